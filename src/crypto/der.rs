@@ -1,0 +1,171 @@
+//! Reading the little DER that verifying takes apart: a SubjectPublicKeyInfo, and the parameters
+//! of RSASSA-PSS. Certificates are read by `observation`, with x509-parser.
+//!
+//! Bounded and without a copy: every length is checked against what is there, and nothing
+//! recurses. One-byte tags and definite lengths in the fewest bytes. `None` means "this is not
+//! DER".
+
+/// Tags as they stand on the wire.
+pub(crate) mod tag {
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OID: u8 = 0x06;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+
+    /// `[number]`, constructed: an EXPLICIT tag.
+    pub(crate) const fn constructed(number: u8) -> u8 {
+        0xa0 | number
+    }
+}
+
+/// One tag, length and value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Element<'a> {
+    /// The tag's byte.
+    pub(crate) tag: u8,
+    /// The value.
+    pub(crate) content: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// A reader over the value.
+    pub(crate) fn inside(&self) -> Reader<'a> {
+        Reader::new(self.content)
+    }
+}
+
+/// The elements of a buffer, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { left: bytes }
+    }
+
+    /// Whether everything was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// The next element, whatever its tag.
+    pub(crate) fn next(&mut self) -> Option<Element<'a>> {
+        let (&tag, rest) = self.left.split_first()?;
+        // 31 announces a tag of several bytes, which nothing in a certificate has.
+        if tag & 0x1f == 0x1f {
+            return None;
+        }
+        let (length, value) = split_length(rest)?;
+        let (content, left) = value.split_at_checked(length)?;
+        self.left = left;
+        Some(Element { tag, content })
+    }
+
+    /// The next element, which must have this tag.
+    pub(crate) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
+        self.next().filter(|element| element.tag == tag)
+    }
+
+    /// The next element if it has this tag; otherwise nothing is consumed.
+    pub(crate) fn take_if(&mut self, tag: u8) -> Option<Option<Element<'a>>> {
+        match self.left.first() {
+            Some(first) if *first == tag => self.next().map(Some),
+            _ => Some(None),
+        }
+    }
+}
+
+/// The one element of a buffer: its tag must be this, and nothing may follow it.
+pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
+    let mut reader = Reader::new(bytes);
+    let element = reader.expect(tag)?;
+    reader.is_empty().then_some(element)
+}
+
+/// The bytes of a BIT STRING's value that ends on a byte boundary, as keys and signatures do.
+pub(crate) fn whole_bytes(bit_string: &[u8]) -> Option<&[u8]> {
+    match bit_string.split_first()? {
+        (0, bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// How many bits an INTEGER's value needs, sign apart.
+pub(crate) fn bit_length(integer: &[u8]) -> Option<u32> {
+    let significant = &integer[integer.iter().take_while(|byte| **byte == 0).count()..];
+    let first = significant.first()?;
+    let bytes = u32::try_from(significant.len()).ok()?;
+    bytes.checked_mul(8)?.checked_sub(first.leading_zeros())
+}
+
+fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    if first < 0x80 {
+        return Some((usize::from(first), rest));
+    }
+    // Three bytes of length reach 16 MiB, more than a TLS handshake message can carry.
+    let count = usize::from(first & 0x7f);
+    if !(1..=3).contains(&count) {
+        return None;
+    }
+    let (digits, rest) = rest.split_at_checked(count)?;
+    let length = digits
+        .iter()
+        .fold(0, |length, digit| length << 8 | usize::from(*digit));
+    let shortest = length >= 0x80 && digits[0] != 0;
+    shortest.then_some((length, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lengths_are_definite_minimal_and_within_the_buffer() {
+        let cases: [(&[u8], bool); 9] = [
+            (&[0x04, 0x00], true),
+            (&[0x04, 0x01, 0xff], true),
+            (&[0x04, 0x02, 0xff], false),
+            (&[0x04, 0x81, 0x01, 0xff], false),
+            (&[0x04, 0x80, 0x00, 0x00], false),
+            (&[0x04, 0x84, 0x00, 0x00, 0x00, 0x01, 0xff], false),
+            (&[0x1f, 0x01, 0xff], false),
+            (&[0x04], false),
+            (&[], false),
+        ];
+        for (bytes, readable) in cases {
+            assert_eq!(
+                Reader::new(bytes).next().is_some(),
+                readable,
+                "{bytes:02x?}"
+            );
+        }
+        let long = [&[0x04, 0x81, 0x80][..], &[7; 0x80]].concat();
+        assert_eq!(Reader::new(&long).next().unwrap().content, &[7; 0x80]);
+    }
+
+    #[test]
+    fn bits_are_counted_without_the_sign_byte() {
+        assert_eq!(bit_length(&[0x00, 0x80]), Some(8));
+        assert_eq!(bit_length(&[0x01, 0x00]), Some(9));
+        assert_eq!(bit_length(&[0x00]), None);
+        assert_eq!(bit_length(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut reader = Reader::new(&bytes);
+            let mut read = 0;
+            while let Some(element) = reader.next() {
+                read += element.content.len();
+                let _ = (bit_length(element.content), whole_bytes(element.content));
+            }
+            prop_assert!(read <= bytes.len());
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a SubjectPublicKeyInfo holds: the kind of key, its size, and the bytes that verification
+//! takes (RFC 5280 section 4.1.2.7).
+
+use super::der::{self, Reader, tag};
+
+/// The kinds of key that certificates carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// RSA for any padding.
+    Rsa,
+    /// RSA restricted to PSS.
+    RsaPss,
+    /// An elliptic curve key; `None` for explicit parameters.
+    Ec(Option<Curve>),
+    /// Ed25519.
+    Ed25519,
+    /// Ed448.
+    Ed448,
+    /// DSA.
+    Dsa,
+    /// ML-DSA with its parameter set: 44, 65 or 87.
+    MlDsa(u8),
+    /// Any other.
+    Other,
+}
+
+/// Named curves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Curve {
+    P192,
+    P224,
+    P256,
+    P384,
+    P521,
+    Secp256k1,
+    BrainpoolP256r1,
+    BrainpoolP384r1,
+    BrainpoolP512r1,
+    Other,
+}
+
+impl Curve {
+    /// Its field size; `None` for one that is not named here.
+    pub fn bits(self) -> Option<u32> {
+        Some(match self {
+            Self::P192 => 192,
+            Self::P224 => 224,
+            Self::P256 | Self::Secp256k1 | Self::BrainpoolP256r1 => 256,
+            Self::P384 | Self::BrainpoolP384r1 => 384,
+            Self::BrainpoolP512r1 => 512,
+            Self::P521 => 521,
+            Self::Other => return None,
+        })
+    }
+}
+
+/// A public key as a certificate carries it.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// Its kind.
+    pub algorithm: KeyAlgorithm,
+    /// The algorithm's OBJECT IDENTIFIER, undotted.
+    pub(crate) oid: &'a [u8],
+    /// Modulus or field size; `None` when it cannot be told.
+    pub bits: Option<u32>,
+    /// The subjectPublicKey: RSAPublicKey, curve point, or the raw key.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Key<'a> {
+    /// Reads a SubjectPublicKeyInfo; `None` when it is not one.
+    pub fn read(spki: &'a [u8]) -> Option<Self> {
+        let mut fields = der::only(spki, tag::SEQUENCE)?.inside();
+        let mut algorithm = fields.expect(tag::SEQUENCE)?.inside();
+        let bytes = der::whole_bytes(fields.expect(tag::BIT_STRING)?.content)?;
+        let oid = algorithm.expect(tag::OID)?.content;
+        let parameters = algorithm.next();
+        let kind = kind(oid, parameters);
+        let complete = fields.is_empty() && algorithm.is_empty();
+        complete.then_some(Self {
+            algorithm: kind,
+            oid,
+            bits: bits(kind, parameters, bytes),
+            bytes,
+        })
+    }
+}
+
+fn kind(oid: &[u8], parameters: Option<der::Element<'_>>) -> KeyAlgorithm {
+    match oid {
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => KeyAlgorithm::Rsa,
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a] => KeyAlgorithm::RsaPss,
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => KeyAlgorithm::Ec(
+            parameters
+                .filter(|named| named.tag == tag::OID)
+                .map(|named| curve(named.content)),
+        ),
+        [0x2b, 0x65, 0x70] => KeyAlgorithm::Ed25519,
+        [0x2b, 0x65, 0x71] => KeyAlgorithm::Ed448,
+        [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => KeyAlgorithm::Dsa,
+        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, set] => match set {
+            17 => KeyAlgorithm::MlDsa(44),
+            18 => KeyAlgorithm::MlDsa(65),
+            19 => KeyAlgorithm::MlDsa(87),
+            _ => KeyAlgorithm::Other,
+        },
+        _ => KeyAlgorithm::Other,
+    }
+}
+
+fn curve(oid: &[u8]) -> Curve {
+    match oid {
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x01] => Curve::P192,
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07] => Curve::P256,
+        [0x2b, 0x81, 0x04, 0x00, 0x21] => Curve::P224,
+        [0x2b, 0x81, 0x04, 0x00, 0x22] => Curve::P384,
+        [0x2b, 0x81, 0x04, 0x00, 0x23] => Curve::P521,
+        [0x2b, 0x81, 0x04, 0x00, 0x0a] => Curve::Secp256k1,
+        [0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, number] => match number {
+            0x07 => Curve::BrainpoolP256r1,
+            0x0b => Curve::BrainpoolP384r1,
+            0x0d => Curve::BrainpoolP512r1,
+            _ => Curve::Other,
+        },
+        _ => Curve::Other,
+    }
+}
+
+fn bits(kind: KeyAlgorithm, parameters: Option<der::Element<'_>>, bytes: &[u8]) -> Option<u32> {
+    match kind {
+        // RSAPublicKey begins with the modulus, DSA's parameters with the prime p.
+        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => {
+            first_integer_bits(Reader::new(bytes).expect(tag::SEQUENCE)?)
+        }
+        KeyAlgorithm::Dsa => first_integer_bits(parameters.filter(|p| p.tag == tag::SEQUENCE)?),
+        KeyAlgorithm::Ec(curve) => curve?.bits(),
+        KeyAlgorithm::Ed25519 => Some(256),
+        KeyAlgorithm::Ed448 => Some(456),
+        KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Other => None,
+    }
+}
+
+fn first_integer_bits(sequence: der::Element<'_>) -> Option<u32> {
+    der::bit_length(sequence.inside().expect(tag::INTEGER)?.content)
+}

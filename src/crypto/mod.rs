@@ -1,0 +1,17 @@
+//! What everybody above needs of cryptography: SHA-256 fingerprints, whether a signature
+//! verifies, what kind of key this is, random bytes, and the DER reader under them. It knows
+//! bytes, never certificates or policy: an algorithm that no client accepts any more (MD5
+//! excepted) is still verified here, so that its use can be reported.
+
+pub(crate) mod der;
+mod fingerprint;
+mod key;
+mod random;
+mod scheme;
+mod signature;
+
+pub use fingerprint::{Fingerprint, Hasher};
+pub use key::{Curve, Key, KeyAlgorithm};
+pub use random::Randoms;
+pub(crate) use scheme::pss_hash_name;
+pub use signature::{Outcome, verify_certificate_signature, verify_handshake};
