@@ -1,0 +1,305 @@
+//! Reads the server's first flight as it arrives: all of it below TLS 1.3, and what comes before
+//! encryption in TLS 1.3. Pure and bounded; how the bytes are cut makes no difference to what is
+//! read. It records what was sent and does not ask whether it was on offer.
+
+mod certificates;
+mod error;
+mod hello;
+mod key_exchange;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use error::FlightError;
+use error::message_name;
+pub use hello::ServerHello;
+pub use key_exchange::{KeyExchange, SignedParams};
+pub use record::may_be_tls;
+use record::{Records, Step};
+
+use super::alert::CLOSE_NOTIFY;
+use super::reader::{Flaw, u24};
+
+/// How far the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// More bytes are needed.
+    More,
+    /// All that can be read in clear has been read, or a fatal alert ended the flight.
+    ///
+    /// After a hello retry the flight is done for whoever goes no further; pushing the bytes
+    /// that come later brings the second ServerHello.
+    Done,
+    /// The bytes cannot be read on. What was read before stays.
+    Failed(FlightError),
+}
+
+/// What the server has sent so far. Push the bytes in as they come.
+#[derive(Debug, Default)]
+pub struct Flight {
+    /// The alerts of level warning, in order.
+    pub warnings: Vec<u8>,
+    /// The alert that ended the flight: one of level fatal, or close_notify.
+    pub fatal_alert: Option<u8>,
+    /// The ServerHello; after a hello retry the second one once it is here.
+    pub server_hello: Option<ServerHello>,
+    /// The certificates as sent, leaf first; below TLS 1.3 only.
+    pub certificates: Option<Vec<Vec<u8>>>,
+    /// The stapled OCSP response; below TLS 1.3 only.
+    pub ocsp_staple: Option<Vec<u8>>,
+    /// The parameters of the key exchange; below TLS 1.3 only.
+    pub key_exchange: Option<KeyExchange>,
+    /// What the server signed of it; absent where nothing is signed.
+    pub signed_params: Option<SignedParams>,
+    /// Whether the server asked for a client certificate; below TLS 1.3 only.
+    pub client_cert_requested: bool,
+    opening: Vec<u8>,
+    records: Records,
+    /// The start of an alert (it has two bytes, which may come in two records).
+    alert: Vec<u8>,
+    /// Handshake bytes that do not make a whole message yet.
+    pending: Vec<u8>,
+    /// The place of the last message in the order of the flight.
+    rank: u8,
+    end: Option<Progress>,
+}
+
+impl Flight {
+    /// Takes in the next bytes. Whatever follows the end of the flight is left alone.
+    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+        self.keep_opening(bytes);
+        let mut rest = bytes;
+        while self.open() && !rest.is_empty() {
+            match self.records.step(&mut rest) {
+                Step::Partial => {}
+                Step::Record(kind, body) => {
+                    if let Err(error) = self.record(kind, &body) {
+                        self.end = Some(Progress::Failed(error));
+                    }
+                    self.records.give_back(body);
+                }
+                Step::Failed(error) => self.end = Some(Progress::Failed(error)),
+            }
+        }
+        self.progress()
+    }
+
+    /// How far the reading is.
+    pub fn progress(&self) -> Progress {
+        match self.end {
+            Some(end) => end,
+            None if self.retried() => Progress::Done,
+            None => Progress::More,
+        }
+    }
+
+    /// The first bytes that came, for naming what they are when they are not TLS; at most
+    /// [`MAX_OPENING`], and those after a failure are kept too.
+    pub fn opening(&self) -> &[u8] {
+        &self.opening
+    }
+
+    fn keep_opening(&mut self, bytes: &[u8]) {
+        let room = MAX_OPENING.saturating_sub(self.opening.len());
+        let kept = bytes.get(..room).unwrap_or(bytes);
+        self.opening.extend_from_slice(kept);
+    }
+
+    fn open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether the last hello seen was a retry, so that another one may follow.
+    fn retried(&self) -> bool {
+        self.rank == RANK_RETRIED
+    }
+
+    fn record(&mut self, kind: u8, body: &[u8]) -> Result<(), FlightError> {
+        match kind {
+            record::ALERT => self.alerts(body),
+            record::HANDSHAKE => self.handshake(body),
+            // TLS 1.3 servers send one after a retry, for old middleboxes (RFC 8446, D.4).
+            record::CHANGE_CIPHER_SPEC if self.retried() => Ok(()),
+            record::CHANGE_CIPHER_SPEC => Err(FlightError::UnexpectedRecord("change_cipher_spec")),
+            _ => Err(FlightError::UnexpectedRecord("application_data")),
+        }
+    }
+
+    fn alerts(&mut self, body: &[u8]) -> Result<(), FlightError> {
+        for byte in body {
+            self.alert.push(*byte);
+            let &[level, description] = self.alert.as_slice() else {
+                continue;
+            };
+            self.alert.clear();
+            match level {
+                WARNING if description != CLOSE_NOTIFY => self.warning(description)?,
+                WARNING | FATAL => {
+                    self.fatal_alert = Some(description);
+                    self.end = Some(Progress::Done);
+                    return Ok(());
+                }
+                _ => return Err(FlightError::AlertLevel(level)),
+            }
+        }
+        Ok(())
+    }
+
+    fn warning(&mut self, description: u8) -> Result<(), FlightError> {
+        if self.warnings.len() == MAX_WARNINGS {
+            return Err(FlightError::TooMany("warning alerts"));
+        }
+        self.warnings.push(description);
+        Ok(())
+    }
+
+    fn handshake(&mut self, body: &[u8]) -> Result<(), FlightError> {
+        self.pending.extend_from_slice(body);
+        let pending = std::mem::take(&mut self.pending);
+        let mut rest = pending.as_slice();
+        while self.open() {
+            let &[kind, high, middle, low, ref after @ ..] = rest else {
+                break;
+            };
+            let len = u24(high, middle, low);
+            if len > MAX_MESSAGE {
+                return Err(FlightError::MessageLength(kind, len));
+            }
+            let Some((content, next)) = after.split_at_checked(len) else {
+                break;
+            };
+            rest = next;
+            self.message(kind, content)?;
+        }
+        self.pending = remaining(pending.len() - rest.len(), pending);
+        Ok(())
+    }
+
+    fn message(&mut self, kind: u8, content: &[u8]) -> Result<(), FlightError> {
+        if kind == HELLO_REQUEST {
+            // Allowed at any time and to be ignored during a handshake (RFC 5246, 7.4.1.1).
+            return Ok(());
+        }
+        self.advance(kind)?;
+        let outcome = match kind {
+            SERVER_HELLO => self.take_hello(content),
+            CERTIFICATE => self.take_certificates(content),
+            CERTIFICATE_STATUS => self.take_status(content),
+            SERVER_KEY_EXCHANGE => self.take_key_exchange(content),
+            CERTIFICATE_REQUEST => {
+                self.client_cert_requested = true;
+                Ok(())
+            }
+            _ => {
+                self.end = Some(Progress::Done);
+                Ok(())
+            }
+        };
+        let message = message_name(kind).unwrap_or("unknown");
+        outcome.map_err(|Flaw(flaw)| FlightError::Malformed { message, flaw })
+    }
+
+    /// Messages come in one order, each at most once; a gap is no error.
+    fn advance(&mut self, kind: u8) -> Result<(), FlightError> {
+        let unexpected = FlightError::Unexpected(kind);
+        let rank = rank(kind).ok_or(unexpected)?;
+        let in_order = match self.rank {
+            RANK_START | RANK_RETRIED => kind == SERVER_HELLO,
+            last => rank > last,
+        };
+        if !in_order {
+            return Err(unexpected);
+        }
+        self.rank = rank;
+        Ok(())
+    }
+
+    fn take_hello(&mut self, content: &[u8]) -> Result<(), Flaw> {
+        let retried = self.server_hello.is_some();
+        let mut hello = hello::parse(content)?;
+        if hello.hello_retry && retried {
+            return Err(Flaw("asks for a second retry"));
+        }
+        if hello.hello_retry {
+            self.rank = RANK_RETRIED;
+        } else if hello.version >= TLS13 {
+            self.end = Some(Progress::Done);
+        }
+        hello.hello_retry |= retried;
+        self.server_hello = Some(hello);
+        Ok(())
+    }
+
+    /// Keeps the certificates before the flaw, when there is one.
+    fn take_certificates(&mut self, content: &[u8]) -> Result<(), Flaw> {
+        let mut list = Vec::new();
+        let outcome = certificates::parse(content, &mut list);
+        if outcome.is_ok() || !list.is_empty() {
+            self.certificates = Some(list);
+        }
+        outcome
+    }
+
+    fn take_status(&mut self, content: &[u8]) -> Result<(), Flaw> {
+        self.ocsp_staple = certificates::parse_status(content)?;
+        Ok(())
+    }
+
+    fn take_key_exchange(&mut self, content: &[u8]) -> Result<(), Flaw> {
+        if let Some(hello) = &self.server_hello {
+            let parsed = key_exchange::parse(content, hello.cipher, hello.version)?;
+            (self.key_exchange, self.signed_params) = match parsed {
+                Some((found, signed)) => (Some(found), signed),
+                None => (None, None),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The most bytes that are kept of the opening: more than any banner line that names a protocol.
+pub const MAX_OPENING: usize = 256;
+
+/// The largest handshake message: chains of real servers stay under 32 KiB, broken ones that
+/// send their whole trust store reach 200 KiB.
+const MAX_MESSAGE: usize = 256 * 1024;
+
+/// The largest flight with all its framing: one largest message and as much again for the rest.
+const MAX_FLIGHT: usize = 512 * 1024;
+
+/// The most warnings: a server sends one, or none.
+const MAX_WARNINGS: usize = 16;
+
+const TLS13: u16 = 0x0304;
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
+
+const HELLO_REQUEST: u8 = 0;
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const SERVER_KEY_EXCHANGE: u8 = 12;
+const CERTIFICATE_REQUEST: u8 = 13;
+const SERVER_HELLO_DONE: u8 = 14;
+const CERTIFICATE_STATUS: u8 = 22;
+
+const RANK_START: u8 = 0;
+/// Below every message that may follow, and apart from the start.
+const RANK_RETRIED: u8 = 1;
+
+fn rank(kind: u8) -> Option<u8> {
+    match kind {
+        SERVER_HELLO => Some(2),
+        CERTIFICATE => Some(3),
+        CERTIFICATE_STATUS => Some(4),
+        SERVER_KEY_EXCHANGE => Some(5),
+        CERTIFICATE_REQUEST => Some(6),
+        SERVER_HELLO_DONE => Some(7),
+        _ => None,
+    }
+}
+
+/// What is left of the buffer after its first bytes were used, without moving it when none were.
+fn remaining(used: usize, mut pending: Vec<u8>) -> Vec<u8> {
+    pending.drain(..used);
+    pending
+}

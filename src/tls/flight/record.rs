@@ -1,0 +1,141 @@
+//! The record layer: cuts the stream into records, whatever the cuts of the network. Holds at
+//! most one record.
+
+use super::{FlightError, MAX_FLIGHT};
+
+pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
+pub(super) const ALERT: u8 = 21;
+pub(super) const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
+
+/// 2^14 bytes and what encryption may add (RFC 5246, 6.2.3).
+const MAX_RECORD: usize = (1 << 14) + 2048;
+
+/// An empty record says nothing; a stream of them would keep a reader busy for nothing.
+const MAX_EMPTY: usize = 32;
+
+const HEADER: usize = 5;
+
+/// What a step brought.
+pub(super) enum Step {
+    /// All bytes were taken in; no record is whole yet.
+    Partial,
+    /// A whole record: its type and its content.
+    Record(u8, Vec<u8>),
+    /// The stream cannot be cut on.
+    Failed(FlightError),
+}
+
+/// The record being collected.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    header: Vec<u8>,
+    body: Vec<u8>,
+    /// The length of the record whose header is whole.
+    len: Option<usize>,
+    /// The bytes of all records begun, headers included.
+    total: usize,
+    empty: usize,
+    started: bool,
+}
+
+impl Records {
+    /// Takes bytes from the front of `input` until a record is whole or none are left.
+    pub(super) fn step(&mut self, input: &mut &[u8]) -> Step {
+        let len = match self.header(input) {
+            Ok(Some(len)) => len,
+            Ok(None) => return Step::Partial,
+            Err(error) => return Step::Failed(error),
+        };
+        let wanted = len - self.body.len();
+        self.body.extend_from_slice(take(input, wanted));
+        if self.body.len() < len {
+            return Step::Partial;
+        }
+        // The header is whole, so its first byte is there.
+        let kind = self.header.first().copied().unwrap_or_default();
+        self.header.clear();
+        self.len = None;
+        Step::Record(kind, std::mem::take(&mut self.body))
+    }
+
+    /// Returns the content of the last record, so that its memory serves the next one.
+    pub(super) fn give_back(&mut self, mut body: Vec<u8>) {
+        body.clear();
+        self.body = body;
+    }
+
+    /// Collects the header and checks it byte by byte, so that a failure does not depend on how
+    /// many bytes came at once.
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<usize>, FlightError> {
+        while self.len.is_none() {
+            let &[byte] = take(input, 1) else {
+                return Ok(None);
+            };
+            self.header.push(byte);
+            self.check_opening()?;
+            if self.header.len() == HEADER {
+                self.len = Some(self.check_header()?);
+            }
+        }
+        Ok(self.len)
+    }
+
+    /// The first two bytes of a stream tell TLS from anything else.
+    fn check_opening(&self) -> Result<(), FlightError> {
+        if self.started || may_be_tls(self.header.as_slice()) {
+            return Ok(());
+        }
+        Err(FlightError::NotTls)
+    }
+
+    fn check_header(&mut self) -> Result<usize, FlightError> {
+        let &[kind, major, minor, high, low] = self.header.as_slice() else {
+            return Ok(0); // Only called with a whole header.
+        };
+        if !known(kind) || major != 3 {
+            let version = u16::from_be_bytes([major, minor]);
+            return Err(FlightError::RecordHeader(kind, version));
+        }
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        if len > MAX_RECORD {
+            return Err(FlightError::RecordLength(len));
+        }
+        self.started = true;
+        self.count(len)?;
+        Ok(len)
+    }
+
+    fn count(&mut self, len: usize) -> Result<(), FlightError> {
+        self.total += HEADER + len;
+        if self.total > MAX_FLIGHT {
+            return Err(FlightError::FlightLength);
+        }
+        self.empty += usize::from(len == 0);
+        if self.empty > MAX_EMPTY {
+            return Err(FlightError::TooMany("empty records"));
+        }
+        Ok(())
+    }
+}
+
+fn known(kind: u8) -> bool {
+    (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&kind)
+}
+
+/// Takes up to `len` bytes from the front.
+fn take<'a>(input: &mut &'a [u8], len: usize) -> &'a [u8] {
+    let (taken, rest) = input.split_at(len.min(input.len()));
+    *input = rest;
+    taken
+}
+
+/// Whether a stream that begins with these bytes can be TLS: the content type and the major version
+/// of its first record tell.
+pub fn may_be_tls(opening: &[u8]) -> bool {
+    match *opening {
+        [] => true,
+        [kind] => known(kind),
+        [kind, major, ..] => known(kind) && major == 3,
+    }
+}

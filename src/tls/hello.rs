@@ -1,0 +1,377 @@
+//! Writes a ClientHello as one record. Knows the layout and the bugs of old servers that the
+//! layout has to step around; what to offer is the caller's choice, or that of a template.
+
+/// What a ClientHello says. Empty lists leave their extension out.
+#[derive(Clone, Debug)]
+pub struct Hello<'a> {
+    /// The version on the record: 0x0301 is what servers of every age accept.
+    pub record_version: u16,
+    /// The newest version spoken below TLS 1.3; the server may choose any below it.
+    pub legacy_version: u16,
+    /// Fresh random bytes.
+    pub random: [u8; 32],
+    /// The session to resume; at most 32 bytes are sent.
+    pub session_id: &'a [u8],
+    /// The cipher suites, best first.
+    pub suites: &'a [u16],
+    /// The name asked for (SNI), in ASCII; an empty one, or one longer than any DNS name, is not
+    /// sent.
+    pub server_name: Option<&'a str>,
+    /// The groups, best first; with them the point formats are sent.
+    pub groups: &'a [u16],
+    /// The signature schemes, best first.
+    pub signatures: &'a [u16],
+    /// Whether to ask for an OCSP staple.
+    pub status_request: bool,
+    /// Whether to offer the extended master secret (RFC 7627).
+    pub extended_master_secret: bool,
+    /// The versions of a TLS 1.3 hello (supported_versions). With them goes an empty key_share
+    /// (RFC 8446, 4.2.8), to which a server answers with the group that it wants.
+    pub supported_versions: &'a [u16],
+}
+
+impl Hello<'_> {
+    /// The hello as one complete record.
+    pub fn record(&self) -> Vec<u8> {
+        let mut record = Vec::with_capacity(1024);
+        self.write(&mut record);
+        record
+    }
+
+    /// Writes the hello, as one complete record, in place of what `out` holds.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.clear();
+        out.push(RECORD_HANDSHAKE);
+        put_u16(out, self.record_version);
+        vec16(out, |out| {
+            out.extend_from_slice(&[CLIENT_HELLO, 0]);
+            vec16(out, |out| self.body(out));
+        });
+    }
+
+    fn body(&self, out: &mut Vec<u8>) {
+        put_u16(out, self.legacy_version);
+        out.extend_from_slice(&self.random);
+        put_vec8(out, self.session_id.get(..32).unwrap_or(self.session_id));
+        put_list(out, self.suites);
+        // Compression: none.
+        put_vec8(out, &[0]);
+        let before = out.len();
+        vec16(out, |out| {
+            self.extensions(out);
+            if out.len() > before + 2 {
+                let handshake_len = out.len() - RECORD_HEADER;
+                pad(out, handshake_len);
+            }
+        });
+        if out.len() == before + 2 {
+            // SSL 3.0 servers know no extensions, not even an empty list of them.
+            out.truncate(before);
+        }
+    }
+
+    /// The empty extension stands first and a full one last: some servers stumble over a hello
+    /// that ends in an empty extension.
+    fn extensions(&self, out: &mut Vec<u8>) {
+        if self.extended_master_secret {
+            extension(out, EXTENDED_MASTER_SECRET, |_| {});
+        }
+        let fits = |name: &&str| (1..=MAX_NAME).contains(&name.len());
+        if let Some(name) = self.server_name.filter(fits) {
+            extension(out, SERVER_NAME, |out| {
+                vec16(out, |out| {
+                    // One entry, of type host_name.
+                    out.push(0);
+                    vec16(out, |out| out.extend_from_slice(name.as_bytes()));
+                });
+            });
+        }
+        if !self.groups.is_empty() {
+            extension(out, SUPPORTED_GROUPS, |out| put_list(out, self.groups));
+            extension(out, EC_POINT_FORMATS, |out| put_vec8(out, &[0, 1, 2]));
+        }
+        if self.status_request {
+            // Type ocsp, no responder ids, no request extensions.
+            extension(out, STATUS_REQUEST, |out| {
+                out.extend_from_slice(&[1, 0, 0, 0, 0]);
+            });
+        }
+        if !self.signatures.is_empty() {
+            extension(out, SIGNATURE_ALGORITHMS, |out| {
+                put_list(out, self.signatures);
+            });
+        }
+        if !self.supported_versions.is_empty() {
+            extension(out, SUPPORTED_VERSIONS, |out| {
+                vec8(out, |out| put_numbers(out, self.supported_versions));
+            });
+            extension(out, KEY_SHARE, |out| put_list(out, &[]));
+        }
+    }
+}
+
+const RECORD_HANDSHAKE: u8 = 22;
+const RECORD_HEADER: usize = 5;
+const CLIENT_HELLO: u8 = 1;
+const HANDSHAKE_HEADER: usize = 4;
+const EXTENSION_HEADER: usize = 4;
+
+const SERVER_NAME: u16 = 0;
+const STATUS_REQUEST: u16 = 5;
+const SUPPORTED_GROUPS: u16 = 10;
+const EC_POINT_FORMATS: u16 = 11;
+const SIGNATURE_ALGORITHMS: u16 = 13;
+const PADDING: u16 = 21;
+const EXTENDED_MASTER_SECRET: u16 = 23;
+const SUPPORTED_VERSIONS: u16 = 43;
+const KEY_SHARE: u16 = 51;
+
+/// The longest DNS name in text.
+const MAX_NAME: usize = 253;
+
+/// The most numbers of a list that are sent: no registry has more, and with three such lists the
+/// hello still fits in one record.
+const MAX_NUMBERS: usize = 1024;
+
+/// Steps around two lengths. Old F5 load balancers take a hello of 256 to 511 bytes for SSL 2 and
+/// hang (RFC 7685). Others fail when a low length byte, the record's or the message's, is a line
+/// feed (seen by testssl.sh, its pull request 1113).
+fn pad(out: &mut Vec<u8>, handshake_len: usize) {
+    let filler = match handshake_len {
+        256..512 => (512 - handshake_len)
+            .saturating_sub(EXTENSION_HEADER)
+            .max(1),
+        _ if line_feed(handshake_len) => 1,
+        _ => return,
+    };
+    extension(out, PADDING, |out| out.resize(out.len() + filler, 0));
+}
+
+fn line_feed(handshake_len: usize) -> bool {
+    let low = |len: usize| len.to_be_bytes().last() == Some(&b'\n');
+    handshake_len >= 512 && (low(handshake_len) || low(handshake_len - HANDSHAKE_HEADER))
+}
+
+fn extension(out: &mut Vec<u8>, kind: u16, content: impl FnOnce(&mut Vec<u8>)) {
+    put_u16(out, kind);
+    vec16(out, content);
+}
+
+/// Numbers after their length in two bytes.
+fn put_list(out: &mut Vec<u8>, list: &[u16]) {
+    vec16(out, |out| put_numbers(out, list));
+}
+
+fn put_numbers(out: &mut Vec<u8>, list: &[u16]) {
+    for number in list.iter().take(MAX_NUMBERS) {
+        put_u16(out, *number);
+    }
+}
+
+fn put_u16(out: &mut Vec<u8>, number: u16) {
+    out.extend_from_slice(&number.to_be_bytes());
+}
+
+fn put_vec8(out: &mut Vec<u8>, content: &[u8]) {
+    vec8(out, |out| out.extend_from_slice(content));
+}
+
+/// Writes content and then its length of one byte before it; what does not fit the length is
+/// left out.
+fn vec8(out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.push(0);
+    content(out);
+    let len = u8::try_from(out.len() - start - 1).unwrap_or(u8::MAX);
+    out.truncate(start + 1 + usize::from(len));
+    out[start] = len;
+}
+
+/// Writes content and then its length of two bytes before it; what does not fit the length is
+/// left out.
+fn vec16(out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    put_u16(out, 0);
+    content(out);
+    let len = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
+    out.truncate(start + 2 + usize::from(len));
+    out[start..start + 2].copy_from_slice(&len.to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tls::hellos::{HELLOS, HelloTemplate, WIDE};
+    use crate::tls::reader::{Flaw, Reader};
+    use crate::tls::wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
+
+    fn wide(server_name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
+        record(&WIDE, server_name, random)
+    }
+
+    fn record(template: &HelloTemplate, name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
+        let mut out = vec![1, 2, 3];
+        template.hello(name, random, &[]).write(&mut out);
+        out
+    }
+
+    /// What a server would read, for the round trip.
+    #[derive(Debug, PartialEq)]
+    struct Read {
+        version: u16,
+        random: Vec<u8>,
+        session_id: Vec<u8>,
+        suites: Vec<u16>,
+        extensions: Vec<(u16, Vec<u8>)>,
+    }
+
+    fn read(record: &[u8]) -> Result<Read, Flaw> {
+        let mut outer = Reader::new(record);
+        assert_eq!((outer.u8()?, outer.u16()?), (22, 0x0301));
+        let mut message = Reader::new(outer.vec16()?);
+        outer.end()?;
+        assert_eq!(message.u8()?, 1);
+        let mut body = Reader::new(message.vec24()?);
+        message.end()?;
+        let read = Read {
+            version: body.u16()?,
+            random: body.take(32)?.to_vec(),
+            session_id: body.vec8()?.to_vec(),
+            suites: pairs(body.vec16()?),
+            extensions: {
+                assert_eq!(body.vec8()?, [0]);
+                read_extensions(&mut body)?
+            },
+        };
+        body.end()?;
+        Ok(read)
+    }
+
+    fn read_extensions(body: &mut Reader<'_>) -> Result<Vec<(u16, Vec<u8>)>, Flaw> {
+        let mut found = Vec::new();
+        if !body.is_empty() {
+            let mut list = Reader::new(body.vec16()?);
+            while !list.is_empty() {
+                found.push((list.u16()?, list.vec16()?.to_vec()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn pairs(bytes: &[u8]) -> Vec<u16> {
+        let pair = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
+        bytes.chunks_exact(2).map(pair).collect()
+    }
+
+    fn content(read: &Read, kind: u16) -> Option<&[u8]> {
+        let found = read.extensions.iter().find(|extension| extension.0 == kind);
+        found.map(|extension| extension.1.as_slice())
+    }
+
+    #[test]
+    fn the_wide_hello_reads_back() {
+        let record = wide(Some("www.example.com"), [7; 32]);
+        let read = read(&record).unwrap();
+        assert_eq!(read.version, 0x0303);
+        assert_eq!(read.random, [7; 32]);
+        assert_eq!(read.session_id, Vec::<u8>::new());
+        assert_eq!(read.suites, WIDE_SUITES);
+        let mut name = vec![0, 18, 0, 0, 15];
+        name.extend_from_slice(b"www.example.com");
+        assert_eq!(content(&read, SERVER_NAME), Some(name.as_slice()));
+        let groups = content(&read, SUPPORTED_GROUPS).unwrap();
+        assert_eq!(pairs(&groups[2..]), WIDE_GROUPS);
+        let signatures = content(&read, SIGNATURE_ALGORITHMS).unwrap();
+        assert_eq!(pairs(&signatures[2..]), WIDE_SIGNATURES);
+        assert_eq!(
+            content(&read, STATUS_REQUEST),
+            Some([1, 0, 0, 0, 0].as_slice())
+        );
+        assert_eq!(content(&read, EXTENDED_MASTER_SECRET), Some([].as_slice()));
+        for unwanted in [16, 35, 43, 51] {
+            assert_eq!(content(&read, unwanted), None);
+        }
+    }
+
+    #[test]
+    fn a_name_is_sent_only_when_it_can_be_one() {
+        let long = "a".repeat(254);
+        for name in [None, Some(""), Some(long.as_str())] {
+            assert_eq!(
+                content(&read(&wide(name, [1; 32])).unwrap(), SERVER_NAME),
+                None
+            );
+        }
+        let longest = "a".repeat(253);
+        let record = wide(Some(&longest), [1; 32]);
+        assert!(content(&read(&record).unwrap(), SERVER_NAME).is_some());
+    }
+
+    #[test]
+    fn no_name_brings_the_hello_to_a_length_that_hangs_a_server() {
+        for template in HELLOS.iter().filter(|template| template.hand_made) {
+            for len in 0..=254 {
+                let record = record(template, Some(&"a".repeat(len)), [1; 32]);
+                let handshake = record.len() - 5;
+                assert!(!(256..512).contains(&handshake), "{handshake} bytes");
+                let line_feed = handshake > 256 && [10, 14].contains(&(handshake % 256));
+                assert!(!line_feed, "{handshake} bytes");
+                assert!(record.len() <= 1400, "{} bytes", record.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_hello_without_extensions_ends_after_the_compressions() {
+        let hello = Hello {
+            record_version: 0x0301,
+            legacy_version: 0x0300,
+            random: [9; 32],
+            session_id: &[],
+            suites: &[0x0005, 0x000A],
+            server_name: None,
+            groups: &[],
+            signatures: &[],
+            status_request: false,
+            extended_master_secret: false,
+            supported_versions: &[],
+        };
+        let record = hello.record();
+        assert_eq!(record.len(), 5 + 4 + 2 + 32 + 1 + 2 + 4 + 2);
+        let read = read(&record).unwrap();
+        assert_eq!((read.version, read.extensions.len()), (0x0300, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn any_hello_reads_back(
+            name in proptest::option::of("[a-z.]{0,300}"),
+            random: [u8; 32],
+            session_id in proptest::collection::vec(any::<u8>(), 0..40),
+            suites in proptest::collection::vec(any::<u16>(), 1..2000),
+            groups in proptest::collection::vec(any::<u16>(), 0..80),
+            signatures in proptest::collection::vec(any::<u16>(), 0..80),
+            flags: (bool, bool),
+        ) {
+            let hello = Hello {
+                record_version: 0x0301,
+                legacy_version: 0x0303,
+                random,
+                session_id: &session_id,
+                suites: &suites,
+                server_name: name.as_deref(),
+                groups: &groups,
+                signatures: &signatures,
+                status_request: flags.0,
+                extended_master_secret: flags.1,
+                supported_versions: &[],
+            };
+            let read = read(&hello.record()).unwrap();
+            prop_assert_eq!(read.random, random);
+            prop_assert_eq!(&read.session_id, &session_id[..session_id.len().min(32)]);
+            prop_assert_eq!(&read.suites, &suites[..suites.len().min(MAX_NUMBERS)]);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Every hello that is ever sent, by its id: which versions, suites and groups it offers and what
+//! it is for. A version probe is one of these and nothing else, so that an answer is the server's
+//! and never a TLS library's.
+
+use super::hello::Hello;
+use super::modern::{MODERN_GROUPS, MODERN_SUITES};
+use super::version::ProtocolVersion;
+use super::wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
+
+/// A hello that can be sent.
+#[derive(Debug)]
+pub struct HelloTemplate {
+    /// Its id in records.
+    pub id: &'static str,
+    /// The oldest version that a server may choose.
+    pub oldest: ProtocolVersion,
+    /// The newest.
+    pub newest: ProtocolVersion,
+    /// The cipher suites, best first.
+    pub suites: &'static [u16],
+    /// The groups, best first.
+    pub groups: &'static [u16],
+    /// The signature schemes, best first.
+    pub signatures: &'static [u16],
+    /// Whether it is written here; otherwise rustls writes it and completes the handshake.
+    pub hand_made: bool,
+    /// What it is for, in one or two sentences.
+    pub about: &'static str,
+}
+
+/// Every hello, in the order of the documentation.
+pub const HELLOS: &[HelloTemplate] = &[MODERN, WIDE, LANE, TLS1_3, TLS1_2, TLS1_1, TLS1_0, SSL3];
+
+/// What today's clients offer.
+pub const MODERN: HelloTemplate = HelloTemplate {
+    id: "modern",
+    oldest: ProtocolVersion::Tls12,
+    newest: ProtocolVersion::Tls13,
+    suites: &MODERN_SUITES,
+    groups: &MODERN_GROUPS,
+    signatures: MODERN_SIGNATURES,
+    hand_made: false,
+    about: "What today's clients offer, with a key share for X25519; rustls completes the \
+        handshake. The first hello of the handshake lane. On port 443 it names h2 and http/1.1.",
+};
+
+/// The hello that any server since SSL 3.0 can say yes to.
+pub const WIDE: HelloTemplate = HelloTemplate {
+    id: "wide",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls12,
+    suites: WIDE_SUITES,
+    groups: WIDE_GROUPS,
+    signatures: WIDE_SIGNATURES,
+    hand_made: true,
+    about: "Whatever a server found in the wild might still insist on, broken and anonymous \
+        suites last. Sent where the hellos before it were refused.",
+};
+
+/// The hello of the hello lane.
+pub const LANE: HelloTemplate = HelloTemplate {
+    id: "hello",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls12,
+    suites: &[
+        0xC02B, 0xC02C, 0xCCA9, 0xC02F, 0xC030,
+        0xCCA8, // ECDHE with AEAD, as `modern` has them.
+        0xC009, 0xC013, 0xC00A, 0xC014, 0xC023, 0xC027, 0xC024, 0xC028, // ECDHE with CBC.
+        0x009E, 0x009F, 0xCCAA, 0x0033, 0x0039, 0x0067, 0x006B, // DHE_RSA.
+        0x009C, 0x009D, 0x002F, 0x0035, 0x003C, 0x003D, // RSA.
+        0xC012, 0x0016, 0x000A, 0x0005, 0x0004, // 3DES and RC4.
+        0x00FF,
+    ],
+    groups: &[
+        0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x001C, 0x001B, 0x001A, 0x0100, 0x0101, 0x0102,
+    ],
+    signatures: MODERN_SIGNATURES,
+    hand_made: true,
+    about: "The first hello of the hello lane (`--probe hello`): what almost every server of the \
+        last twenty years can answer in clear. Anonymous, NULL, EXPORT and DES suites are left \
+        to `wide`, so that a server that ranks them first still shows its certificate.",
+};
+
+/// TLS 1.3 alone, without any key.
+const TLS1_3: HelloTemplate = HelloTemplate {
+    id: "tls1_3",
+    oldest: ProtocolVersion::Tls13,
+    newest: ProtocolVersion::Tls13,
+    suites: &[
+        0x1301, 0x1302, 0x1303, 0x1304, 0x1305, // TLS 1.3.
+        // For servers that know no supported_versions: they may choose TLS 1.2 and say so.
+        0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC009, 0xC013, 0xC00A, 0xC014, 0x009C,
+        0x009D, 0x002F, 0x0035, 0x00FF,
+    ],
+    groups: &[
+        // X25519MLKEM768 first, then the classic ones, Brainpool and the finite fields.
+        0x11EC, 0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x11EB, 0x11ED, 0x001F, 0x0020, 0x0021,
+        0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
+    ],
+    signatures: WIDE_SIGNATURES,
+    hand_made: true,
+    about: "Is TLS 1.3 accepted: supported_versions names it alone and the key share is empty \
+        (RFC 8446, 4.2.8), so a server that speaks it asks for a second hello and names the \
+        group that it wants. No key is made on either side.",
+};
+
+/// TLS 1.2 and what a server may choose below it.
+const TLS1_2: HelloTemplate = HelloTemplate {
+    id: "tls1_2",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls12,
+    suites: WIDE_SUITES,
+    groups: WIDE_GROUPS,
+    signatures: WIDE_SIGNATURES,
+    hand_made: true,
+    about: "Is TLS 1.2 accepted. The same bytes as `wide`, asked for the version's sake.",
+};
+
+/// TLS 1.1 and what a server may choose below it.
+const TLS1_1: HelloTemplate = HelloTemplate {
+    id: "tls1_1",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls11,
+    suites: OLD_SUITES,
+    groups: WIDE_GROUPS,
+    signatures: &[],
+    hand_made: true,
+    about: "Is TLS 1.1 accepted: every suite that may be used below TLS 1.2.",
+};
+
+/// TLS 1.0 and what a server may choose below it.
+const TLS1_0: HelloTemplate = HelloTemplate {
+    id: "tls1_0",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls10,
+    suites: OLD_SUITES,
+    groups: WIDE_GROUPS,
+    signatures: &[],
+    hand_made: true,
+    about: "Is TLS 1.0 accepted: every suite that may be used below TLS 1.2.",
+};
+
+/// SSL 3.0, which knows no extensions: no name is sent, and no curve.
+const SSL3: HelloTemplate = HelloTemplate {
+    id: "ssl3",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Ssl3,
+    suites: SSL3_SUITES,
+    groups: &[],
+    signatures: &[],
+    hand_made: true,
+    about: "Is SSL 3.0 accepted. SSL 3.0 knows no extensions, so no name is sent: a server of \
+        many names answers for its default one.",
+};
+
+/// The hello that asks for this version and, below TLS 1.3, says yes to older ones.
+pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
+    match version {
+        ProtocolVersion::Ssl3 => &SSL3,
+        ProtocolVersion::Tls10 => &TLS1_0,
+        ProtocolVersion::Tls11 => &TLS1_1,
+        ProtocolVersion::Tls12 => &TLS1_2,
+        ProtocolVersion::Tls13 => &TLS1_3,
+    }
+}
+
+impl HelloTemplate {
+    /// The hello for this name. The session id is only sent in TLS 1.3, where boxes on the way
+    /// expect one (RFC 8446, D.4).
+    pub fn hello<'a>(
+        &self,
+        server_name: Option<&'a str>,
+        random: [u8; 32],
+        session_id: &'a [u8],
+    ) -> Hello<'a> {
+        let ssl3 = self.newest == ProtocolVersion::Ssl3;
+        let tls13 = self.newest == ProtocolVersion::Tls13;
+        Hello {
+            record_version: if ssl3 { 0x0300 } else { 0x0301 },
+            legacy_version: self.newest.wire().min(ProtocolVersion::Tls12.wire()),
+            random,
+            session_id: if tls13 { session_id } else { &[] },
+            suites: self.suites,
+            server_name: server_name.filter(|_| !ssl3),
+            groups: self.groups,
+            signatures: self.signatures,
+            status_request: !ssl3,
+            extended_master_secret: !ssl3,
+            supported_versions: if tls13 { &[0x0304] } else { &[] },
+        }
+    }
+}
+
+/// What rustls is told to accept, in its order; SHA-1 last.
+const MODERN_SIGNATURES: &[u16] = &[
+    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203,
+    0x0201,
+];
+
+/// [`WIDE_SUITES`] without those that need TLS 1.2 (AEAD, or a MAC of SHA-2).
+#[rustfmt::skip]
+const OLD_SUITES: &[u16] = &[
+    // ECDHE, DHE_RSA and RSA with AES.
+    0xC00A, 0xC014, 0xC009, 0xC013, 0x0039, 0x0033, 0x0035, 0x002F,
+    // Camellia, SEED.
+    0x0088, 0x0045, 0x0084, 0x0041, 0x009A, 0x0096,
+    // 3DES and RC4 under RSA.
+    0x000A, 0x0005, 0x0004,
+    // DHE_DSS, ECDH with the key in the certificate, GOST, IDEA.
+    0x0038, 0x0032, 0x0087, 0x0044, 0xC005, 0xC00F, 0xC004, 0xC00E, 0x0081, 0x0007,
+    // 3DES, RC4.
+    0xC008, 0xC012, 0x0016, 0x0013, 0xC003, 0xC00D, 0xC007, 0xC011, 0x0066,
+    // DES, EXPORT.
+    0x0015, 0x0012, 0x0009, 0x0064, 0x0014, 0x0011, 0x0008, 0x0006, 0x0003,
+    // No encryption, no certificate.
+    0xC006, 0xC010, 0x0002, 0x0001,
+    0xC019, 0xC018, 0x003A, 0x0034, 0x0089, 0x0046, 0x009B, 0xC017, 0x001B, 0xC016, 0x0018,
+    // Renegotiation is secure.
+    0x00FF,
+];
+
+/// [`OLD_SUITES`] without elliptic curves, which SSL 3.0 cannot name.
+#[rustfmt::skip]
+const SSL3_SUITES: &[u16] = &[
+    0x0039, 0x0033, 0x0035, 0x002F, 0x0088, 0x0045, 0x0084, 0x0041, 0x009A, 0x0096,
+    0x000A, 0x0005, 0x0004, 0x0038, 0x0032, 0x0087, 0x0044, 0x0081, 0x0007,
+    0x0016, 0x0013, 0x0066, 0x0015, 0x0012, 0x0009, 0x0064, 0x0014, 0x0011, 0x0008, 0x0006, 0x0003,
+    0x0002, 0x0001, 0x003A, 0x0034, 0x0089, 0x0046, 0x009B, 0x001B, 0x0018,
+    0x00FF,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::tls::names::{CipherSuite, group_name, signature_scheme_name};
+
+    #[test]
+    fn ids_are_unique_and_every_number_has_a_name_and_stands_once() {
+        let ids: HashSet<_> = HELLOS.iter().map(|template| template.id).collect();
+        assert_eq!(ids.len(), HELLOS.len());
+        for template in HELLOS {
+            for list in [template.suites, template.groups, template.signatures] {
+                let unique: HashSet<_> = list.iter().collect();
+                assert_eq!(unique.len(), list.len(), "{}", template.id);
+            }
+            let suites = template.suites.iter();
+            assert!(suites.clone().all(|id| CipherSuite::of(*id).is_some()));
+            assert!(template.groups.iter().all(|id| group_name(*id).is_some()));
+            let mut signatures = template.signatures.iter();
+            assert!(signatures.all(|id| signature_scheme_name(*id).is_some()));
+            // rustls adds the signal of secure renegotiation by itself.
+            assert_eq!(template.suites.last() == Some(&0x00FF), template.hand_made);
+            assert!(template.oldest <= template.newest);
+        }
+    }
+
+    #[test]
+    fn a_version_asks_for_itself() {
+        for version in ProtocolVersion::ALL {
+            assert_eq!(for_version(version).newest, version);
+        }
+    }
+
+    #[test]
+    fn old_versions_offer_what_the_wide_hello_has_and_they_may_use() {
+        let needs_tls12 = |id: &u16| {
+            let name = CipherSuite::of(*id).unwrap().name;
+            let aead = ["_GCM_", "_CCM", "POLY1305"];
+            aead.iter().any(|word| name.contains(word))
+                || name.ends_with("_SHA256")
+                || name.ends_with("_SHA384")
+                || name.contains("GOSTR341112")
+                || (*id & 0xFF00) == 0xC100
+        };
+        let wanted: Vec<u16> = WIDE_SUITES
+            .iter()
+            .copied()
+            .filter(|id| !needs_tls12(id))
+            .collect();
+        assert_eq!(OLD_SUITES, wanted);
+        let wanted: Vec<u16> = wanted.into_iter().filter(|id| *id < 0x0100).collect();
+        assert_eq!(SSL3_SUITES, wanted);
+    }
+
+    #[test]
+    fn the_lane_leaves_out_what_would_hide_a_certificate_or_nobody_needs() {
+        for id in LANE.suites {
+            let suite = CipherSuite::of(*id).unwrap();
+            let fine = matches!(suite.weakness(), None | Some("3des" | "rc4" | "md5"));
+            assert!(fine || suite.signalling(), "{suite:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The TLS wire: records, hand-made ClientHellos, the server's first flight, alerts, and the
+//! IANA names. Bytes in, bytes out: no socket, no clock, no opinion about what was seen.
+
+pub mod alert;
+mod flight;
+mod hello;
+mod hellos;
+mod modern;
+mod names;
+mod reader;
+mod sniff;
+mod version;
+mod wide;
+
+pub use alert::{alert_name, alert_text};
+pub use flight::{
+    Flight, FlightError, KeyExchange, MAX_OPENING, Progress, ServerHello, SignedParams, may_be_tls,
+};
+pub use hello::Hello;
+pub use hellos::{HELLOS, HelloTemplate, LANE, MODERN, WIDE, for_version};
+pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES};
+pub use names::{
+    CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name, group_text,
+    signature_scheme_name, signature_scheme_text,
+};
+pub use sniff::{printable_prefix, spoken};
+pub use version::ProtocolVersion;
+pub use wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
