@@ -1,0 +1,82 @@
+//! MySQL and MariaDB: the greeting tells whether TLS is on offer, and the half of a login that asks
+//! for it is answered by TLS itself.
+//!
+//! We leave without a login, which servers count as a failed connect: a hundred in a row from one
+//! address, with no login between them, and they block it (`max_connect_errors`).
+
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+
+/// MySQL's client protocol, version 10.
+pub(super) const MYSQL: Protocol = Protocol {
+    name: "mysql",
+    first: Speaker::Server,
+    // COM_QUIT is for those who have logged in.
+    farewell: &[],
+    ends: None,
+    begins: Phase::Greeting,
+    opening: silence,
+    step: |_, bytes, _| step(bytes),
+};
+
+const PROTOCOL_10: u8 = 10;
+const ERROR: u8 = 0xFF;
+const CLIENT_SSL: u16 = 0x0800;
+
+/// Capabilities that say: protocol 4.1, TLS, secure passwords. Then the largest packet (16 MiB),
+/// the character set (utf8mb4), and 23 bytes of nothing.
+const SSL_REQUEST: [u8; 36] = {
+    let mut packet = [0; 36];
+    packet[0] = 32;
+    packet[3] = 1;
+    packet[5] = 0x8A;
+    packet[11] = 1;
+    packet[12] = 45;
+    packet
+};
+
+fn step(bytes: &[u8]) -> Step {
+    let Some(([a, b, c, number], rest)) = bytes.split_first_chunk::<4>() else {
+        return Step::More;
+    };
+    let length = u32::from_le_bytes([*a, *b, *c, 0]) as usize;
+    if *number != 0 || length == 0 || length > super::MAX_RECEIVED {
+        return Step::other(bytes);
+    }
+    let Some(packet) = rest.get(..length) else {
+        // Not worth the wait when the first byte is wrong already.
+        return match rest.first() {
+            None | Some(&(PROTOCOL_10 | ERROR)) => Step::More,
+            Some(_) => Step::other(bytes),
+        };
+    };
+    match packet {
+        [PROTOCOL_10, greeting @ ..] => offers(bytes, greeting, 4 + length),
+        // The number, and from 4.1 on a state after a `#`, stand before the words.
+        [ERROR, _, _, said @ ..] => Step::fail(SetbackKind::TurnedAway, said),
+        _ => Step::other(bytes),
+    }
+}
+
+fn offers(bytes: &[u8], greeting: &[u8], taken: usize) -> Step {
+    match (capabilities(greeting), version(greeting)) {
+        (Some(capabilities), _) if capabilities & CLIENT_SSL != 0 => Step::Upgrade {
+            taken,
+            last: SSL_REQUEST.to_vec(),
+        },
+        (Some(_), Some(version)) => Step::fail(SetbackKind::NotOffered, version),
+        _ => Step::other(bytes),
+    }
+}
+
+fn version(greeting: &[u8]) -> Option<&[u8]> {
+    let end = greeting.iter().position(|byte| *byte == 0)?;
+    Some(&greeting[..end])
+}
+
+/// The lower half of the capabilities: after the version and its zero, the connection's number,
+/// eight bytes of challenge and a zero.
+fn capabilities(greeting: &[u8]) -> Option<u16> {
+    let at = version(greeting)?.len() + 1 + 4 + 8 + 1;
+    let bytes = greeting.get(at..)?.first_chunk::<2>()?;
+    Some(u16::from_le_bytes(*bytes))
+}

@@ -1,0 +1,36 @@
+//! ManageSieve (RFC 5804), which says what it offers in its greeting.
+
+use super::text::{begins, lines};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+
+/// Management of Sieve scripts.
+pub(super) const SIEVE: Protocol = Protocol {
+    name: "sieve",
+    first: Speaker::Server,
+    farewell: b"LOGOUT\r\n",
+    ends: Some(b'\n'),
+    begins: Phase::Greeting,
+    opening: silence,
+    step: |phase, bytes, _| step(phase, bytes),
+};
+
+fn step(phase: Phase, bytes: &[u8]) -> Step {
+    let mut offered = false;
+    for (line, taken) in lines(bytes) {
+        let no = begins(line, "NO") || begins(line, "BYE");
+        match phase {
+            _ if line.starts_with(b"\"") => offered |= begins(line, "\"STARTTLS\""),
+            Phase::Greeting if begins(line, "OK") && offered => {
+                return Step::say(taken, *b"STARTTLS\r\n", Phase::Asked);
+            }
+            Phase::Greeting if begins(line, "OK") => {
+                return Step::fail(SetbackKind::NotOffered, &bytes[..taken]);
+            }
+            Phase::Greeting if no => return Step::fail(SetbackKind::TurnedAway, line),
+            Phase::Greeting => return Step::other(bytes),
+            _ if begins(line, "OK") => return Step::upgrade(taken),
+            _ => return Step::fail(SetbackKind::Refused, line),
+        }
+    }
+    Step::More
+}

@@ -1,0 +1,69 @@
+//! SMTP (RFC 3207) and LMTP (RFC 2033), which differ in one word.
+
+use super::text::{NoReply, Reply, begins, reply};
+use super::{Names, Phase, Protocol, SetbackKind, Speaker, Step, silence};
+
+/// SMTP, between servers and for submission.
+pub(super) const SMTP: Protocol = Protocol {
+    name: "smtp",
+    first: Speaker::Server,
+    farewell: b"QUIT\r\n",
+    ends: Some(b'\n'),
+    begins: Phase::Greeting,
+    opening: silence,
+    step: |phase, bytes, names| step("EHLO", phase, bytes, names),
+};
+
+/// Local delivery.
+pub(super) const LMTP: Protocol = Protocol {
+    name: "lmtp",
+    step: |phase, bytes, names| step("LHLO", phase, bytes, names),
+    ..SMTP
+};
+
+fn step(hello: &str, phase: Phase, bytes: &[u8], names: &Names<'_>) -> Step {
+    let reply = match reply(bytes, false) {
+        Ok(reply) => reply,
+        Err(NoReply::More) => return Step::More,
+        Err(NoReply::Other) => return Step::other(bytes),
+    };
+    match phase {
+        Phase::Greeting => greeting(hello, &reply, names),
+        Phase::Offers => offers(&reply),
+        Phase::Asked | Phase::AskedBlindly => answer(&reply),
+    }
+}
+
+fn greeting(hello: &str, reply: &Reply<'_>, names: &Names<'_>) -> Step {
+    match reply.code {
+        220 => Step::say(
+            reply.taken,
+            format!("{hello} {}\r\n", names.ehlo),
+            Phase::Offers,
+        ),
+        400.. => Step::fail(SetbackKind::TurnedAway, reply.all),
+        _ => Step::other(reply.all),
+    }
+}
+
+fn offers(reply: &Reply<'_>) -> Step {
+    match reply.code {
+        250 if reply.texts().skip(1).any(|text| begins(text, "STARTTLS")) => {
+            Step::say(reply.taken, *b"STARTTLS\r\n", Phase::Asked)
+        }
+        250 => {
+            let texts: Vec<_> = reply.texts().collect();
+            Step::fail(SetbackKind::NotOffered, &texts.join(&b' '))
+        }
+        // A server from before RFC 1869 does not know the word, and has no extensions to offer.
+        500 | 502 => Step::fail(SetbackKind::NotOffered, reply.all),
+        _ => Step::fail(SetbackKind::TurnedAway, reply.all),
+    }
+}
+
+fn answer(reply: &Reply<'_>) -> Step {
+    match reply.code {
+        220 => Step::upgrade(reply.taken),
+        _ => Step::fail(SetbackKind::Refused, reply.all),
+    }
+}
