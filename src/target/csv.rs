@@ -1,0 +1,324 @@
+//! Rows of a CSV input (RFC 4180): a header line names the columns, a cell in double quotes may
+//! hold commas and line ends. Rows are gathered here, line by line, because a row must be
+//! bounded, and a quote that is never closed must cost its own line and not the rest of the file;
+//! csv-core splits them.
+
+use std::collections::{HashSet, VecDeque};
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use super::cells::Cells;
+use super::columns::{Column, Ours, Row};
+use super::error::{OpenError, RowError, cut};
+use super::lines::{Lines, MAX_LINE, excerpt};
+
+/// What a row is, or why it is none.
+type Read<T> = io::Result<Option<Result<T, RowError>>>;
+
+/// Reads the rows below a header.
+#[derive(Default)]
+pub(super) struct Table {
+    columns: Vec<Column>,
+    cells: Cells,
+    /// Lines read in search of a closing quote that did not come, to be read again.
+    again: VecDeque<Line>,
+    /// Up to this line a row must end on its own line. Otherwise every line read again could
+    /// search as far once more, and reading would be quadratic.
+    single_until: u64,
+    /// The first line of the current row.
+    first: Line,
+}
+
+#[derive(Default)]
+struct Line {
+    number: u64,
+    text: String,
+    fault: Option<RowError>,
+}
+
+impl Table {
+    /// Reads the header, past blank lines and comments; `None` where the input ends before one.
+    pub(super) fn open<R: BufRead>(
+        lines: &mut Lines<R>,
+        file: &Arc<str>,
+    ) -> Result<Option<Self>, OpenError> {
+        let mut table = Self::default();
+        loop {
+            let cells = table.read(lines).map_err(|error| OpenError::Unreadable {
+                file: file.clone(),
+                error,
+            })?;
+            match cells {
+                None => return Ok(None),
+                Some(Err(error)) => {
+                    let file = file.clone();
+                    return Err(OpenError::BadHeader { file, error });
+                }
+                Some(Ok(_)) if table.first.text.trim_start().starts_with('#') => {}
+                Some(Ok(cells)) => {
+                    table.columns = columns(&cells, file)?;
+                    return Ok(Some(table));
+                }
+            }
+        }
+    }
+
+    /// The next row.
+    pub(super) fn next<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Row> {
+        Ok(match self.read(lines)? {
+            Some(Ok(cells)) => Some(self.row(cells)),
+            Some(Err(error)) => Some(Err(error)),
+            None => None,
+        })
+    }
+
+    /// Where the current row begins.
+    pub(super) fn number(&self) -> u64 {
+        self.first.number
+    }
+
+    /// The current row's first line, for a reject.
+    pub(super) fn excerpt(&self) -> String {
+        excerpt(&self.first.text)
+    }
+
+    /// A row may be short, since spreadsheets leave out empty cells at its end, but what is
+    /// beyond the last column belongs to none.
+    fn row(&self, mut cells: Vec<String>) -> Result<Row, RowError> {
+        while cells.len() > self.columns.len() && cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        if cells.len() > self.columns.len() {
+            return Err(RowError::Ragged {
+                cells: cells.len(),
+                columns: self.columns.len(),
+            });
+        }
+        let mut row = Row::default();
+        for (column, cell) in self.columns.iter().zip(cells) {
+            match column {
+                Column::Ours(ours) => row.set(*ours, cell),
+                Column::Tag(name) => row.tags.push((name.clone(), cell)),
+            }
+        }
+        Ok(row)
+    }
+
+    /// The cells of the next row that has any; a row without is no row.
+    fn read<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Vec<String>> {
+        while let Some(line) = self.line(lines)? {
+            self.first = line;
+            if let Some(fault) = self.first.fault.take() {
+                return Ok(Some(Err(fault)));
+            }
+            match self.gather(lines)? {
+                Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => {}
+                read => return Ok(Some(read)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Splits the row that `first` begins, reading on while a quote is open.
+    fn gather<R: BufRead>(
+        &mut self,
+        lines: &mut Lines<R>,
+    ) -> io::Result<Result<Vec<String>, RowError>> {
+        self.cells.start();
+        self.cells.add(&self.first.text);
+        let (mut more, mut size) = (VecDeque::new(), self.first.text.len());
+        while self.cells.is_open() || self.cells.is_stray() {
+            if self.cells.is_stray() {
+                self.read_again(more);
+                return Ok(Err(RowError::StrayQuote));
+            }
+            let next = match self.first.number <= self.single_until {
+                true => None,
+                false => self.line(lines)?,
+            };
+            match next {
+                Some(line) if line.fault.is_none() && size + line.text.len() < MAX_LINE => {
+                    self.cells.add(&line.text);
+                    size += line.text.len() + 1;
+                    more.push_back(line);
+                }
+                beyond => {
+                    more.extend(beyond);
+                    self.read_again(more);
+                    return Ok(Err(RowError::OpenQuote));
+                }
+            }
+        }
+        Ok(Ok(self.cells.finish()))
+    }
+
+    fn read_again(&mut self, lines: VecDeque<Line>) {
+        // Only lines past `single_until` are gathered, and those in `again` are not past it: it
+        // is empty whenever there is something to put into it.
+        if let Some(last) = lines.back() {
+            self.single_until = last.number;
+            self.again = lines;
+        }
+    }
+
+    fn line<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<Option<Line>> {
+        if let Some(line) = self.again.pop_front() {
+            return Ok(Some(line));
+        }
+        if !lines.advance()? {
+            return Ok(None);
+        }
+        let (text, fault) = match lines.text() {
+            Ok(text) => (text.to_owned(), None),
+            Err(fault) => (lines.excerpt(), Some(fault)),
+        };
+        Ok(Some(Line {
+            number: lines.number(),
+            text,
+            fault,
+        }))
+    }
+}
+
+/// Whether a line is a header by which a file without a telling name is known to be CSV.
+pub(super) fn is_header(line: &str) -> bool {
+    let mut split = Cells::default();
+    split.add(line);
+    let cells = split.finish();
+    cells.len() > 1
+        && cells
+            .iter()
+            .any(|cell| Ours::named(cell.trim()).is_some_and(Ours::names_a_host))
+}
+
+fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> {
+    let mut known = HashSet::new();
+    let mut columns = Vec::with_capacity(cells.len());
+    for (index, cell) in cells.iter().enumerate() {
+        let column = match Ours::named(cell.trim()) {
+            Some(ours) => Column::Ours(ours),
+            None => tag(cell.trim(), index + 1, &known),
+        };
+        match &column {
+            Column::Ours(ours) if known.contains(&column) => {
+                return Err(OpenError::ColumnTwice {
+                    file: file.clone(),
+                    column: ours.name(),
+                });
+            }
+            _ => known.insert(column.clone()),
+        };
+        columns.push(column);
+    }
+    let host = |column: &Column| matches!(column, Column::Ours(ours) if ours.names_a_host());
+    match columns.iter().any(host) {
+        true => Ok(columns),
+        false => Err(OpenError::NoHostColumn {
+            file: file.clone(),
+            found: cut(&format!("{cells:?}"), 200),
+        }),
+    }
+}
+
+/// A column carried along. Tags are found by name in the record, so a name that is missing or
+/// there already takes the column's number.
+fn tag(name: &str, number: usize, known: &HashSet<Column>) -> Column {
+    let mut name = match name {
+        "" => format!("column{number}"),
+        name => name.to_owned(),
+    };
+    while known.contains(&Column::Tag(name.as_str().into())) {
+        name = format!("{name}.{number}");
+    }
+    Column::Tag(name.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every row's cells, or why there are none, with the line it begins on.
+    fn rows(input: &str) -> Vec<(u64, Result<Vec<String>, RowError>)> {
+        let mut lines = Lines::new(input.as_bytes());
+        let mut table = Table::default();
+        let mut rows = Vec::new();
+        while let Some(row) = table.read(&mut lines).unwrap() {
+            rows.push((table.number(), row));
+        }
+        rows
+    }
+
+    #[test]
+    fn an_open_quote_costs_its_own_line_only() {
+        // With as much text after it as a row may have, the quote is not looked for any longer.
+        let input = format!("a,\"b\n{}\nz,\"1\n2\"\n", vec!["c,d"; 20_000].join("\n"));
+        let rows = rows(&input);
+        assert_eq!(rows[0], (1, Err(RowError::OpenQuote)));
+        assert_eq!(rows.len(), 20_002);
+        assert!(rows[1..20_001].iter().all(|(_, row)| row.is_ok()));
+        let last = vec!["z".to_owned(), "1\n2".to_owned()];
+        assert_eq!(rows[20_001], (20_002, Ok(last)));
+    }
+
+    #[test]
+    fn a_stray_quote_does_not_carry_the_lines_after_it_away() {
+        let row = |cells: [&str; 2]| Ok(cells.map(str::to_owned).to_vec());
+        let read = rows("a,\"b\nc,d\ne,\"f\"\ng,\"h\" \ni,\"j\"k\n");
+        let expected = [
+            (1, Err(RowError::StrayQuote)),
+            (2, row(["c", "d"])),
+            (3, row(["e", "f"])),
+            (4, row(["g", "h"])),
+            (5, Err(RowError::StrayQuote)),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn lines_that_each_leave_a_quote_open_are_read_in_linear_time() {
+        // Each line closes the quote of the one before and opens another.
+        let input = "a\" ,\"c\n".repeat(50_000);
+        let rows = rows(&input);
+        assert_eq!(rows.len(), 50_000);
+        assert!(rows.iter().all(|(_, row)| *row == Err(RowError::OpenQuote)));
+    }
+
+    #[test]
+    fn columns_without_a_name_of_their_own_get_one() {
+        let cells = ["Host ", "owner", "", "owner"].map(str::to_owned);
+        let columns = columns(&cells, &"f".into()).unwrap();
+        let tag = |name: &str| Column::Tag(name.into());
+        assert_eq!(
+            columns,
+            [
+                Column::Ours(Ours::Host),
+                tag("owner"),
+                tag("column3"),
+                tag("owner.4")
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn cells_are_those_that_the_csv_crate_wrote(
+            written in prop::collection::vec(prop::collection::vec("[a\",\n \r]{0,4}", 2..4), 1..4)
+        ) {
+            let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            for row in &written {
+                writer.write_record(row).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let read: Vec<_> = rows(&text).into_iter().map(|(_, row)| row.unwrap()).collect();
+            let blank = |row: &Vec<String>| row.iter().all(|cell| cell.trim().is_empty());
+            let written: Vec<_> = written.into_iter().filter(|row| !blank(row)).collect();
+            prop_assert_eq!(read, written);
+        }
+
+        #[test]
+        fn any_text_is_read_to_its_end(text in "[a\",\n\r]{0,60}") {
+            rows(&text);
+        }
+    }
+}

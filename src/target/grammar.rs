@@ -1,0 +1,348 @@
+//! The one grammar of targets: a scheme, a name or an address or a block of them, a port. What
+//! is not said stays `None`; defaults are `expand`'s matter.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::error::{TargetError, short};
+use super::{Host, Service, fold_name, parse_port};
+
+/// What the text of a target says, and no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The service its scheme names.
+    pub service: Option<&'static Service>,
+    /// Whom to visit.
+    pub place: Place,
+    /// The port it names.
+    pub port: Option<u16>,
+}
+
+/// One host, or a block of addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A name or an address.
+    Host {
+        /// Who is asked for.
+        host: Host,
+        /// Where to connect, from `name@address`.
+        address: Option<IpAddr>,
+    },
+    /// Every address of a block, cut to its network (`192.0.2.5/28` is `192.0.2.0/28`).
+    Block(IpNet),
+}
+
+impl Asked {
+    /// Reads the text of one target; blanks around it do not count.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        if text.contains(char::is_whitespace) {
+            return Err(TargetError::Blank);
+        }
+        let (service, rest) = scheme(text)?;
+        let (authority, tail) = match rest.find(['/', '?', '#']) {
+            Some(end) => rest.split_at(end),
+            None => (rest, ""),
+        };
+        let (place, port) = match block(authority, tail, service.is_some())? {
+            Some(block) => block,
+            None => one(authority)?,
+        };
+        Ok(Self {
+            service,
+            place,
+            port,
+        })
+    }
+}
+
+fn scheme(text: &str) -> Result<(Option<&'static Service>, &str), TargetError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Ok((None, text));
+    };
+    // `example.com/?next=https://...` has no scheme.
+    if scheme.contains(['/', '?', '#', '@', ':']) {
+        return Ok((None, text));
+    }
+    match Service::named(&scheme.to_ascii_lowercase()) {
+        Some(service) => Ok((Some(service), rest)),
+        None => Err(TargetError::UnknownScheme(short(scheme))),
+    }
+}
+
+/// A block, when the tail makes one of an address; `None` when the tail is absent or a URL's.
+fn block(
+    authority: &str,
+    tail: &str,
+    url: bool,
+) -> Result<Option<(Place, Option<u16>)>, TargetError> {
+    let Some(length) = tail.strip_prefix('/') else {
+        return match tail.is_empty() || url {
+            true => Ok(None),
+            false => Err(TargetError::PathWithoutScheme(short(authority))),
+        };
+    };
+    if url && !looks_like_length(length) {
+        return Ok(None);
+    }
+    let bare = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    match bare.unwrap_or(authority).parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) if bare.is_some() => Err(TargetError::Brackets),
+        Ok(address) => sized(address, length).map(Some),
+        Err(_) => no_block(authority, url).map(|()| None),
+    }
+}
+
+/// Why what stands before `/digits` is no block; in a URL it may be a path after all.
+fn no_block(authority: &str, url: bool) -> Result<(), TargetError> {
+    match one(authority)? {
+        (
+            Place::Host {
+                address: Some(_), ..
+            },
+            None,
+        ) => Err(TargetError::NameAtBlock),
+        _ if url => Ok(()),
+        (
+            Place::Host {
+                host: Host::Address(_),
+                ..
+            },
+            _,
+        ) => Err(TargetError::PortInBlock),
+        _ => Err(TargetError::PathWithoutScheme(short(authority))),
+    }
+}
+
+fn looks_like_length(tail: &str) -> bool {
+    let (length, port) = tail.split_once(':').unwrap_or((tail, "0"));
+    [length, port]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+fn sized(address: IpAddr, tail: &str) -> Result<(Place, Option<u16>), TargetError> {
+    let (length, port) = match tail.split_once(':') {
+        Some((length, port)) => (length, Some(parse_port(port)?)),
+        None => (tail, None),
+    };
+    let (max, example) = match address {
+        IpAddr::V4(_) => (32, "192.0.2.0/28"),
+        IpAddr::V6(_) => (128, "[2001:db8::]/120"),
+    };
+    let digits = length.bytes().all(|digit| digit.is_ascii_digit());
+    let block = length
+        .parse()
+        .ok()
+        .filter(|_| digits)
+        .and_then(|length| IpNet::new(address, length).ok())
+        .ok_or_else(|| TargetError::BadPrefix {
+            text: short(length),
+            max,
+            example,
+        })?;
+    // 2^32 addresses, as many as IPv4 has, take days at any polite rate; more is a mistake.
+    if block.max_prefix_len() - block.prefix_len() > 32 {
+        return Err(TargetError::BlockTooLarge(block.prefix_len()));
+    }
+    Ok((Place::Block(block.trunc()), port))
+}
+
+/// `host`, `host:port`, or `name@address` with or without a port.
+fn one(authority: &str) -> Result<(Place, Option<u16>), TargetError> {
+    let Some((name, at)) = authority.rsplit_once('@') else {
+        let (host, port) = host_and_port(authority)?;
+        let address = None;
+        return Ok((Place::Host { host, address }, port));
+    };
+    if name.contains([':', '@']) && name.parse::<Ipv6Addr>().is_err() {
+        return Err(TargetError::UserInfo);
+    }
+    match host_and_port(at)? {
+        (Host::Address(address), port) => {
+            let host = Host::Name(fold_name(name)?);
+            let address = Some(address);
+            Ok((Place::Host { host, address }, port))
+        }
+        (Host::Name(_), _) => Err(TargetError::UserInfo),
+    }
+}
+
+fn host_and_port(text: &str) -> Result<(Host, Option<u16>), TargetError> {
+    if let Some(inner) = text.strip_prefix('[') {
+        return bracketed(inner);
+    }
+    if let Ok(address) = text.parse() {
+        return Ok((Host::Address(address), None));
+    }
+    let (host, port) = match text.split_once(':') {
+        Some((_, port)) if port.contains(':') => return Err(bad_ipv6(text)),
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let host = match host.parse() {
+        Ok(address) => Host::Address(IpAddr::V4(address)),
+        Err(_) => Host::Name(fold_name(host)?),
+    };
+    Ok((host, port.map(parse_port).transpose()?))
+}
+
+fn bracketed(inner: &str) -> Result<(Host, Option<u16>), TargetError> {
+    let (address, rest) = inner.split_once(']').ok_or(TargetError::Brackets)?;
+    if address.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Err(TargetError::Brackets);
+    }
+    let address = address.parse().map_err(|_| bad_ipv6(address))?;
+    let port = match (rest, rest.strip_prefix(':')) {
+        ("", _) => None,
+        (_, Some(port)) => Some(parse_port(port)?),
+        (_, None) => return Err(TargetError::Brackets),
+    };
+    Ok((Host::Address(IpAddr::V6(address)), port))
+}
+
+fn bad_ipv6(text: &str) -> TargetError {
+    match text.split_once('%') {
+        Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => TargetError::Zone,
+        _ => TargetError::BadIpv6(short(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Defaults, Target};
+    use proptest::prelude::*;
+
+    const VALID: &str = include_str!("../../testdata/targets/valid.txt");
+    const INVALID: &str = include_str!("../../testdata/targets/invalid.txt");
+
+    /// The cases of a table: the text, and what is expected of it.
+    fn cases(table: &str) -> impl Iterator<Item = (String, &str)> {
+        let lines = table.lines().filter(|line| !line.starts_with('#'));
+        lines.filter(|line| !line.is_empty()).map(|line| {
+            let (text, expected) = line.split_once(" => ").expect("a case has an arrow");
+            let text = text.replace("\\t", "\t").replace("\\u{0}", "\0");
+            (text.replace("\\u{202e}", "\u{202e}"), expected)
+        })
+    }
+
+    fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
+        Ok(Asked::expand(text, &Defaults::default())?
+            .take(300)
+            .collect())
+    }
+
+    #[test]
+    fn what_can_be_read_gives_its_targets() {
+        for (text, expected) in cases(VALID) {
+            let targets = targets(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let read: Vec<_> = targets.iter().map(Target::canonical).collect();
+            assert_eq!(read.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (text, expected) in cases(INVALID) {
+            let error = targets(&text).expect_err(&text).to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn names_too_long_for_dns_are_targets_until_they_are_absurd() {
+        let name = |labels: usize| "abcdefg.".repeat(labels) + "example";
+        assert!(targets(&name(60)).is_ok());
+        assert_eq!(targets(&name(1_000)), Err(TargetError::NameTooLong));
+        let label = "ü".repeat(400) + ".example";
+        assert!(targets(&label).is_ok(), "{:?}", targets(&label));
+        assert_eq!(targets(""), Err(TargetError::NoHost));
+    }
+
+    #[test]
+    fn a_reason_fits_on_a_screen_whatever_the_text() {
+        for text in [
+            "x".repeat(50_000) + "://a",
+            "1.".repeat(400),
+            "[".to_owned() + &":".repeat(9_000) + "]",
+        ] {
+            assert!(targets(&text).unwrap_err().to_string().len() < 500);
+        }
+    }
+
+    /// Text made of the grammar's own pieces, so that most of it nearly is a target.
+    fn nearly() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("https://"),
+            Just("smtp://"),
+            Just("://"),
+            Just("example.com"),
+            Just("a-"),
+            Just("_"),
+            Just("@"),
+            Just(":"),
+            Just("443"),
+            Just("0"),
+            Just("/"),
+            Just("28"),
+            Just("120"),
+            Just("["),
+            Just("]"),
+            Just("2001:db8::1"),
+            Just("::"),
+            Just("192.0.2.1"),
+            Just("."),
+            Just("%"),
+            Just("?"),
+            Just("#"),
+            Just("bücher"),
+            Just("0x7f"),
+            Just("xn--"),
+            Just("。"),
+            Just("ß"),
+            Just("\u{ad}"),
+            Just("１"),
+            Just(" "),
+        ];
+        prop::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
+    }
+
+    fn check(text: &str) -> Result<(), TestCaseError> {
+        for target in targets(text).unwrap_or_default() {
+            let again = targets(&target.canonical());
+            let again = again.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(again.len(), 1);
+            let (tags, sni, text) = (
+                target.tags.clone(),
+                target.sni.clone(),
+                again[0].text.clone(),
+            );
+            let expected = Target {
+                tags,
+                sni,
+                text,
+                ..target
+            };
+            prop_assert_eq!(&again[0], &expected);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_canonical_form_gives_the_same_target(text in nearly()) {
+            check(&text)?;
+        }
+
+        #[test]
+        fn no_text_makes_the_grammar_panic(text in "\\PC{0,40}") {
+            check(&text)?;
+        }
+    }
+}

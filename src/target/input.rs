@@ -1,0 +1,102 @@
+//! What an input was, for the manifest: a stream is counted and hashed as it is read.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::Row;
+use super::lines::excerpt;
+use crate::crypto::{Fingerprint, Hasher};
+
+/// What was read, for the manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// File name, `<stdin>`, or `argument`.
+    pub source: Arc<str>,
+    /// SHA-256 of the bytes read; of arguments, each followed by a line feed.
+    pub sha256: Fingerprint,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// Whether they were read to the end.
+    pub complete: bool,
+}
+
+/// Command-line arguments as rows.
+pub(super) struct Arguments {
+    all: Vec<String>,
+    given: usize,
+}
+
+impl From<Vec<String>> for Arguments {
+    fn from(all: Vec<String>) -> Self {
+        Self { all, given: 0 }
+    }
+}
+
+impl Arguments {
+    pub(super) fn next(&mut self) -> Option<Row> {
+        let argument = self.all.get(self.given)?.clone();
+        self.given += 1;
+        Some(Row::target(argument))
+    }
+
+    pub(super) fn place(&self) -> (u64, String) {
+        let text = self
+            .given
+            .checked_sub(1)
+            .and_then(|last| self.all.get(last));
+        (
+            self.given as u64,
+            text.map_or_else(String::new, |text| excerpt(text)),
+        )
+    }
+
+    pub(super) fn into_input(self, source: Arc<str>) -> Input {
+        let text: String = self.all.iter().flat_map(|text| [text, "\n"]).collect();
+        Input {
+            source,
+            sha256: Fingerprint::of(text.as_bytes()),
+            bytes: text.len() as u64,
+            complete: self.given == self.all.len(),
+        }
+    }
+}
+
+/// Counts and hashes what is read through it.
+pub(super) struct Tally {
+    stream: Box<dyn Read + Send>,
+    hasher: Hasher,
+    bytes: u64,
+    ended: bool,
+}
+
+impl Tally {
+    pub(super) fn new(stream: Box<dyn Read + Send>) -> Self {
+        Self {
+            stream,
+            hasher: Hasher::default(),
+            bytes: 0,
+            ended: false,
+        }
+    }
+
+    pub(super) fn into_input(self, source: Arc<str>) -> Input {
+        Input {
+            source,
+            sha256: self.hasher.finish(),
+            bytes: self.bytes,
+            complete: self.ended,
+        }
+    }
+}
+
+impl Read for Tally {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.bytes += count as u64;
+        self.ended |= count == 0 && !buffer.is_empty();
+        Ok(count)
+    }
+}

@@ -1,0 +1,216 @@
+//! Rows of a JSONL input: one object a line, its keys the columns.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::columns::{Column, Ours, Row};
+use super::error::{RowError, short};
+
+/// Key names shared between rows. An inventory has few; a file with a new key in every row is
+/// read all the same, only without sharing.
+const MAX_SHARED: usize = 1_024;
+
+/// Reads objects, and remembers their keys.
+#[derive(Default)]
+pub(super) struct Objects {
+    keys: HashSet<Arc<str>>,
+}
+
+impl Objects {
+    /// The row of one line; `None` where the line is blank or a comment.
+    pub(super) fn row(&mut self, line: &str) -> Result<Option<Row>, RowError> {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(None);
+        }
+        let Object(members) = serde_json::from_str(line).map_err(json_error)?;
+        let mut row = Row::default();
+        let mut known = HashSet::with_capacity(members.len());
+        for (key, value) in members {
+            let column = self.column(&key);
+            if !known.insert(column.clone()) {
+                return Err(RowError::KeyTwice(short(&key)));
+            }
+            match column {
+                Column::Ours(ours) => row.set(ours, our_text(ours, value)?),
+                Column::Tag(key) => row.tags.push((key, tag_text(value)?)),
+            }
+        }
+        Ok(Some(row))
+    }
+
+    fn column(&mut self, key: &str) -> Column {
+        if let Some(ours) = Ours::named(key) {
+            return Column::Ours(ours);
+        }
+        if let Some(known) = self.keys.get(key) {
+            return Column::Tag(known.clone());
+        }
+        let key: Arc<str> = key.into();
+        if self.keys.len() < MAX_SHARED {
+            self.keys.insert(key.clone());
+        }
+        Column::Tag(key)
+    }
+}
+
+/// The members of an object in the order of the input, which `serde_json::Value` would sort; the
+/// values as they were written, so that long numbers stay whole.
+struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'"') => string(text),
+        Some(b'n') => Ok(String::new()),
+        Some(b'0'..=b'9' | b'-') if column == Ours::Port => Ok(text.to_owned()),
+        _ => Err(RowError::JsonKind(column.name())),
+    }
+}
+
+/// A string plain, anything else as compact JSON.
+fn tag_text(value: &RawValue) -> Result<String, RowError> {
+    let text = value.get();
+    match text.starts_with('"') {
+        true => string(text),
+        false => Ok(compact(text)),
+    }
+}
+
+fn string(text: &str) -> Result<String, RowError> {
+    serde_json::from_str(text).map_err(json_error)
+}
+
+/// JSON without the white space between its tokens.
+fn compact(text: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    text.chars()
+        .filter(|&found| {
+            match found {
+                _ if escaped => escaped = false,
+                '\\' => escaped = inside,
+                '"' => inside = !inside,
+                _ => {}
+            }
+            inside || !found.is_ascii_whitespace()
+        })
+        .collect()
+}
+
+fn json_error(error: serde_json::Error) -> RowError {
+    let text = error.to_string();
+    // The parser adds "at line 1 column 7": its line is not the file's.
+    let reason = text.split(" at line ").next().unwrap_or_default();
+    RowError::Json {
+        reason: short(reason),
+        column: error.column(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Defaults, Target};
+
+    fn read(line: &str) -> Result<Vec<Target>, RowError> {
+        match Objects::default().row(line)? {
+            Some(row) => Ok(row.expand(&Defaults::default())?.collect()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn keys_that_are_not_ours_become_tags_in_order_and_as_written() {
+        let line = r#"{"z": 12345678901234567890123, "host": "A.example", "port": 8443,
+            "a": "x\ty", "list": [1, {"k": "a \" b"}], "none": null, "ip": null, "sni": ""}"#;
+        let targets = read(line).unwrap();
+        assert_eq!(targets[0].canonical(), "tls://a.example:8443");
+        let tags: Vec<_> = targets[0].tags.iter().map(|(k, v)| (&**k, &**v)).collect();
+        assert_eq!(
+            tags,
+            [
+                ("z", "12345678901234567890123"),
+                ("a", "x\ty"),
+                ("list", r#"[1,{"k":"a \" b"}]"#),
+                ("none", "null"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_usable_object_is_refused_with_its_reason() {
+        let deep = format!(r#"{{"host":"a.example","x":{}"#, "[".repeat(50_000));
+        let cases = [
+            (
+                r#"{"host":"a.example""#,
+                "not a JSON object: EOF while parsing an object",
+            ),
+            (r#"["a.example"]"#, "not a JSON object: invalid type"),
+            (
+                r#"{"host":"a.example"} x"#,
+                "not a JSON object: trailing characters",
+            ),
+            (r#"{"host":"\ud800"}"#, "not a JSON object: "),
+            (r#"{"host":true}"#, "host is text in JSON"),
+            (
+                r#"{"host":"a.example","starttls":true}"#,
+                "starttls is text in JSON",
+            ),
+            (
+                r#"{"host":"a.example","port":443.0}"#,
+                r#"column port: "443.0" is not a port"#,
+            ),
+            (
+                r#"{"host":"a.example","port":-1}"#,
+                r#"column port: "-1" is not a port"#,
+            ),
+            (
+                r#"{"host":"a.example","Host":"b.example"}"#,
+                r#"the key "Host" stands there twice"#,
+            ),
+            (
+                r#"{"host":"a.example","x":1,"x":2}"#,
+                r#"the key "x" stands there twice"#,
+            ),
+            (r#"{"name":"a.example"}"#, "no host is named"),
+            (r#"{"host":null}"#, "no host is named"),
+            (&deep, "not a JSON object: "),
+        ];
+        for (line, reason) in cases {
+            let error = read(line).unwrap_err().to_string();
+            assert!(error.starts_with(reason), "{}: {error}", short(line));
+        }
+        assert!(read("  ").unwrap().is_empty());
+        assert!(read("# note").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,146 @@
+//! Lines of an input, one at a time and bounded, whatever the bytes.
+
+use std::io::{self, BufRead, Read};
+
+use super::error::{RowError, cut};
+
+/// The longest line (and CSV row) read, in bytes: far beyond any row of an inventory, and small
+/// enough that a file without line ends does not fill memory.
+pub(super) const MAX_LINE: usize = 65_536;
+
+/// The most of a refused line that is kept, in characters.
+const MAX_REJECT: usize = 200;
+
+/// Reads lines. What is current is held until the next is read.
+pub(super) struct Lines<R> {
+    input: R,
+    line: Vec<u8>,
+    too_long: bool,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            line: Vec::new(),
+            too_long: false,
+            number: 0,
+        }
+    }
+
+    /// Reads the next line; false at the end. Of a line that is too long the rest is skipped.
+    pub(super) fn advance(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        self.too_long = false;
+        let mut bounded = (&mut self.input).take(MAX_LINE as u64 + 1);
+        if bounded.read_until(b'\n', &mut self.line)? == 0 {
+            return Ok(false);
+        }
+        self.number += 1;
+        match self.line.pop_if(|last| *last == b'\n') {
+            Some(_) => {}
+            None if self.line.len() > MAX_LINE => {
+                self.too_long = true;
+                self.input.skip_until(b'\n')?;
+            }
+            None => {}
+        }
+        Ok(true)
+    }
+
+    /// The current line without its end (a carriage return stays) or byte order mark: files glued
+    /// together have those in the middle as well.
+    pub(super) fn text(&self) -> Result<&str, RowError> {
+        if self.too_long {
+            return Err(RowError::TooLong);
+        }
+        let text = str::from_utf8(&self.line).map_err(|_| RowError::NotUtf8)?;
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    /// The current line's number, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The current line for a reject: its beginning, what is not UTF-8 replaced.
+    pub(super) fn excerpt(&self) -> String {
+        // A character has at most four bytes; what is cut off here would be cut off below.
+        let end = self.line.len().min(MAX_REJECT * 4 + 4);
+        excerpt(&String::from_utf8_lossy(&self.line[..end]))
+    }
+
+    /// What the line buffer takes.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.line.capacity()
+    }
+
+    pub(super) fn into_inner(self) -> R {
+        self.input
+    }
+}
+
+/// The beginning of a refused text, without the line end.
+pub(super) fn excerpt(text: &str) -> String {
+    cut(text.trim_end(), MAX_REJECT)
+}
+
+/// What is left of a line without its comment: `#` at the start or after a blank, so that a
+/// URL keeps its fragment.
+pub(super) fn without_comment(line: &str) -> &str {
+    let comment = line
+        .match_indices('#')
+        .find(|(at, _)| *at == 0 || line[..*at].ends_with(char::is_whitespace));
+    match comment {
+        Some((at, _)) => line[..at].trim(),
+        None => line.trim(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_begin_at_the_start_or_after_a_blank() {
+        assert_eq!(without_comment("# a"), "");
+        assert_eq!(without_comment(" #a"), "");
+        assert_eq!(without_comment("a.example\t# note"), "a.example");
+        assert_eq!(without_comment("https://a/#b "), "https://a/#b");
+    }
+
+    #[test]
+    fn a_long_line_is_skipped_to_its_end_and_keeps_no_memory() {
+        let input = [&b"a\r\n"[..], &vec![b'x'; 1_000_000], b"\nb\xff\nc"].concat();
+        let mut lines = Lines::new(&input[..]);
+        let mut read = Vec::new();
+        while lines.advance().unwrap() {
+            read.push((lines.number(), lines.text().map(str::to_owned)));
+        }
+        assert!(lines.line.capacity() <= 4 * MAX_LINE);
+        assert_eq!(
+            read,
+            [
+                (1, Ok("a\r".to_owned())),
+                (2, Err(RowError::TooLong)),
+                (3, Err(RowError::NotUtf8)),
+                (4, Ok("c".to_owned())),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_longest_line_is_read_and_one_byte_more_is_not() {
+        for (length, fits) in [(MAX_LINE, true), (MAX_LINE + 1, false)] {
+            for end in ["", "\n"] {
+                let input = "x".repeat(length) + end;
+                let mut lines = Lines::new(input.as_bytes());
+                assert!(lines.advance().unwrap());
+                assert_eq!(lines.text().is_ok(), fits, "{length} {end:?}");
+                assert!(!lines.advance().unwrap());
+            }
+        }
+    }
+}

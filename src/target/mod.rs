@@ -1,0 +1,29 @@
+//! What to visit: the words Target and Endpoint, the one grammar that reads them, and the input
+//! formats that carry them. It knows text and addresses, never a socket or a resolver.
+
+mod cells;
+mod columns;
+mod csv;
+mod error;
+mod expand;
+mod grammar;
+mod input;
+mod jsonl;
+mod lines;
+mod name;
+mod ports;
+mod read;
+mod seen;
+mod service;
+mod words;
+
+pub use error::{InputError, OpenError, Reject, RowError, TargetError};
+pub use expand::{Defaults, Expansion};
+pub use grammar::{Asked, Place};
+pub use input::Input;
+pub use name::fold_name;
+pub use ports::{PortsError, parse_port, parse_ports};
+pub use read::{Source, TargetReader, open};
+pub use seen::Seen;
+pub use service::{NotAStartTls, SERVICES, Service, Start, parse_starttls};
+pub use words::{Endpoint, Host, Tags, Target};

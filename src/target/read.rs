@@ -1,0 +1,257 @@
+//! The front of the room: an input of any form in, targets and rejects out, one at a time.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::columns::Row;
+use super::csv::{Table, is_header};
+use super::error::{InputError, OpenError, Reject, RowError};
+use super::input::{Arguments, Input, Tally};
+use super::jsonl::Objects;
+use super::lines::{Lines, MAX_LINE, without_comment};
+use super::{Defaults, Expansion, Target};
+
+/// Where targets come from.
+pub enum Source {
+    /// The command line, one target an argument. `argument` in rejects, its position the line.
+    Arguments(Vec<String>),
+    /// A file. Its ending tells the format (`.csv`, `.jsonl`, `.ndjson`), else its first line.
+    File(PathBuf),
+    /// Standard input, or any stream in its place. Its first line tells the format.
+    Stdin(Box<dyn BufRead + Send>),
+}
+
+/// Reads targets from one source. After `InputError::Unreadable` nothing follows; after a reject,
+/// the next row does.
+pub struct TargetReader {
+    source: Arc<str>,
+    defaults: Defaults,
+    rows: Rows,
+    /// What is left of the row before.
+    current: Option<Expansion>,
+    broken: bool,
+}
+
+/// Opens a source. This reads up to its first line that is neither blank nor a comment, so it
+/// waits for one where the source is a pipe.
+pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenError> {
+    let (source, rows) = match source {
+        Source::Arguments(arguments) => ("argument".into(), Rows::Arguments(arguments.into())),
+        Source::File(path) => {
+            let name: Arc<str> = path.to_string_lossy().into();
+            let file = File::open(&path).map_err(|error| unreadable(&name, error))?;
+            let rows = open_text(&name, Box::new(file), format_of(&path))?;
+            (name, rows)
+        }
+        Source::Stdin(stream) => {
+            let name: Arc<str> = "<stdin>".into();
+            let rows = open_text(&name, stream, None)?;
+            (name, rows)
+        }
+    };
+    Ok(TargetReader {
+        source,
+        defaults: defaults.clone(),
+        rows,
+        current: None,
+        broken: false,
+    })
+}
+
+impl TargetReader {
+    /// The name of the source, as in rejects.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// What was read, once there is no more to read.
+    pub fn into_input(self) -> Input {
+        match self.rows {
+            Rows::Arguments(arguments) => arguments.into_input(self.source),
+            Rows::Text { lines, .. } => {
+                let (_, stream) = lines.into_inner().into_inner();
+                stream.into_inner().into_input(self.source)
+            }
+        }
+    }
+
+    fn reject(&self, error: &RowError) -> Reject {
+        let (line, text) = self.rows.place();
+        Reject {
+            source: self.source.clone(),
+            line,
+            text,
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl Iterator for TargetReader {
+    type Item = Result<Target, InputError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(target) = self.current.as_mut().and_then(Iterator::next) {
+                return Some(Ok(target));
+            }
+            self.current = None;
+            if self.broken {
+                return None;
+            }
+            match self.rows.next() {
+                Ok(row) => match row?.and_then(|row| row.expand(&self.defaults)) {
+                    Ok(targets) => self.current = Some(targets),
+                    Err(error) => return Some(Err(InputError::Reject(self.reject(&error)))),
+                },
+                Err(error) => {
+                    self.broken = true;
+                    let file = self.source.clone();
+                    return Some(Err(InputError::Unreadable { file, error }));
+                }
+            }
+        }
+    }
+}
+
+/// The beginning, read to tell the format, and what comes after it.
+type Text = Lines<Chain<Cursor<Vec<u8>>, BufReader<Tally>>>;
+
+enum Rows {
+    Arguments(Arguments),
+    Text { lines: Box<Text>, format: Format },
+}
+
+enum Format {
+    Lines,
+    /// In a box for the table of states that csv-core keeps.
+    Csv(Box<Table>),
+    Jsonl(Objects),
+}
+
+/// A format before anything of it is read.
+#[derive(Clone, Copy)]
+enum Kind {
+    Lines,
+    Csv,
+    Jsonl,
+}
+
+impl Rows {
+    fn next(&mut self) -> io::Result<Option<Result<Row, RowError>>> {
+        match self {
+            Self::Arguments(arguments) => Ok(arguments.next().map(Ok)),
+            Self::Text { lines, format } => format.next(lines),
+        }
+    }
+
+    /// The current row's line and text, for a reject.
+    fn place(&self) -> (u64, String) {
+        match self {
+            Self::Arguments(arguments) => arguments.place(),
+            Self::Text { lines, format } => match format {
+                Format::Csv(table) => (table.number(), table.excerpt()),
+                Format::Lines | Format::Jsonl(_) => (lines.number(), lines.excerpt()),
+            },
+        }
+    }
+}
+
+impl Format {
+    fn next(&mut self, lines: &mut Text) -> io::Result<Option<Result<Row, RowError>>> {
+        if let Self::Csv(table) = self {
+            return table.next(lines);
+        }
+        while lines.advance()? {
+            let row = lines.text().and_then(|line| match self {
+                Self::Jsonl(objects) => objects.row(line),
+                _ => Ok(target_of(line)),
+            });
+            if let Some(row) = row.transpose() {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn target_of(line: &str) -> Option<Row> {
+    match without_comment(line) {
+        "" => None,
+        text => Some(Row::target(text.to_owned())),
+    }
+}
+
+fn open_text(
+    name: &Arc<str>,
+    stream: Box<dyn Read + Send>,
+    kind: Option<Kind>,
+) -> Result<Rows, OpenError> {
+    let mut stream = BufReader::with_capacity(MAX_LINE, Tally::new(stream));
+    let start = beginning(&mut stream).map_err(|error| unreadable(name, error))?;
+    if start.contains(&0) || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+        return Err(OpenError::NotText { file: name.clone() });
+    }
+    let kind = kind.unwrap_or_else(|| kind_of(&start));
+    let mut lines = Lines::new(Cursor::new(start).chain(stream));
+    let format = match kind {
+        Kind::Lines => Format::Lines,
+        Kind::Jsonl => Format::Jsonl(Objects::default()),
+        // A CSV file without even a header has no rows in any format.
+        Kind::Csv => Table::open(&mut lines, name)?
+            .map_or(Format::Lines, |table| Format::Csv(Box::new(table))),
+    };
+    let lines = Box::new(lines);
+    Ok(Rows::Text { lines, format })
+}
+
+fn format_of(path: &Path) -> Option<Kind> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" => Some(Kind::Csv),
+        "jsonl" | "ndjson" => Some(Kind::Jsonl),
+        _ => None,
+    }
+}
+
+/// Everything up to the first line with content, at most as much as a line may have.
+fn beginning(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    loop {
+        let (before, room) = (start.len(), MAX_LINE - start.len());
+        let mut bounded = stream.by_ref().take(room as u64);
+        if bounded.read_until(b'\n', &mut start)? == 0 || content(&start[before..]).is_some() {
+            return Ok(start);
+        }
+    }
+}
+
+fn kind_of(start: &[u8]) -> Kind {
+    match start
+        .split_inclusive(|&byte| byte == b'\n')
+        .find_map(content)
+    {
+        Some(line) if line.starts_with('{') => Kind::Jsonl,
+        Some(line) if is_header(&line) => Kind::Csv,
+        _ => Kind::Lines,
+    }
+}
+
+/// A line without blanks and byte order mark, unless that or a comment is all of it.
+fn content(line: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    match text.is_empty() || text.starts_with('#') {
+        true => None,
+        false => Some(text.to_owned()),
+    }
+}
+
+fn unreadable(file: &Arc<str>, error: io::Error) -> OpenError {
+    let file = file.clone();
+    OpenError::Unreadable { file, error }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,335 @@
+//! Inputs of every form, read through the front.
+
+use std::io::Write;
+
+use super::*;
+use crate::crypto::Fingerprint;
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<TargetReader>();
+};
+
+/// What a source gives: targets in full with their tags, rejects as `line: reason`.
+fn all(reader: &mut TargetReader) -> Vec<String> {
+    reader
+        .map(|read| match read {
+            Ok(target) => {
+                let tags = target
+                    .tags
+                    .iter()
+                    .map(|(name, tag)| format!(" {name}={tag:?}"));
+                let sni = target.sni.iter().map(|sni| format!(" as {sni}"));
+                target.canonical() + &sni.chain(tags).collect::<String>()
+            }
+            Err(InputError::Reject(reject)) => format!("{}: {}", reject.line, reject.reason),
+            Err(error) => error.to_string(),
+        })
+        .collect()
+}
+
+fn stdin(bytes: &[u8]) -> Source {
+    Source::Stdin(Box::new(Cursor::new(bytes.to_vec())))
+}
+
+fn read(bytes: &[u8]) -> Vec<String> {
+    let mut reader = open(stdin(bytes), &Defaults::default()).unwrap();
+    let read = all(&mut reader);
+    let input = reader.into_input();
+    assert_eq!(input.sha256, Fingerprint::of(bytes));
+    assert_eq!(input.bytes, bytes.len() as u64);
+    assert!(input.complete);
+    read
+}
+
+/// Every line of `expected` begins what was read in its place.
+fn assert_reads(bytes: &[u8], expected: &[&str]) {
+    let read = read(bytes);
+    assert_eq!(read.len(), expected.len(), "{read:#?}");
+    for (read, expected) in read.iter().zip(expected) {
+        assert!(read.starts_with(expected), "{read:?} is not {expected:?}");
+    }
+}
+
+fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, Source) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    (folder, Source::File(path))
+}
+
+#[test]
+fn lines_with_comments_marks_and_any_line_end() {
+    assert_reads(
+        b"\xef\xbb\xbfa.example\r\n\r\n  # note\n\tb.example:25  # mail\n\xef\xbb\xbfc.example\r\nhttps://d.example/#x\ne.example\r",
+        &[
+            "tls://a.example:443",
+            "smtp://b.example:25",
+            "tls://c.example:443",
+            "https://d.example:443",
+            "tls://e.example:443",
+        ],
+    );
+    assert_reads(b"", &[]);
+    assert_reads(b"\n # nothing\n", &[]);
+}
+
+#[test]
+fn a_line_that_cannot_be_read_never_stops_the_next() {
+    let long = "x".repeat(MAX_LINE + 1);
+    let input = [
+        b"a.example\n127.1\nb\xff.example\n",
+        long.as_bytes(),
+        b"\na.example,443\n192.0.2.0/99\nz\0.example\n192.0.2.0/31",
+    ]
+    .concat();
+    assert_reads(
+        &input[..],
+        &[
+            "tls://a.example:443",
+            "2: \"127.1\" looks like an address",
+            "3: the line is not UTF-8",
+            "4: the line is longer than 65536 bytes",
+            "5: a target has no comma; for CSV, begin with a header",
+            "6: \"99\" is not a prefix length",
+            "7: '\\0' cannot stand in a host name",
+            "tls://192.0.2.0:443",
+            "tls://192.0.2.1:443",
+        ],
+    );
+}
+
+#[test]
+fn csv_is_known_by_its_header_and_carries_other_columns() {
+    assert_reads(
+        b"\xef\xbb\xbf# exported\r\n\r\nOwner,HOST,port,ip,sni,starttls,note\r\n\
+          ann,a.example,8443,,,,\"x, \"\"y\"\"\r\nz\"\r\n\
+          bob,b.example,2525,192.0.2.7,front.example,SMTP,\r\n\
+          cyd,b.example,,,,imap\r\n\
+          ,,,,,,\r\n\
+          dan,https://d.example/x,443,,,none,,,\r\n\
+          eve,,25,2001:db8::1,,,\r\n\
+          fay,192.0.2.1,,10.0.0.1,,,",
+        &[
+            "tls://a.example:8443 Owner=\"ann\" note=\"x, \\\"y\\\"\\r\\nz\"",
+            "smtp://b.example@192.0.2.7:2525 as front.example Owner=\"bob\" note=\"\"",
+            "imap://b.example:143 Owner=\"cyd\"",
+            "https://d.example:443 Owner=\"dan\"",
+            "smtp://[2001:db8::1]:25 Owner=\"eve\"",
+            "tls://192.0.2.1@10.0.0.1:443 Owner=\"fay\"",
+        ],
+    );
+}
+
+#[test]
+fn csv_rows_that_cannot_be_read_say_which_column_is_wrong() {
+    assert_reads(
+        b"host,port,ip,sni,starttls\n\
+          a.example,0\n\
+          a.example:443,8443\n\
+          a.example,,192.0.2\n\
+          a.example@192.0.2.1,,192.0.2.2\n\
+          192.0.2.0/28,,192.0.2.1\n\
+          a.example,,,192.0.2.1\n\
+          a.example,,,,tls\n\
+          imap://a.example,,,,smtp\n\
+          ,443\n\
+          a.example,,,,,x\n\
+          \"a.example\n\
+          b.example,443\n",
+        &[
+            "2: column port: \"0\" is not a port",
+            "3: column port says 8443 but the target says 443",
+            "4: column ip: \"192.0.2\" is not an address",
+            "5: column ip says 192.0.2.2 but the target says 192.0.2.1",
+            "6: column ip: a block",
+            "7: column sni: 192.0.2.1 is an address where a name is needed",
+            "8: column starttls: \"tls\" is not a STARTTLS service",
+            "9: column starttls says smtp but the target says imap",
+            "10: no host is named",
+            "11: the row has 6 cells, the header 5",
+            "12: a double quote is opened and not closed",
+            "tls://b.example:443",
+        ],
+    );
+}
+
+#[test]
+fn jsonl_is_known_by_its_first_line() {
+    assert_reads(
+        b"\n{\"target\":\"smtp://a.example\",\"host\":\"b.example\",\"owner\":\"ann\",\"n\":1}\r\n\
+          a.example\n{\"HOST\":\"c.example\",\"port\":\"25\"}\n",
+        &[
+            "smtp://a.example:25 owner=\"ann\" n=\"1\"",
+            "3: not a JSON object: expected value",
+            "smtp://c.example:25",
+        ],
+    );
+}
+
+#[test]
+fn a_file_ending_decides_the_format() {
+    let cases: [(&str, &[u8], &[&str]); 5] = [
+        ("a.csv", b"host\na.example\n", &["tls://a.example:443"]),
+        ("a.CSV", b"", &[]),
+        ("a.ndjson", b"a.example\n", &["1: not a JSON object"]),
+        (
+            "a.jsonl",
+            b"{\"host\":\"a.example\"}",
+            &["tls://a.example:443"],
+        ),
+        (
+            "a.txt",
+            b"ip,owner\n192.0.2.1,ann",
+            &["tls://192.0.2.1:443 owner"],
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let (_folder, source) = file(name, bytes);
+        let read = all(&mut open(source, &Defaults::default()).unwrap());
+        assert_eq!(read.len(), expected.len(), "{name}: {read:?}");
+        for (read, expected) in read.iter().zip(expected) {
+            assert!(read.starts_with(expected), "{name}: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_used_at_all_says_so_before_the_first_target() {
+    let utf16: Vec<u8> = "host\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("a.txt", &utf16, "iconv -f UTF-16 -t UTF-8"),
+        ("a.csv", b"\xff\xfeh\0", "iconv -f UTF-16 -t UTF-8"),
+        ("b.txt", b"\xfe\xff", "iconv -f UTF-16 -t UTF-8"),
+        (
+            "a.csv",
+            b"name,port\nx,1\n",
+            "has no column `host`, `target` or `ip`",
+        ),
+        ("a.csv", b"host,port,Port\n", "has two columns `port`"),
+        (
+            "a.csv",
+            b"host,\"port\n",
+            "the header cannot be read: a double quote",
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let (_folder, source) = file(name, bytes);
+        let error = open(source, &Defaults::default())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(expected) && error.contains(name), "{error}");
+    }
+    let missing = Source::File("/nonexistent/list.txt".into());
+    let error = open(missing, &Defaults::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.starts_with("cannot read /nonexistent/list.txt: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn arguments_are_read_by_position() {
+    let arguments = ["a.example", "", "b c", "#x"].map(str::to_owned).to_vec();
+    let mut reader = open(Source::Arguments(arguments), &Defaults::default()).unwrap();
+    let read = all(&mut reader);
+    assert_eq!(read[0], "tls://a.example:443");
+    assert_eq!(read[1], "2: no host is named; write a name or an address");
+    assert!(
+        read[2].starts_with("3: there is a blank inside"),
+        "{read:?}"
+    );
+    assert!(read[3].starts_with("4: "), "{read:?}");
+    let input = reader.into_input();
+    assert_eq!(input.sha256, Fingerprint::of(b"a.example\n\nb c\n#x\n"));
+    assert_eq!((&*input.source, input.complete), ("argument", true));
+}
+
+#[test]
+fn a_reject_keeps_the_beginning_of_its_text_and_its_file() {
+    let (_folder, source) = file(
+        "list",
+        format!("a.example\n{}\u{e9}\r\n", "* ".repeat(300)).as_bytes(),
+    );
+    let mut reader = open(source, &Defaults::default()).unwrap();
+    assert!(reader.next().unwrap().is_ok());
+    let Some(Err(InputError::Reject(reject))) = reader.next() else {
+        panic!("the second line is not a target");
+    };
+    assert!(reject.source.ends_with("list"));
+    assert_eq!(reject.line, 2);
+    assert_eq!(reject.text, "* ".repeat(100) + "…");
+}
+
+/// Gives its bytes, then fails.
+struct Breaks(Cursor<&'static [u8]>);
+
+impl Read for Breaks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn an_input_that_breaks_off_says_so_once_and_ends() {
+    let stream = BufReader::new(Breaks(Cursor::new(b"a.example\nb.exam")));
+    let mut reader = open(Source::Stdin(Box::new(stream)), &Defaults::default()).unwrap();
+    assert_eq!(
+        all(&mut reader),
+        [
+            "tls://a.example:443",
+            "cannot read <stdin> on: the disk is gone"
+        ]
+    );
+    assert!(reader.next().is_none());
+    assert!(!reader.into_input().complete);
+}
+
+/// Writes numbered names as it is read, so that nothing holds the whole.
+struct Names {
+    next: u64,
+    count: u64,
+    rest: Vec<u8>,
+}
+
+impl Read for Names {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.len() < buffer.len() && self.next < self.count {
+            writeln!(self.rest, "host-{}.example", self.next)?;
+            self.next += 1;
+        }
+        let count = self.rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.rest[..count]);
+        self.rest.drain(..count);
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_million_lines_stream_through_a_buffer_that_does_not_grow() {
+    let names = Names {
+        next: 0,
+        count: 1_000_000,
+        rest: Vec::new(),
+    };
+    let stream = Box::new(BufReader::new(names));
+    let mut reader = open(Source::Stdin(stream), &Defaults::default()).unwrap();
+    let mut count = 0;
+    for read in reader.by_ref() {
+        assert!(read.is_ok());
+        count += 1;
+    }
+    assert_eq!(count, 1_000_000);
+    let Rows::Text { lines, .. } = &reader.rows else {
+        panic!("a stream is text");
+    };
+    assert!(lines.capacity() < 1_024, "{}", lines.capacity());
+    assert!(reader.into_input().complete);
+}
