@@ -1,0 +1,173 @@
+//! One connection: what was offered, what the server chose and sent, and where it ended.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, PeerChain, Transcript};
+use crate::tls::{self, HelloTemplate, ProtocolVersion};
+
+/// What was offered to the server: one hello of `tls::HELLOS`. In saved form it is the hello's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum Offer {
+    /// TLS 1.3 and 1.2 with the suites, groups and signatures of today's clients; the handshake
+    /// is completed.
+    Modern,
+    /// One hand-made hello, SSL 3.0 to TLS 1.2, every suite that a server might still want; only
+    /// the server's first flight is read.
+    Wide,
+    /// The hand-made hello of the hello lane: up to TLS 1.2; only the server's first flight is
+    /// read.
+    Hello,
+    /// A hand-made hello that asks for one version; only the server's first flight is read.
+    Version(ProtocolVersion),
+    /// The modern offer without the dialogue that the service asks for before it: whether a port
+    /// that keeps silent in clear waits for TLS. It tells nothing else of the endpoint.
+    Implicit,
+}
+
+impl Offer {
+    /// Every offer.
+    pub const ALL: [Self; 9] = [
+        Self::Modern,
+        Self::Wide,
+        Self::Hello,
+        Self::Version(ProtocolVersion::Tls13),
+        Self::Version(ProtocolVersion::Tls12),
+        Self::Version(ProtocolVersion::Tls11),
+        Self::Version(ProtocolVersion::Tls10),
+        Self::Version(ProtocolVersion::Ssl3),
+        Self::Implicit,
+    ];
+
+    /// The hello that is sent.
+    pub fn template(self) -> &'static HelloTemplate {
+        match self {
+            Self::Modern | Self::Implicit => &tls::MODERN,
+            Self::Wide => &tls::WIDE,
+            Self::Hello => &tls::LANE,
+            Self::Version(version) => tls::for_version(version),
+        }
+    }
+
+    /// The id of the hello that is sent; the modern one without its dialogue has its own.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Implicit => "implicit",
+            _ => self.template().id,
+        }
+    }
+}
+
+impl From<Offer> for &'static str {
+    fn from(offer: Offer) -> Self {
+        offer.id()
+    }
+}
+
+/// No hello has this id.
+#[derive(Debug, thiserror::Error)]
+#[error("no hello is called {0:?}")]
+pub struct UnknownHello(String);
+
+impl TryFrom<String> for Offer {
+    type Error = UnknownHello;
+
+    fn try_from(id: String) -> Result<Self, UnknownHello> {
+        let mut known = Self::ALL.into_iter();
+        known.find(|offer| offer.id() == id).ok_or(UnknownHello(id))
+    }
+}
+
+impl JsonSchema for Offer {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Offer".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": Self::ALL.map(Self::id) })
+    }
+}
+
+/// Whether the server showed that it holds the private key of its leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyProof {
+    /// Its handshake signature verified.
+    Proven,
+    /// Its handshake signature did not verify.
+    Refuted,
+    /// It signed with an algorithm that cannot be verified here.
+    Unverifiable,
+}
+
+/// What the server agreed to, as far as the exchange got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The version chosen.
+    pub version: ProtocolVersion,
+    /// The cipher suite chosen (IANA number).
+    pub cipher: u16,
+    /// The key exchange group chosen (IANA number), when the exchange tells.
+    pub group: Option<u16>,
+    /// The signature scheme of the handshake signature (IANA number).
+    pub signature: Option<u16>,
+    /// The ALPN protocol chosen.
+    pub alpn: Option<String>,
+    /// Whether the server asked for a second hello (TLS 1.3).
+    pub hello_retry: Option<bool>,
+    /// The OCSP staple; empty when the server was asked and sent none, absent when it could not
+    /// be seen.
+    pub ocsp_staple: Option<Vec<u8>>,
+    /// Whether the server asked for a client certificate.
+    pub client_cert_requested: Option<bool>,
+    /// Whether the server objected to the name by a warning alert and went on
+    /// (unrecognized_name, RFC 6066).
+    pub name_warning: bool,
+    /// Proof of possession of the leaf's key; absent when it was not looked at.
+    pub key_proof: Option<KeyProof>,
+    /// The better version that the server says it could have spoken, by the mark in its random
+    /// (RFC 8446, 4.1.3); absent without the mark.
+    #[serde(default)]
+    pub downgrade: Option<ProtocolVersion>,
+}
+
+/// One connection.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What was offered.
+    pub offer: Offer,
+    /// What was said in clear before TLS; absent where TLS comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<Transcript>,
+    /// What was agreed; `None` when the server never got so far.
+    pub session: Option<Session>,
+    /// The certificates as sent; `None` when none arrived.
+    pub chain: Option<PeerChain>,
+    /// Where it ended, when it ended before its time.
+    pub failure: Option<Failure>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offer_is_saved_by_the_id_of_its_hello() {
+        for hello in tls::HELLOS {
+            assert!(Offer::ALL.iter().any(|offer| offer.id() == hello.id));
+        }
+        for offer in Offer::ALL {
+            let saved = serde_json::to_string(&offer).unwrap();
+            assert_eq!(saved, format!("{:?}", offer.id()));
+            assert_eq!(serde_json::from_str::<Offer>(&saved).unwrap(), offer);
+        }
+        assert!(serde_json::from_str::<Offer>("\"nonsense\"").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Why something was not seen: at which stage, for which reason, in whose words.
+
+use serde::{Deserialize, Serialize};
+
+/// The step that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The name lookup.
+    Dns,
+    /// The TCP handshake.
+    Connect,
+    /// The dialogue in clear before TLS.
+    Starttls,
+    /// The TLS handshake.
+    Handshake,
+}
+
+/// Why it failed. Which verdict follows is judged elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The name does not exist.
+    Nxdomain,
+    /// The resolver failed or refused.
+    Servfail,
+    /// The name exists and has no address of the families asked for.
+    NoAddress,
+    /// The text is not a valid DNS name.
+    InvalidName,
+    /// No answer in time, at any stage.
+    Timeout,
+    /// TCP refused.
+    Refused,
+    /// TCP reset.
+    Reset,
+    /// No route, or an ICMP error said so.
+    NoRoute,
+    /// This machine ran out of descriptors, ports or memory; never the target's fault.
+    LocalLimit,
+    /// The peer closed the connection.
+    Eof,
+    /// The bytes that came are not TLS.
+    NotTls,
+    /// The peer sent a fatal alert.
+    Alert,
+    /// TLS that breaks its own rules.
+    Malformed,
+    /// TLS that we could not go on with: a version, suite or group that was not on offer.
+    Incompatible,
+    /// More bytes than any handshake needs.
+    TooLarge,
+    /// The handshake signature does not fit the certificate: the key was not proven.
+    KeyNotProven,
+    /// Only a key exchange without any certificate was accepted.
+    Anonymous,
+    /// The service does not offer the upgrade to TLS.
+    UpgradeNotOffered,
+    /// The service offers the upgrade and then refuses it.
+    UpgradeRefused,
+    /// The service does not want to talk: its greeting, or its answer to ours, is a no.
+    TurnedAway,
+    /// The service speaks another protocol than the target names.
+    OtherProtocol,
+    /// The service speaks TLS from the first byte, where a dialogue in clear was expected.
+    ImplicitTls,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Failure {
+    /// Which step.
+    pub stage: Stage,
+    /// Why.
+    #[serde(rename = "kind")]
+    pub reason: Reason,
+    /// The particulars: the alert's IANA name (`handshake_failure`), the protocol that spoke
+    /// instead (`http`), or the system's own words. May hold the peer's text: escape it where it
+    /// is shown. Empty when the reason says all.
+    pub detail: String,
+}
+
+impl Failure {
+    /// A failure with its particulars.
+    pub fn new(stage: Stage, reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            stage,
+            reason,
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What was seen. Facts only: an Observation never says whether something is good. What was not
+//! looked at is absent, never false.
+
+mod algorithm;
+mod cache;
+mod certificate;
+mod date;
+mod exchange;
+mod extension;
+mod failure;
+mod fields;
+mod general_name;
+mod name;
+mod oid;
+mod peer_chain;
+mod reading;
+mod transcript;
+mod versions;
+mod visit;
+
+pub use cache::CertificateCache;
+pub use certificate::{
+    BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,
+    Unparseable,
+};
+pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};
+pub use failure::{Failure, Reason, Stage};
+pub use name::DistinguishedName;
+pub use peer_chain::PeerChain;
+pub use transcript::{Said, Transcript};
+pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
+pub(crate) use versions::{needs_handshake, unknown_version};
+pub use visit::{Observation, Timing};

@@ -1,0 +1,357 @@
+//! Distinguished names, readable and unambiguous (RFC 4514). No string in a name is bad enough to
+//! lose the certificate over: what is not in its declared character set is read as Latin-1, as
+//! the tools that wrote it meant it, and what is no name at all is shown as bytes.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use x509_parser::asn1_rs::{Any, Tag, ToDer};
+use x509_parser::x509::AttributeTypeAndValue;
+
+use super::fields;
+use super::oid::oid_text;
+
+/// A subject or issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct DistinguishedName {
+    /// The DER of the whole Name: what path building compares.
+    pub der: Vec<u8>,
+    /// RFC 4514 text. It is the peer's: escape it where it is shown.
+    pub text: String,
+    /// The first common name.
+    pub common_name: Option<String>,
+}
+
+impl DistinguishedName {
+    /// Reads a Name from its DER, the outer SEQUENCE included. Never fails: a Name that breaks
+    /// its rules becomes `#` and the hexadecimal of its bytes.
+    pub(super) fn read(der: &[u8]) -> Self {
+        let (text, common_name) = match attributes(der) {
+            Some(rdns) => (text(&rdns), common_name(&rdns)),
+            None => (hexadecimal(der), None),
+        };
+        Self {
+            der: der.to_vec(),
+            text,
+            common_name,
+        }
+    }
+}
+
+/// One type and value of a relative distinguished name.
+struct Attribute<'a> {
+    read: AttributeTypeAndValue<'a>,
+    /// Whether it stands in the same set as the one before it (written with `+`).
+    joined: bool,
+}
+
+impl Attribute<'_> {
+    /// The type's OBJECT IDENTIFIER, undotted.
+    fn oid(&self) -> &[u8] {
+        self.read.attr_type().as_bytes()
+    }
+}
+
+/// The sets one by one and not `X509Name`, which leaves out the rest of a name from the first
+/// set on that breaks the rules.
+fn attributes(name: &[u8]) -> Option<Vec<Attribute<'_>>> {
+    let mut rdns = fields::sequence(name)?;
+    let mut attributes = Vec::with_capacity(8);
+    while !rdns.is_empty() {
+        let mut set = rdns.expect(Tag::Set)?.inside();
+        let mut joined = false;
+        while !set.is_empty() {
+            let read: AttributeTypeAndValue<'_> = set.read()?;
+            if !set.stand_behind(read.attr_value().data) {
+                return None;
+            }
+            attributes.push(Attribute { read, joined });
+            joined = true;
+        }
+    }
+    Some(attributes)
+}
+
+fn common_name(attributes: &[Attribute<'_>]) -> Option<String> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.oid() == [0x55, 0x04, 0x03])
+        .and_then(|attribute| string(attribute.read.attr_value()))
+        .map(Cow::into_owned)
+}
+
+/// The last relative name comes first (RFC 4514 section 2.1); inside one, the order stays.
+fn text(attributes: &[Attribute<'_>]) -> String {
+    let mut text = String::with_capacity(attributes.len() * 24);
+    let mut end = attributes.len();
+    while end > 0 {
+        let start = attributes[..end]
+            .iter()
+            .rposition(|attribute| !attribute.joined)
+            .unwrap_or(0);
+        for attribute in &attributes[start..end] {
+            if !text.is_empty() {
+                text.push(if attribute.joined { '+' } else { ',' });
+            }
+            write_attribute(&mut text, attribute);
+        }
+        end = start;
+    }
+    text
+}
+
+fn write_attribute(text: &mut String, attribute: &Attribute<'_>) {
+    let value = attribute.read.attr_value();
+    match (short_name(attribute.oid()), string(value)) {
+        (Some(name), Some(value)) => {
+            text.push_str(name);
+            text.push('=');
+            write_escaped(text, &value);
+        }
+        (name, _) => {
+            match name {
+                Some(name) => text.push_str(name),
+                None => text.push_str(&oid_text(attribute.oid())),
+            }
+            text.push('=');
+            // Writing to a Vec cannot fail.
+            let der = value.to_der_vec_raw().unwrap_or_default();
+            text.push_str(&hexadecimal(&der));
+        }
+    }
+}
+
+/// RFC 4514's names, and those that OpenSSL prints for the types that web certificates carry.
+fn short_name(oid: &[u8]) -> Option<&'static str> {
+    Some(match oid {
+        [0x55, 0x04, number] => match number {
+            3 => "CN",
+            4 => "SN",
+            5 => "serialNumber",
+            6 => "C",
+            7 => "L",
+            8 => "ST",
+            9 => "STREET",
+            10 => "O",
+            11 => "OU",
+            12 => "title",
+            13 => "description",
+            15 => "businessCategory",
+            17 => "postalCode",
+            42 => "GN",
+            43 => "initials",
+            46 => "dnQualifier",
+            65 => "pseudonym",
+            97 => "organizationIdentifier",
+            _ => return None,
+        },
+        [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 1] => "UID",
+        [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 25] => "DC",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 1] => "emailAddress",
+        [
+            0x2b,
+            0x06,
+            0x01,
+            0x04,
+            0x01,
+            0x82,
+            0x37,
+            0x3c,
+            0x02,
+            0x01,
+            number,
+        ] => match number {
+            1 => "jurisdictionL",
+            2 => "jurisdictionST",
+            3 => "jurisdictionC",
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// A string's text whatever its character set; `None` for what is no string. x509-parser's own
+/// reading of strings refuses those whose bytes are not of the set that they declare.
+fn string<'a>(value: &Any<'a>) -> Option<Cow<'a, str>> {
+    if !value.header.is_universal() || value.header.is_constructed() {
+        return None;
+    }
+    match value.tag() {
+        // T.61 is Latin-1, and lately UTF-8, in deed.
+        Tag::Utf8String
+        | Tag::PrintableString
+        | Tag::Ia5String
+        | Tag::NumericString
+        | Tag::VisibleString
+        | Tag::T61String => Some(utf8_or_latin1(value.data)),
+        Tag::BmpString => Some(utf16(value.data).into()),
+        Tag::UniversalString => Some(utf32(value.data).into()),
+        _ => None,
+    }
+}
+
+/// The text that is meant by bytes of a character set that their writer did not look up.
+pub(super) fn utf8_or_latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => latin1(bytes).into(),
+    }
+}
+
+/// Each byte as the character of that number.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+fn utf16(bytes: &[u8]) -> String {
+    let units = bytes
+        .chunks(2)
+        .map(|unit| u16::from_be_bytes([unit[0], unit.get(1).copied().unwrap_or(0)]));
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+fn utf32(bytes: &[u8]) -> String {
+    let character = |unit: &[u8]| {
+        let unit: [u8; 4] = unit.try_into().ok()?;
+        char::from_u32(u32::from_be_bytes(unit))
+    };
+    bytes
+        .chunks(4)
+        .map(|unit| character(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// RFC 4514 section 2.4. Control characters stay as they are, NUL apart: making text safe is for
+/// those who show it.
+fn write_escaped(text: &mut String, value: &str) {
+    for (place, character) in value.char_indices() {
+        let special = match character {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
+            ' ' => place == 0 || place + 1 == value.len(),
+            '#' => place == 0,
+            _ => false,
+        };
+        match character {
+            '\0' => text.push_str("\\00"),
+            character if special => text.extend(['\\', character]),
+            character => text.push(character),
+        }
+    }
+}
+
+/// `#` and the bytes in hexadecimal (RFC 4514 section 2.4).
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(1 + bytes.len() * 2);
+    text.push('#');
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(content.len()).unwrap();
+        let mut bytes = vec![tag];
+        bytes.extend(if length < 0x80 {
+            vec![length]
+        } else {
+            vec![0x81, length]
+        });
+        bytes.extend(content);
+        bytes
+    }
+
+    fn attribute(oid: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[tlv(0x06, oid), tlv(tag, value)].concat())
+    }
+
+    /// A Name of sets of attributes.
+    fn name(rdns: &[&[Vec<u8>]]) -> Vec<u8> {
+        let sets: Vec<_> = rdns.iter().map(|set| tlv(0x31, &set.concat())).collect();
+        tlv(0x30, &sets.concat())
+    }
+
+    const CN: &[u8] = &[0x55, 4, 3];
+    const O: &[u8] = &[0x55, 4, 10];
+
+    #[test]
+    fn values_are_decoded_and_escaped() {
+        let cases: [(u8, &[u8], &str); 20] = [
+            (0x0c, b"plain", "CN=plain"),
+            (0x0c, b"", "CN="),
+            (0x0c, b"Sue, Grabbit and Runn", r"CN=Sue\, Grabbit and Runn"),
+            (0x0c, br#"a"b+c;d<e>f\g"#, r#"CN=a\"b\+c\;d\<e\>f\\g"#),
+            (0x0c, b" lead and trail ", r"CN=\ lead and trail\ "),
+            (0x0c, b" ", r"CN=\ "),
+            (
+                0x0c,
+                b"# is special only # first",
+                r"CN=\# is special only # first",
+            ),
+            (0x0c, b"a=b", "CN=a=b"),
+            (0x0c, b"nul\0nul", r"CN=nul\00nul"),
+            (0x0c, b"\x1b[31mred", "CN=\u{1b}[31mred"),
+            (0x0c, "Lučić".as_bytes(), "CN=Lučić"),
+            (0x0c, b"M\xfcnchen", "CN=München"),
+            (0x13, b"star*@_", "CN=star*@_"),
+            (0x13, b"M\xfcnchen", "CN=München"),
+            (0x14, b"M\xfcnchen", "CN=München"),
+            (0x14, "München".as_bytes(), "CN=München"),
+            (0x1e, b"\x00M\x00\xfc\xd8\x3d\xde\x00", "CN=Mü😀"),
+            (0x1e, b"\x00M\xd8\x00\x00", "CN=M\u{fffd}\\00"),
+            (
+                0x1c,
+                b"\x00\x00\x00M\x00\x11\x00\x00\x00",
+                "CN=M\u{fffd}\u{fffd}",
+            ),
+            (0x03, b"\x00\xff", "CN=#030200ff"),
+        ];
+        for (tag, value, expected) in cases {
+            let read = DistinguishedName::read(&name(&[&[attribute(CN, tag, value)]]));
+            assert_eq!(read.text, expected, "{value:02x?}");
+        }
+    }
+
+    #[test]
+    fn the_last_set_comes_first_and_sets_stay_together() {
+        let der = name(&[
+            &[attribute(O, 0x13, b"Org")],
+            &[
+                attribute(CN, 0x13, b"a"),
+                attribute(&[0x55, 4, 11], 0x13, b"Unit"),
+            ],
+            &[attribute(CN, 0x13, b"b")],
+        ]);
+        let read = DistinguishedName::read(&der);
+        assert_eq!(read.text, "CN=b,CN=a+OU=Unit,O=Org");
+        assert_eq!(read.common_name.as_deref(), Some("a"));
+        assert_eq!(read.der, der);
+    }
+
+    #[test]
+    fn unknown_types_and_broken_names_are_shown_as_bytes() {
+        let unknown = name(&[&[attribute(&[0x2a, 0x03], 0x0c, b"x")]]);
+        assert_eq!(DistinguishedName::read(&unknown).text, "1.2.3=#0c0178");
+        assert_eq!(DistinguishedName::read(&[0x30, 0x00]).text, "");
+        assert_eq!(
+            DistinguishedName::read(&[0x30, 0x02, 0x05, 0x00]).text,
+            "#30020500"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_make_some_name(bytes in proptest::collection::vec(any::<u8>(), 0..120), tag in any::<u8>()) {
+            DistinguishedName::read(&bytes);
+            DistinguishedName::read(&name(&[&[attribute(CN, tag & 0x1e, &bytes)]]));
+        }
+    }
+}

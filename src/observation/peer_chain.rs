@@ -1,0 +1,108 @@
+//! The certificates that a server sent.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Certificate;
+
+/// The certificates a server sent, in its order: the leaf is the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerChain {
+    /// As sent, duplicates and strangers included.
+    pub certificates: Vec<Arc<Certificate>>,
+}
+
+impl PeerChain {
+    /// The server's own certificate.
+    pub fn leaf(&self) -> Option<&Arc<Certificate>> {
+        self.certificates.first()
+    }
+}
+
+/// Serialised as a list of hexadecimal DER strings: what was sent, nothing derived.
+impl Serialize for PeerChain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.certificates.iter().map(|c| encode(&c.der)))
+    }
+}
+
+impl<'de> Deserialize<'de> for PeerChain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ChainVisitor)
+    }
+}
+
+struct ChainVisitor;
+
+impl<'de> Visitor<'de> for ChainVisitor {
+    type Value = PeerChain;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of certificates in hexadecimal DER")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<PeerChain, A::Error> {
+        let mut chain = PeerChain::default();
+        while let Some(text) = list.next_element::<String>()? {
+            let der = decode(&text).ok_or_else(|| A::Error::custom("not hexadecimal"))?;
+            let certificate = Certificate::read(CertificateDer::from(der));
+            chain.certificates.push(Arc::new(certificate));
+        }
+        Ok(chain)
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+        .collect()
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let nibble = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|n| u8::try_from(n).ok())
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_comes_back_as_it_was_bad_certificates_included() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["example.test".to_owned()]).unwrap();
+        let leaf = params.self_signed(&key).unwrap();
+        let ders = [leaf.der().to_vec(), vec![], vec![0xff, 0x00]];
+        let read = |der: &Vec<u8>| Arc::new(Certificate::read(CertificateDer::from(der.clone())));
+        let chain = PeerChain {
+            certificates: ders.iter().map(read).collect(),
+        };
+        let text = serde_json::to_string(&chain).unwrap();
+        assert_eq!(serde_json::from_str::<PeerChain>(&text).unwrap(), chain);
+        assert!(text.ends_with(r#""","ff00"]"#));
+    }
+
+    #[test]
+    fn what_is_not_hexadecimal_is_refused() {
+        for text in [r#"["f"]"#, r#"["zz"]"#, r#"["é"]"#, "[1]", "{}"] {
+            assert!(serde_json::from_str::<PeerChain>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Which protocol versions an endpoint accepts, concluded from its exchanges alone: what each
+//! hello was answered with, and what an answer proves about the versions around it.
+//!
+//! Only a hello that offers a version can say no to it. What several versions share one hello for
+//! is concluded from the version that was chosen, never from a refusal.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::{Exchange, Failure, Observation, Offer, Reason, Stage};
+use crate::tls::ProtocolVersion;
+
+/// What an endpoint does with a version.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionWord {
+    /// It chose the version, or said by the mark in its random that it could have.
+    Supported,
+    /// It answered that hello by an alert, or by choosing an older version.
+    Rejected,
+    /// It closes, resets or answers nonsense to that hello, but answers others properly.
+    Intolerant,
+    /// Nothing came back, or nothing but a close to every hello.
+    NoAnswer,
+    /// It was not asked: the endpoint was not reached, or stopped answering before its turn.
+    NotProbed,
+}
+
+/// One version's outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct VersionOutcome {
+    /// What the endpoint does with the version.
+    pub outcome: VersionWord,
+    /// Why: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`, `reset`,
+    /// `timeout`, `http`, ...
+    pub reason: Cow<'static, str>,
+    /// The id of the hello that the answer was given to; null when none was sent.
+    pub hello: Option<&'static str>,
+}
+
+/// The outcome of each version, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions([VersionOutcome; ProtocolVersion::ALL.len()]);
+
+impl Versions {
+    /// What the exchanges show, when versions were asked for.
+    pub fn of(observation: &Observation) -> Option<Self> {
+        observation
+            .versions_asked
+            .then(|| Self::concluded(&observation.exchanges))
+    }
+
+    fn concluded(exchanges: &[Exchange]) -> Self {
+        let found = ProtocolVersion::ALL.map(|version| (version, evidence(exchanges, version)));
+        let answered = found.iter().any(|(_, evidence)| {
+            matches!(
+                evidence,
+                Some(Evidence::Supported(..) | Evidence::Rejected(..))
+            )
+        });
+        Self(found.map(|(_, evidence)| settle(evidence, answered)))
+    }
+
+    /// The outcome of a version.
+    pub fn outcome(&self, version: ProtocolVersion) -> &VersionOutcome {
+        &self.0[version as usize]
+    }
+
+    /// The versions that the endpoint accepts, oldest first.
+    pub fn supported(&self) -> impl Iterator<Item = ProtocolVersion> {
+        let all = ProtocolVersion::ALL.into_iter();
+        all.filter(|version| self.outcome(*version).outcome == VersionWord::Supported)
+    }
+}
+
+/// The version that has yet to be asked for, newest first; `None` when all are known, or when the
+/// endpoint has stopped answering.
+pub(crate) fn unknown_version(exchanges: &[Exchange]) -> Option<ProtocolVersion> {
+    if is_dead(exchanges) {
+        return None;
+    }
+    let mut newest_first = ProtocolVersion::ALL.into_iter().rev();
+    newest_first.find(|version| evidence(exchanges, *version).is_none())
+}
+
+/// Whether an empty key share was refused in words that need not be about the version, so that only
+/// a whole handshake can tell.
+pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
+    let tls13 = Offer::Version(ProtocolVersion::Tls13);
+    let refused = exchanges.iter().any(|exchange| {
+        let failure = exchange.failure.as_ref();
+        exchange.offer == tls13
+            && exchange.session.is_none()
+            && failure.is_some_and(|failure| {
+                failure.reason == Reason::Alert && failure.detail != "protocol_version"
+            })
+    });
+    let tried = exchanges
+        .iter()
+        .any(|exchange| exchange.offer == Offer::Modern);
+    refused && !tried && !is_dead(exchanges)
+}
+
+/// Whether TLS 1.3 is proven; `None` when nothing proves it.
+pub fn supports_tls13(observation: &Observation) -> Option<bool> {
+    match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
+        Some(Evidence::Supported(..)) => Some(true),
+        _ => None,
+    }
+}
+
+/// A host is dead when its port no longer opens, or when two hellos in a row got no answer.
+fn is_dead(exchanges: &[Exchange]) -> bool {
+    let silent = |exchange: &Exchange| {
+        let failure = exchange.failure.as_ref();
+        failure.is_some_and(|failure| failure.reason == Reason::Timeout)
+    };
+    let shut = |exchange: &Exchange| {
+        let failure = exchange.failure.as_ref();
+        failure.is_some_and(|failure| failure.stage != Stage::Handshake)
+    };
+    exchanges.last().is_some_and(shut)
+        || matches!(exchanges, [.., one, other] if silent(one) && silent(other))
+}
+
+/// What is known of one version: the text of the reason, and the offer it was the answer to.
+enum Evidence {
+    Supported(&'static str, Offer),
+    Rejected(Cow<'static, str>, Offer),
+    /// It closed, reset or answered nonsense: what that means depends on the other versions.
+    Broke(Cow<'static, str>, Offer),
+    Silent(Cow<'static, str>, Offer),
+}
+
+/// The strongest evidence: what supports before what rejects, and that before the rest.
+fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
+    // An offer without the service's own dialogue tells nothing of the service.
+    let told = || exchanges.iter().filter(|it| it.offer != Offer::Implicit);
+    let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {
+        told().find_map(|exchange| look(exchange, version))
+    };
+    each(supports)
+        .or_else(|| each(passes_over))
+        .or_else(|| each(refuses))
+}
+
+fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
+    let session = exchange.session.as_ref()?;
+    let template = exchange.offer.template();
+    // To a server that knows no supported_versions, a TLS 1.3 hello offers TLS 1.2 and older.
+    let oldest = if template.hand_made {
+        ProtocolVersion::Ssl3
+    } else {
+        template.oldest
+    };
+    let offered = (oldest..=template.newest).contains(&session.version);
+    if session.version == version && offered {
+        return Some(Evidence::Supported("chosen", exchange.offer));
+    }
+    // The mark of a better version than was on offer.
+    let marked = session.downgrade == Some(version) && version == ProtocolVersion::Tls13;
+    (marked && offered && template.newest < version)
+        .then_some(Evidence::Supported("downgrade_mark", exchange.offer))
+}
+
+/// An older version chosen although this one was on offer.
+fn passes_over(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
+    let chosen = exchange.session.as_ref()?.version;
+    let template = exchange.offer.template();
+    let passed = (template.oldest..=template.newest).contains(&version) && chosen < version;
+    passed.then(|| Evidence::Rejected(format!("chose {chosen}").into(), exchange.offer))
+}
+
+/// The end of the exchange that asked for this very version.
+fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
+    if exchange.offer != Offer::Version(version) {
+        return None;
+    }
+    let offer = exchange.offer;
+    if let Some(session) = &exchange.session {
+        let nonsense = format!("chose {}, which was not on offer", session.version);
+        return Some(Evidence::Broke(nonsense.into(), offer));
+    }
+    let failure = exchange.failure.as_ref()?;
+    Some(match failure.reason {
+        _ if failure.stage != Stage::Handshake => Evidence::Silent(text(failure), offer),
+        Reason::Timeout | Reason::LocalLimit => Evidence::Silent(text(failure), offer),
+        Reason::Alert => Evidence::Rejected(text(failure), offer),
+        _ => Evidence::Broke(text(failure), offer),
+    })
+}
+
+fn text(failure: &Failure) -> Cow<'static, str> {
+    match failure.reason {
+        Reason::Eof => "close".into(),
+        Reason::Reset => "reset".into(),
+        Reason::Timeout => "timeout".into(),
+        Reason::Refused => "refused".into(),
+        Reason::LocalLimit => "local_limit".into(),
+        Reason::TooLarge => "too_large".into(),
+        _ => failure.detail.clone().into(),
+    }
+}
+
+fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
+    let (outcome, reason, offer) = match evidence {
+        Some(Evidence::Supported(reason, offer)) => {
+            (VersionWord::Supported, reason.into(), Some(offer))
+        }
+        Some(Evidence::Rejected(reason, offer)) => (VersionWord::Rejected, reason, Some(offer)),
+        Some(Evidence::Broke(reason, offer)) if answered => {
+            (VersionWord::Intolerant, reason, Some(offer))
+        }
+        Some(Evidence::Broke(reason, offer) | Evidence::Silent(reason, offer)) => {
+            (VersionWord::NoAnswer, reason, Some(offer))
+        }
+        None => (VersionWord::NotProbed, "not asked".into(), None),
+    };
+    VersionOutcome {
+        outcome,
+        reason,
+        hello: offer.map(Offer::id),
+    }
+}

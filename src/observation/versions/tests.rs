@@ -1,0 +1,176 @@
+//! What one answer, and several, prove.
+
+use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
+use VersionWord::{Intolerant, NoAnswer, NotProbed, Rejected, Supported};
+
+use super::*;
+use crate::observation::Session;
+
+fn chose(offer: Offer, version: ProtocolVersion) -> Exchange {
+    marked(offer, version, None)
+}
+
+fn marked(offer: Offer, version: ProtocolVersion, mark: Option<ProtocolVersion>) -> Exchange {
+    Exchange {
+        offer,
+        transcript: None,
+        session: Some(Session {
+            version,
+            cipher: 0xC02F,
+            group: None,
+            signature: None,
+            alpn: None,
+            hello_retry: None,
+            ocsp_staple: None,
+            client_cert_requested: None,
+            name_warning: false,
+            key_proof: None,
+            downgrade: mark,
+        }),
+        chain: None,
+        failure: None,
+    }
+}
+
+fn failed(offer: Offer, stage: Stage, reason: Reason, detail: &str) -> Exchange {
+    Exchange {
+        offer,
+        transcript: None,
+        session: None,
+        chain: None,
+        failure: Some(Failure::new(stage, reason, detail)),
+    }
+}
+
+fn alert(version: ProtocolVersion, name: &str) -> Exchange {
+    failed(
+        Offer::Version(version),
+        Stage::Handshake,
+        Reason::Alert,
+        name,
+    )
+}
+
+fn ended(version: ProtocolVersion, reason: Reason) -> Exchange {
+    failed(Offer::Version(version), Stage::Handshake, reason, "")
+}
+
+fn words(exchanges: &[Exchange]) -> [VersionWord; 5] {
+    Versions::concluded(exchanges).0.map(|it| it.outcome)
+}
+
+#[test]
+fn one_answer_proves_what_it_can_and_no_more() {
+    for (exchange, expected, next) in [
+        (
+            chose(Offer::Modern, Tls13),
+            [NotProbed, NotProbed, NotProbed, NotProbed, Supported],
+            Some(Tls12),
+        ),
+        (
+            chose(Offer::Modern, Tls12),
+            [NotProbed, NotProbed, NotProbed, Supported, Rejected],
+            Some(Tls11),
+        ),
+        (
+            chose(Offer::Wide, Tls12),
+            [NotProbed, NotProbed, NotProbed, Supported, NotProbed],
+            Some(Tls13),
+        ),
+        (
+            chose(Offer::Wide, Tls10),
+            [NotProbed, Supported, Rejected, Rejected, NotProbed],
+            Some(Tls13),
+        ),
+        (
+            chose(Offer::Version(Tls11), Ssl3),
+            [Supported, Rejected, Rejected, NotProbed, NotProbed],
+            Some(Tls13),
+        ),
+        (
+            chose(Offer::Version(Tls13), Tls12),
+            [NotProbed, NotProbed, NotProbed, Supported, Rejected],
+            Some(Tls11),
+        ),
+        (
+            marked(Offer::Hello, Tls12, Some(Tls13)),
+            [NotProbed, NotProbed, NotProbed, Supported, Supported],
+            Some(Tls11),
+        ),
+        (
+            failed(
+                Offer::Modern,
+                Stage::Handshake,
+                Reason::Alert,
+                "protocol_version",
+            ),
+            [NotProbed; 5],
+            Some(Tls13),
+        ),
+        (
+            chose(Offer::Version(Tls10), Tls12),
+            [NotProbed, NoAnswer, NotProbed, NotProbed, NotProbed],
+            Some(Tls13),
+        ),
+    ] {
+        let offer = exchange.offer;
+        let exchanges = [exchange];
+        assert_eq!(words(&exchanges), expected, "{offer:?}");
+        assert_eq!(unknown_version(&exchanges), next, "{offer:?}");
+    }
+}
+
+#[test]
+fn the_whole_handshake_outweighs_an_alert_to_an_empty_share() {
+    let mut exchanges = vec![
+        chose(Offer::Hello, Tls12),
+        alert(Tls13, "illegal_parameter"),
+    ];
+    assert!(needs_handshake(&exchanges));
+    assert_eq!(words(&exchanges)[4], Rejected);
+    exchanges.push(chose(Offer::Modern, Tls13));
+    assert!(!needs_handshake(&exchanges));
+    assert_eq!(words(&exchanges)[4], Supported);
+    assert!(!needs_handshake(&[alert(Tls13, "protocol_version")]));
+}
+
+#[test]
+fn a_close_is_intolerance_only_beside_an_answer() {
+    let closes = ended(Tls13, Reason::Eof);
+    assert_eq!(words(std::slice::from_ref(&closes))[4], NoAnswer);
+    let reset = ended(Tls10, Reason::Reset);
+    assert_eq!(
+        words(&[closes.clone(), reset])[..],
+        [NotProbed, NoAnswer, NotProbed, NotProbed, NoAnswer]
+    );
+    let with_answer = [closes, chose(Offer::Version(Tls12), Tls12)];
+    let versions = Versions::concluded(&with_answer);
+    assert_eq!(versions.outcome(Tls13).outcome, Intolerant);
+    assert_eq!(versions.outcome(Tls13).reason, "close");
+    assert_eq!(versions.outcome(Tls13).hello, Some("tls1_3"));
+    assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
+}
+
+#[test]
+fn a_dead_host_is_left_alone() {
+    let silent = ended(Tls13, Reason::Timeout);
+    let silent_too = ended(Tls12, Reason::Timeout);
+    assert_eq!(unknown_version(std::slice::from_ref(&silent)), Some(Tls12));
+    assert_eq!(unknown_version(&[silent, silent_too]), None);
+    let shut = failed(Offer::Version(Tls11), Stage::Connect, Reason::Refused, "");
+    assert_eq!(unknown_version(std::slice::from_ref(&shut)), None);
+    let versions = Versions::concluded(&[shut]);
+    assert_eq!(versions.outcome(Tls11).outcome, NoAnswer);
+    assert_eq!(versions.outcome(Tls11).reason, "refused");
+    assert_eq!(versions.outcome(Tls10).hello, None);
+}
+
+#[test]
+fn what_is_asked_ends_after_five_exchanges() {
+    let mut exchanges = Vec::new();
+    while let Some(version) = unknown_version(&exchanges) {
+        assert!(exchanges.len() < 5);
+        exchanges.push(alert(version, "handshake_failure"));
+    }
+    assert_eq!(words(&exchanges), [Rejected; 5]);
+}

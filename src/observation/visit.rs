@@ -1,0 +1,151 @@
+//! One visit to one endpoint: every exchange it took, or why there was none.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Exchange, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage};
+use crate::target::Endpoint;
+use crate::tls::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, ProtocolVersion};
+
+/// The curves among `MODERN_GROUPS`, as keys name them.
+const CURVES: [&str; 2] = ["p256", "p384"];
+
+/// How long each step took; absent when the step was not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The name lookup.
+    pub dns: Option<Duration>,
+    /// The TCP handshake of the first connection.
+    pub connect: Option<Duration>,
+    /// The dialogue in clear before TLS.
+    pub starttls: Option<Duration>,
+    /// From the ClientHello to the end of the handshake, or to the failure.
+    pub handshake: Option<Duration>,
+    /// The whole visit, all exchanges together.
+    pub total: Option<Duration>,
+}
+
+/// Everything seen at one endpoint.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Observation {
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// When this attempt began.
+    pub started_at: Timestamp,
+    /// 1 for the first visit, 2 for the first retry, and so on.
+    pub attempt: u32,
+    /// How long it took.
+    pub timing: Timing,
+    /// Why no connection was even tried: the name gave no address, or this machine ran out of
+    /// something.
+    pub failure: Option<Failure>,
+    /// Whether each protocol version was to be asked for.
+    #[serde(default)]
+    pub versions_asked: bool,
+    /// The connections made, in order.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Observation {
+    /// The exchange whose facts speak for the endpoint: the one that got furthest. A complete
+    /// one before a failed one, one with a chain before one without, one of TLS 1.2 or better
+    /// before an older one, one whose server chose something before one that was turned down, and
+    /// otherwise the earliest. A version probe never speaks for the endpoint (the verdict must be
+    /// the same without it), nor does one that went past the service's own dialogue.
+    pub fn telling(&self) -> Option<&Exchange> {
+        let rank = |exchange: &Exchange| {
+            let session = exchange.session.as_ref();
+            (
+                exchange.failure.is_none(),
+                exchange.chain.is_some(),
+                session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
+                session.is_some(),
+            )
+        };
+        let speaks = |exchange: &&Exchange| match exchange.offer {
+            Offer::Version(_) | Offer::Implicit => false,
+            Offer::Modern | Offer::Wide | Offer::Hello => true,
+        };
+        // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
+        let candidates = self.exchanges.iter().rev().filter(speaks);
+        candidates.max_by_key(|exchange| rank(exchange))
+    }
+
+    /// Whether the service speaks TLS from the first byte where a dialogue in clear was expected;
+    /// `None` when it was not seen.
+    pub fn implicit_tls(&self) -> Option<bool> {
+        let told = |exchange: &Exchange| {
+            let failure = exchange.failure.as_ref();
+            let reason = failure.map(|failure| failure.reason);
+            let tls = exchange.session.is_some() || exchange.chain.is_some();
+            match exchange.offer {
+                Offer::Implicit => {
+                    let alert = failure.is_some_and(|failure| {
+                        failure.stage == Stage::Handshake && failure.reason == Reason::Alert
+                    });
+                    Some(tls || alert)
+                }
+                _ if reason == Some(Reason::ImplicitTls) => Some(true),
+                _ => exchange.transcript.as_ref()?.heard().then_some(false),
+            }
+        };
+        let told: Vec<bool> = self.exchanges.iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| told.contains(&true))
+    }
+
+    /// Why the visit as a whole failed, when it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure
+            .as_ref()
+            .or_else(|| self.contradicted())
+            .or_else(|| self.telling()?.failure.as_ref())
+    }
+
+    /// The failure of the modern offer where the server then answered the wide one with nothing
+    /// that the modern one had not offered too. Then the offers are not what it refused: it does
+    /// not bear today's hello (too new, too long), or it failed in passing. Today's clients fail
+    /// at it either way.
+    pub fn contradicted(&self) -> Option<&Failure> {
+        let refused = self
+            .exchanges
+            .iter()
+            .find(|exchange| exchange.offer == Offer::Modern)?;
+        let answered = self
+            .exchanges
+            .iter()
+            .find(|exchange| exchange.offer == Offer::Wide)?;
+        let session = answered
+            .session
+            .as_ref()
+            .filter(|_| answered.failure.is_none())?;
+        let offered = MODERN_SUITES.contains(&session.cipher)
+            && session
+                .group
+                .is_some_and(|group| MODERN_GROUPS.contains(&group))
+            && session
+                .signature
+                .is_none_or(|scheme| MODERN_SIGNATURES.contains(&scheme));
+        // A key on a curve that only the wide offer named is another thing that was refused.
+        let leaf = answered.chain.as_ref().and_then(PeerChain::leaf);
+        let usual = leaf.is_none_or(|leaf| {
+            let key = leaf.contents.as_ref().map(|contents| &contents.key);
+            key.is_ok_and(|key| key.kind != KeyKind::Ec || CURVES.contains(&key.name.as_str()))
+        });
+        let refused = refused.failure.as_ref().filter(|_| offered && usual)?;
+        // Where it was we who could not go on, the server has refused nothing.
+        let by_server = matches!(refused.reason, Reason::Alert | Reason::Eof | Reason::Reset);
+        by_server.then_some(refused)
+    }
+
+    /// What was agreed, as far as it was seen.
+    pub fn session(&self) -> Option<&Session> {
+        self.telling()?.session.as_ref()
+    }
+
+    /// The certificates the server sent.
+    pub fn chain(&self) -> Option<&PeerChain> {
+        self.telling()?.chain.as_ref()
+    }
+}
