@@ -1,0 +1,59 @@
+//! What an observation means: the words Verdict, Finding, Severity, Side and their evidence. They
+//! are plain values; what fills them is in `judge`.
+
+mod finding;
+mod kind;
+
+pub use finding::{Finding, Severity, Side, Value};
+pub use kind::VerdictKind;
+
+use crate::crypto::Fingerprint;
+
+/// What one store says of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreTrust {
+    /// The store's name.
+    pub store: std::sync::Arc<str>,
+    /// Whether a path reaches one of its anchors and can be accepted, dates and name apart.
+    pub trusted: bool,
+    /// Why not, or what stands beside the trust (`expired`).
+    pub reason: Option<String>,
+}
+
+/// Who supplied the certificates that the server left out.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CompletedBy {
+    /// A file of intermediates given by the user.
+    Bundle,
+    /// Another host of the same sweep.
+    Sweep,
+}
+
+/// The path that was taken, leaf first; the anchor is the last where it is a known certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustPath {
+    /// Fingerprints of the certificates, leaf first, without the anchor.
+    pub certificates: Vec<Fingerprint>,
+    /// Who supplied what was missing.
+    pub completed_by: Option<CompletedBy>,
+}
+
+/// What an observation means under a policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The one verdict.
+    pub kind: VerdictKind,
+    /// Whose side it is on; `None` when nothing is wrong.
+    pub side: Option<Side>,
+    /// Everything found, the verdict's own finding first.
+    pub findings: Vec<Finding>,
+    /// What each chosen store says, in the order chosen; empty when there was no chain to judge.
+    pub trust: Vec<StoreTrust>,
+    /// The path that was taken, when one reaches an anchor.
+    pub path: Option<TrustPath>,
+    /// False while certificates that other hosts of the sweep send could still change it.
+    pub settled: bool,
+}
