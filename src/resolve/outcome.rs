@@ -1,0 +1,184 @@
+//! What an answer means: hickory's errors in our words, and two families' outcomes in one.
+
+use std::net::IpAddr;
+
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+
+use crate::observation::{Failure, Reason, Stage};
+
+/// The addresses of one family, or why there are none.
+pub(super) type Outcome = Result<Vec<IpAddr>, Failure>;
+
+/// What kept a lookup from any answer at all.
+pub(super) struct Silence {
+    /// Whether this machine ran out of sockets while it was under way.
+    pub(super) local: bool,
+    /// The system's words, when it had any.
+    pub(super) words: Option<String>,
+}
+
+/// A failure of this stage.
+pub(super) fn failed(reason: Reason, detail: impl Into<String>) -> Failure {
+    Failure::new(Stage::Dns, reason, detail)
+}
+
+/// hickory's error in our words. `silence` is asked for only where no server answered.
+pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Failure {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NXDomain => failed(Reason::Nxdomain, ""),
+            ResponseCode::NoError => failed(Reason::NoAddress, ""),
+            code => failed(Reason::Servfail, mnemonic(code)),
+        },
+        NetError::Dns(DnsError::ResponseCode(code)) => failed(Reason::Servfail, mnemonic(*code)),
+        NetError::Timeout => failed(Reason::Timeout, ""),
+        // Every socket error ends as `NoConnections`; `Io` is matched lest that change.
+        NetError::NoConnections | NetError::Io(_) => unreachable_server(silence()),
+        // `Busy`: more queries on one TCP connection than it takes. Ours to bear.
+        NetError::Busy => failed(Reason::LocalLimit, error.to_string()),
+        // Truncated over TCP, malformed, of a foreign class: an answer, but none to use.
+        error => failed(Reason::Servfail, error.to_string()),
+    }
+}
+
+fn unreachable_server(silence: Silence) -> Failure {
+    let words = silence.words.unwrap_or_default();
+    if silence.local {
+        failed(Reason::LocalLimit, words)
+    } else {
+        failed(
+            Reason::Servfail,
+            format!("no resolver can be reached: {words}"),
+        )
+    }
+}
+
+/// The name of a response code in IANA's registry.
+fn mnemonic(code: ResponseCode) -> String {
+    let name = match code {
+        ResponseCode::FormErr => "FORMERR",
+        ResponseCode::ServFail => "SERVFAIL",
+        ResponseCode::NotImp => "NOTIMP",
+        ResponseCode::Refused => "REFUSED",
+        ResponseCode::YXDomain => "YXDOMAIN",
+        ResponseCode::YXRRSet => "YXRRSET",
+        ResponseCode::NXRRSet => "NXRRSET",
+        ResponseCode::NotAuth => "NOTAUTH",
+        ResponseCode::NotZone => "NOTZONE",
+        code => return format!("RCODE {}", u16::from(code)),
+    };
+    name.to_owned()
+}
+
+/// Both families' outcomes in one: the addresses there are, or the more telling failure.
+pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
+    match (v4, v6) {
+        (Ok(mut addresses), Ok(more)) => {
+            addresses.extend(more);
+            Ok(addresses)
+        }
+        (Ok(addresses), Err(_)) | (Err(_), Ok(addresses)) => Ok(addresses),
+        (Err(v4), Err(v6)) if telling(v6.reason) > telling(v4.reason) => Err(v6),
+        (Err(v4), Err(_)) => Err(v4),
+    }
+}
+
+/// NXDOMAIN speaks for every type. "No address" needs both families' word: when the other one was
+/// not seen, the failure to see it is what there is to say.
+fn telling(reason: Reason) -> u8 {
+    match reason {
+        Reason::Nxdomain => 4,
+        Reason::LocalLimit => 3,
+        Reason::Servfail => 2,
+        Reason::Timeout => 1,
+        _ => 0,
+    }
+}
+
+/// Whether, with one family failed so, the other is worth a query when one address is enough.
+/// NXDOMAIN speaks for both; silence and our own limits would only be met again.
+pub(super) fn other_family_may_know(failure: &Failure) -> bool {
+    matches!(failure.reason, Reason::NoAddress | Reason::Servfail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use hickory_resolver::net::NoRecords;
+    use hickory_resolver::proto::op::Query;
+
+    use super::*;
+
+    fn told(error: &NetError, local: bool) -> (Reason, String) {
+        let words = Some("Too many open files".to_owned());
+        let failure = failure(error, || Silence { local, words });
+        assert_eq!(failure.stage, Stage::Dns);
+        (failure.reason, failure.detail)
+    }
+
+    #[test]
+    fn errors_are_told_apart() {
+        let none = |code| NetError::from(NoRecords::new(Query::default(), code));
+        let answered = |code| NetError::from(DnsError::ResponseCode(code));
+        for (error, reason, detail) in [
+            (none(ResponseCode::NXDomain), Reason::Nxdomain, ""),
+            (none(ResponseCode::NoError), Reason::NoAddress, ""),
+            (
+                answered(ResponseCode::ServFail),
+                Reason::Servfail,
+                "SERVFAIL",
+            ),
+            (answered(ResponseCode::Refused), Reason::Servfail, "REFUSED"),
+            (
+                answered(ResponseCode::BADVERS),
+                Reason::Servfail,
+                "RCODE 16",
+            ),
+            (NetError::Timeout, Reason::Timeout, ""),
+            (
+                NetError::NoConnections,
+                Reason::Servfail,
+                "no resolver can be reached: Too many open files",
+            ),
+        ] {
+            assert_eq!(told(&error, false), (reason, detail.to_owned()), "{error}");
+        }
+        let (reason, detail) = told(&NetError::NoConnections, true);
+        assert_eq!(
+            (reason, &*detail),
+            (Reason::LocalLimit, "Too many open files")
+        );
+        assert_eq!(told(&NetError::Busy, false).0, Reason::LocalLimit);
+        assert_eq!(told(&NetError::Truncated, true).0, Reason::Servfail);
+    }
+
+    #[test]
+    fn the_more_telling_failure_is_kept() {
+        use Reason::{LocalLimit, NoAddress, Nxdomain, Servfail, Timeout};
+        for (a, b, want) in [
+            (NoAddress, NoAddress, NoAddress),
+            (NoAddress, Timeout, Timeout),
+            (NoAddress, Servfail, Servfail),
+            (NoAddress, LocalLimit, LocalLimit),
+            (Timeout, Servfail, Servfail),
+            (Servfail, LocalLimit, LocalLimit),
+            (Nxdomain, Timeout, Nxdomain),
+            (Nxdomain, LocalLimit, Nxdomain),
+        ] {
+            for (v4, v6) in [(a, b), (b, a)] {
+                let joined = joined(Err(failed(v4, "")), Err(failed(v6, "")));
+                assert_eq!(joined.unwrap_err().reason, want, "{v4:?} {v6:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_make_up_for_a_failure() {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let fail = || Err(failed(Reason::Servfail, ""));
+        assert_eq!(joined(Ok(vec![address]), fail()), Ok(vec![address]));
+        assert_eq!(joined(fail(), Ok(vec![address])), Ok(vec![address]));
+    }
+}

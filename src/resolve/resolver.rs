@@ -1,0 +1,299 @@
+//! Names to addresses by hickory, set up for bulk: as few packets, sockets and bytes per name as
+//! it lets us, one record type at a time.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+    ServerOrderingStrategy,
+};
+use hickory_resolver::net::NetError;
+use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::{Hosts, Resolver as Hickory};
+use tokio::sync::Semaphore;
+
+use super::outcome::{Outcome, Silence, failed, failure, joined, other_family_may_know};
+use super::sockets::{Sockets, Trouble};
+use super::{hosts, names};
+use crate::observation::{Failure, Reason};
+
+/// Which address families are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Families {
+    /// Both.
+    #[default]
+    Both,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+/// How names are resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whom to ask; `None` asks whom the system asks, its hosts file first.
+    pub servers: Option<Vec<SocketAddr>>,
+    /// The families wanted.
+    pub families: Families,
+    /// Whether the second family is asked where the first, IPv4, has an address: not needed when
+    /// one address is enough.
+    pub all: bool,
+    /// How long to wait for an answer. Within it a query is sent up to three times.
+    pub timeout: Duration,
+    /// Queries under way at once. Each may hold three sockets and about 22 KB.
+    pub in_flight: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            servers: None,
+            families: Families::Both,
+            all: false,
+            timeout: Duration::from_secs(3),
+            in_flight: 256,
+        }
+    }
+}
+
+/// Why there is no resolver.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolverError {
+    /// The list of servers is empty.
+    #[error("no resolver to ask: give --resolvers at least one address")]
+    NoServers,
+    /// hickory cannot be set up.
+    #[error("the resolver cannot be set up: {0}; try --resolvers ADDRESS")]
+    Setup(#[source] NetError),
+}
+
+/// Resolves names. Shared by reference between tasks; all of them belong on one runtime, because
+/// a query runs on the runtime that opened its connection.
+pub struct Resolver {
+    hickory: Hickory<Sockets>,
+    hosts: Hosts,
+    trouble: Arc<Trouble>,
+    permits: Semaphore,
+    families: Families,
+    all: bool,
+    patience: Duration,
+    description: Vec<String>,
+}
+
+/// More addresses of one name are not visited: the largest honest sets have some dozens, and a
+/// hostile one could have thousands.
+const MOST_ADDRESSES: usize = 64;
+
+impl Resolver {
+    /// Sets a resolver up; nothing is sent.
+    pub fn new(settings: Settings) -> Result<Self, ResolverError> {
+        let (servers, hosts, description) = match &settings.servers {
+            Some(servers) => (given(servers), Hosts::default(), described(servers)),
+            None => of_the_system(),
+        };
+        if servers.is_empty() {
+            return Err(ResolverError::NoServers);
+        }
+        let sockets = Sockets::default();
+        let trouble = sockets.trouble();
+        let config = ResolverConfig::from_name_servers(servers);
+        let mut builder = Hickory::builder_with_config(config, sockets);
+        tune(builder.options_mut(), settings.timeout);
+        Ok(Self {
+            hickory: builder.build().map_err(ResolverError::Setup)?,
+            hosts,
+            trouble,
+            permits: Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            families: settings.families,
+            all: settings.all,
+            patience: settings.timeout.saturating_mul(2),
+            description,
+        })
+    }
+
+    /// Whom it asks, for the manifest: `127.0.0.1:53`, `192.0.2.53:53 (system)`, `hosts file`.
+    pub fn describe(&self) -> Vec<String> {
+        self.description.clone()
+    }
+
+    /// The addresses of a name: IPv4 before IPv6, each family in ascending order so that reruns
+    /// agree whatever order the server rotates to, at least one and at most 64. The name is as
+    /// [`Host`](crate::target::Host) has it, without a trailing dot.
+    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
+        let name = names::absolute(name)?;
+        let found = match hosts::known(&self.hosts, &name, self.types()) {
+            Some(addresses) => addresses,
+            None => self.ask(&name).await?,
+        };
+        Ok(in_order(found))
+    }
+
+    /// Record types to ask for.
+    fn types(&self) -> &'static [RecordType] {
+        match self.families {
+            Families::Both => &[RecordType::A, RecordType::AAAA],
+            Families::V4 => &[RecordType::A],
+            Families::V6 => &[RecordType::AAAA],
+        }
+    }
+
+    /// Asks what is needed and no more: when one address is enough, the second family only where
+    /// the first has none, which for most inventories halves the queries.
+    async fn ask(&self, name: &Name) -> Outcome {
+        match (self.families, self.all) {
+            (Families::V4, _) => self.query(name, RecordType::A).await,
+            (Families::V6, _) => self.query(name, RecordType::AAAA).await,
+            (Families::Both, true) => {
+                let v4 = self.query(name, RecordType::A);
+                let v6 = self.query(name, RecordType::AAAA);
+                let (v4, v6) = tokio::join!(v4, v6);
+                joined(v4, v6)
+            }
+            (Families::Both, false) => match self.query(name, RecordType::A).await {
+                Err(v4) if other_family_may_know(&v4) => {
+                    joined(Err(v4), self.query(name, RecordType::AAAA).await)
+                }
+                outcome => outcome,
+            },
+        }
+    }
+
+    /// One record type.
+    async fn query(&self, name: &Name, kind: RecordType) -> Outcome {
+        // The semaphore is never closed, so that this is always a permit.
+        let _permit = self.permits.acquire().await;
+        let before = self.trouble.local();
+        let lookup = self.hickory.lookup(name.clone(), kind);
+        // hickory's own timeout is per connection: a truncated answer asked for again over TCP
+        // and a chain of aliases each start it anew.
+        let answer = match tokio::time::timeout(self.patience, lookup).await {
+            Ok(answer) => answer,
+            Err(_) => Err(NetError::Timeout),
+        };
+        let lookup = answer.map_err(|error| {
+            failure(&error, || Silence {
+                local: self.trouble.local() != before,
+                words: self.trouble.last(),
+            })
+        })?;
+        let records = lookup.answers().iter();
+        let addresses: Vec<IpAddr> = records
+            .filter(|record| record.record_type() == kind)
+            .filter_map(|record| record.data.ip_addr())
+            .collect();
+        if addresses.is_empty() {
+            return Err(failed(Reason::NoAddress, ""));
+        }
+        Ok(addresses)
+    }
+}
+
+/// Bulk: the defaults would send up to 18 packets per record type for a dead name.
+fn tune(options: &mut ResolverOpts, timeout: Duration) {
+    options.timeout = timeout;
+    // Counts repetitions. The sweep repeats, with a permit and later.
+    options.attempts = 0;
+    options.num_concurrent_reqs = 1;
+    options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
+    // Names are unique: a cache costs a fifth more and returns nothing.
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.os_port_selection = true;
+    options.edns0 = true;
+    // The default of 32 on one TCP connection answers `Busy` beyond.
+    options.max_active_requests = 1000;
+}
+
+fn given(servers: &[SocketAddr]) -> Vec<NameServerConfig> {
+    let server = |address: &SocketAddr| {
+        let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+        for connection in &mut connections {
+            connection.port = address.port();
+        }
+        NameServerConfig::new(address.ip(), true, connections)
+    };
+    servers.iter().map(server).collect()
+}
+
+fn described(servers: &[SocketAddr]) -> Vec<String> {
+    servers.iter().map(ToString::to_string).collect()
+}
+
+/// The system's servers and hosts file. Where it names no server, the C library asks this
+/// machine, and so do we: a sweep of addresses needs no resolver and must not fail for want of
+/// one.
+fn of_the_system() -> (Vec<NameServerConfig>, Hosts, Vec<String>) {
+    let mut servers = match read_system_conf() {
+        Ok((config, _)) => config.into_parts().2,
+        Err(_) => Vec::new(),
+    };
+    if servers.is_empty() {
+        servers = vec![NameServerConfig::udp_and_tcp([127, 0, 0, 1].into())];
+    }
+    let mut description: Vec<String> = servers
+        .iter()
+        .map(|server| format!("{} (system)", SocketAddr::new(server.ip, 53)))
+        .collect();
+    description.push("hosts file".to_owned());
+    let hosts = Hosts::from_system().unwrap_or_default();
+    (servers, hosts, description)
+}
+
+/// In order, each once, no more than are ever visited. `IpAddr` sorts IPv4 first.
+fn in_order(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses.truncate(MOST_ADDRESSES);
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_ordered_and_bounded() {
+        let read = |list: &str| -> Vec<IpAddr> {
+            list.split_whitespace()
+                .map(|a| a.parse().unwrap())
+                .collect()
+        };
+        let answer = read("2001:db8::1 192.0.2.9 192.0.2.10 192.0.2.9 ::1");
+        assert_eq!(
+            in_order(answer),
+            read("192.0.2.9 192.0.2.10 ::1 2001:db8::1")
+        );
+        let many = (0..255).map(|n| IpAddr::from([192, 0, 2, n])).collect();
+        assert_eq!(in_order(many).len(), 64);
+    }
+
+    #[tokio::test]
+    async fn the_system_knows_itself() {
+        let all = Settings {
+            all: true,
+            ..Settings::default()
+        };
+        let resolver = Resolver::new(all).unwrap();
+        let addresses = resolver.resolve("localhost").await.unwrap();
+        assert!(addresses.iter().all(IpAddr::is_loopback), "{addresses:?}");
+        let description = resolver.describe();
+        assert!(description[0].ends_with(":53 (system)"), "{description:?}");
+        assert_eq!(description.last().map(String::as_str), Some("hosts file"));
+    }
+
+    #[test]
+    fn an_empty_list_is_refused() {
+        let settings = Settings {
+            servers: Some(Vec::new()),
+            ..Settings::default()
+        };
+        assert!(matches!(
+            Resolver::new(settings),
+            Err(ResolverError::NoServers)
+        ));
+    }
+}
