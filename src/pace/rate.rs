@@ -1,0 +1,207 @@
+//! The limits a person writes: `500/s`, `30/m`, `0.5`, `0` for none.
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Why a limit cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// Not a rate.
+    #[error(
+        "{0:?} is not a rate: write visits a second as 500, 500/s, 30/m or 0.5, or 0 for no limit"
+    )]
+    Rate(String),
+    /// A rate that nobody can mean.
+    #[error("{0:?} is out of range: between one an hour (1/h) and 1000000/s, or 0 for no limit")]
+    Range(String),
+    /// Not a count.
+    #[error("{0:?} is not a count: write a whole number, or 0 for no limit")]
+    Count(String),
+}
+
+/// Visits a second, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// `None` is no limit. Otherwise within [`SLOWEST`] and [`FASTEST`].
+    per_second: Option<f64>,
+}
+
+/// One an hour: an interval longer than any sweep would look like a hang.
+const SLOWEST: f64 = 1.0 / 3600.0;
+/// A million a second: beyond what one machine can do, and far from the nanosecond that intervals
+/// are counted in.
+const FASTEST: f64 = 1e6;
+
+impl Rate {
+    /// No limit.
+    pub const UNLIMITED: Self = Self { per_second: None };
+
+    /// So many visits a second; 0 is no limit.
+    pub fn per_second(rate: f64) -> Result<Self, LimitError> {
+        if rate == 0.0 {
+            return Ok(Self::UNLIMITED);
+        }
+        // Not a number is in no range, so it is refused here as well.
+        if !(SLOWEST..=FASTEST).contains(&rate) {
+            return Err(LimitError::Range(rate.to_string()));
+        }
+        Ok(Self {
+            per_second: Some(rate),
+        })
+    }
+
+    /// The time between two visits at this rate; `None` without a limit, never zero.
+    pub fn interval(self) -> Option<Duration> {
+        self.per_second
+            .map(|rate| Duration::from_secs_f64(1.0 / rate))
+    }
+
+    /// How many visits may start at once after a pause: what 10 ms are worth, at least one. Timers
+    /// wake a dispatcher about once a millisecond; without a burst a rate above 1000/s could not
+    /// be kept.
+    pub fn burst(self) -> NonZeroU32 {
+        let worth = self.interval().map_or(0, |interval| {
+            Duration::from_millis(10).as_nanos() / interval.as_nanos().max(1)
+        });
+        u32::try_from(worth)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .unwrap_or(NonZeroU32::MIN)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        let (number, seconds) = match text.split_once('/') {
+            None => (text, 1.0),
+            Some((number, "s" | "sec" | "second")) => (number, 1.0),
+            Some((number, "m" | "min" | "minute")) => (number, 60.0),
+            Some((number, "h" | "hour")) => (number, 3600.0),
+            Some(_) => return Err(LimitError::Rate(text.to_owned())),
+        };
+        let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        // Rust's own reading of numbers also takes `inf`, `1e3` and signs.
+        let count = match number.parse::<f64>() {
+            Ok(count) if digits => count,
+            _ => return Err(LimitError::Rate(text.to_owned())),
+        };
+        Self::per_second(count / seconds).map_err(|_| LimitError::Range(text.to_owned()))
+    }
+}
+
+/// As it can be read again.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.per_second {
+            None => f.write_str("0"),
+            Some(rate) => write!(f, "{rate}/s"),
+        }
+    }
+}
+
+/// How many at once, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling(Option<NonZeroUsize>);
+
+impl Ceiling {
+    /// No limit.
+    pub const UNLIMITED: Self = Self(None);
+
+    /// At most so many; 0 is no limit.
+    pub const fn at(count: usize) -> Self {
+        Self(NonZeroUsize::new(count))
+    }
+
+    /// The count, the largest there is when there is no limit.
+    pub fn get(self) -> usize {
+        self.0.map_or(usize::MAX, NonZeroUsize::get)
+    }
+}
+
+impl FromStr for Ceiling {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(LimitError::Count(text.to_owned()));
+        }
+        text.parse()
+            .map(Self::at)
+            .map_err(|_| LimitError::Count(text.to_owned()))
+    }
+}
+
+/// As it can be read again.
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.map_or(0, NonZeroUsize::get))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_and_written_back() {
+        for (text, interval_micros, burst, written) in [
+            ("500", Some(2_000), 5, "500/s"),
+            ("500/s", Some(2_000), 5, "500/s"),
+            ("100/sec", Some(10_000), 1, "100/s"),
+            ("0.5", Some(2_000_000), 1, "0.5/s"),
+            ("30/m", Some(2_000_000), 1, "0.5/s"),
+            ("1/h", Some(3_600_000_000), 1, "0.0002777777777777778/s"),
+            ("1000000", Some(1), 10_000, "1000000/s"),
+            ("0", None, 1, "0"),
+            ("0/s", None, 1, "0"),
+        ] {
+            let rate: Rate = text.parse().unwrap();
+            let micros = rate.interval().map(|i| i.as_micros());
+            assert_eq!(micros, interval_micros, "{text}");
+            assert_eq!(rate.burst().get(), burst, "{text}");
+            assert_eq!(rate.to_string(), written, "{text}");
+            assert_eq!(written.parse(), Ok(rate), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in [
+            "", "/s", "fast", "-1", "+1", "1e3", "inf", "NaN", "1/d", "1.2.3", "1 /s", ".",
+        ] {
+            assert_eq!(
+                text.parse::<Rate>(),
+                Err(LimitError::Rate(text.to_owned())),
+                "{text}"
+            );
+        }
+        for text in ["1000001", "0.5/h"] {
+            assert_eq!(
+                text.parse::<Rate>(),
+                Err(LimitError::Range(text.to_owned())),
+                "{text}"
+            );
+        }
+        assert!(Rate::per_second(f64::NAN).is_err());
+        for text in ["", "-1", "+4", "4.0", "many", "99999999999999999999999"] {
+            assert_eq!(
+                text.parse::<Ceiling>(),
+                Err(LimitError::Count(text.to_owned())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn ceilings_are_read_and_written_back() {
+        assert_eq!("4".parse::<Ceiling>().unwrap().get(), 4);
+        assert_eq!("0".parse::<Ceiling>().unwrap(), Ceiling::UNLIMITED);
+        assert_eq!(Ceiling::UNLIMITED.get(), usize::MAX);
+        assert_eq!(Ceiling::UNLIMITED.to_string(), "0");
+        assert_eq!(Ceiling::at(4).to_string(), "4");
+    }
+}
