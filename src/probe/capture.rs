@@ -1,0 +1,137 @@
+//! What rustls shows only in passing: the chain, the staple, the handshake signature and the wish
+//! for a client certificate. It accepts everything: judging comes later, elsewhere.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::crypto::{self, Outcome};
+use crate::observation::{Certificate, CertificateCache, KeyProof, PeerChain};
+use crate::tls::MODERN_SIGNATURES;
+
+/// Everything one handshake showed.
+#[derive(Debug, Default)]
+pub(super) struct Captured {
+    pub(super) chain: Option<PeerChain>,
+    pub(super) ocsp_staple: Option<Vec<u8>>,
+    pub(super) scheme: Option<u16>,
+    pub(super) key_proof: Option<KeyProof>,
+    pub(super) client_cert_requested: bool,
+}
+
+/// Collects what one handshake shows.
+#[derive(Debug)]
+pub(super) struct Capture {
+    captured: Mutex<Captured>,
+    certificates: Arc<Mutex<CertificateCache>>,
+}
+
+impl Capture {
+    pub(super) fn new(certificates: Arc<Mutex<CertificateCache>>) -> Self {
+        Self {
+            captured: Mutex::default(),
+            certificates,
+        }
+    }
+
+    /// What was captured so far; the capture is empty afterwards.
+    pub(super) fn take(&self) -> Captured {
+        std::mem::take(&mut lock(&self.captured))
+    }
+
+    fn prove(&self, message: &[u8], signed: &DigitallySignedStruct) -> KeyProof {
+        let captured = lock(&self.captured);
+        let leaf = captured.chain.as_ref().and_then(PeerChain::leaf);
+        let Some(Ok(contents)) = leaf.map(|leaf| &leaf.contents) else {
+            return KeyProof::Unverifiable;
+        };
+        let scheme = u16::from(signed.scheme);
+        match crypto::verify_handshake(scheme, &contents.key.spki, message, signed.signature()) {
+            Outcome::Valid => KeyProof::Proven,
+            Outcome::Invalid => KeyProof::Refuted,
+            Outcome::Unsupported => KeyProof::Unverifiable,
+        }
+    }
+
+    /// Reads the leaf anew (most are met once), and the certificates after it from memory (they are
+    /// met again and again).
+    fn read(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> PeerChain {
+        let leaf = Arc::new(Certificate::read(leaf.clone().into_owned()));
+        let mut remembered = lock(&self.certificates);
+        let others = others.iter().map(|der| remembered.intern(der));
+        PeerChain {
+            certificates: std::iter::once(leaf).chain(others).collect(),
+        }
+    }
+
+    fn record(
+        &self,
+        message: &[u8],
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let proof = self.prove(message, signed);
+        let mut captured = lock(&self.captured);
+        captured.scheme = Some(u16::from(signed.scheme));
+        captured.key_proof = Some(proof);
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+/// A thread that panicked while holding the lock left plain data behind: go on with it.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ServerCertVerifier for Capture {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = self.read(end_entity, intermediates);
+        let mut captured = lock(&self.captured);
+        captured.chain = Some(chain);
+        captured.ocsp_staple = Some(ocsp_response.to_vec());
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        _cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.record(message, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        _cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.record(message, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        MODERN_SIGNATURES.map(SignatureScheme::from).to_vec()
+    }
+}
+
+impl ResolvesClientCert for Capture {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        lock(&self.captured).client_cert_requested = true;
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}

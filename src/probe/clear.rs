@@ -1,0 +1,267 @@
+//! Hand-made hellos: written from a template, answered in clear up to TLS 1.2, chain included, so
+//! that no key exchange is needed to read the answer. The hello lane, the wide offer and the
+//! version probes differ in the template alone.
+
+use std::cell::RefCell;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::modern::{not_tls, timed_out};
+use super::{MAX_BYTES_READ, agreed, connect, proof};
+use crate::crypto::Randoms;
+use crate::observation::{
+    CertificateCache, Exchange, Failure, Offer, PeerChain, Reason, Session, Stage,
+};
+use crate::target::Target;
+use crate::tls::{self, Flight, FlightError, Progress, ProtocolVersion};
+
+/// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
+/// those close together.
+const LEAVES: usize = 256;
+
+/// Room for any hello that is written here.
+const HELLO: usize = 1500;
+
+/// Makes exchanges by hand-made hellos. What it keeps is kept for speed: a hello costs one draw of
+/// random bytes and no memory, and a certificate met before is not read again.
+pub(super) struct Clear {
+    prove_key: bool,
+    randoms: Randoms,
+    // Lent out between two awaits only, as the buffer for reading is.
+    hello: RefCell<Vec<u8>>,
+    leaves: RefCell<CertificateCache>,
+    issuers: RefCell<CertificateCache>,
+}
+
+impl Clear {
+    pub(super) fn new(prove_key: bool) -> Self {
+        Self {
+            prove_key,
+            randoms: Randoms::default(),
+            hello: RefCell::new(Vec::with_capacity(HELLO)),
+            leaves: RefCell::new(CertificateCache::with_limit(LEAVES)),
+            issuers: RefCell::new(CertificateCache::default()),
+        }
+    }
+
+    /// Sends the hello of this offer, reads the first flight, closes.
+    pub(super) async fn first_flight(
+        &self,
+        offer: Offer,
+        stream: &TcpStream,
+        target: &Target,
+        deadline: Duration,
+        buffer: &RefCell<Box<[u8]>>,
+    ) -> Exchange {
+        let random = self.randoms.draw();
+        let mut flight = Flight::default();
+        let conversation = async {
+            self.say(offer, random, stream, target).await?;
+            listen(stream, &mut flight, buffer).await
+        };
+        let ended = match timeout(deadline, conversation).await {
+            Ok(ended) => ended,
+            Err(_) => Err(timed_out(flight.opening())),
+        };
+        if let (Ok(()), Some(hello)) = (&ended, &flight.server_hello) {
+            // The peer may be gone already: the farewell is a courtesy.
+            let _ = stream.try_write(&close_notify(hello.legacy_version));
+        }
+        self.exchange(offer, &random, flight, ended)
+    }
+
+    async fn say(
+        &self,
+        offer: Offer,
+        random: [u8; 32],
+        stream: &TcpStream,
+        target: &Target,
+    ) -> Result<(), Failure> {
+        let rest = {
+            let mut hello = self.hello.borrow_mut();
+            let name = target.server_name().map(|name| name.as_ref());
+            let template = offer.template();
+            // Only a TLS 1.3 hello sends a session id, which no server here resumes.
+            let session = (template.newest == ProtocolVersion::Tls13).then(|| self.randoms.draw());
+            let session = session.as_ref().map_or(&[][..], |session| session);
+            template.hello(name, random, session).write(&mut hello);
+            match stream.try_write(&hello) {
+                Ok(count) if count == hello.len() => return Ok(()),
+                Ok(count) => hello[count..].to_vec(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => hello.clone(),
+                Err(error) => return Err(ended(&error)),
+            }
+        };
+        write(stream, &rest).await
+    }
+
+    fn exchange(
+        &self,
+        offer: Offer,
+        random: &[u8; 32],
+        flight: Flight,
+        ended: Result<(), Failure>,
+    ) -> Exchange {
+        let mut session = session(&flight);
+        let chain = flight
+            .certificates
+            .as_ref()
+            .map(|certificates| self.read(certificates));
+        if let (true, Some(session), Some(chain)) = (self.prove_key, &mut session, &chain) {
+            session.key_proof = proof::of(&flight, random, chain);
+        }
+        let failure = ended
+            .err()
+            .or_else(|| agreed::flaw(offer, &flight))
+            .or_else(|| without_certificate(offer, session.as_ref(), chain.as_ref()));
+        Exchange {
+            offer,
+            transcript: None,
+            session,
+            chain,
+            failure,
+        }
+    }
+
+    fn read(&self, certificates: &[Vec<u8>]) -> PeerChain {
+        let (mut leaves, mut issuers) = (self.leaves.borrow_mut(), self.issuers.borrow_mut());
+        let read = |(place, der): (usize, &Vec<u8>)| match place {
+            0 => leaves.intern(der),
+            _ => issuers.intern(der),
+        };
+        PeerChain {
+            certificates: certificates.iter().enumerate().map(read).collect(),
+        }
+    }
+}
+
+/// A close_notify in clear, framed as the version agreed on: an orderly end in the middle of a
+/// handshake.
+fn close_notify(version: u16) -> [u8; 7] {
+    let [major, minor] = version.to_be_bytes();
+    [21, major, minor, 0, 2, 1, 0]
+}
+
+async fn listen(
+    stream: &TcpStream,
+    flight: &mut Flight,
+    buffer: &RefCell<Box<[u8]>>,
+) -> Result<(), Failure> {
+    let mut bytes_read = 0;
+    loop {
+        stream.readable().await.map_err(|error| ended(&error))?;
+        let mut buffer = buffer.borrow_mut();
+        match stream.try_read(&mut buffer) {
+            Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+            Ok(count) => {
+                bytes_read += count;
+                if take(flight, &buffer[..count])? {
+                    return Ok(());
+                }
+                if bytes_read > MAX_BYTES_READ {
+                    return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(ended(&error)),
+        }
+    }
+}
+
+async fn write(stream: &TcpStream, mut bytes: &[u8]) -> Result<(), Failure> {
+    while !bytes.is_empty() {
+        match stream.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                stream.writable().await.map_err(|error| ended(&error))?;
+            }
+            Err(error) => return Err(ended(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// Reads on; true when the flight is complete.
+fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
+    match flight.push(bytes) {
+        Progress::More => Ok(false),
+        Progress::Done => match flight.fatal_alert {
+            Some(alert) => Err(Failure::new(
+                Stage::Handshake,
+                Reason::Alert,
+                tls::alert_text(alert),
+            )),
+            None => Ok(true),
+        },
+        Progress::Failed(FlightError::NotTls) => Err(not_tls(flight.opening())),
+        Progress::Failed(error) => {
+            let reason = match error {
+                FlightError::FlightLength
+                | FlightError::MessageLength(..)
+                | FlightError::TooMany(_) => Reason::TooLarge,
+                _ => Reason::Malformed,
+            };
+            Err(Failure::new(Stage::Handshake, reason, error.to_string()))
+        }
+    }
+}
+
+/// A complete flight without a certificate: nobody has shown who they are.
+fn without_certificate(
+    offer: Offer,
+    session: Option<&Session>,
+    chain: Option<&PeerChain>,
+) -> Option<Failure> {
+    if chain.is_some_and(|chain| !chain.certificates.is_empty()) {
+        return None;
+    }
+    // TLS 1.3 shows its certificates only behind a key exchange: for the question asked, its hello
+    // is the answer.
+    let asked = offer == Offer::Version(ProtocolVersion::Tls13);
+    if asked && session.is_some_and(|session| session.version == ProtocolVersion::Tls13) {
+        return None;
+    }
+    let suite = session.map(|session| tls::cipher_suite_text(session.cipher).into_owned());
+    let (reason, detail) = match suite {
+        Some(suite) => (Reason::Anonymous, suite),
+        None => (
+            Reason::Malformed,
+            "the flight holds no ServerHello".to_owned(),
+        ),
+    };
+    Some(Failure::new(Stage::Handshake, reason, detail))
+}
+
+fn session(flight: &Flight) -> Option<Session> {
+    let hello = flight.server_hello.as_ref()?;
+    let exchange = flight.key_exchange.as_ref();
+    Some(Session {
+        version: ProtocolVersion::from_wire(hello.version)?,
+        cipher: hello.cipher,
+        group: exchange
+            .and_then(|exchange| exchange.group)
+            .or(hello.selected_group),
+        signature: exchange.and_then(|exchange| exchange.signature_scheme),
+        // Not offered, hence not known.
+        alpn: None,
+        hello_retry: (hello.version == ProtocolVersion::Tls13.wire()).then_some(hello.hello_retry),
+        ocsp_staple: flight
+            .certificates
+            .as_ref()
+            .map(|_| flight.ocsp_staple.clone().unwrap_or_default()),
+        client_cert_requested: flight
+            .certificates
+            .as_ref()
+            .map(|_| flight.client_cert_requested),
+        name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
+        key_proof: None,
+        downgrade: hello.downgrade,
+    })
+}
+
+fn ended(error: &std::io::Error) -> Failure {
+    connect::failure(Stage::Handshake, error)
+}

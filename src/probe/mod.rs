@@ -1,0 +1,230 @@
+//! Visits one endpoint and records what was seen. It knows sockets, rustls and the clock; it has no
+//! opinion on what it sees, and never fails: a refused port is an exchange whose failure says so.
+//!
+//! One exchange is one connection. Which exchange comes next, if any, is answered by
+//! `Prober::next_offer`, so that whoever paces the sweep can ask for a permit in between.
+
+mod agreed;
+mod capture;
+mod clear;
+mod clock;
+mod connect;
+mod modern;
+mod nudge;
+mod proof;
+mod sequence;
+mod settings;
+mod upgrade;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::observation::{Exchange, Failure, Observation, Offer, Reason, Stage};
+use crate::starttls::{EHLO, Names, Protocol};
+use crate::target::{Endpoint, Start, Target};
+
+use tokio::net::TcpStream;
+
+use clear::Clear;
+use clock::Stopwatch;
+use modern::Modern;
+use upgrade::after_go_ahead;
+
+pub use clock::now;
+pub use modern::client_configuration;
+pub use settings::{Approach, Lane, Timeouts};
+
+/// No handshake needs more bytes than this: rustls takes messages of up to 64 KiB, and the largest
+/// chains seen in the wild stay under 32 KiB. What a peer sends beyond it is not read.
+const MAX_BYTES_READ: usize = 256 * 1024;
+
+/// One socket read. A TLS record holds at most 16 KiB and its header.
+const READ_BUFFER: usize = 16 * 1024 + 5;
+
+/// Makes exchanges. Each worker thread owns one: nothing in it is shared.
+pub struct Prober {
+    timeouts: Timeouts,
+    approach: Approach,
+    ehlo: Arc<str>,
+    modern: Modern,
+    clear: Clear,
+    // Lent out between two awaits only, so that connections that wait for their peer hold no buffer.
+    buffer: RefCell<Box<[u8]>>,
+}
+
+/// One exchange and how long its steps took.
+struct Timed {
+    exchange: Exchange,
+    connect: Option<Duration>,
+    starttls: Option<Duration>,
+    handshake: Option<Duration>,
+}
+
+impl Prober {
+    /// A prober with these deadlines.
+    pub fn new(timeouts: Timeouts, approach: Approach) -> Self {
+        Self {
+            timeouts,
+            approach,
+            ehlo: EHLO.into(),
+            modern: Modern::new(),
+            clear: Clear::new(approach.prove_key),
+            buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
+        }
+    }
+
+    /// The same, introducing itself by this name where a protocol asks for one.
+    pub fn introduced_as(self, ehlo: Arc<str>) -> Self {
+        Self { ehlo, ..self }
+    }
+
+    /// What to offer next at this endpoint; `None` when the visit is complete or its time is up.
+    pub fn next_offer(&self, observation: &Observation) -> Option<Offer> {
+        let spent = observation.timing.total.unwrap_or_default();
+        let time_left = observation.exchanges.is_empty() || spent < self.timeouts.total;
+        sequence::next_offer(&self.approach, observation).filter(|_| time_left)
+    }
+
+    /// Makes one exchange with this offer and adds it to the observation.
+    pub async fn exchange(&self, observation: &mut Observation, offer: Offer) {
+        let watch = Stopwatch::start();
+        let spent = observation.timing.total.unwrap_or_default();
+        let budget = self.timeouts.total.saturating_sub(spent);
+        let timed = self.within(budget, &observation.endpoint, offer).await;
+        let timing = &mut observation.timing;
+        timing.connect = timing.connect.or(timed.connect);
+        timing.starttls = timed.starttls.or(timing.starttls);
+        if !matches!(offer, Offer::Version(_)) || timing.handshake.is_none() {
+            timing.handshake = timed.handshake.or(timing.handshake);
+        }
+        timing.total = Some(spent + watch.elapsed());
+        observation.exchanges.push(timed.exchange);
+    }
+
+    async fn within(&self, budget: Duration, endpoint: &Endpoint, offer: Offer) -> Timed {
+        let Some(address) = endpoint.socket_address() else {
+            let failure = Failure::new(Stage::Connect, Reason::NoRoute, "no address to connect to");
+            return Timed::failed(offer, failure);
+        };
+        let watch = Stopwatch::start();
+        let deadline = self.timeouts.connect.min(budget);
+        let stream = match connect::connect(address, deadline).await {
+            Ok(stream) => stream,
+            Err(failure) => return Timed::failed(offer, failure),
+        };
+        let connect = watch.elapsed();
+        let left = budget.saturating_sub(connect);
+        let mut timed = match dialogue(&endpoint.target, offer) {
+            Some(protocol) => self.upgrade(&stream, protocol, endpoint, offer, left).await,
+            None => self.shake_hands(&stream, endpoint, offer, b"", left).await,
+        };
+        timed.connect = Some(connect);
+        timed
+    }
+
+    /// The service's own dialogue, and TLS after it.
+    async fn upgrade(
+        &self,
+        stream: &TcpStream,
+        protocol: &'static Protocol,
+        endpoint: &Endpoint,
+        offer: Offer,
+        budget: Duration,
+    ) -> Timed {
+        let watch = Stopwatch::start();
+        let host = endpoint.target.reference().to_string();
+        let names = Names {
+            host: &host,
+            ehlo: &self.ehlo,
+        };
+        let deadline = self.timeouts.starttls.min(budget);
+        let dialogue = upgrade::upgrade(stream, protocol, names, deadline, &self.buffer).await;
+        let taken = watch.elapsed();
+        let mut timed = match dialogue.ended {
+            Err(failure) => Timed::failed(offer, failure),
+            Ok(()) => {
+                let left = budget.saturating_sub(taken);
+                self.shake_hands(stream, endpoint, offer, protocol.farewell, left)
+                    .await
+            }
+        };
+        timed.starttls = Some(taken);
+        timed.exchange.transcript = Some(dialogue.transcript);
+        timed.exchange.failure = timed.exchange.failure.map(after_go_ahead);
+        timed
+    }
+
+    async fn shake_hands(
+        &self,
+        stream: &TcpStream,
+        endpoint: &Endpoint,
+        offer: Offer,
+        farewell: &'static [u8],
+        budget: Duration,
+    ) -> Timed {
+        let watch = Stopwatch::start();
+        let (target, buffer) = (&endpoint.target, &self.buffer);
+        let deadline = self.timeouts.handshake.min(budget);
+        let mut exchange = match offer {
+            Offer::Modern | Offer::Implicit => {
+                let modern = self
+                    .modern
+                    .handshake(stream, target, farewell, deadline, buffer);
+                Exchange {
+                    offer,
+                    ..modern.await
+                }
+            }
+            Offer::Wide | Offer::Hello | Offer::Version(_) => {
+                self.clear
+                    .first_flight(offer, stream, target, deadline, buffer)
+                    .await
+            }
+        };
+        if was_silent(&exchange)
+            && target.service.start == Start::Implicit
+            && let Some(spoken) = nudge::nudge(stream, buffer).await
+        {
+            exchange.failure = Some(spoken);
+        }
+        Timed {
+            exchange,
+            connect: None,
+            starttls: None,
+            handshake: Some(watch.elapsed()),
+        }
+    }
+}
+
+/// Whether the time was up before the server had said anything.
+fn was_silent(exchange: &Exchange) -> bool {
+    let failure = exchange.failure.as_ref();
+    failure.is_some_and(|failure| *failure == modern::timed_out(b""))
+}
+
+/// The dialogue that comes before TLS with this offer, if one does.
+fn dialogue(target: &Target, offer: Offer) -> Option<&'static Protocol> {
+    match (target.service.start, offer) {
+        (Start::Implicit, _) | (_, Offer::Implicit) => None,
+        (Start::StartTls, _) => Protocol::named(target.service.name),
+    }
+}
+
+impl Timed {
+    fn failed(offer: Offer, failure: Failure) -> Self {
+        let exchange = Exchange {
+            offer,
+            transcript: None,
+            session: None,
+            chain: None,
+            failure: Some(failure),
+        };
+        Self {
+            exchange,
+            connect: None,
+            starttls: None,
+            handshake: None,
+        }
+    }
+}

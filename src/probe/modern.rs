@@ -1,0 +1,399 @@
+//! The modern offer: TLS 1.3 and 1.2 by rustls, driven over a non-blocking socket to the end of the
+//! handshake, with the server's first flight tapped for what rustls does not show.
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::client::Resumption;
+use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
+use rustls::crypto::{CryptoProvider, aws_lc_rs as library};
+use rustls::pki_types::ServerName;
+use rustls::{
+    ClientConfig, ClientConnection, Error, HandshakeKind, InvalidMessage, PeerMisbehaved,
+};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::capture::{Capture, Captured};
+use super::{MAX_BYTES_READ, connect};
+use crate::observation::{CertificateCache, Exchange, Failure, Offer, Reason, Session, Stage};
+use crate::target::{Host, Target};
+use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, ProtocolVersion};
+
+/// How much of the server's first flight is kept for a second reading: enough for a ServerHello, an
+/// alert, or the greeting of another protocol.
+const TAP: usize = 4 * 1024;
+
+/// A list of application protocols is offered only where HTTP is expected: servers of other
+/// protocols refuse a list that does not name theirs (RFC 7301 section 3.2).
+const HTTP_PORT: u16 = 443;
+
+/// Offers what today's clients offer.
+pub(super) struct Modern {
+    plain: ClientConfig,
+    http: ClientConfig,
+    certificates: Arc<Mutex<CertificateCache>>,
+}
+
+impl Modern {
+    pub(super) fn new() -> Self {
+        let certificates = Arc::new(Mutex::new(CertificateCache::default()));
+        let plain = configuration(Arc::new(Capture::new(certificates.clone())));
+        let mut http = plain.clone();
+        http.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self {
+            plain,
+            http,
+            certificates,
+        }
+    }
+
+    /// Makes the handshake, closes in order with the service's own farewell, and says what was
+    /// seen.
+    pub(super) async fn handshake(
+        &self,
+        stream: &TcpStream,
+        target: &Target,
+        farewell: &'static [u8],
+        deadline: Duration,
+        buffer: &RefCell<Box<[u8]>>,
+    ) -> Exchange {
+        let mut handshake = match self.prepare(target, farewell) {
+            Ok(handshake) => handshake,
+            Err(failure) => {
+                return Exchange {
+                    offer: Offer::Modern,
+                    transcript: None,
+                    session: None,
+                    chain: None,
+                    failure: Some(failure),
+                };
+            }
+        };
+        let ended = match timeout(deadline, handshake.run(stream, buffer)).await {
+            Ok(ended) => ended,
+            Err(_) => Err(timed_out(&handshake.tap)),
+        };
+        handshake.into_exchange(ended)
+    }
+
+    fn prepare(&self, target: &Target, farewell: &'static [u8]) -> Result<Handshake, Failure> {
+        let http = target.port == HTTP_PORT || target.service.name == "https";
+        let capture = Arc::new(Capture::new(self.certificates.clone()));
+        let mut config = if http {
+            self.http.clone()
+        } else {
+            self.plain.clone()
+        };
+        config.dangerous().set_certificate_verifier(capture.clone());
+        config.client_auth_cert_resolver = capture.clone();
+        let connection = server_name(target)
+            .and_then(|name| ClientConnection::new(Arc::new(config), name).ok())
+            .ok_or_else(|| Failure::new(Stage::Dns, Reason::InvalidName, ""))?;
+        Ok(Handshake {
+            connection,
+            capture,
+            farewell,
+            tap: Vec::new(),
+            bytes_read: 0,
+        })
+    }
+}
+
+/// The name to ask for. An address is not sent (RFC 6066 section 3), only noted.
+fn server_name(target: &Target) -> Option<ServerName<'static>> {
+    match target.reference() {
+        Host::Name(name) => ServerName::try_from(name.to_string()).ok(),
+        Host::Address(address) => Some(ServerName::from(address)),
+    }
+}
+
+/// What `tls::MODERN_SUITES` and `tls::MODERN_GROUPS` name, as rustls has it.
+fn provider() -> CryptoProvider {
+    let library = library::default_provider();
+    let suites = MODERN_SUITES.iter().filter_map(|id| {
+        let mut known = ALL_CIPHER_SUITES.iter();
+        known.find(|suite| u16::from(suite.suite()) == *id).copied()
+    });
+    let groups = MODERN_GROUPS.iter().filter_map(|id| {
+        let mut known = ALL_KX_GROUPS.iter();
+        known.find(|group| u16::from(group.name()) == *id).copied()
+    });
+    CryptoProvider {
+        cipher_suites: suites.collect(),
+        kx_groups: groups.collect(),
+        ..library
+    }
+}
+
+/// What a handshake is made with, for measuring one without a network.
+pub fn client_configuration() -> ClientConfig {
+    configuration(Arc::new(Capture::new(Arc::default())))
+}
+
+fn configuration(capture: Arc<Capture>) -> ClientConfig {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+        .with_safe_default_protocol_versions()
+        // The suites above serve both versions, which is all that is checked.
+        .expect("the provider has suites for TLS 1.2 and 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(capture)
+        .with_no_client_auth();
+    // A resumed session would show the chain of another server of the same name.
+    config.resumption = Resumption::disabled();
+    config
+}
+
+/// One handshake under way.
+struct Handshake {
+    connection: ClientConnection,
+    capture: Arc<Capture>,
+    farewell: &'static [u8],
+    tap: Vec<u8>,
+    bytes_read: usize,
+}
+
+impl Handshake {
+    async fn run(
+        &mut self,
+        stream: &TcpStream,
+        buffer: &RefCell<Box<[u8]>>,
+    ) -> Result<(), Failure> {
+        self.write(stream).await?;
+        while self.connection.is_handshaking() {
+            let taken = self.read(stream, buffer).await;
+            if taken.is_err() {
+                // The alert that says why is a courtesy; the peer may be gone.
+                let _ = self.connection.write_tls(&mut Socket(stream));
+            }
+            taken?;
+            if self.connection.is_handshaking() {
+                self.write(stream).await?;
+            }
+        }
+        // rustls takes a few bytes after the handshake without asking the socket.
+        let _ = self.connection.writer().write_all(self.farewell);
+        // Our Finished, when TLS 1.3 leaves it to the end, and the farewell go out together: a
+        // packet apart would cost both sides a tenth of the visit. The handshake is done; that
+        // they do not arrive changes nothing.
+        self.connection.send_close_notify();
+        let _ = self.write(stream).await;
+        Ok(())
+    }
+
+    async fn write(&mut self, stream: &TcpStream) -> Result<(), Failure> {
+        while self.connection.wants_write() {
+            match self.connection.write_tls(&mut Socket(stream)) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    stream.writable().await.map_err(|error| ended(&error))?;
+                }
+                Err(error) => return Err(ended(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        stream: &TcpStream,
+        buffer: &RefCell<Box<[u8]>>,
+    ) -> Result<(), Failure> {
+        loop {
+            stream.readable().await.map_err(|error| ended(&error))?;
+            let mut buffer = buffer.borrow_mut();
+            match stream.try_read(&mut buffer) {
+                Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+                Ok(count) => return self.take(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(ended(&error)),
+            }
+        }
+    }
+
+    fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
+        let room = TAP.saturating_sub(self.tap.len());
+        self.tap.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.bytes_read += bytes.len();
+        if self.bytes_read > MAX_BYTES_READ {
+            return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
+        }
+        if !tls::may_be_tls(&self.tap) {
+            return Err(not_tls(&self.tap));
+        }
+        while !bytes.is_empty() && self.connection.is_handshaking() {
+            self.connection
+                .read_tls(&mut bytes)
+                .map_err(|error| ended(&error))?;
+            self.connection.process_new_packets().map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    fn into_exchange(self, ended: Result<(), Failure>) -> Exchange {
+        let captured = self.capture.take();
+        let failure = ended
+            .err()
+            .filter(|failure| !wants_client_certificate(failure, &captured));
+        let session = self.session(&captured);
+        Exchange {
+            offer: Offer::Modern,
+            transcript: None,
+            session,
+            chain: captured.chain,
+            failure,
+        }
+    }
+
+    fn session(&self, captured: &Captured) -> Option<Session> {
+        // Read once more only where rustls cannot tell: a warning before the ServerHello, or a
+        // handshake that broke off.
+        let warned = self.tap.first() == Some(&ALERT_RECORD);
+        let flight = (warned || self.connection.protocol_version().is_none())
+            .then(|| read_flight(&self.tap));
+        let name_warning = flight
+            .as_ref()
+            .is_some_and(|flight| flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME));
+        let hello = flight
+            .as_ref()
+            .and_then(|flight| flight.server_hello.as_ref());
+        let agreed = self
+            .connection
+            .protocol_version()
+            .map(u16::from)
+            .and_then(ProtocolVersion::from_wire);
+        let version = agreed.or_else(|| ProtocolVersion::from_wire(hello?.version))?;
+        let cipher = self
+            .connection
+            .negotiated_cipher_suite()
+            .map(|suite| u16::from(suite.suite()));
+        Some(Session {
+            version,
+            cipher: cipher.or_else(|| Some(hello?.cipher))?,
+            group: self
+                .connection
+                .negotiated_key_exchange_group()
+                .map(|group| u16::from(group.name())),
+            signature: captured.scheme,
+            alpn: self
+                .connection
+                .alpn_protocol()
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
+            hello_retry: self
+                .connection
+                .handshake_kind()
+                .map(|kind| kind == HandshakeKind::FullWithHelloRetryRequest),
+            ocsp_staple: captured.ocsp_staple.clone(),
+            client_cert_requested: captured
+                .chain
+                .as_ref()
+                .map(|_| captured.client_cert_requested),
+            name_warning,
+            key_proof: captured.key_proof,
+            // rustls itself refuses an answer with the mark.
+            downgrade: None,
+        })
+    }
+}
+
+/// The content type of an alert record.
+const ALERT_RECORD: u8 = 21;
+
+fn read_flight(bytes: &[u8]) -> Flight {
+    let mut flight = Flight::default();
+    flight.push(bytes);
+    flight
+}
+
+/// A server that has proven its key and then breaks off because we have no certificate to show has
+/// told us everything: for our question, that handshake is complete.
+fn wants_client_certificate(failure: &Failure, captured: &Captured) -> bool {
+    captured.client_cert_requested
+        && captured.key_proof.is_some()
+        && matches!(failure.reason, Reason::Alert | Reason::Eof | Reason::Reset)
+}
+
+fn ended(error: &io::Error) -> Failure {
+    connect::failure(Stage::Handshake, error)
+}
+
+/// The time was up: before the answer began, or in its middle.
+pub(super) fn timed_out(heard: &[u8]) -> Failure {
+    let detail = if heard.is_empty() { "" } else { ANSWER_BEGAN };
+    Failure::new(Stage::Handshake, Reason::Timeout, detail)
+}
+
+/// The detail of a timeout that was no silence.
+const ANSWER_BEGAN: &str = "the answer was not finished";
+
+/// Bytes that are not TLS, named if they can be.
+pub(super) fn not_tls(bytes: &[u8]) -> Failure {
+    let detail = match tls::spoken(bytes) {
+        Some(protocol) => protocol.to_owned(),
+        None => tls::printable_prefix(bytes),
+    };
+    Failure::new(Stage::Handshake, Reason::NotTls, detail)
+}
+
+fn refused(error: Error) -> Failure {
+    let (reason, detail) = match error {
+        Error::AlertReceived(alert) => {
+            (Reason::Alert, tls::alert_text(u8::from(alert)).into_owned())
+        }
+        Error::PeerIncompatible(_) => (Reason::Incompatible, error.to_string()),
+        // A scheme that we do offer (Ed448), with a TLS 1.2 suite that rustls ties to others.
+        Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
+            (Reason::Incompatible, error.to_string())
+        }
+        Error::PeerSentOversizedRecord => (Reason::TooLarge, error.to_string()),
+        Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge
+            | InvalidMessage::CertificatePayloadTooLarge
+            | InvalidMessage::MessageTooLarge,
+        ) => (Reason::TooLarge, String::new()),
+        Error::InvalidMessage(flaw) => (Reason::Malformed, format!("{flaw:?}")),
+        error => (Reason::Malformed, error.to_string()),
+    };
+    Failure::new(Stage::Handshake, reason, detail)
+}
+
+/// The socket as rustls writes to it: never waits.
+struct Socket<'a>(&'a TcpStream);
+
+impl Write for Socket<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_the_modern_offer_names_is_offered() {
+        let provider = provider();
+        let suites: Vec<u16> = provider
+            .cipher_suites
+            .iter()
+            .map(|suite| u16::from(suite.suite()))
+            .collect();
+        let groups: Vec<u16> = provider
+            .kx_groups
+            .iter()
+            .map(|group| u16::from(group.name()))
+            .collect();
+        assert_eq!(suites, MODERN_SUITES);
+        assert_eq!(groups, MODERN_GROUPS);
+    }
+}
