@@ -1,0 +1,169 @@
+//! CA certificates by subject, from a file of intermediates or from other hosts of the sweep.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::observation::Certificate;
+use crate::verdict::CompletedBy;
+
+/// CA certificates known from elsewhere, by the DER of their subject. They help to find a path;
+/// they are never trusted for being here.
+#[derive(Clone, Debug, Default)]
+pub struct IssuerPool {
+    by_subject: HashMap<Vec<u8>, Vec<(Arc<Certificate>, CompletedBy)>>,
+}
+
+/// What a file of intermediates held.
+#[derive(Debug)]
+pub struct Bundle {
+    /// Its CA certificates.
+    pub pool: IssuerPool,
+    /// How many certificates were left out: they are no CA, or cannot be read.
+    pub ignored: usize,
+}
+
+/// Why a file of intermediates cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The file cannot be read.
+    #[error("{path}: {cause}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// The system's reason.
+        cause: std::io::Error,
+    },
+    /// The file is damaged.
+    #[error("{path}: certificate {number} is not sound PEM")]
+    NotPem {
+        /// The file.
+        path: String,
+        /// Which certificate, from 1.
+        number: usize,
+    },
+    /// The file has no CA certificate: it is the wrong file, or in another format.
+    #[error(
+        "{path}: no CA certificate in it; give a PEM file (BEGIN CERTIFICATE), or convert DER with `openssl x509 -inform der`"
+    )]
+    NoIssuer {
+        /// The file.
+        path: String,
+    },
+}
+
+impl IssuerPool {
+    /// Reads a PEM file of intermediates.
+    pub fn from_pem_file(path: &Path) -> Result<Bundle, BundleError> {
+        let named = || path.display().to_string();
+        let text = std::fs::read(path).map_err(|cause| BundleError::Unreadable {
+            path: named(),
+            cause,
+        })?;
+        let mut bundle = Bundle {
+            pool: Self::default(),
+            ignored: 0,
+        };
+        for (index, der) in CertificateDer::pem_slice_iter(&text).enumerate() {
+            let der = der.map_err(|_| BundleError::NotPem {
+                path: named(),
+                number: index + 1,
+            })?;
+            let certificate = Certificate::read(der.into_owned());
+            match certificate.is_ca() {
+                true => bundle.pool.add(Arc::new(certificate), CompletedBy::Bundle),
+                false => bundle.ignored += 1,
+            }
+        }
+        match bundle.pool.is_empty() {
+            true => Err(BundleError::NoIssuer { path: named() }),
+            false => Ok(bundle),
+        }
+    }
+
+    /// The certificates with this subject, in an order that depends on nothing but themselves.
+    pub fn with_subject(&self, subject: &[u8]) -> &[(Arc<Certificate>, CompletedBy)] {
+        self.by_subject.get(subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a certificate. One that cannot be read changes nothing; of one that comes from a
+    /// bundle and from the sweep, the bundle gets the credit, whichever came first.
+    pub fn add(&mut self, certificate: Arc<Certificate>, from: CompletedBy) {
+        let Ok(contents) = &certificate.contents else {
+            return;
+        };
+        let subject = contents.subject.der.clone();
+        let peers = self.by_subject.entry(subject).or_default();
+        match peers.binary_search_by_key(&certificate.sha256, |(peer, _)| peer.sha256) {
+            Ok(place) if from == CompletedBy::Bundle => peers[place].1 = from,
+            Ok(_) => {}
+            Err(place) => peers.insert(place, (certificate, from)),
+        }
+    }
+
+    /// All of them, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<Certificate>, CompletedBy)> {
+        self.by_subject
+            .values()
+            .flatten()
+            .map(|(certificate, from)| (certificate, *from))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_subject.values().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_subject.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+
+    fn pem(ca: bool) -> String {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["ca.test".to_owned()]).unwrap();
+        if ca {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    fn load(text: &str) -> Result<Bundle, BundleError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("intermediates.pem");
+        std::fs::write(&path, text).unwrap();
+        IssuerPool::from_pem_file(&path)
+    }
+
+    #[test]
+    fn a_bundle_gives_its_issuers_once_and_counts_the_rest() {
+        let (one, two, leaf) = (pem(true), pem(true), pem(false));
+        let bundle = load(&format!("# ours\n{one}{leaf}{two}{one}")).unwrap();
+        assert_eq!((bundle.pool.len(), bundle.ignored), (2, 1));
+    }
+
+    #[test]
+    fn a_file_without_issuers_is_an_error_that_names_it() {
+        let broken = pem(true).replace("MII", "M!!");
+        for text in ["", "not PEM", &pem(false), &broken] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains("intermediates.pem"), "{error}");
+        }
+        let missing = IssuerPool::from_pem_file(Path::new("/nowhere/x.pem"));
+        assert!(
+            missing
+                .unwrap_err()
+                .to_string()
+                .starts_with("/nowhere/x.pem: ")
+        );
+    }
+}
