@@ -1,0 +1,95 @@
+//! Everything that findings look at: the observation, the policy, and where the chain stands.
+
+use jiff::Timestamp;
+
+use super::defects::{Defect, usage};
+use super::outcome::Step;
+use super::standing::Standing;
+use super::{Policy, Position};
+use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
+use crate::target::Host;
+use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
+use crate::verdict::Value;
+
+/// One observation under judgement.
+pub(crate) struct Case<'a> {
+    /// What was seen.
+    pub(crate) observation: &'a Observation,
+    /// The rules.
+    pub(crate) policy: &'a Policy,
+    /// The moment judged for, in seconds since the epoch.
+    pub(crate) at: i64,
+    /// The certificates, when any came.
+    pub(crate) chain: Option<ChainCase<'a>>,
+}
+
+/// The certificates under judgement.
+pub(crate) struct ChainCase<'a> {
+    /// As sent.
+    pub(crate) sent: &'a PeerChain,
+    /// The first of them.
+    pub(crate) leaf: &'a Certificate,
+    /// Where they stand.
+    pub(crate) standing: &'a Standing,
+    /// Who the leaf must be for.
+    pub(crate) asked: Host,
+    /// The leaf's key usage, when it forbids what the handshake did with the key.
+    pub(crate) misused: Option<Defect>,
+}
+
+impl<'a> Case<'a> {
+    /// What was agreed with the server.
+    pub(crate) fn session(&self) -> Option<&'a Session> {
+        self.observation.session()
+    }
+}
+
+impl ChainCase<'_> {
+    /// What the leaf says, when it can be read.
+    pub(crate) fn contents(&self) -> Option<&Contents> {
+        self.leaf.contents.as_ref().ok()
+    }
+
+    /// The best path, each certificate with its position.
+    pub(crate) fn path(&self) -> impl Iterator<Item = (Position, &Step, &Contents)> {
+        let path = self.standing.best.path.iter().enumerate();
+        path.filter_map(|(index, step)| {
+            let position = Position::of(index, &step.certificate);
+            Some((position, step, step.contents()?))
+        })
+    }
+}
+
+/// Whether the handshake used the leaf's key for what its key usage does not allow: signing needs
+/// digitalSignature, RSA key transport keyEncipherment (RFC 5246 section 7.4.2).
+pub(crate) fn misused(leaf: &Certificate, session: Option<&Session>) -> Option<Defect> {
+    let bits = leaf.contents.as_ref().ok()?.key_usage?;
+    let session = session?;
+    let signed = session.version == ProtocolVersion::Tls13 || session.signature.is_some();
+    let (needed, detail) = if signed {
+        (
+            usage::DIGITAL_SIGNATURE,
+            "no digitalSignature, which this handshake needs",
+        )
+    } else if CipherSuite::of(session.cipher).is_some_and(is_key_transport) {
+        (
+            usage::KEY_ENCIPHERMENT,
+            "no keyEncipherment, which RSA key transport needs",
+        )
+    } else {
+        return None;
+    };
+    (bits & needed == 0).then(|| Defect::new("key_usage", Some(0), detail))
+}
+
+fn is_key_transport(suite: CipherSuite) -> bool {
+    suite.key_agreement() == KeyAgreement::Rsa
+}
+
+/// A time as evidence; one that is past the calendar stays a number of seconds.
+pub(crate) fn time(seconds: i64) -> Value {
+    match Timestamp::from_second(seconds) {
+        Ok(time) => Value::Time(time),
+        Err(_) => Value::Number(seconds),
+    }
+}

@@ -1,0 +1,339 @@
+//! What bars a path that reaches an anchor, dates and name apart. webpki's refusal decides; our
+//! own reading says which certificate and why, and adds the key usages that webpki leaves aside.
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{EndEntityCert, Error, KeyUsage};
+
+use super::links::{Links, Proof};
+use super::paths::Reached;
+use super::store::Anchor;
+use super::weak;
+use super::{Position, TrustStore};
+use crate::crypto::{Key, KeyAlgorithm};
+use crate::observation::{Certificate, Contents, KeyKind};
+
+const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+
+/// Bits of KeyUsage as RFC 5280 section 4.2.1.3 numbers them.
+pub(crate) mod usage {
+    pub(crate) const DIGITAL_SIGNATURE: u16 = 1 << 0;
+    pub(crate) const KEY_ENCIPHERMENT: u16 = 1 << 2;
+    pub(crate) const KEY_AGREEMENT: u16 = 1 << 4;
+    pub(crate) const KEY_CERT_SIGN: u16 = 1 << 5;
+}
+
+/// One reason why a path cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Defect {
+    /// The word in evidence: `path_length`, `name_constraints`, ...
+    pub(crate) reason: &'static str,
+    /// How many steps above the leaf, where one certificate is to blame; the anchor is one past
+    /// the end.
+    pub(crate) at: Option<usize>,
+    /// The particulars.
+    pub(crate) detail: String,
+}
+
+impl Defect {
+    pub(crate) fn new(reason: &'static str, at: Option<usize>, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            at,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Everything that bars this path.
+pub(crate) fn of_path(
+    links: &mut Links<'_>,
+    path: &Reached,
+    store: &TrustStore,
+    at: i64,
+) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    for (place, node) in path.nodes.iter().enumerate() {
+        let contents = links.contents(*node);
+        defects.extend(of_certificate(contents, place));
+        defects.extend(of_role(contents, place));
+    }
+    let anchor = store.anchor(path.anchor);
+    defects.extend(of_anchor(anchor, links, path));
+    defects.extend(weak_anchor(anchor, path.nodes.len()));
+    defects.extend(unproven(links, path, store));
+    if let Err(error) = confirm(links, path, store, at)
+        && let Some(defect) = told_by_webpki(&error, &defects, constrained(links, path, store))
+    {
+        defects.push(defect);
+    }
+    defects
+}
+
+/// Whether something on the path constrains the names below it.
+fn constrained(links: &Links<'_>, path: &Reached, store: &TrustStore) -> bool {
+    let mut contents = path.nodes.iter().map(|node| links.contents(*node));
+    contents.any(|contents| contents.has_name_constraints)
+        || store.webpki_anchor(path.anchor).name_constraints.is_some()
+}
+
+/// An anchor's key that webpki takes no signature by; it calls them bad signatures.
+fn weak_anchor(anchor: &Anchor, place: usize) -> Option<Defect> {
+    let key = Key::read(&anchor.spki)?;
+    let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
+    let bits = key.bits.filter(|bits| rsa && *bits < 2048)?;
+    Some(Defect::new("weak_key", Some(place), format!("rsa{bits}")))
+}
+
+/// What our own rules say of a certificate in its role, beyond webpki's: key usages.
+pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defect> {
+    let bits = contents.key_usage?;
+    let (needed, words) = match position {
+        Position::Leaf => (
+            usage::DIGITAL_SIGNATURE | usage::KEY_ENCIPHERMENT | usage::KEY_AGREEMENT,
+            "neither digitalSignature nor keyEncipherment nor keyAgreement",
+        ),
+        _ => (usage::KEY_CERT_SIGN, "no keyCertSign"),
+    };
+    (bits & needed == 0).then(|| Defect::new("key_usage", None, words))
+}
+
+/// Whether the anchor's own certificate, where there is one, can be the issuer of this path.
+pub(crate) fn of_anchor(anchor: &Anchor, links: &Links<'_>, path: &Reached) -> Option<Defect> {
+    let contents = anchor.contents()?;
+    let place = Some(path.nodes.len());
+    // Version 1 roots have no extensions to say it in and are trusted for being in the store.
+    if contents.version >= 3 && !is_ca(contents) {
+        return Some(Defect::new(
+            "not_a_ca",
+            place,
+            "the root is not a CA certificate",
+        ));
+    }
+    let usage = key_usage(contents, Position::Root);
+    let defect = usage.or_else(|| too_many_below(contents, links, path));
+    defect.map(|defect| Defect {
+        at: place,
+        ..defect
+    })
+}
+
+/// Whether more CA certificates stand below a root than it allows. Those that are their own issuer
+/// do not count (RFC 5280 section 6.1.4).
+fn too_many_below(root: &Contents, links: &Links<'_>, path: &Reached) -> Option<Defect> {
+    let allowed = root.basic_constraints?.path_len?;
+    let issuers = path.nodes.iter().skip(1).map(|node| links.contents(*node));
+    let count = issuers
+        .filter(|issuer| issuer.subject.der != issuer.issuer.der)
+        .count();
+    let exceeded = u32::try_from(count).map_or(true, |count| count > allowed);
+    exceeded.then(|| {
+        let words = format!("{count} CA certificates below a root that allows {allowed}");
+        Defect::new("path_length", None, words)
+    })
+}
+
+/// The leaf's own barriers when it is trusted for being in the store itself.
+pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
+    let usage = key_usage(contents, Position::Leaf).map(|defect| Defect {
+        at: Some(0),
+        ..defect
+    });
+    usage
+        .into_iter()
+        .chain(extended_usage(contents, 0))
+        .collect()
+}
+
+fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
+    if contents.version != 3 {
+        add("version", format!("version {}", contents.version));
+    }
+    if contents.not_before > contents.not_after {
+        add("validity", "notBefore is after notAfter".to_owned());
+    }
+    if let Some(field) = &contents.bad_extension {
+        add("malformed_extension", field.clone());
+    }
+    if !contents.unknown_critical.is_empty() {
+        let oids = contents.unknown_critical.join(" ");
+        add("unknown_critical_extension", oids);
+    }
+    if weak::signature(&contents.signature).is_some() {
+        add("weak_signature", contents.signature.name.clone());
+    }
+    defects.extend(extended_usage(contents, place));
+    defects
+}
+
+fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
+    let Some(below) = place.checked_sub(1) else {
+        if is_ca(contents) {
+            add(
+                "ca_used_as_end_entity",
+                "CA:TRUE in a server certificate".to_owned(),
+            );
+        }
+        let usage = key_usage(contents, Position::Leaf);
+        defects.extend(usage.map(|defect| Defect {
+            at: Some(0),
+            ..defect
+        }));
+        return defects;
+    };
+    let allowed = contents.basic_constraints.and_then(|basic| basic.path_len);
+    if !is_ca(contents) {
+        add(
+            "not_a_ca",
+            "an issuer that is not a CA certificate".to_owned(),
+        );
+    } else if let Some(allowed) =
+        allowed.filter(|allowed| usize::try_from(*allowed).is_ok_and(|allowed| below > allowed))
+    {
+        add(
+            "path_length",
+            format!("{below} below it, {allowed} allowed"),
+        );
+    }
+    if contents.key.kind == KeyKind::Rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
+        add("weak_key", contents.key.name.clone());
+    }
+    let usage = key_usage(contents, Position::Intermediate);
+    defects.extend(usage.map(|defect| Defect {
+        at: Some(place),
+        ..defect
+    }));
+    defects
+}
+
+fn extended_usage(contents: &Contents, place: usize) -> Option<Defect> {
+    let usages = contents.extended_key_usage.as_ref()?;
+    let served = usages.iter().any(|usage| usage == SERVER_AUTH);
+    (!served).then(|| {
+        // A handful in practice; the rest would say no more.
+        let some: Vec<_> = usages.iter().take(8).map(String::as_str).collect();
+        Defect::new("extended_key_usage", Some(place), some.join(" "))
+    })
+}
+
+/// Links that the signature could not prove, where nothing weaker explains it.
+fn unproven(links: &mut Links<'_>, path: &Reached, store: &TrustStore) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    for (place, node) in path.nodes.iter().enumerate() {
+        let proof = match path.nodes.get(place + 1) {
+            Some(issuer) => links.prove(*node, *issuer),
+            None => links.prove_by_anchor(*node, store.anchor(path.anchor)),
+        };
+        let algorithm = &links.contents(*node).signature;
+        if proof != Proof::Proven && weak::signature(algorithm).is_none() {
+            let name = algorithm.name.clone();
+            defects.push(Defect::new("unsupported_algorithm", Some(place), name));
+        }
+    }
+    defects
+}
+
+/// webpki's word on exactly this path, dates apart: at the moment nearest to `at` at which all of
+/// its certificates are valid. Without such a moment nothing can be asked, and the dates say so.
+fn confirm(links: &Links<'_>, path: &Reached, store: &TrustStore, at: i64) -> Result<(), Error> {
+    let contents = || path.nodes.iter().map(|node| links.contents(*node));
+    let from = contents().map(|c| c.not_before).max().unwrap_or(at);
+    let until = contents().map(|c| c.not_after).min().unwrap_or(at);
+    if from > until {
+        return Ok(());
+    }
+    let certificate = |node: &usize| &links.node(*node).certificate.der;
+    let Some((leaf, issuers)) = path.nodes.split_first() else {
+        return Ok(());
+    };
+    let leaf = EndEntityCert::try_from(certificate(leaf))?;
+    let issuers: Vec<CertificateDer<'_>> = issuers
+        .iter()
+        .map(|node| CertificateDer::from(certificate(node).as_ref()))
+        .collect();
+    let anchors = std::slice::from_ref(store.webpki_anchor(path.anchor));
+    leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        anchors,
+        &issuers,
+        unix_time(at.clamp(from, until)),
+        KeyUsage::server_auth(),
+        None,
+        None,
+    )
+    .map(drop)
+}
+
+/// webpki knows no time before 1970.
+pub(crate) fn unix_time(at: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+        u64::try_from(at).unwrap_or(0),
+    ))
+}
+
+/// webpki's refusal in our words, unless our own reading has explained it already. webpki stops
+/// at one reason; those that we cannot read ourselves always count.
+fn told_by_webpki(error: &Error, known: &[Defect], constrained: bool) -> Option<Defect> {
+    let reason = match webpki_reason(error) {
+        // Every link of the path is proven. webpki met another issuer of the same name on its
+        // way and told of that one, because it ranks bad signatures above its real reason.
+        "bad_signature" if constrained => "name_constraints",
+        "bad_signature" => "refused",
+        reason => reason,
+    };
+    let ours_to_tell = !matches!(reason, "name_constraints" | "distrusted");
+    if ours_to_tell && !known.is_empty() {
+        return None;
+    }
+    // Only the name of the variant: what follows may be long and is the peer's.
+    let detail = format!("{error:?}");
+    let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
+    Some(Defect::new(reason, None, name.unwrap_or_default()))
+}
+
+/// The word for a refusal by webpki.
+pub(crate) fn webpki_reason(error: &Error) -> &'static str {
+    match error {
+        Error::CaUsedAsEndEntity => "ca_used_as_end_entity",
+        Error::CertDistrusted => "distrusted",
+        Error::EndEntityUsedAsCa => "not_a_ca",
+        Error::PathLenConstraintViolated => "path_length",
+        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => "extended_key_usage",
+        Error::NameConstraintViolation
+        | Error::MalformedNameConstraint
+        | Error::InvalidNetworkMaskConstraint
+        | Error::MaximumNameConstraintComparisonsExceeded => "name_constraints",
+        Error::InvalidSignatureForPublicKey => "bad_signature",
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => "unsupported_algorithm",
+        Error::SignatureAlgorithmMismatch => "signature_algorithm_mismatch",
+        Error::UnsupportedCertVersion => "version",
+        Error::UnsupportedCriticalExtension => "unknown_critical_extension",
+        Error::ExtensionValueInvalid | Error::MalformedExtensions => "malformed_extension",
+        Error::InvalidCertValidity => "validity",
+        Error::InvalidSerialNumber => "serial_number",
+        Error::MalformedDnsIdentifier => "malformed_name",
+        Error::MaximumPathDepthExceeded => "path_too_long",
+        Error::MaximumSignatureChecksExceeded | Error::MaximumPathBuildCallsExceeded => {
+            "too_many_certificates"
+        }
+        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => "malformed",
+        _ => "refused",
+    }
+}
+
+fn is_ca(contents: &Contents) -> bool {
+    contents.basic_constraints.is_some_and(|basic| basic.ca)
+}
+
+/// Whether a certificate that webpki put on a path also passes the rules that webpki leaves
+/// aside.
+pub(crate) fn acceptable(certificate: &Certificate, position: Position) -> bool {
+    match &certificate.contents {
+        Ok(contents) => key_usage(contents, position).is_none(),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,223 @@
+//! What was sent does not reach a trusted root; certificates known from elsewhere show that it
+//! could, or the certificate says where its issuer can be had.
+
+use super::*;
+
+/// The definition of `missing_intermediate`.
+pub(super) const FINDING: Definition = Definition {
+    id: "missing_intermediate",
+    verdict: Some(VerdictKind::MissingIntermediate),
+    severity: Severity::Error,
+    side: Side::Server,
+    evidence: &[
+        (
+            "confirmed",
+            "whether certificates known from elsewhere complete the path",
+        ),
+        ("completed_by", "bundle or sweep, when confirmed"),
+        (
+            "missing",
+            "subjects of the certificates left out, when confirmed",
+        ),
+        ("fingerprints", "SHA-256 of the same"),
+        ("issuer", "whose certificate is absent"),
+        (
+            "ca_issuers",
+            "where the last certificate sent says its issuer can be had",
+        ),
+    ],
+    look,
+    doc: &DOC,
+};
+
+fn look(case: &Case<'_>) -> Vec<Finding> {
+    let Some(chain) = &case.chain else {
+        return Vec::new();
+    };
+    // The path above the last certificate that was sent is what the server left out.
+    let sent = chain
+        .path()
+        .take_while(|(_, step, _)| step.source == Source::Sent);
+    let Some((_, _, last)) = sent.last() else {
+        return Vec::new();
+    };
+    let evidence = match chain.standing.best.ending {
+        Ending::Completed(by) => confirmed(chain, by),
+        Ending::Absent if !last.ca_issuers.is_empty() => vec![("confirmed", false.into())],
+        _ => return Vec::new(),
+    };
+    let issuer = ("issuer", last.issuer.text.as_str().into());
+    let addresses = last
+        .ca_issuers
+        .iter()
+        .take(MAX_LISTED)
+        .cloned()
+        .collect::<Vec<_>>();
+    let address = ("ca_issuers", addresses.into());
+    vec![FINDING.found(evidence.into_iter().chain([issuer, address]).collect())]
+}
+
+fn confirmed(chain: &ChainCase<'_>, by: CompletedBy) -> Vec<(&'static str, Value)> {
+    let missing = || {
+        chain
+            .path()
+            .filter(|(_, step, _)| step.source != Source::Sent)
+    };
+    let subjects = missing().map(|(_, _, contents)| contents.subject.text.clone());
+    let fingerprints = missing().map(|(_, step, _)| step.certificate.sha256.to_string());
+    let by = match by {
+        CompletedBy::Bundle => "bundle",
+        CompletedBy::Sweep => "sweep",
+    };
+    vec![
+        ("confirmed", true.into()),
+        ("completed_by", by.into()),
+        ("missing", subjects.collect::<Vec<_>>().into()),
+        ("fingerprints", fingerprints.collect::<Vec<_>>().into()),
+    ]
+}
+
+const DOC: Doc = Doc {
+    en: Text {
+        title: "The server leaves out an intermediate certificate",
+        meaning: "What the server sends does not reach a trusted root, because a certificate \
+            between its own and the root is missing. With `confirmed: true` the gap was closed \
+            with a certificate known from elsewhere, so sending that one is the whole repair; \
+            with `confirmed: false` the issuer was not at hand, but the certificate names an \
+            address where it can be fetched. Browsers often hide the fault, because they fetch \
+            or remember the missing certificate. Programs, older phones, mail servers and \
+            payment partners do not, so it \"works on my machine\" while others fail.",
+        check_first: &[
+            "Do not test with a desktop browser, which fills the gap by itself. Use `openssl \
+                s_client` or curl.",
+            "Check every machine behind a load balancer, and mail as well as web: the chain file \
+                is set for each service.",
+            "Confirm that the file came from the CA that issued this certificate; after a renewal \
+                the CA may use another intermediate.",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "Point `ssl_certificate` at one file with the server certificate first and the \
+                    intermediates after it (certbot: `fullchain.pem`, not `cert.pem`), then \
+                    reload.",
+            ),
+            (
+                "Apache",
+                "From 2.4.8 put the same file into `SSLCertificateFile`; before that, add \
+                    `SSLCertificateChainFile chain.pem`.",
+            ),
+            (
+                "Postfix",
+                "List key and full chain in `smtpd_tls_chain_files` (3.4 or later), or use \
+                    `fullchain.pem` for `smtpd_tls_cert_file`.",
+            ),
+            (
+                "Dovecot",
+                "Use `fullchain.pem` for `ssl_server_cert_file` (2.3: `ssl_cert = \
+                    </path/fullchain.pem`). `ssl_ca` is for client certificates and does not \
+                    help.",
+            ),
+            (
+                "IIS",
+                "Import the intermediate into \"Intermediate Certification Authorities\" of the \
+                    local computer, then bind the certificate again.",
+            ),
+            (
+                "HAProxy",
+                "The `crt` file holds certificate, intermediates and key, in this order.",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
+    },
+    ja: Text {
+        title: "中間証明書が送信されていません",
+        meaning: "サーバー証明書とルート証明書をつなぐ中間証明書が足りず、送られてきた証明書だけで\
+            は信頼するルートに到達できません。`confirmed: true` は別の場所で得た中間証明書を補う\
+            と検証に成功したことを表し、その証明書を送るように設定すれば解決します。`confirmed: \
+            false` は発行元の証明書を入手できなかったものの、証明書に取得先（caIssuers）の URL が\
+            書かれている場合です。ブラウザーは不足分を自動で取得したり保存済みのもので補ったりす\
+            るため気付きにくく、プログラム、古いスマートフォン、メールサーバー、決済などの連携先\
+            では失敗します。",
+        check_first: &[
+            "パソコンのブラウザーは不足分を補ってしまうため、確認には `openssl s_client` や curl \
+                を使います。",
+            "ロードバランサー配下のすべてのサーバーと、Web だけでなくメールも確認します。証明書チ\
+                ェーンの設定はサービスごとに必要です。",
+            "この証明書を発行した認証局の中間証明書かどうかを確認します。更新時に中間認証局が変わ\
+                ることがあります。",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "サーバー証明書、中間証明書の順に連結した 1 つのファイルを `ssl_certificate` に指\
+                    定し（certbot では `cert.pem` ではなく `fullchain.pem`）、リロードします。",
+            ),
+            (
+                "Apache",
+                "2.4.8 以降は同じファイルを `SSLCertificateFile` に指定します。それより前は \
+                    `SSLCertificateChainFile chain.pem` を追加します。",
+            ),
+            (
+                "Postfix",
+                "3.4 以降は `smtpd_tls_chain_files` に秘密鍵と証明書チェーンを指定します。または \
+                    `smtpd_tls_cert_file` に `fullchain.pem` を指定します。",
+            ),
+            (
+                "Dovecot",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert = </パス/fullchain.pem`）に \
+                    `fullchain.pem` を指定します。`ssl_ca` はクライアント証明書の検証用で、この問\
+                    題には効果がありません。",
+            ),
+            (
+                "IIS",
+                "ローカルコンピューターの「中間証明機関」に中間証明書をインポートし、バインドを設\
+                    定し直します。",
+            ),
+            (
+                "HAProxy",
+                "`crt` で指定するファイルに、証明書、中間証明書、秘密鍵をこの順に入れます。",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
+    },
+    clients: &[
+        Client {
+            name: "Chrome, Edge",
+            breaks: Breaks::No,
+            message: "Fetches the missing certificate by AIA, or has it cached",
+        },
+        Client {
+            name: "Firefox",
+            breaks: Breaks::Sometimes,
+            message: "SEC_ERROR_UNKNOWN_ISSUER, unless the intermediate is preloaded or cached",
+        },
+        Client {
+            name: "Safari, iOS Mail",
+            breaks: Breaks::No,
+            message: "Fetches the missing certificate by AIA",
+        },
+        Client {
+            name: "Android apps",
+            breaks: Breaks::Yes,
+            message: "CertPathValidatorException: Trust anchor for certification path not found.",
+        },
+        Client {
+            name: "OpenSSL, curl",
+            breaks: Breaks::Yes,
+            message: "verify error 20 and 21 (unable to get local issuer certificate); curl: (60)",
+        },
+        Client {
+            name: "Java",
+            breaks: Breaks::Yes,
+            message: "PKIX path building failed: unable to find valid certification path to \
+                requested target",
+        },
+        Client {
+            name: ".NET",
+            breaks: Breaks::Sometimes,
+            message: "\"errors in the certificate chain: PartialChain\" where it cannot fetch the \
+                certificate",
+        },
+    ],
+};

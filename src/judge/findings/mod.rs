@@ -1,0 +1,271 @@
+//! One file a finding: its id, whose side, its evidence, when it is found, who breaks, and the
+//! fix. To add one is a file here and a line in `FINDINGS`.
+
+use super::case::{Case, ChainCase, time};
+use super::defects::Defect;
+use super::links::{Proof, Source};
+use super::order::Order;
+use super::outcome::Ending;
+use super::{Position, names, weak};
+use crate::observation::{Failure, KeyProof, Reason, Stage};
+use crate::tls::{CipherSuite, ProtocolVersion};
+use crate::verdict::{CompletedBy, Finding, Severity, Side, Value, VerdictKind};
+
+mod chain_contains_root;
+mod chain_duplicate;
+mod chain_extra_certificate;
+mod chain_out_of_order;
+mod client_certificate_requested;
+mod dns_failure;
+mod expired;
+mod expiring_soon;
+mod handshake_failed;
+mod invalid_certificate;
+mod legacy_tls_enabled;
+mod legacy_tls_only;
+mod missing_intermediate;
+mod name_mismatch;
+mod no_forward_secrecy;
+mod no_san;
+mod not_tls;
+mod not_yet_valid;
+mod self_signed;
+mod sni_rejected;
+mod starttls_injection;
+mod starttls_unavailable;
+mod unreachable;
+mod untrusted_ca;
+mod validity_too_long;
+mod weak_cipher;
+mod weak_key;
+mod weak_signature;
+
+/// Every finding: those that are verdicts in their order of precedence, then the warnings. The
+/// findings of a verdict come in this order.
+pub const FINDINGS: &[&Definition] = &[
+    &dns_failure::FINDING,
+    &unreachable::FINDING,
+    &starttls_unavailable::FINDING,
+    &not_tls::FINDING,
+    &handshake_failed::FINDING,
+    &legacy_tls_only::FINDING,
+    &self_signed::FINDING,
+    &missing_intermediate::FINDING,
+    &untrusted_ca::FINDING,
+    &invalid_certificate::FINDING,
+    &name_mismatch::FINDING,
+    &expired::FINDING,
+    &not_yet_valid::FINDING,
+    &expiring_soon::FINDING,
+    &legacy_tls_enabled::FINDING,
+    &starttls_injection::FINDING,
+    &weak_key::FINDING,
+    &weak_signature::FINDING,
+    &weak_cipher::FINDING,
+    &no_forward_secrecy::FINDING,
+    &chain_out_of_order::FINDING,
+    &chain_extra_certificate::FINDING,
+    &chain_contains_root::FINDING,
+    &chain_duplicate::FINDING,
+    &validity_too_long::FINDING,
+    &no_san::FINDING,
+    &client_certificate_requested::FINDING,
+    &sni_rejected::FINDING,
+];
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// Entries of a list in evidence. Peers choose how many there are; nobody reads more.
+const MAX_LISTED: usize = 20;
+
+/// A finding's definition.
+pub struct Definition {
+    /// The id in records and in `explain`.
+    pub id: &'static str,
+    /// The verdict it becomes when nothing before it applies; `None` for a warning.
+    pub verdict: Option<VerdictKind>,
+    /// How bad it usually is.
+    pub severity: Severity,
+    /// Who can usually mend it.
+    pub side: Side,
+    /// The evidence it carries: field name and what it holds.
+    pub evidence: &'static [(&'static str, &'static str)],
+    /// What it finds in a case; empty when it does not apply.
+    pub(crate) look: fn(&Case<'_>) -> Vec<Finding>,
+    /// What people need to know.
+    pub doc: &'static Doc,
+}
+
+/// The text of a finding, for `explain` and the documentation.
+pub struct Doc {
+    /// English.
+    pub en: Text,
+    /// Japanese.
+    pub ja: Text,
+    /// What clients do.
+    pub clients: &'static [Client],
+}
+
+/// The text in one language.
+pub struct Text {
+    /// A few words: `The certificate has expired`.
+    pub title: &'static str,
+    /// What it means and why it happens: two to five sentences.
+    pub meaning: &'static str,
+    /// What to rule out first on the client, the line or the scanner's own machine.
+    pub check_first: &'static [&'static str],
+    /// What to do on the server: (where, what).
+    pub fixes: &'static [(&'static str, &'static str)],
+    /// How to see it by hand: one command.
+    pub by_hand: &'static str,
+}
+
+/// What one client does.
+pub struct Client {
+    /// `Chrome, Edge`, `Firefox`, ...
+    pub name: &'static str,
+    /// Whether it refuses.
+    pub breaks: Breaks,
+    /// Its own words, or what it does instead.
+    pub message: &'static str,
+}
+
+/// Whether a client refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaks {
+    /// It refuses.
+    Yes,
+    /// It connects.
+    No,
+    /// It depends, as the message says.
+    Sometimes,
+}
+
+impl Definition {
+    /// The definition with this id.
+    pub fn named(id: &str) -> Option<&'static Self> {
+        FINDINGS
+            .iter()
+            .copied()
+            .find(|definition| definition.id == id)
+    }
+
+    fn found(&self, evidence: Vec<(&'static str, Value)>) -> Finding {
+        Finding {
+            id: self.id,
+            severity: self.severity,
+            side: self.side,
+            evidence,
+        }
+    }
+}
+
+/// A failure as evidence.
+fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
+    let mut evidence: Vec<(&'static str, Value)> = vec![("kind", word(failure.reason).into())];
+    if !failure.detail.is_empty() {
+        evidence.push(("detail", failure.detail.as_str().into()));
+    }
+    evidence
+}
+
+/// The word for a reason, as in the record's `error`.
+fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Nxdomain => "nxdomain",
+        Reason::Servfail => "servfail",
+        Reason::NoAddress => "no_address",
+        Reason::InvalidName => "invalid_name",
+        Reason::Timeout => "timeout",
+        Reason::Refused => "refused",
+        Reason::Reset => "reset",
+        Reason::NoRoute => "no_route",
+        Reason::LocalLimit => "local_limit",
+        Reason::Eof => "eof",
+        Reason::NotTls => "not_tls",
+        Reason::Alert => "alert",
+        Reason::Malformed => "malformed",
+        Reason::Incompatible => "incompatible",
+        Reason::TooLarge => "too_large",
+        Reason::KeyNotProven => "key_not_proven",
+        Reason::Anonymous => "anonymous",
+        Reason::UpgradeNotOffered => "upgrade_not_offered",
+        Reason::UpgradeRefused => "upgrade_refused",
+        Reason::TurnedAway => "turned_away",
+        Reason::OtherProtocol => "other_protocol",
+        Reason::ImplicitTls => "implicit_tls",
+    }
+}
+
+/// A finding about some places in the list as sent.
+fn listed(
+    case: &Case<'_>,
+    definition: &Definition,
+    places: impl Fn(&Order) -> &Vec<usize>,
+) -> Vec<Finding> {
+    let Some(chain) = &case.chain else {
+        return Vec::new();
+    };
+    let places = places(&chain.standing.order);
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let shown = || places.iter().take(MAX_LISTED);
+    let subject = |place: &usize| match &chain.sent.certificates.get(*place)?.contents {
+        Ok(contents) => Some(contents.subject.text.clone()),
+        Err(unparseable) => Some(unparseable.to_string()),
+    };
+    let subjects: Vec<String> = shown().filter_map(subject).collect();
+    let positions: Vec<String> = shown().map(ToString::to_string).collect();
+    vec![definition.found(vec![
+        ("subjects", subjects.into()),
+        ("positions", positions.into()),
+    ])]
+}
+
+/// A count as evidence.
+fn count(count: usize) -> Value {
+    Value::Number(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_unique_and_verdicts_come_first_in_their_order() {
+        let ids: HashSet<_> = FINDINGS.iter().map(|definition| definition.id).collect();
+        assert_eq!(ids.len(), FINDINGS.len());
+        let verdicts: Vec<_> = FINDINGS
+            .iter()
+            .map(|definition| definition.verdict)
+            .collect();
+        let kinds: Vec<_> = verdicts.iter().flatten().collect();
+        assert!(kinds.is_sorted());
+        assert!(verdicts[..kinds.len()].iter().all(Option::is_some));
+        for definition in FINDINGS {
+            if let Some(verdict) = definition.verdict {
+                assert_eq!(verdict.name(), definition.id);
+            }
+            let fields: HashSet<_> = definition.evidence.iter().map(|(field, _)| field).collect();
+            assert_eq!(fields.len(), definition.evidence.len(), "{}", definition.id);
+        }
+    }
+
+    #[test]
+    fn a_reason_has_the_word_that_its_record_has() {
+        for reason in [
+            Reason::Nxdomain,
+            Reason::LocalLimit,
+            Reason::NotTls,
+            Reason::UpgradeRefused,
+            Reason::TurnedAway,
+            Reason::OtherProtocol,
+            Reason::ImplicitTls,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), word(reason));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Whoever records the traffic and later gets the key can read it.
+
+use super::*;
+
+/// The definition of `no_forward_secrecy`.
+pub(super) const FINDING: Definition = Definition {
+    id: "no_forward_secrecy",
+    verdict: None,
+    severity: Severity::Warning,
+    side: Side::Server,
+    evidence: &[("cipher", "the suite")],
+    look,
+    doc: &DOC,
+};
+
+fn look(case: &Case<'_>) -> Vec<Finding> {
+    let suite = case
+        .session()
+        .and_then(|session| CipherSuite::of(session.cipher));
+    let open = suite.filter(|suite| !suite.forward_secret());
+    let found = open.map(|suite| FINDING.found(vec![("cipher", suite.name.into())]));
+    found.into_iter().collect()
+}
+
+const DOC: Doc = Doc {
+    en: Text {
+        title: "No forward secrecy",
+        meaning: "The key exchange used the server's certificate key directly (RSA key transport, \
+            or static DH or ECDH) instead of a fresh key for each connection (ECDHE or DHE). \
+            Whoever records the traffic today and obtains that private key later can read all of \
+            it. TLS 1.3 always has forward secrecy, so the server probably lacks TLS 1.3 and has \
+            an old list of suites. Some newer clients no longer offer RSA key exchange and \
+            cannot connect when there is nothing else.",
+        check_first: &[
+            "Rule out an inspecting proxy on our side: some choose RSA key exchange in order to \
+                decrypt traffic passively.",
+            "Before switching, ask whether a monitoring tool behind the server decrypts traffic \
+                with the private key; it will stop working and needs another way.",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "`ssl_protocols TLSv1.2 TLSv1.3;` and `ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;`.",
+            ),
+            (
+                "Apache",
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` and `SSLCipherSuite \
+                    ECDHE+AESGCM:ECDHE+CHACHA20`.",
+            ),
+            (
+                "Postfix",
+                "`smtpd_tls_exclude_ciphers = kRSA`, and `smtpd_tls_eecdh_grade = auto` (the \
+                    default from 3.2).",
+            ),
+            (
+                "Dovecot",
+                "`ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20`.",
+            ),
+            (
+                "IIS, Windows",
+                "Put the `TLS_ECDHE_*` suites first in the order and disable the `TLS_RSA_*` ones.",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher ECDHE",
+    },
+    ja: Text {
+        title: "前方秘匿性がありません",
+        meaning: "接続ごとの一時的な鍵（ECDHE、DHE）ではなく、証明書の鍵をそのまま使う鍵交換（RSA \
+            鍵交換、または静的な DH / ECDH）で接続されました。通信を記録しておいた第三者が後から\
+            秘密鍵を入手すると、過去の通信もすべて解読されます。TLS 1.3 には必ず前方秘匿性\
+            （Forward Secrecy）があるため、サーバーが TLS 1.3 に対応しておらず、暗号スイートの設\
+            定も古いと考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、ほか\
+            に方式がなければ接続できません。",
+        check_first: &[
+            "こちら側の検査用プロキシが原因でないか確認します。受動的に復号するために RSA 鍵交換を\
+                選ぶ製品があります。",
+            "変更する前に、サーバーの秘密鍵で通信を復号している監視装置がないか確認します。該当す\
+                る場合は動作しなくなるため、別の方法が必要です。",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "`ssl_protocols TLSv1.2 TLSv1.3;` と `ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;` を\
+                    設定します。",
+            ),
+            (
+                "Apache",
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` と `SSLCipherSuite \
+                    ECDHE+AESGCM:ECDHE+CHACHA20` を設定します。",
+            ),
+            (
+                "Postfix",
+                "`smtpd_tls_exclude_ciphers = kRSA` と `smtpd_tls_eecdh_grade = auto`（3.2 以降の\
+                    既定値）を設定します。",
+            ),
+            (
+                "Dovecot",
+                "`ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20` を設定します。",
+            ),
+            (
+                "IIS、Windows",
+                "暗号スイートの順序で `TLS_ECDHE_*` を先頭にし、`TLS_RSA_*` を無効にします。",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher ECDHE",
+    },
+    clients: &[
+        Client {
+            name: "Chrome, Edge, Firefox",
+            breaks: Breaks::No,
+            message: "Connects; the developer tools call the connection obsolete",
+        },
+        Client {
+            name: "iOS apps",
+            breaks: Breaks::Yes,
+            message: "App Transport Security asks for forward secrecy: NSURLErrorDomain -1200",
+        },
+        Client {
+            name: "Java",
+            breaks: Breaks::Sometimes,
+            message: "SSLHandshakeException: Received fatal alert: handshake_failure, from Java \
+                24 on",
+        },
+        Client {
+            name: "Go",
+            breaks: Breaks::Yes,
+            message: "remote error: tls: handshake failure, from Go 1.22 on",
+        },
+        Client {
+            name: "rustls",
+            breaks: Breaks::Yes,
+            message: "received fatal alert: HandshakeFailure",
+        },
+    ],
+};

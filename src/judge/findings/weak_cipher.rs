@@ -1,0 +1,153 @@
+//! The cipher suite chosen is one that clients gave up.
+
+use super::*;
+
+/// The definition of `weak_cipher`.
+pub(super) const FINDING: Definition = Definition {
+    id: "weak_cipher",
+    verdict: None,
+    severity: Severity::Warning,
+    side: Side::Server,
+    evidence: &[
+        ("cipher", "the suite"),
+        (
+            "weakness",
+            "null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
+        ),
+    ],
+    look,
+    doc: &DOC,
+};
+
+fn look(case: &Case<'_>) -> Vec<Finding> {
+    let suite = case
+        .session()
+        .and_then(|session| CipherSuite::of(session.cipher));
+    let found = suite.and_then(|suite| {
+        let weakness = suite.weakness()?;
+        let evidence = vec![("cipher", suite.name.into()), ("weakness", weakness.into())];
+        Some(FINDING.found(evidence))
+    });
+    found.into_iter().collect()
+}
+
+const DOC: Doc = Doc {
+    en: Text {
+        title: "A weak cipher suite was negotiated",
+        meaning: "The connection came about with a cipher suite that no longer protects it well: \
+            RC4, DES or 3DES, an export suite, one without encryption (NULL) or one without \
+            authentication (anonymous). The server either knows nothing better or ranks it \
+            first. Current clients no longer offer these suites, so they negotiate something \
+            else or cannot connect at all, while old clients get a connection that can be read \
+            or altered.",
+        check_first: &[
+            "Make sure that the suite was chosen by the server and not by an inspecting proxy on \
+                our line.",
+            "On port 25 some administrators keep weak suites on purpose, reasoning that any \
+                encryption beats none. 3DES and RC4 are no longer needed there either; anonymous \
+                suites there are Postfix's way with clients that check nothing.",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "Remove the old `ssl_ciphers` line (the default `HIGH:!aNULL:!MD5` is free of \
+                    them with OpenSSL 1.1.0 or later) or list ECDHE with AES-GCM and ChaCha20 \
+                    only; `ssl_protocols TLSv1.2 TLSv1.3;`.",
+            ),
+            (
+                "Apache",
+                "`SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` and `SSLProtocol -all \
+                    +TLSv1.2 +TLSv1.3`.",
+            ),
+            (
+                "Postfix",
+                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` (and \
+                    `smtpd_tls_mandatory_exclude_ciphers` on 465 and 587).",
+            ),
+            (
+                "Dovecot",
+                "Set `ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20` and `ssl_min_protocol = \
+                    TLSv1.2`.",
+            ),
+            (
+                "IIS, Windows",
+                "Remove the suites by group policy (\"SSL Cipher Suite Order\") or \
+                    `Disable-TlsCipherSuite`.",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \
+            3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
+    },
+    ja: Text {
+        title: "弱い暗号スイートで接続されました",
+        meaning: "十分に保護できない暗号スイートで接続が成立しました。RC4、DES、3DES、輸出グレー\
+            ド、暗号化なし（NULL）、認証なし（anonymous）のいずれかです。サーバーがより強い方式に\
+            対応していないか、弱い方式を優先しています。現在のクライアントはこれらを提示しないた\
+            め、別の方式で接続するか、まったく接続できません。古いクライアントでは、盗聴や改ざん\
+            の可能性がある接続になります。",
+        check_first: &[
+            "暗号スイートを選んだのがサーバーで、こちらの回線の検査用プロキシではないことを確認し\
+                ます。",
+            "25 番ポートでは「平文よりはよい」という考えで弱い方式を残すことがありますが、3DES と \
+                RC4 は現在では不要です。なお、25 番ポートの anonymous は、証明書を検証しない相手\
+                に対する Postfix の仕様です。",
+        ],
+        fixes: &[
+            (
+                "nginx",
+                "古い `ssl_ciphers` の行を削除するか（既定の `HIGH:!aNULL:!MD5` には、OpenSSL \
+                    1.1.0 以降であれば含まれません）、ECDHE と AES-GCM / ChaCha20 だけを指定しま\
+                    す。`ssl_protocols TLSv1.2 TLSv1.3;` もあわせて設定します。",
+            ),
+            (
+                "Apache",
+                "`SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` と `SSLProtocol -all \
+                    +TLSv1.2 +TLSv1.3` を設定します。",
+            ),
+            (
+                "Postfix",
+                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` を設定します\
+                    （465 番と 587 番では `smtpd_tls_mandatory_exclude_ciphers` も）。",
+            ),
+            (
+                "Dovecot",
+                "`ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20` と `ssl_min_protocol = TLSv1.2` \
+                    を設定します。",
+            ),
+            (
+                "IIS、Windows",
+                "グループポリシー（「SSL 暗号の順位」）または `Disable-TlsCipherSuite` で該当のス\
+                    イートを外します。",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \
+            3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
+    },
+    clients: &[
+        Client {
+            name: "Chrome, Edge",
+            breaks: Breaks::Sometimes,
+            message: "ERR_SSL_VERSION_OR_CIPHER_MISMATCH, when the server knows nothing better",
+        },
+        Client {
+            name: "Firefox",
+            breaks: Breaks::Sometimes,
+            message: "SSL_ERROR_NO_CYPHER_OVERLAP, when the server knows nothing better",
+        },
+        Client {
+            name: "Safari, iOS",
+            breaks: Breaks::Sometimes,
+            message: "\"Safari can’t establish a secure connection to the server\"",
+        },
+        Client {
+            name: "OpenSSL, curl",
+            breaks: Breaks::Sometimes,
+            message: "sslv3 alert handshake failure, when the server knows nothing better",
+        },
+        Client {
+            name: "Java",
+            breaks: Breaks::Sometimes,
+            message: "SSLHandshakeException: Received fatal alert: handshake_failure",
+        },
+    ],
+};

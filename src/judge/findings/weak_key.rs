@@ -1,0 +1,155 @@
+//! The leaf or an intermediate has a key that clients no longer accept.
+
+use super::*;
+
+/// The definition of `weak_key`.
+pub(super) const FINDING: Definition = Definition {
+    id: "weak_key",
+    verdict: None,
+    severity: Severity::Warning,
+    side: Side::Server,
+    evidence: &[
+        ("certificate", "leaf or intermediate"),
+        ("subject", "who it says it is"),
+        ("key", "the kind of key"),
+        ("bits", "its size, where it can be told"),
+        ("fingerprint", "SHA-256 of the certificate"),
+    ],
+    look,
+    doc: &DOC,
+};
+
+fn look(case: &Case<'_>) -> Vec<Finding> {
+    let path = case.chain.iter().flat_map(|chain| chain.path());
+    let weak = path
+        .filter(|(position, _, contents)| *position != Position::Root && weak::key(&contents.key));
+    let found = weak.map(|(position, step, contents)| {
+        let mut evidence: Vec<(&'static str, Value)> = vec![
+            ("certificate", position.word().into()),
+            ("subject", contents.subject.text.as_str().into()),
+            ("key", contents.key.name.as_str().into()),
+        ];
+        evidence.extend(contents.key.bits.map(|bits| ("bits", bits.into())));
+        evidence.push(("fingerprint", step.certificate.sha256.into()));
+        FINDING.found(evidence)
+    });
+    found.collect()
+}
+
+const DOC: Doc = Doc {
+    en: Text {
+        title: "The key is too weak",
+        meaning: "A key in this chain is smaller than today's minimum: RSA of 2048 bits, or the \
+            curve P-256. Shorter RSA keys come within reach of attackers with money; public CAs \
+            have not issued them since 2014, so such a key is mostly found in old appliances and \
+            private CAs. Whether a client refuses depends on its own floor, so the service may \
+            work in a browser and fail on a phone or a freshly updated Linux server.",
+        check_first: &[
+            "See whose key it is: for a key of the CA, reissuing the server's certificate from \
+                the same CA does not help.",
+            "The OpenSSL security level differs between distributions (Debian and Ubuntu use 2); \
+                lowering it on the client is no remedy.",
+        ],
+        fixes: &[
+            (
+                "CA",
+                "Make a new key (`openssl genpkey -algorithm EC -pkeyopt \
+                    ec_paramgen_curve:P-256`, or RSA 2048 or larger) and have a certificate \
+                    issued for it. Renewing with the old key changes nothing.",
+            ),
+            (
+                "nginx",
+                "Set the new files in `ssl_certificate` and `ssl_certificate_key`, then reload.",
+            ),
+            (
+                "Apache",
+                "Set the new files in `SSLCertificateFile` and `SSLCertificateKeyFile`, then \
+                    reload.",
+            ),
+            (
+                "Postfix",
+                "Set the new files in `smtpd_tls_chain_files`, then `postfix reload`.",
+            ),
+            (
+                "Dovecot",
+                "Set the new files in `ssl_server_cert_file` and `ssl_server_key_file` (2.3: \
+                    `ssl_cert`, `ssl_key`), then `doveadm reload`.",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
+            -noout -text",
+    },
+    ja: Text {
+        title: "鍵の強度が不足しています",
+        meaning: "証明書チェーンに、現在の最低基準（RSA 2048 ビット、または楕円曲線 P-256）に満た\
+            ない鍵があります。短い RSA 鍵は、資金力のある攻撃者なら解読できる範囲に入りつつありま\
+            す。パブリック認証局は 2014 年以降発行していないため、古い機器やプライベート認証局で\
+            見つかるのがほとんどです。拒否するかどうかはクライアントの基準によって異なり、ブラウ\
+            ザーでは接続できるのに、スマートフォンや更新直後の Linux サーバーでは失敗することがあ\
+            ります。",
+        check_first: &[
+            "どの証明書の鍵かを確認します。認証局の鍵が弱い場合、同じ認証局からサーバー証明書を再\
+                発行しても解決しません。",
+            "OpenSSL のセキュリティレベルはディストリビューションによって異なります（Debian と \
+                Ubuntu は 2）。クライアント側でレベルを下げるのは解決策ではありません。",
+        ],
+        fixes: &[
+            (
+                "認証局",
+                "新しい鍵（`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`、また\
+                    は RSA 2048 ビット以上）を作成して証明書を取得します。古い鍵のまま更新しても\
+                    変わりません。",
+            ),
+            (
+                "nginx",
+                "`ssl_certificate` と `ssl_certificate_key` に新しいファイルを指定し、リロードしま\
+                    す。",
+            ),
+            (
+                "Apache",
+                "`SSLCertificateFile` と `SSLCertificateKeyFile` に新しいファイルを指定し、リロー\
+                    ドします。",
+            ),
+            (
+                "Postfix",
+                "`smtpd_tls_chain_files` に新しいファイルを指定し、`postfix reload` を実行します。",
+            ),
+            (
+                "Dovecot",
+                "`ssl_server_cert_file` と `ssl_server_key_file`（2.3 では `ssl_cert` と \
+                    `ssl_key`）に新しいファイルを指定し、`doveadm reload` を実行します。",
+            ),
+        ],
+        by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
+            -noout -text",
+    },
+    clients: &[
+        Client {
+            name: "Chrome, Edge",
+            breaks: Breaks::Sometimes,
+            message: "NET::ERR_CERT_WEAK_KEY: RSA below 2048 bits from a public CA, below 1024 \
+                always",
+        },
+        Client {
+            name: "Firefox",
+            breaks: Breaks::Sometimes,
+            message: "MOZILLA_PKIX_ERROR_INADEQUATE_KEY_SIZE: RSA below 1024 bits",
+        },
+        Client {
+            name: "Safari, iOS Mail",
+            breaks: Breaks::Yes,
+            message: "Not trusted since iOS 13 and macOS 10.15: RSA below 2048 bits",
+        },
+        Client {
+            name: "OpenSSL, curl",
+            breaks: Breaks::Sometimes,
+            message: "verify error 66 (EE certificate key too weak) or 67 (CA certificate key too \
+                weak), from security level 2",
+        },
+        Client {
+            name: "Java",
+            breaks: Breaks::Sometimes,
+            message: "Algorithm constraints check failed on keysize limits: RSA below 1024 bits",
+        },
+    ],
+};

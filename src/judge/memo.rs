@@ -1,0 +1,125 @@
+//! Judgements remembered for as long as they hold. Bounded, and never wrong: an entry is used only
+//! within the time window in which no date of a certificate that it looked at passes.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Seconds since the epoch from `from` to `until`, the latter excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    from: i64,
+    until: i64,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::ALWAYS
+    }
+}
+
+impl Window {
+    /// All of time.
+    pub(crate) const ALWAYS: Self = Self {
+        from: i64::MIN,
+        until: i64::MAX,
+    };
+
+    /// Whether this moment is inside.
+    pub(crate) fn contains(self, at: i64) -> bool {
+        (self.from..self.until).contains(&at)
+    }
+
+    /// Where both hold.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            until: self.until.min(other.until),
+        }
+    }
+
+    /// Narrowed around `at` by a certificate's dates: nothing changes until the next of them.
+    pub(crate) fn around(self, at: i64, not_before: i64, not_after: i64) -> Self {
+        // A certificate is still valid in the second of notAfter (RFC 5280 section 4.1.2.5).
+        [not_before, not_after.saturating_add(1)]
+            .into_iter()
+            .fold(self, |window, edge| match edge <= at {
+                true => Self {
+                    from: window.from.max(edge),
+                    ..window
+                },
+                false => Self {
+                    until: window.until.min(edge),
+                    ..window
+                },
+            })
+    }
+}
+
+/// A map that forgets everything when it is full: bounded without a bookkeeping of ages, and the
+/// entries worth having come back at once.
+pub(crate) struct Memo<K, V> {
+    entries: HashMap<K, (Window, V)>,
+    capacity: usize,
+}
+
+impl<K: Hash + Eq, V> Memo<K, V> {
+    /// Room for this many.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            capacity,
+        }
+    }
+
+    /// What is remembered and holds at that time.
+    pub(crate) fn get(&self, key: &K, at: i64) -> Option<&V> {
+        self.get_with_window(key, at).map(|(_, value)| value)
+    }
+
+    /// The same, and how long it holds.
+    pub(crate) fn get_with_window(&self, key: &K, at: i64) -> Option<(Window, &V)> {
+        let (window, value) = self.entries.get(key)?;
+        window.contains(at).then_some((*window, value))
+    }
+
+    /// Remembers.
+    pub(crate) fn put(&mut self, key: K, window: Window, value: V) {
+        if self.entries.len() >= self.capacity {
+            self.entries.clear();
+        }
+        self.entries.insert(key, (window, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_ends_at_the_next_date_and_begins_at_the_last() {
+        let dates = |at| Window::ALWAYS.around(at, 100, 200).around(at, 150, 300);
+        let cases = [
+            (99, i64::MIN, 100),
+            (100, 100, 150),
+            (150, 150, 201),
+            (200, 150, 201),
+            (201, 201, 301),
+            (301, 301, i64::MAX),
+        ];
+        for (at, from, until) in cases {
+            assert_eq!(dates(at), Window { from, until }, "{at}");
+            assert!(dates(at).contains(at));
+        }
+    }
+
+    #[test]
+    fn a_full_memo_stays_bounded() {
+        let mut memo = Memo::new(2);
+        for key in 0..5 {
+            memo.put(key, Window::ALWAYS, key);
+        }
+        assert!(memo.entries.len() <= 2);
+        assert_eq!(memo.get(&4, 0), Some(&4));
+        assert_eq!(memo.get(&0, 0), None);
+    }
+}

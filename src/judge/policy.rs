@@ -1,0 +1,59 @@
+//! What a judgement depends on besides the observation: trust, issuers known from elsewhere, the
+//! time, and how early an expiry is announced.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::TrustStore;
+use crate::gather::{IssuerPool, Learned};
+use crate::observation::{Certificate, Observation};
+
+/// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
+pub const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 86_400);
+
+/// The rules of a judgement.
+#[derive(Clone)]
+pub struct Policy {
+    /// The stores to judge by, each reported apart, in this order.
+    pub stores: Vec<TrustStore>,
+    /// Certificates that may complete a chain: those of `--intermediates`, and when the last rows
+    /// of a sweep are settled also those that its hosts sent.
+    pub issuers: Arc<IssuerPool>,
+    /// Judge as of then; `None` means when the visit began.
+    pub at: Option<Timestamp>,
+    /// How long before an expiry to say so.
+    pub expiring_within: Duration,
+}
+
+impl Policy {
+    /// The usual rules under these stores.
+    pub fn new(stores: Vec<TrustStore>) -> Self {
+        Self {
+            stores,
+            issuers: Arc::default(),
+            at: None,
+            expiring_within: EXPIRING_WITHIN,
+        }
+    }
+
+    /// The time that an observation is judged for.
+    pub fn time_for(&self, observation: &Observation) -> Timestamp {
+        self.at.unwrap_or(observation.started_at)
+    }
+
+    /// The same rules, with what a sweep learned from its hosts added to the issuers known: for
+    /// rows that were not settled.
+    pub fn with_learned(&self, learned: &Learned) -> Self {
+        let anchored = |certificate: &Certificate| self.anchors_sign(certificate);
+        Self {
+            issuers: Arc::new(learned.settle(&self.issuers, anchored)),
+            ..self.clone()
+        }
+    }
+
+    fn anchors_sign(&self, certificate: &Certificate) -> bool {
+        self.stores.iter().any(|store| store.signed(certificate))
+    }
+}

@@ -1,0 +1,60 @@
+//! Which signatures and keys are too weak for today's clients. Shared by the findings that warn
+//! and by the reasons that bar a path.
+
+use crate::crypto::pss_hash_name;
+use crate::observation::{KeyKind, PublicKey, SignatureAlgorithm};
+
+/// The broken hash of a signature, where it has one.
+pub(crate) fn signature(algorithm: &SignatureAlgorithm) -> Option<&'static str> {
+    match algorithm.oid.as_str() {
+        "1.2.840.113549.1.1.2" => Some("MD2"),
+        "1.2.840.113549.1.1.3" => Some("MD4"),
+        "1.2.840.113549.1.1.4" | "1.3.14.3.2.3" | "1.3.14.3.2.25" => Some("MD5"),
+        "1.2.840.113549.1.1.5"
+        | "1.2.840.10040.4.3"
+        | "1.2.840.10045.4.1"
+        | "1.3.14.3.2.27"
+        | "1.3.14.3.2.29" => Some("SHA-1"),
+        "1.2.840.113549.1.1.10" => {
+            (pss_hash_name(&algorithm.parameters) == Some("SHA1")).then_some("SHA-1")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the key is shorter than clients accept, or of a kind that they gave up.
+pub(crate) fn key(key: &PublicKey) -> bool {
+    let shorter_than = |least| key.bits.is_some_and(|bits| bits < least);
+    match key.kind {
+        KeyKind::Rsa => shorter_than(2048),
+        KeyKind::Ec => shorter_than(224),
+        KeyKind::Dsa => true,
+        KeyKind::Ed25519 | KeyKind::Ed448 | KeyKind::MlDsa | KeyKind::Other => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pss(parameters: &[u8]) -> SignatureAlgorithm {
+        SignatureAlgorithm {
+            name: String::new(),
+            oid: "1.2.840.113549.1.1.10".to_owned(),
+            parameters: parameters.to_vec(),
+        }
+    }
+
+    #[test]
+    fn pss_without_a_hash_is_sha1() {
+        let sha1 = [
+            0x30, 0x0b, 0xa0, 0x09, 0x30, 0x07, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a,
+        ];
+        let mut other = sha1;
+        other[12] = 0x1b;
+        assert_eq!(signature(&pss(&[0x30, 0x00])), Some("SHA-1"));
+        assert_eq!(signature(&pss(&sha1)), Some("SHA-1"));
+        assert_eq!(signature(&pss(&other)), None);
+        assert_eq!(signature(&pss(&[])), None);
+    }
+}
