@@ -1,0 +1,301 @@
+//! The columns of flat formats: the record's fields, joined by `_` where they are nested. To add
+//! one is one line in `COLUMNS`.
+
+use std::fmt::{Display, Write};
+
+use serde::Serialize;
+
+use super::jsonl::Printable;
+use super::names::Word;
+use super::{Leaf, Record, Tls};
+use crate::observation::Failure;
+use crate::verdict::{Finding, Value, VerdictKind};
+
+/// Who chose the text of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This program: numbers, dates, hashes and words from fixed lists.
+    Ours,
+    /// A server or an inventory: text to escape.
+    Others,
+}
+
+/// A column.
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub doc: &'static str,
+    /// Who chose its text.
+    pub origin: Origin,
+    /// Adds its cell to an empty text; what is not known adds nothing.
+    pub write: fn(&Record<'_>, &mut String),
+}
+
+const fn ours(
+    name: &'static str,
+    doc: &'static str,
+    write: fn(&Record<'_>, &mut String),
+) -> Column {
+    Column {
+        name,
+        doc,
+        origin: Origin::Ours,
+        write,
+    }
+}
+
+const fn others(
+    name: &'static str,
+    doc: &'static str,
+    write: fn(&Record<'_>, &mut String),
+) -> Column {
+    Column {
+        name,
+        doc,
+        origin: Origin::Others,
+        write,
+    }
+}
+
+/// Every column, in order.
+#[rustfmt::skip]
+pub const COLUMNS: &[Column] = &[
+    ours("schema", "version of the record's fields", |r, cell| put(r.schema, cell)),
+    others("target", "the target as the inventory wrote it", |r, cell| put(r.target, cell)),
+    others("host", "the name or address asked for", |r, cell| put(&r.host, cell)),
+    others("sni", "the name sent in server_name", |r, cell| some(r.sni, cell)),
+    ours("ip", "the address of this row", |r, cell| some(r.ip, cell)),
+    ours("port", "the TCP port", |r, cell| put(r.port, cell)),
+    ours("service", "what is spoken there", |r, cell| put(r.service, cell)),
+    others("tags", "the inventory's own columns, as a JSON object", tags),
+    ours("attempt", "1 for the first visit, 2 for the first retry", |r, cell| put(r.attempt, cell)),
+    ours("started_at", "when this attempt began", |r, cell| put(format_args!("{:.3}", r.started_at), cell)),
+    ours("timing_ms_dns", "name lookup, milliseconds", |r, cell| some(r.timing_ms.dns, cell)),
+    ours("timing_ms_connect", "TCP handshake, milliseconds", |r, cell| some(r.timing_ms.connect, cell)),
+    ours("timing_ms_starttls", "dialogue before TLS, milliseconds", |r, cell| some(r.timing_ms.starttls, cell)),
+    ours("timing_ms_handshake", "TLS handshake, milliseconds", |r, cell| some(r.timing_ms.handshake, cell)),
+    ours("timing_ms_total", "the whole visit, milliseconds", |r, cell| some(r.timing_ms.total, cell)),
+    ours("verdict", "the one verdict", |r, cell| put(r.verdict, cell)),
+    ours("side", "who can mend it", |r, cell| some(r.side, cell)),
+    ours("findings", "ids of everything found, joined by `;`", findings),
+    others("detail", "evidence of the verdict's own finding, as `key=value; ...`", detail),
+    ours("error_stage", "the step that failed", |r, cell| word(r.error.map(|it: &Failure| &it.stage), cell)),
+    ours("error_kind", "why it failed", |r, cell| word(r.error.map(|it| &it.reason), cell)),
+    others("error_detail", "the particulars", |r, cell| some(r.error.map(|it| &it.detail), cell)),
+    ours("tls_version", "the version chosen", |r, cell| some(tls(r, |it| it.version), cell)),
+    ours("tls_cipher", "the cipher suite chosen", |r, cell| some(tls(r, |it| it.cipher.as_ref()), cell)),
+    ours("tls_group", "the key exchange group", |r, cell| some(tls(r, |it| it.group.as_ref()), cell)),
+    ours("tls_signature", "the scheme of the handshake signature", |r, cell| some(tls(r, |it| it.signature.as_ref()), cell)),
+    others("tls_alpn", "the ALPN protocol chosen", |r, cell| some(tls(r, |it| it.alpn), cell)),
+    ours("tls_hello_retry", "whether the server asked for a second hello", |r, cell| some(tls(r, |it| it.hello_retry), cell)),
+    ours("tls_ocsp_stapled", "whether an OCSP staple came", |r, cell| some(tls(r, |it| it.ocsp_stapled), cell)),
+    ours("tls_client_cert_requested", "whether a client certificate was asked for", |r, cell| some(tls(r, |it| it.client_cert_requested), cell)),
+    ours("tls_key_proof", "whether the server proved that it holds its key", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
+    ours("tls_offer", "the id of the hello that it answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
+    ours("tls_supports_tls1_3", "whether TLS 1.3 is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
+    ours("tls_versions_ssl3", "what it does with SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_ssl3_reason", "why", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_ssl3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_0", "what it does with TLS 1.0", |r, cell| word(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_0_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_0_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_1", "what it does with TLS 1.1", |r, cell| word(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_1_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_1_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_2", "what it does with TLS 1.2", |r, cell| word(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_2_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_2_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_3", "what it does with TLS 1.3", |r, cell| word(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_3_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().and_then(|v| v.hello)), cell)),
+    ours("leaf_sha256", "SHA-256 of the server's certificate", |r, cell| some(leaf(r, |it| Some(it.sha256)), cell)),
+    ours("leaf_spki_sha256", "SHA-256 of its public key", |r, cell| some(leaf(r, |it| it.spki_sha256), cell)),
+    others("leaf_subject", "who it is for", |r, cell| some(leaf(r, |it| it.subject), cell)),
+    others("leaf_sans", "subject alternative names, joined by a space", sans),
+    others("leaf_issuer", "who signed it", |r, cell| some(leaf(r, |it| it.issuer), cell)),
+    ours("leaf_serial", "serial number, hexadecimal", |r, cell| some(leaf(r, |it| it.serial), cell)),
+    ours("leaf_not_before", "valid from", |r, cell| some(leaf(r, |it| it.not_before), cell)),
+    ours("leaf_not_after", "valid until", |r, cell| some(leaf(r, |it| it.not_after), cell)),
+    ours("leaf_days_left", "full days until then, negative when past by so many", |r, cell| some(leaf(r, |it| it.days_left), cell)),
+    others("leaf_key", "kind and size of its key", |r, cell| some(leaf(r, |it| it.key), cell)),
+    others("leaf_signature", "the algorithm it is signed with", |r, cell| some(leaf(r, |it| it.signature), cell)),
+    ours("leaf_version", "1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
+    ours("chain_sent", "SHA-256 of the certificates sent, joined by a space", |r, cell| spaced(r.chain.iter().flat_map(|it| &it.sent), cell)),
+    ours("chain_path", "SHA-256 of the path taken, joined by a space", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
+    ours("chain_completed_by", "who supplied what the server left out", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
+    others("trust", "what each store says, as `store=trusted; store=untrusted(reason)`", trust),
+];
+
+fn put(value: impl Display, cell: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(cell, "{value}");
+}
+
+fn some(value: Option<impl Display>, cell: &mut String) {
+    if let Some(value) = value {
+        put(value, cell);
+    }
+}
+
+fn word<T: Serialize>(value: Option<&T>, cell: &mut String) {
+    some(value.map(Word), cell);
+}
+
+fn joined<T: Display>(values: impl IntoIterator<Item = T>, between: &str, cell: &mut String) {
+    for (place, value) in values.into_iter().enumerate() {
+        if place > 0 {
+            cell.push_str(between);
+        }
+        put(value, cell);
+    }
+}
+
+fn spaced<T: Display>(values: impl IntoIterator<Item = T>, cell: &mut String) {
+    joined(values, " ", cell);
+}
+
+fn tls<'r, T>(record: &'r Record<'_>, field: fn(&'r Tls<'r>) -> Option<T>) -> Option<T> {
+    record.tls.as_ref().and_then(field)
+}
+
+fn leaf<'r, T>(record: &'r Record<'_>, field: fn(&'r Leaf<'r>) -> Option<T>) -> Option<T> {
+    record.leaf.as_ref().and_then(field)
+}
+
+fn tags(record: &Record<'_>, cell: &mut String) {
+    if record.tags.0.is_empty() {
+        return;
+    }
+    let mut json = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut json, Printable);
+    // Strings into memory cannot fail, and JSON is UTF-8.
+    if record.tags.serialize(&mut serializer).is_ok() {
+        cell.push_str(&String::from_utf8_lossy(&json));
+    }
+}
+
+fn findings(record: &Record<'_>, cell: &mut String) {
+    joined(record.findings.0.iter().map(|it| it.id), ";", cell);
+}
+
+fn detail(record: &Record<'_>, cell: &mut String) {
+    let own = own_finding(record).map_or(&[][..], |finding| &finding.evidence);
+    for (place, (name, value)) in own.iter().enumerate() {
+        if place > 0 {
+            cell.push_str("; ");
+        }
+        cell.push_str(name);
+        cell.push('=');
+        match value {
+            Value::List(words) => spaced(words, cell),
+            Value::Text(text) => cell.push_str(text),
+            other => put(Word(other), cell),
+        }
+    }
+}
+
+/// The finding that became the verdict.
+pub(super) fn own_finding<'r>(record: &Record<'r>) -> Option<&'r Finding> {
+    match record.verdict {
+        VerdictKind::Ok => None,
+        _ => record.findings.0.first(),
+    }
+}
+
+fn sans(record: &Record<'_>, cell: &mut String) {
+    let sans = leaf(record, |it| it.sans);
+    spaced(sans.into_iter().flat_map(|sans| sans.iter()), cell);
+}
+
+fn trust(record: &Record<'_>, cell: &mut String) {
+    let stores = record.trust.iter().flat_map(|trust| trust.0);
+    let says = stores.map(|store| {
+        let word = if store.trusted {
+            "trusted"
+        } else {
+            "untrusted"
+        };
+        match &store.reason {
+            Some(reason) => format!("{}={word}({reason})", store.store),
+            None => format!("{}={word}", store.store),
+        }
+    });
+    joined(says, "; ", cell);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::samples;
+
+    fn cell(sample: &samples::Sample, name: &str) -> String {
+        let column = COLUMNS.iter().find(|column| column.name == name).unwrap();
+        let mut cell = String::new();
+        (column.write)(&sample.record(), &mut cell);
+        cell
+    }
+
+    #[test]
+    fn cells_hold_the_fields() {
+        let sample = samples::expired();
+        for (name, expected) in [
+            ("target", "https://shop.example/"),
+            ("port", "443"),
+            ("tags", r#"{"owner":"web team"}"#),
+            ("started_at", "2026-11-22T08:00:00.250Z"),
+            ("timing_ms_connect", "12.5"),
+            ("timing_ms_starttls", ""),
+            ("verdict", "expired"),
+            ("side", "server"),
+            ("findings", "expired;legacy_tls_enabled"),
+            ("error_kind", ""),
+            ("tls_version", "TLSv1.3"),
+            ("tls_hello_retry", "false"),
+            ("tls_ocsp_stapled", ""),
+            ("tls_key_proof", "proven"),
+            ("leaf_sans", "shop.example 192.0.2.7"),
+            ("leaf_serial", "00c0ffee"),
+            ("leaf_not_after", "2026-11-10T00:00:00Z"),
+            (
+                "trust",
+                "mozilla=trusted(expired); corp=untrusted(unknown issuer)",
+            ),
+        ] {
+            assert_eq!(cell(&sample, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn evidence_becomes_one_cell() {
+        let detail = cell(&samples::mismatched(), "detail");
+        assert_eq!(
+            detail,
+            "asked=www.shop.example; presented=shop.example api.example; presented_count=2; nearest=shop.example; hint=www_missing"
+        );
+    }
+
+    #[test]
+    fn every_field_of_the_record_has_its_column() {
+        let sample = samples::expired();
+        let row = serde_json::to_value(sample.record()).unwrap();
+        let mut fields = Vec::new();
+        for (name, value) in row.as_object().unwrap() {
+            match value {
+                serde_json::Value::Object(inner) if !["tags", "trust"].contains(&&**name) => {
+                    fields.extend(inner.keys().map(|key| format!("{name}_{key}")));
+                    if let Some(versions) = inner.get("versions") {
+                        let each = versions.as_object().unwrap().keys();
+                        fields.extend(each.map(|key| format!("{name}_versions_{key}")));
+                        fields.retain(|field| field != "tls_versions");
+                    }
+                }
+                _ => fields.push(name.clone()),
+            }
+        }
+        for field in fields.iter().filter(|field| *field != "error") {
+            let known = COLUMNS.iter().any(|column| column.name == field);
+            assert!(known, "no column holds {field}");
+        }
+    }
+}

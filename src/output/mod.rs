@@ -1,0 +1,34 @@
+//! Rows: the record of an endpoint, and the formats that write it. What servers and inventories
+//! say is hostile text; it is escaped here, on its way out, and nowhere else.
+
+mod certificates;
+mod clean;
+mod columns;
+mod csv;
+mod fields;
+mod format;
+mod jsonl;
+mod names;
+mod outputs;
+mod pem;
+mod record;
+#[cfg(test)]
+pub(crate) mod samples;
+mod schema;
+mod tell;
+mod text;
+mod tls;
+mod why;
+
+pub use certificates::CertificateFile;
+pub use clean::Clean;
+pub use columns::{COLUMNS, Column, Origin};
+pub use fields::{Date, Findings, Hex, Sans, Tags, Trust};
+pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat};
+pub(crate) use names::Word;
+pub use outputs::{OutputError, Outputs, Place};
+pub use record::{Chain, Leaf, Record, SCHEMA, TimingMs};
+pub use schema::schema;
+pub use tell::tell;
+pub use tls::{Tls, VersionsAsked};
+pub use why::{place, why};

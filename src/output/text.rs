@@ -1,0 +1,81 @@
+//! Text for people: a row a line, aligned, plain, and safe on any terminal.
+
+use std::io::{self, Write};
+
+use super::format::{Format, Layout, Sink};
+use super::why::others;
+use super::{Record, place, why};
+
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    endings: &["txt"],
+    doc: "a line for people: verdict, endpoint, why, and what else was found",
+    open: |writer, layout| Ok(Box::new(Text::new(writer, layout))),
+};
+
+/// The width of the longest verdict, `starttls_unavailable`.
+const VERDICT_WIDTH: usize = 20;
+
+/// Endpoints are padded to the widest seen so far, so that rows can be written as they come; a
+/// very long one sticks out alone instead of pushing all later rows aside.
+const NARROWEST: usize = 30;
+const WIDEST: usize = 44;
+
+struct Text<W> {
+    writer: W,
+    layout: Layout,
+    width: usize,
+}
+
+impl<W: Write> Text<W> {
+    fn new(writer: W, layout: Layout) -> Self {
+        Self {
+            writer,
+            layout,
+            width: NARROWEST,
+        }
+    }
+}
+
+impl<W: Write + Send> Sink for Text<W> {
+    fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
+        let place = place(record, self.layout.addresses);
+        let length = place.chars().count();
+        if length <= WIDEST {
+            self.width = self.width.max(length);
+        }
+        let width = self.width;
+        let verdict = record.verdict;
+        let mut line = format!(
+            "{verdict:<VERDICT_WIDTH$}  {place:<width$}  {}",
+            why(record)
+        );
+        for id in others(record) {
+            line.push_str(" · ");
+            line.push_str(id);
+        }
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        self.writer.write_all(line.as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::samples;
+
+    #[test]
+    fn rows_are_aligned() {
+        let mut sink = Text::new(Vec::new(), Layout::default());
+        for sample in samples::all() {
+            sink.write(&sample.record()).unwrap();
+        }
+        let written = String::from_utf8(sink.writer).unwrap();
+        assert_eq!(written, samples::TEXT);
+    }
+}

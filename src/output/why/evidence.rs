@@ -1,0 +1,231 @@
+//! The evidence of a verdict in words. A finding that is not told here is listed field by field, so
+//! that a new one shows what it found before anybody has written its line.
+
+use jiff::Timestamp;
+
+use super::{DAY, LONGEST_TEXT, add, day, issuer, past, when};
+use crate::output::columns::own_finding;
+use crate::output::{Clean, Record};
+use crate::verdict::{Value, VerdictKind};
+
+/// The most pieces of evidence in a line, and the most words of a list: the rest is in the record.
+const MOST_EVIDENCE: usize = 4;
+const MOST_WORDS: usize = 3;
+
+/// The evidence of a verdict about certificates as a person would tell it; `None` where it lacks
+/// what that takes.
+pub(super) fn told(record: &Record<'_>) -> Option<String> {
+    let evidence = Told(&own_finding(record)?.evidence);
+    match record.verdict {
+        VerdictKind::LegacyTlsOnly => {
+            let version = evidence.text("version")?;
+            Some(format!("accepts nothing newer than {version}"))
+        }
+        VerdictKind::SelfSigned => {
+            let ca = if evidence.flag("ca") {
+                ", a CA certificate"
+            } else {
+                ""
+            };
+            Some(format!(
+                "signed by itself{ca}: {}",
+                evidence.text("subject")?
+            ))
+        }
+        VerdictKind::MissingIntermediate => missing(&evidence),
+        VerdictKind::UntrustedCa => {
+            let issuer = evidence.text("issuer")?;
+            Some(match evidence.raw("reason")? {
+                "untrusted_root" => format!("root not trusted: {issuer}"),
+                _ => format!("issuer not sent and not known: {issuer}"),
+            })
+        }
+        VerdictKind::InvalidCertificate => invalid(&evidence),
+        VerdictKind::NameMismatch => mismatched(record, &evidence),
+        VerdictKind::Expired => {
+            let date = evidence.time("not_after")?;
+            // Of the past, people count the days that are full.
+            let full = (record.judged_at.as_second() - date.as_second()).max(0) / DAY;
+            let ago = format!("expired {} ({})", past(full), day(date));
+            Some(dated(record, &evidence, &ago))
+        }
+        VerdictKind::NotYetValid => {
+            let date = evidence.time("not_before")?;
+            let from = format!("valid from {}", when(date, record.judged_at));
+            Some(dated(record, &evidence, &from))
+        }
+        _ => None,
+    }
+}
+
+fn missing(evidence: &Told<'_>) -> Option<String> {
+    if evidence.flag("confirmed") {
+        let place = match evidence.raw("completed_by")? {
+            "bundle" => "known from --intermediates",
+            _ => "seen elsewhere in this sweep",
+        };
+        return Some(format!(
+            "not sent, but {place}: {}",
+            evidence.list("missing")?
+        ));
+    }
+    let issuer = evidence.text("issuer")?;
+    let address = evidence.list("ca_issuers");
+    let address = address.map_or(String::new(), |address| format!(" (see {address})"));
+    Some(format!("issuer not sent: {issuer}{address}"))
+}
+
+/// `leaf: extended key usage (1.3.6.1.5.5.7.3.2)`; who an intermediate is, where it is to blame.
+fn invalid(evidence: &Told<'_>) -> Option<String> {
+    let mut words = match (evidence.raw("certificate"), evidence.text("subject")) {
+        (Some("leaf"), _) => "leaf: ".to_owned(),
+        (Some(place), Some(subject)) => format!("{place} {subject}: "),
+        (Some(place), None) => format!("{place}: "),
+        (None, _) => String::new(),
+    };
+    words.push_str(&evidence.raw("reason")?.replace('_', " "));
+    let detail = evidence.text("detail").or(evidence.text("field"));
+    if let Some(detail) = detail {
+        add(&mut words, format_args!(" ({detail})"));
+    }
+    Some(words)
+}
+
+/// `certificate is for *.example (a wildcard covers one label)`; who was asked for only where the
+/// endpoint does not say it.
+fn mismatched(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
+    let asked = match evidence.text("asked")? {
+        asked if asked == record.host => String::new(),
+        asked => format!("asked {asked}, "),
+    };
+    let count = evidence.number("presented_count")?;
+    if count == 0 {
+        let common = match evidence.flag("common_name_matches") {
+            true => "; its common name would match, and no client reads that",
+            false => "",
+        };
+        return Some(format!("{asked}certificate has no names (SAN){common}"));
+    }
+    let names = match evidence.text("nearest") {
+        Some(nearest) if count > 1 => format!("{nearest} and {} more", count - 1),
+        Some(nearest) => nearest,
+        None => evidence.list("presented")?,
+    };
+    let hint = match evidence.raw("hint") {
+        Some("www_missing") => " (www is missing)",
+        Some("apex_missing") => " (the bare domain is missing)",
+        Some("wildcard_depth") => " (a wildcard covers one label)",
+        Some("address_not_listed") => " (the address is not listed)",
+        _ => "",
+    };
+    Some(format!("{asked}certificate is for {names}{hint}"))
+}
+
+/// A date's words with the certificate that they are about: the issuer of a leaf, or who else it is.
+fn dated(record: &Record<'_>, evidence: &Told<'_>, words: &str) -> String {
+    match (evidence.raw("certificate"), evidence.text("subject")) {
+        (Some(place @ ("intermediate" | "root")), Some(subject)) => {
+            format!("{place} {words}: {subject}")
+        }
+        _ => match record.leaf.as_ref().and_then(issuer) {
+            Some(issuer) => format!("{words}, {issuer}"),
+            None => words.to_owned(),
+        },
+    }
+}
+
+/// The same as `name value`.
+pub(super) fn listed(record: &Record<'_>) -> String {
+    let finding = own_finding(record);
+    let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
+    let telling = evidence.iter().filter(|(_, value)| tells(value));
+    let words = telling
+        .take(MOST_EVIDENCE)
+        .map(|(name, value)| match value {
+            Value::Flag(true) => name.replace('_', " "),
+            Value::Flag(false) => format!("not {}", name.replace('_', " ")),
+            value => format!("{} {}", name.replace('_', " "), shown(value, record)),
+        });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Empty words and fingerprints say nothing to the eye.
+fn tells(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => {
+            !(text.is_empty() || text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
+        }
+        Value::List(words) => !words.is_empty(),
+        Value::Number(_) | Value::Flag(_) | Value::Time(_) => true,
+    }
+}
+
+fn shown(value: &Value, record: &Record<'_>) -> String {
+    match value {
+        Value::Text(text) => Clean::bounded(text, LONGEST_TEXT).to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Time(time) => when(*time, record.judged_at),
+        Value::List(words) => list(words),
+    }
+}
+
+fn list(words: &[String]) -> String {
+    let first = words.iter().take(MOST_WORDS);
+    let first: Vec<String> = first
+        .map(|word| Clean::bounded(word, LONGEST_TEXT).to_string())
+        .collect();
+    let more = words.len().saturating_sub(MOST_WORDS);
+    match more {
+        0 => first.join("; "),
+        more => format!("{} and {more} more", first.join("; ")),
+    }
+}
+
+/// Evidence, read by name, safe to show.
+struct Told<'a>(&'a [(&'static str, Value)]);
+
+impl<'a> Told<'a> {
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// A word of our own, to be compared and not to be shown.
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let text = self.raw(name).filter(|text| !text.is_empty())?;
+        Some(Clean::bounded(text, LONGEST_TEXT).to_string())
+    }
+
+    fn list(&self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::List(words) if !words.is_empty() => Some(list(words)),
+            _ => None,
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        match self.value(name)? {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn time(&self, name: &str) -> Option<Timestamp> {
+        match self.value(name)? {
+            Value::Time(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.value(name), Some(Value::Flag(true)))
+    }
+}
