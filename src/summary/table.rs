@@ -1,0 +1,188 @@
+//! The closing table: plain text, aligned, readable without colour.
+
+use std::fmt;
+
+use super::{Summary, Tally};
+use crate::output::Clean;
+use crate::verdict::VerdictKind;
+
+/// The width of the longest verdict, `starttls_unavailable`.
+const VERDICT_WIDTH: usize = 20;
+
+/// Examples are cut so that a line fits an ordinary terminal, place and reason together.
+const PLACE_WIDTH: usize = 40;
+const WHY_WIDTH: usize = 72;
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for hint in self.hints() {
+            writeln!(f, "note: {hint}")?;
+        }
+        self.opening(f)?;
+        if self.rows == 0 {
+            return Ok(());
+        }
+        writeln!(f)?;
+        let width = self.place_width();
+        for kind in VerdictKind::ALL {
+            let tally = self.verdict(kind);
+            if tally.rows > 0 {
+                self.line(kind, tally, f)?;
+                examples(tally, width, f)?;
+            }
+        }
+        self.warnings(f)?;
+        self.versions
+            .iter()
+            .try_for_each(|versions| versions.fmt(f))
+    }
+}
+
+impl Summary {
+    fn opening(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let intake = &self.intake;
+        let mut words = vec![counted(self.rows, "row", "rows")];
+        if intake.targets > 0 {
+            words[0] += &format!(" of {}", counted(intake.targets, "target", "targets"));
+        }
+        for (count, one, many) in [
+            (intake.duplicates, "duplicate", "duplicates"),
+            (intake.excluded, "excluded", "excluded"),
+            (intake.left_out, "left out", "left out"),
+            (intake.rejected, "line not read", "lines not read"),
+            (self.retries(), "retry", "retries"),
+        ] {
+            if count > 0 {
+                words.push(counted(count, one, many));
+            }
+        }
+        writeln!(f, "{}", words.join(" · "))
+    }
+
+    fn retries(&self) -> u64 {
+        self.attempts.saturating_sub(self.rows)
+    }
+
+    fn line(&self, kind: VerdictKind, tally: &Tally, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sides: Vec<String> = tally.sides.keys().map(ToString::to_string).collect();
+        let line = format!(
+            "{kind:<VERDICT_WIDTH$}  {:>9}  {:>6}  {}",
+            grouped(tally.rows),
+            share(tally.rows, self.rows),
+            side(&sides),
+        );
+        writeln!(f, "{}", line.trim_end())
+    }
+
+    /// The widest endpoint among the examples, so that their reasons stand in one column.
+    fn place_width(&self) -> usize {
+        let examples = self.verdicts.iter().flat_map(|tally| &tally.examples);
+        let widest = examples.map(|it| it.place.chars().count()).max();
+        widest.unwrap_or(0).min(PLACE_WIDTH)
+    }
+
+    /// Findings that are not the verdict of every row they stand in.
+    fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let beside = self.findings.iter().filter_map(|(id, count)| {
+            let verdicts = VerdictKind::named(id).map_or(0, |kind| self.verdict(kind).rows);
+            let beside = count.saturating_sub(verdicts);
+            (beside > 0).then(|| format!("{id} {}", grouped(beside)))
+        });
+        let beside: Vec<String> = beside.collect();
+        if beside.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nfound beside the verdict: {}", beside.join(" · "))
+    }
+}
+
+fn examples(tally: &Tally, width: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    tally.examples.iter().try_for_each(|example| {
+        let place = Clean::bounded(&example.place, PLACE_WIDTH).to_string();
+        let why = Clean::bounded(&example.why, WHY_WIDTH);
+        writeln!(f, "    {place:<width$}  {why}")
+    })
+}
+
+/// `server side`; nothing where nobody is at fault.
+fn side(sides: &[String]) -> String {
+    match sides {
+        [] => String::new(),
+        sides => format!("{} side", sides.join("/")),
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    let word = if count == 1 { one } else { many };
+    format!("{} {word}", grouped(count))
+}
+
+/// `1,234,567`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Percent with one decimal, rounded; what is there is never shown as nothing, nor most as all.
+fn share(part: u64, whole: u64) -> String {
+    let whole = u128::from(whole.max(1));
+    let thousandths = (u128::from(part) * 1000 + whole / 2) / whole;
+    match thousandths {
+        0 if part > 0 => "<0.1%".to_owned(),
+        1000 if u128::from(part) < whole => ">99.9%".to_owned(),
+        it => format!("{}.{}%", it / 10, it % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::samples;
+    use crate::summary::Intake;
+
+    #[test]
+    fn the_table_is_aligned_and_says_why() {
+        let mut summary = Summary {
+            intake: Intake {
+                targets: 1200,
+                rejected: 1,
+                duplicates: 2,
+                excluded: 0,
+                left_out: 0,
+            },
+            ..Summary::default()
+        };
+        for sample in samples::all() {
+            summary.add(&sample.record());
+        }
+        summary.add(&samples::expired_at("bank.example").record());
+        let expected = include_str!("../../testdata/output/summary.txt");
+        assert_eq!(summary.to_string(), expected);
+    }
+
+    #[test]
+    fn nothing_scanned_is_one_line() {
+        assert_eq!(Summary::default().to_string(), "0 rows\n");
+    }
+
+    #[test]
+    fn numbers_are_told_as_people_read_them() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(12_345_678), "12,345,678");
+        assert_eq!(share(1, 3), "33.3%");
+        assert_eq!(share(1, 6), "16.7%");
+        assert_eq!(share(1, 100_000), "<0.1%");
+        assert_eq!(share(99_999, 100_000), ">99.9%");
+        assert_eq!(share(0, 0), "0.0%");
+        assert_eq!(share(u64::MAX, u64::MAX), "100.0%");
+    }
+}
