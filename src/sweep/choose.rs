@@ -1,0 +1,336 @@
+//! Which of the targets read are visited, and in which order: a shard, a sample, a shuffle. All
+//! three go by a hash of the target, so they come out the same on every machine and in every run,
+//! and none needs to know how long the inventory is.
+
+use std::collections::BinaryHeap;
+use std::num::NonZero;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::crypto::Hasher;
+use crate::target::{Host, Target};
+
+/// Targets shuffled at once: enough that neighbours of an inventory part, and some 20 MB.
+const BLOCK: usize = 65_536;
+
+/// Which targets, in which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// One of several parts of the inventory.
+    pub shard: Option<Shard>,
+    /// So many targets, chosen uniformly.
+    pub sample: Option<NonZero<usize>>,
+    /// What the sample and the order are drawn by; the order of the inventory without it.
+    pub seed: Option<u64>,
+}
+
+/// Part `index` of `count`, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: u32,
+    count: u32,
+}
+
+/// A shard that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("write which part of how many, counted from 1: 1/4")]
+pub struct NotAShard;
+
+impl FromStr for Shard {
+    type Err = NotAShard;
+
+    fn from_str(text: &str) -> Result<Self, NotAShard> {
+        let (index, count) = text.split_once('/').ok_or(NotAShard)?;
+        let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0);
+        let (index, count) = number(index).zip(number(count)).ok_or(NotAShard)?;
+        (index <= count)
+            .then_some(Self { index, count })
+            .ok_or(NotAShard)
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+impl Shard {
+    /// Whether this target is in the part. The host alone decides, so that all ports and services
+    /// of a host are visited from one place: the first eight bytes of the SHA-256 of its name (in
+    /// lower case, as punycode) or address (in its usual text), modulo the number of parts.
+    pub(super) fn holds(self, target: &Target) -> bool {
+        let mut hasher = Hasher::default();
+        add_host(&mut hasher, &target.host);
+        number(hasher) % u64::from(self.count) == u64::from(self.index - 1)
+    }
+}
+
+/// Holds targets back as long as the choice needs it.
+pub(super) struct Chooser {
+    choice: Choice,
+    held: BinaryHeap<Held>,
+    read: u64,
+}
+
+/// What came of a target.
+pub(super) enum Chosen {
+    /// Visit these, in this order.
+    Now(Vec<Arc<Target>>),
+    /// It is held, and may come later.
+    Held,
+    /// It, or one held before it, is not part of the choice.
+    LeftOut,
+}
+
+impl Chooser {
+    pub(super) fn new(choice: Choice) -> Self {
+        Self {
+            choice,
+            held: BinaryHeap::new(),
+            read: 0,
+        }
+    }
+
+    /// Takes the next target of the inventory.
+    pub(super) fn take(&mut self, target: Target) -> Chosen {
+        if self.choice.shard.is_some_and(|shard| !shard.holds(&target)) {
+            return Chosen::LeftOut;
+        }
+        if self.choice.sample.is_none() && self.choice.seed.is_none() {
+            return Chosen::Now(vec![Arc::new(target)]);
+        }
+        self.read += 1;
+        self.held.push(Held {
+            key: key(self.choice.seed.unwrap_or_default(), &target),
+            place: self.read,
+            target: Arc::new(target),
+        });
+        match self.choice.sample {
+            // The sample is what has the smallest keys; the heap gives up the largest.
+            Some(size) if self.held.len() > size.get() => {
+                self.held.pop();
+                Chosen::LeftOut
+            }
+            None if self.held.len() == BLOCK => Chosen::Now(self.rest()),
+            _ => Chosen::Held,
+        }
+    }
+
+    /// What is held, in its order: the end of the inventory, or of a block.
+    pub(super) fn rest(&mut self) -> Vec<Arc<Target>> {
+        let held = std::mem::take(&mut self.held).into_sorted_vec();
+        held.into_iter().map(|held| held.target).collect()
+    }
+}
+
+/// A target with its place in the shuffled order.
+struct Held {
+    key: u64,
+    place: u64,
+    target: Arc<Target>,
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        (self.key, self.place) == (other.key, other.place)
+    }
+}
+
+impl Eq for Held {}
+
+impl PartialOrd for Held {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Held {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.key, self.place).cmp(&(other.key, other.place))
+    }
+}
+
+/// The target's key under a seed: the first eight bytes of the SHA-256 of the seed, the host, the
+/// port, the service, the address and the name asked for.
+fn key(seed: u64, target: &Target) -> u64 {
+    let mut hasher = Hasher::default();
+    hasher.update(&seed.to_be_bytes());
+    add_host(&mut hasher, &target.host);
+    hasher.update(&target.port.to_be_bytes());
+    let address = target.address.map(|address| address.to_string());
+    let sni = target.sni.as_deref().map(ToString::to_string);
+    for text in [
+        target.service.name,
+        address.as_deref().unwrap_or_default(),
+        sni.as_deref().unwrap_or_default(),
+    ] {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0]);
+    }
+    number(hasher)
+}
+
+fn add_host(hasher: &mut Hasher, host: &Host) {
+    hasher.update(host.to_string().as_bytes());
+    hasher.update(&[0]);
+}
+
+fn number(hasher: Hasher) -> u64 {
+    let bytes = hasher.finish().0;
+    let [a, b, c, d, e, f, g, h, ..] = bytes;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Service;
+
+    fn target(name: &str, port: u16) -> Target {
+        Target {
+            text: name.to_owned(),
+            host: Host::Name(name.into()),
+            address: None,
+            port,
+            service: Service::named("https").unwrap(),
+            sni: None,
+            tags: vec![],
+        }
+    }
+
+    fn inventory(length: usize) -> impl Iterator<Item = Target> {
+        (0..length).map(|place| target(&format!("h{place}.example"), 443))
+    }
+
+    fn chosen(choice: Choice, targets: impl Iterator<Item = Target>) -> (Vec<String>, usize) {
+        let mut chooser = Chooser::new(choice);
+        let (mut order, mut left_out) = (Vec::new(), 0);
+        for target in targets {
+            match chooser.take(target) {
+                Chosen::Now(some) => order.extend(some),
+                Chosen::Held => {}
+                Chosen::LeftOut => left_out += 1,
+            }
+        }
+        order.extend(chooser.rest());
+        let names = order.iter().map(|target| target.text.clone()).collect();
+        (names, left_out)
+    }
+
+    fn shard(text: &str) -> Shard {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn shards_part_the_inventory_and_stay_the_same() {
+        let parts: Vec<Vec<String>> = ["1/3", "2/3", "3/3"]
+            .map(|text| {
+                let choice = Choice {
+                    shard: Some(shard(text)),
+                    ..Choice::default()
+                };
+                chosen(choice, inventory(3000)).0
+            })
+            .into();
+        let mut all: Vec<_> = parts.concat();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 3000);
+        assert!(parts.iter().all(|part| (900..1100).contains(&part.len())));
+        // Any other machine, or any other year: this must not change.
+        let fixed = target("www.example.com", 443);
+        let holds: Vec<u32> = (1..=7)
+            .filter(|index| {
+                Shard {
+                    index: *index,
+                    count: 7,
+                }
+                .holds(&fixed)
+            })
+            .collect();
+        assert_eq!(holds, [FIXED_SHARD]);
+    }
+
+    /// SHA-256 of `www.example.com` and a zero byte, first eight bytes, modulo 7, plus 1.
+    const FIXED_SHARD: u32 = 2;
+
+    #[test]
+    fn all_ports_of_a_host_are_in_one_shard() {
+        for index in 1..=5 {
+            let shard = Shard { index, count: 5 };
+            assert_eq!(
+                shard.holds(&target("a.example", 443)),
+                shard.holds(&target("a.example", 25))
+            );
+        }
+    }
+
+    #[test]
+    fn a_sample_has_its_size_whatever_the_order_of_the_inventory() {
+        let choice = Choice {
+            sample: NonZero::new(50),
+            seed: Some(7),
+            ..Choice::default()
+        };
+        let (forward, left_out) = chosen(choice, inventory(1000));
+        assert_eq!((forward.len(), left_out), (50, 950));
+        let backward: Vec<_> = inventory(1000).collect();
+        assert_eq!(chosen(choice, backward.into_iter().rev()).0, forward);
+        let other = Choice {
+            seed: Some(8),
+            ..choice
+        };
+        assert_ne!(chosen(other, inventory(1000)).0, forward);
+        assert_eq!(chosen(choice, inventory(20)).0.len(), 20);
+    }
+
+    #[test]
+    fn a_sample_is_uniform() {
+        // Of 100 targets, 10 are drawn under each of 400 seeds: each is expected 40 times.
+        let mut drawn = std::collections::HashMap::new();
+        for seed in 0..400 {
+            let choice = Choice {
+                sample: NonZero::new(10),
+                seed: Some(seed),
+                ..Choice::default()
+            };
+            for name in chosen(choice, inventory(100)).0 {
+                *drawn.entry(name).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(drawn.len(), 100);
+        // Five standard deviations of a binomial distribution (6.0 each).
+        assert!(
+            drawn.values().all(|times| (10..=70).contains(times)),
+            "{drawn:?}"
+        );
+    }
+
+    #[test]
+    fn a_seed_shuffles_repeatably_and_loses_nothing() {
+        let choice = Choice {
+            seed: Some(1),
+            ..Choice::default()
+        };
+        let length = BLOCK + 10;
+        let (order, left_out) = chosen(choice, inventory(length));
+        assert_eq!((order.len(), left_out), (length, 0));
+        assert_eq!(order, chosen(choice, inventory(length)).0);
+        let as_read = chosen(Choice::default(), inventory(length)).0;
+        assert_ne!(order, as_read);
+        let mut sorted = order;
+        sorted.sort();
+        let mut expected = as_read;
+        expected.sort();
+        assert_eq!(sorted, expected);
+    }
+
+    #[test]
+    fn shards_are_read_or_refused() {
+        assert_eq!(shard("2/4").to_string(), "2/4");
+        for text in ["", "1", "0/4", "5/4", "1/0", "a/b", "-1/4", "1/4/2", " 1/4"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Takes judged visits off the workers' hands: writes rows, counts them, and learns from the chains
+//! of good hosts what bad ones left out. Rows that this could still change wait, and are judged a
+//! second time when every host has been seen, so that the order of the inventory changes nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::SweepError;
+use super::counters::{Counters, count};
+use super::job::Judged;
+use super::spool::Spool;
+use super::stop::Stop;
+use crate::gather::Learned;
+use crate::judge::{Judge, Policy, proven_issuers};
+use crate::observation::Observation;
+use crate::output::{CertificateFile, OutputError, Outputs, Record};
+use crate::summary::Summary;
+use crate::verdict::{Finding, Verdict};
+
+/// How long a row may wait in a buffer for whoever reads along.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+
+/// Rows taken at once.
+const BATCH: usize = 512;
+
+/// For so long after writing some, the next rows gather: one by one, each would cost a wake-up and
+/// a switch between threads. At 100,000 rows a second 200 gather, and there is room for more.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// Where rows go.
+pub struct Destinations {
+    /// The outputs, opened before the sweep began.
+    pub outputs: Outputs,
+    /// Where each certificate is written once.
+    pub certificates: Option<CertificateFile>,
+}
+
+/// The thread that writes.
+pub(super) struct Collector {
+    pub(super) destinations: Destinations,
+    pub(super) policy: Arc<Policy>,
+    pub(super) rows: Receiver<Judged>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) stop: Stop,
+}
+
+/// What the thread leaves.
+pub(super) struct Collected {
+    pub(super) summary: Summary,
+    pub(super) error: Option<SweepError>,
+}
+
+impl Collector {
+    /// Runs until every worker has gone.
+    pub(super) async fn run(self) -> Collected {
+        let Self {
+            destinations,
+            policy,
+            mut rows,
+            counters,
+            stop,
+        } = self;
+        let mut writing = Writing {
+            destinations,
+            policy,
+            counters,
+            summary: Summary::default(),
+            learned: Learned::default(),
+            waiting: Spool::new(),
+        };
+        let taken = writing.take_all(&mut rows).await;
+        let error = taken.and_then(|()| writing.settle()).err();
+        if error.is_some() {
+            // Nobody would keep what further visits show: stop making them, and let those under
+            // way hand in their rows to nobody.
+            stop.now();
+            while rows.recv().await.is_some() {}
+        }
+        let error = error.or(writing.destinations.finish().err().map(SweepError::Output));
+        Collected {
+            summary: writing.summary,
+            error,
+        }
+    }
+}
+
+struct Writing {
+    destinations: Destinations,
+    policy: Arc<Policy>,
+    counters: Arc<Counters>,
+    summary: Summary,
+    learned: Learned,
+    waiting: Spool,
+}
+
+impl Writing {
+    async fn take_all(&mut self, rows: &mut Receiver<Judged>) -> Result<(), SweepError> {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut flushes = tokio::time::interval(FLUSH_EVERY);
+        flushes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut gather_until = Instant::now();
+        loop {
+            let gathered = async {
+                tokio::time::sleep_until(gather_until).await;
+                rows.recv_many(&mut batch, BATCH).await
+            };
+            tokio::select! {
+                taken = gathered => {
+                    if taken == 0 {
+                        return Ok(());
+                    }
+                    batch.drain(..).try_for_each(|judged| self.take(&judged))?;
+                    gather_until = Instant::now() + GATHER;
+                }
+                _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
+            }
+        }
+    }
+
+    fn take(&mut self, judged: &Judged) -> Result<(), SweepError> {
+        let Judged {
+            observation,
+            verdict,
+        } = judged;
+        count(&self.counters.rows);
+        if verdict.settled {
+            if let Some(chain) = observation.chain() {
+                proven_issuers(verdict, chain).for_each(|issuer| self.learned.prove(issuer));
+                let id = |finding: &Finding| finding.id;
+                if verdict
+                    .findings
+                    .iter()
+                    .map(id)
+                    .any(|id| id == "chain_extra_certificate")
+                {
+                    self.learned.propose(chain);
+                }
+            }
+            return self.write(observation, verdict);
+        }
+        if let Some(chain) = observation.chain() {
+            self.learned.propose(chain);
+        }
+        count(&self.counters.unsettled);
+        self.waiting.add(observation).map_err(SweepError::Spool)
+    }
+
+    fn write(&mut self, observation: &Observation, verdict: &Verdict) -> Result<(), SweepError> {
+        let at = self.policy.time_for(observation);
+        let record = Record::new(observation, verdict, at);
+        self.destinations
+            .outputs
+            .write(&record)
+            .map_err(SweepError::Output)?;
+        if let (Some(file), Some(chain)) =
+            (&mut self.destinations.certificates, observation.chain())
+        {
+            file.add(chain).map_err(SweepError::Output)?;
+        }
+        count(self.counters.verdict(verdict.kind));
+        self.summary.add(&record);
+        Ok(())
+    }
+
+    /// Judges the waiting rows again, now that every certificate of the sweep is known.
+    fn settle(&mut self) -> Result<(), SweepError> {
+        let learned = std::mem::take(&mut self.learned);
+        let mut judge = Judge::new(Arc::new(self.policy.with_learned(&learned)));
+        let mut waiting = std::mem::replace(&mut self.waiting, Spool::new());
+        for observation in waiting.read().map_err(SweepError::Spool)? {
+            let observation = observation.map_err(SweepError::Spool)?;
+            let verdict = judge.judge(&observation);
+            self.counters.unsettled.fetch_sub(1, Relaxed);
+            self.write(&observation, &verdict)?;
+        }
+        Ok(())
+    }
+}
+
+impl Destinations {
+    fn finish(self) -> Result<(), OutputError> {
+        let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());
+        self.outputs.finish().and(certificates)
+    }
+}

@@ -1,0 +1,191 @@
+//! Reads the inventory on a thread of its own: every target once, none that is excluded, and a word
+//! for every line that could not be read.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use tokio::sync::mpsc::Sender;
+
+use super::SweepError;
+use super::choose::{Choice, Chooser, Chosen};
+use super::counters::{Counters, count};
+use crate::output::{Clean, tell};
+use crate::resolve::ExcludeList;
+use crate::target::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
+
+/// Rejected lines told on the screen; the rest are counted, and written to `--rejects`.
+const REJECTS_TOLD: u64 = 10;
+
+/// How much of a rejected line is shown beside the reason.
+const SHOWN: usize = 60;
+
+/// Where targets come from and which are left out.
+pub struct Intake {
+    /// Opened inputs, read one after the other.
+    pub readers: Vec<TargetReader>,
+    /// Whether targets listed more than once are visited once.
+    pub dedupe: bool,
+    /// Which of them, in which order.
+    pub choice: Choice,
+    /// What is never visited.
+    pub excludes: Arc<ExcludeList>,
+    /// Where rejected lines go, opened before the sweep began.
+    pub rejects: Option<(PathBuf, File)>,
+    /// Whether rejected lines are told on standard error.
+    pub quiet: bool,
+}
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) inputs: Vec<(Input, u64)>,
+    /// An input that broke off, or a rejects file that could not be written.
+    pub(super) error: Option<SweepError>,
+}
+
+impl Intake {
+    /// Reads everything, until the end of the inputs or until nobody listens any more.
+    pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
+        let mut rejects = Rejects::new(self.rejects, self.quiet);
+        let mut seen = self.dedupe.then(Seen::default);
+        let mut taken = Taken {
+            inputs: Vec::new(),
+            error: None,
+        };
+        let mut chooser = Chooser::new(self.choice);
+        let send = |targets: &Sender<Arc<Target>>, chosen: &[Arc<Target>]| {
+            chosen.iter().all(|target| {
+                count(&counters.targets);
+                targets.blocking_send(target.clone()).is_ok()
+            })
+        };
+        let mut listening = true;
+        for mut reader in self.readers {
+            let mut read = 0;
+            listening = loop {
+                // Said by the dispatcher when it stops: also a long run of lines that give no
+                // target must end then.
+                if targets.is_closed() {
+                    break false;
+                }
+                match reader.next() {
+                    None => break true,
+                    Some(Err(InputError::Reject(reject))) => {
+                        count(&counters.rejected);
+                        rejects.add(&reject);
+                    }
+                    Some(Err(broken @ InputError::Unreadable { .. })) => {
+                        taken.error = Some(SweepError::Input(broken));
+                        break true;
+                    }
+                    Some(Ok(target)) => {
+                        if !wanted(&target, seen.as_mut(), &self.excludes, counters) {
+                            continue;
+                        }
+                        read += 1;
+                        match chooser.take(target) {
+                            Chosen::Now(chosen) if !send(targets, &chosen) => break false,
+                            Chosen::LeftOut => count(&counters.left_out),
+                            Chosen::Now(_) | Chosen::Held => {}
+                        }
+                    }
+                }
+            };
+            taken.inputs.push((reader.into_input(), read));
+            if !listening {
+                break;
+            }
+        }
+        if listening {
+            // Nobody listening any more is no fault of the reading.
+            let _ = send(targets, &chooser.rest());
+        }
+        counters.input_ended.store(1, Relaxed);
+        taken.error = taken.error.or(rejects.finish().err());
+        taken
+    }
+}
+
+fn wanted(
+    target: &Target,
+    seen: Option<&mut Seen>,
+    excludes: &ExcludeList,
+    counters: &Counters,
+) -> bool {
+    let excluded = matches!(&target.host, Host::Name(name) if excludes.excludes_name(name))
+        || target
+            .fixed_address()
+            .is_some_and(|address| excludes.excludes_address(address));
+    if excluded {
+        count(&counters.excluded);
+        return false;
+    }
+    let new = seen.is_none_or(|seen| seen.insert(target));
+    if !new {
+        count(&counters.duplicates);
+    }
+    new
+}
+
+fn described(reject: &Reject) -> String {
+    let Reject {
+        source,
+        line,
+        text,
+        reason,
+    } = reject;
+    let shown: String = text.chars().take(SHOWN).collect();
+    match &**source {
+        "argument" => format!("argument {line} ({shown:?}): {reason}"),
+        file => format!("{file}:{line}: {shown:?}: {reason}"),
+    }
+}
+
+/// Where rejected lines go. The file holds each line under a comment that says what is wrong with
+/// it, so that it can be mended and read again.
+struct Rejects {
+    file: Option<(PathBuf, BufWriter<File>)>,
+    told: u64,
+    quiet: bool,
+    error: Option<std::io::Error>,
+}
+
+impl Rejects {
+    fn new(file: Option<(PathBuf, File)>, quiet: bool) -> Self {
+        let file = file.map(|(path, file)| (path, BufWriter::new(file)));
+        Self {
+            file,
+            told: 0,
+            quiet,
+            error: None,
+        }
+    }
+
+    fn add(&mut self, reject: &Reject) {
+        if !self.quiet && self.told < REJECTS_TOLD {
+            tell(format_args!("{}", Clean::new(&described(reject))));
+        }
+        if !self.quiet && self.told == REJECTS_TOLD {
+            tell(format_args!(
+                "more lines cannot be read; they are counted, and --rejects FILE keeps them"
+            ));
+        }
+        self.told += 1;
+        if let Some((_, file)) = &mut self.file
+            && let Err(error) = writeln!(file, "# {}\n{}", described(reject), reject.text)
+        {
+            self.error.get_or_insert(error);
+        }
+    }
+
+    fn finish(mut self) -> Result<(), SweepError> {
+        let Some((path, mut file)) = self.file.take() else {
+            return Ok(());
+        };
+        let error = self.error.take().or(file.flush().err());
+        error.map_or(Ok(()), |error| Err(SweepError::Rejects { path, error }))
+    }
+}

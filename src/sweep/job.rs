@@ -1,0 +1,129 @@
+//! What travels between the dispatcher and the workers.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::observation::{Failure, Observation, Offer, Timing};
+use crate::probe;
+use crate::target::{Endpoint, Target};
+use crate::verdict::Verdict;
+
+/// A visit that waits for its permit. Small: a great many may wait.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Begin a visit.
+    Begin(Box<Begin>),
+    /// Go on with one, by another exchange.
+    Again(Box<Observation>, Offer),
+    /// Make one anew whose failure may pass. What was seen is kept until then.
+    Retry(Box<Observation>),
+}
+
+/// What a visit begins with.
+#[derive(Debug)]
+pub(super) struct Begin {
+    pub(super) target: Arc<Target>,
+    pub(super) address: IpAddr,
+    pub(super) dns: Option<Duration>,
+    pub(super) attempt: u32,
+}
+
+impl Job {
+    /// The observation to go on with, and what to offer; the first offer is the prober's choice.
+    pub(super) fn start(self, all_versions: bool) -> (Observation, Option<Offer>) {
+        match self {
+            Self::Begin(begin) => {
+                let mut observation = begin.observation();
+                observation.versions_asked = all_versions;
+                (observation, None)
+            }
+            Self::Again(observation, offer) => (*observation, Some(offer)),
+            Self::Retry(seen) => {
+                let (dns, attempt) = (seen.timing.dns, seen.attempt + 1);
+                let mut observation = empty(seen.endpoint, dns, attempt, None);
+                observation.versions_asked = all_versions;
+                (observation, None)
+            }
+        }
+    }
+
+    /// The whole visit that was made before, when this one is to be made again.
+    pub(super) fn seen(self) -> Option<Observation> {
+        match self {
+            Self::Begin(_) | Self::Again(..) => None,
+            Self::Retry(observation) => Some(*observation),
+        }
+    }
+}
+
+impl Begin {
+    fn observation(self) -> Observation {
+        let endpoint = Endpoint {
+            target: self.target,
+            address: Some(self.address),
+        };
+        empty(endpoint, self.dns, self.attempt, None)
+    }
+}
+
+/// An observation of an endpoint that gave no address.
+pub(super) fn unresolved(
+    target: Arc<Target>,
+    dns: Duration,
+    attempt: u32,
+    failure: Failure,
+) -> Observation {
+    let endpoint = Endpoint {
+        target,
+        address: None,
+    };
+    empty(endpoint, Some(dns), attempt, Some(failure))
+}
+
+/// An observation without any exchange.
+pub(super) fn empty(
+    endpoint: Endpoint,
+    dns: Option<Duration>,
+    attempt: u32,
+    failure: Option<Failure>,
+) -> Observation {
+    Observation {
+        endpoint,
+        started_at: probe::now(),
+        attempt,
+        timing: Timing {
+            dns,
+            total: dns,
+            ..Timing::default()
+        },
+        failure,
+        versions_asked: false,
+        exchanges: Vec::new(),
+    }
+}
+
+/// What a worker tells the dispatcher when an exchange has ended.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) address: IpAddr,
+    pub(super) next: Next,
+}
+
+/// What the visit needs now.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Nothing: its row is on its way.
+    Done,
+    /// Another exchange, which needs its own permit.
+    Again(Box<Observation>, Offer),
+    /// A new visit, later.
+    Retry(Box<Observation>),
+}
+
+/// A judged visit on its way to the outputs.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) observation: Observation,
+    pub(super) verdict: Verdict,
+}
