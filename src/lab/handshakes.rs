@@ -1,0 +1,212 @@
+//! Cases about the handshake with a real TLS server: versions, keys, groups, client certificates
+//! and virtual hosts.
+
+use std::sync::Arc;
+
+use rustls::SupportedProtocolVersion;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
+
+use super::LabError;
+use super::case::Case;
+use super::conduct::Conduct;
+use super::issue::{Draft, Workshop};
+use super::servers::{
+    Always, BOTH, ByName, ONLY_12, ONLY_13, ask_clients, certified, configure, serve,
+    serve_versions, signing_key,
+};
+use crate::verdict::VerdictKind;
+
+/// The family.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "healthy",
+        host: "healthy.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: TLS 1.3 and 1.2, a P-256 key",
+        conduct: |shop, host| versions(shop, host, BOTH),
+    },
+    Case {
+        name: "healthy-rsa",
+        host: "healthy-rsa.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: an RSA key of 2048 bits",
+        conduct: |shop, host| {
+            serve(
+                shop.chain_for(shop.leaf(host)?, &*shop.keys.rsa)?,
+                &shop.keys.rsa,
+            )
+        },
+    },
+    Case {
+        name: "healthy-p384",
+        host: "healthy-p384.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: a P-384 key",
+        conduct: |shop, host| {
+            serve(
+                shop.chain_for(shop.leaf(host)?, &*shop.keys.p384)?,
+                &shop.keys.p384,
+            )
+        },
+    },
+    Case {
+        name: "only-tls1-2",
+        host: "only-tls1-2.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: TLS 1.2 only",
+        conduct: |shop, host| versions(shop, host, ONLY_12),
+    },
+    Case {
+        name: "only-tls1-3",
+        host: "only-tls1-3.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: TLS 1.3 only",
+        conduct: |shop, host| versions(shop, host, ONLY_13),
+    },
+    Case {
+        name: "wildcard",
+        host: "any.wild.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: the name is covered by a wildcard",
+        conduct: |shop, _| versions(shop, "*.wild.tlsweep.test", BOTH),
+    },
+    Case {
+        name: "address",
+        host: "127.0.0.1",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: asked for by address, and the certificate has it",
+        conduct: |shop, host| versions(shop, host, BOTH),
+    },
+    Case {
+        name: "hello-retry",
+        host: "hello-retry.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: the server takes P-384 only, so the hello is said twice",
+        conduct: |shop, host| {
+            let provider = CryptoProvider {
+                kx_groups: vec![kx_group::SECP384R1],
+                ..default_provider()
+            };
+            let key = signing_key(&shop.keys.p256)?;
+            let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
+            let resolver = Arc::new(Always(certified(chain, key)));
+            Ok(Conduct::Tls(Arc::new(configure(
+                provider, ONLY_13, None, resolver,
+            )?)))
+        },
+    },
+    Case {
+        name: "virtual-host",
+        host: "virtual-host.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: the right certificate comes only to who asks by name",
+        conduct: |shop, host| virtual_hosts(shop, host),
+    },
+    Case {
+        name: "default-host",
+        host: "default-host.tlsweep.test",
+        expect: VerdictKind::NameMismatch,
+        also: &[],
+        about: "the server does not know the name and answers with its default certificate",
+        conduct: |shop, _| virtual_hosts(shop, "some-customer.tlsweep.test"),
+    },
+    Case {
+        name: "client-certificate-optional",
+        host: "client-certificate-optional.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &["client_certificate_requested"],
+        about: "clients may show a certificate",
+        conduct: |shop, host| asking(shop, host, BOTH, false),
+    },
+    Case {
+        name: "client-certificate-required",
+        host: "client-certificate-required.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &["client_certificate_requested"],
+        about: "clients must show a certificate (TLS 1.3: refused only after the handshake)",
+        conduct: |shop, host| asking(shop, host, BOTH, true),
+    },
+    Case {
+        name: "client-certificate-required-tls1-2",
+        host: "client-certificate-required-tls1-2.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &["client_certificate_requested"],
+        about: "clients must show a certificate (TLS 1.2: refused within the handshake)",
+        conduct: |shop, host| asking(shop, host, ONLY_12, true),
+    },
+    Case {
+        name: "wrong-key",
+        host: "wrong-key.tlsweep.test",
+        expect: VerdictKind::HandshakeFailed,
+        also: &[],
+        about: "the server signs with a key that is not the certificate's",
+        conduct: |shop, host| {
+            let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
+            serve(chain, &shop.keys.other_p256)
+        },
+    },
+    Case {
+        name: "wrong-key-tls1-2",
+        host: "wrong-key-tls1-2.tlsweep.test",
+        expect: VerdictKind::HandshakeFailed,
+        also: &[],
+        about: "the same over TLS 1.2",
+        conduct: |shop, host| {
+            let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
+            serve_versions(chain, &shop.keys.other_p256, ONLY_12)
+        },
+    },
+];
+
+/// A healthy server of these versions.
+fn versions(
+    shop: &Workshop,
+    name: &str,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<Conduct, LabError> {
+    let chain = shop.chain_for(shop.leaf(name)?, &*shop.keys.p256)?;
+    serve_versions(chain, &shop.keys.p256, versions)
+}
+
+/// A healthy server that asks clients for a certificate.
+fn asking(
+    shop: &Workshop,
+    host: &str,
+    versions: &[&'static SupportedProtocolVersion],
+    required: bool,
+) -> Result<Conduct, LabError> {
+    let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
+    let resolver = Arc::new(Always(certified(chain, signing_key(&shop.keys.p256)?)));
+    let clients = ask_clients(shop.root.certificate(), required)?;
+    let config = configure(default_provider(), versions, Some(clients), resolver)?;
+    Ok(Conduct::Tls(Arc::new(config)))
+}
+
+/// A server that knows one name and has a default for the rest.
+fn virtual_hosts(shop: &Workshop, known: &str) -> Result<Conduct, LabError> {
+    let key = signing_key(&shop.keys.p256)?;
+    let certified_for = |name: &str| -> Result<_, LabError> {
+        let draft = Draft::leaf(shop.now, &[name])?;
+        Ok(certified(
+            shop.chain_for(draft, &*shop.keys.p256)?,
+            key.clone(),
+        ))
+    };
+    let resolver = Arc::new(ByName {
+        name: known.to_owned(),
+        theirs: certified_for(known)?,
+        default: certified_for("default.tlsweep.test")?,
+    });
+    let config = configure(default_provider(), BOTH, None, resolver)?;
+    Ok(Conduct::Tls(Arc::new(config)))
+}

@@ -1,0 +1,51 @@
+//! Accepting connections: bounded in number and in time, each in a task of its own that ends with
+//! the listener's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use super::conduct::Conduct;
+
+/// The longest a connection lasts: several times any client's patience.
+const LONGEST_VISIT: Duration = Duration::from_secs(30);
+/// The pause after a failed accept, which is this machine out of descriptors: at once again would
+/// only burn a core.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+
+/// Serves every connection by `conduct`, until the task is ended. At most as many at once as
+/// `slots` has; the others wait in the listener's queue.
+pub(super) async fn listen(listener: TcpListener, conduct: Arc<Conduct>, slots: Arc<Semaphore>) {
+    let mut visits = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = visits.join_next() => {}
+            accepted = accept(&listener, &slots) => match accepted {
+                Some((stream, slot)) => {
+                    visits.spawn(visit(stream, conduct.clone(), slot));
+                }
+                None => tokio::time::sleep(OUT_OF_DESCRIPTORS).await,
+            },
+        }
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let slot = slots.clone().acquire_owned().await.ok()?;
+    let (stream, _) = listener.accept().await.ok()?;
+    Some((stream, slot))
+}
+
+async fn visit(mut stream: TcpStream, conduct: Arc<Conduct>, slot: OwnedSemaphorePermit) {
+    // Answers are written whole; waiting to join them with more would only cost time.
+    let _ = stream.set_nodelay(true);
+    // How a connection ends is the client's affair and of no interest here.
+    let _ = tokio::time::timeout(LONGEST_VISIT, conduct.serve(&mut stream)).await;
+    drop(slot);
+}

@@ -1,0 +1,273 @@
+//! Servers for measuring: many names behind few ports, a server that stalls, and one that replays
+//! a canned flight. Each runs on a thread of its own, so that its cost can be told from the
+//! client's.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+
+use jiff::Timestamp;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls_pki_types::CertificateDer;
+use tokio::runtime;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+
+use super::conduct::{Conduct, End};
+use super::flight::{Flight, Signer};
+use super::issue::{Authority, Draft, Key, Keys};
+use super::servers::{Always, BOTH, ONLY_12, ONLY_13, certified, configure, signing_key};
+use super::{ANY_PORT, LabError, listen};
+
+/// What a farm serves.
+#[derive(Clone, Copy, Debug)]
+pub struct Farm {
+    /// Which certificates.
+    pub leaves: Leaves,
+    /// Which versions.
+    pub versions: Versions,
+    /// Which key.
+    pub key: LeafKey,
+}
+
+/// How many certificates a farm has.
+#[derive(Clone, Copy, Debug)]
+pub enum Leaves {
+    /// One for all names.
+    Shared,
+    /// One each for this many names from `Load::name(0)` on, issued and kept in memory before the
+    /// first connection.
+    Distinct(usize),
+}
+
+/// Which versions a farm speaks.
+#[derive(Clone, Copy, Debug)]
+pub enum Versions {
+    /// TLS 1.3 and 1.2.
+    Both,
+    /// TLS 1.2 only.
+    Tls12,
+    /// TLS 1.3 only.
+    Tls13,
+}
+
+/// Which key the leaves of a farm have.
+#[derive(Clone, Copy, Debug)]
+pub enum LeafKey {
+    /// P-256.
+    P256,
+    /// RSA of 2048 bits.
+    Rsa2048,
+}
+
+impl Default for Farm {
+    /// One P-256 certificate for all names, TLS 1.3 and 1.2.
+    fn default() -> Self {
+        Self {
+            leaves: Leaves::Shared,
+            versions: Versions::Both,
+            key: LeafKey::P256,
+        }
+    }
+}
+
+/// Servers on a thread of their own, which ends when this is dropped.
+pub struct Load {
+    addresses: Vec<SocketAddr>,
+    root_pem: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+/// The zone of a farm's names.
+const FARM_ZONE: &str = ".farm.tlsweep.test";
+/// Connections at once: as many as there are ports.
+const MOST_CONNECTIONS: usize = 65_536;
+/// TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
+const REPLAYED_SUITE: u16 = 0xc02b;
+
+impl Load {
+    /// Real TLS servers for the names `Load::name(0)`, `Load::name(1)`, ... on each of these
+    /// addresses, which should be on loopback; on a free port of 127.0.0.1 when there are none.
+    pub fn farm(farm: Farm, listen: &[SocketAddr], now: Timestamp) -> Result<Self, LabError> {
+        let issuing = Issuing::new(farm.key, now)?;
+        let versions = match farm.versions {
+            Versions::Both => BOTH,
+            Versions::Tls12 => ONLY_12,
+            Versions::Tls13 => ONLY_13,
+        };
+        let resolver: Arc<dyn ResolvesServerCert> = match farm.leaves {
+            Leaves::Shared => Arc::new(Always(certified(issuing.shared()?, issuing.signer()?))),
+            Leaves::Distinct(count) => Arc::new(issuing.distinct(count)?),
+        };
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let config = configure(provider, versions, None, resolver)?;
+        let conduct = Conduct::Tls(Arc::new(config));
+        Self::start(conduct, listen, issuing.root.pem())
+    }
+
+    /// Servers that accept and never answer; they give a connection up after half a minute.
+    pub fn stall(listen: &[SocketAddr]) -> Result<Self, LabError> {
+        let conduct = Conduct::Answer {
+            bytes: Vec::new(),
+            end: End::Wait,
+        };
+        Self::start(conduct, listen, String::new())
+    }
+
+    /// Servers that answer any ClientHello with the same TLS 1.2 flight, whose signature fits no
+    /// client's random: the cheapest peer there is for a client that does no cryptography.
+    pub fn replay(listen: &[SocketAddr], now: Timestamp) -> Result<Self, LabError> {
+        let issuing = Issuing::new(LeafKey::P256, now)?;
+        let flight = Flight::new(0x0303, REPLAYED_SUITE)
+            .certificates(&issuing.shared()?)
+            .ecdhe(&[0; 32], &issuing.key, &Signer::of(&issuing.key))?;
+        let conduct = Conduct::Answer {
+            bytes: flight.done(),
+            end: End::Wait,
+        };
+        Self::start(conduct, listen, issuing.root.pem())
+    }
+
+    /// The name with this number: `n17.farm.tlsweep.test`.
+    pub fn name(number: usize) -> String {
+        format!("n{number}{FARM_ZONE}")
+    }
+
+    /// Where the servers listen, in the order asked for.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The root above the certificates, as PEM; empty for a server that sends none.
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    fn start(conduct: Conduct, listen: &[SocketAddr], root_pem: String) -> Result<Self, LabError> {
+        let listen = match listen {
+            [] => &[ANY_PORT],
+            some => some,
+        };
+        // Bound here, so that what fails is told and what does not can be connected to at once.
+        let sockets = listen.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
+        let addresses = sockets.iter().map(TcpListener::local_addr);
+        let addresses = addresses.collect::<Result<_, _>>()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("lab load".to_owned());
+        let thread = thread.spawn(move || {
+            runtime.block_on(serve_until(sockets, conduct, stopped));
+        })?;
+        Ok(Self {
+            addresses,
+            root_pem,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        // Dropping the sender is the signal.
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn bind(address: &SocketAddr) -> Result<TcpListener, LabError> {
+    let socket = TcpListener::bind(address)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+async fn serve_until(sockets: Vec<TcpListener>, conduct: Conduct, stopped: oneshot::Receiver<()>) {
+    let conduct = Arc::new(conduct);
+    let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut servers = JoinSet::new();
+    for socket in sockets {
+        // Fails only where the runtime has no reactor; this one was built with it.
+        if let Ok(listener) = tokio::net::TcpListener::from_std(socket) {
+            servers.spawn(listen::listen(listener, conduct.clone(), slots.clone()));
+        }
+    }
+    // The error is how the signal looks: the sender was dropped.
+    let _ = stopped.await;
+}
+
+/// A small public key infrastructure for a farm.
+struct Issuing {
+    now: Timestamp,
+    root: Authority,
+    intermediate: Authority,
+    key: Key,
+}
+
+impl Issuing {
+    fn new(key: LeafKey, now: Timestamp) -> Result<Self, LabError> {
+        let root = Authority::root(Draft::authority(now, "tlsweep farm root"))?;
+        let intermediate = Draft::authority(now, "tlsweep farm intermediate");
+        Ok(Self {
+            now,
+            intermediate: root.subordinate(intermediate)?,
+            root,
+            key: match key {
+                LeafKey::P256 => Keys::new_p256()?,
+                LeafKey::Rsa2048 => Keys::new_rsa()?,
+            },
+        })
+    }
+
+    fn signer(&self) -> Result<Arc<dyn SigningKey>, LabError> {
+        signing_key(&self.key)
+    }
+
+    fn shared(&self) -> Result<Vec<CertificateDer<'static>>, LabError> {
+        let draft = Draft::leaf(self.now, &[&format!("*{FARM_ZONE}")])?;
+        Ok(vec![
+            self.intermediate.issue(draft, &*self.key)?,
+            self.intermediate.certificate(),
+        ])
+    }
+
+    fn distinct(&self, count: usize) -> Result<Distinct, LabError> {
+        let leaf = |number| {
+            let draft = Draft::leaf(self.now, &[&Load::name(number)])?;
+            self.intermediate.issue(draft, &*self.key)
+        };
+        Ok(Distinct {
+            leaves: (0..count).map(leaf).collect::<Result<_, LabError>>()?,
+            intermediate: self.intermediate.certificate(),
+            key: self.signer()?,
+        })
+    }
+}
+
+/// A leaf for each number.
+#[derive(Debug)]
+struct Distinct {
+    leaves: Vec<CertificateDer<'static>>,
+    intermediate: CertificateDer<'static>,
+    key: Arc<dyn SigningKey>,
+}
+
+impl ResolvesServerCert for Distinct {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let number = hello
+            .server_name()?
+            .strip_suffix(FARM_ZONE)?
+            .strip_prefix('n')?;
+        let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;
+        // Put together for each connection: keeping a hundred thousand copies of the
+        // intermediate would cost more than copying it.
+        let chain = vec![leaf.clone(), self.intermediate.clone()];
+        Some(certified(chain, self.key.clone()))
+    }
+}

@@ -1,0 +1,215 @@
+//! A laboratory on loopback: one small server for every way an endpoint can be well or unwell,
+//! and a resolver that knows their names. `tlsweep demo`, tests and benches sweep it.
+//!
+//! It is made of parts that a scanner also has to deal with, but shares none of the scanner's own
+//! code: what it shows must not depend on how it is looked at. It knows the words for verdicts
+//! and nothing of probing and judging.
+
+mod case;
+mod certificates;
+mod chains;
+mod conduct;
+mod dialogues;
+mod flight;
+mod handshakes;
+mod hello;
+mod issue;
+mod legacy;
+mod listen;
+pub mod load;
+mod names;
+mod resolver;
+mod servers;
+#[cfg(test)]
+mod tests;
+mod wires;
+
+pub use case::Case;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::net::{TcpListener, TcpSocket, UdpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use conduct::Conduct;
+use issue::Workshop;
+use resolver::Zone;
+
+/// The zone that every name of the lab is in; `.test` is nobody's (RFC 6761).
+pub const ZONE: &str = "tlsweep.test";
+
+/// Connections at once over the whole lab: more than a sweep of it makes, fewer than would
+/// trouble a machine.
+const MOST_CONNECTIONS: usize = 4096;
+
+/// Any free port of 127.0.0.1. Nothing of a lab listens anywhere else.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Why a lab could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A key or certificate could not be made.
+    #[error("a certificate of the lab cannot be made: {0}")]
+    Issue(#[from] rcgen::Error),
+    /// A TLS server could not be configured.
+    #[error("a TLS server of the lab cannot be configured: {0}")]
+    Configure(#[from] rustls::Error),
+    /// Client certificates could not be asked for.
+    #[error("client certificates cannot be asked for: {0}")]
+    AskClients(#[from] rustls::server::VerifierBuilderError),
+    /// No socket on loopback.
+    #[error("the lab cannot listen on loopback: {0}")]
+    Listen(#[from] io::Error),
+    /// The runtime is going down.
+    #[error("the lab was interrupted while it was being set up")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// A case whose server is up.
+pub struct Running {
+    /// The case.
+    pub case: &'static Case,
+    /// What to sweep, with [`Lab::resolver_address`] as the resolver: `expired.tlsweep.test:41234`.
+    pub target: String,
+    /// What to sweep with whatever resolver: `expired.tlsweep.test@127.0.0.1:41234`. `None` for
+    /// a case that is about resolving.
+    pub pinned: Option<String>,
+}
+
+/// The lab. Its servers run on the runtime it was started on, and end when it is dropped.
+pub struct Lab {
+    cases: Vec<Running>,
+    root_pem: String,
+    resolver: SocketAddr,
+    servers: JoinSet<()>,
+    /// Ports where nobody listens. They are held, lest another socket of this machine get them.
+    refusing: Vec<TcpSocket>,
+}
+
+impl Lab {
+    /// Starts every case. `now` is what certificates count their dates from.
+    pub async fn start(now: Timestamp) -> Result<Self, LabError> {
+        Self::start_some(now, |_| true).await
+    }
+
+    /// Starts the cases that `wanted` chooses.
+    pub async fn start_some(
+        now: Timestamp,
+        wanted: impl Fn(&Case) -> bool,
+    ) -> Result<Self, LabError> {
+        let cases: Vec<_> = Case::all().filter(|case| wanted(case)).collect();
+        // Making an RSA key takes too long for the runtime's own threads.
+        let (conducts, root_pem) =
+            tokio::task::spawn_blocking(move || prepare(now, cases)).await??;
+        let socket = UdpSocket::bind(ANY_PORT).await?;
+        let mut lab = Self {
+            cases: Vec::new(),
+            root_pem,
+            resolver: socket.local_addr()?,
+            servers: JoinSet::new(),
+            refusing: Vec::new(),
+        };
+        lab.servers
+            .spawn(resolver::answer_all(socket, zone_of(&conducts)));
+        let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        for (case, conduct) in conducts {
+            lab.open(case, conduct, &slots).await?;
+        }
+        Ok(lab)
+    }
+
+    /// The cases and where they are.
+    pub fn cases(&self) -> &[Running] {
+        &self.cases
+    }
+
+    /// The root that clients of the lab trust, as PEM.
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// The DNS server of the lab's names, on UDP.
+    pub fn resolver_address(&self) -> SocketAddr {
+        self.resolver
+    }
+
+    /// Ends every server and waits until they are gone.
+    pub async fn stop(mut self) {
+        self.servers.shutdown().await;
+    }
+
+    async fn open(
+        &mut self,
+        case: &'static Case,
+        conduct: Conduct,
+        slots: &Arc<Semaphore>,
+    ) -> Result<(), LabError> {
+        let scheme = match &conduct {
+            Conduct::Dialogue(dialogue) => Some(dialogue.scheme),
+            _ => None,
+        };
+        let port = match conduct {
+            Conduct::NoAddress(_) => None,
+            Conduct::Refused => {
+                // Bound and not listening: connections are refused, and the port stays ours.
+                let socket = TcpSocket::new_v4()?;
+                socket.bind(ANY_PORT)?;
+                let port = socket.local_addr()?.port();
+                self.refusing.push(socket);
+                Some(port)
+            }
+            conduct => {
+                let listener = TcpListener::bind(ANY_PORT).await?;
+                let port = listener.local_addr()?.port();
+                self.servers
+                    .spawn(listen::listen(listener, Arc::new(conduct), slots.clone()));
+                Some(port)
+            }
+        };
+        self.cases.push(Running::new(case, scheme, port));
+        Ok(())
+    }
+}
+
+impl Running {
+    fn new(case: &'static Case, scheme: Option<&str>, port: Option<u16>) -> Self {
+        let host = case.host;
+        let scheme = scheme
+            .map(|scheme| format!("{scheme}://"))
+            .unwrap_or_default();
+        let by_address = host.parse::<Ipv4Addr>().is_ok();
+        Self {
+            case,
+            target: format!("{scheme}{host}:{}", port.unwrap_or(443)),
+            pinned: port.map(|port| match by_address {
+                true => format!("{scheme}{host}:{port}"),
+                false => format!("{scheme}{host}@{}:{port}", Ipv4Addr::LOCALHOST),
+            }),
+        }
+    }
+}
+
+type Prepared = Vec<(&'static Case, Conduct)>;
+
+/// Makes what each case serves, and the root.
+fn prepare(now: Timestamp, cases: Vec<&'static Case>) -> Result<(Prepared, String), LabError> {
+    let shop = Workshop::open(now)?;
+    let conducts = cases
+        .into_iter()
+        .map(|case| Ok((case, (case.conduct)(&shop, case.host)?)))
+        .collect::<Result<_, LabError>>()?;
+    Ok((conducts, shop.root.pem()))
+}
+
+fn zone_of(conducts: &Prepared) -> Zone {
+    let answers = conducts.iter().filter_map(|(case, conduct)| match conduct {
+        Conduct::NoAddress(answer) => Some((case.host, *answer)),
+        _ => None,
+    });
+    Zone(answers.collect::<HashMap<_, _>>())
+}

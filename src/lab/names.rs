@@ -1,0 +1,42 @@
+//! Cases about names that give no address. They have no server: the lab's resolver answers.
+
+use super::case::Case;
+use super::conduct::Conduct;
+use super::resolver::Answer;
+use crate::verdict::VerdictKind;
+
+/// The family.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "gone",
+        host: "gone.tlsweep.test",
+        expect: VerdictKind::DnsFailure,
+        also: &[],
+        about: "the name does not exist (NXDOMAIN)",
+        conduct: |_, _| Ok(Conduct::NoAddress(Answer::Nxdomain)),
+    },
+    Case {
+        name: "broken",
+        host: "broken.tlsweep.test",
+        expect: VerdictKind::DnsFailure,
+        also: &[],
+        about: "the resolver cannot answer (SERVFAIL)",
+        conduct: |_, _| Ok(Conduct::NoAddress(Answer::Servfail)),
+    },
+    Case {
+        name: "empty",
+        host: "empty.tlsweep.test",
+        expect: VerdictKind::DnsFailure,
+        also: &[],
+        about: "the name exists and has no address",
+        conduct: |_, _| Ok(Conduct::NoAddress(Answer::NoData)),
+    },
+    Case {
+        name: "invalid-name",
+        host: "a-label-may-have-sixty-three-characters-and-this-one-has-rather-more.tlsweep.test",
+        expect: VerdictKind::DnsFailure,
+        also: &[],
+        about: "the name is none that DNS could carry",
+        conduct: |_, _| Ok(Conduct::NoAddress(Answer::Nxdomain)),
+    },
+];
