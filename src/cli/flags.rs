@@ -1,0 +1,307 @@
+//! Every flag, in one group a stage. What a flag means is in its help text and nowhere else.
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use super::values::{self, Span, TrustChoice};
+use crate::pace::{Ceiling, Rate};
+use crate::sweep::Shard;
+use crate::target::Service;
+
+/// What a newcomer can copy, and what a script needs to know.
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  tlsweep scan example.com mail.example.com:465 192.0.2.0/28
+  tlsweep scan -i inventory.csv -o rows.jsonl -o rows.csv --fail-on any
+  tlsweep scan www.example.com@192.0.2.7 --trust mozilla --trust corp.pem
+
+Exit codes: 0 finished, 1 --fail-on matched, 2 bad usage or no usable input, 3 could not finish,
+130 interrupted (the rows written are complete).";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sweep targets: one row per endpoint, failures included
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(Box<ScanFlags>),
+    /// Judge a PEM chain offline, as if a server had sent it
+    Check(CheckFlags),
+    /// Say what a finding means, who breaks, and how to mend it
+    Explain(ExplainFlags),
+    /// Sweep a laboratory of good and bad servers on this machine
+    Demo(DemoFlags),
+    /// Print a completion script for a shell
+    Completions(CompletionsFlags),
+    /// Print the manual page
+    Man,
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct ScanFlags {
+    /// What to visit.
+    #[command(flatten)]
+    pub targets: TargetFlags,
+    /// How names become addresses.
+    #[command(flatten)]
+    pub names: NameFlags,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceFlags,
+    /// How long to wait.
+    #[command(flatten)]
+    pub patience: PatienceFlags,
+    /// What to say.
+    #[command(flatten)]
+    pub hellos: HelloFlags,
+    /// How to judge.
+    #[command(flatten)]
+    pub trust: TrustFlags,
+    /// Where the rows go.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Further files and the exit code.
+    #[command(flatten)]
+    pub results: ResultFlags,
+}
+
+/// What to visit.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Targets")]
+pub struct TargetFlags {
+    /// NAME, NAME:PORT, URL, ADDRESS, CIDR, NAME@ADDRESS:PORT; with none and no -i, standard input
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Read targets from FILE (lines, CSV or JSONL); - is standard input; repeatable
+    #[arg(short, long = "input", value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
+    /// Ports for targets that name none: 443,8443,9000-9010 [default: 443, or the scheme's]
+    #[arg(short, long, value_name = "LIST")]
+    pub ports: Option<String>,
+    /// Name to ask for (SNI) at every target that does not say another
+    #[arg(long, value_name = "NAME")]
+    pub sni: Option<String>,
+    /// Begin TLS by STARTTLS, or its like, at targets that name no service; brings its port
+    #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
+    pub starttls: Option<&'static Service>,
+    /// Introduce ourselves by this name in EHLO and LHLO [default: tlsweep.invalid]
+    #[arg(long, value_name = "NAME")]
+    pub ehlo: Option<String>,
+    /// Never visit the names, addresses and CIDR blocks in FILE, one a line
+    #[arg(long, value_name = "FILE")]
+    pub exclude: Option<PathBuf>,
+    /// Visit a target as often as it is listed; saves the memory of those already seen
+    #[arg(long)]
+    pub no_dedupe: bool,
+    /// Visit N targets, drawn uniformly by --seed; the whole input is read first
+    #[arg(long, value_name = "N")]
+    pub sample: Option<NonZero<usize>>,
+    /// Visit part I of N: hosts are dealt out by a hash of their name, the same on every machine
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Visit in a shuffled order that N repeats (in blocks of 65536 targets)
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// How names become addresses.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub struct NameFlags {
+    /// Ask these resolvers instead of the system's: 192.0.2.53,[2001:db8::53]:5353
+    #[arg(long, value_name = "ADDRESS[:PORT],...", value_parser = values::resolvers)]
+    pub resolvers: Option<std::sync::Arc<[SocketAddr]>>,
+    /// Visit every address of a name, not only one
+    #[arg(long)]
+    pub all_ips: bool,
+    /// Use IPv4 addresses of names only
+    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Use IPv6 addresses of names only
+    #[arg(short = '6', long = "ipv6")]
+    pub ipv6: bool,
+}
+
+/// How fast.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace (polite by default; 0 means no limit)")]
+pub struct PaceFlags {
+    /// New connections a second, all together: 500, or 30/m for a minute
+    #[arg(short, long, value_name = "N", default_value = "500")]
+    pub rate: Rate,
+    /// Connections open at once, all together (less where the open-file limit asks for it)
+    #[arg(short, long, value_name = "N", default_value = "2000")]
+    pub concurrency: Ceiling,
+    /// New connections a second to one address
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub rate_per_ip: Rate,
+    /// Connections open at once to one address
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub concurrency_per_ip: Ceiling,
+}
+
+/// How long to wait.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Patience (500ms, 3s, 2m)")]
+pub struct PatienceFlags {
+    /// For the TCP handshake
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub connect_timeout: Span,
+    /// For the dialogue before TLS, where the service begins with one (smtp, imap, ...)
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub starttls_timeout: Span,
+    /// For the TLS handshake
+    #[arg(long, value_name = "TIME", default_value = "8s")]
+    pub handshake_timeout: Span,
+    /// For a whole visit, all its connections together
+    #[arg(long, value_name = "TIME", default_value = "20s")]
+    pub timeout: Span,
+    /// Further visits where the failure may pass (timeout, reset, close, our own limits)
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub retries: u32,
+}
+
+/// What to say.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Hellos")]
+pub struct HelloFlags {
+    /// Complete each handshake, or read what a hello of at most TLS 1.2 is answered in clear
+    #[arg(long, value_enum, value_name = "LANE", default_value_t = LaneChoice::Handshake)]
+    pub probe: LaneChoice,
+    /// Also after hand-made hellos, check that the server signs with its certificate's key
+    #[arg(long)]
+    pub prove_key: bool,
+    /// Record the version negotiated, or ask for each from SSL 3.0 to TLS 1.3
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = VersionsChoice::Negotiated)]
+    pub versions: VersionsChoice,
+}
+
+/// A lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LaneChoice {
+    /// The handshake, to its end
+    Handshake,
+    /// One hello, read in clear
+    Hello,
+}
+
+/// Which versions are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VersionsChoice {
+    /// The one negotiated
+    Negotiated,
+    /// Every one, each asked for by its own hello where nothing else tells
+    All,
+}
+
+/// How to judge.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trust")]
+pub struct TrustFlags {
+    /// Trust store: mozilla (built in), system, or a PEM file; repeatable: one that trusts is
+    /// enough, and each is reported apart [default: mozilla]
+    #[arg(long, value_name = "STORE")]
+    pub trust: Vec<TrustChoice>,
+    /// PEM file of CA certificates that complete what servers leave out; repeatable, never trusted
+    #[arg(long, value_name = "FILE")]
+    pub intermediates: Vec<PathBuf>,
+    /// Judge as of this time (2026-03-01 or 2026-03-01T12:00:00Z) instead of now
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub at: Option<Timestamp>,
+    /// Warn of certificates that expire within this time
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    pub expiring_within: Span,
+}
+
+/// Where the rows go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputFlags {
+    /// Write rows to FILE, format by its ending (.jsonl, .csv, .txt); - is standard output; repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub outputs: Vec<PathBuf>,
+    /// Format of outputs whose name does not tell [default: text on a terminal, else jsonl]
+    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
+    pub format: Option<&'static crate::output::Format>,
+    /// No progress and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Further files and the exit code.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Results")]
+pub struct ResultFlags {
+    /// Say in the manifest where this sweep was made from
+    #[arg(long, value_name = "NAME")]
+    pub vantage: Option<String>,
+    /// Write every certificate seen to FILE, each once (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub certs: Option<PathBuf>,
+    /// Write input lines that could not be read to FILE, each under its reason
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings)]
+    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckFlags {
+    /// PEM file, the server's certificate first; - is standard input
+    #[arg(value_name = "CERTS.pem")]
+    pub chain: PathBuf,
+    /// The name or address that was asked for
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// How to judge.
+    #[command(flatten)]
+    pub trust: TrustFlags,
+    /// Format [default: text on a terminal, else jsonl]
+    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
+    pub format: Option<&'static crate::output::Format>,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainFlags {
+    /// The finding, as records name it; none lists them all
+    #[arg(value_name = "FINDING")]
+    pub finding: Option<String>,
+    /// Language of the text
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// A language of the explanations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Japanese
+    Ja,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoFlags {
+    /// Keep the laboratory up and print its targets, its root and its resolver, for other tools to try
+    #[arg(long, conflicts_with_all = ["outputs", "format"])]
+    pub serve: bool,
+    /// Where the rows go.
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsFlags {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

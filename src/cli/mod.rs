@@ -1,0 +1,50 @@
+//! The command line: flags in one group a stage, checked and turned into one small settings struct a
+//! stage, and the exit codes. It knows every stage's settings and none of their work.
+
+mod exit;
+mod files;
+mod flags;
+mod plan;
+mod values;
+
+use clap::{CommandFactory, Parser};
+
+pub use exit::Exit;
+pub use flags::{
+    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, Language, OutputFlags,
+    ScanFlags, TrustFlags,
+};
+pub use plan::{CannotStart, Plan, PlanError, for_stdout, policy};
+pub use values::{Span, TrustChoice};
+
+/// Sweep an inventory of TLS endpoints and say what is wrong with each, whose side it is on, and
+/// what to do.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tlsweep",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// The command of this process. Bad usage, `--help` and `--version` end it here.
+    pub fn of_process() -> Self {
+        Self::parse()
+    }
+
+    /// The command that these arguments would be, the program's name first.
+    pub fn of_arguments(arguments: Vec<String>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments)
+    }
+}
+
+/// The whole command line, for completions and the manual.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,408 @@
+//! From flags to a plan: everything is opened and checked here, before the first packet, and an
+//! error names the flag or the file and what to write instead.
+
+use std::fs::File;
+use std::io::{BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::flags::{
+    HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, ScanFlags, TargetFlags, TrustFlags,
+    VersionsChoice,
+};
+use super::values::TrustChoice;
+use crate::gather::{BundleError, IssuerPool};
+use crate::judge::{Policy, StoreError, TrustStore};
+use crate::output::{
+    CertificateFile, FORMATS, Format, Layout, OutputError, Outputs, Place, UnknownFormat,
+};
+use crate::pace::{Ceiling, Limits, raise_open_files};
+use crate::probe::{Approach, Lane, Timeouts};
+use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
+use crate::starttls;
+use crate::sweep::{Choice, Destinations, Display, Intake, Sweep};
+use crate::target::{
+    self, Defaults, OpenError, PortsError, Source, TargetError, TargetReader, fold_name,
+    parse_ports,
+};
+
+/// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
+/// drop queries.
+const LOOKUPS: usize = 256;
+
+/// What the user asked for cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// No input.
+    #[error("nothing to scan: give targets, -i FILE, or pipe them in (see tlsweep scan --help)")]
+    NoInput,
+    /// An input cannot be opened.
+    #[error(transparent)]
+    Input(#[from] OpenError),
+    /// A port list cannot be read.
+    #[error("--ports: {0}")]
+    Ports(#[from] PortsError),
+    /// A name cannot be read.
+    #[error("{flag}: {error}")]
+    Name {
+        /// The flag.
+        flag: &'static str,
+        /// Why.
+        error: TargetError,
+    },
+    /// An exclude list cannot be read.
+    #[error("--exclude: {0}")]
+    Exclude(#[from] ExcludeError),
+    /// The resolver cannot be set up.
+    #[error("--resolvers: {0}")]
+    Resolver(#[from] ResolverError),
+    /// A trust store cannot be read.
+    #[error("--trust: {0}")]
+    Trust(#[from] StoreError),
+    /// A file of intermediates cannot be read.
+    #[error("--intermediates: {0}")]
+    Intermediates(#[from] BundleError),
+    /// A format is not known.
+    #[error("--output: {0}")]
+    Format(#[from] UnknownFormat),
+    /// A certificate chain cannot be used.
+    #[error("{file}: {reason}")]
+    Chain {
+        /// The file.
+        file: String,
+        /// What is wrong and what to give instead.
+        reason: String,
+    },
+    /// More than a name.
+    #[error("--name {asked:?}: give the name or the address alone, as in --name example.com")]
+    NotOneName {
+        /// What was given.
+        asked: String,
+    },
+    /// One file in two roles.
+    #[error("{path} is named by {first} and by {second}; one would destroy the other")]
+    Twins {
+        /// The file.
+        path: String,
+        /// Where it is named first.
+        first: &'static str,
+        /// Where it is named again.
+        second: &'static str,
+    },
+    /// No finding goes by that name.
+    #[error("no finding is named {asked:?}; there are {known}")]
+    NoFinding {
+        /// What was asked for.
+        asked: String,
+        /// The ids there are.
+        known: String,
+    },
+}
+
+/// Why a plan could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    /// What the user asked for cannot be used.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// An output cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// A sweep that can start.
+pub struct Plan {
+    /// The sweep itself.
+    pub sweep: Sweep,
+    /// What to tell people before it starts.
+    pub notices: Vec<String>,
+    /// Which resolvers are asked, for the manifest.
+    pub resolvers: Vec<String>,
+    /// The outputs that are files, for the manifest that lies beside the first.
+    pub files: Vec<PathBuf>,
+}
+
+impl Plan {
+    /// Opens and checks everything that these flags name.
+    pub fn new(flags: &ScanFlags) -> Result<Self, CannotStart> {
+        super::files::refuse_twins(flags)?;
+        let excludes = Arc::new(match &flags.targets.exclude {
+            Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
+            None => ExcludeList::default(),
+        });
+        let readers = readers(&flags.targets)?;
+        let policy = Arc::new(policy(&flags.trust)?);
+        let resolver = resolver(&flags.names)?;
+        let mut notices = policy.stores.iter().flat_map(warnings).collect();
+        let limits = limits(&flags.pace, &mut notices);
+        let quiet = flags.output.quiet;
+        let rejects = flags.results.rejects.as_deref().map(create).transpose()?;
+        let places = places(&flags.output)?;
+        let display = display(quiet, &places);
+        let outputs = Outputs::open(
+            &places,
+            Layout {
+                addresses: flags.names.all_ips,
+            },
+        )?;
+        let files = regular_files(&places);
+        Ok(Self {
+            notices,
+            resolvers: resolver.describe(),
+            files,
+            sweep: Sweep {
+                intake: Intake {
+                    readers,
+                    dedupe: !flags.targets.no_dedupe,
+                    choice: Choice {
+                        shard: flags.targets.shard,
+                        sample: flags.targets.sample,
+                        seed: flags.targets.seed,
+                    },
+                    excludes,
+                    rejects,
+                    quiet,
+                },
+                resolver,
+                all_addresses: flags.names.all_ips,
+                limits,
+                timeouts: Timeouts {
+                    connect: flags.patience.connect_timeout.0,
+                    starttls: flags.patience.starttls_timeout.0,
+                    handshake: flags.patience.handshake_timeout.0,
+                    total: flags.patience.timeout.0,
+                },
+                approach: approach(&flags.hellos),
+                ehlo: ehlo(&flags.targets)?,
+                retries: flags.patience.retries,
+                policy,
+                destinations: Destinations {
+                    outputs,
+                    certificates: flags
+                        .results
+                        .certs
+                        .as_deref()
+                        .map(CertificateFile::open)
+                        .transpose()?,
+                },
+                display,
+            },
+        })
+    }
+}
+
+fn approach(flags: &HelloFlags) -> Approach {
+    Approach {
+        lane: match flags.probe {
+            LaneChoice::Handshake => Lane::Handshake,
+            LaneChoice::Hello => Lane::Hello,
+        },
+        all_versions: flags.versions == VersionsChoice::All,
+        prove_key: flags.prove_key,
+    }
+}
+
+fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
+    let defaults = Defaults {
+        ports: flags
+            .ports
+            .as_deref()
+            .map(parse_ports)
+            .transpose()?
+            .unwrap_or_default(),
+        sni: match &flags.sni {
+            Some(name) => Some(fold_name(name).map_err(|error| PlanError::Name {
+                flag: "--sni",
+                error,
+            })?),
+            None => None,
+        },
+        service: flags.starttls,
+    };
+    let mut sources = Vec::new();
+    if !flags.targets.is_empty() {
+        sources.push(Source::Arguments(flags.targets.clone()));
+    }
+    for path in &flags.inputs {
+        sources.push(if path == Path::new("-") {
+            stdin()
+        } else {
+            Source::File(path.clone())
+        });
+    }
+    if sources.is_empty() {
+        if std::io::stdin().is_terminal() {
+            return Err(PlanError::NoInput);
+        }
+        sources.push(stdin());
+    }
+    let open = |source| target::open(source, &defaults).map_err(PlanError::from);
+    sources.into_iter().map(open).collect()
+}
+
+fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
+    let Some(name) = &flags.ehlo else {
+        return Ok(starttls::EHLO.into());
+    };
+    fold_name(name).map_err(|error| PlanError::Name {
+        flag: "--ehlo",
+        error,
+    })
+}
+
+fn stdin() -> Source {
+    Source::Stdin(Box::new(BufReader::new(std::io::stdin())))
+}
+
+/// The certificates of a store that were left out, a line each.
+fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
+    let name = store.name();
+    store.warnings().iter().map(move |warning| {
+        format!(
+            "trust store {name}: certificate {} is left out: {}",
+            warning.position, warning.reason
+        )
+    })
+}
+
+/// The policy that the trust flags describe.
+pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
+    let mut stores = Vec::new();
+    for (index, choice) in flags.trust.iter().enumerate() {
+        if flags.trust[..index].contains(choice) {
+            continue;
+        }
+        stores.push(match choice {
+            TrustChoice::Mozilla => TrustStore::mozilla(),
+            TrustChoice::System => TrustStore::system()?,
+            TrustChoice::File(path) => TrustStore::from_file(&store_name(path, &stores), path)?,
+        });
+    }
+    if stores.is_empty() {
+        stores.push(TrustStore::mozilla());
+    }
+    let mut issuers = IssuerPool::default();
+    for path in &flags.intermediates {
+        let bundle = IssuerPool::from_pem_file(path)?.pool;
+        bundle
+            .iter()
+            .for_each(|(certificate, from)| issuers.add(certificate.clone(), from));
+    }
+    Ok(Policy {
+        stores,
+        issuers: Arc::new(issuers),
+        at: flags.at,
+        expiring_within: flags.expiring_within.0,
+    })
+}
+
+/// A file's store goes by the file's name, without folder and ending; by its whole path where
+/// another store has that name.
+fn store_name(path: &Path, others: &[TrustStore]) -> String {
+    let built_in = ["mozilla", "system"];
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+    let taken =
+        |name: &str| built_in.contains(&name) || others.iter().any(|store| &**store.name() == name);
+    match stem {
+        Some(stem) if !taken(&stem) => stem.into_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+fn resolver(flags: &NameFlags) -> Result<Resolver, PlanError> {
+    let families = match (flags.ipv4, flags.ipv6) {
+        (true, _) => Families::V4,
+        (_, true) => Families::V6,
+        _ => Families::Both,
+    };
+    Ok(Resolver::new(resolve::Settings {
+        servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
+        families,
+        all: flags.all_ips,
+        in_flight: LOOKUPS,
+        ..resolve::Settings::default()
+    })?)
+}
+
+fn limits(flags: &PaceFlags, notices: &mut Vec<String>) -> Limits {
+    let files = raise_open_files();
+    let possible = files.budget(LOOKUPS, OPEN_OTHERWISE).in_flight;
+    let wanted = flags.concurrency.get();
+    if wanted != Ceiling::UNLIMITED.get() && wanted > possible {
+        notices.push(format!(
+            "--concurrency {wanted} needs more open files than this machine allows ({}): using {possible}",
+            files.limit
+        ));
+    }
+    Limits {
+        rate: flags.rate,
+        rate_per_ip: flags.rate_per_ip,
+        in_flight: Ceiling::at(wanted.min(possible)),
+        in_flight_per_ip: flags.concurrency_per_ip,
+    }
+}
+
+/// Inputs, outputs, event loops.
+const OPEN_OTHERWISE: usize = 64;
+
+fn places(flags: &OutputFlags) -> Result<Vec<(Place, &'static Format)>, PlanError> {
+    let choose = |place: Place| {
+        let format = match (&place, flags.format) {
+            (Place::File(path), chosen) => match (Format::for_path(path), chosen) {
+                (Ok(format), _) | (Err(_), Some(format)) => format,
+                (Err(error), None) => return Err(PlanError::from(error)),
+            },
+            (Place::Stdout, Some(format)) => format,
+            (Place::Stdout, None) => for_stdout(),
+        };
+        Ok((place, format))
+    };
+    if flags.outputs.is_empty() {
+        return Ok(vec![choose(Place::Stdout)?]);
+    }
+    flags
+        .outputs
+        .iter()
+        .map(|path| choose(Place::from(path.as_path())))
+        .collect()
+}
+
+/// The outputs that a manifest can lie beside: no pipes and no devices.
+fn regular_files(places: &[(Place, &'static Format)]) -> Vec<PathBuf> {
+    let files = places.iter().filter_map(|(place, _)| match place {
+        Place::File(path) => Some(path.clone()),
+        Place::Stdout => None,
+    });
+    let regular = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file());
+    files.filter(regular).collect()
+}
+
+/// Text for people, JSON lines for programs.
+pub fn for_stdout() -> &'static Format {
+    let name = if std::io::stdout().is_terminal() {
+        "text"
+    } else {
+        "jsonl"
+    };
+    // Both are in the list; a list without them would have a first format all the same.
+    Format::named(name).unwrap_or(&FORMATS[0])
+}
+
+/// A bar needs a terminal to itself: where rows go to the same one, they are the progress.
+fn display(quiet: bool, places: &[(Place, &'static Format)]) -> Display {
+    let rows_on_screen =
+        std::io::stdout().is_terminal() && places.iter().any(|(place, _)| *place == Place::Stdout);
+    match (quiet || rows_on_screen, std::io::stderr().is_terminal()) {
+        (true, _) => Display::Nothing,
+        (false, true) => Display::Bar,
+        (false, false) => Display::Lines,
+    }
+}
+
+fn create(path: &Path) -> Result<(PathBuf, File), CannotStart> {
+    let file = File::create(path).map_err(|source| OutputError::Open {
+        name: path.display().to_string(),
+        source,
+    })?;
+    Ok((path.to_owned(), file))
+}

@@ -1,0 +1,184 @@
+//! Values of flags: parsed once, here, with errors that say what to write instead.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::judge::findings::FINDINGS;
+use crate::output::{Format, UnknownFormat};
+use crate::resolve;
+use crate::starttls::PROTOCOLS;
+use crate::target::Service;
+
+/// A length of time: `500ms`, `3s`, `2m`, `12h`, `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+/// A length of time that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("write a whole number and a unit: 500ms, 3s, 2m, 12h or 30d")]
+pub struct NotASpan;
+
+impl FromStr for Span {
+    type Err = NotASpan;
+
+    fn from_str(text: &str) -> Result<Self, NotASpan> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or(NotASpan)?;
+        let (number, unit) = text.split_at(digits);
+        let milliseconds = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(NotASpan),
+        };
+        let number: u64 = number.parse().map_err(|_| NotASpan)?;
+        // A century is more than any certificate or deadline; beyond it dates would overflow.
+        let total = number
+            .checked_mul(milliseconds)
+            .filter(|ms| *ms <= 36_525 * 86_400_000);
+        total.map(Duration::from_millis).map(Self).ok_or(NotASpan)
+    }
+}
+
+/// A trust store, as the user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustChoice {
+    /// Mozilla's, built in.
+    Mozilla,
+    /// The operating system's.
+    System,
+    /// A PEM file.
+    File(PathBuf),
+}
+
+impl FromStr for TrustChoice {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "mozilla" => Self::Mozilla,
+            "system" => Self::System,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+impl fmt::Display for TrustChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mozilla => f.write_str("mozilla"),
+            Self::System => f.write_str("system"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A point in time: a date (midnight UTC) or RFC 3339.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    let date = || {
+        let date: Date = text.parse().ok()?;
+        // A date alone: a time of day without its zone would be read over.
+        let alone = date.to_string() == text;
+        let midnight = date.to_zoned(TimeZone::UTC).ok()?;
+        alone.then(|| midnight.timestamp())
+    };
+    text.parse::<Timestamp>().ok().or_else(date).ok_or_else(|| {
+        "write a date or a time with its zone: 2026-03-01 or 2026-03-01T12:00:00Z".to_owned()
+    })
+}
+
+/// Resolvers' addresses.
+pub(super) fn resolvers(text: &str) -> Result<Arc<[SocketAddr]>, String> {
+    resolve::parse_servers(text)
+        .map(Into::into)
+        .map_err(|error| error.to_string())
+}
+
+/// An output format by its name.
+pub(super) fn format(text: &str) -> Result<&'static Format, UnknownFormat> {
+    Format::named(text)
+}
+
+/// A service whose TLS begins by a dialogue.
+pub(super) fn starttls() -> impl TypedValueParser<Value = &'static Service> {
+    PossibleValuesParser::new(PROTOCOLS.iter().map(|protocol| protocol.name))
+        .try_map(|name| Service::named(&name).ok_or("no service has this name"))
+}
+
+/// Findings that `--fail-on` names: verdicts are findings too.
+pub(super) fn findings(text: &str) -> Result<Arc<[&'static str]>, String> {
+    let ids = || FINDINGS.iter().map(|finding| finding.id);
+    if text == "any" {
+        let verdicts = FINDINGS.iter().filter(|finding| finding.verdict.is_some());
+        return Ok(verdicts.map(|finding| finding.id).collect());
+    }
+    ids()
+        .find(|id| *id == text)
+        .map(|id| [id].into())
+        .ok_or_else(|| {
+            format!(
+                "choose from {}, or any",
+                ids().collect::<Vec<_>>().join(", ")
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_or_refused() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("3s", 3_000),
+            ("2m", 120_000),
+            ("30d", 2_592_000_000),
+        ] {
+            assert_eq!(
+                text.parse::<Span>().unwrap().0,
+                Duration::from_millis(milliseconds),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "3",
+            "s",
+            "3 s",
+            "-1s",
+            "1.5s",
+            "3w",
+            "99999999999999999999s",
+            "999999d",
+        ] {
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_dates_or_rfc_3339() {
+        assert_eq!(
+            time("2026-03-01").unwrap(),
+            time("2026-03-01T00:00:00Z").unwrap()
+        );
+        assert_eq!(
+            time("2026-03-01T09:00:00+09:00").unwrap(),
+            time("2026-03-01").unwrap()
+        );
+        for text in ["", "tomorrow", "2026-02-30", "2026-03-01T00:00:00"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+}

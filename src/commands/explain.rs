@@ -1,0 +1,143 @@
+//! `explain`: what a finding means, whose side it is on, who breaks and how to mend it.
+
+use std::fmt::Write;
+
+use anyhow::Context;
+
+use crate::cli::{Exit, ExplainFlags, Language, PlanError};
+use crate::judge::findings::{Breaks, Definition, FINDINGS, Text};
+use crate::verdict::Side;
+
+pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
+    let page = match &flags.finding {
+        Some(id) => page(find(id)?, flags.lang),
+        None => index(flags.lang),
+    };
+    super::print(page.context("cannot put the text together")?.as_bytes())
+}
+
+fn find(id: &str) -> Result<&'static Definition, PlanError> {
+    let known = FINDINGS.iter().find(|finding| finding.id == id);
+    known.copied().ok_or_else(|| PlanError::NoFinding {
+        asked: id.to_owned(),
+        known: FINDINGS
+            .iter()
+            .map(|finding| finding.id)
+            .collect::<Vec<_>>()
+            .join(", "),
+    })
+}
+
+/// The words around the texts.
+struct Words {
+    server: &'static str,
+    client: &'static str,
+    network: &'static str,
+    check_first: &'static str,
+    fix: &'static str,
+    clients: &'static str,
+    by_hand: &'static str,
+    side: &'static str,
+    refuses: &'static str,
+    connects: &'static str,
+    depends: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    server: "server",
+    client: "client",
+    network: "network",
+    check_first: "Check first",
+    fix: "Fix",
+    clients: "What clients do",
+    by_hand: "See it by hand",
+    side: "Side",
+    refuses: "refuses",
+    connects: "connects",
+    depends: "depends",
+};
+
+const JAPANESE: Words = Words {
+    server: "サーバー側",
+    client: "クライアント側",
+    network: "ネットワーク側",
+    check_first: "最初に確認すること",
+    fix: "対処",
+    clients: "クライアントの動作",
+    by_hand: "手元での確認方法",
+    side: "原因のある側",
+    refuses: "接続を拒否",
+    connects: "接続可能",
+    depends: "場合による",
+};
+
+fn index(language: Language) -> Result<String, std::fmt::Error> {
+    let mut page = String::new();
+    let widest = FINDINGS
+        .iter()
+        .map(|finding| finding.id.len())
+        .max()
+        .unwrap_or(0);
+    for finding in FINDINGS {
+        let (text, _) = in_language(finding, language);
+        writeln!(page, "{:widest$}  {}", finding.id, text.title)?;
+    }
+    Ok(page)
+}
+
+fn page(finding: &Definition, language: Language) -> Result<String, std::fmt::Error> {
+    let (text, words) = in_language(finding, language);
+    let mut page = String::new();
+    writeln!(page, "{}: {}\n", finding.id, text.title)?;
+    writeln!(page, "{}\n", text.meaning)?;
+    writeln!(page, "{}: {}", words.side, side(finding.side, words))?;
+    if !text.check_first.is_empty() {
+        writeln!(page, "\n{}:", words.check_first)?;
+        text.check_first
+            .iter()
+            .try_for_each(|step| writeln!(page, "  - {step}"))?;
+    }
+    if !text.fixes.is_empty() {
+        writeln!(page, "\n{}:", words.fix)?;
+        text.fixes
+            .iter()
+            .try_for_each(|(place, fix)| writeln!(page, "  {place}: {fix}"))?;
+    }
+    if !finding.doc.clients.is_empty() {
+        writeln!(page, "\n{}:", words.clients)?;
+        for client in finding.doc.clients {
+            writeln!(
+                page,
+                "  {} ({}): {}",
+                client.name,
+                breaks(client.breaks, words),
+                client.message
+            )?;
+        }
+    }
+    writeln!(page, "\n{}:\n  {}", words.by_hand, text.by_hand)?;
+    Ok(page)
+}
+
+fn in_language(finding: &Definition, language: Language) -> (&'static Text, &'static Words) {
+    match language {
+        Language::En => (&finding.doc.en, &ENGLISH),
+        Language::Ja => (&finding.doc.ja, &JAPANESE),
+    }
+}
+
+fn side(side: Side, words: &Words) -> &'static str {
+    match side {
+        Side::Client => words.client,
+        Side::Network => words.network,
+        Side::Server => words.server,
+    }
+}
+
+fn breaks(breaks: Breaks, words: &Words) -> &'static str {
+    match breaks {
+        Breaks::Yes => words.refuses,
+        Breaks::No => words.connects,
+        Breaks::Sometimes => words.depends,
+    }
+}

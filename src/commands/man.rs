@@ -1,0 +1,16 @@
+//! `man`: the manual, one page for the program and one section a command.
+
+use crate::cli::{self, Exit};
+
+pub(super) fn run() -> anyhow::Result<Exit> {
+    let mut page = Vec::new();
+    let definition = cli::definition();
+    clap_mangen::Man::new(definition.clone()).render(&mut page)?;
+    for command in definition.get_subcommands() {
+        let name: &'static str =
+            Box::leak(format!("tlsweep-{}", command.get_name()).into_boxed_str());
+        let command = command.clone().name(name);
+        clap_mangen::Man::new(command).render(&mut page)?;
+    }
+    super::print(&page)
+}
