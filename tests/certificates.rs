@@ -1,0 +1,273 @@
+//! Reading certificates that OpenSSL made: against what OpenSSL reads, damaged at random, and
+//! link by link for the signatures.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tlsweep::crypto::{Outcome, verify_handshake};
+use tlsweep::observation::{Certificate, Contents, PresentedName};
+
+/// The cases under testdata/chains.
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/chains");
+    let mut cases: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    cases.sort();
+    cases
+}
+
+fn read(case: &Path, file: &str) -> Vec<Certificate> {
+    CertificateDer::pem_file_iter(case.join(file))
+        .unwrap()
+        .map(|der| Certificate::read(der.unwrap()))
+        .collect()
+}
+
+fn sent(case: &str) -> Vec<Certificate> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/chains");
+    read(&folder.join(case), "chain.pem")
+}
+
+/// What cannot be read, by case, and where reading stops.
+const UNREADABLE: [(&str, &str); 2] = [
+    ("trailing-bytes", "trailing_bytes"),
+    ("unreadable-date", "validity"),
+];
+
+#[test]
+fn every_certificate_is_read_or_says_why_not() {
+    let mut count = 0;
+    for case in cases() {
+        let name = case.file_name().unwrap().to_str().unwrap();
+        for (place, certificate) in read(&case, "chain.pem").iter().enumerate() {
+            let expected = UNREADABLE
+                .iter()
+                .find(|(unreadable, _)| place == 0 && *unreadable == name)
+                .map(|(_, field)| *field);
+            let stopped = certificate.contents.as_ref().err().map(|e| e.field);
+            assert_eq!(stopped, expected, "{name}, certificate {place}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} certificates found");
+}
+
+#[test]
+fn openssl_reads_the_same() {
+    let mut compared = BTreeSet::new();
+    for case in cases() {
+        // OpenSSL prints nothing of a name with bytes that are not in its character set.
+        let odd = case.ends_with("odd-string-in-subject");
+        for (place, certificate) in read(&case, "chain.pem").iter().enumerate() {
+            let Ok(contents) = &certificate.contents else {
+                continue;
+            };
+            if compared.insert(certificate.sha256) && !(odd && place == 0) {
+                let case = format!("{}, certificate {place}", case.display());
+                assert_eq!(told(contents), openssl(&certificate.der), "{case}");
+            }
+        }
+    }
+    let count = compared.len();
+    assert!(count > 70, "only {count} certificates compared");
+}
+
+/// What is compared, in the words of `openssl x509`.
+fn told(contents: &Contents) -> Vec<String> {
+    // A Timestamp ends a day before the year 9999 does.
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let date = |seconds| {
+        let date = epoch + jiff::SignedDuration::from_secs(seconds);
+        format!("{}Z", date.to_string().replace('T', " "))
+    };
+    let mut lines = vec![
+        format!("subject={}", contents.subject.text),
+        format!("issuer={}", contents.issuer.text),
+        format!("notBefore={}", date(contents.not_before)),
+        format!("notAfter={}", date(contents.not_after)),
+    ];
+    if let Some(constraints) = contents.basic_constraints {
+        let ca = if constraints.ca { "TRUE" } else { "FALSE" };
+        let path_len = constraints.path_len.map(|n| format!(", pathlen:{n}"));
+        lines.push(format!("CA:{ca}{}", path_len.unwrap_or_default()));
+    }
+    let name = |name: &PresentedName| match name {
+        PresentedName::Dns(name) => format!("DNS:{name}"),
+        PresentedName::Address(IpAddr::V6(v6)) => {
+            let parts = v6.segments().map(|part| format!("{part:X}"));
+            format!("IP Address:{}", parts.join(":"))
+        }
+        PresentedName::Address(address) => format!("IP Address:{address}"),
+        PresentedName::Other(name) => name.clone(),
+    };
+    if let Some(names) = &contents.sans {
+        let names: Vec<_> = names.iter().map(name).collect();
+        lines.push(names.join(", "));
+    }
+    // Extensions stand in any order.
+    lines.sort();
+    lines
+}
+
+fn openssl(der: &[u8]) -> Vec<String> {
+    let mut openssl = Command::new("openssl")
+        .args(["x509", "-inform", "DER", "-noout", "-subject", "-issuer"])
+        .args([
+            "-nameopt",
+            "RFC2253,-esc_msb",
+            "-dates",
+            "-dateopt",
+            "iso_8601",
+        ])
+        .args(["-ext", "basicConstraints,subjectAltName"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl, which scripts/install-peers installs");
+    openssl.stdin.take().unwrap().write_all(der).unwrap();
+    let output = openssl.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(str::trim);
+    let mut lines: Vec<_> = lines
+        .filter(|line| !line.starts_with("X509v3 "))
+        .map(str::to_owned)
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn keys_and_signatures_have_their_names() {
+    // Case, place in the chain, key, signature.
+    let named = [
+        ("good", 0, "p256", "sha256WithRSAEncryption"),
+        ("good", 1, "rsa2048", "sha256WithRSAEncryption"),
+        ("sha1-leaf", 0, "p256", "sha1WithRSAEncryption"),
+        ("md5-intermediate", 1, "rsa2048", "md5WithRSAEncryption"),
+        ("ecdsa-sha1-leaf", 0, "p256", "ecdsa-with-SHA1"),
+        ("rsa1024-leaf", 0, "rsa1024", "sha256WithRSAEncryption"),
+        ("dsa-leaf", 0, "dsa2048", "sha256WithRSAEncryption"),
+        ("pss-signature", 0, "p256", "rsassaPss-with-SHA256"),
+        ("pss-key", 0, "rsa2048", "sha256WithRSAEncryption"),
+        ("p384-sha512", 0, "p384", "ecdsa-with-SHA512"),
+        ("p521-sha512", 0, "p521", "ecdsa-with-SHA512"),
+        ("ed25519", 0, "ed25519", "ED25519"),
+        ("ed448-issuer", 1, "ed448", "sha256WithRSAEncryption"),
+        ("ed448-issuer", 0, "p256", "ED448"),
+    ];
+    for (case, place, key, signature) in named {
+        let certificate = &sent(case)[place];
+        let contents = certificate.contents.as_ref().unwrap();
+        let found = (contents.key.name.as_str(), contents.signature.name.as_str());
+        assert_eq!(found, (key, signature), "{case}");
+    }
+}
+
+#[test]
+fn links_are_proven_by_their_signatures() {
+    use Outcome::{Invalid, Unsupported, Valid};
+    // Case, what the leaf's signature by the next certificate comes to, and the TLS schemes under
+    // which the same signature verifies.
+    let links: [(&str, Outcome, &[u16]); 18] = [
+        ("good", Valid, &[0x0401]),
+        ("sha1-leaf", Valid, &[0x0201]),
+        ("ecdsa-sha1-leaf", Valid, &[0x0203]),
+        ("sha1-intermediate", Valid, &[0x0401]),
+        ("rsa1024-intermediate", Valid, &[0x0401]),
+        ("pss-signature", Valid, &[0x0804, 0x0809]),
+        ("pss-salt-of-20", Valid, &[]),
+        ("p384-sha512", Valid, &[0x0603]),
+        ("p521-sha512", Valid, &[0x0603]),
+        ("ed25519", Valid, &[0x0807]),
+        ("ed448-issuer", Unsupported, &[]),
+        ("bad-signature", Invalid, &[]),
+        ("bad-signature-no-identifier", Invalid, &[]),
+        ("namesake-unknown", Invalid, &[]),
+        ("extra-certificate", Valid, &[0x0401]),
+        ("duplicate-leaf", Invalid, &[]),
+        ("trailing-bytes", Unsupported, &[]),
+        ("negative-serial", Valid, &[0x0401]),
+    ];
+    for (case, expected, schemes) in links {
+        let chain = sent(case);
+        assert_eq!(chain[0].signed_by(&chain[1]), expected, "{case}");
+        let (Ok(leaf), Ok(issuer)) = (&chain[0].contents, &chain[1].contents) else {
+            continue;
+        };
+        let message = &chain[0].der[leaf.tbs.clone()];
+        let signature = &chain[0].der[leaf.signature_value.clone()];
+        let verifies =
+            |scheme: &u16| verify_handshake(*scheme, &issuer.key.spki, message, signature) == Valid;
+        let found: Vec<u16> = (0..=0x0fff).filter(verifies).collect();
+        assert_eq!(found, schemes, "{case}");
+    }
+}
+
+#[test]
+fn a_certificate_may_be_its_own_issuer_or_only_claim_to() {
+    for (case, claims, proof) in [
+        ("self-signed-ca", true, Outcome::Valid),
+        ("self-signed-v1", true, Outcome::Valid),
+        ("good", false, Outcome::Invalid),
+    ] {
+        let leaf = &sent(case)[0];
+        assert_eq!(
+            (leaf.is_self_issued(), leaf.signed_by(leaf)),
+            (claims, proof),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn an_md5_signature_is_neither_valid_nor_invalid() {
+    let case = cases()
+        .into_iter()
+        .find(|c| c.ends_with("md5-intermediate"))
+        .unwrap();
+    let (chain, roots) = (read(&case, "chain.pem"), read(&case, "roots.pem"));
+    assert_eq!(chain[1].signed_by(&roots[0]), Outcome::Unsupported);
+}
+
+proptest! {
+    #[test]
+    fn damage_never_panics(
+        place in 0..1000usize,
+        edits in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        cut in proptest::option::of(any::<proptest::sample::Index>()),
+    ) {
+        use std::sync::LazyLock;
+        static ALL: LazyLock<Vec<Certificate>> =
+            LazyLock::new(|| cases().iter().flat_map(|case| read(case, "chain.pem")).collect());
+        let original = &ALL[place % ALL.len()];
+        let mut der = original.der.to_vec();
+        for (index, byte) in edits {
+            let place = index.index(der.len());
+            der[place] = byte;
+        }
+        if let Some(cut) = cut {
+            der.truncate(cut.index(der.len()));
+        }
+        let certificate = Certificate::read(CertificateDer::from(der));
+        if let Ok(contents) = &certificate.contents {
+            prop_assert!(certificate.der.get(contents.tbs.clone()).is_some());
+            prop_assert!(certificate.der.get(contents.signature_value.clone()).is_some());
+        }
+        let _ = (certificate.signed_by(original), original.signed_by(&certificate));
+    }
+
+    #[test]
+    fn any_bytes_never_panic(der in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let certificate = Certificate::read(CertificateDer::from(der));
+        prop_assert!(!certificate.is_ca());
+    }
+}
