@@ -1,0 +1,765 @@
+//! The command line as a person or a script meets it: what goes in, what comes out, where, and with
+//! which exit code.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use rcgen::{CertificateParams, DnType, KeyPair, SanType};
+use serde_json::Value;
+
+use support::peers::SServer;
+use support::pki::{Issued, Leaf, Pki};
+use support::{
+    AT_HOME, Kept, Refusing, Row, TLSWEEP, await_that, folder, path, read_rows, run, run_with,
+    tool, write,
+};
+use tlsweep::judge::findings::FINDINGS;
+
+/// `scan` at home, with the rows on standard output.
+fn scan(arguments: &[&str]) -> support::Run {
+    scan_with(arguments, "")
+}
+
+fn scan_with(arguments: &[&str], stdin: &str) -> support::Run {
+    run_with(&[&["scan"], &AT_HOME[..], arguments].concat(), stdin)
+}
+
+fn targets(rows: &[Row]) -> BTreeSet<&str> {
+    rows.iter().map(|row| row.text("/target")).collect()
+}
+
+// Exit codes.
+
+#[test]
+fn a_sweep_that_finds_faults_succeeds_unless_told_to_fail_on_them() {
+    let refusing = Refusing::new();
+    let target = format!("127.0.0.1:{}", refusing.port);
+    for (fail_on, code) in [
+        (None, 0),
+        (Some("--fail-on=unreachable"), 1),
+        (Some("--fail-on=expired,unreachable"), 1),
+        (Some("--fail-on=any"), 1),
+        (Some("--fail-on=expired"), 0),
+    ] {
+        let mut arguments = vec![target.as_str()];
+        arguments.extend(fail_on);
+        let rows = scan(&arguments).expect(code).rows();
+        assert_eq!(rows[0].verdict(), "unreachable");
+        assert_eq!(rows[0].at("/error/kind"), "refused");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_said_and_exits_with_two() {
+    let folder = folder();
+    let missing = path(&folder, "missing");
+    let not_pem = write(&folder, "not.pem", "hello\n");
+    let trust = format!("--trust={missing}");
+    let exclude = format!("--exclude={missing}");
+    let intermediates = format!("--intermediates={missing}");
+    let cases: &[(&[&str], &str)] = &[
+        (&["scan", "--no-such-flag"], "--no-such-flag"),
+        (&["no-such-command"], "no-such-command"),
+        (&[], "Usage"),
+        (&["scan", "-i", &missing], &missing),
+        (&["scan", "127.0.0.1:1", &trust], &missing),
+        (&["scan", "127.0.0.1:1", &exclude], &missing),
+        (&["scan", "127.0.0.1:1", &intermediates], &missing),
+        (&["scan", "127.0.0.1:1", "--trust", &not_pem], &not_pem),
+        (&["scan", "127.0.0.1:1", "-p", "0"], "0"),
+        (&["scan", "127.0.0.1:1", "--rate=-1"], "--rate"),
+        (&["scan", "127.0.0.1:1", "--timeout=3"], "3s"),
+        (&["scan", "127.0.0.1:1", "--at=yesterday"], "--at"),
+        (&["scan", "127.0.0.1:1", "--format=xml"], "jsonl"),
+        (&["scan", "127.0.0.1:1", "--fail-on=bad"], "expired"),
+        (&["scan", "127.0.0.1:1", "-o", "rows.xml"], "rows.xml"),
+        (
+            &["scan", "127.0.0.1:1", "--resolvers=nobody"],
+            "--resolvers",
+        ),
+        (&["scan", "not a target"], "blank"),
+        (&["check", &missing, "--name=example.com"], &missing),
+        (&["check", &not_pem, "--name=example.com"], "PEM"),
+        (&["explain", "no_such_finding"], "expired"),
+        (&["completions", "no-such-shell"], "bash"),
+    ];
+    for (arguments, says) in cases {
+        let ended = run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:#?}");
+        assert!(ended.stderr.contains(says), "{arguments:?}: {ended:#?}");
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_inventory_without_a_usable_line_exits_with_two() {
+    let ended = scan_with(&["-i", "-"], "not a target\n:443\n").expect(2);
+    assert!(ended.stderr.contains("holds no target"), "{ended:#?}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_exits_with_three_before_the_first_packet() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("it can");
+    let target = format!("127.0.0.1:{}", listener.local_addr().expect("bound").port());
+    let folder = folder();
+    let nowhere = path(&folder, "missing/rows.jsonl");
+    for option in ["--output", "--rejects", "--certs"] {
+        let ended = scan(&[&target, option, &nowhere]).expect(3);
+        assert!(ended.stderr.contains(&nowhere), "{ended:#?}");
+        listener.accept().expect_err("nobody connected");
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_sweep_with_three() {
+    let refusing = Refusing::new();
+    let block = format!("127.0.0.0/24:{}", refusing.port);
+    let ended = scan(&[&block, "--format=jsonl", "-o", "/dev/full"]).expect(3);
+    assert!(ended.stderr.contains("/dev/full"), "{ended:#?}");
+}
+
+#[test]
+fn an_interrupt_leaves_complete_rows_and_exits_with_130() {
+    // Accepts and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let folder = folder();
+    let inventory: String = (0..1000)
+        .map(|n| format!("n{n}.test@{address}\n"))
+        .collect();
+    let inventory = write(&folder, "inventory", inventory);
+    let output = path(&folder, "rows.jsonl");
+    let log = path(&folder, "log");
+    let mut command = Command::new(TLSWEEP);
+    command
+        .args([
+            "scan",
+            "-c8",
+            "--handshake-timeout=4s",
+            "--retries=0",
+            "-i",
+            &inventory,
+            "-o",
+            &output,
+        ])
+        .args(["--rate=0", "--rate-per-ip=0", "--concurrency-per-ip=0"])
+        .stderr(fs::File::create(&log).expect("a log"));
+    let mut sweeping = Kept::spawn(&mut command);
+    let visits: Vec<_> = (0..8)
+        .map(|_| listener.accept().expect("a visit"))
+        .collect();
+    sweeping.signal("INT");
+    let code = sweeping.code();
+    let stderr = fs::read_to_string(&log).expect("the log");
+    assert_eq!(code, Some(130), "{stderr}");
+    let text = fs::read_to_string(&output).expect("rows");
+    assert!(text.is_empty() || text.ends_with('\n'));
+    // Visits under way end by their own deadline and get their row; nobody else is visited.
+    assert_eq!(read_rows(&output).len(), visits.len());
+    let manifest = manifest(&output);
+    assert_eq!(manifest["complete"], false);
+    assert!(stderr.contains("stopping"), "{stderr}");
+}
+
+// Inputs.
+
+#[test]
+fn targets_come_from_standard_input_alone_or_among_others() {
+    let refusing = Refusing::new();
+    let [a, b, c] = [1, 2, 3].map(|n| format!("127.0.0.{n}:{}", refusing.port));
+    let rows = scan_with(&[], &format!("{a}\n")).expect(0).rows();
+    assert_eq!(targets(&rows), BTreeSet::from([a.as_str()]));
+    let folder = folder();
+    let file = write(
+        &folder,
+        "inventory",
+        format!("\u{feff}# ours\n{b} # web\r\n\r\n"),
+    );
+    let rows = scan_with(&[&c, "-i", &file, "-i", "-"], &a)
+        .expect(0)
+        .rows();
+    assert_eq!(targets(&rows), BTreeSet::from([a.as_str(), &b, &c]));
+}
+
+#[test]
+fn columns_that_are_not_ours_are_carried_as_tags() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let port = refusing.port;
+    let csv = format!(
+        "host,port,owner,note\n127.0.0.1,{port},Ops,\"a, \"\"b\"\"\nc\"\n127.0.0.2,{port},=SUM(1),\n"
+    );
+    let csv = write(&folder, "inventory.csv", csv);
+    let rows = scan(&["-i", &csv]).expect(0).rows();
+    assert_eq!(rows.len(), 2);
+    let of = |ip: &str| rows.iter().find(|row| row.at("/ip") == ip).expect("a row");
+    assert_eq!(of("127.0.0.1").at("/tags/owner"), "Ops");
+    assert_eq!(of("127.0.0.1").at("/tags/note"), "a, \"b\"\nc");
+    assert_eq!(of("127.0.0.2").at("/tags/owner"), "=SUM(1)");
+
+    let jsonl = format!(
+        "{{\"host\":\"www.example.test\",\"ip\":\"127.0.0.3\",\"port\":{port},\"owner\":\"Ops\"}}\n"
+    );
+    let jsonl = write(&folder, "inventory.jsonl", jsonl);
+    let rows = scan(&["-i", &jsonl]).expect(0).rows();
+    assert_eq!(rows[0].at("/host"), "www.example.test");
+    assert_eq!(rows[0].at("/ip"), "127.0.0.3");
+    assert_eq!(rows[0].at("/tags/owner"), "Ops");
+}
+
+#[test]
+fn ports_and_blocks_are_spread_out() {
+    let (one, two) = (Refusing::new(), Refusing::new());
+    let ports = format!("-p{},{}", one.port, two.port);
+    let own = format!("127.0.0.2:{}", one.port);
+    let rows = scan(&[&ports, "127.0.0.1", &own]).expect(0).rows();
+    let places: BTreeSet<_> = rows
+        .iter()
+        .map(|row| (row.text("/ip"), row.at("/port").as_u64()))
+        .collect();
+    let expected = [
+        ("127.0.0.1", one.port),
+        ("127.0.0.1", two.port),
+        ("127.0.0.2", one.port),
+    ];
+    assert_eq!(
+        places,
+        expected.map(|(ip, port)| (ip, Some(port.into()))).into()
+    );
+
+    let block = format!("127.0.0.0/29:{}", one.port);
+    let rows = scan(&[&block]).expect(0).rows();
+    let addresses: BTreeSet<_> = rows.iter().map(|row| row.text("/ip").to_owned()).collect();
+    assert_eq!(addresses, (0..8).map(|n| format!("127.0.0.{n}")).collect());
+    assert_eq!(rows.len(), 8);
+}
+
+#[test]
+fn what_is_excluded_is_not_visited() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let exclude = write(
+        &folder,
+        "exclude",
+        "127.0.0.4/30\n127.0.0.1 # mine\nskipped.test\n",
+    );
+    let exclude = format!("--exclude={exclude}");
+    let block = format!("127.0.0.0/29:{}", refusing.port);
+    let named = format!("skipped.test@127.0.0.2:{}", refusing.port);
+    let rows = scan(&[&exclude, &block, &named]).expect(0).rows();
+    let addresses: BTreeSet<_> = rows.iter().map(|row| row.text("/ip")).collect();
+    assert_eq!(addresses, ["127.0.0.0", "127.0.0.2", "127.0.0.3"].into());
+    assert_eq!(rows.len(), 3);
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_told_kept_and_can_be_read_again() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let good = format!("127.0.0.1:{}", refusing.port);
+    let bad = [
+        "127.1",
+        "http://example.test",
+        "two words",
+        "example.test:99999",
+    ];
+    let inventory = format!("{}\n{good}\n{}\n", bad[..2].join("\n"), bad[2..].join("\n"));
+    let inventory = write(&folder, "inventory", inventory);
+    let rejects = path(&folder, "rejects");
+    let ended = scan(&["-i", &inventory, "--rejects", &rejects]).expect(0);
+    assert_eq!(targets(&ended.rows()), BTreeSet::from([good.as_str()]));
+    for line in [1, 2, 4, 5] {
+        let place = format!("{inventory}:{line}: ");
+        assert!(ended.stderr.contains(&place), "{place} in {ended:#?}");
+    }
+    let kept = |file: &str| -> Vec<String> {
+        let text = fs::read_to_string(file).expect("the rejected lines");
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(kept(&rejects), bad);
+    // As an input it has the same lines to reject and nothing else.
+    let again = path(&folder, "again");
+    scan(&["-i", &rejects, "--rejects", &again]).expect(2);
+    assert_eq!(kept(&again), bad);
+}
+
+#[test]
+fn duplicates_are_visited_once_unless_wanted() {
+    let refusing = Refusing::new();
+    let port = refusing.port;
+    let inventory =
+        format!("127.0.0.1:{port}\n127.0.0.1:{port} # again\nhttps://127.0.0.1:{port}/x\n");
+    let rows = scan_with(&[], &inventory).expect(0).rows();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    let rows = scan_with(&["--no-dedupe"], &inventory).expect(0).rows();
+    assert_eq!(rows.len(), 3);
+}
+
+// Outputs.
+
+#[test]
+fn several_outputs_hold_the_same_rows() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let inventory = write(
+        &folder,
+        "inventory.csv",
+        format!(
+            "host,port,owner\n127.0.0.1,{0},=HYPERLINK(1)\n127.0.0.2,{0},@x\n",
+            refusing.port
+        ),
+    );
+    let [jsonl, csv, text] = ["rows.jsonl", "rows.csv", "rows.txt"].map(|name| path(&folder, name));
+    let ended = scan(&[
+        "-i", &inventory, "-o", &jsonl, "-o", &csv, "-o", &text, "-o", "-",
+    ])
+    .expect(0);
+    assert_eq!(ended.rows().len(), 2);
+    assert_eq!(read_rows(&jsonl), ended.rows());
+    let text = fs::read_to_string(text).expect("text");
+    assert_eq!(text.matches("unreachable").count(), 2, "{text}");
+    let mut table = csv::Reader::from_path(csv).expect("a table");
+    let headers = table.headers().expect("a header").clone();
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|header| header == name)
+            .expect("a column")
+    };
+    let records: Vec<_> = table
+        .records()
+        .map(|record| record.expect("a row"))
+        .collect();
+    assert_eq!(records.len(), 2);
+    for (record, row) in records.iter().zip(ended.rows()) {
+        assert_eq!(&record[column("ip")], row.text("/ip"));
+        assert_eq!(&record[column("verdict")], "unreachable");
+        let tags: Value = serde_json::from_str(&record[column("tags")]).expect("tags are JSON");
+        assert_eq!(tags, *row.at("/tags"));
+    }
+}
+
+#[test]
+fn no_cell_starts_a_formula() {
+    let refusing = Refusing::new();
+    let inventory = format!("host,port,sni\n127.0.0.1,{},x\n", refusing.port);
+    let folder = folder();
+    let inventory = write(&folder, "inventory.csv", inventory);
+    let evil = evil_certificate("=cmd|' /C calc'!A0");
+    let evil = write(&folder, "evil.pem", evil);
+    let checked = run(&["check", &evil, "--name=example.test", "--format=csv"]).expect(1);
+    let scanned = scan(&["-i", &inventory, "--format=csv"]).expect(0);
+    for text in [checked.stdout, scanned.stdout] {
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        let records: Vec<_> = table
+            .records()
+            .map(|record| record.expect("a row"))
+            .collect();
+        assert_eq!(records.len(), 1);
+        for cell in &records[0] {
+            let formula = cell.starts_with(['=', '+', '@', '\t', '\r']);
+            // A negative number is one of ours.
+            let minus = cell.starts_with('-') && cell.parse::<i64>().is_err();
+            assert!(!formula && !minus, "{cell}");
+        }
+    }
+}
+
+#[test]
+fn no_escape_reaches_the_terminal() {
+    let folder = folder();
+    let evil = evil_certificate("\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gnp.exe\r\nok  example.test");
+    let evil = write(&folder, "evil.pem", evil);
+    for format in ["text", "csv", "jsonl"] {
+        let format = format!("--format={format}");
+        let ended = run(&["check", &evil, "--name=example.test", &format]).expect(1);
+        let lines = ended.stdout.lines().count();
+        assert_eq!(
+            lines,
+            if format == "--format=csv" { 2 } else { 1 },
+            "{ended:#?}"
+        );
+        let hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!ended.stdout.contains(hostile), "{:?}", ended.stdout);
+    }
+    // Nor does what an inventory says.
+    let ended = scan_with(&["-i", "-"], "\u{1b}[31mred\u{7}:x\n").expect(2);
+    assert!(
+        !ended.stderr.contains(['\u{1b}', '\u{7}']),
+        "{:?}",
+        ended.stderr
+    );
+}
+
+/// A self-signed certificate for this subject and name, as PEM.
+fn evil_certificate(text: &str) -> String {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, text);
+    let ascii: String = text.chars().filter(char::is_ascii).collect();
+    let name = ascii.try_into().expect("ASCII");
+    params.subject_alt_names.push(SanType::DnsName(name));
+    let key = KeyPair::generate().expect("a key");
+    params.self_signed(&key).expect("a certificate").pem()
+}
+
+#[test]
+fn quiet_is_silent() {
+    let refusing = Refusing::new();
+    let inventory = format!("127.0.0.1:{}\nnot a target\n", refusing.port);
+    let ended = scan_with(&["--quiet"], &inventory).expect(0);
+    assert_eq!(ended.stderr, "");
+    assert_eq!(ended.rows().len(), 1);
+    let loud = scan_with(&[], &inventory).expect(0);
+    assert!(
+        loud.stderr.contains("unreachable") && loud.stderr.contains("<stdin>:2: "),
+        "{loud:#?}"
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let refusing = Refusing::new();
+    let folder = folder();
+    let script = format!(
+        "{TLSWEEP} scan --quiet {} 127.0.0.0/20:{} | head -1; echo ${{PIPESTATUS[0]}}",
+        AT_HOME.join(" "),
+        refusing.port
+    );
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .expect("bash starts");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let (row, code) = stdout.split_once('\n').expect("a row and a code");
+    serde_json::from_str::<Value>(row).expect("a whole row");
+    assert_eq!(code.trim(), "0");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // A text that is longer than a pipe and a reader that is gone at once.
+    let mut man = Command::new(TLSWEEP)
+        .arg("man")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(man.stdout.take());
+    let mut errors = String::new();
+    let mut stderr = man.stderr.take().expect("a pipe");
+    stderr.read_to_string(&mut errors).expect("UTF-8");
+    assert_eq!(
+        (man.wait().expect("it ends").code(), errors.as_str()),
+        (Some(0), "")
+    );
+}
+
+#[test]
+fn the_manifest_lets_others_repeat_the_run() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let lines: String = (0..50)
+        .map(|n| format!("127.0.0.{n}:{}\n", refusing.port))
+        .collect();
+    let inventory = write(&folder, "inventory", lines.clone() + "127.0.0.1:bad\n");
+    let output = path(&folder, "rows.jsonl");
+    scan(&[
+        "-i",
+        &inventory,
+        "-o",
+        &output,
+        "--resolvers=127.0.0.1:9",
+        "--at=2030-01-01",
+    ])
+    .expect(0);
+    let manifest = manifest(&output);
+    let sum = tool("sha256sum", &[&inventory], folder.path());
+    let sum = String::from_utf8_lossy(&sum[..64]).into_owned();
+    let input = &manifest["inputs"][0];
+    assert_eq!(input["name"], inventory.as_str());
+    assert_eq!(input["sha256"], sum.as_str());
+    assert_eq!(
+        input["bytes"],
+        fs::metadata(&inventory).expect("it is there").len()
+    );
+    assert_eq!(input["targets"], 50);
+    assert_eq!(manifest["complete"], true);
+    assert_eq!(manifest["judged_at"], "2030-01-01T00:00:00Z");
+    assert_eq!(manifest["outputs"][0], output.as_str());
+    assert_eq!(manifest["trust"][0]["name"], "mozilla");
+    assert!(manifest["trust"][0]["anchors"].as_u64() > Some(100));
+    assert!(manifest["resolvers"].to_string().contains("127.0.0.1:9"));
+    assert_eq!(manifest["limits"]["rate"], Value::Null);
+    assert_eq!(manifest["limits"]["handshake_timeout_ms"], 6000);
+    let arguments = manifest["arguments"].as_array().expect("a list");
+    assert!(
+        arguments
+            .iter()
+            .any(|argument| argument == "--at=2030-01-01")
+    );
+    let times =
+        ["started_at", "finished_at"].map(|key| manifest[key].as_str().expect("a time").to_owned());
+    assert!(times[0] <= times[1], "{times:?}");
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest["counts"]["rows"], 50, "{}", manifest["counts"]);
+}
+
+fn manifest(output: &str) -> Value {
+    let text = fs::read_to_string(format!("{output}.manifest.json")).expect("a manifest");
+    serde_json::from_str(&text).expect("the manifest is JSON")
+}
+
+// The other commands.
+
+#[test]
+fn help_manual_and_completions_are_there() {
+    let help = run(&["--help"]).expect(0).stdout;
+    for command in ["scan", "check", "explain", "demo", "completions", "man"] {
+        assert!(help.contains(command), "{command}");
+        let page = run(&[command, "--help"]).expect(0).stdout;
+        assert!(page.contains("Usage: tlsweep"), "{page}");
+    }
+    let version = run(&["--version"]).expect(0).stdout;
+    assert_eq!(version, format!("tlsweep {}\n", env!("CARGO_PKG_VERSION")));
+    let man = run(&["man"]).expect(0).stdout;
+    assert!(
+        man.contains(".TH tlsweep") && man.contains("fail\\-on"),
+        "no manual page"
+    );
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]).expect(0).stdout;
+        assert!(
+            script.contains("tlsweep") && script.contains("fail-on"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn every_finding_is_explained_in_both_languages() {
+    let index = run(&["explain"]).expect(0).stdout;
+    let listed: BTreeSet<_> = index
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let known: BTreeSet<_> = FINDINGS.iter().map(|finding| finding.id).collect();
+    assert_eq!(listed, known);
+    let japanese = |c: char| ('\u{3040}'..='\u{30ff}').contains(&c);
+    assert!(
+        run(&["explain", "--lang=ja"])
+            .expect(0)
+            .stdout
+            .contains(japanese)
+    );
+    for id in known {
+        let english = run(&["explain", id]).expect(0).stdout;
+        assert!(english.contains(id) && english.len() > 200, "{english}");
+        assert!(!english.contains(japanese), "{english}");
+        let page = run(&["explain", id, "--lang", "ja"]).expect(0).stdout;
+        assert!(page.contains(id) && page.contains(japanese), "{page}");
+    }
+}
+
+#[test]
+fn a_chain_is_checked_as_the_server_that_sends_it_is_scanned() {
+    const NAME: &str = "www.example.test";
+    let pki = Pki::new();
+    let leaf = |name, leaf: Leaf<'_>| pki.leaf(name, leaf);
+    let past = Some(("20200101000000Z", "20210101000000Z"));
+    let whole = |issued: &Issued| issued.chain.clone();
+    let alone = |issued: &Issued| issued.leaf.clone();
+    type Sent = fn(&Issued) -> String;
+    let cases: [(Issued, Sent, i32); 6] = [
+        (leaf("good", Leaf::GOOD), whole, 0),
+        (leaf("alone", Leaf::GOOD), alone, 1),
+        (
+            leaf(
+                "expired",
+                Leaf {
+                    dates: past,
+                    ..Leaf::GOOD
+                },
+            ),
+            whole,
+            1,
+        ),
+        (
+            leaf(
+                "other",
+                Leaf {
+                    sans: "DNS:example.test",
+                    dates: past,
+                    ..Leaf::GOOD
+                },
+            ),
+            whole,
+            1,
+        ),
+        (
+            leaf(
+                "unnamed",
+                Leaf {
+                    sans: "",
+                    ..Leaf::GOOD
+                },
+            ),
+            whole,
+            1,
+        ),
+        (pki.self_signed("self", "DNS:example.test"), alone, 1),
+    ];
+    let trust = format!("--trust={}", pki.root());
+    let at = format!("--at={}", tlsweep::probe::now());
+    for (issued, sent, code) in &cases {
+        let file = sent(issued);
+        let mut options = vec![
+            "-www",
+            "-no-CAfile",
+            "-cert",
+            &issued.leaf,
+            "-key",
+            &issued.key,
+        ];
+        if file == issued.chain && file != issued.leaf {
+            options.extend(["-cert_chain", &issued.issuer]);
+        }
+        let server = SServer::start(&options);
+        let target = format!("{NAME}@{}", server.address);
+        let scanned = scan(&[&target, &trust, &at]).expect(0).rows().remove(0);
+        let name = format!("--name={NAME}");
+        let checked = run(&["check", &file, &name, &trust, &at])
+            .expect(*code)
+            .rows()
+            .remove(0);
+        for field in [
+            "/verdict",
+            "/side",
+            "/findings",
+            "/leaf",
+            "/chain",
+            "/trust",
+        ] {
+            assert_eq!(checked.at(field), scanned.at(field), "{field} of {file}");
+        }
+    }
+    // From standard input, as text, and unusable.
+    let chain = fs::read_to_string(&cases[0].0.chain).expect("it was issued");
+    let piped = run_with(
+        &["check", "-", "--name", NAME, &trust, "--format=text"],
+        &chain,
+    )
+    .expect(0);
+    assert!(
+        piped.stdout.starts_with("ok ") && piped.stdout.contains(NAME),
+        "{piped:#?}"
+    );
+    run_with(&["check", "-", "--name", NAME], "").expect(2);
+    run_with(&["check", "-", "--name", "a:443"], &chain).expect(2);
+    run_with(&["check", "-"], &chain).expect(2);
+}
+
+#[test]
+fn the_demo_sweeps_itself_and_serves() {
+    let folder = folder();
+    let output = path(&folder, "rows.jsonl");
+    run(&["demo", "--quiet", "-o", &output]).expect(0);
+    let verdicts: BTreeSet<_> = read_rows(&output)
+        .iter()
+        .map(|row| row.verdict().to_owned())
+        .collect();
+    assert!(verdicts.len() >= 13, "{verdicts:?}");
+
+    let mut command = Command::new(TLSWEEP);
+    command
+        .args(["demo", "--serve"])
+        .stdout(fs::File::create(folder.path().join("targets")).expect("a file"))
+        .stderr(Stdio::null());
+    let mut serving = Kept::spawn(&mut command);
+    let list = || fs::read_to_string(folder.path().join("targets")).unwrap_or_default();
+    await_that("the demo says what it serves", || {
+        list().lines().any(|line| line.starts_with("refused."))
+    });
+    let list = list();
+    let root = list
+        .lines()
+        .find_map(|line| line.strip_prefix("# root to trust: "))
+        .expect("the root");
+    let target = list
+        .lines()
+        .find(|line| line.starts_with("healthy."))
+        .expect("a healthy one");
+    let (target, _) = target.split_once(' ').expect("a comment");
+    let row = scan(&[target, "--trust", root]).expect(0).rows().remove(0);
+    serving.signal("INT");
+    assert_eq!(row.verdict(), "ok");
+    assert_eq!(serving.code(), Some(0));
+}
+
+#[test]
+fn a_file_that_is_read_is_never_written() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let lines = format!("127.0.0.1:{}\n", refusing.port);
+    let inventory = write(&folder, "inventory.csv", lines.as_str());
+    let link = path(&folder, "link.jsonl");
+    fs::hard_link(&inventory, &link).expect("a link");
+    let other = path(&folder, "other.jsonl");
+    for arguments in [
+        vec!["-i", &inventory, "-o", &inventory],
+        vec!["-i", &inventory, "-o", &link],
+        vec!["-i", &inventory, "-o", &other, "--rejects", &inventory],
+        vec!["-i", &inventory, "-o", &other, "--certs", &other],
+    ] {
+        let mut all = vec!["scan"];
+        all.extend(&arguments);
+        let ended = run(&all);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:#?}");
+        assert!(ended.stderr.contains("destroy"), "{ended:#?}");
+        assert_eq!(fs::read_to_string(&inventory).expect("it is there"), lines);
+    }
+}
+
+#[test]
+fn nobody_to_hear_it_does_not_end_a_sweep() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let good = format!("127.0.0.1:{}\n", refusing.port);
+    let inventory = write(&folder, "inventory", format!("not a target\n{good}"));
+    let rows = path(&folder, "rows.jsonl");
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("/dev/full");
+    let ended = Command::new(TLSWEEP)
+        .args(["scan", "-i", &inventory, "-o", &rows])
+        .stdin(Stdio::null())
+        .stderr(full)
+        .status()
+        .expect("the program runs");
+    assert_eq!(ended.code(), Some(0));
+    assert_eq!(fs::read_to_string(&rows).expect("rows").lines().count(), 1);
+}
+
+#[test]
+fn an_interrupt_ends_a_sweep_whose_input_does_not() {
+    let folder = folder();
+    let log = path(&folder, "log");
+    // Every target is excluded: the reader is busy for ever, or as good as.
+    let exclude = write(&folder, "exclude", "0.0.0.0/1\n128.0.0.0/1\n");
+    let rows = path(&folder, "rows.jsonl");
+    let mut command = Command::new(TLSWEEP);
+    command
+        .args(["scan", "0.0.0.0/0:1", "--exclude", &exclude, "-o", &rows])
+        .stderr(fs::File::create(&log).expect("a log"));
+    let mut sweeping = Kept::spawn(&mut command);
+    await_that("the outputs are open", || fs::metadata(&rows).is_ok());
+    sweeping.signal("INT");
+    assert_eq!(sweeping.code(), Some(130));
+}

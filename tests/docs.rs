@@ -1,0 +1,209 @@
+//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/schema.json`, and
+//! the help and verdict blocks of the README. `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tlsweep::judge::findings::{Breaks, Definition, FINDINGS, Text};
+use tlsweep::output::{self, COLUMNS, FORMATS};
+use tlsweep::tls::{self, HELLOS};
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Compares, or rewrites when asked to.
+fn hold(name: &str, wanted: &str) {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "how a test is told to rewrite, as no test takes flags"
+    )]
+    let bless = std::env::var("TLSWEEP_BLESS").is_ok();
+    if bless {
+        fs::write(path(name), wanted).expect("the file can be written");
+        return;
+    }
+    let found = fs::read_to_string(path(name)).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{name} is out of step with the code: TLSWEEP_BLESS=1 cargo test --test docs"
+    );
+}
+
+/// Holds the part of a file between two marks.
+fn hold_block(name: &str, mark: &str, wanted: &str) {
+    let text = fs::read_to_string(path(name)).expect("the file is there");
+    let (open, close) = (
+        format!("<!-- {mark} -->\n"),
+        format!("<!-- end of {mark} -->"),
+    );
+    let start = text
+        .find(&open)
+        .unwrap_or_else(|| panic!("{name} has no {open}"))
+        + open.len();
+    let end = start
+        + text[start..]
+            .find(&close)
+            .unwrap_or_else(|| panic!("{name} has no {close}"));
+    hold(name, &format!("{}{wanted}{}", &text[..start], &text[end..]));
+}
+
+#[test]
+fn the_schema_is_in_step() {
+    let schema = serde_json::to_string_pretty(&output::schema()).expect("a schema is JSON");
+    hold("docs/schema.json", &(schema + "\n"));
+}
+
+#[test]
+fn the_findings_are_in_step() {
+    let mut page = String::from(
+        "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same.\n\
+         A finding with a verdict decides a row when no finding above it applies; the others are warnings.\n",
+    );
+    for finding in FINDINGS {
+        describe(&mut page, finding).expect("writing to a string");
+    }
+    hold("docs/FINDINGS.md", &page);
+}
+
+fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
+    let kind = if finding.verdict.is_some() {
+        "verdict"
+    } else {
+        "warning"
+    };
+    writeln!(
+        page,
+        "\n## {}\n\n**{}** ({kind}, {}, {} side)\n",
+        finding.id, finding.doc.en.title, finding.severity, finding.side
+    )?;
+    writeln!(page, "{}", finding.doc.en.meaning)?;
+    steps(page, &finding.doc.en)?;
+    if !finding.doc.clients.is_empty() {
+        writeln!(
+            page,
+            "\n| client | connects? | what it says |\n| --- | --- | --- |"
+        )?;
+        for client in finding.doc.clients {
+            let connects = match client.breaks {
+                Breaks::Yes => "no",
+                Breaks::No => "yes",
+                Breaks::Sometimes => "depends",
+            };
+            writeln!(
+                page,
+                "| {} | {connects} | {} |",
+                client.name,
+                client.message.replace('|', "\\|")
+            )?;
+        }
+    }
+    if !finding.evidence.is_empty() {
+        writeln!(page, "\n| evidence | what it holds |\n| --- | --- |")?;
+        for (field, holds) in finding.evidence {
+            writeln!(page, "| `{field}` | {holds} |")?;
+        }
+    }
+    Ok(())
+}
+
+fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
+    if !text.check_first.is_empty() {
+        writeln!(page, "\nCheck first:\n")?;
+        text.check_first
+            .iter()
+            .try_for_each(|step| writeln!(page, "- {step}"))?;
+    }
+    if !text.fixes.is_empty() {
+        writeln!(page, "\nFix:\n")?;
+        text.fixes
+            .iter()
+            .try_for_each(|(place, fix)| writeln!(page, "- **{place}**: {fix}"))?;
+    }
+    writeln!(page, "\nBy hand: `{}`", text.by_hand)
+}
+
+#[test]
+fn the_help_in_the_readme_is_in_step() {
+    let help = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
+        .args(["scan", "--help"])
+        .output()
+        .expect("the program runs");
+    assert!(help.status.success());
+    let help = String::from_utf8(help.stdout).expect("help is UTF-8");
+    hold_block(
+        "README.md",
+        "help of tlsweep scan",
+        &format!("```text\n{}\n```\n", help.trim_end()),
+    );
+}
+
+#[test]
+fn the_columns_and_formats_are_in_step() {
+    let mut page = String::from(
+        "# Output\n\nGenerated from `src/output`.\n\n## Formats\n\n| format | endings | what for |\n| --- | --- | --- |\n",
+    );
+    for format in FORMATS {
+        writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            format.name,
+            format.endings.join(", "),
+            format.doc
+        )
+        .expect("writing to a string");
+    }
+    page.push_str("\n## CSV columns\n\nThe record of `schema.json`, flattened. An empty cell is what was not checked or not seen.\n\n| column | what it holds |\n| --- | --- |\n");
+    for column in COLUMNS {
+        writeln!(page, "| `{}` | {} |", column.name, column.doc).expect("writing to a string");
+    }
+    hold("docs/OUTPUT.md", &page);
+}
+
+#[test]
+fn the_hellos_are_in_step() {
+    let mut page = String::from(
+        "# Hellos\n\nGenerated from `src/tls/hellos.rs`. The id is what `tls.offer` and `tls.versions.*.hello` of a record name.\n\n\
+         | id | versions | suites | groups | signature schemes | written by |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for hello in HELLOS {
+        let by = if hello.hand_made { "hand" } else { "rustls" };
+        let versions = match hello.oldest == hello.newest {
+            true => hello.newest.to_string(),
+            false => format!("{} to {}", hello.oldest, hello.newest),
+        };
+        writeln!(
+            page,
+            "| [`{}`](#{}) | {versions} | {} | {} | {} | {by} |",
+            hello.id,
+            hello.id,
+            hello.suites.len(),
+            hello.groups.len(),
+            hello.signatures.len()
+        )
+        .expect("writing to a string");
+    }
+    for hello in HELLOS {
+        let list = |numbers: &[u16], text: fn(u16) -> std::borrow::Cow<'static, str>| {
+            let names: Vec<_> = numbers.iter().map(|id| text(*id)).collect();
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
+        writeln!(
+            page,
+            "\n## {}\n\n{}\n\n- suites: {}\n- groups: {}\n- signature schemes: {}",
+            hello.id,
+            hello.about,
+            list(hello.suites, tls::cipher_suite_text),
+            list(hello.groups, tls::group_text),
+            list(hello.signatures, tls::signature_scheme_text)
+        )
+        .expect("writing to a string");
+    }
+    hold("docs/HELLOS.md", &page);
+}

@@ -1,0 +1,175 @@
+//! Every hello as it leaves the machine offers what its template says, and a real server answers
+//! the one that makes no key.
+
+mod nginx;
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+
+use nginx::Nginx;
+use tlsweep::observation::{Exchange, Observation, Offer, Timing};
+use tlsweep::probe::{Approach, Prober, Timeouts, now};
+use tlsweep::target::{Endpoint, Host, Service, Target};
+use tlsweep::tls::ProtocolVersion;
+
+fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
+    let target = Target {
+        text: "localhost".to_owned(),
+        host: Host::Name("localhost".into()),
+        address: Some(address.ip()),
+        port: address.port(),
+        service: Service::named("https").expect("a service"),
+        sni: None,
+        tags: Vec::new(),
+    };
+    let mut observation = Observation {
+        endpoint: Endpoint {
+            target: Arc::new(target),
+            address: Some(address.ip()),
+        },
+        started_at: now(),
+        attempt: 1,
+        timing: Timing::default(),
+        failure: None,
+        versions_asked: false,
+        exchanges: Vec::new(),
+    };
+    let prober = Prober::new(Timeouts::default(), Approach::default());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(prober.exchange(&mut observation, offer));
+    observation.exchanges.remove(0)
+}
+
+/// The first record that this offer sends.
+fn sent(offer: Offer) -> Vec<u8> {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut record = vec![0; 5];
+        stream.read_exact(&mut record).expect("a record");
+        let length = usize::from(u16::from_be_bytes([record[3], record[4]]));
+        record.resize(5 + length, 0);
+        stream.read_exact(&mut record[5..]).expect("its content");
+        record
+    });
+    let ended = exchange(offer, address);
+    assert_eq!(ended.offer, offer);
+    assert!(ended.failure.is_some());
+    server.join().expect("a hello")
+}
+
+/// What a hello offers, read without the library's own reader.
+struct Offered {
+    record_version: u16,
+    legacy_version: u16,
+    suites: Vec<u16>,
+    extensions: Vec<(u16, Vec<u8>)>,
+}
+
+fn numbers(bytes: &[u8]) -> Vec<u16> {
+    let pair = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
+    bytes.chunks_exact(2).map(pair).collect()
+}
+
+fn read(record: &[u8]) -> Offered {
+    let number = |at: usize| usize::from(u16::from_be_bytes([record[at], record[at + 1]]));
+    assert_eq!((record[0], record[5]), (22, 1));
+    let session = 43;
+    let suites = session + 1 + usize::from(record[session]);
+    let compressions = suites + 2 + number(suites);
+    let mut at = compressions + 1 + usize::from(record[compressions]);
+    let mut extensions = Vec::new();
+    if at < record.len() {
+        assert_eq!(at + 2 + number(at), record.len());
+        at += 2;
+    }
+    while at < record.len() {
+        let end = at + 4 + number(at + 2);
+        extensions.push((
+            u16::from_be_bytes([record[at], record[at + 1]]),
+            record[at + 4..end].to_vec(),
+        ));
+        at = end;
+    }
+    Offered {
+        record_version: u16::from_be_bytes([record[1], record[2]]),
+        legacy_version: u16::from_be_bytes([record[9], record[10]]),
+        suites: numbers(&record[suites + 2..compressions]),
+        extensions,
+    }
+}
+
+impl Offered {
+    fn list(&self, kind: u16) -> Vec<u16> {
+        let found = self.extensions.iter().find(|extension| extension.0 == kind);
+        found.map_or_else(Vec::new, |(_, content)| numbers(&content[2..]))
+    }
+
+    fn versions(&self) -> (u16, u16) {
+        let named = self.extensions.iter().find(|extension| extension.0 == 43);
+        match named {
+            Some((_, content)) => {
+                let named = numbers(&content[1..]);
+                let oldest = named.iter().min().expect("a version");
+                (*oldest, *named.iter().max().expect("a version"))
+            }
+            None => (0x0300, self.legacy_version),
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_is_what_the_template_says() {
+    for offer in Offer::ALL {
+        let template = offer.template();
+        let offered = read(&sent(offer));
+        let id = template.id;
+        let suites: Vec<_> = offered
+            .suites
+            .iter()
+            .filter(|id| **id != 0x00FF)
+            .copied()
+            .collect();
+        let wanted: Vec<_> = template
+            .suites
+            .iter()
+            .filter(|id| **id != 0x00FF)
+            .copied()
+            .collect();
+        assert_eq!(suites, wanted, "{id}");
+        assert_eq!(offered.list(10), template.groups, "{id}");
+        assert_eq!(offered.list(13), template.signatures, "{id}");
+        let versions = (template.oldest.wire(), template.newest.wire());
+        assert_eq!(offered.versions(), versions, "{id}");
+        let ssl3 = template.newest == ProtocolVersion::Ssl3;
+        assert_eq!(offered.record_version == 0x0300, ssl3, "{id}");
+        assert_eq!(offered.extensions.iter().any(|it| it.0 == 0), !ssl3, "{id}");
+        // The signal against falling back would make a server refuse what is asked.
+        assert!(!offered.suites.contains(&0x5600), "{id}");
+    }
+}
+
+#[test]
+fn tls13_is_proven_without_a_key() {
+    let nginx = Nginx::start(&[
+        "ssl_protocols TLSv1.3; ssl_ecdh_curve P-384:X25519;",
+        "ssl_protocols TLSv1.2;",
+    ]);
+    let offer = Offer::Version(ProtocolVersion::Tls13);
+    let answer = exchange(offer, nginx.address(0));
+    let session = answer.session.expect("an answer");
+    assert_eq!(session.version, ProtocolVersion::Tls13);
+    assert_eq!(session.hello_retry, Some(true));
+    // OpenSSL takes the client's first group of those that it knows.
+    assert!([0x001D, 0x0018].contains(&session.group.expect("a group")));
+    assert!(answer.failure.is_none() && answer.chain.is_none());
+    let answer = exchange(offer, nginx.address(1));
+    assert!(answer.session.is_none());
+    assert_eq!(
+        answer.failure.expect("a refusal").detail,
+        "protocol_version"
+    );
+}

@@ -1,0 +1,148 @@
+//! The two lanes, and the two ways of asking for versions, come to the same verdict and findings at
+//! every server of the laboratory and at real ones, bar what is listed here with its reason.
+
+mod nginx;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use nginx::Nginx;
+use serde_json::Value;
+use tlsweep::lab::Lab;
+
+/// Cases where the hello lane cannot know what the handshake lane does, unless it proves keys.
+const ONLY_BY_PROVING_THE_KEY: &[(&str, &str)] = &[
+    ("wrong-key", "who holds the key shows in a signature alone"),
+    (
+        "wrong-key-tls1-2",
+        "who holds the key shows in a signature alone",
+    ),
+];
+
+/// Servers of nginx in which versions and suites differ.
+const SERVERS: &[&str] = &[
+    "ssl_protocols TLSv1.2 TLSv1.3;",
+    "ssl_protocols TLSv1.2;",
+    "ssl_protocols TLSv1.3;",
+    "ssl_protocols TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;",
+    "ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;",
+    "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;",
+    // Nothing between 1.0 and 1.3: the hello lane must not take it for a legacy server.
+    "ssl_protocols TLSv1 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;",
+    // A group that the modern offer lacks.
+    "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X448;",
+    "ssl_protocols TLSv1.2; ssl_ciphers kRSA;",
+];
+
+type Judged = BTreeMap<String, (String, Vec<String>)>;
+
+/// Sweeps, and gives the verdict and the ids of the findings by target.
+fn sweep(arguments: &[&str], targets: &[String]) -> Judged {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows = folder.path().join("rows.jsonl");
+    let ended = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
+        .args([
+            "scan",
+            "--quiet",
+            "--rate=0",
+            "--rate-per-ip=0",
+            "--concurrency-per-ip=0",
+        ])
+        .args(["--retries=0", "--handshake-timeout=3s", "--output"])
+        .arg(&rows)
+        .args(arguments)
+        .args(targets)
+        .output()
+        .expect("the program runs");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    read(&rows)
+}
+
+fn read(rows: &Path) -> Judged {
+    let text = fs::read_to_string(rows).expect("rows");
+    let rows = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    rows.map(|row| {
+        let findings = row["findings"].as_array().expect("a list");
+        let mut ids: Vec<_> = findings
+            .iter()
+            .map(|finding| text(&finding["id"]))
+            .collect();
+        ids.sort();
+        (text(&row["target"]), (text(&row["verdict"]), ids))
+    })
+    .collect()
+}
+
+fn differing<'a>(one: &'a Judged, other: &'a Judged) -> Vec<&'a String> {
+    assert_eq!(one.len(), other.len());
+    one.keys()
+        .filter(|target| one[*target] != other[*target])
+        .collect()
+}
+
+#[test]
+fn the_lanes_agree_on_every_server_of_the_laboratory() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lab = runtime
+        .block_on(Lab::start(tlsweep::probe::now()))
+        .expect("the laboratory starts");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("root.pem");
+    fs::write(&root, lab.root_pem()).expect("the root");
+    let resolvers = format!("--resolvers={}", lab.resolver_address());
+    let trust = format!("--trust={}", root.display());
+    let targets: Vec<_> = lab.cases().iter().map(|case| case.target.clone()).collect();
+    let sweep = |more: &[&str]| sweep(&[&[&*resolvers, &*trust], more].concat(), &targets);
+
+    let handshake = sweep(&[]);
+    assert_eq!(handshake.len(), targets.len());
+    let without = |names: &[(&str, &str)]| -> Vec<&String> {
+        let cases = lab.cases().iter();
+        let excused = |name| names.iter().any(|(excused, _)| *excused == name);
+        let mut targets: Vec<_> = cases
+            .filter(|case| excused(case.case.name))
+            .map(|case| &case.target)
+            .collect();
+        targets.sort();
+        targets
+    };
+    let expected = without(ONLY_BY_PROVING_THE_KEY);
+    assert_eq!(differing(&handshake, &sweep(&["--probe=hello"])), expected);
+    let proving = sweep(&["--probe=hello", "--prove-key"]);
+    assert_eq!(differing(&handshake, &proving), Vec::<&String>::new());
+    let versions = sweep(&["--versions=all"]);
+    assert_eq!(differing(&handshake, &versions), Vec::<&String>::new());
+    runtime.block_on(lab.stop());
+}
+
+#[test]
+fn the_lanes_agree_on_nginx() {
+    let nginx = Nginx::start(SERVERS);
+    let targets: Vec<_> = (0..SERVERS.len())
+        .map(|place| nginx.target(place))
+        .collect();
+    let trust = format!("--trust={}", nginx.root().display());
+    let handshake = sweep(&[&trust], &targets);
+    let hello = sweep(&[&trust, "--probe=hello"], &targets);
+    let proving = sweep(&[&trust, "--probe=hello", "--prove-key"], &targets);
+    assert_eq!(handshake, hello);
+    assert_eq!(handshake, proving);
+    let verdicts: Vec<_> = targets
+        .iter()
+        .map(|target| handshake[target].0.as_str())
+        .collect();
+    let legacy = "legacy_tls_only";
+    assert_eq!(
+        verdicts,
+        ["ok", "ok", "ok", legacy, legacy, "ok", "ok", "ok", "ok"]
+    );
+}

@@ -1,0 +1,271 @@
+//! Servers of other protocols that are upgraded to TLS: files, directories, databases, messages.
+
+mod support;
+
+use std::fs;
+
+use support::daemons::{Daemon, filled, is_root, server};
+use support::pki::{Issued, Leaf, Pki};
+use support::{Row, path, sweep_one, tool, write};
+
+const NAME: &str = "www.example.test";
+
+/// One service at one port, asked for by name.
+fn ask(pki: &Pki, service: &str, port: u16) -> Row {
+    let trust = format!("--trust={}", pki.root());
+    let target = format!("{service}://{NAME}@127.0.0.1:{port}");
+    sweep_one(&[&trust, "--starttls-timeout=3s", &target])
+}
+
+#[track_caller]
+fn good(row: &Row) {
+    assert_eq!(row.verdict(), "ok", "{}", row.0);
+    assert!(!row.at("/timing_ms/starttls").is_null());
+}
+
+#[track_caller]
+fn unavailable(row: &Row, kind: &str, implicit: Option<bool>) {
+    let finding = row.finding("starttls_unavailable");
+    let finding = finding.unwrap_or_else(|| panic!("{}", row.0));
+    assert_eq!(finding["kind"], kind, "{finding}");
+    assert_eq!(finding["implicit_tls"].as_bool(), implicit, "{finding}");
+}
+
+const VSFTPD: &str = "\
+listen=YES
+listen_address=127.0.0.1
+listen_port=PORT0
+background=NO
+anonymous_enable=NO
+local_enable=YES
+nopriv_user=nobody
+secure_chroot_dir=FOLDER/empty
+seccomp_sandbox=NO
+";
+
+fn vsftpd(tls: &str) -> Daemon {
+    Daemon::start(1, |folder, ports| {
+        fs::create_dir(folder.path().join("empty")).expect("a folder in our folder");
+        let mut text = filled(VSFTPD, folder, ports) + tls;
+        if !is_root() {
+            text += "run_as_launching_user=YES\n";
+        }
+        let config = write(folder, "vsftpd.conf", text);
+        let mut command = server("vsftpd");
+        command.arg(config);
+        command
+    })
+}
+
+#[test]
+fn vsftpd_upgrades_where_it_may() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("ftp", Leaf::GOOD);
+    let tls = format!(
+        "ssl_enable=YES\nrsa_cert_file={}\nrsa_private_key_file={}\n",
+        leaf.chain, leaf.key
+    );
+    let with = vsftpd(&tls);
+    good(&ask(&pki, "ftp", with.port(0)));
+    let without = vsftpd("ssl_enable=NO\n");
+    let row = ask(&pki, "ftp", without.port(0));
+    unavailable(&row, "upgrade_not_offered", Some(false));
+    let implicit = vsftpd(&(tls + "implicit_ssl=YES\n"));
+    let row = ask(&pki, "ftp", implicit.port(0));
+    unavailable(&row, "timeout", Some(true));
+}
+
+fn slapd(tls: Option<&Issued>) -> Daemon {
+    // Without TLS it would not start with an ldaps address.
+    let count = if tls.is_some() { 2 } else { 1 };
+    Daemon::start(count, |folder, ports| {
+        let mut text = filled("pidfile FOLDER/pid\nargsfile FOLDER/args\n", folder, ports);
+        let mut addresses = format!("ldap://127.0.0.1:{}", ports[0]);
+        if let Some(leaf) = tls {
+            text += &format!(
+                "TLSCertificateFile {}\nTLSCertificateKeyFile {}\n",
+                leaf.chain, leaf.key
+            );
+            addresses += &format!(" ldaps://127.0.0.1:{}", ports[1]);
+        }
+        let config = write(folder, "slapd.conf", text);
+        let mut command = server("slapd");
+        command.args(["-d", "0", "-h", &addresses, "-f", &config]);
+        command
+    })
+}
+
+#[test]
+fn slapd_upgrades_where_it_may() {
+    let pki = Pki::new();
+    let with = slapd(Some(&pki.leaf("ldap", Leaf::GOOD)));
+    good(&ask(&pki, "ldap", with.port(0)));
+    assert_eq!(ask(&pki, "ldaps", with.port(1)).verdict(), "ok");
+    let row = ask(&pki, "ldap", with.port(1));
+    assert_eq!(row.verdict(), "starttls_unavailable");
+    let finding = row.finding("starttls_unavailable").expect("it is there");
+    assert_eq!(finding["implicit_tls"], true, "{finding}");
+    let without = slapd(None);
+    let row = ask(&pki, "ldap", without.port(0));
+    unavailable(&row, "upgrade_not_offered", Some(false));
+}
+
+/// A PostgreSQL program, by another user where we are root, whom it refuses.
+fn postgres_program(name: &str) -> Vec<String> {
+    let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: scripts/install-peers");
+    let mut versions: Vec<_> = versions
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    versions.sort();
+    let program = versions.last().expect("a version").join("bin").join(name);
+    let program = program.to_str().expect("an ASCII path").to_owned();
+    let mut words = vec![];
+    if is_root() {
+        words = [
+            "setpriv",
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+    }
+    words.push(program);
+    words
+}
+
+fn postgres(tls: Option<&Issued>) -> Daemon {
+    Daemon::start(1, |folder, ports| {
+        let (here, cluster) = (path(folder, "."), path(folder, "data"));
+        let mut options = vec![
+            format!("--port={}", ports[0]),
+            "--listen_addresses=127.0.0.1".to_owned(),
+            format!("--unix_socket_directories={here}"),
+        ];
+        if let Some(leaf) = tls {
+            // Only the owner's own key is taken.
+            fs::copy(&leaf.key, folder.path().join("key")).expect("the key");
+            fs::copy(&leaf.chain, folder.path().join("chain")).expect("the chain");
+            options.push("--ssl=on".to_owned());
+            options.push(format!("--ssl_key_file={}", path(folder, "key")));
+            options.push(format!("--ssl_cert_file={}", path(folder, "chain")));
+        }
+        if is_root() {
+            tool("chown", &["-R", "postgres:postgres", &here], folder.path());
+        }
+        let init = postgres_program("initdb");
+        let (program, rest) = init.split_first().expect("a program");
+        let mut arguments: Vec<_> = rest.iter().map(String::as_str).collect();
+        arguments.extend(["--no-sync", "--auth=trust", "--locale=C", "-D", &cluster]);
+        tool(program, &arguments, folder.path());
+        let run = postgres_program("postgres");
+        let mut command = server(&run[0]);
+        command.args(&run[1..]).args(["-D", &cluster]).args(options);
+        command
+    })
+}
+
+#[test]
+fn postgresql_upgrades_where_it_may() {
+    let pki = Pki::new();
+    let with = postgres(Some(&pki.leaf("db", Leaf::GOOD)));
+    good(&ask(&pki, "postgres", with.port(0)));
+    let without = postgres(None);
+    let row = ask(&pki, "postgres", without.port(0));
+    unavailable(&row, "upgrade_not_offered", Some(false));
+}
+
+fn mariadb(tls: Option<&Issued>) -> Daemon {
+    Daemon::start(1, |folder, ports| {
+        let data = folder.path().join("data");
+        fs::create_dir(&data).expect("a folder in our folder");
+        let mut command = server("mariadbd");
+        command.args([
+            "--no-defaults",
+            // No system tables are needed to say hello.
+            "--skip-grant-tables",
+            "--skip-innodb",
+            "--default-storage-engine=Aria",
+            "--bind-address=127.0.0.1",
+        ]);
+        command.arg(format!("--port={}", ports[0]));
+        command.arg(format!("--datadir={}", path(folder, "data")));
+        command.arg(format!("--socket={}", path(folder, "socket")));
+        command.arg(format!("--pid-file={}", path(folder, "pid")));
+        if is_root() {
+            command.arg("--user=root");
+        }
+        match tls {
+            Some(leaf) => {
+                command.arg(format!("--ssl-cert={}", leaf.chain));
+                command.arg(format!("--ssl-key={}", leaf.key));
+            }
+            None => {
+                command.arg("--skip-ssl");
+            }
+        }
+        command
+    })
+}
+
+#[test]
+fn mariadb_upgrades_where_it_may() {
+    let pki = Pki::new();
+    let with = mariadb(Some(&pki.leaf("db", Leaf::GOOD)));
+    good(&ask(&pki, "mysql", with.port(0)));
+    unavailable(
+        &ask(&pki, "smtp", with.port(0)),
+        "other_protocol",
+        Some(false),
+    );
+    let without = mariadb(None);
+    let row = ask(&pki, "mysql", without.port(0));
+    unavailable(&row, "upgrade_not_offered", Some(false));
+}
+
+const PROSODY: &str = "\
+run_as_root = true
+data_path = 'FOLDER/data'
+pidfile = 'FOLDER/pid'
+log = { info = 'FOLDER/log' }
+interfaces = { '127.0.0.1' }
+c2s_ports = { PORT0 }
+s2s_ports = { PORT1 }
+modules_disabled = { 'posix' }
+";
+
+fn prosody(tls: Option<&Issued>) -> Daemon {
+    Daemon::start(2, |folder, ports| {
+        fs::create_dir(folder.path().join("data")).expect("a folder in our folder");
+        let mut text = filled(PROSODY, folder, ports);
+        text += &match tls {
+            Some(leaf) => format!(
+                "modules_enabled = {{ 'tls', 'saslauth', 'dialback' }}\n\
+                 ssl = {{ certificate = '{}'; key = '{}' }}\n",
+                leaf.chain, leaf.key
+            ),
+            None => "modules_enabled = { 'saslauth', 'dialback' }\n\
+                 modules_disabled = { 'posix', 'tls' }\n\
+                 c2s_require_encryption = false\ns2s_require_encryption = false\n"
+                .to_owned(),
+        };
+        text += &format!("VirtualHost '{NAME}'\n");
+        let config = write(folder, "prosody.cfg.lua", text);
+        let mut command = server("prosody");
+        command.args(["-F", "--config", &config]);
+        command
+    })
+}
+
+#[test]
+fn prosody_upgrades_where_it_may() {
+    let pki = Pki::new();
+    let with = prosody(Some(&pki.leaf("im", Leaf::GOOD)));
+    good(&ask(&pki, "xmpp", with.port(0)));
+    good(&ask(&pki, "xmpp-server", with.port(1)));
+    let without = prosody(None);
+    for (service, n) in [("xmpp", 0), ("xmpp-server", 1)] {
+        let row = ask(&pki, service, without.port(n));
+        unavailable(&row, "upgrade_not_offered", Some(false));
+    }
+}

@@ -1,0 +1,168 @@
+//! What `--versions all` says of servers whose versions are known: nginx as configured, and those of
+//! the laboratory that misbehave.
+
+mod nginx;
+
+use std::fs;
+use std::process::Command;
+
+use nginx::Nginx;
+use serde_json::Value;
+use tlsweep::lab::Lab;
+
+/// Outcomes of SSL 3.0, TLS 1.0, 1.1, 1.2, 1.3, by their first letters (`n` is not probed, `-` no
+/// answer), with the finding and the verdict.
+const NGINX: &[(&str, &str, &str)] = &[
+    ("TLSv1.2 TLSv1.3", "rrrss", "ok"),
+    ("TLSv1.3", "rrrrs", "ok"),
+    ("TLSv1.2", "rrrsr", "ok"),
+    ("TLSv1.1", "rrsrr", "legacy_tls_only legacy_tls_only"),
+    ("TLSv1", "rsrrr", "legacy_tls_only legacy_tls_only"),
+    ("TLSv1 TLSv1.1", "rssrr", "legacy_tls_only legacy_tls_only"),
+    (
+        "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "rssss",
+        "ok legacy_tls_enabled",
+    ),
+    ("TLSv1 TLSv1.3", "rsrrs", "ok legacy_tls_enabled"),
+];
+
+const LAB: &[(&str, &str)] = &[
+    ("healthy", "rrrss"),
+    ("only-tls1-3", "rrrrs"),
+    ("only-ssl3", "srrrr"),
+    ("only-tls1-0-closing", "isrri"),
+    ("closes", "-----"),
+    ("resets", "-----"),
+    ("handshake-failure", "rrrrr"),
+    // Two hellos without an answer are enough.
+    ("silent", "nnnn-"),
+];
+
+struct Swept {
+    rows: Vec<Value>,
+    manifest: Value,
+}
+
+fn sweep(arguments: &[String], targets: &[String]) -> Swept {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows = folder.path().join("rows.jsonl");
+    let ended = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
+        .args([
+            "scan",
+            "--quiet",
+            "--rate=0",
+            "--rate-per-ip=0",
+            "--concurrency-per-ip=0",
+        ])
+        .args([
+            "--versions=all",
+            "--retries=0",
+            "--handshake-timeout=2s",
+            "--vantage=here",
+        ])
+        .arg("--output")
+        .arg(&rows)
+        .args(arguments)
+        .args(targets)
+        .output()
+        .expect("the program runs");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    let text = fs::read_to_string(&rows).expect("rows");
+    let manifest = fs::read_to_string(rows.with_extension("jsonl.manifest.json"));
+    let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let mut rows: Vec<_> = text.lines().map(json).collect();
+    let place = |row: &Value| targets.iter().position(|target| row["target"] == **target);
+    rows.sort_by_key(place);
+    Swept {
+        rows,
+        manifest: json(&manifest.expect("a manifest")),
+    }
+}
+
+fn letters(row: &Value) -> String {
+    ["ssl3", "tls1_0", "tls1_1", "tls1_2", "tls1_3"]
+        .map(
+            |version| match row["tls"]["versions"][version]["outcome"].as_str() {
+                Some("supported") => 's',
+                Some("rejected") => 'r',
+                Some("intolerant") => 'i',
+                Some("no_answer") => '-',
+                Some("not_probed") => 'n',
+                other => panic!("{other:?} of {row}"),
+            },
+        )
+        .iter()
+        .collect()
+}
+
+#[test]
+fn nginx_accepts_what_it_is_configured_for() {
+    let directives: Vec<_> = NGINX
+        .iter()
+        .map(|(versions, ..)| format!("ssl_protocols {versions}; ssl_ciphers ALL:@SECLEVEL=0;"))
+        .collect();
+    let directives: Vec<_> = directives.iter().map(String::as_str).collect();
+    let nginx = Nginx::start(&directives);
+    let targets: Vec<_> = (0..NGINX.len()).map(|place| nginx.target(place)).collect();
+    let trust = format!("--trust={}", nginx.root().display());
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        let swept = sweep(&[trust.clone(), lane.to_owned()], &targets);
+        for ((versions, outcomes, judged), row) in NGINX.iter().zip(&swept.rows) {
+            assert_eq!(
+                letters(row),
+                *outcomes,
+                "{lane}: {versions}: {}",
+                row["tls"]["versions"]
+            );
+            let findings = row["findings"].as_array().expect("a list").iter();
+            let mut words = vec![row["verdict"].as_str().expect("a verdict")];
+            words.extend(findings.filter_map(|finding| finding["id"].as_str()));
+            assert_eq!(words.join(" "), *judged, "{lane}: {versions}");
+        }
+        let counts = &swept.manifest["counts"]["versions"];
+        assert_eq!((&counts["rows"], &counts["tls"]), (&8.into(), &8.into()));
+        assert_eq!(
+            (&counts["legacy_only"], &counts["legacy_also"]),
+            (&3.into(), &2.into())
+        );
+        assert_eq!(counts["outcomes"]["tls1_0"]["supported"], 5 - 1);
+        assert_eq!(swept.manifest["vantage"], "here");
+    }
+}
+
+#[test]
+fn a_server_that_misbehaves_is_called_by_what_it_does() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let wanted = |name: &str| {
+        LAB.iter().any(|(case, _)| *case == name) || name == "http" || name == "refused"
+    };
+    let lab = runtime
+        .block_on(Lab::start_some(tlsweep::probe::now(), |case| {
+            wanted(case.name)
+        }))
+        .expect("the laboratory starts");
+    let targets: Vec<_> = lab.cases().iter().map(|case| case.target.clone()).collect();
+    let resolvers = format!("--resolvers={}", lab.resolver_address());
+    let swept = sweep(&[resolvers], &targets);
+    for (row, running) in swept.rows.iter().zip(lab.cases()) {
+        match LAB.iter().find(|(name, _)| *name == running.case.name) {
+            Some((name, outcomes)) => assert_eq!(letters(row), *outcomes, "{name}"),
+            None => assert!(row["tls"].is_null(), "{}", running.case.name),
+        }
+    }
+    let counts = &swept.manifest["counts"]["versions"];
+    for (denominator, rows) in [
+        ("refused", 1),
+        ("not_tls", 1),
+        ("no_tls_answer", 3),
+        ("tls", 5),
+    ] {
+        assert_eq!(counts[denominator], rows, "{denominator}");
+    }
+    runtime.block_on(lab.stop());
+}
