@@ -1,0 +1,333 @@
+//! What is measured: the sweeps, their servers, and the rounds that take turns between them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::process::{self, BOTH_CORES, CLIENT_CORE, SERVER_CORE, Server, Used, beside, on_cores};
+use super::work::{self, Work};
+use super::{Extent, Failed, doing};
+use tlsweep::lab::load::Load;
+
+/// One case in one round: two sweeps that differ in length only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) targets: (usize, usize),
+    pub(crate) short: Used,
+    pub(crate) long: Used,
+    /// Rows that say what is not so.
+    pub(crate) wrong: usize,
+}
+
+/// All rounds.
+pub(crate) struct Results {
+    pub(crate) work: Vec<Work>,
+    pub(crate) pairs: Vec<(&'static str, Vec<Pair>)>,
+}
+
+impl Results {
+    /// Rows of all sweeps that say what is not so.
+    pub(crate) fn wrong(&self) -> usize {
+        let pairs = self.pairs.iter().flat_map(|(_, pairs)| pairs);
+        pairs.map(|pair| pair.wrong).sum()
+    }
+}
+
+/// A sweep to measure.
+struct Case {
+    name: &'static str,
+    server: &'static str,
+    cores: &'static str,
+    flags: &'static [&'static str],
+    /// How the names go round: a name seen before has the chain seen before.
+    names: Names,
+    /// So many of ten targets never answer.
+    dead: usize,
+    rounds: Rounds,
+}
+
+#[derive(PartialEq)]
+enum Rounds {
+    All,
+    One,
+}
+
+#[derive(Clone, Copy)]
+enum Names {
+    Distinct,
+    /// So many, again and again.
+    Few(usize),
+}
+
+/// Nothing but the machine limits these.
+const OPEN: &[&str] = &["--concurrency", "2000"];
+/// Enough in flight that answers would come too late, were admission not held back. In these cases
+/// the scanner shares the server's core at a lower priority: with a server that is the slow side,
+/// timeouts are no mistake.
+const CROWDED: &[&str] = &[
+    "--concurrency",
+    "10000",
+    "--connect-timeout",
+    "1s",
+    "--handshake-timeout",
+    "1s",
+    "--timeout",
+    "2s",
+];
+const HELD: &[&str] = &[
+    "--concurrency",
+    "10000",
+    "--handshake-timeout",
+    "5s",
+    "--timeout",
+    "5s",
+];
+const SOME_DEAD: &[&str] = &[
+    "--concurrency",
+    "10000",
+    "--handshake-timeout",
+    "2s",
+    "--timeout",
+    "2s",
+];
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    Case { name: "distinct", server: "distinct", cores: CLIENT_CORE, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
+    Case { name: "seen", server: "distinct", cores: CLIENT_CORE, flags: OPEN, names: Names::Few(50), dead: 0, rounds: Rounds::All },
+    Case { name: "tls12", server: "tls12", cores: CLIENT_CORE, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
+    Case { name: "two cores", server: "distinct", cores: BOTH_CORES, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
+    Case { name: "30% dead", server: "distinct", cores: SERVER_CORE, flags: SOME_DEAD, names: Names::Distinct, dead: 3, rounds: Rounds::All },
+    Case { name: "crowded", server: "distinct", cores: SERVER_CORE, flags: CROWDED, names: Names::Distinct, dead: 0, rounds: Rounds::All },
+    Case { name: "stalled", server: "stall", cores: CLIENT_CORE, flags: HELD, names: Names::Distinct, dead: 0, rounds: Rounds::One },
+];
+
+/// The name of the floor among the cases.
+pub(crate) const FLOOR: &str = "floor";
+/// The name of the sweep that shows flat memory.
+pub(crate) const FLAT: &str = "flat";
+
+/// Servers up, folder made.
+pub(crate) struct Bench {
+    extent: Extent,
+    folder: TempDir,
+    servers: Vec<(&'static str, Server)>,
+}
+
+impl Bench {
+    pub(crate) fn start(extent: Extent) -> Result<Self, Failed> {
+        let folder = TempDir::new().map_err(doing("making a folder"))?;
+        let start = |kind| Ok((kind, Server::start(kind, extent.long, folder.path())?));
+        let kinds = ["distinct", "tls12", "stall", "replay"];
+        let servers = kinds
+            .into_iter()
+            .map(start)
+            .collect::<Result<_, Failed>>()?;
+        Ok(Self {
+            extent,
+            folder,
+            servers,
+        })
+    }
+
+    /// Goes round the cases; all of them, or those named.
+    pub(crate) fn rounds(&self, only: &[&str]) -> Result<Results, Failed> {
+        let wanted = |name: &str| only.is_empty() || only.contains(&name);
+        let mut results = Results {
+            work: Vec::new(),
+            pairs: vec![(FLOOR, Vec::new())],
+        };
+        let cases: Vec<_> = CASES.iter().filter(|case| wanted(case.name)).collect();
+        results
+            .pairs
+            .extend(cases.iter().map(|case| (case.name, Vec::new())));
+        for round in 0..self.extent.rounds {
+            results.work.push(work::time(2_000)?);
+            results.pairs[0].1.push(self.floor()?);
+            for (index, case) in cases.iter().enumerate() {
+                if round == 0 || case.rounds == Rounds::All {
+                    results.pairs[index + 1].1.push(self.pair(case)?);
+                }
+            }
+        }
+        if self.extent.flat > 0 {
+            results.pairs.push((FLAT, vec![self.flat()?]));
+        }
+        Ok(results)
+    }
+
+    fn server(&self, kind: &str) -> Result<&Server, Failed> {
+        let mut servers = self.servers.iter();
+        let found = servers.find(|(each, _)| *each == kind);
+        found
+            .map(|(_, server)| server)
+            .ok_or_else(|| Failed::Said(format!("no server is called {kind}")))
+    }
+
+    fn pair(&self, case: &Case) -> Result<Pair, Failed> {
+        let targets = match case.server {
+            "stall" => self.extent.stalled,
+            _ => (self.extent.short, self.extent.long),
+        };
+        let (short, wrong_in_short) = self.sweep(case, targets.0)?;
+        let (long, wrong) = self.sweep(case, targets.1)?;
+        Ok(Pair {
+            targets,
+            short,
+            long,
+            wrong: wrong + wrong_in_short,
+        })
+    }
+
+    fn sweep(&self, case: &Case, count: usize) -> Result<(Used, usize), Failed> {
+        let server = self.server(case.server)?;
+        let stall = self.server("stall")?;
+        let is_dead = |number: usize| case.dead > 0 && number % 10 < case.dead;
+        let lines = (0..count).map(|number| {
+            let server = if is_dead(number) { stall } else { server };
+            let address = server.address(number);
+            let name = match case.names {
+                Names::Distinct => number,
+                Names::Few(count) => number % count,
+            };
+            format!("{}@{address}\n", Load::name(name))
+        });
+        let rows = self.path("rows.jsonl");
+        let mut command = self.scan(case.cores, &self.write("targets.txt", lines)?, &rows);
+        command.args(case.flags);
+        if !server.root.as_os_str().is_empty() && case.server != "stall" {
+            command.arg("--trust").arg(&server.root);
+        }
+        let used = process::run(command)?;
+        let expected = match case.server {
+            "stall" => Expected {
+                ok: 0,
+                timeout: count,
+            },
+            _ => {
+                let dead = (0..count).filter(|number| is_dead(*number)).count();
+                Expected {
+                    ok: count - dead,
+                    timeout: dead,
+                }
+            }
+        };
+        Ok((used, expected.missed(&rows)?))
+    }
+
+    /// The scanner without its politeness: these servers are our own.
+    fn scan(&self, cores: &str, targets: &Path, rows: &Path) -> Command {
+        let program = Path::new(env!("CARGO_BIN_EXE_tlsweep"));
+        let mut command = match cores {
+            SERVER_CORE => beside(cores, program),
+            cores => on_cores(cores, program),
+        };
+        command.args(["scan", "--quiet", "--rate", "0", "--rate-per-ip", "0"]);
+        command.args(["--concurrency-per-ip", "0", "--retries", "0", "--no-dedupe"]);
+        command.arg("-i").arg(targets).arg("-o").arg(rows);
+        command
+    }
+
+    fn floor(&self) -> Result<Pair, Failed> {
+        let server = self.server("replay")?;
+        let hello = self.path("hello");
+        fs::write(
+            &hello,
+            tlsweep::tls::WIDE
+                .hello(Some("floor.test"), [7; 32], &[])
+                .record(),
+        )
+        .map_err(doing("writing the hello"))?;
+        let targets = (self.extent.short, 2 * self.extent.long);
+        let visit = |count: usize| {
+            let lines = (0..count).map(|number| format!("{}\n", server.address(number)));
+            let file = self.write("floor.txt", lines)?;
+            let myself = std::env::current_exe().map_err(doing("finding this program"))?;
+            let mut command = on_cores(CLIENT_CORE, &myself);
+            command.arg("bare").arg(file).arg(&hello);
+            process::run(command)
+        };
+        Ok(Pair {
+            targets,
+            short: visit(targets.0)?,
+            long: visit(targets.1)?,
+            wrong: 0,
+        })
+    }
+
+    /// Rows by the hundred thousand, of a port where nobody listens: memory must not follow.
+    fn flat(&self) -> Result<Pair, Failed> {
+        let targets = (self.extent.flat / 10, self.extent.flat);
+        let closed = closed_port()?;
+        let visit = |count: usize| {
+            let lines = (0..count).map(|number| format!("{}@{closed}\n", Load::name(number)));
+            let file = self.write("targets.txt", lines)?;
+            let rows = self.path("rows.jsonl");
+            let mut command = self.scan(CLIENT_CORE, &file, &rows);
+            command.args(OPEN);
+            let used = process::run(command)?;
+            let written = read_rows(&rows)?.count();
+            if written != count {
+                return Err(Failed::Said(format!("{written} rows for {count} targets")));
+            }
+            Ok(used)
+        };
+        Ok(Pair {
+            targets,
+            short: visit(targets.0)?,
+            long: visit(targets.1)?,
+            wrong: 0,
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, lines: impl Iterator<Item = String>) -> Result<PathBuf, Failed> {
+        let path = self.path(name);
+        fs::write(&path, lines.collect::<String>()).map_err(doing("writing the targets"))?;
+        Ok(path)
+    }
+}
+
+/// Rows that a sweep has to give.
+struct Expected {
+    ok: usize,
+    timeout: usize,
+}
+
+impl Expected {
+    /// How many rows say otherwise.
+    fn missed(&self, rows: &Path) -> Result<usize, Failed> {
+        let (mut ok, mut timeout, mut all) = (0, 0, 0);
+        for row in read_rows(rows)? {
+            let row = row.map_err(doing("reading the rows"))?;
+            all += 1;
+            ok += usize::from(row.contains(r#""verdict":"ok""#));
+            timeout += usize::from(row.contains(r#""kind":"timeout""#));
+        }
+        if all != self.ok + self.timeout {
+            return Err(Failed::Said(format!(
+                "{all} rows for {} targets",
+                self.ok + self.timeout
+            )));
+        }
+        Ok(self.ok.abs_diff(ok) + self.timeout.abs_diff(timeout.min(self.timeout)))
+    }
+}
+
+fn read_rows(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>, Failed> {
+    let file = fs::File::open(path).map_err(doing("opening the rows"))?;
+    Ok(BufReader::new(file).lines())
+}
+
+/// A port of loopback that refuses. It was free a moment ago, which is enough here.
+fn closed_port() -> Result<std::net::SocketAddr, Failed> {
+    std::net::TcpListener::bind("127.0.77.99:0")
+        .and_then(|socket| socket.local_addr())
+        .map_err(doing("looking for a free port"))
+}

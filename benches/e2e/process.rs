@@ -1,0 +1,184 @@
+//! Processes apart: servers, so that their CPU is not the scanner's, and what a child has used.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tlsweep::lab::load::{Farm, Leaves, Load, Versions};
+
+use super::{Failed, doing};
+
+/// Addresses a server listens at: a scanner keeps books by address, and one address has only
+/// 28,000 ports to be reached from.
+const ADDRESSES: u8 = 64;
+
+/// A server in a process of its own, which ends with this.
+pub(crate) struct Server {
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) root: PathBuf,
+    child: Child,
+    // The server runs until this is closed.
+    stdin: Option<ChildStdin>,
+}
+
+impl Server {
+    pub(crate) fn start(kind: &str, count: usize, folder: &Path) -> Result<Self, Failed> {
+        let root = folder.join(format!("{kind}.pem"));
+        let myself = std::env::current_exe().map_err(doing("finding this program"))?;
+        let mut child = on_cores(SERVER_CORE, &myself)
+            .args(["serve", kind, &count.to_string()])
+            .arg(&root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(doing("starting a server"))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            let read = BufReader::new(stdout).read_line(&mut line);
+            read.map_err(doing("hearing from a server"))?;
+        }
+        let addresses = line.split_whitespace().filter_map(|word| word.parse().ok());
+        Ok(Self {
+            addresses: addresses.collect(),
+            root,
+            stdin: child.stdin.take(),
+            child,
+        })
+    }
+
+    /// Where the target with this number is.
+    pub(crate) fn address(&self, number: usize) -> SocketAddr {
+        self.addresses[number % self.addresses.len()]
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stdin.take();
+        // It ends by itself; that it has ended already changes nothing.
+        let _ = self.child.wait();
+    }
+}
+
+/// The server process: says where it listens, and serves until its input is closed.
+pub(crate) fn serve(kind: &str, count: &str, root: &str) -> Result<(), Failed> {
+    let now = now();
+    let count = count.parse().unwrap_or(0);
+    let listen: Vec<SocketAddr> = (1..=ADDRESSES)
+        .map(|last| SocketAddr::from((Ipv4Addr::new(127, 0, 77, last), 0)))
+        .collect();
+    let farm = |farm| Load::farm(farm, &listen, now);
+    let load = match kind {
+        "distinct" => farm(Farm {
+            leaves: Leaves::Distinct(count),
+            ..Farm::default()
+        }),
+        "tls12" => farm(Farm {
+            leaves: Leaves::Distinct(count),
+            versions: Versions::Tls12,
+            ..Farm::default()
+        }),
+        "stall" => Load::stall(&listen),
+        "replay" => Load::replay(&listen, now),
+        _ => return Err(Failed::Said(format!("no server is called {kind}"))),
+    }?;
+    fs::write(root, load.root_pem()).map_err(doing("writing the root"))?;
+    let addresses = load.addresses().iter().map(ToString::to_string);
+    println!("{}", addresses.collect::<Vec<_>>().join(" "));
+    std::io::stdout().flush().map_err(doing("saying where"))?;
+    let mut until_closed = Vec::new();
+    let _ = std::io::stdin().read_to_end(&mut until_closed);
+    Ok(())
+}
+
+/// What a child has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Used {
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
+    pub(crate) peak_kb: u64,
+}
+
+/// The cores of servers and clients; the same where there is only one.
+pub(crate) const SERVER_CORE: &str = "0";
+pub(crate) const CLIENT_CORE: &str = "1";
+pub(crate) const BOTH_CORES: &str = "0,1";
+
+/// This program, on these cores only where there is more than one.
+pub(crate) fn on_cores(cores: &str, program: &Path) -> Command {
+    if std::thread::available_parallelism().map_or(1, std::num::NonZero::get) < 2 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["-c", cores]);
+    command.arg(program);
+    command
+}
+
+/// The same, giving way to whoever else wants these cores.
+pub(crate) fn beside(cores: &str, program: &Path) -> Command {
+    let mut command = on_cores(cores, Path::new("nice"));
+    command.args(["-n", "5"]).arg(program);
+    command
+}
+
+/// Runs a child to its end.
+pub(crate) fn run(mut command: Command) -> Result<Used, Failed> {
+    let before = children_cpu()?;
+    let started = clock();
+    let mut child = command.spawn().map_err(doing("starting a child"))?;
+    let mut peak_kb = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(doing("waiting for a child"))? {
+            break status;
+        }
+        peak_kb = peak(child.id()).unwrap_or(peak_kb);
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    if !status.success() {
+        return Err(Failed::Said(format!("{command:?} ended with {status}")));
+    }
+    Ok(Used {
+        cpu: children_cpu()?.saturating_sub(before),
+        wall: started.elapsed(),
+        peak_kb,
+    })
+}
+
+/// User and system time of all children waited for so far, to 10 ms.
+fn children_cpu() -> Result<Duration, Failed> {
+    let stat = fs::read_to_string("/proc/self/stat").map_err(doing("reading /proc/self/stat"))?;
+    // The name in brackets may hold anything; after it, cutime and cstime are fields 14 and 15.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<u64> = after
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    Ok(Duration::from_millis(10 * fields.iter().sum::<u64>()))
+}
+
+/// The most memory a process has had so far, in KB.
+fn peak(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bench measures time")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "certificates are dated from today"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,141 @@
+//! What the benches work on: a small public key infrastructure, and observations of its servers.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SignatureAlgorithm,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tlsweep::judge::{Policy, TrustStore};
+use tlsweep::observation::{Certificate, Exchange, KeyProof, Observation, Offer, PeerChain};
+use tlsweep::observation::{Session, Timing};
+use tlsweep::target::{Defaults, Endpoint, Source, Target, open};
+use tlsweep::tls::ProtocolVersion;
+
+/// Which keys a chain has.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Ecdsa,
+    Rsa,
+}
+
+impl Kind {
+    pub(crate) const ALL: [(&'static str, Self); 2] = [("ecdsa", Self::Ecdsa), ("rsa", Self::Rsa)];
+
+    fn algorithm(self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::Ecdsa => &PKCS_ECDSA_P256_SHA256,
+            Self::Rsa => &PKCS_RSA_SHA256,
+        }
+    }
+}
+
+/// A root, an intermediate, and one key for every leaf.
+pub(crate) struct Authorities {
+    root: CertifiedIssuer<'static, KeyPair>,
+    intermediate: CertifiedIssuer<'static, KeyPair>,
+    leaf_key: KeyPair,
+}
+
+impl Authorities {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let key = || KeyPair::generate_for(kind.algorithm()).expect("the algorithm is supported");
+        let root = CertifiedIssuer::self_signed(authority("bench root"), key());
+        let root = root.expect("the parameters are complete");
+        let intermediate =
+            CertifiedIssuer::signed_by(authority("bench intermediate"), key(), &root);
+        Self {
+            intermediate: intermediate.expect("the parameters are complete"),
+            root,
+            leaf_key: key(),
+        }
+    }
+
+    /// A leaf for the name with this number, and the intermediate.
+    pub(crate) fn chain(&self, number: usize) -> Vec<CertificateDer<'static>> {
+        let mut leaf = CertificateParams::new([name(number)]).expect("it is a name");
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = leaf.signed_by(&self.leaf_key, &self.intermediate);
+        vec![
+            leaf.expect("the parameters are complete").der().clone(),
+            self.intermediate.der().clone(),
+        ]
+    }
+
+    pub(crate) fn key(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.leaf_key.serialize_der()).into()
+    }
+
+    /// The usual rules under this root.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        let store = TrustStore::from_certificates("bench", &[self.root.der().clone()]);
+        Arc::new(Policy::new(vec![store]))
+    }
+
+    /// A visit to a well server with the leaf of this number.
+    pub(crate) fn observation(&self, number: usize) -> Observation {
+        let chain = self.chain(number).into_iter().map(Certificate::read);
+        Observation {
+            endpoint: Endpoint {
+                target: Arc::new(target(number)),
+                address: Some([127, 0, 0, 1].into()),
+            },
+            started_at: now(),
+            attempt: 1,
+            versions_asked: false,
+            timing: Timing::default(),
+            failure: None,
+            exchanges: vec![Exchange {
+                offer: Offer::Modern,
+                transcript: None,
+                session: Some(session()),
+                chain: Some(PeerChain {
+                    certificates: chain.map(Arc::new).collect(),
+                }),
+                failure: None,
+            }],
+        }
+    }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+pub(crate) fn name(number: usize) -> String {
+    format!("n{number}.bench.test")
+}
+
+fn target(number: usize) -> Target {
+    let text = vec![format!("{}@127.0.0.1:443", name(number))];
+    let mut reader = open(Source::Arguments(text), &Defaults::default()).expect("it is a target");
+    let first = reader.next().expect("there is one");
+    first.expect("it is a target")
+}
+
+fn session() -> Session {
+    Session {
+        version: ProtocolVersion::from_wire(0x0304).expect("TLS 1.3"),
+        cipher: 0x1301,
+        group: Some(29),
+        signature: Some(0x0403),
+        alpn: Some("h2".to_owned()),
+        hello_retry: Some(false),
+        ocsp_staple: Some(Vec::new()),
+        client_cert_requested: Some(false),
+        name_warning: false,
+        key_proof: Some(KeyProof::Proven),
+        downgrade: None,
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "certificates are dated from now")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
