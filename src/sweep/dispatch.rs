@@ -222,7 +222,6 @@ impl Running {
                     target,
                     address,
                     dns: None,
-                    attempt: 1,
                 });
             }
             None => self.look_up(target, 1),
@@ -296,7 +295,6 @@ impl Running {
                 target: target.clone(),
                 address,
                 dns: Some(took),
-                attempt: 1,
             });
         }
         if parked == 0 {

@@ -26,26 +26,18 @@ pub(super) struct Begin {
     pub(super) target: Arc<Target>,
     pub(super) address: IpAddr,
     pub(super) dns: Option<Duration>,
-    pub(super) attempt: u32,
 }
 
 impl Job {
     /// The observation to go on with, and what to offer; the first offer is the prober's choice.
     pub(super) fn start(self, all_versions: bool) -> (Observation, Option<Offer>) {
-        match self {
-            Self::Begin(begin) => {
-                let mut observation = begin.observation();
-                observation.versions_asked = all_versions;
-                (observation, None)
-            }
-            Self::Again(observation, offer) => (*observation, Some(offer)),
-            Self::Retry(seen) => {
-                let (dns, attempt) = (seen.timing.dns, seen.attempt + 1);
-                let mut observation = empty(seen.endpoint, dns, attempt, None);
-                observation.versions_asked = all_versions;
-                (observation, None)
-            }
-        }
+        let mut observation = match self {
+            Self::Begin(begin) => empty(begin.endpoint(), begin.dns, 1, None),
+            Self::Again(observation, offer) => return (*observation, Some(offer)),
+            Self::Retry(seen) => empty(seen.endpoint, seen.timing.dns, seen.attempt + 1, None),
+        };
+        observation.versions_asked = all_versions;
+        (observation, None)
     }
 
     /// The whole visit that was made before, when this one is to be made again.
@@ -58,12 +50,11 @@ impl Job {
 }
 
 impl Begin {
-    fn observation(self) -> Observation {
-        let endpoint = Endpoint {
-            target: self.target,
+    fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            target: self.target.clone(),
             address: Some(self.address),
-        };
-        empty(endpoint, self.dns, self.attempt, None)
+        }
     }
 }
 
