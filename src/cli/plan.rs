@@ -16,7 +16,7 @@ use crate::judge::{Policy, StoreError, TrustStore};
 use crate::output::{
     CertificateFile, FORMATS, Format, Layout, OutputError, Outputs, Place, UnknownFormat,
 };
-use crate::pace::{Ceiling, Limits, raise_open_files};
+use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
@@ -132,9 +132,11 @@ impl Plan {
         });
         let readers = readers(&flags.targets)?;
         let policy = Arc::new(policy(&flags.trust)?);
-        let resolver = resolver(&flags.names)?;
+        let files = raise_open_files();
+        let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
+        let resolver = resolver(&flags.names, budget.dns_in_flight)?;
         let mut notices = policy.stores.iter().flat_map(warnings).collect();
-        let limits = limits(&flags.pace, &mut notices);
+        let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let quiet = flags.output.quiet;
         let rejects = flags.results.rejects.as_deref().map(create).transpose()?;
         let places = places(&flags.output)?;
@@ -309,7 +311,7 @@ fn store_name(path: &Path, others: &[TrustStore]) -> String {
     }
 }
 
-fn resolver(flags: &NameFlags) -> Result<Resolver, PlanError> {
+fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
     let families = match (flags.ipv4, flags.ipv6) {
         (true, _) => Families::V4,
         (_, true) => Families::V6,
@@ -319,14 +321,17 @@ fn resolver(flags: &NameFlags) -> Result<Resolver, PlanError> {
         servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
         families,
         all: flags.all_ips,
-        in_flight: LOOKUPS,
+        in_flight: lookups,
         ..resolve::Settings::default()
     })?)
 }
 
-fn limits(flags: &PaceFlags, notices: &mut Vec<String>) -> Limits {
-    let files = raise_open_files();
-    let possible = files.budget(LOOKUPS, OPEN_OTHERWISE).in_flight;
+fn limits(
+    flags: &PaceFlags,
+    files: OpenFiles,
+    possible: usize,
+    notices: &mut Vec<String>,
+) -> Limits {
     let wanted = flags.concurrency.get();
     if wanted != Ceiling::UNLIMITED.get() && wanted > possible {
         notices.push(format!(
