@@ -226,6 +226,16 @@ impl Kept {
         tool("bash", &["-c", &script], Path::new("/"));
     }
 
+    /// Whether an interrupt no longer just kills it.
+    pub(crate) fn heeds_interrupts(&self) -> bool {
+        const INTERRUPT: u64 = 1 << (2 - 1);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()));
+        let status = status.expect("a process has its status");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        caught.is_some_and(|mask| mask & INTERRUPT != 0)
+    }
+
     /// Waits for its end; its exit code.
     pub(crate) fn code(&mut self) -> Option<i32> {
         self.0.wait().expect("it is a child of ours").code()
