@@ -150,6 +150,7 @@ fn observation(case: &Case, certificates: Vec<Arc<Certificate>>) -> Observation 
         started_at: case.at,
         attempt: 1,
         versions_asked: false,
+        facts_asked: Default::default(),
         timing: Timing::default(),
         failure: None,
         exchanges: vec![exchange],

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tlsweep::judge::findings::{Breaks, Definition, FINDINGS, Text};
+use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
 
@@ -204,6 +205,15 @@ fn the_hellos_are_in_step() {
             list(hello.signatures, tls::signature_scheme_text)
         )
         .expect("writing to a string");
+    }
+    page.push_str(
+        "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. Their ids stand in `tls.facts.*.hello`.\n\n\
+         | id | made from | but for |\n| --- | --- | --- |\n",
+    );
+    for question in Question::ALL {
+        let (id, template) = (question.id(), question.template().id);
+        writeln!(page, "| `{id}` | `{template}` | {} |", question.about())
+            .expect("writing to a string");
     }
     hold("docs/HELLOS.md", &page);
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::thread;
 
 use nginx::Nginx;
-use tlsweep::observation::{Exchange, Observation, Offer, Timing};
+use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question, Timing};
 use tlsweep::probe::{Approach, Prober, Timeouts, now};
 use tlsweep::target::{Endpoint, Host, Service, Target};
-use tlsweep::tls::ProtocolVersion;
+use tlsweep::tls::{self, ProtocolVersion};
 
 fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
     let target = Target {
@@ -34,6 +34,7 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
         timing: Timing::default(),
         failure: None,
         versions_asked: false,
+        facts_asked: Default::default(),
         exchanges: Vec::new(),
     };
     let prober = Prober::new(Timeouts::default(), Approach::default());
@@ -66,6 +67,7 @@ struct Offered {
     record_version: u16,
     legacy_version: u16,
     suites: Vec<u16>,
+    compressions: Vec<u8>,
     extensions: Vec<(u16, Vec<u8>)>,
 }
 
@@ -98,11 +100,16 @@ fn read(record: &[u8]) -> Offered {
         record_version: u16::from_be_bytes([record[1], record[2]]),
         legacy_version: u16::from_be_bytes([record[9], record[10]]),
         suites: numbers(&record[suites + 2..compressions]),
+        compressions: record[compressions + 1..][..usize::from(record[compressions])].to_vec(),
         extensions,
     }
 }
 
 impl Offered {
+    fn has(&self, kind: u16) -> bool {
+        self.extensions.iter().any(|extension| extension.0 == kind)
+    }
+
     fn list(&self, kind: u16) -> Vec<u16> {
         let found = self.extensions.iter().find(|extension| extension.0 == kind);
         found.map_or_else(Vec::new, |(_, content)| numbers(&content[2..]))
@@ -121,35 +128,71 @@ impl Offered {
     }
 }
 
+/// Renegotiation is secure: said as a suite.
+const SIGNAL: u16 = 0x00FF;
+
 #[test]
 fn what_is_sent_is_what_the_template_says() {
-    for offer in Offer::ALL {
+    for offer in Offer::all() {
         let template = offer.template();
         let offered = read(&sent(offer));
-        let id = template.id;
-        let suites: Vec<_> = offered
-            .suites
-            .iter()
-            .filter(|id| **id != 0x00FF)
-            .copied()
-            .collect();
-        let wanted: Vec<_> = template
-            .suites
-            .iter()
-            .filter(|id| **id != 0x00FF)
-            .copied()
-            .collect();
-        assert_eq!(suites, wanted, "{id}");
-        assert_eq!(offered.list(10), template.groups, "{id}");
-        assert_eq!(offered.list(13), template.signatures, "{id}");
+        let id = offer.id();
+        let (suites, groups, signatures) = wanted(offer);
+        assert_eq!(without_signal(&offered.suites), suites, "{id}");
+        assert_eq!(offered.list(10), groups, "{id}");
+        assert_eq!(offered.list(13), signatures, "{id}");
         let versions = (template.oldest.wire(), template.newest.wire());
         assert_eq!(offered.versions(), versions, "{id}");
         let ssl3 = template.newest == ProtocolVersion::Ssl3;
         assert_eq!(offered.record_version == 0x0300, ssl3, "{id}");
-        assert_eq!(offered.extensions.iter().any(|it| it.0 == 0), !ssl3, "{id}");
+        assert_eq!(offered.has(0), !ssl3, "{id}");
         // The signal against falling back would make a server refuse what is asked.
         assert!(!offered.suites.contains(&0x5600), "{id}");
+        let features = offer == Offer::Asked(Question::Features);
+        let methods: &[u8] = if features { &[1, 0] } else { &[0] };
+        assert_eq!(offered.compressions, methods, "{id}");
+        assert_eq!(offered.has(35), features, "{id}");
+        // The target is a web server.
+        assert_eq!(offered.has(16), !template.hand_made, "{id}");
     }
+}
+
+fn without_signal(suites: &[u16]) -> Vec<u16> {
+    let suites = suites.iter().filter(|suite| **suite != SIGNAL);
+    suites.copied().collect()
+}
+
+/// The suites, groups and signature schemes of the first hello of this kind at an endpoint: those of
+/// its template, narrowed where it asks for a part of them.
+fn wanted(offer: Offer) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
+    let template = offer.template();
+    let mut suites = without_signal(template.suites);
+    let mut groups = template.groups.to_vec();
+    let mut signatures = template.signatures.to_vec();
+    if let Offer::Asked(question) = offer {
+        match question {
+            Question::Suites(ProtocolVersion::Tls13) | Question::Groups(ProtocolVersion::Tls13) => {
+                suites.retain(|suite| suite >> 8 == 0x13);
+            }
+            Question::Groups(_) => {
+                let ephemeral = ["TLS_ECDHE_", "TLS_ECDH_anon_"];
+                suites.retain(|suite| {
+                    let name = tls::cipher_suite_text(*suite);
+                    ephemeral.iter().any(|start| name.starts_with(start))
+                });
+                groups.retain(|group| *group < 0x0100);
+            }
+            // No suite has been accepted, so there is no order to ask for.
+            Question::Order(_) => suites.clear(),
+            // The low byte of those before RSASSA-PSS is the kind of key; PSS is for RSA keys here.
+            Question::Keys(KeyFamily::Rsa) => {
+                signatures.retain(|it| it & 0xFF == 1 || (0x0804..=0x0806).contains(it));
+            }
+            Question::Keys(KeyFamily::Ecdsa) => signatures.retain(|it| it & 0xFF == 3),
+            _ => {}
+        }
+    }
+    (suites, groups, signatures)
 }
 
 #[test]

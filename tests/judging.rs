@@ -172,6 +172,14 @@ fn a_connection_problem_leads_and_the_certificate_is_judged_all_the_same() {
         key_proof: Some(KeyProof::Refuted),
 
         downgrade: None,
+
+        alpn_offered: false,
+
+        secure_renegotiation: None,
+
+        ticket: None,
+
+        compression: None,
         ..session(ProtocolVersion::Tls12)
     });
     let verdict = judge_with_pool(&[&LAB.root], &[&LAB.intermediate], &refuted);
@@ -708,6 +716,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
         started_at: jiff::Timestamp::from_second(AT).unwrap(),
         attempt: 1,
         versions_asked: false,
+        facts_asked: Default::default(),
         timing: Timing::default(),
         failure: None,
         exchanges: vec![Exchange {
@@ -733,6 +742,10 @@ fn session(version: ProtocolVersion) -> Session {
         name_warning: false,
         key_proof: None,
         downgrade: None,
+        alpn_offered: false,
+        secure_renegotiation: None,
+        ticket: None,
+        compression: None,
     }
 }
 

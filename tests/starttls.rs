@@ -188,6 +188,7 @@ fn visit(address: SocketAddr) -> Observation {
         timing: Timing::default(),
         failure: None,
         versions_asked: false,
+        facts_asked: Default::default(),
         exchanges: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread();

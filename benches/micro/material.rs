@@ -85,6 +85,7 @@ impl Authorities {
             started_at: now(),
             attempt: 1,
             versions_asked: false,
+            facts_asked: Default::default(),
             timing: Timing::default(),
             failure: None,
             exchanges: vec![Exchange {
@@ -132,6 +133,10 @@ fn session() -> Session {
         name_warning: false,
         key_proof: Some(KeyProof::Proven),
         downgrade: None,
+        alpn_offered: false,
+        secure_renegotiation: None,
+        ticket: None,
+        compression: None,
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use super::values::{self, Span, TrustChoice};
+use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
 use crate::target::Service;
@@ -178,6 +179,9 @@ pub struct HelloFlags {
     /// Record the version negotiated, or ask for each from SSL 3.0 to TLS 1.3
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = VersionsChoice::Negotiated)]
     pub versions: VersionsChoice,
+    /// Ask for these facts too, by further connections each (docs/LANES.md says how many)
+    #[arg(long, value_name = "FACT,...", value_delimiter = ',', value_parser = values::fact())]
+    pub facts: Vec<Fact>,
 }
 
 /// A lane.

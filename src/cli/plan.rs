@@ -200,6 +200,7 @@ fn approach(flags: &HelloFlags) -> Approach {
             LaneChoice::Hello => Lane::Hello,
         },
         all_versions: flags.versions == VersionsChoice::All,
+        facts: flags.facts.iter().copied().collect(),
         prove_key: flags.prove_key,
     }
 }

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::judge::findings::FINDINGS;
+use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
@@ -114,6 +115,17 @@ pub(super) fn format(text: &str) -> Result<&'static Format, UnknownFormat> {
 pub(super) fn starttls() -> impl TypedValueParser<Value = &'static Service> {
     PossibleValuesParser::new(PROTOCOLS.iter().map(|protocol| protocol.name))
         .try_map(|name| Service::named(&name).ok_or("no service has this name"))
+}
+
+/// A fact by its name.
+pub(super) fn fact() -> impl TypedValueParser<Value = Fact> {
+    let named = |name: String| {
+        let mut facts = Fact::ALL.into_iter();
+        facts
+            .find(|fact| fact.name() == name)
+            .ok_or("no fact has this name")
+    };
+    PossibleValuesParser::new(Fact::ALL.map(Fact::name)).try_map(named)
 }
 
 /// Findings that `--fail-on` names: verdicts are findings too.

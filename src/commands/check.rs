@@ -98,6 +98,7 @@ fn observation(chain: PeerChain, flags: &CheckFlags) -> anyhow::Result<Observati
         timing: Timing::default(),
         failure: None,
         versions_asked: false,
+        facts_asked: Default::default(),
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,

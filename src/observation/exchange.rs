@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, PeerChain, Transcript};
+use super::{Failure, PeerChain, Question, Transcript};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// What was offered to the server: one hello of `tls::HELLOS`. In saved form it is the hello's id.
@@ -26,11 +26,13 @@ pub enum Offer {
     /// The modern offer without the dialogue that the service asks for before it: whether a port
     /// that keeps silent in clear waits for TLS. It tells nothing else of the endpoint.
     Implicit,
+    /// A hello for one fact beyond what was agreed on (`--facts`). It tells of that fact alone.
+    Asked(Question),
 }
 
 impl Offer {
-    /// Every offer.
-    pub const ALL: [Self; 9] = [
+    /// Every offer, but for those of [`Question::ALL`].
+    const OTHERS: [Self; 9] = [
         Self::Modern,
         Self::Wide,
         Self::Hello,
@@ -42,9 +44,23 @@ impl Offer {
         Self::Implicit,
     ];
 
-    /// The hello that is sent.
+    /// Every offer.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let asked = Question::ALL.into_iter().map(Self::Asked);
+        Self::OTHERS.into_iter().chain(asked)
+    }
+
+    /// Whether its answer speaks for the endpoint. What a question about a version or a fact is
+    /// answered does not (the verdict must be the same without it), nor what comes of going past
+    /// the service's own dialogue.
+    pub fn speaks(self) -> bool {
+        matches!(self, Self::Modern | Self::Wide | Self::Hello)
+    }
+
+    /// The hello that is sent, or that the one sent is made from.
     pub fn template(self) -> &'static HelloTemplate {
         match self {
+            Self::Asked(question) => question.template(),
             Self::Modern | Self::Implicit => &tls::MODERN,
             Self::Wide => &tls::WIDE,
             Self::Hello => &tls::LANE,
@@ -52,10 +68,12 @@ impl Offer {
         }
     }
 
-    /// The id of the hello that is sent; the modern one without its dialogue has its own.
+    /// The id of the hello that is sent; the modern one without its dialogue has its own, and so
+    /// has each question.
     pub fn id(self) -> &'static str {
         match self {
             Self::Implicit => "implicit",
+            Self::Asked(question) => question.id(),
             _ => self.template().id,
         }
     }
@@ -76,8 +94,9 @@ impl TryFrom<String> for Offer {
     type Error = UnknownHello;
 
     fn try_from(id: String) -> Result<Self, UnknownHello> {
-        let mut known = Self::ALL.into_iter();
-        known.find(|offer| offer.id() == id).ok_or(UnknownHello(id))
+        Self::all()
+            .find(|offer| offer.id() == id)
+            .ok_or(UnknownHello(id))
     }
 }
 
@@ -91,7 +110,7 @@ impl JsonSchema for Offer {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "enum": Self::ALL.map(Self::id) })
+        schemars::json_schema!({ "type": "string", "enum": Self::all().map(Self::id).collect::<Vec<_>>() })
     }
 }
 
@@ -120,6 +139,10 @@ pub struct Session {
     pub signature: Option<u16>,
     /// The ALPN protocol chosen.
     pub alpn: Option<String>,
+    /// Whether application protocols were offered: without, `alpn` is absent whatever the server
+    /// speaks.
+    #[serde(default)]
+    pub alpn_offered: bool,
     /// Whether the server asked for a second hello (TLS 1.3).
     pub hello_retry: Option<bool>,
     /// The OCSP staple; empty when the server was asked and sent none, absent when it could not
@@ -136,6 +159,17 @@ pub struct Session {
     /// (RFC 8446, 4.1.3); absent without the mark.
     #[serde(default)]
     pub downgrade: Option<ProtocolVersion>,
+    /// Whether the server binds renegotiation to the connection (RFC 5746); absent in TLS 1.3,
+    /// which has none, and where the answer to it was not read.
+    #[serde(default)]
+    pub secure_renegotiation: Option<bool>,
+    /// Whether it takes up the session ticket offered, or sent one; absent where neither was
+    /// looked for.
+    #[serde(default)]
+    pub ticket: Option<bool>,
+    /// Whether it chose compression; absent where none was on offer.
+    #[serde(default)]
+    pub compression: Option<bool>,
 }
 
 /// One connection.
@@ -161,9 +195,9 @@ mod tests {
     #[test]
     fn an_offer_is_saved_by_the_id_of_its_hello() {
         for hello in tls::HELLOS {
-            assert!(Offer::ALL.iter().any(|offer| offer.id() == hello.id));
+            assert!(Offer::all().any(|offer| offer.id() == hello.id));
         }
-        for offer in Offer::ALL {
+        for offer in Offer::all() {
             let saved = serde_json::to_string(&offer).unwrap();
             assert_eq!(saved, format!("{:?}", offer.id()));
             assert_eq!(serde_json::from_str::<Offer>(&saved).unwrap(), offer);

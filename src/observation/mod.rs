@@ -7,6 +7,7 @@ mod certificate;
 mod date;
 mod exchange;
 mod extension;
+mod facts;
 mod failure;
 mod fields;
 mod general_name;
@@ -24,6 +25,11 @@ pub use certificate::{
     Unparseable,
 };
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};
+pub(crate) use facts::next_question;
+pub use facts::{
+    ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
+    Question,
+};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub use peer_chain::PeerChain;

@@ -116,7 +116,7 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
 }
 
 /// A host is dead when its port no longer opens, or when two hellos in a row got no answer.
-fn is_dead(exchanges: &[Exchange]) -> bool {
+pub(super) fn is_dead(exchanges: &[Exchange]) -> bool {
     let silent = |exchange: &Exchange| {
         let failure = exchange.failure.as_ref();
         failure.is_some_and(|failure| failure.reason == Reason::Timeout)
@@ -130,7 +130,7 @@ fn is_dead(exchanges: &[Exchange]) -> bool {
 }
 
 /// What is known of one version: the text of the reason, and the offer it was the answer to.
-enum Evidence {
+pub(super) enum Evidence {
     Supported(&'static str, Offer),
     Rejected(Cow<'static, str>, Offer),
     /// It closed, reset or answered nonsense: what that means depends on the other versions.
@@ -139,9 +139,13 @@ enum Evidence {
 }
 
 /// The strongest evidence: what supports before what rejects, and that before the rest.
-fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
-    // An offer without the service's own dialogue tells nothing of the service.
-    let told = || exchanges.iter().filter(|it| it.offer != Offer::Implicit);
+pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
+    // An offer without the service's own dialogue tells nothing of the service, and one for a fact
+    // has a list cut short.
+    let told = || {
+        let tells = |it: &&Exchange| !matches!(it.offer, Offer::Implicit | Offer::Asked(_));
+        exchanges.iter().filter(tells)
+    };
     let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {
         told().find_map(|exchange| look(exchange, version))
     };
@@ -189,14 +193,15 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     }
     let failure = exchange.failure.as_ref()?;
     Some(match failure.reason {
-        _ if failure.stage != Stage::Handshake => Evidence::Silent(text(failure), offer),
-        Reason::Timeout | Reason::LocalLimit => Evidence::Silent(text(failure), offer),
-        Reason::Alert => Evidence::Rejected(text(failure), offer),
-        _ => Evidence::Broke(text(failure), offer),
+        _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
+        Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
+        Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
+        _ => Evidence::Broke(reason_text(failure), offer),
     })
 }
 
-fn text(failure: &Failure) -> Cow<'static, str> {
+/// The failure in a word or two.
+pub(super) fn reason_text(failure: &Failure) -> Cow<'static, str> {
     match failure.reason {
         Reason::Eof => "close".into(),
         Reason::Reset => "reset".into(),

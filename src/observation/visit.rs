@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage};
+use super::{Exchange, FactSet, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage};
 use crate::target::Endpoint;
 use crate::tls::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, ProtocolVersion};
 
@@ -44,6 +44,9 @@ pub struct Observation {
     /// Whether each protocol version was to be asked for.
     #[serde(default)]
     pub versions_asked: bool,
+    /// Which facts were to be asked for.
+    #[serde(default, skip_serializing_if = "FactSet::is_empty")]
+    pub facts_asked: FactSet,
     /// The connections made, in order.
     pub exchanges: Vec<Exchange>,
 }
@@ -52,8 +55,7 @@ impl Observation {
     /// The exchange whose facts speak for the endpoint: the one that got furthest. A complete
     /// one before a failed one, one with a chain before one without, one of TLS 1.2 or better
     /// before an older one, one whose server chose something before one that was turned down, and
-    /// otherwise the earliest. A version probe never speaks for the endpoint (the verdict must be
-    /// the same without it), nor does one that went past the service's own dialogue.
+    /// otherwise the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
     pub fn telling(&self) -> Option<&Exchange> {
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
@@ -64,10 +66,7 @@ impl Observation {
                 session.is_some(),
             )
         };
-        let speaks = |exchange: &&Exchange| match exchange.offer {
-            Offer::Version(_) | Offer::Implicit => false,
-            Offer::Modern | Offer::Wide | Offer::Hello => true,
-        };
+        let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
         let candidates = self.exchanges.iter().rev().filter(speaks);
         candidates.max_by_key(|exchange| rank(exchange))

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 
 use serde::Serialize;
 
+use super::facts::{Accepted, AlpnAccepted, FactsAsked, GroupsByVersion, SuitesByVersion};
 use super::jsonl::Printable;
 use super::names::Word;
 use super::{Leaf, Record, Tls};
@@ -88,6 +89,7 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_group", "the key exchange group", |r, cell| some(tls(r, |it| it.group.as_ref()), cell)),
     ours("tls_signature", "the scheme of the handshake signature", |r, cell| some(tls(r, |it| it.signature.as_ref()), cell)),
     others("tls_alpn", "the ALPN protocol chosen", |r, cell| some(tls(r, |it| it.alpn), cell)),
+    ours("tls_alpn_offered", "whether ALPN protocols were offered", |r, cell| some(tls(r, |it| it.alpn_offered), cell)),
     ours("tls_hello_retry", "whether the server asked for a second hello", |r, cell| some(tls(r, |it| it.hello_retry), cell)),
     ours("tls_ocsp_stapled", "whether an OCSP staple came", |r, cell| some(tls(r, |it| it.ocsp_stapled), cell)),
     ours("tls_client_cert_requested", "whether a client certificate was asked for", |r, cell| some(tls(r, |it| it.client_cert_requested), cell)),
@@ -109,6 +111,30 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_versions_tls1_3", "what it does with TLS 1.3", |r, cell| word(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.outcome)), cell)),
     others("tls_versions_tls1_3_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.reason)), cell)),
     ours("tls_versions_tls1_3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_facts_ciphers_ssl3", "suites accepted in SSL 3.0, joined by a space", |r, cell| accepted(ciphers(r, |it| it.ssl3.as_ref()), cell)),
+    others("tls_facts_ciphers_ssl3_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.ssl3.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_0", "suites accepted in TLS 1.0, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_0_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_1", "suites accepted in TLS 1.1, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_1_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_2", "suites accepted in TLS 1.2, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_2_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_3", "suites accepted in TLS 1.3, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_3_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
+    ours("tls_facts_groups_tls1_2", "groups accepted in TLS 1.2, joined by a space", |r, cell| accepted(groups(r, |it| it.tls1_2.as_ref()), cell)),
+    others("tls_facts_groups_tls1_2_note", "whether these are all, and what ended the asking", |r, cell| note(groups(r, |it| it.tls1_2.as_ref()), cell)),
+    ours("tls_facts_groups_tls1_3", "groups accepted in TLS 1.3, joined by a space", |r, cell| accepted(groups(r, |it| it.tls1_3.as_ref()), cell)),
+    others("tls_facts_groups_tls1_3_note", "whether these are all, and what ended the asking", |r, cell| note(groups(r, |it| it.tls1_3.as_ref()), cell)),
+    ours("tls_facts_alpn", "application protocols accepted, joined by a space", |r, cell| spaced(facts(r, |it| it.alpn.as_ref()).iter().flat_map(|it| &it.accepted), cell)),
+    others("tls_facts_alpn_note", "whether these are all, and what ended the asking", |r, cell| some(facts(r, |it| it.alpn.as_ref()).map(AlpnAccepted::note), cell)),
+    ours("tls_facts_tickets_tls1_2", "whether a session ticket is taken up, to TLS 1.2", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_2), cell)),
+    ours("tls_facts_tickets_tls1_3", "whether a session ticket came after TLS 1.3", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_3), cell)),
+    ours("tls_facts_secure_renegotiation", "whether renegotiation is secure, to TLS 1.2", |r, cell| some(facts(r, |it| it.secure_renegotiation), cell)),
+    ours("tls_facts_compression", "whether compression is accepted, to TLS 1.2", |r, cell| some(facts(r, |it| it.compression), cell)),
+    ours("tls_facts_chains_rsa", "SHA-256 of the chain for who verifies RSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
+    others("tls_facts_chains_rsa_refused", "why none was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.refused.as_ref()), cell)),
+    ours("tls_facts_chains_ecdsa", "SHA-256 of the chain for who verifies ECDSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
+    others("tls_facts_chains_ecdsa_refused", "why none was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.refused.as_ref()), cell)),
     ours("leaf_sha256", "SHA-256 of the server's certificate", |r, cell| some(leaf(r, |it| Some(it.sha256)), cell)),
     ours("leaf_spki_sha256", "SHA-256 of its public key", |r, cell| some(leaf(r, |it| it.spki_sha256), cell)),
     others("leaf_subject", "who it is for", |r, cell| some(leaf(r, |it| it.subject), cell)),
@@ -157,6 +183,32 @@ fn spaced<T: Display>(values: impl IntoIterator<Item = T>, cell: &mut String) {
 
 fn tls<'r, T>(record: &'r Record<'_>, field: fn(&'r Tls<'r>) -> Option<T>) -> Option<T> {
     record.tls.as_ref().and_then(field)
+}
+
+fn facts<'r, T>(record: &'r Record<'_>, field: fn(&'r FactsAsked) -> Option<T>) -> Option<T> {
+    record.tls.as_ref()?.facts.as_ref().and_then(field)
+}
+
+fn ciphers<'r>(
+    record: &'r Record<'_>,
+    version: fn(&'r SuitesByVersion) -> Option<&'r Accepted>,
+) -> Option<&'r Accepted> {
+    facts(record, |it| it.ciphers.as_ref()).and_then(version)
+}
+
+fn groups<'r>(
+    record: &'r Record<'_>,
+    version: fn(&'r GroupsByVersion) -> Option<&'r Accepted>,
+) -> Option<&'r Accepted> {
+    facts(record, |it| it.groups.as_ref()).and_then(version)
+}
+
+fn accepted(list: Option<&Accepted>, cell: &mut String) {
+    spaced(list.into_iter().flat_map(|list| &list.accepted), cell);
+}
+
+fn note(list: Option<&Accepted>, cell: &mut String) {
+    some(list.map(Accepted::note), cell);
 }
 
 fn leaf<'r, T>(record: &'r Record<'_>, field: fn(&'r Leaf<'r>) -> Option<T>) -> Option<T> {
@@ -277,24 +329,28 @@ mod tests {
 
     #[test]
     fn every_field_of_the_record_has_its_column() {
-        let sample = samples::expired();
+        let sample = samples::asked();
         let row = serde_json::to_value(sample.record()).unwrap();
         let mut fields = Vec::new();
         for (name, value) in row.as_object().unwrap() {
             match value {
                 serde_json::Value::Object(inner) if !["tags", "trust"].contains(&&**name) => {
                     fields.extend(inner.keys().map(|key| format!("{name}_{key}")));
-                    if let Some(versions) = inner.get("versions") {
-                        let each = versions.as_object().unwrap().keys();
-                        fields.extend(each.map(|key| format!("{name}_versions_{key}")));
-                        fields.retain(|field| field != "tls_versions");
+                    for inside in ["versions", "facts"] {
+                        if let Some(parts) = inner.get(inside) {
+                            let each = parts.as_object().unwrap().keys();
+                            fields.extend(each.map(|key| format!("{name}_{inside}_{key}")));
+                            fields.retain(|field| *field != format!("tls_{inside}"));
+                        }
                     }
                 }
                 _ => fields.push(name.clone()),
             }
         }
         for field in fields.iter().filter(|field| *field != "error") {
-            let known = COLUMNS.iter().any(|column| column.name == field);
+            let known = COLUMNS
+                .iter()
+                .any(|column| column.name.starts_with(&**field));
             assert!(known, "no column holds {field}");
         }
     }

@@ -10,9 +10,9 @@ use rustls_pki_types::CertificateDer;
 use super::Record;
 use crate::crypto::Fingerprint;
 use crate::observation::{
-    Certificate, Contents, DistinguishedName, Exchange, Failure, KeyKind, KeyProof, Observation,
-    Offer, PeerChain, PresentedName, PublicKey, Reason, Session, SignatureAlgorithm, Stage, Timing,
-    Unparseable,
+    Certificate, Contents, DistinguishedName, Exchange, Fact, Failure, KeyKind, KeyProof,
+    Observation, Offer, PeerChain, PresentedName, PublicKey, Reason, Session, SignatureAlgorithm,
+    Stage, Timing, Unparseable,
 };
 use crate::target::{Endpoint, Host, Service, Target};
 use crate::tls::ProtocolVersion;
@@ -89,6 +89,13 @@ pub(crate) fn expired() -> Sample {
         observation: seen(target, vec![leaf, issuer]),
         verdict,
     }
+}
+
+/// The same, with facts asked for that no answer tells of.
+pub(crate) fn asked() -> Sample {
+    let mut sample = expired();
+    sample.observation.facts_asked = [Fact::Renegotiation].into_iter().collect();
+    sample
 }
 
 /// The same for another name, without tags.
@@ -248,6 +255,7 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
         },
         failure: None,
         versions_asked: false,
+        facts_asked: Default::default(),
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,
@@ -271,6 +279,10 @@ fn session() -> Session {
         name_warning: false,
         key_proof: Some(KeyProof::Proven),
         downgrade: None,
+        alpn_offered: true,
+        secure_renegotiation: None,
+        ticket: None,
+        compression: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::facts::FactsAsked;
 use super::names;
 use crate::observation::{
     Exchange, Failure, KeyProof, Observation, Offer, Reason, Stage, VersionOutcome, Versions,
@@ -25,6 +26,8 @@ pub struct Tls<'a> {
     pub signature: Option<Cow<'static, str>>,
     /// The ALPN protocol chosen.
     pub alpn: Option<&'a str>,
+    /// Whether ALPN protocols were offered: `h2` and `http/1.1`, on port 443 alone.
+    pub alpn_offered: Option<bool>,
     /// Whether the server asked for a second hello.
     pub hello_retry: Option<bool>,
     /// Whether an OCSP staple came; null when it could not be seen.
@@ -40,6 +43,8 @@ pub struct Tls<'a> {
     pub supports_tls1_3: Option<bool>,
     /// What it does with each version (`--versions all`).
     pub versions: VersionsAsked,
+    /// What it accepts beyond what it chose (`--facts`); null when nothing was asked for.
+    pub facts: Option<FactsAsked>,
 }
 
 /// What the server does with each version; null for what was not asked.
@@ -71,6 +76,7 @@ impl<'a> Tls<'a> {
             group: session.and_then(|it| it.group).map(names::group),
             signature: session.and_then(|it| it.signature).map(names::signature),
             alpn: session.and_then(|it| it.alpn.as_deref()),
+            alpn_offered: session.map(|it| it.alpn_offered),
             hello_retry: session.and_then(|it| it.hello_retry),
             ocsp_stapled: session
                 .and_then(|it| it.ocsp_staple.as_ref())
@@ -80,6 +86,7 @@ impl<'a> Tls<'a> {
             offer: exchange.filter(|_| session.is_some()).map(|it| it.offer),
             supports_tls1_3: supports_tls13(observation),
             versions: Versions::of(observation).map_or_else(VersionsAsked::default, Into::into),
+            facts: FactsAsked::new(observation),
         })
     }
 }

@@ -1,30 +1,31 @@
 //! Whether what a server chose was on offer. rustls sees to it for its own hellos; for hand-made ones
 //! it is seen to here. A server that chooses something else has accepted no offer.
 
-use crate::observation::{Failure, Offer, Reason, Stage};
-use crate::tls::{self, CipherSuite, Flight, HelloTemplate, KeyAgreement, ProtocolVersion};
+use crate::observation::{Failure, Offered, Reason, Stage};
+use crate::tls::{self, CipherSuite, Flight, KeyAgreement, ProtocolVersion};
 
 /// What makes the answer no answer to this offer, if anything does.
-pub(super) fn flaw(offer: Offer, flight: &Flight) -> Option<Failure> {
-    let words = unoffered(offer.template(), flight)?;
+pub(super) fn flaw(offered: &Offered, flight: &Flight) -> Option<Failure> {
+    let words = unoffered(offered, flight)?;
     Some(Failure::new(Stage::Handshake, Reason::Malformed, words))
 }
 
-fn unoffered(template: &HelloTemplate, flight: &Flight) -> Option<String> {
+fn unoffered(offered: &Offered, flight: &Flight) -> Option<String> {
     let hello = flight.server_hello.as_ref()?;
     let version = ProtocolVersion::from_wire(hello.version);
     // An older version than any on offer is a refusal of the newer ones, and says so itself.
-    let Some(version) = version.filter(|version| *version <= template.newest) else {
+    let Some(version) = version.filter(|version| *version <= offered.template.newest) else {
         return Some(format!(
             "chose version 0x{:04x}, which was not on offer",
             hello.version
         ));
     };
     let suite = tls::cipher_suite_text(hello.cipher);
-    if !template.suites.contains(&hello.cipher) || signals(hello.cipher) {
+    if !offered.suites.contains(&hello.cipher) || signals(hello.cipher) {
         return Some(format!("chose the suite {suite}, which was not on offer"));
     }
-    if hello.compression != 0 {
+    const DEFLATE: u8 = 1;
+    if hello.compression != 0 && !(offered.features && hello.compression == DEFLATE) {
         return Some(format!(
             "chose compression {}, which was not on offer",
             hello.compression
@@ -35,13 +36,12 @@ fn unoffered(template: &HelloTemplate, flight: &Flight) -> Option<String> {
     if ephemeral && version < ProtocolVersion::Tls13 && flight.key_exchange.is_none() {
         return Some(format!("sent no key exchange, which {suite} needs"));
     }
-    let group = flight
+    let named = flight
         .key_exchange
-        .as_ref()
-        .and_then(|exchange| exchange.group);
-    let stranger = group.filter(|group| {
-        agreement == Some(KeyAgreement::Ecdhe) && !template.groups.contains(group)
-    })?;
+        .filter(|_| agreement == Some(KeyAgreement::Ecdhe));
+    let group = named.and_then(|exchange| exchange.group);
+    let group = group.or(hello.selected_group);
+    let stranger = group.filter(|group| !offered.groups.contains(group))?;
     Some(format!(
         "chose the group {}, which was not on offer",
         tls::group_text(stranger)

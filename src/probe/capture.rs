@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::crypto::{self, Outcome};
-use crate::observation::{Certificate, CertificateCache, KeyProof, PeerChain};
+use crate::observation::{Certificate, CertificateCache, KeyFamily, KeyProof, PeerChain};
 use crate::tls::MODERN_SIGNATURES;
 
 /// Everything one handshake showed.
@@ -27,13 +27,16 @@ pub(super) struct Captured {
 #[derive(Debug)]
 pub(super) struct Capture {
     captured: Mutex<Captured>,
+    keys: Option<KeyFamily>,
     certificates: Arc<Mutex<CertificateCache>>,
 }
 
 impl Capture {
-    pub(super) fn new(certificates: Arc<Mutex<CertificateCache>>) -> Self {
+    /// With a family of keys, no other is offered to be verified.
+    pub(super) fn new(certificates: Arc<Mutex<CertificateCache>>, keys: Option<KeyFamily>) -> Self {
         Self {
             captured: Mutex::default(),
+            keys,
             certificates,
         }
     }
@@ -121,7 +124,9 @@ impl ServerCertVerifier for Capture {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        MODERN_SIGNATURES.map(SignatureScheme::from).to_vec()
+        let schemes = MODERN_SIGNATURES.into_iter();
+        let offered = schemes.filter(|scheme| self.keys.is_none_or(|family| family.signs(*scheme)));
+        offered.map(SignatureScheme::from).collect()
     }
 }
 

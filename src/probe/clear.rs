@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::modern::{not_tls, timed_out};
+use super::broken::{not_tls, timed_out};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::observation::{
-    CertificateCache, Exchange, Failure, Offer, PeerChain, Reason, Session, Stage,
+    CertificateCache, Exchange, Failure, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::target::Target;
-use crate::tls::{self, Flight, FlightError, Progress, ProtocolVersion};
+use crate::tls::{self, Flight, FlightError, Hello, Progress, ProtocolVersion};
 
 /// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
 /// those close together.
@@ -50,7 +50,7 @@ impl Clear {
     /// Sends the hello of this offer, reads the first flight, closes.
     pub(super) async fn first_flight(
         &self,
-        offer: Offer,
+        offered: &Offered,
         stream: &TcpStream,
         target: &Target,
         deadline: Duration,
@@ -59,7 +59,7 @@ impl Clear {
         let random = self.randoms.draw();
         let mut flight = Flight::default();
         let conversation = async {
-            self.say(offer, random, stream, target).await?;
+            self.say(offered, random, stream, target).await?;
             listen(stream, &mut flight, buffer).await
         };
         let ended = match timeout(deadline, conversation).await {
@@ -70,12 +70,12 @@ impl Clear {
             // The peer may be gone already: the farewell is a courtesy.
             let _ = stream.try_write(&close_notify(hello.legacy_version));
         }
-        self.exchange(offer, &random, flight, ended)
+        self.exchange(offered, &random, flight, ended)
     }
 
     async fn say(
         &self,
-        offer: Offer,
+        offered: &Offered,
         random: [u8; 32],
         stream: &TcpStream,
         target: &Target,
@@ -83,11 +83,18 @@ impl Clear {
         let rest = {
             let mut hello = self.hello.borrow_mut();
             let name = target.server_name().map(|name| name.as_ref());
-            let template = offer.template();
+            let template = offered.template;
             // Only a TLS 1.3 hello sends a session id, which no server here resumes.
             let session = (template.newest == ProtocolVersion::Tls13).then(|| self.randoms.draw());
             let session = session.as_ref().map_or(&[][..], |session| session);
-            template.hello(name, random, session).write(&mut hello);
+            let whole = Hello {
+                suites: &offered.suites,
+                groups: &offered.groups,
+                session_ticket: offered.features,
+                compression: offered.features,
+                ..template.hello(name, random, session)
+            };
+            whole.write(&mut hello);
             match stream.try_write(&hello) {
                 Ok(count) if count == hello.len() => return Ok(()),
                 Ok(count) => hello[count..].to_vec(),
@@ -100,12 +107,12 @@ impl Clear {
 
     fn exchange(
         &self,
-        offer: Offer,
+        offered: &Offered,
         random: &[u8; 32],
         flight: Flight,
         ended: Result<(), Failure>,
     ) -> Exchange {
-        let mut session = session(&flight);
+        let mut session = session(&flight, offered.features);
         let chain = flight
             .certificates
             .as_ref()
@@ -115,10 +122,10 @@ impl Clear {
         }
         let failure = ended
             .err()
-            .or_else(|| agreed::flaw(offer, &flight))
-            .or_else(|| without_certificate(offer, session.as_ref(), chain.as_ref()));
+            .or_else(|| agreed::flaw(offered, &flight))
+            .or_else(|| without_certificate(offered, session.as_ref(), chain.as_ref()));
         Exchange {
-            offer,
+            offer: offered.offer,
             transcript: None,
             session,
             chain,
@@ -211,7 +218,7 @@ fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
 
 /// A complete flight without a certificate: nobody has shown who they are.
 fn without_certificate(
-    offer: Offer,
+    offered: &Offered,
     session: Option<&Session>,
     chain: Option<&PeerChain>,
 ) -> Option<Failure> {
@@ -220,7 +227,7 @@ fn without_certificate(
     }
     // TLS 1.3 shows its certificates only behind a key exchange: for the question asked, its hello
     // is the answer.
-    let asked = offer == Offer::Version(ProtocolVersion::Tls13);
+    let asked = offered.template.newest == ProtocolVersion::Tls13;
     if asked && session.is_some_and(|session| session.version == ProtocolVersion::Tls13) {
         return None;
     }
@@ -235,8 +242,9 @@ fn without_certificate(
     Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
-fn session(flight: &Flight) -> Option<Session> {
+fn session(flight: &Flight, features: bool) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;
+    let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
     Some(Session {
         version: ProtocolVersion::from_wire(hello.version)?,
@@ -245,9 +253,9 @@ fn session(flight: &Flight) -> Option<Session> {
             .and_then(|exchange| exchange.group)
             .or(hello.selected_group),
         signature: exchange.and_then(|exchange| exchange.signature_scheme),
-        // Not offered, hence not known.
         alpn: None,
-        hello_retry: (hello.version == ProtocolVersion::Tls13.wire()).then_some(hello.hello_retry),
+        alpn_offered: false,
+        hello_retry: tls13.then_some(hello.hello_retry),
         ocsp_staple: flight
             .certificates
             .as_ref()
@@ -259,6 +267,10 @@ fn session(flight: &Flight) -> Option<Session> {
         name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
         key_proof: None,
         downgrade: hello.downgrade,
+        // Every hello here ends in the signal that asks for it.
+        secure_renegotiation: (!tls13).then(|| hello.secures_renegotiation()),
+        ticket: (features && !tls13).then(|| hello.takes_ticket()),
+        compression: (features && !tls13).then_some(hello.compression != 0),
     })
 }
 

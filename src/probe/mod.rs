@@ -5,6 +5,7 @@
 //! `Prober::next_offer`, so that whoever paces the sweep can ask for a permit in between.
 
 mod agreed;
+mod broken;
 mod capture;
 mod clear;
 mod clock;
@@ -20,7 +21,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observation::{Exchange, Failure, Observation, Offer, Reason, Stage};
+use crate::observation::{Exchange, Failure, Observation, Offer, Offered, Reason, Stage};
 use crate::starttls::{EHLO, Names, Protocol};
 use crate::target::{Endpoint, Start, Target};
 
@@ -91,18 +92,21 @@ impl Prober {
         let watch = Stopwatch::start();
         let spent = observation.timing.total.unwrap_or_default();
         let budget = self.timeouts.total.saturating_sub(spent);
-        let timed = self.within(budget, &observation.endpoint, offer).await;
+        let offered = Offered::of(offer, &observation.exchanges);
+        let endpoint = &observation.endpoint;
+        let timed = self.within(budget, endpoint, &offered).await;
         let timing = &mut observation.timing;
         timing.connect = timing.connect.or(timed.connect);
         timing.starttls = timed.starttls.or(timing.starttls);
-        if !matches!(offer, Offer::Version(_)) || timing.handshake.is_none() {
+        if offer.speaks() || timing.handshake.is_none() {
             timing.handshake = timed.handshake.or(timing.handshake);
         }
         timing.total = Some(spent + watch.elapsed());
         observation.exchanges.push(timed.exchange);
     }
 
-    async fn within(&self, budget: Duration, endpoint: &Endpoint, offer: Offer) -> Timed {
+    async fn within(&self, budget: Duration, endpoint: &Endpoint, offered: &Offered) -> Timed {
+        let offer = offered.offer;
         let Some(address) = endpoint.socket_address() else {
             let failure = Failure::new(Stage::Connect, Reason::NoRoute, "no address to connect to");
             return Timed::failed(offer, failure);
@@ -116,8 +120,14 @@ impl Prober {
         let connect = watch.elapsed();
         let left = budget.saturating_sub(connect);
         let mut timed = match dialogue(&endpoint.target, offer) {
-            Some(protocol) => self.upgrade(&stream, protocol, endpoint, offer, left).await,
-            None => self.shake_hands(&stream, endpoint, offer, b"", left).await,
+            Some(protocol) => {
+                self.upgrade(&stream, protocol, endpoint, offered, left)
+                    .await
+            }
+            None => {
+                self.shake_hands(&stream, endpoint, offered, b"", left)
+                    .await
+            }
         };
         timed.connect = Some(connect);
         timed
@@ -129,7 +139,7 @@ impl Prober {
         stream: &TcpStream,
         protocol: &'static Protocol,
         endpoint: &Endpoint,
-        offer: Offer,
+        offered: &Offered,
         budget: Duration,
     ) -> Timed {
         let watch = Stopwatch::start();
@@ -142,10 +152,10 @@ impl Prober {
         let dialogue = upgrade::upgrade(stream, protocol, names, deadline, &self.buffer).await;
         let taken = watch.elapsed();
         let mut timed = match dialogue.ended {
-            Err(failure) => Timed::failed(offer, failure),
+            Err(failure) => Timed::failed(offered.offer, failure),
             Ok(()) => {
                 let left = budget.saturating_sub(taken);
-                self.shake_hands(stream, endpoint, offer, protocol.farewell, left)
+                self.shake_hands(stream, endpoint, offered, protocol.farewell, left)
                     .await
             }
         };
@@ -159,28 +169,21 @@ impl Prober {
         &self,
         stream: &TcpStream,
         endpoint: &Endpoint,
-        offer: Offer,
+        offered: &Offered,
         farewell: &'static [u8],
         budget: Duration,
     ) -> Timed {
         let watch = Stopwatch::start();
         let (target, buffer) = (&endpoint.target, &self.buffer);
         let deadline = self.timeouts.handshake.min(budget);
-        let mut exchange = match offer {
-            Offer::Modern | Offer::Implicit => {
-                let modern = self
-                    .modern
-                    .handshake(stream, target, farewell, deadline, buffer);
-                Exchange {
-                    offer,
-                    ..modern.await
-                }
-            }
-            Offer::Wide | Offer::Hello | Offer::Version(_) => {
-                self.clear
-                    .first_flight(offer, stream, target, deadline, buffer)
-                    .await
-            }
+        let mut exchange = if offered.template.hand_made {
+            self.clear
+                .first_flight(offered, stream, target, deadline, buffer)
+                .await
+        } else {
+            self.modern
+                .handshake(stream, target, offered, farewell, deadline, buffer)
+                .await
         };
         if was_silent(&exchange)
             && target.service.start == Start::Implicit
@@ -200,7 +203,7 @@ impl Prober {
 /// Whether the time was up before the server had said anything.
 fn was_silent(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
-    failure.is_some_and(|failure| *failure == modern::timed_out(b""))
+    failure.is_some_and(|failure| *failure == broken::timed_out(b""))
 }
 
 /// The dialogue that comes before TLS with this offer, if one does.

@@ -10,15 +10,16 @@ use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
 use rustls::crypto::{CryptoProvider, aws_lc_rs as library};
 use rustls::pki_types::ServerName;
-use rustls::{
-    ClientConfig, ClientConnection, Error, HandshakeKind, InvalidMessage, PeerMisbehaved,
-};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::broken::{not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::{MAX_BYTES_READ, connect};
-use crate::observation::{CertificateCache, Exchange, Failure, Offer, Reason, Session, Stage};
+use crate::observation::{
+    ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
+};
 use crate::target::{Host, Target};
 use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, ProtocolVersion};
 
@@ -40,9 +41,9 @@ pub(super) struct Modern {
 impl Modern {
     pub(super) fn new() -> Self {
         let certificates = Arc::new(Mutex::new(CertificateCache::default()));
-        let plain = configuration(Arc::new(Capture::new(certificates.clone())));
+        let plain = configuration(Arc::new(Capture::new(certificates.clone(), None)));
         let mut http = plain.clone();
-        http.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        http.alpn_protocols = wire_names(&ALPN_PROTOCOLS);
         Self {
             plain,
             http,
@@ -56,15 +57,16 @@ impl Modern {
         &self,
         stream: &TcpStream,
         target: &Target,
+        offered: &Offered,
         farewell: &'static [u8],
         deadline: Duration,
         buffer: &RefCell<Box<[u8]>>,
     ) -> Exchange {
-        let mut handshake = match self.prepare(target, farewell) {
+        let mut handshake = match self.prepare(target, offered, farewell) {
             Ok(handshake) => handshake,
             Err(failure) => {
                 return Exchange {
-                    offer: Offer::Modern,
+                    offer: offered.offer,
                     transcript: None,
                     session: None,
                     chain: None,
@@ -79,20 +81,35 @@ impl Modern {
         handshake.into_exchange(ended)
     }
 
-    fn prepare(&self, target: &Target, farewell: &'static [u8]) -> Result<Handshake, Failure> {
+    fn prepare(
+        &self,
+        target: &Target,
+        offered: &Offered,
+        farewell: &'static [u8],
+    ) -> Result<Handshake, Failure> {
         let http = target.port == HTTP_PORT || target.service.name == "https";
-        let capture = Arc::new(Capture::new(self.certificates.clone()));
+        let capture = Arc::new(Capture::new(self.certificates.clone(), offered.keys));
         let mut config = if http {
             self.http.clone()
         } else {
             self.plain.clone()
         };
+        if let Some(protocols) = &offered.alpn {
+            config.alpn_protocols = wire_names(protocols);
+        }
+        let alpn_offered = !config.alpn_protocols.is_empty();
         config.dangerous().set_certificate_verifier(capture.clone());
         config.client_auth_cert_resolver = capture.clone();
         let connection = server_name(target)
             .and_then(|name| ClientConnection::new(Arc::new(config), name).ok())
             .ok_or_else(|| Failure::new(Stage::Dns, Reason::InvalidName, ""))?;
         Ok(Handshake {
+            offer: offered.offer,
+            alpn_offered,
+            ticket: TicketWatch {
+                wanted: offered.tickets,
+                came: None,
+            },
             connection,
             capture,
             farewell,
@@ -100,6 +117,11 @@ impl Modern {
             bytes_read: 0,
         })
     }
+}
+
+fn wire_names(protocols: &[&str]) -> Vec<Vec<u8>> {
+    let names = protocols.iter().map(|name| name.as_bytes().to_vec());
+    names.collect()
 }
 
 /// The name to ask for. An address is not sent (RFC 6066 section 3), only noted.
@@ -130,7 +152,7 @@ fn provider() -> CryptoProvider {
 
 /// What a handshake is made with, for measuring one without a network.
 pub fn client_configuration() -> ClientConfig {
-    configuration(Arc::new(Capture::new(Arc::default())))
+    configuration(Arc::new(Capture::new(Arc::default(), None)))
 }
 
 fn configuration(capture: Arc<Capture>) -> ClientConfig {
@@ -148,12 +170,24 @@ fn configuration(capture: Arc<Capture>) -> ClientConfig {
 
 /// One handshake under way.
 struct Handshake {
+    offer: Offer,
+    alpn_offered: bool,
+    ticket: TicketWatch,
     connection: ClientConnection,
     capture: Arc<Capture>,
     farewell: &'static [u8],
     tap: Vec<u8>,
     bytes_read: usize,
 }
+
+/// Whether a session ticket is waited for, and whether one came.
+struct TicketWatch {
+    wanted: bool,
+    came: Option<bool>,
+}
+
+/// Servers that send tickets do so together with, or right after, the end of the handshake.
+const TICKET_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Handshake {
     async fn run(
@@ -173,6 +207,9 @@ impl Handshake {
                 self.write(stream).await?;
             }
         }
+        if self.ticket.wanted {
+            self.watch_for_ticket(stream, buffer).await?;
+        }
         // rustls takes a few bytes after the handshake without asking the socket.
         let _ = self.connection.writer().write_all(self.farewell);
         // Our Finished, when TLS 1.3 leaves it to the end, and the farewell go out together: a
@@ -180,6 +217,28 @@ impl Handshake {
         // they do not arrive changes nothing.
         self.connection.send_close_notify();
         let _ = self.write(stream).await;
+        Ok(())
+    }
+
+    /// A server that ends the connection meanwhile (as one does that wants a client certificate) has
+    /// said nothing of tickets.
+    async fn watch_for_ticket(
+        &mut self,
+        stream: &TcpStream,
+        buffer: &RefCell<Box<[u8]>>,
+    ) -> Result<(), Failure> {
+        self.write(stream).await?;
+        let received = async {
+            while self.connection.tls13_tickets_received() == 0 {
+                self.read(stream, buffer).await?;
+            }
+            Ok::<(), Failure>(())
+        };
+        self.ticket.came = match timeout(TICKET_PATIENCE, received).await {
+            Ok(Ok(())) => Some(true),
+            Ok(Err(_)) => None,
+            Err(_) => Some(false),
+        };
         Ok(())
     }
 
@@ -223,7 +282,7 @@ impl Handshake {
         if !tls::may_be_tls(&self.tap) {
             return Err(not_tls(&self.tap));
         }
-        while !bytes.is_empty() && self.connection.is_handshaking() {
+        while !bytes.is_empty() && (self.connection.is_handshaking() || self.ticket.wanted) {
             self.connection
                 .read_tls(&mut bytes)
                 .map_err(|error| ended(&error))?;
@@ -239,7 +298,7 @@ impl Handshake {
             .filter(|failure| !wants_client_certificate(failure, &captured));
         let session = self.session(&captured);
         Exchange {
-            offer: Offer::Modern,
+            offer: self.offer,
             transcript: None,
             session,
             chain: captured.chain,
@@ -294,6 +353,13 @@ impl Handshake {
             key_proof: captured.key_proof,
             // rustls itself refuses an answer with the mark.
             downgrade: None,
+            alpn_offered: self.alpn_offered,
+            secure_renegotiation: None,
+            ticket: self
+                .ticket
+                .came
+                .filter(|_| version == ProtocolVersion::Tls13),
+            compression: None,
         })
     }
 }
@@ -317,46 +383,6 @@ fn wants_client_certificate(failure: &Failure, captured: &Captured) -> bool {
 
 fn ended(error: &io::Error) -> Failure {
     connect::failure(Stage::Handshake, error)
-}
-
-/// The time was up: before the answer began, or in its middle.
-pub(super) fn timed_out(heard: &[u8]) -> Failure {
-    let detail = if heard.is_empty() { "" } else { ANSWER_BEGAN };
-    Failure::new(Stage::Handshake, Reason::Timeout, detail)
-}
-
-/// The detail of a timeout that was no silence.
-const ANSWER_BEGAN: &str = "the answer was not finished";
-
-/// Bytes that are not TLS, named if they can be.
-pub(super) fn not_tls(bytes: &[u8]) -> Failure {
-    let detail = match tls::spoken(bytes) {
-        Some(protocol) => protocol.to_owned(),
-        None => tls::printable_prefix(bytes),
-    };
-    Failure::new(Stage::Handshake, Reason::NotTls, detail)
-}
-
-fn refused(error: Error) -> Failure {
-    let (reason, detail) = match error {
-        Error::AlertReceived(alert) => {
-            (Reason::Alert, tls::alert_text(u8::from(alert)).into_owned())
-        }
-        Error::PeerIncompatible(_) => (Reason::Incompatible, error.to_string()),
-        // A scheme that we do offer (Ed448), with a TLS 1.2 suite that rustls ties to others.
-        Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
-            (Reason::Incompatible, error.to_string())
-        }
-        Error::PeerSentOversizedRecord => (Reason::TooLarge, error.to_string()),
-        Error::InvalidMessage(
-            InvalidMessage::HandshakePayloadTooLarge
-            | InvalidMessage::CertificatePayloadTooLarge
-            | InvalidMessage::MessageTooLarge,
-        ) => (Reason::TooLarge, String::new()),
-        Error::InvalidMessage(flaw) => (Reason::Malformed, format!("{flaw:?}")),
-        error => (Reason::Malformed, error.to_string()),
-    };
-    Failure::new(Stage::Handshake, reason, detail)
 }
 
 /// The socket as rustls writes to it: never waits.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::modern::not_tls;
+use super::broken::not_tls;
 use crate::observation::Failure;
 use crate::tls;
 

@@ -1,9 +1,10 @@
 //! Which exchange comes next at an endpoint, if any: the lane's first hello, what a refusal calls
-//! for, and the versions not yet known.
+//! for, the versions not yet known, and the facts asked for.
 
 use super::settings::{Approach, Lane};
 use crate::observation::{
-    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, unknown_version,
+    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_question,
+    unknown_version,
 };
 use crate::starttls::{Protocol, Speaker};
 use crate::target::Target;
@@ -34,6 +35,7 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
             .or_else(|| may_hide_a_better_version(exchanges).then_some(Offer::Modern)),
     };
     main.or_else(|| version(observation))
+        .or_else(|| next_question(observation).map(Offer::Asked))
 }
 
 /// Whether the dialogue met what a server does that waits for a ClientHello: it is silent, or
@@ -97,7 +99,7 @@ fn version(observation: &Observation) -> Option<Offer> {
 /// A first hello was answered by another protocol, or by an alert that is not about what it offered,
 /// or none could be sent: asking for versions would only repeat that.
 fn same_for_any_hello(exchange: &Exchange) -> bool {
-    let first = !matches!(exchange.offer, Offer::Version(_));
+    let first = exchange.offer.speaks();
     let failure = exchange.failure.as_ref().filter(|_| first);
     failure.is_some_and(|failure| {
         failure.reason == Reason::NotTls

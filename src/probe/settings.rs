@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::observation::FactSet;
+
 /// How long the steps of a visit may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
@@ -44,6 +46,8 @@ pub struct Approach {
     pub lane: Lane,
     /// Whether each protocol version is asked for.
     pub all_versions: bool,
+    /// Which facts are asked for beyond what is agreed on.
+    pub facts: FactSet,
     /// Whether hand-made hellos check the signature over the server's key exchange.
     pub prove_key: bool,
 }

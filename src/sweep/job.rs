@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::observation::{Failure, Observation, Offer, Timing};
-use crate::probe;
+use crate::probe::{self, Approach};
 use crate::target::{Endpoint, Target};
 use crate::verdict::Verdict;
 
@@ -30,13 +30,14 @@ pub(super) struct Begin {
 
 impl Job {
     /// The observation to go on with, and what to offer; the first offer is the prober's choice.
-    pub(super) fn start(self, all_versions: bool) -> (Observation, Option<Offer>) {
+    pub(super) fn start(self, approach: &Approach) -> (Observation, Option<Offer>) {
         let mut observation = match self {
             Self::Begin(begin) => empty(begin.endpoint(), begin.dns, 1, None),
             Self::Again(observation, offer) => return (*observation, Some(offer)),
             Self::Retry(seen) => empty(seen.endpoint, seen.timing.dns, seen.attempt + 1, None),
         };
-        observation.versions_asked = all_versions;
+        observation.versions_asked = approach.all_versions;
+        observation.facts_asked = approach.facts;
         (observation, None)
     }
 
@@ -90,6 +91,7 @@ pub(super) fn empty(
         },
         failure,
         versions_asked: false,
+        facts_asked: Default::default(),
         exchanges: Vec::new(),
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Worker {
 /// What the visits of one worker share.
 struct Shared {
     prober: Prober,
-    all_versions: bool,
+    approach: Approach,
     judge: RefCell<Judge>,
     attempts: u32,
     reports: UnboundedSender<Report>,
@@ -59,7 +59,7 @@ impl Worker {
     async fn serve(mut self) {
         let shared = Rc::new(Shared {
             prober: Prober::new(self.timeouts, self.approach).introduced_as(self.ehlo),
-            all_versions: self.approach.all_versions,
+            approach: self.approach,
             judge: RefCell::new(Judge::new(self.policy)),
             attempts: self.attempts,
             reports: self.reports,
@@ -86,7 +86,7 @@ async fn tell_lag(counters: Arc<Counters>) {
 }
 
 async fn visit(shared: Rc<Shared>, job: Job) {
-    let (mut observation, offer) = job.start(shared.all_versions);
+    let (mut observation, offer) = job.start(&shared.approach);
     let Some(address) = observation.endpoint.address else {
         return;
     };

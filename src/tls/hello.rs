@@ -25,6 +25,10 @@ pub struct Hello<'a> {
     pub status_request: bool,
     /// Whether to offer the extended master secret (RFC 7627).
     pub extended_master_secret: bool,
+    /// Whether to offer a session ticket, by an empty one (RFC 5077).
+    pub session_ticket: bool,
+    /// Whether to offer DEFLATE (RFC 3749) before no compression.
+    pub compression: bool,
     /// The versions of a TLS 1.3 hello (supported_versions). With them goes an empty key_share
     /// (RFC 8446, 4.2.8), to which a server answers with the group that it wants.
     pub supported_versions: &'a [u16],
@@ -54,8 +58,7 @@ impl Hello<'_> {
         out.extend_from_slice(&self.random);
         put_vec8(out, self.session_id.get(..32).unwrap_or(self.session_id));
         put_list(out, self.suites);
-        // Compression: none.
-        put_vec8(out, &[0]);
+        put_vec8(out, if self.compression { &[1, 0] } else { &[0] });
         let before = out.len();
         vec16(out, |out| {
             self.extensions(out);
@@ -70,11 +73,14 @@ impl Hello<'_> {
         }
     }
 
-    /// The empty extension stands first and a full one last: some servers stumble over a hello
+    /// The empty extensions stand first and a full one last: some servers stumble over a hello
     /// that ends in an empty extension.
     fn extensions(&self, out: &mut Vec<u8>) {
         if self.extended_master_secret {
             extension(out, EXTENDED_MASTER_SECRET, |_| {});
+        }
+        if self.session_ticket {
+            extension(out, SESSION_TICKET, |_| {});
         }
         let fits = |name: &&str| (1..=MAX_NAME).contains(&name.len());
         if let Some(name) = self.server_name.filter(fits) {
@@ -123,6 +129,7 @@ const EC_POINT_FORMATS: u16 = 11;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const PADDING: u16 = 21;
 const EXTENDED_MASTER_SECRET: u16 = 23;
+const SESSION_TICKET: u16 = 35;
 const SUPPORTED_VERSIONS: u16 = 43;
 const KEY_SHARE: u16 = 51;
 
@@ -336,6 +343,8 @@ mod tests {
             signatures: &[],
             status_request: false,
             extended_master_secret: false,
+            session_ticket: false,
+            compression: false,
             supported_versions: &[],
         };
         let record = hello.record();
@@ -366,6 +375,8 @@ mod tests {
                 signatures: &signatures,
                 status_request: flags.0,
                 extended_master_secret: flags.1,
+                session_ticket: false,
+                compression: false,
                 supported_versions: &[],
             };
             let read = read(&hello.record()).unwrap();

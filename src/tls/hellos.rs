@@ -186,6 +186,8 @@ impl HelloTemplate {
             signatures: self.signatures,
             status_request: !ssl3,
             extended_master_secret: !ssl3,
+            session_ticket: false,
+            compression: false,
             supported_versions: if tls13 { &[0x0304] } else { &[] },
         }
     }

@@ -1,6 +1,8 @@
-//! Whoever records the traffic and later gets the key can read it.
+//! Whoever records the traffic and later gets the key can read it: of the connection made, or of
+//! any that a version accepts.
 
 use super::*;
+use crate::observation::Facts;
 
 /// The definition of `no_forward_secrecy`.
 pub(super) const FINDING: Definition = Definition {
@@ -8,18 +10,57 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
-    evidence: &[("cipher", "the suite")],
+    evidence: &[
+        (
+            "cipher",
+            "the suite; where the one chosen has it, the first that a version accepts",
+        ),
+        (
+            "versions",
+            "the versions that accept no suite with it (`--facts ciphers`)",
+        ),
+    ],
     look,
     doc: &DOC,
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let suite = case
+    let chosen = case
         .session()
         .and_then(|session| CipherSuite::of(session.cipher));
-    let open = suite.filter(|suite| !suite.forward_secret());
-    let found = open.map(|suite| FINDING.found(vec![("cipher", suite.name.into())]));
-    found.into_iter().collect()
+    let chosen = chosen.filter(|suite| !suite.forward_secret());
+    let (versions, first) = versions_without(case);
+    let Some(suite) = chosen.or(first) else {
+        return Vec::new();
+    };
+    let mut evidence = vec![("cipher", suite.name.into())];
+    if !versions.is_empty() {
+        evidence.push(("versions", versions.into()));
+    }
+    vec![FINDING.found(evidence)]
+}
+
+/// The versions in which every suite accepted is without it, newest first, and the first of those
+/// suites. A list that may go on proves nothing.
+fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
+    let (mut versions, mut first) = (Vec::new(), None);
+    let Some(facts) = Facts::of(case.observation) else {
+        return (versions, first);
+    };
+    let listings: Vec<_> = facts.suites().collect();
+    for (version, listing) in listings.into_iter().rev().filter(|(_, it)| it.complete) {
+        let suites: Vec<_> = listing
+            .accepted
+            .iter()
+            .map(|id| CipherSuite::of(*id))
+            .collect();
+        let without = |suite: &Option<CipherSuite>| suite.is_some_and(|it| !it.forward_secret());
+        if !suites.is_empty() && suites.iter().all(without) {
+            versions.push(version.name().to_owned());
+            first = first.or(suites[0]);
+        }
+    }
+    (versions, first)
 }
 
 const DOC: Doc = Doc {

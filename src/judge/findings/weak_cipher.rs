@@ -1,6 +1,7 @@
-//! The cipher suite chosen is one that clients gave up.
+//! The cipher suite chosen, or one that is accepted, is one that clients gave up.
 
 use super::*;
+use crate::observation::Facts;
 
 /// The definition of `weak_cipher`.
 pub(super) const FINDING: Definition = Definition {
@@ -9,10 +10,17 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     evidence: &[
-        ("cipher", "the suite"),
+        (
+            "cipher",
+            "the suite chosen; where that is sound, the first weak one accepted",
+        ),
         (
             "weakness",
             "null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
+        ),
+        (
+            "accepted",
+            "every weak suite accepted in any version (`--facts ciphers`)",
         ),
     ],
     look,
@@ -20,21 +28,48 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let suite = case
+    let chosen = case
         .session()
         .and_then(|session| CipherSuite::of(session.cipher));
-    let found = suite.and_then(|suite| {
-        let weakness = suite.weakness()?;
-        let evidence = vec![("cipher", suite.name.into()), ("weakness", weakness.into())];
-        Some(FINDING.found(evidence))
-    });
-    found.into_iter().collect()
+    let accepted = weak_accepted(case);
+    let chosen = chosen.filter(|suite| suite.weakness().is_some());
+    let Some((suite, weakness)) = chosen
+        .or(accepted.first().copied())
+        .and_then(|suite| Some((suite, suite.weakness()?)))
+    else {
+        return Vec::new();
+    };
+    let mut evidence = vec![("cipher", suite.name.into()), ("weakness", weakness.into())];
+    if !accepted.is_empty() {
+        let names: Vec<String> = accepted.iter().map(|suite| suite.name.to_owned()).collect();
+        evidence.push(("accepted", names.into()));
+    }
+    vec![FINDING.found(evidence)]
+}
+
+/// The weak suites that the server was seen to accept, each once, newest version first.
+fn weak_accepted(case: &Case<'_>) -> Vec<CipherSuite> {
+    let mut weak = Vec::new();
+    if let Some(facts) = Facts::of(case.observation) {
+        let listings: Vec<_> = facts.suites().collect();
+        let numbers = listings
+            .iter()
+            .rev()
+            .flat_map(|(_, listing)| &listing.accepted);
+        for suite in numbers.filter_map(|number| CipherSuite::of(*number)) {
+            if suite.weakness().is_some() && !weak.contains(&suite) {
+                weak.push(suite);
+            }
+        }
+    }
+    weak
 }
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "A weak cipher suite was negotiated",
-        meaning: "The connection came about with a cipher suite that no longer protects it well: \
+        title: "A weak cipher suite is accepted",
+        meaning: "The connection came about with a cipher suite that no longer protects it well, or \
+            the server was seen to accept one (only a scan with `--facts ciphers` asks): \
             RC4, DES or 3DES, an export suite, one without encryption (NULL) or one without \
             authentication (anonymous). The server either knows nothing better or ranks it \
             first. Current clients no longer offer these suites, so they negotiate something \
@@ -79,8 +114,9 @@ const DOC: Doc = Doc {
             3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
     },
     ja: Text {
-        title: "弱い暗号スイートで接続されました",
-        meaning: "十分に保護できない暗号スイートで接続が成立しました。RC4、DES、3DES、輸出グレー\
+        title: "弱い暗号スイートが受け入れられます",
+        meaning: "十分に保護できない暗号スイートで接続が成立したか、サーバーがそれを受け入れることを確\
+            認しました（後者は `--facts ciphers` を指定したスキャンでのみ調べます）。RC4、DES、3DES、輸出グレー\
             ド、暗号化なし（NULL）、認証なし（anonymous）のいずれかです。サーバーがより強い方式に\
             対応していないか、弱い方式を優先しています。現在のクライアントはこれらを提示しないた\
             め、別の方式で接続するか、まったく接続できません。古いクライアントでは、盗聴や改ざん\

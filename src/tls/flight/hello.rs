@@ -65,6 +65,16 @@ pub(super) fn parse(content: &[u8]) -> Result<ServerHello, Flaw> {
 }
 
 impl ServerHello {
+    /// Whether it takes up the session ticket.
+    pub fn takes_ticket(&self) -> bool {
+        self.extensions.contains(&SESSION_TICKET)
+    }
+
+    /// Whether it answers to secure renegotiation.
+    pub fn secures_renegotiation(&self) -> bool {
+        self.extensions.contains(&RENEGOTIATION_INFO)
+    }
+
     fn read_extensions(&mut self, list: &mut Reader<'_>) -> Result<(), Flaw> {
         while !list.is_empty() {
             let kind = list.u16()?;
@@ -126,6 +136,10 @@ pub(super) const RETRY: [u8; 32] = [
 /// More than anybody has extensions to answer to.
 const MAX_EXTENSIONS: usize = 64;
 
+/// session_ticket (RFC 5077).
+const SESSION_TICKET: u16 = 35;
+/// renegotiation_info (RFC 5746).
+const RENEGOTIATION_INFO: u16 = 0xFF01;
 const ALPN: u16 = 16;
 const SUPPORTED_VERSIONS: u16 = 43;
 const KEY_SHARE: u16 = 51;

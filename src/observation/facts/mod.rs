@@ -1,0 +1,180 @@
+//! What an endpoint accepts beyond what it chose, concluded from the exchanges that asked for it
+//! (`--facts`). Like versions, facts are a function of what was seen; a fact that was not asked
+//! for, or that no answer tells, is absent.
+
+mod alpn;
+mod chains;
+mod listing;
+mod offered;
+mod question;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Exchange, Observation};
+use crate::tls::ProtocolVersion;
+
+pub use alpn::{ALPN_PROTOCOLS, Protocols};
+pub use chains::{KeyChain, KeyFamily};
+pub use listing::{Listing, Order};
+pub use offered::Offered;
+pub use question::Question;
+pub(crate) use question::next_question;
+
+/// A fact that costs connections of its own, and is therefore asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Whether TLS renegotiation is bound to the connection (RFC 5746).
+    Renegotiation,
+    /// Whether a session ticket is issued (RFC 5077, RFC 8446 4.6.1).
+    Tickets,
+    /// Whether TLS compression is accepted.
+    Compression,
+    /// The chain for a client that verifies RSA alone, and ECDSA alone.
+    Chains,
+    /// Which application protocols are accepted (RFC 7301).
+    Alpn,
+    /// Which named groups are accepted.
+    Groups,
+    /// Which cipher suites are accepted in each version, and whose order counts.
+    Ciphers,
+}
+
+impl Fact {
+    /// Every fact, the cheap ones first: they are asked for in this order.
+    pub const ALL: [Self; 7] = [
+        Self::Renegotiation,
+        Self::Tickets,
+        Self::Compression,
+        Self::Chains,
+        Self::Alpn,
+        Self::Groups,
+        Self::Ciphers,
+    ];
+
+    /// Its name on the command line and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Renegotiation => "renegotiation",
+            Self::Tickets => "tickets",
+            Self::Compression => "compression",
+            Self::Chains => "chains",
+            Self::Alpn => "alpn",
+            Self::Groups => "groups",
+            Self::Ciphers => "ciphers",
+        }
+    }
+}
+
+/// Facts asked for together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactSet(u8);
+
+impl FactSet {
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether this fact is among them.
+    pub fn contains(self, fact: Fact) -> bool {
+        self.0 & (1 << fact as u8) != 0
+    }
+}
+
+impl FromIterator<Fact> for FactSet {
+    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
+        Self(facts.into_iter().fold(0, |set, fact| set | 1 << fact as u8))
+    }
+}
+
+/// What the exchanges tell of the facts asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Cipher suites by version, in the order of `ProtocolVersion::ALL`; absent for a version that
+    /// was not asked for.
+    pub ciphers: Option<[Option<Listing>; ProtocolVersion::ALL.len()]>,
+    /// Groups of TLS 1.2.
+    pub groups_tls12: Option<Listing>,
+    /// Groups of TLS 1.3.
+    pub groups_tls13: Option<Listing>,
+    /// Application protocols.
+    pub alpn: Option<Protocols>,
+    /// Whether a ticket is issued up to TLS 1.2.
+    pub tickets_tls12: Option<bool>,
+    /// Whether a ticket came within a second of a TLS 1.3 handshake.
+    pub tickets_tls13: Option<bool>,
+    /// Whether renegotiation is secure.
+    pub secure_renegotiation: Option<bool>,
+    /// Whether compression is accepted.
+    pub compression: Option<bool>,
+    /// The chain for a client that verifies RSA alone.
+    pub rsa: Option<KeyChain>,
+    /// The chain for a client that verifies ECDSA alone.
+    pub ecdsa: Option<KeyChain>,
+}
+
+impl Facts {
+    /// What the exchanges tell, when facts were asked for.
+    pub fn of(observation: &Observation) -> Option<Self> {
+        let asked = observation.facts_asked;
+        if asked.is_empty() {
+            return None;
+        }
+        let exchanges = observation.exchanges.as_slice();
+        let seen = |fact, tell: fn(&Exchange) -> Option<bool>| {
+            let told = exchanges.iter().find_map(tell);
+            told.filter(|_| asked.contains(fact))
+        };
+        let chain = |family| {
+            let chains = asked.contains(Fact::Chains);
+            chains.then(|| KeyChain::of(observation, family)).flatten()
+        };
+        let groups = |version| {
+            let groups = asked.contains(Fact::Groups);
+            groups
+                .then(|| Listing::of(exchanges, Question::Groups(version)))
+                .flatten()
+        };
+        let suites = |version| Listing::of(exchanges, Question::Suites(version));
+        Some(Self {
+            ciphers: asked
+                .contains(Fact::Ciphers)
+                .then(|| ProtocolVersion::ALL.map(suites)),
+            groups_tls12: groups(ProtocolVersion::Tls12),
+            groups_tls13: groups(ProtocolVersion::Tls13),
+            alpn: asked
+                .contains(Fact::Alpn)
+                .then(|| Protocols::of(exchanges))
+                .flatten(),
+            tickets_tls12: seen(Fact::Tickets, |it| features(it)?.ticket),
+            tickets_tls13: seen(Fact::Tickets, |it| {
+                let session = it.session.as_ref()?;
+                session
+                    .ticket
+                    .filter(|_| session.version == ProtocolVersion::Tls13)
+            }),
+            secure_renegotiation: seen(Fact::Renegotiation, |it| {
+                it.session.as_ref()?.secure_renegotiation
+            }),
+            compression: seen(Fact::Compression, |it| features(it)?.compression),
+            rsa: chain(KeyFamily::Rsa),
+            ecdsa: chain(KeyFamily::Ecdsa),
+        })
+    }
+
+    /// The suites accepted in each version that was asked for, with that version.
+    pub fn suites(&self) -> impl Iterator<Item = (ProtocolVersion, &Listing)> {
+        let each = self.ciphers.iter().flatten();
+        let each = ProtocolVersion::ALL.into_iter().zip(each);
+        each.filter_map(|(version, listing)| Some((version, listing.as_ref()?)))
+    }
+}
+
+/// What the answer to the hello of all features says.
+fn features(exchange: &Exchange) -> Option<&super::Session> {
+    let asked = exchange.offer == super::Offer::Asked(Question::Features);
+    exchange.session.as_ref().filter(|_| asked)
+}

@@ -1,0 +1,150 @@
+//! What a hello offers at one moment of a visit: the lists of its template, or what is left of them
+//! after the answers so far.
+
+use std::borrow::Cow;
+
+use super::alpn::Protocols;
+use super::chains::KeyFamily;
+use super::listing::{Walk, turned};
+use super::question::Question;
+use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
+use crate::tls::{CipherSuite, HelloTemplate, KeyAgreement, ProtocolVersion};
+
+/// What a hello offers.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The offer it belongs to.
+    pub offer: Offer,
+    /// Its template, for everything that is not said here.
+    pub template: &'static HelloTemplate,
+    /// Its suites, best first.
+    pub suites: Cow<'static, [u16]>,
+    /// Its groups, best first.
+    pub groups: Cow<'static, [u16]>,
+    /// Whether it offers a session ticket and compression (up to TLS 1.2).
+    pub features: bool,
+    /// The application protocols, where they are not those that the port suggests.
+    pub alpn: Option<Vec<&'static str>>,
+    /// The one family of keys that can be verified, where it is one.
+    pub keys: Option<KeyFamily>,
+    /// Whether a ticket is waited for.
+    pub tickets: bool,
+}
+
+impl Offered {
+    /// What this offer holds, after these exchanges.
+    pub fn of(offer: Offer, made: &[Exchange]) -> Self {
+        let Offer::Asked(question) = offer else {
+            return Self::all_of(offer);
+        };
+        let mut offered = Self::at_first(question);
+        match question {
+            Question::Suites(_) => {
+                let accepted = Walk::over(made, question).accepted;
+                let signal =
+                    |suite: &u16| CipherSuite::of(*suite).is_some_and(|it| it.signalling());
+                let left = offered.suites.to_mut();
+                left.retain(|suite| signal(suite) || !accepted.contains(suite));
+            }
+            Question::Order(version) => {
+                let accepted = Walk::over(made, Question::Suites(version)).accepted;
+                offered.suites = turned(&accepted).into();
+            }
+            Question::Groups(version) => {
+                let accepted = Walk::over(made, question).accepted;
+                let curve = (version < ProtocolVersion::Tls13)
+                    .then(|| curve_of_certificate(made))
+                    .flatten();
+                let left = offered.groups.to_mut();
+                left.retain(|group| !accepted.contains(group) && Some(*group) != curve);
+                left.extend(curve);
+            }
+            Question::Alpn => offered.alpn = Some(Protocols::left(made).unwrap_or_default()),
+            Question::Features | Question::Tickets | Question::Keys(_) => {}
+        }
+        offered
+    }
+
+    /// What the first hello for this question offers.
+    pub(super) fn at_first(question: Question) -> Self {
+        let mut offered = Self::all_of(Offer::Asked(question));
+        let is = |suite: &u16, agreement| {
+            CipherSuite::of(*suite).is_some_and(|it| it.key_agreement() == agreement)
+        };
+        match question {
+            Question::Suites(ProtocolVersion::Tls13) | Question::Groups(ProtocolVersion::Tls13) => {
+                offered.suites.to_mut().retain(|suite| {
+                    is(suite, KeyAgreement::Tls13)
+                        && !CipherSuite::of(*suite).is_some_and(CipherSuite::signalling)
+                });
+            }
+            Question::Groups(_) => {
+                let suites = offered.suites.to_mut();
+                suites.retain(|suite| is(suite, KeyAgreement::Ecdhe));
+                offered
+                    .groups
+                    .to_mut()
+                    .retain(|group| *group < FINITE_FIELDS);
+            }
+            Question::Features => offered.features = true,
+            Question::Tickets => offered.tickets = true,
+            Question::Keys(family) => offered.keys = Some(family),
+            Question::Suites(_) | Question::Order(_) | Question::Alpn => {}
+        }
+        offered
+    }
+
+    /// The list that a row of these hellos goes through; signals are not part of it.
+    pub(super) fn list(self, question: Question) -> Cow<'static, [u16]> {
+        if let Question::Groups(_) = question {
+            return self.groups;
+        }
+        let mut suites = self.suites;
+        if suites.last() == Some(&RENEGOTIATION_SIGNAL) {
+            suites.to_mut().pop();
+        }
+        suites
+    }
+
+    fn all_of(offer: Offer) -> Self {
+        let template = offer.template();
+        Self {
+            offer,
+            template,
+            suites: template.suites.into(),
+            groups: template.groups.into(),
+            features: false,
+            alpn: None,
+            keys: None,
+            tickets: false,
+        }
+    }
+}
+
+/// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which every hand-made hello has at its end.
+const RENEGOTIATION_SIGNAL: u16 = 0x00FF;
+
+/// Below it groups are elliptic curves (RFC 7919).
+const FINITE_FIELDS: u16 = 0x0100;
+
+/// Whether this is a suite with ChaCha20.
+pub(super) fn is_chacha(suite: u16) -> bool {
+    CipherSuite::of(suite).is_some_and(|suite| suite.name.contains("_CHACHA20_"))
+}
+
+/// The curve of an ECDSA certificate that these hellos were shown.
+fn curve_of_certificate(made: &[Exchange]) -> Option<u16> {
+    let asked = Offer::Asked(Question::Groups(ProtocolVersion::Tls12));
+    let shown = made.iter().filter(|exchange| exchange.offer == asked);
+    let leaf = shown
+        .filter_map(|it| it.chain.as_ref().and_then(PeerChain::leaf))
+        .next_back()?;
+    let key = &leaf.contents.as_ref().ok()?.key;
+    let curve = match key.name.as_str() {
+        "p256" => 0x0017,
+        "p384" => 0x0018,
+        "p521" => 0x0019,
+        _ => return None,
+    };
+    (key.kind == KeyKind::Ec).then_some(curve)
+}

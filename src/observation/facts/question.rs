@@ -1,0 +1,195 @@
+//! What one connection can ask for, and which question comes next at an endpoint.
+
+use super::listing::{Listing, Walk};
+use super::{Fact, KeyChain, KeyFamily, Protocols};
+use crate::observation::versions::{Evidence, evidence, is_dead};
+use crate::observation::{Exchange, Observation, Offer};
+use crate::tls::{self, HelloTemplate, ProtocolVersion};
+
+/// What one connection asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// Which suite is chosen, those chosen before left out.
+    Suites(ProtocolVersion),
+    /// Which of the suites accepted is chosen when the last of them stands first.
+    Order(ProtocolVersion),
+    /// Which group is chosen, those chosen before left out: TLS 1.3 or 1.2.
+    Groups(ProtocolVersion),
+    /// What is answered to a session ticket, compression and secure renegotiation, up to TLS 1.2.
+    Features,
+    /// Whether a ticket follows a handshake of TLS 1.3.
+    Tickets,
+    /// Which application protocol is chosen, those chosen before left out.
+    Alpn,
+    /// Which chain is shown to a client that verifies this family of keys alone.
+    Keys(KeyFamily),
+}
+
+impl Question {
+    /// Every question.
+    pub const ALL: [Self; 17] = {
+        use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
+        [
+            Self::Features,
+            Self::Tickets,
+            Self::Keys(KeyFamily::Rsa),
+            Self::Keys(KeyFamily::Ecdsa),
+            Self::Alpn,
+            Self::Groups(Tls13),
+            Self::Groups(Tls12),
+            Self::Suites(Tls13),
+            Self::Order(Tls13),
+            Self::Suites(Tls12),
+            Self::Order(Tls12),
+            Self::Suites(Tls11),
+            Self::Order(Tls11),
+            Self::Suites(Tls10),
+            Self::Order(Tls10),
+            Self::Suites(Ssl3),
+            Self::Order(Ssl3),
+        ]
+    };
+
+    /// The id of its hello in records.
+    pub fn id(self) -> &'static str {
+        use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
+        match self {
+            Self::Suites(Ssl3) => "suites_ssl3",
+            Self::Suites(Tls10) => "suites_tls1_0",
+            Self::Suites(Tls11) => "suites_tls1_1",
+            Self::Suites(Tls12) => "suites_tls1_2",
+            Self::Suites(Tls13) => "suites_tls1_3",
+            Self::Order(Ssl3) => "order_ssl3",
+            Self::Order(Tls10) => "order_tls1_0",
+            Self::Order(Tls11) => "order_tls1_1",
+            Self::Order(Tls12) => "order_tls1_2",
+            Self::Order(Tls13) => "order_tls1_3",
+            Self::Groups(Tls13) => "groups_tls1_3",
+            Self::Groups(_) => "groups_tls1_2",
+            Self::Features => "features",
+            Self::Tickets => "tickets",
+            Self::Alpn => "alpn",
+            Self::Keys(KeyFamily::Rsa) => "rsa",
+            Self::Keys(KeyFamily::Ecdsa) => "ecdsa",
+        }
+    }
+
+    /// The hello that its own is made from.
+    pub fn template(self) -> &'static HelloTemplate {
+        match self {
+            Self::Suites(version) | Self::Order(version) | Self::Groups(version) => {
+                tls::for_version(version)
+            }
+            Self::Features => tls::for_version(ProtocolVersion::Tls12),
+            Self::Tickets | Self::Alpn | Self::Keys(_) => &tls::MODERN,
+        }
+    }
+
+    /// What its hello has that the one it is made from has not, for the documentation.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Suites(ProtocolVersion::Tls13) => {
+                "the suites of TLS 1.3 alone, less those chosen so far"
+            }
+            Self::Suites(_) => "its suites, less those chosen so far",
+            Self::Order(_) => {
+                "the suites accepted and no other, the one found last in front (ChaCha20 never, as \
+                 some servers rank it by the client's wish alone)"
+            }
+            Self::Groups(ProtocolVersion::Tls13) => {
+                "the suites of TLS 1.3 alone, and its groups, less those chosen so far; the key \
+                 share stays empty"
+            }
+            Self::Groups(_) => {
+                "the suites with ECDHE alone, anonymous ones too, and its elliptic curves, less those chosen so far; \
+                 the curve of an ECDSA certificate stays, at the end, as the certificate could not \
+                 be used without it"
+            }
+            Self::Features => "an empty session ticket, and DEFLATE before no compression",
+            Self::Tickets => {
+                "nothing; after the handshake the server is given a second to send a ticket"
+            }
+            Self::Alpn => "h2 and http/1.1 on every port, less those chosen so far",
+            Self::Keys(KeyFamily::Rsa) => "RSA signature schemes alone",
+            Self::Keys(KeyFamily::Ecdsa) => "ECDSA signature schemes alone",
+        }
+    }
+}
+
+/// The question that has yet to be asked; `None` when all facts are known that can be, or when the
+/// endpoint has stopped answering.
+pub(crate) fn next_question(observation: &Observation) -> Option<Question> {
+    let exchanges = observation.exchanges.as_slice();
+    // Where no hello was answered in TLS there is nothing to ask further.
+    if observation.facts_asked.is_empty() || observation.session().is_none() || is_dead(exchanges) {
+        return None;
+    }
+    let asked = Fact::ALL.into_iter();
+    let mut asked = asked.filter(|fact| observation.facts_asked.contains(*fact));
+    asked.find_map(|fact| open(fact, observation, exchanges))
+}
+
+/// The next question for this fact.
+fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option<Question> {
+    let may = |version| may_speak(exchanges, version);
+    let unasked = |question| (!was_asked(exchanges, question)).then_some(question);
+    match fact {
+        Fact::Renegotiation => {
+            let known = |it: &Exchange| it.session.as_ref()?.secure_renegotiation;
+            if exchanges.iter().any(|it| known(it).is_some()) || !may_speak_old(exchanges) {
+                return None;
+            }
+            unasked(Question::Features)
+        }
+        Fact::Tickets => {
+            let old = may_speak_old(exchanges).then_some(Question::Features);
+            let new = may(ProtocolVersion::Tls13).then_some(Question::Tickets);
+            old.and_then(unasked).or_else(|| new.and_then(unasked))
+        }
+        Fact::Compression => {
+            let old = may_speak_old(exchanges).then_some(Question::Features);
+            old.and_then(unasked)
+        }
+        Fact::Chains => KeyFamily::ALL
+            .into_iter()
+            .filter(|family| !KeyChain::was_shown(observation, *family))
+            .find_map(|family| unasked(Question::Keys(family))),
+        Fact::Alpn => Protocols::left(exchanges).map(|_| Question::Alpn),
+        Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
+            .into_iter()
+            .filter(|version| may(*version))
+            .map(Question::Groups)
+            .find(|question| Walk::over(exchanges, *question).is_open()),
+        Fact::Ciphers => {
+            let versions = ProtocolVersion::ALL.into_iter().rev();
+            let mut versions = versions.filter(|version| may(*version));
+            versions.find_map(|version| suites(exchanges, version))
+        }
+    }
+}
+
+fn suites(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Question> {
+    let question = Question::Suites(version);
+    if Walk::over(exchanges, question).is_open() {
+        return Some(question);
+    }
+    let order = Question::Order(version);
+    let needed = Listing::of(exchanges, question).is_some_and(|it| it.needs_second_look());
+    (needed && !was_asked(exchanges, order)).then_some(order)
+}
+
+/// Whether the version is not known to be refused.
+fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
+    let known = evidence(exchanges, version);
+    !matches!(known, Some(Evidence::Rejected(..) | Evidence::Broke(..)))
+}
+
+fn may_speak_old(exchanges: &[Exchange]) -> bool {
+    let mut old = ProtocolVersion::ALL.into_iter();
+    old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
+}
+
+pub(super) fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
+    let offer = Offer::Asked(question);
+    exchanges.iter().any(|exchange| exchange.offer == offer)
+}

@@ -1,0 +1,368 @@
+//! `--facts` against servers whose settings are known: each fact is what the server was told.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+
+use rustls::crypto::aws_lc_rs::{ALL_KX_GROUPS, default_provider};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use serde_json::{Value, json};
+use support::peers::SServer;
+use support::pki::{self, Leaf, Pki};
+
+const NAME: &str = "www.example.test";
+const ALL: &str = "--facts=ciphers,groups,alpn,tickets,renegotiation,compression,chains";
+
+/// A fact by its JSON pointer below `/tls/facts`, and what it must be.
+type Expected = (&'static str, fn() -> Value);
+
+/// A server and what must be found.
+struct Case {
+    name: &'static str,
+    options: &'static [&'static str],
+    facts: &'static [Expected],
+    findings: &'static [&'static str],
+}
+
+#[rustfmt::skip] // A fact a line.
+const CASES: &[Case] = &[
+    Case { name: "two suites, server's order", options: &["-tls1_2", "-serverpref", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"], facts: &[
+        ("/ciphers/tls1_2/accepted", || json!(["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"])),
+        ("/ciphers/tls1_2/order", || json!("server")),
+        ("/ciphers/tls1_2/complete", || json!(true)),
+        ("/ciphers/tls1_2/hello", || json!("suites_tls1_2")),
+        // The modern offer was answered by TLS 1.2: nothing more to ask.
+        ("/ciphers/tls1_3", || Value::Null),
+        ("/ciphers/tls1_1/accepted", || json!([])),
+        ("/ciphers/tls1_1/ended_by", || json!("protocol_version")),
+        ("/tickets", || json!({"tls1_2": true, "tls1_3": null})),
+        ("/secure_renegotiation", || json!(true)),
+        ("/compression", || json!(false)),
+        ("/alpn/accepted", || json!([])),
+        ("/alpn/ended_by", || json!("none_chosen")),
+        ("/chains/rsa/key", || json!("rsa2048")),
+        ("/chains/ecdsa/refused", || json!("handshake_failure")),
+    ], findings: &[] },
+    Case { name: "two suites, client's order", options: &["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"], facts: &[
+        ("/ciphers/tls1_2/accepted", || json!(["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"])),
+        ("/ciphers/tls1_2/order", || json!("client")),
+    ], findings: &[] },
+    Case { name: "ChaCha20 ranked by the client's wish", options: &["-tls1_2", "-serverpref", "-prioritize_chacha", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305"], facts: &[
+        ("/ciphers/tls1_2/order", || json!("server")),
+        ("/ciphers/tls1_2/complete", || json!(true)),
+    ], findings: &[] },
+    Case { name: "weak beside sound", options: &["-no_tls1_3", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256:NULL-SHA:AES128-SHA:@SECLEVEL=0"], facts: &[
+        ("/ciphers/tls1_2/accepted", || json!(["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_NULL_SHA"])),
+        ("/ciphers/tls1_0/accepted", || json!(["TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_NULL_SHA"])),
+        ("/ciphers/ssl3/accepted", || json!([])),
+    ], findings: &["no_forward_secrecy", "weak_cipher"] },
+    Case { name: "anonymous beside sound", options: &["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256:AECDH-AES128-SHA:@SECLEVEL=0"], facts: &[
+        ("/ciphers/tls1_2/accepted", || json!(["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA"])),
+        ("/ciphers/tls1_2/complete", || json!(true)),
+    ], findings: &["weak_cipher"] },
+    Case { name: "TLS 1.3 alone", options: &["-tls1_3", "-groups", "P-256:X25519:ffdhe2048", "-ciphersuites", "TLS_AES_256_GCM_SHA384:TLS_AES_128_CCM_SHA256"], facts: &[
+        ("/ciphers/tls1_3/accepted", || json!(["TLS_AES_256_GCM_SHA384", "TLS_AES_128_CCM_SHA256"])),
+        ("/ciphers/tls1_3/complete", || json!(true)),
+        ("/ciphers/tls1_2/accepted", || json!([])),
+        ("/groups/tls1_3/complete", || json!(true)),
+        ("/groups/tls1_3/accepted/2", || json!("ffdhe2048")),
+        ("/groups/tls1_3/accepted/3", || Value::Null),
+        ("/groups/tls1_2/accepted", || json!([])),
+        ("/tickets", || json!({"tls1_2": null, "tls1_3": true})),
+        ("/secure_renegotiation", || Value::Null),
+        ("/compression", || Value::Null),
+    ], findings: &[] },
+    Case { name: "no tickets", options: &["-num_tickets", "0", "-no_ticket"], facts: &[
+        ("/tickets", || json!({"tls1_2": false, "tls1_3": false})),
+    ], findings: &[] },
+    Case { name: "application protocols", options: &["-alpn", "http/1.1"], facts: &[
+        ("/alpn", || json!({"offered": ["h2", "http/1.1"], "accepted": ["http/1.1"], "complete": true, "ended_by": "no_application_protocol"})),
+    ], findings: &[] },
+    Case { name: "groups of TLS 1.2", options: &["-tls1_2", "-groups", "P-384:P-521"], facts: &[
+        ("/groups/tls1_2/accepted", || json!(["secp384r1", "secp521r1"])),
+        ("/groups/tls1_2/complete", || json!(true)),
+        ("/groups/tls1_2/order", || Value::Null),
+    ], findings: &[] },
+];
+
+#[test]
+fn openssl_accepts_what_it_was_told_to() {
+    let pki = Pki::new();
+    let issued = pki.leaf(
+        "rsa",
+        Leaf {
+            key: pki::RSA,
+            ..Leaf::GOOD
+        },
+    );
+    let start = |case: &Case| {
+        let mut options = vec![
+            "-www",
+            "-no-CAfile",
+            "-cert",
+            &issued.leaf,
+            "-key",
+            &issued.key,
+        ];
+        options.extend(["-cert_chain", &issued.issuer]);
+        options.extend(case.options);
+        SServer::start(&options)
+    };
+    let servers: Vec<_> = CASES.iter().map(start).collect();
+    let target = |server: &SServer| format!("{NAME}@{}", server.address);
+    let mut arguments = vec![ALL.to_owned(), format!("--trust={}", pki.root())];
+    arguments.extend(servers.iter().map(target));
+    let rows = support::sweep(&arguments);
+    let mut wrong = Vec::new();
+    for (case, server) in CASES.iter().zip(&servers) {
+        let row = &rows[&target(server)];
+        for (pointer, value) in case.facts {
+            let facts = row.at("/tls/facts");
+            let seen = facts.pointer(pointer).unwrap_or(&Value::Null);
+            if *seen != value() {
+                wrong.push(format!(
+                    "{}: {pointer} is {seen}, not {}",
+                    case.name,
+                    value()
+                ));
+            }
+        }
+        let findings: Vec<_> = row.findings().into_iter().collect();
+        if findings != case.findings {
+            wrong.push(format!("{}: findings {findings:?}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn both_chains_of_a_server_are_shown() {
+    let pki = Pki::new();
+    let (rsa, ecdsa) = (
+        pki.leaf(
+            "rsa",
+            Leaf {
+                key: pki::RSA,
+                ..Leaf::GOOD
+            },
+        ),
+        pki.leaf("ecdsa", Leaf::GOOD),
+    );
+    let both = [
+        "-www",
+        "-cert",
+        &rsa.leaf,
+        "-key",
+        &rsa.key,
+        "-dcert",
+        &ecdsa.leaf,
+        "-dkey",
+        &ecdsa.key,
+    ];
+    for more in [&[][..], &["-tls1_2"], &["-tls1_3"]] {
+        let server = SServer::start(&[&both, more].concat());
+        let target = format!("{NAME}@{}", server.address);
+        let rows = support::sweep(&[
+            format!("--trust={}", pki.root()),
+            "--facts=chains".to_owned(),
+            target.clone(),
+        ]);
+        let chains = rows[&target].at("/tls/facts/chains");
+        assert_eq!(chains["rsa"]["sent"][0], pki::sha256(&rsa.leaf), "{more:?}");
+        assert_eq!(
+            chains["ecdsa"]["sent"][0],
+            pki::sha256(&ecdsa.leaf),
+            "{more:?}"
+        );
+        assert_eq!(chains["ecdsa"]["key"], "p256");
+    }
+}
+
+/// A server of TLS 1.3 and 1.2 with every group that its library knows, X25519MLKEM768 among them.
+fn post_quantum(pki: &Pki) -> SocketAddr {
+    let issued = pki.leaf("pq", Leaf::GOOD);
+    let chain = [&issued.leaf, &issued.issuer]
+        .map(|file| CertificateDer::from_pem_file(file).expect("a certificate"));
+    let key = PrivateKeyDer::from_pem_file(&issued.key).expect("a key");
+    let provider = rustls::crypto::CryptoProvider {
+        kx_groups: ALL_KX_GROUPS.to_vec(),
+        ..default_provider()
+    };
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .expect("suites for both versions")
+        .with_no_client_auth()
+        .with_single_cert(chain.to_vec(), key)
+        .expect("a usable certificate");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let config = Arc::new(config);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(config.clone()).expect("a connection");
+            thread::spawn(move || {
+                // A hello that is not answered ends in an alert, which is written by reading on.
+                let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0; 16]);
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_post_quantum_group_is_found_without_making_a_key() {
+    let pki = Pki::new();
+    let target = format!("{NAME}@{}", post_quantum(&pki));
+    let rows = support::sweep(&[
+        format!("--trust={}", pki.root()),
+        "--facts=groups".to_owned(),
+        target.clone(),
+    ]);
+    let row = &rows[&target];
+    assert_eq!(
+        (row.verdict(), row.at("/tls/group")),
+        ("ok", &json!("x25519"))
+    );
+    let groups = row.at("/tls/facts/groups/tls1_3/accepted");
+    let groups: Vec<_> = groups
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    for group in [
+        "X25519MLKEM768",
+        "SecP256r1MLKEM768",
+        "x25519",
+        "secp256r1",
+        "secp384r1",
+    ] {
+        assert!(groups.contains(&group), "{group} is not in {groups:?}");
+    }
+    // What was not asked for is not told.
+    for fact in [
+        "ciphers",
+        "alpn",
+        "tickets",
+        "secure_renegotiation",
+        "compression",
+        "chains",
+    ] {
+        assert_eq!(
+            *row.at(&format!("/tls/facts/{fact}")),
+            Value::Null,
+            "{fact}"
+        );
+    }
+}
+
+#[test]
+fn facts_change_no_verdict_and_are_null_unless_asked_for() {
+    let pki = Pki::new();
+    let issued = pki.leaf("plain", Leaf::GOOD);
+    let server = SServer::start(&[
+        "-www",
+        "-cert",
+        &issued.leaf,
+        "-key",
+        &issued.key,
+        "-cert_chain",
+        &issued.issuer,
+    ]);
+    let target = format!("{NAME}@{}", server.address);
+    let trust = format!("--trust={}", pki.root());
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        let plain = support::sweep(&[&trust, lane, &target]);
+        let asked = support::sweep(&[&trust, lane, ALL, &target]);
+        let (plain, asked) = (&plain[&target], &asked[&target]);
+        assert_eq!(*plain.at("/tls/facts"), Value::Null);
+        assert_eq!(
+            (plain.verdict(), plain.findings()),
+            (asked.verdict(), asked.findings()),
+            "{lane}"
+        );
+        for field in ["version", "cipher", "group", "offer", "alpn"] {
+            let field = format!("/tls/{field}");
+            assert_eq!(plain.at(&field), asked.at(&field), "{lane}");
+        }
+        assert_eq!(
+            asked.at("/tls/facts/tickets"),
+            &json!({"tls1_2": true, "tls1_3": true}),
+            "{lane}"
+        );
+    }
+}
+
+/// Answers by TLS 1.2 with RSA key transport and refuses hellos without it, as a server of long ago:
+/// with compression where it is on offer, and without a word on renegotiation or tickets.
+fn long_ago(leaf: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut record = [0; 5];
+            if stream.read_exact(&mut record).is_err() {
+                continue;
+            }
+            let mut hello = vec![0; usize::from(u16::from_be_bytes([record[3], record[4]]))];
+            if stream.read_exact(&mut hello).is_err() {
+                continue;
+            }
+            // A client may be gone by now, or send an alert where more would follow.
+            let _ = stream.write_all(&first_flight(&hello, &leaf));
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    address
+}
+
+const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
+fn first_flight(client_hello: &[u8], leaf: &[u8]) -> Vec<u8> {
+    // Message header, version, random; then three lists with their lengths.
+    let session = 4 + 2 + 32;
+    let suites = session + 1 + usize::from(client_hello[session]);
+    let length = u16::from_be_bytes([client_hello[suites], client_hello[suites + 1]]);
+    let methods = suites + 2 + usize::from(length);
+    let mut offered = client_hello[suites + 2..methods].chunks_exact(2);
+    if !offered.any(|suite| suite == [0x00, 0x2f]) {
+        return HANDSHAKE_FAILURE.to_vec();
+    }
+    let deflate = client_hello[methods + 1..].starts_with(&[1, 0]);
+    let hello = [&[3, 3][..], &[7; 32], &[0, 0x00, 0x2f, u8::from(deflate)]].concat();
+    let certificate = [&u24(leaf.len() + 3)[..], &u24(leaf.len()), leaf].concat();
+    let messages = [(2, hello), (11, certificate), (14, Vec::new())];
+    let record = |(kind, body): (u8, Vec<u8>)| {
+        let message = [&[kind][..], &u24(body.len()), &body].concat();
+        let length = u16::try_from(message.len()).expect("a short message");
+        [&[22, 3, 3][..], &length.to_be_bytes(), &message].concat()
+    };
+    messages.into_iter().flat_map(record).collect()
+}
+
+fn u24(length: usize) -> [u8; 3] {
+    let [.., high, middle, low] = length.to_be_bytes();
+    [high, middle, low]
+}
+
+#[test]
+fn compression_and_renegotiation_that_is_not_secure_are_told() {
+    let pki = Pki::new();
+    let issued = pki.leaf(
+        "old",
+        Leaf {
+            key: pki::RSA,
+            ..Leaf::GOOD
+        },
+    );
+    let leaf = CertificateDer::from_pem_file(&issued.leaf).expect("a certificate");
+    let target = format!("{NAME}@{}", long_ago(leaf.to_vec()));
+    let rows = support::sweep(&["--facts=compression,renegotiation,tickets", &target]);
+    let facts = rows[&target].at("/tls/facts");
+    assert_eq!(facts["compression"], true, "{:?}", rows[&target]);
+    assert_eq!(facts["secure_renegotiation"], false);
+    assert_eq!(facts["tickets"], json!({"tls1_2": false, "tls1_3": null}));
+}
