@@ -103,6 +103,9 @@ const SCRIPTS: &[Script] = &[
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream id='1'><stream:features/>")], End::No(NotOffered, "<stream:features/>")),
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream id='1'><stream:error><host-unknown/></stream:error>")], End::No(TurnedAway, "<stream:error><host-unknown/></stream:error>")),
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features>"), XMPP_ASK, S(b"<failure/></stream:stream>")], End::No(Refused, "<failure/>")),
+    // What is said first counts.
+    script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features><stream:error/>"), XMPP_ASK], End::No(TurnedAway, "<stream:error/>")),
+    script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features>"), XMPP_ASK, S(b"<failure/><proceed/>")], End::No(Refused, "<failure/>")),
     script("xmpp", &[XMPP_OPEN, S(b"<!DOCTYPE html><html>")], End::No(OtherProtocol, "http")),
     script("xmpp", &[XMPP_OPEN, S(ALERT)], End::No(ImplicitTls, "")),
     script("xmpp-server", &[C(b"<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' to='mx.example' version='1.0'>"), S(b"<stream:stream id='1'><stream:features><starttls/></stream:features>"), XMPP_ASK, S(b"<proceed/>")], End::Tls),

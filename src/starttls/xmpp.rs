@@ -39,39 +39,40 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     if html || text.first().is_some_and(|first| *first != b'<') {
         return Step::other(text);
     }
-    if let Some((error, _)) = element(bytes, "stream:error") {
-        return Step::fail(SetbackKind::TurnedAway, error);
-    }
-    match phase {
-        Phase::Greeting | Phase::Offers => offers(bytes),
-        Phase::Asked | Phase::AskedBlindly => answer(bytes),
-    }
-}
-
-fn offers(bytes: &[u8]) -> Step {
-    let Some((features, taken)) = element(bytes, "stream:features") else {
+    let awaited: &[&str] = match phase {
+        Phase::Greeting | Phase::Offers => &["stream:error", "stream:features"],
+        Phase::Asked | Phase::AskedBlindly => &["stream:error", "proceed", "failure"],
+    };
+    let Some(first) = first(bytes, awaited) else {
         return Step::More;
     };
-    match find(features, b"<starttls") {
-        Some(_) => Step::say(taken, ASK, Phase::Asked),
-        None => Step::fail(SetbackKind::NotOffered, features),
+    match first.name {
+        "stream:features" if find(first.text, b"<starttls").is_some() => {
+            Step::say(first.taken, ASK, Phase::Asked)
+        }
+        "stream:features" => Step::fail(SetbackKind::NotOffered, first.text),
+        "proceed" => Step::upgrade(first.taken),
+        "failure" => Step::fail(SetbackKind::Refused, first.text),
+        _ => Step::fail(SetbackKind::TurnedAway, first.text),
     }
 }
 
-fn answer(bytes: &[u8]) -> Step {
-    if let Some((_, taken)) = element(bytes, "proceed") {
-        return Step::upgrade(taken);
-    }
-    match element(bytes, "failure") {
-        Some((failure, _)) => Step::fail(SetbackKind::Refused, failure),
-        None => Step::More,
-    }
+struct Element<'a> {
+    name: &'a str,
+    /// All of it, tags included.
+    text: &'a [u8],
+    /// The bytes up to its end.
+    taken: usize,
 }
 
-/// The first element with this name, when it is complete, and the bytes up to its end.
-fn element<'a>(bytes: &'a [u8], name: &str) -> Option<(&'a [u8], usize)> {
-    let open = format!("<{name}");
-    let start = find(bytes, open.as_bytes())?;
+/// Of the elements with these names the one that begins first, when it is complete: what was said
+/// first counts, however much has come.
+fn first<'a>(bytes: &'a [u8], names: &[&'a str]) -> Option<Element<'a>> {
+    let begins = |name: &&'a str| {
+        let open = format!("<{name}");
+        Some((find(bytes, open.as_bytes())?, *name))
+    };
+    let (start, name) = names.iter().filter_map(begins).min()?;
     let rest = &bytes[start..];
     let tag = find(rest, b">")? + 1;
     let length = match rest[..tag].ends_with(b"/>") {
@@ -81,7 +82,11 @@ fn element<'a>(bytes: &'a [u8], name: &str) -> Option<(&'a [u8], usize)> {
             find(rest, close.as_bytes())? + close.len()
         }
     };
-    Some((&rest[..length], start + length))
+    Some(Element {
+        name,
+        text: &rest[..length],
+        taken: start + length,
+    })
 }
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
