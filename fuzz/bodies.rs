@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each target runs one of them")]
 
 use rustls_pki_types::CertificateDer;
-use tlsweep::observation::Certificate;
+use tlsweep::observation::{Certificate, Transcript};
+use tlsweep::starttls::{self, Conversation, Names, Protocol, Setback, SetbackKind, Turn};
 use tlsweep::tls::{self, Flight, Progress};
 
 /// The record layer and the first flight: however the bytes are cut, the same is read, and no more
@@ -54,4 +55,172 @@ pub(crate) fn opening(data: &[u8]) {
     };
     assert!(!shown.chars().any(char::is_control), "{shown:?}");
     assert!(tls::may_be_tls(&data[..data.len().min(1)]) || !tls::may_be_tls(data));
+}
+
+/// A dialogue before TLS: however the server's words are cut it goes the same way, we say our lines
+/// and nothing else, what is shown is bounded and printable, and not a byte between the go-ahead
+/// and TLS goes unnoticed.
+pub(crate) fn starttls(protocol: &str, data: &[u8]) {
+    let protocol = Protocol::named(protocol).expect("a protocol with a dialogue");
+    let whole = Dialogue::of(protocol, &[data]);
+    // Past the bounds it matters how much comes at once.
+    if data.len() <= starttls::MAX_UNITS {
+        for pieces in [data.chunks(1).collect(), cut(data)] {
+            whole.goes_like(&Dialogue::of(protocol, &pieces));
+        }
+    }
+    if let End::Upgrade { at } = whole.end {
+        let needed = Dialogue::of(protocol, &[&data[..at]]);
+        assert_eq!(needed.end, End::Upgrade { at });
+        let less = Dialogue::of(protocol, &[&data[..at - 1]]);
+        assert_eq!(
+            less.end,
+            End::Open,
+            "the go-ahead's last byte is not needed"
+        );
+    }
+    // It takes its time, and an eighth of all inputs are many.
+    if data.len().is_multiple_of(8) {
+        let flood = vec![b'x'; starttls::MAX_RECEIVED + 1];
+        let end = Dialogue::of(protocol, &[data, &flood]).end;
+        assert_ne!(end, End::Open, "we listen on and on");
+    }
+}
+
+/// Pieces whose lengths their own first bytes decide.
+fn cut(mut data: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    while let Some(first) = data.first() {
+        let length = usize::from(first % 13) + 1;
+        let (piece, rest) = data.split_at(length.min(data.len()));
+        pieces.push(piece);
+        data = rest;
+    }
+    pieces
+}
+
+/// What we may say after the opening, in this order; lines may be left out.
+const LINES: &[(&str, &[&str])] = &[
+    ("smtp", &["EHLO scan.example\r\n", "STARTTLS\r\n"]),
+    ("lmtp", &["LHLO scan.example\r\n", "STARTTLS\r\n"]),
+    ("imap", &["a1 CAPABILITY\r\n", "a2 STARTTLS\r\n"]),
+    ("pop3", &["CAPA\r\n", "STLS\r\n"]),
+    ("ftp", &["AUTH TLS\r\n"]),
+    ("sieve", &["STARTTLS\r\n"]),
+    ("nntp", &["CAPABILITIES\r\n", "STARTTLS\r\n"]),
+    ("xmpp", &[XMPP_ASK]),
+    ("xmpp-server", &[XMPP_ASK]),
+    ("ldap", &[]),
+    ("postgres", &[]),
+    ("mysql", &[]),
+];
+const XMPP_ASK: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+/// A dialogue as it went.
+#[derive(Debug)]
+struct Dialogue {
+    said: Vec<Vec<u8>>,
+    end: End,
+    unread: Vec<u8>,
+    broken_off: Option<Setback>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// More could come.
+    Open,
+    /// TLS begins after so many bytes.
+    Upgrade { at: usize },
+    /// There is none.
+    Failed(Setback),
+}
+
+impl Dialogue {
+    /// Hears these pieces, as far as the dialogue goes.
+    fn of(protocol: &'static Protocol, pieces: &[&[u8]]) -> Self {
+        let names = Names {
+            host: "mx.example",
+            ehlo: "scan.example",
+        };
+        let mut conversation = Conversation::new(protocol, names);
+        let (mut said, mut heard, mut end) = (Vec::new(), 0, End::Open);
+        for piece in pieces {
+            heard += piece.len();
+            let mut turn = conversation.receive(piece);
+            while let Turn::Say(bytes) = turn {
+                said.push(bytes);
+                may_be_said(protocol, &said);
+                turn = conversation.receive(&[]);
+            }
+            end = match turn {
+                Turn::Upgrade { last, injected } => {
+                    assert_eq!(last.len(), if protocol.name == "mysql" { 36 } else { 0 });
+                    noticed(pieces, heard, &injected);
+                    End::Upgrade {
+                        at: heard - injected.len(),
+                    }
+                }
+                Turn::Fail(setback) => End::Failed(setback),
+                _ => continue,
+            };
+            break;
+        }
+        let dialogue = Self {
+            said,
+            end,
+            unread: conversation.unread().to_vec(),
+            broken_off: conversation.broken_off(),
+        };
+        dialogue.can_be_shown();
+        dialogue
+    }
+
+    fn can_be_shown(&self) {
+        let failed = match &self.end {
+            End::Failed(setback) => Some(setback.reply.clone()),
+            _ => None,
+        };
+        let broken_off = self.broken_off.as_ref().map(|it| it.reply.clone());
+        let unread = Some(starttls::words(&self.unread));
+        for shown in [failed, broken_off, unread].into_iter().flatten() {
+            assert!(shown.len() <= 240, "{shown:?}");
+            assert!(
+                shown.bytes().all(|byte| matches!(byte, 0x20..=0x7E)),
+                "{shown:?}"
+            );
+        }
+    }
+
+    /// Whether the same server heard in pieces came to the same. The words may differ where they
+    /// are of no reply that we know: the more has come, the more there is to show.
+    fn goes_like(&self, pieces: &Self) {
+        assert_eq!(self.said, pieces.said);
+        match (&self.end, &pieces.end) {
+            // Behind the go-ahead an alert is read with it, or by TLS.
+            (End::Failed(setback), End::Upgrade { .. })
+                if setback.kind == SetbackKind::Refused && setback.reply.starts_with("alert ") => {}
+            (End::Failed(one), End::Failed(other)) => assert_eq!(one.kind, other.kind),
+            (one, other) => {
+                assert_eq!(one, other);
+                assert_eq!(self.broken_off, pieces.broken_off);
+            }
+        }
+    }
+}
+
+fn may_be_said(protocol: &Protocol, said: &[Vec<u8>]) {
+    let lines = LINES.iter().find(|(name, _)| *name == protocol.name);
+    let (_, lines) = lines.expect("every protocol has its lines here");
+    let mut lines = lines.iter();
+    let known = |said: &Vec<u8>| lines.any(|line| line.as_bytes() == said);
+    assert!(said.iter().all(known), "{}: {said:?}", protocol.name);
+}
+
+/// What came after the go-ahead is the end of what was heard, and kept for the row.
+fn noticed(pieces: &[&[u8]], heard: usize, injected: &[u8]) {
+    let all = pieces.concat();
+    assert!(all[..heard].ends_with(injected));
+    let mut transcript = Transcript::default();
+    transcript.inject(injected);
+    assert_eq!(transcript.injected.is_some(), !injected.is_empty());
 }

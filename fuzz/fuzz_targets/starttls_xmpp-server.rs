@@ -1,0 +1,7 @@
+//! See `bodies::starttls`.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::starttls("xmpp-server", data));
