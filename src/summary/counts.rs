@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::services::ServiceCounts;
 use super::vantage::Vantage;
 use super::versions::VersionCounts;
 use crate::observation::Reason;
@@ -42,7 +43,7 @@ pub struct Summary {
     pub(super) verdicts: [Tally; VerdictKind::ALL.len()],
     pub(super) sides: BTreeMap<Side, u64>,
     pub(super) findings: BTreeMap<&'static str, u64>,
-    pub(super) services: BTreeMap<&'static str, u64>,
+    pub(super) services: ServiceCounts,
     pub(super) failures: HashMap<(VerdictKind, Reason), u64>,
     pub(super) vantage: Vantage,
     pub(super) versions: Option<VersionCounts>,
@@ -84,7 +85,7 @@ impl Summary {
         for finding in record.findings.0 {
             *self.findings.entry(finding.id).or_default() += 1;
         }
-        *self.services.entry(record.service).or_default() += 1;
+        self.services.add(record);
         if let Some(failure) = record.error {
             let kind = (record.verdict, failure.reason);
             *self.failures.entry(kind).or_default() += 1;
@@ -130,7 +131,8 @@ impl Summary {
                 .collect(),
             sides: named(&self.sides),
             findings: named(&self.findings),
-            services: named(&self.services),
+            services: self.services.rows(),
+            service_verdicts: self.services.verdicts(),
             failures,
             versions: self.versions.clone(),
         }
@@ -157,6 +159,9 @@ pub struct Counts {
     pub findings: BTreeMap<String, u64>,
     /// Rows by service.
     pub services: BTreeMap<String, u64>,
+    /// Rows by service and verdict.
+    #[serde(default)]
+    pub service_verdicts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Rows that failed, by verdict and kind of failure.
     pub failures: BTreeMap<String, BTreeMap<String, u64>>,
     /// What became of the protocol versions; null when they were not asked for.
@@ -227,6 +232,7 @@ mod tests {
         assert_eq!(counts.sides["server"], 7);
         assert_eq!(counts.findings["legacy_tls_enabled"], 2);
         assert_eq!(counts.services["https"], 8);
+        assert_eq!(counts.service_verdicts["https"], counts.verdicts);
         assert_eq!(counts.failures["dns_failure"]["nxdomain"], 1);
         assert_eq!(counts.failures["unreachable"]["refused"], 1);
     }

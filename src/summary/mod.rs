@@ -4,6 +4,7 @@
 
 mod counts;
 mod manifest;
+mod services;
 mod table;
 mod vantage;
 mod versions;

@@ -31,6 +31,7 @@ impl fmt::Display for Summary {
                 examples(tally, width, f)?;
             }
         }
+        self.services.fmt(f)?;
         self.warnings(f)?;
         self.versions
             .iter()
@@ -118,7 +119,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 }
 
 /// `1,234,567`.
-fn grouped(count: u64) -> String {
+pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -162,7 +163,10 @@ mod tests {
         for sample in samples::all() {
             summary.add(&sample.record());
         }
-        summary.add(&samples::expired_at("bank.example").record());
+        let bank = samples::expired_at("bank.example");
+        let mut bank = bank.record();
+        bank.service = "smtps";
+        summary.add(&bank);
         let expected = include_str!("../../testdata/output/summary.txt");
         assert_eq!(summary.to_string(), expected);
     }
