@@ -132,7 +132,11 @@ impl<'a> Conversation<'a> {
 
     fn take(&mut self, taken: usize) {
         self.inbox.drain(..taken.min(self.inbox.len()));
-        self.ripe = !self.inbox.is_empty();
+        // What is left counts as if it had come by itself.
+        self.ripe = match self.protocol.ends {
+            Some(end) => self.inbox.contains(&end),
+            None => !self.inbox.is_empty(),
+        };
     }
 
     fn upgrade(&mut self, last: Vec<u8>) -> Turn {
