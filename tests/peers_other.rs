@@ -1,12 +1,18 @@
-//! Servers of other protocols that are upgraded to TLS: files, directories, databases, messages.
+//! Servers of other protocols that are upgraded to TLS: files, directories, databases, messages,
+//! news.
 
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use support::daemons::{Daemon, filled, is_root, server};
 use support::pki::{Issued, Leaf, Pki};
-use support::{Row, path, sweep_one, tool, write};
+use support::{Row, folder, path, sweep_one, tool, write};
+use tempfile::TempDir;
 
 const NAME: &str = "www.example.test";
 
@@ -268,4 +274,103 @@ fn prosody_upgrades_where_it_may() {
         let row = ask(&pki, service, without.port(n));
         unavailable(&row, "upgrade_not_offered", Some(false));
     }
+}
+
+const INN: &str = "\
+domain: example.test
+mta: /bin/false
+hismethod: hisv6
+ovmethod: tradindexed
+nnrpdloadlimit: 0
+readerswhenstopped: true
+pathnews: /usr/lib/news
+pathdb: FOLDER
+pathetc: FOLDER
+pathlog: FOLDER
+pathoverview: FOLDER
+pathrun: FOLDER
+pathspool: FOLDER
+pathtmp: FOLDER
+";
+
+/// The files that INN's reader wants to see beside its configuration, where there are no articles.
+const INN_FILES: &[(&str, &str)] = &[
+    (
+        "storage.conf",
+        "method trash {\n  newsgroups: *\n  class: 0\n}\n",
+    ),
+    (
+        "readers.conf",
+        "auth all {\n  hosts: *\n  default: anyone\n}\naccess all {\n  users: *\n  newsgroups: *\n}\n",
+    ),
+    ("inn-secrets.conf", ""),
+    ("active", ""),
+    ("newsgroups", ""),
+    ("group.index", ""),
+];
+
+/// INN's reader with its files in a folder, started for each visitor as inetd would: by itself it
+/// could bind a port only as root or as the user `news`.
+struct News {
+    _folder: TempDir,
+    port: u16,
+}
+
+fn nnrpd(tls: Option<&Issued>, options: &'static [&'static str]) -> News {
+    let folder = folder();
+    let mut text = filled(INN, &folder, &[]);
+    for (name, text) in INN_FILES {
+        write(&folder, name, text);
+    }
+    if let Some(leaf) = tls {
+        // Only a key that nobody else can read is taken.
+        let key = write(&folder, "leaf.key", fs::read(&leaf.key).expect("the key"));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("our own file");
+        text += &format!("tlscertfile: {}\ntlskeyfile: {key}\n", leaf.chain);
+    }
+    let config = write(&folder, "inn.conf", text);
+    let mut program = vec!["/usr/lib/news/bin/nnrpd", "-n"];
+    if is_root() {
+        let here = path(&folder, ".");
+        tool("chown", &["-R", "news:news", &here], folder.path());
+        let user = ["setpriv", "--reuid=news", "--regid=news", "--clear-groups"];
+        program.splice(..0, user);
+    }
+    program.extend(options);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    // It ends with the test; nobody waits for it.
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let reads = stream.try_clone().expect("a second handle");
+            let child = server(program[0])
+                .args(&program[1..])
+                .env("INNCONF", &config)
+                .stdin(OwnedFd::from(reads))
+                .stdout(OwnedFd::from(stream))
+                .spawn();
+            let mut child = child.expect("nnrpd: scripts/install-peers");
+            thread::spawn(move || child.wait());
+        }
+    });
+    News {
+        _folder: folder,
+        port,
+    }
+}
+
+#[test]
+fn inn_upgrades_where_it_may_and_refuses_without_a_certificate() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("news", Leaf::GOOD);
+    let with = nnrpd(Some(&leaf), &[]);
+    good(&ask(&pki, "nntp", with.port));
+    let without = nnrpd(None, &[]);
+    let row = ask(&pki, "nntp", without.port);
+    // It offers what it cannot do.
+    unavailable(&row, "upgrade_refused", Some(false));
+    let implicit = nnrpd(Some(&leaf), &["-S"]);
+    assert_eq!(ask(&pki, "nntps", implicit.port).verdict(), "ok");
+    let row = ask(&pki, "nntp", implicit.port);
+    unavailable(&row, "timeout", Some(true));
 }
