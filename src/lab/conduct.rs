@@ -11,8 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::LabError;
+use super::clear::ClearServer;
 use super::flight::{
-    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert,
+    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_share,
 };
 use super::hello::{ClientHello, LARGEST_HELLO, Reading, read};
 use super::issue::Key;
@@ -32,6 +33,8 @@ pub(super) enum Conduct {
     Tls(Arc<ServerConfig>),
     /// It is an old stack, as far as ServerHelloDone.
     Old(Box<OldServer>),
+    /// It answers in clear, by name, as far as ServerHelloDone.
+    Clear(Box<ClearServer>),
     /// It speaks first.
     Banner(&'static [u8]),
     /// It talks in clear before TLS.
@@ -102,6 +105,15 @@ impl Conduct {
         match self {
             Self::Tls(config) => serve_tls(config, stream).await,
             Self::Old(server) => server.serve(stream).await,
+            Self::Clear(server) => {
+                let hello = read_first(stream).await?;
+                let flight = hello.and_then(|hello| server.flight(&hello));
+                let Some(flight) = flight else {
+                    return finish(stream, End::Close).await;
+                };
+                stream.write_all(&flight).await?;
+                finish(stream, End::Wait).await
+            }
             Self::Banner(banner) => {
                 stream.write_all(banner).await?;
                 finish(stream, End::Wait).await
@@ -261,11 +273,11 @@ impl OldServer {
         let flight = match suite {
             // The DH_anon suites of RFC 5246 A.5 and the older ones of RC4 and 3DES.
             0x0018 | 0x001b | 0x0034 | 0x003a => flight.anonymous(),
-            0xc000.. => flight.certificates(&self.chain).ecdhe(
-                &hello.random,
-                &self.share,
-                &Signer::of(&self.key),
-            )?,
+            0xc000.. => {
+                let signer = Signer::of(&self.key);
+                let share = signed_share(&hello.random, &self.share, &signer)?;
+                flight.certificates(&self.chain).ecdhe(&share)
+            }
             _ => flight.certificates(&self.chain),
         };
         Ok(flight.done())

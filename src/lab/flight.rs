@@ -71,24 +71,10 @@ impl Flight {
         self
     }
 
-    /// ECDHE on P-256, signed as TLS 1.2 does (RFC 8422 section 5.4). `share` is the key whose
-    /// public half is offered.
-    pub(super) fn ecdhe(
-        mut self,
-        client_random: &[u8; 32],
-        share: &KeyPair,
-        signer: &Signer<'_>,
-    ) -> Result<Self, LabError> {
-        let point = share.der_bytes();
-        // named_curve, secp256r1, and the uncompressed point of 65 bytes.
-        let mut params = vec![3, 0, 23];
-        params.extend(vector8(point));
-        let signed = [&client_random[..], &RANDOM, &params].concat();
-        let signature = signer.key.sign(&signed)?;
-        params.extend(signer.scheme.to_be_bytes());
-        params.extend(vector16(&signature));
-        self.push(SERVER_KEY_EXCHANGE, &params);
-        Ok(self)
+    /// ECDHE on P-256, with parameters and signature as [`signed_share`] makes them.
+    pub(super) fn ecdhe(mut self, signed_share: &[u8]) -> Self {
+        self.push(SERVER_KEY_EXCHANGE, signed_share);
+        self
     }
 
     /// Anonymous Diffie-Hellman with a modulus and a share that are numbers of the right size and
@@ -126,6 +112,24 @@ impl Flight {
         records(self.version, HANDSHAKE, &self.messages, &mut bytes);
         bytes
     }
+}
+
+/// A share on P-256, signed for this client as TLS 1.2 does (RFC 8422 section 5.4). `share` is the
+/// key whose public half is offered.
+pub(super) fn signed_share(
+    client_random: &[u8; 32],
+    share: &KeyPair,
+    signer: &Signer<'_>,
+) -> Result<Vec<u8>, LabError> {
+    let point = share.der_bytes();
+    // named_curve, secp256r1, and the uncompressed point of 65 bytes.
+    let mut params = vec![3, 0, 23];
+    params.extend(vector8(point));
+    let signed = [&client_random[..], &RANDOM, &params].concat();
+    let signature = signer.key.sign(&signed)?;
+    params.extend(signer.scheme.to_be_bytes());
+    params.extend(vector16(&signature));
+    Ok(params)
 }
 
 /// A key that signs a ServerKeyExchange, and the scheme it does so by.

@@ -12,6 +12,8 @@ pub(super) struct ClientHello {
     pub(super) suites: Vec<u16>,
     /// Whether the client knows RFC 5746, by the extension or by its stand-in among the suites.
     pub(super) secure_renegotiation: bool,
+    /// The name asked for (RFC 6066 section 3).
+    pub(super) server_name: Option<String>,
 }
 
 /// How far the bytes at hand reach.
@@ -31,6 +33,7 @@ pub(super) const LARGEST_HELLO: usize = 16 * 1024;
 
 const RECORD_HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
+const EXTENSION_SERVER_NAME: u16 = 0;
 const EXTENSION_SUPPORTED_VERSIONS: u16 = 43;
 const EXTENSION_RENEGOTIATION_INFO: u16 = 0xff01;
 const SUITE_RENEGOTIATION_INFO: u16 = 0x00ff;
@@ -73,12 +76,19 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
     // SSL 3.0 hellos end here.
     let mut extensions = body.vector16().unwrap_or(Bytes(&[]));
     let mut supported_versions = None;
+    let mut server_name = None;
     let mut secure_renegotiation = suites.contains(&SUITE_RENEGOTIATION_INFO);
     while let Some(kind) = extensions.u16() {
         let mut content = extensions.vector16()?;
         match kind {
             EXTENSION_SUPPORTED_VERSIONS => {
                 supported_versions = Some(content.vector8()?.all_u16());
+            }
+            EXTENSION_SERVER_NAME => {
+                // A list, whose one entry is of type host_name.
+                let mut entry = content.vector16()?;
+                entry.take(1)?;
+                server_name = str::from_utf8(entry.vector16()?.0).ok().map(str::to_owned);
             }
             EXTENSION_RENEGOTIATION_INFO => secure_renegotiation = true,
             _ => {}
@@ -90,6 +100,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
         supported_versions,
         suites,
         secure_renegotiation,
+        server_name,
     })
 }
 
@@ -165,6 +176,7 @@ mod tests {
         let Reading::Hello(hello) = read(&bytes) else {
             panic!("not read");
         };
+        assert_eq!(hello.server_name.as_deref(), Some("healthy.tlsweep.test"));
         assert!(hello.suites.contains(&0xc02b));
         assert!(hello.offers_version(0x0303, true));
         assert!(!hello.offers_version(0x0301, true));

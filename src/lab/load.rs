@@ -7,17 +7,15 @@ use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::{CertifiedKey, SigningKey};
-use rustls_pki_types::CertificateDer;
+use rustls::server::ResolvesServerCert;
 use tokio::runtime;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
+use super::clear::{self, ClearServer};
 use super::conduct::{Conduct, End};
-use super::flight::{Flight, Signer};
-use super::issue::{Authority, Draft, Key, Keys};
-use super::servers::{Always, BOTH, ONLY_12, ONLY_13, certified, configure, signing_key};
+use super::farm::{Distinct, FARM_ZONE, Issuing};
+use super::servers::{Always, BOTH, ONLY_12, ONLY_13, certified, configure};
 use super::{ANY_PORT, LabError, listen};
 
 /// What a farm serves.
@@ -61,6 +59,16 @@ pub enum LeafKey {
     Rsa2048,
 }
 
+/// Which clients the signature over the key exchange is made for.
+#[derive(Clone, Copy, Debug)]
+pub enum Signing {
+    /// For each client, as a server has to.
+    Each,
+    /// For none: it was made once and fits no client's random. A client that does not look at it
+    /// sees no difference, and the server has next to nothing to do.
+    Never,
+}
+
 impl Default for Farm {
     /// One P-256 certificate for all names, TLS 1.3 and 1.2.
     fn default() -> Self {
@@ -80,12 +88,8 @@ pub struct Load {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// The zone of a farm's names.
-const FARM_ZONE: &str = ".farm.tlsweep.test";
 /// Connections at once: as many as there are ports.
 const MOST_CONNECTIONS: usize = 65_536;
-/// TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
-const REPLAYED_SUITE: u16 = 0xc02b;
 
 impl Load {
     /// Real TLS servers for the names `Load::name(0)`, `Load::name(1)`, ... on each of these
@@ -99,7 +103,9 @@ impl Load {
         };
         let resolver: Arc<dyn ResolvesServerCert> = match farm.leaves {
             Leaves::Shared => Arc::new(Always(certified(issuing.shared()?, issuing.signer()?))),
-            Leaves::Distinct(count) => Arc::new(issuing.distinct(count)?),
+            Leaves::Distinct(count) => {
+                Arc::new(Distinct::new(issuing.leaves(count)?, issuing.signer()?))
+            }
         };
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let config = configure(provider, versions, None, resolver)?;
@@ -120,13 +126,25 @@ impl Load {
     /// client's random: the cheapest peer there is for a client that does no cryptography.
     pub fn replay(listen: &[SocketAddr], now: Timestamp) -> Result<Self, LabError> {
         let issuing = Issuing::new(LeafKey::P256, now)?;
-        let flight = Flight::new(0x0303, REPLAYED_SUITE)
-            .certificates(&issuing.shared()?)
-            .ecdhe(&[0; 32], &issuing.key, &Signer::of(&issuing.key))?;
+        let share = clear::share_for_nobody(&issuing.key)?;
         let conduct = Conduct::Answer {
-            bytes: flight.done(),
+            bytes: clear::flight(&issuing.shared()?, &share),
             end: End::Wait,
         };
+        Self::start(conduct, listen, issuing.root.pem())
+    }
+
+    /// TLS 1.2 as far as ServerHelloDone, with a leaf of its own for each of so many names: a peer
+    /// for a client that reads chains in clear, and cheap enough not to hold it up.
+    pub fn clear(
+        leaves: usize,
+        signing: Signing,
+        listen: &[SocketAddr],
+        now: Timestamp,
+    ) -> Result<Self, LabError> {
+        let issuing = Issuing::new(LeafKey::P256, now)?;
+        let server = ClearServer::new(issuing.leaves(leaves)?, issuing.key.clone(), signing)?;
+        let conduct = Conduct::Clear(Box::new(server));
         Self::start(conduct, listen, issuing.root.pem())
     }
 
@@ -200,74 +218,4 @@ async fn serve_until(sockets: Vec<TcpListener>, conduct: Conduct, stopped: onesh
     }
     // The error is how the signal looks: the sender was dropped.
     let _ = stopped.await;
-}
-
-/// A small public key infrastructure for a farm.
-struct Issuing {
-    now: Timestamp,
-    root: Authority,
-    intermediate: Authority,
-    key: Key,
-}
-
-impl Issuing {
-    fn new(key: LeafKey, now: Timestamp) -> Result<Self, LabError> {
-        let root = Authority::root(Draft::authority(now, "tlsweep farm root"))?;
-        let intermediate = Draft::authority(now, "tlsweep farm intermediate");
-        Ok(Self {
-            now,
-            intermediate: root.subordinate(intermediate)?,
-            root,
-            key: match key {
-                LeafKey::P256 => Keys::new_p256()?,
-                LeafKey::Rsa2048 => Keys::new_rsa()?,
-            },
-        })
-    }
-
-    fn signer(&self) -> Result<Arc<dyn SigningKey>, LabError> {
-        signing_key(&self.key)
-    }
-
-    fn shared(&self) -> Result<Vec<CertificateDer<'static>>, LabError> {
-        let draft = Draft::leaf(self.now, &[&format!("*{FARM_ZONE}")])?;
-        Ok(vec![
-            self.intermediate.issue(draft, &*self.key)?,
-            self.intermediate.certificate(),
-        ])
-    }
-
-    fn distinct(&self, count: usize) -> Result<Distinct, LabError> {
-        let leaf = |number| {
-            let draft = Draft::leaf(self.now, &[&Load::name(number)])?;
-            self.intermediate.issue(draft, &*self.key)
-        };
-        Ok(Distinct {
-            leaves: (0..count).map(leaf).collect::<Result<_, LabError>>()?,
-            intermediate: self.intermediate.certificate(),
-            key: self.signer()?,
-        })
-    }
-}
-
-/// A leaf for each number.
-#[derive(Debug)]
-struct Distinct {
-    leaves: Vec<CertificateDer<'static>>,
-    intermediate: CertificateDer<'static>,
-    key: Arc<dyn SigningKey>,
-}
-
-impl ResolvesServerCert for Distinct {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let number = hello
-            .server_name()?
-            .strip_suffix(FARM_ZONE)?
-            .strip_prefix('n')?;
-        let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;
-        // Put together for each connection: keeping a hundred thousand copies of the
-        // intermediate would cost more than copying it.
-        let chain = vec![leaf.clone(), self.intermediate.clone()];
-        Some(certified(chain, self.key.clone()))
-    }
 }

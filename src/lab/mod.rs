@@ -8,8 +8,10 @@
 mod case;
 mod certificates;
 mod chains;
+mod clear;
 mod conduct;
 mod dialogues;
+mod farm;
 mod flight;
 mod handshakes;
 mod hello;

@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::load::{Farm, LeafKey, Leaves, Load, Versions};
+use super::load::{Farm, LeafKey, Leaves, Load, Signing, Versions};
 use super::*;
 use crate::verdict::VerdictKind;
 
@@ -431,4 +431,37 @@ fn a_replay_says_the_same_to_everybody_and_a_stall_nothing() {
         .unwrap();
     let silence = stream.read(&mut [0; 16]).unwrap_err();
     assert_eq!(silence.kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_clear_farm_gives_each_name_its_leaf_and_signs_for_whom_it_is_told_to() {
+    for (signing, proven) in [(Signing::Each, true), (Signing::Never, false)] {
+        let load = Load::clear(2, signing, &[], today()).unwrap();
+        let config = client(load.root_pem());
+        let flights: Vec<_> = (0..3)
+            .map(|number| first_flight(&config, &Load::name(number), load.addresses()[0]))
+            .collect();
+        let [Some((first, took)), Some((second, took_too)), None] = &flights[..] else {
+            panic!("{flights:?}");
+        };
+        assert_ne!(first, second);
+        assert_eq!((*took, *took_too), (proven, proven));
+    }
+}
+
+/// The flight that answers a rustls client of this name, and whether the client accepts it.
+fn first_flight(
+    config: &Arc<ClientConfig>,
+    host: &str,
+    address: SocketAddr,
+) -> Option<(Vec<u8>, bool)> {
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let mut client = ClientConnection::new(config.clone(), name).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    client.write_tls(&mut stream).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut flight = Vec::new();
+    stream.read_to_end(&mut flight).unwrap();
+    client.read_tls(&mut &flight[..]).unwrap();
+    (!flight.is_empty()).then(|| (flight, client.process_new_packets().is_ok()))
 }

@@ -1,0 +1,69 @@
+//! A TLS 1.2 server as far as ServerHelloDone, for measuring clients that go no further: it puts
+//! the flight together by the name asked for, and does no more cryptography than it has to. Bytes
+//! in, bytes out.
+
+use rustls_pki_types::CertificateDer;
+
+use super::LabError;
+use super::farm::ByNumber;
+use super::flight::{Flight, Signer, signed_share};
+use super::hello::ClientHello;
+use super::issue::Key;
+use super::load::Signing;
+
+/// TLS 1.2.
+const VERSION: u16 = 0x0303;
+/// TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
+const SUITE: u16 = 0xc02b;
+
+/// A leaf for each name, one key for all. Its public half is the share as well: nobody agrees on
+/// anything here.
+pub(super) struct ClearServer {
+    leaves: ByNumber,
+    key: Key,
+    /// The share that all clients get, unless it is signed for each.
+    for_nobody: Option<Vec<u8>>,
+}
+
+impl ClearServer {
+    pub(super) fn new(leaves: ByNumber, key: Key, signing: Signing) -> Result<Self, LabError> {
+        let for_nobody = match signing {
+            Signing::Each => None,
+            Signing::Never => Some(share_for_nobody(&key)?),
+        };
+        Ok(Self {
+            leaves,
+            key,
+            for_nobody,
+        })
+    }
+
+    /// The answer to this hello; `None` for who asks for another name, version or suite.
+    pub(super) fn flight(&self, hello: &ClientHello) -> Option<Vec<u8>> {
+        if !hello.offers_version(VERSION, true) || !hello.suites.contains(&SUITE) {
+            return None;
+        }
+        let chain = self.leaves.chain(hello.server_name.as_deref()?)?;
+        Some(match &self.for_nobody {
+            Some(share) => flight(&chain, share),
+            None => flight(&chain, &share(&hello.random, &self.key).ok()?),
+        })
+    }
+}
+
+/// The flight of this chain and this share.
+pub(super) fn flight(chain: &[CertificateDer<'_>], share: &[u8]) -> Vec<u8> {
+    Flight::new(VERSION, SUITE)
+        .certificates(chain)
+        .ecdhe(share)
+        .done()
+}
+
+/// A share whose signature fits no client's random.
+pub(super) fn share_for_nobody(key: &Key) -> Result<Vec<u8>, LabError> {
+    share(&[0; 32], key)
+}
+
+fn share(client_random: &[u8; 32], key: &Key) -> Result<Vec<u8>, LabError> {
+    signed_share(client_random, key, &Signer::of(key))
+}

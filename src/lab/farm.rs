@@ -1,0 +1,102 @@
+//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. It
+//! knows nothing of sockets.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls_pki_types::CertificateDer;
+
+use super::LabError;
+use super::issue::{Authority, Draft, Key, Keys};
+use super::load::{LeafKey, Load};
+use super::servers::{certified, signing_key};
+
+/// The zone of a farm's names.
+pub(super) const FARM_ZONE: &str = ".farm.tlsweep.test";
+
+/// A small public key infrastructure for a farm.
+pub(super) struct Issuing {
+    now: Timestamp,
+    pub(super) root: Authority,
+    intermediate: Authority,
+    pub(super) key: Key,
+}
+
+impl Issuing {
+    pub(super) fn new(key: LeafKey, now: Timestamp) -> Result<Self, LabError> {
+        let root = Authority::root(Draft::authority(now, "tlsweep farm root"))?;
+        let intermediate = Draft::authority(now, "tlsweep farm intermediate");
+        Ok(Self {
+            now,
+            intermediate: root.subordinate(intermediate)?,
+            root,
+            key: match key {
+                LeafKey::P256 => Keys::new_p256()?,
+                LeafKey::Rsa2048 => Keys::new_rsa()?,
+            },
+        })
+    }
+
+    pub(super) fn signer(&self) -> Result<Arc<dyn SigningKey>, LabError> {
+        signing_key(&self.key)
+    }
+
+    pub(super) fn shared(&self) -> Result<Vec<CertificateDer<'static>>, LabError> {
+        let draft = Draft::leaf(self.now, &[&format!("*{FARM_ZONE}")])?;
+        Ok(vec![
+            self.intermediate.issue(draft, &*self.key)?,
+            self.intermediate.certificate(),
+        ])
+    }
+
+    /// A leaf for each name from `Load::name(0)` on.
+    pub(super) fn leaves(&self, count: usize) -> Result<ByNumber, LabError> {
+        let leaf = |number| {
+            let draft = Draft::leaf(self.now, &[&Load::name(number)])?;
+            self.intermediate.issue(draft, &*self.key)
+        };
+        Ok(ByNumber {
+            leaves: (0..count).map(leaf).collect::<Result<_, LabError>>()?,
+            intermediate: self.intermediate.certificate(),
+        })
+    }
+}
+
+/// A leaf for each number.
+#[derive(Debug)]
+pub(super) struct ByNumber {
+    leaves: Vec<CertificateDer<'static>>,
+    intermediate: CertificateDer<'static>,
+}
+
+impl ByNumber {
+    /// The chain of this name. Put together for each connection: keeping a hundred thousand copies
+    /// of the intermediate would cost more than copying it.
+    pub(super) fn chain(&self, name: &str) -> Option<Vec<CertificateDer<'static>>> {
+        let number = name.strip_suffix(FARM_ZONE)?.strip_prefix('n')?;
+        let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;
+        Some(vec![leaf.clone(), self.intermediate.clone()])
+    }
+}
+
+/// A leaf for each name, as rustls asks for it.
+#[derive(Debug)]
+pub(super) struct Distinct {
+    leaves: ByNumber,
+    key: Arc<dyn SigningKey>,
+}
+
+impl Distinct {
+    pub(super) fn new(leaves: ByNumber, key: Arc<dyn SigningKey>) -> Self {
+        Self { leaves, key }
+    }
+}
+
+impl ResolvesServerCert for Distinct {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let chain = self.leaves.chain(hello.server_name()?)?;
+        Some(certified(chain, self.key.clone()))
+    }
+}
