@@ -1,4 +1,4 @@
-//! What is measured: the sweeps, their servers, and the rounds that take turns between them.
+//! The measuring: sweeps and their servers, and the rounds that take turns between the cases.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -7,8 +7,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::process::{self, BOTH_CORES, CLIENT_CORE, SERVER_CORE, Server, Used, beside, on_cores};
-use super::work::{self, Work};
+use super::plan::{CASES, Case, FLAT, FLOOR, FLOOR_ALONE, Names, OPEN, Rounds};
+use super::process::{self, CLIENT_CORE, SERVER_CORE, Server, Used, beside, on_cores};
+use super::work::{self, Needs, Work};
 use super::{Extent, Failed, doing};
 use tlsweep::lab::load::Load;
 
@@ -22,93 +23,36 @@ pub(crate) struct Pair {
     pub(crate) wrong: usize,
 }
 
+/// One case in all rounds.
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) needs: Needs,
+    pub(crate) pairs: Vec<Pair>,
+}
+
+impl Measured {
+    fn nothing_yet(name: &'static str, needs: Needs) -> Self {
+        Self {
+            name,
+            needs,
+            pairs: Vec::new(),
+        }
+    }
+}
+
 /// All rounds.
 pub(crate) struct Results {
     pub(crate) work: Vec<Work>,
-    pub(crate) pairs: Vec<(&'static str, Vec<Pair>)>,
+    pub(crate) cases: Vec<Measured>,
 }
 
 impl Results {
     /// Rows of all sweeps that say what is not so.
     pub(crate) fn wrong(&self) -> usize {
-        let pairs = self.pairs.iter().flat_map(|(_, pairs)| pairs);
+        let pairs = self.cases.iter().flat_map(|case| &case.pairs);
         pairs.map(|pair| pair.wrong).sum()
     }
 }
-
-/// A sweep to measure.
-struct Case {
-    name: &'static str,
-    server: &'static str,
-    cores: &'static str,
-    flags: &'static [&'static str],
-    /// How the names go round: a name seen before has the chain seen before.
-    names: Names,
-    /// So many of ten targets never answer.
-    dead: usize,
-    rounds: Rounds,
-}
-
-#[derive(PartialEq)]
-enum Rounds {
-    All,
-    One,
-}
-
-#[derive(Clone, Copy)]
-enum Names {
-    Distinct,
-    /// So many, again and again.
-    Few(usize),
-}
-
-/// Nothing but the machine limits these.
-const OPEN: &[&str] = &["--concurrency", "2000"];
-/// Enough in flight that answers would come too late, were admission not held back. In these cases
-/// the scanner shares the server's core at a lower priority: with a server that is the slow side,
-/// timeouts are no mistake.
-const CROWDED: &[&str] = &[
-    "--concurrency",
-    "10000",
-    "--connect-timeout",
-    "1s",
-    "--handshake-timeout",
-    "1s",
-    "--timeout",
-    "2s",
-];
-const HELD: &[&str] = &[
-    "--concurrency",
-    "10000",
-    "--handshake-timeout",
-    "5s",
-    "--timeout",
-    "5s",
-];
-const SOME_DEAD: &[&str] = &[
-    "--concurrency",
-    "10000",
-    "--handshake-timeout",
-    "2s",
-    "--timeout",
-    "2s",
-];
-
-#[rustfmt::skip]
-const CASES: &[Case] = &[
-    Case { name: "distinct", server: "distinct", cores: CLIENT_CORE, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
-    Case { name: "seen", server: "distinct", cores: CLIENT_CORE, flags: OPEN, names: Names::Few(50), dead: 0, rounds: Rounds::All },
-    Case { name: "tls12", server: "tls12", cores: CLIENT_CORE, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
-    Case { name: "two cores", server: "distinct", cores: BOTH_CORES, flags: OPEN, names: Names::Distinct, dead: 0, rounds: Rounds::All },
-    Case { name: "30% dead", server: "distinct", cores: SERVER_CORE, flags: SOME_DEAD, names: Names::Distinct, dead: 3, rounds: Rounds::All },
-    Case { name: "crowded", server: "distinct", cores: SERVER_CORE, flags: CROWDED, names: Names::Distinct, dead: 0, rounds: Rounds::All },
-    Case { name: "stalled", server: "stall", cores: CLIENT_CORE, flags: HELD, names: Names::Distinct, dead: 0, rounds: Rounds::One },
-];
-
-/// The name of the floor among the cases.
-pub(crate) const FLOOR: &str = "floor";
-/// The name of the sweep that shows flat memory.
-pub(crate) const FLAT: &str = "flat";
 
 /// Servers up, folder made.
 pub(crate) struct Bench {
@@ -121,7 +65,7 @@ impl Bench {
     pub(crate) fn start(extent: Extent) -> Result<Self, Failed> {
         let folder = TempDir::new().map_err(doing("making a folder"))?;
         let start = |kind| Ok((kind, Server::start(kind, extent.long, folder.path())?));
-        let kinds = ["distinct", "tls12", "stall", "replay"];
+        let kinds = ["distinct", "tls12", "clear", "signed", "stall", "replay"];
         let servers = kinds
             .into_iter()
             .map(start)
@@ -138,23 +82,24 @@ impl Bench {
         let wanted = |name: &str| only.is_empty() || only.contains(&name);
         let mut results = Results {
             work: Vec::new(),
-            pairs: vec![(FLOOR, Vec::new())],
+            cases: vec![Measured::nothing_yet(FLOOR, FLOOR_ALONE)],
         };
         let cases: Vec<_> = CASES.iter().filter(|case| wanted(case.name)).collect();
-        results
-            .pairs
-            .extend(cases.iter().map(|case| (case.name, Vec::new())));
+        let empty = |case: &&Case| Measured::nothing_yet(case.name, case.needs);
+        results.cases.extend(cases.iter().map(empty));
         for round in 0..self.extent.rounds {
             results.work.push(work::time(2_000)?);
-            results.pairs[0].1.push(self.floor()?);
+            results.cases[0].pairs.push(self.floor()?);
             for (index, case) in cases.iter().enumerate() {
                 if round == 0 || case.rounds == Rounds::All {
-                    results.pairs[index + 1].1.push(self.pair(case)?);
+                    results.cases[index + 1].pairs.push(self.pair(case)?);
                 }
             }
         }
         if self.extent.flat > 0 {
-            results.pairs.push((FLAT, vec![self.flat()?]));
+            let flat = Measured::nothing_yet(FLAT, FLOOR_ALONE);
+            let pairs = vec![self.flat()?];
+            results.cases.push(Measured { pairs, ..flat });
         }
         Ok(results)
     }

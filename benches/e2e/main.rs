@@ -8,6 +8,7 @@
 
 mod bare;
 mod cases;
+mod plan;
 mod process;
 mod table;
 mod work;

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tlsweep::lab::load::{Farm, Leaves, Load, Versions};
+use tlsweep::lab::load::{Farm, Leaves, Load, Signing, Versions};
 
 use super::{Failed, doing};
 
@@ -82,6 +82,8 @@ pub(crate) fn serve(kind: &str, count: &str, root: &str) -> Result<(), Failed> {
             versions: Versions::Tls12,
             ..Farm::default()
         }),
+        "clear" => Load::clear(count, Signing::Never, &listen, now),
+        "signed" => Load::clear(count, Signing::Each, &listen, now),
         "stall" => Load::stall(&listen),
         "replay" => Load::replay(&listen, now),
         _ => return Err(Failed::Said(format!("no server is called {kind}"))),

@@ -2,27 +2,26 @@
 
 use std::time::Duration;
 
-use super::cases::{FLAT, FLOOR, Pair, Results};
+use super::cases::{Pair, Results};
+use super::plan::{FLAT, FLOOR};
 
 pub(crate) fn print(results: &Results) {
     let floors: Vec<f64> = pairs(results, FLOOR).iter().map(micros).collect();
     let Some(floor) = median(floors.clone()) else {
         return;
     };
-    let work = |part: fn(&super::work::Work) -> Duration| -> Vec<f64> {
+    let work = |part: fn(&super::work::Work) -> Duration| {
         let parts = results.work.iter().map(part);
-        parts.map(|part| part.as_secs_f64() * 1e6).collect()
+        median(parts.map(|part| part.as_secs_f64() * 1e6).collect()).unwrap_or_default()
     };
-    let (exchange, proof) = (work(|work| work.exchange), work(|work| work.proof));
-    let signature = work(|work| work.signature);
     println!(
         "floor {floor:.1} µs; X25519 {:.1}, CertificateVerify {:.1}, chain signature {:.1} µs\n",
-        median(exchange.clone()).unwrap_or_default(),
-        median(proof.clone()).unwrap_or_default(),
-        median(signature.clone()).unwrap_or_default(),
+        work(|work| work.exchange),
+        work(|work| work.proof),
+        work(|work| work.signature),
     );
     println!(
-        "{:<12}{:>12}{:>9}{:>13}{:>11}{:>9}{:>12}{:>8}",
+        "{:<15}{:>12}{:>9}{:>13}{:>11}{:>9}{:>12}{:>8}",
         "case",
         "CPU µs each",
         "x floor",
@@ -32,12 +31,10 @@ pub(crate) fn print(results: &Results) {
         "peak MB",
         "wrong"
     );
-    for (name, pairs) in results.pairs.iter().filter(|(name, _)| *name != FLAT) {
-        let necessary = |round: usize| match *name {
-            FLOOR => floors[round],
-            "seen" => floors[round] + exchange[round] + proof[round],
-            _ => floors[round] + exchange[round] + proof[round] + signature[round],
-        };
+    for case in results.cases.iter().filter(|case| case.name != FLAT) {
+        let (name, pairs) = (case.name, &case.pairs);
+        let necessary =
+            |round: usize| floors[round] + results.work[round].of(case.needs).as_secs_f64() * 1e6;
         let over = |yardstick: &dyn Fn(usize) -> f64| {
             let ratios = pairs.iter().enumerate();
             median(
@@ -50,7 +47,7 @@ pub(crate) fn print(results: &Results) {
         let middle =
             |of: &dyn Fn(&Pair) -> f64| median(pairs.iter().map(of).collect()).unwrap_or_default();
         println!(
-            "{name:<12}{:>12.1}{:>9.2}{:>13.2}{:>11.0}{:>9.2}{:>12.1}{:>8}",
+            "{name:<15}{:>12.1}{:>9.2}{:>13.2}{:>11.0}{:>9.2}{:>12.1}{:>8}",
             middle(&micros),
             over(&|round| floors[round]),
             over(&necessary),
@@ -69,6 +66,20 @@ fn conclude(results: &Results) {
     let middle = |name: &str, of: &dyn Fn(&Pair) -> f64| {
         median(pairs(results, name).iter().map(of).collect())
     };
+    for name in ["distinct", "seen"] {
+        let (clear, full) = (
+            pairs(results, &format!("hello {name}")),
+            pairs(results, name),
+        );
+        let ratios = clear.iter().zip(full);
+        if let Some(ratio) = median(
+            ratios
+                .map(|(clear, full)| micros(clear) / micros(full))
+                .collect(),
+        ) {
+            println!("hello lane: {name} at {ratio:.2} x the handshake lane");
+        }
+    }
     if let (Some(one), Some(two)) = (middle("distinct", &micros), middle("two cores", &micros)) {
         // The server needs a core as well, so the clock on the wall cannot tell.
         println!(
@@ -102,9 +113,9 @@ fn conclude(results: &Results) {
 }
 
 fn pairs<'a>(results: &'a Results, name: &str) -> &'a [Pair] {
-    let mut all = results.pairs.iter();
-    all.find(|(each, _)| *each == name)
-        .map_or(&[], |(_, pairs)| pairs)
+    let mut all = results.cases.iter();
+    all.find(|case| case.name == name)
+        .map_or(&[], |case| &case.pairs)
 }
 
 /// CPU time of one more target.

@@ -23,6 +23,28 @@ pub(crate) struct Work {
     pub(crate) signature: Duration,
 }
 
+/// Which of these the answers of a case cannot do without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) exchange: bool,
+    pub(crate) proof: bool,
+    pub(crate) signature: bool,
+}
+
+impl Work {
+    /// The time of all that is needed.
+    pub(crate) fn of(&self, needs: Needs) -> Duration {
+        [
+            (needs.exchange, self.exchange),
+            (needs.proof, self.proof),
+            (needs.signature, self.signature),
+        ]
+        .into_iter()
+        .filter_map(|(needed, time)| needed.then_some(time))
+        .sum()
+    }
+}
+
 /// 64 spaces, the context, a zero and a SHA-256 hash (RFC 8446 section 4.4.3).
 const CERTIFICATE_VERIFY: usize = 64 + 33 + 1 + 32;
 /// The signed part of a small leaf.
