@@ -11,6 +11,10 @@ pub struct CipherSuite {
     pub id: u16,
     /// The name in the IANA registry, or the usual one where it was never registered.
     pub name: &'static str,
+    /// The part before `_WITH_`; empty for the suites of TLS 1.3, which name no exchange.
+    exchange: &'static str,
+    /// The part after it, or all of a name without.
+    cipher: &'static str,
 }
 
 /// How the keys are agreed on, as far as it decides what a ServerKeyExchange message holds.
@@ -51,12 +55,12 @@ impl CipherSuite {
 
     /// How the keys are agreed on.
     pub fn key_agreement(self) -> KeyAgreement {
-        let exchange = self.exchange();
+        let exchange = self.exchange;
         match exchange {
             "" => KeyAgreement::Tls13,
             _ if self.tls13_gost() => KeyAgreement::Tls13,
             "RSA" | "RSA_EXPORT" | "RSA_EXPORT1024" | "RSA_FIPS" => KeyAgreement::Rsa,
-            _ if exchange.contains("PSK") => KeyAgreement::Other,
+            _ if has(exchange, b"PSK") => KeyAgreement::Other,
             _ if exchange.starts_with("ECDHE_") || exchange == "ECDH_anon" => KeyAgreement::Ecdhe,
             _ if exchange.starts_with("DHE_") || exchange.starts_with("DH_anon") => {
                 KeyAgreement::Dhe
@@ -70,7 +74,7 @@ impl CipherSuite {
 
     /// Whether a key stolen later leaves recorded sessions unreadable.
     pub fn forward_secret(self) -> bool {
-        let exchange = self.exchange();
+        let exchange = self.exchange;
         match self.key_agreement() {
             KeyAgreement::Tls13 => !self.signalling(),
             KeyAgreement::Dhe | KeyAgreement::Ecdhe => true,
@@ -84,7 +88,7 @@ impl CipherSuite {
 
     /// Whether nobody proves who they are.
     pub fn anonymous(self) -> bool {
-        self.exchange().contains("_anon") || self.exchange() == "NULL"
+        has(self.exchange, b"anon") || self.exchange == "NULL"
     }
 
     /// The one word for the worst weakness of the suite; `None` when it is sound enough to be
@@ -92,44 +96,79 @@ impl CipherSuite {
     ///
     /// `idea` and `3des` are weak for their blocks of 64 bits (Sweet32); `md5` is the MAC.
     pub fn weakness(self) -> Option<&'static str> {
-        let cipher = self.cipher();
-        let has = |word: &str| cipher.split('_').any(|part| part == word);
-        let tests = [
-            (has("NULL") || cipher.starts_with("SHA"), "null"),
-            (self.anonymous(), "anonymous"),
-            (self.exchange().contains("_EXPORT"), "export"),
-            (has("RC4"), "rc4"),
-            (has("DES") || has("DES40"), "des"),
-            (has("3DES"), "3des"),
-            (has("RC2"), "rc2"),
-            (has("IDEA"), "idea"),
-            (has("MD5"), "md5"),
+        let export = |part: &[u8]| part.starts_with(b"EXPORT");
+        let told = [
+            (self.cipher.starts_with("SHA"), (0, "null")),
+            (self.anonymous(), (1, "anonymous")),
+            (parts(self.exchange).any(export), (2, "export")),
         ];
-        tests.into_iter().find(|test| test.0).map(|test| test.1)
-    }
-
-    /// The part before `_WITH_`; empty for the suites of TLS 1.3, which name no exchange.
-    fn exchange(self) -> &'static str {
-        self.parts().0
-    }
-
-    fn cipher(self) -> &'static str {
-        self.parts().1
-    }
-
-    fn parts(self) -> (&'static str, &'static str) {
-        let bare = self.name.split_once('_').map_or(self.name, |cut| cut.1);
-        bare.split_once("_WITH_").unwrap_or(("", bare))
+        let told = told.into_iter().filter_map(|(so, weak)| so.then_some(weak));
+        let worst = parts(self.cipher).filter_map(weak).chain(told).min();
+        worst.map(|(_, word)| word)
     }
 
     /// RFC 9367 suites are for TLS 1.3 although their names follow the older pattern.
     fn tls13_gost(self) -> bool {
-        self.cipher().contains("_MGM_")
+        has(self.cipher, b"MGM")
     }
 }
 
+/// A row of a table. The name is cut when this is compiled, and never again.
 pub(super) const fn row(id: u16, name: &'static str) -> CipherSuite {
-    CipherSuite { id, name }
+    let bare = match split_once(name, b"_") {
+        Some((_, bare)) => bare,
+        None => name,
+    };
+    let (exchange, cipher) = match split_once(bare, b"_WITH_") {
+        Some(cut) => cut,
+        None => ("", bare),
+    };
+    CipherSuite {
+        id,
+        name,
+        exchange,
+        cipher,
+    }
+}
+
+/// `str::split_once`, which cannot be called when compiling.
+const fn split_once(text: &'static str, word: &[u8]) -> Option<(&'static str, &'static str)> {
+    let mut start = 0;
+    while start + word.len() <= text.len() {
+        let mut same = 0;
+        while same < word.len() && text.as_bytes()[start + same] == word[same] {
+            same += 1;
+        }
+        if same == word.len() {
+            let (head, rest) = text.split_at(start);
+            return Some((head, rest.split_at(same).1));
+        }
+        start += 1;
+    }
+    None
+}
+
+/// The words between the underscores.
+fn parts(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'_')
+}
+
+fn has(text: &str, word: &[u8]) -> bool {
+    parts(text).any(|part| part == word)
+}
+
+/// What a word of the cipher's name says against it, and how bad that is: 0 is worst.
+fn weak(part: &[u8]) -> Option<(u8, &'static str)> {
+    Some(match part {
+        b"NULL" => (0, "null"),
+        b"RC4" => (3, "rc4"),
+        b"DES" | b"DES40" => (4, "des"),
+        b"3DES" => (5, "3des"),
+        b"RC2" => (6, "rc2"),
+        b"IDEA" => (7, "idea"),
+        b"MD5" => (8, "md5"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
