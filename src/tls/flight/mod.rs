@@ -154,9 +154,23 @@ impl Flight {
     }
 
     fn handshake(&mut self, body: &[u8]) -> Result<(), FlightError> {
-        self.pending.extend_from_slice(body);
-        let pending = std::mem::take(&mut self.pending);
-        let mut rest = pending.as_slice();
+        let mut pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            // Nearly always: whole messages, which need not be kept.
+            let used = self.messages(body)?;
+            pending.extend_from_slice(&body[used..]);
+        } else {
+            pending.extend_from_slice(body);
+            let used = self.messages(&pending)?;
+            pending.drain(..used);
+        }
+        self.pending = pending;
+        Ok(())
+    }
+
+    /// Takes the whole messages at the front; how many bytes they are.
+    fn messages(&mut self, bytes: &[u8]) -> Result<usize, FlightError> {
+        let mut rest = bytes;
         while self.open() {
             let &[kind, high, middle, low, ref after @ ..] = rest else {
                 break;
@@ -171,8 +185,7 @@ impl Flight {
             rest = next;
             self.message(kind, content)?;
         }
-        self.pending = remaining(pending.len() - rest.len(), pending);
-        Ok(())
+        Ok(bytes.len() - rest.len())
     }
 
     fn message(&mut self, kind: u8, content: &[u8]) -> Result<(), FlightError> {
@@ -296,10 +309,4 @@ fn rank(kind: u8) -> Option<u8> {
         SERVER_HELLO_DONE => Some(7),
         _ => None,
     }
-}
-
-/// What is left of the buffer after its first bytes were used, without moving it when none were.
-fn remaining(used: usize, mut pending: Vec<u8>) -> Vec<u8> {
-    pending.drain(..used);
-    pending
 }

@@ -1,6 +1,8 @@
 //! The record layer: cuts the stream into records, whatever the cuts of the network. Holds at
 //! most one record.
 
+use std::borrow::Cow;
+
 use super::{FlightError, MAX_FLIGHT};
 
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -17,11 +19,11 @@ const MAX_EMPTY: usize = 32;
 const HEADER: usize = 5;
 
 /// What a step brought.
-pub(super) enum Step {
+pub(super) enum Step<'a> {
     /// All bytes were taken in; no record is whole yet.
     Partial,
-    /// A whole record: its type and its content.
-    Record(u8, Vec<u8>),
+    /// A whole record: its type and its content, which stays where it is when it came in one piece.
+    Record(u8, Cow<'a, [u8]>),
     /// The stream cannot be cut on.
     Failed(FlightError),
 }
@@ -41,28 +43,35 @@ pub(super) struct Records {
 
 impl Records {
     /// Takes bytes from the front of `input` until a record is whole or none are left.
-    pub(super) fn step(&mut self, input: &mut &[u8]) -> Step {
+    pub(super) fn step<'a>(&mut self, input: &mut &'a [u8]) -> Step<'a> {
         let len = match self.header(input) {
             Ok(Some(len)) => len,
             Ok(None) => return Step::Partial,
             Err(error) => return Step::Failed(error),
         };
-        let wanted = len - self.body.len();
-        self.body.extend_from_slice(take(input, wanted));
-        if self.body.len() < len {
-            return Step::Partial;
-        }
+        let fragment = take(input, len - self.body.len());
+        let content = if fragment.len() == len {
+            Cow::Borrowed(fragment)
+        } else {
+            self.body.extend_from_slice(fragment);
+            if self.body.len() < len {
+                return Step::Partial;
+            }
+            Cow::Owned(std::mem::take(&mut self.body))
+        };
         // The header is whole, so its first byte is there.
         let kind = self.header.first().copied().unwrap_or_default();
         self.header.clear();
         self.len = None;
-        Step::Record(kind, std::mem::take(&mut self.body))
+        Step::Record(kind, content)
     }
 
     /// Returns the content of the last record, so that its memory serves the next one.
-    pub(super) fn give_back(&mut self, mut body: Vec<u8>) {
-        body.clear();
-        self.body = body;
+    pub(super) fn give_back(&mut self, content: Cow<'_, [u8]>) {
+        if let Cow::Owned(mut body) = content {
+            body.clear();
+            self.body = body;
+        }
     }
 
     /// Collects the header and checks it byte by byte, so that a failure does not depend on how
