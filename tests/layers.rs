@@ -44,7 +44,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli", "commands"]),
     ("clap_mangen", &["commands"]),
-    ("csv", &["output"]),
+    // `gather` reads CCADB's reports with it.
+    ("csv", &["output", "gather"]),
     ("csv_core", &["target"]),
     ("governor", &["pace"]),
     ("hickory_resolver", &["resolve"]),

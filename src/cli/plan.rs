@@ -286,7 +286,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
     }
     let mut issuers = IssuerPool::default();
     for path in &flags.intermediates {
-        let bundle = IssuerPool::from_pem_file(path)?.pool;
+        let bundle = IssuerPool::from_file(path)?.pool;
         bundle
             .iter()
             .for_each(|(certificate, from)| issuers.add(certificate.clone(), from));

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-
+use super::certificates::{Found, NotCertificates, Place, certificates, read_file};
 use crate::observation::Certificate;
 use crate::verdict::CompletedBy;
 
@@ -37,17 +35,27 @@ pub enum BundleError {
         /// The system's reason.
         cause: std::io::Error,
     },
-    /// The file is damaged.
-    #[error("{path}: certificate {number} is not sound PEM")]
-    NotPem {
+    /// The file is a damaged table, or one without certificates.
+    #[error("{path}: {cause}")]
+    NotCertificates {
         /// The file.
         path: String,
-        /// Which certificate, from 1.
-        number: usize,
+        /// What is wrong with it.
+        cause: NotCertificates,
+    },
+    /// A certificate of the file is damaged.
+    #[error("{path}: {place}: {reason}")]
+    Broken {
+        /// The file.
+        path: String,
+        /// Which certificate.
+        place: Place,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The file has no CA certificate: it is the wrong file, or in another format.
     #[error(
-        "{path}: no CA certificate in it; give a PEM file (BEGIN CERTIFICATE), or convert DER with `openssl x509 -inform der`"
+        "{path}: no CA certificate in it; give PEM (BEGIN CERTIFICATE), DER, or a CCADB report with a PEM column"
     )]
     NoIssuer {
         /// The file.
@@ -56,10 +64,14 @@ pub enum BundleError {
 }
 
 impl IssuerPool {
-    /// Reads a PEM file of intermediates.
-    pub fn from_pem_file(path: &Path) -> Result<Bundle, BundleError> {
+    /// Reads a file of intermediates: PEM, DER, or a CCADB report with a column of PEM.
+    pub fn from_file(path: &Path) -> Result<Bundle, BundleError> {
         let named = || path.display().to_string();
-        let text = std::fs::read(path).map_err(|cause| BundleError::Unreadable {
+        let bytes = read_file(path).map_err(|cause| BundleError::Unreadable {
+            path: named(),
+            cause,
+        })?;
+        let found = certificates(&bytes).map_err(|cause| BundleError::NotCertificates {
             path: named(),
             cause,
         })?;
@@ -67,12 +79,13 @@ impl IssuerPool {
             pool: Self::default(),
             ignored: 0,
         };
-        for (index, der) in CertificateDer::pem_slice_iter(&text).enumerate() {
-            let der = der.map_err(|_| BundleError::NotPem {
+        for Found { place, der } in found {
+            let der = der.map_err(|reason| BundleError::Broken {
                 path: named(),
-                number: index + 1,
+                place,
+                reason,
             })?;
-            let certificate = Certificate::read(der.into_owned());
+            let certificate = Certificate::read(der);
             match certificate.is_ca() {
                 true => bundle.pool.add(Arc::new(certificate), CompletedBy::Bundle),
                 false => bundle.ignored += 1,
@@ -141,7 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("intermediates.pem");
         std::fs::write(&path, text).unwrap();
-        IssuerPool::from_pem_file(&path)
+        IssuerPool::from_file(&path)
     }
 
     #[test]
@@ -158,7 +171,7 @@ mod tests {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains("intermediates.pem"), "{error}");
         }
-        let missing = IssuerPool::from_pem_file(Path::new("/nowhere/x.pem"));
+        let missing = IssuerPool::from_file(Path::new("/nowhere/x.pem"));
         assert!(
             missing
                 .unwrap_err()

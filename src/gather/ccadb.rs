@@ -1,0 +1,302 @@
+//! CCADB's report of included roots: which root programs include which root for TLS servers. The
+//! report names roots by SHA-256; it does not hold them.
+//!
+//! A program counts only where the report says both that it includes a root and that it does so
+//! for TLS servers: Mozilla, Apple and Microsoft also include roots for mail and code alone.
+
+use std::collections::BTreeMap;
+
+use super::table::{BadTable, Row, Table};
+use crate::crypto::Fingerprint;
+
+/// A root program, and the columns in which the report speaks of it.
+#[derive(Debug)]
+pub struct Program {
+    /// Its name as a store.
+    pub name: &'static str,
+    status: &'static [&'static str],
+    /// The column of uses, and the word for TLS servers. Chrome includes roots for nothing else.
+    uses: Option<(&'static str, &'static str)>,
+}
+
+/// The programs that report to CCADB.
+pub const PROGRAMS: &[Program] = &[
+    Program {
+        name: "mozilla",
+        status: &["Mozilla Status"],
+        uses: Some(("Mozilla Trust Bits", "Websites")),
+    },
+    Program {
+        name: "chrome",
+        status: &["Google Chrome Status", "Chrome Status"],
+        uses: None,
+    },
+    Program {
+        name: "apple",
+        status: &["Apple Status"],
+        uses: Some(("Apple Trust Bits", "serverAuth")),
+    },
+    Program {
+        name: "microsoft",
+        status: &["Microsoft Status"],
+        uses: Some(("Microsoft EKUs", "Server Authentication")),
+    },
+];
+
+/// What a status is called when the program has the root.
+const INCLUDED: &str = "Included";
+
+/// Microsoft's word for a root that is trusted for what it issued before a day which the report
+/// does not tell.
+const NOT_BEFORE: &str = "NotBefore";
+
+/// What a report says.
+#[derive(Debug)]
+pub struct Report {
+    /// The programs that it speaks of fully, in the order of `PROGRAMS`.
+    pub programs: Vec<&'static str>,
+    /// The roots that one of them includes.
+    pub roots: BTreeMap<Fingerprint, Root>,
+    /// Roots left out though a program has not dropped them altogether.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A root of the report.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Root {
+    /// What the report calls it: text of others.
+    pub name: String,
+    /// The programs that include it, in the order of `PROGRAMS`.
+    pub programs: Vec<&'static str>,
+}
+
+/// A root that is trusted only for what it issued before a day that the report does not tell.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Whose word it is.
+    pub program: &'static str,
+    /// The root.
+    pub root: Fingerprint,
+}
+
+/// Why a report cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// A damaged table, or a row that says nothing sound.
+    #[error(transparent)]
+    Row(#[from] BadTable),
+    /// Another report, or another file.
+    #[error("no column {0:?}; take CCADB's report AllIncludedRootCertsCSV")]
+    NoColumn(&'static str),
+    /// A program without a root.
+    #[error("no root is {INCLUDED} in {0} for TLS servers; is the file whole?")]
+    NoRoot(&'static str),
+}
+
+/// A program's columns in this file.
+struct Columns {
+    program: &'static Program,
+    status: usize,
+    uses: Option<(usize, &'static str)>,
+}
+
+impl Report {
+    /// Reads the report.
+    pub fn read(bytes: &[u8]) -> Result<Self, ReportError> {
+        let table = Table::of(bytes)?;
+        let sha256 = "SHA-256 Fingerprint";
+        let fingerprint = table
+            .column(&[sha256])
+            .ok_or(ReportError::NoColumn(sha256))?;
+        let name = table.column(&["Certificate Name"]);
+        let kind = table.column(&["Certificate Record Type"]);
+        let programs: Vec<_> = PROGRAMS
+            .iter()
+            .filter_map(|it| columns(it, &table))
+            .collect();
+        if programs.is_empty() {
+            return Err(ReportError::NoColumn("Mozilla Trust Bits"));
+        }
+        let mut report = Self {
+            programs: programs
+                .iter()
+                .map(|columns| columns.program.name)
+                .collect(),
+            roots: BTreeMap::new(),
+            left_out: Vec::new(),
+        };
+        for row in table.rows() {
+            let row = row?;
+            // The report of all certificates has intermediates too.
+            if kind.is_none_or(|kind| row.cell(kind) == "Root Certificate") {
+                report.add(&row, fingerprint, name, &programs)?;
+            }
+        }
+        let missing = |program: &&&str| {
+            let mut roots = report.roots.values();
+            !roots.any(|root| root.programs.contains(program))
+        };
+        match report.programs.iter().find(missing) {
+            Some(program) => Err(ReportError::NoRoot(program)),
+            None => Ok(report),
+        }
+    }
+
+    fn add(
+        &mut self,
+        row: &Row,
+        fingerprint: usize,
+        name: Option<usize>,
+        programs: &[Columns],
+    ) -> Result<(), BadTable> {
+        let with = |status: &str| {
+            let says = programs.iter().filter(|it| it.says(row, status));
+            says.map(|it| it.program.name).collect::<Vec<_>>()
+        };
+        let (included, limited) = (with(INCLUDED), with(NOT_BEFORE));
+        if included.is_empty() && limited.is_empty() {
+            return Ok(());
+        }
+        let digits = row.cell(fingerprint);
+        let sha256: Fingerprint = digits
+            .parse()
+            .map_err(|error| row.bad(format!("{digits:?} is no fingerprint: {error}")))?;
+        let limited = limited.into_iter().map(|program| LeftOut {
+            program,
+            root: sha256,
+        });
+        self.left_out.extend(limited);
+        if included.is_empty() {
+            return Ok(());
+        }
+        let root = Root {
+            name: name.map_or_else(String::new, |name| row.cell(name).into_owned()),
+            programs: included,
+        };
+        match self.roots.insert(sha256, root) {
+            Some(before) if before.programs != self.roots[&sha256].programs => {
+                Err(row.bad(format!("{sha256} stands in two rows that disagree")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn columns(program: &'static Program, table: &Table<'_>) -> Option<Columns> {
+    let uses = match program.uses {
+        Some((column, word)) => Some((table.column(&[column])?, word)),
+        None => None,
+    };
+    Some(Columns {
+        program,
+        status: table.column(program.status)?,
+        uses,
+    })
+}
+
+impl Columns {
+    /// Whether the program has the root in this status, for TLS servers.
+    fn says(&self, row: &Row, status: &str) -> bool {
+        let used = |(column, word): (usize, &str)| {
+            let cell = row.cell(column);
+            cell.split(';').any(|used| used.trim() == word)
+        };
+        row.cell(self.status) == status && self.uses.is_none_or(used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "\"CA Owner\",\"Certificate Name\",\"Apple Status\",\"Apple Trust Bits\",\
+        \"Google Chrome Status\",\"Microsoft Status\",\"Microsoft EKUs\",\"Mozilla Status\",\
+        \"Mozilla Trust Bits\",\"SHA-256 Fingerprint\"\n";
+
+    fn row(cells: &str, digit: char) -> String {
+        format!("Owner,Root,{cells},{}\n", digit.to_string().repeat(64))
+    }
+
+    const ALL: &str = "Included,serverAuth;clientAuth,Included,Included,\
+        Client Authentication;Server Authentication,Included,Websites;Email";
+
+    fn read(rows: &[String]) -> Result<Report, ReportError> {
+        Report::read(format!("{HEADER}{}", rows.concat()).as_bytes())
+    }
+
+    #[test]
+    fn a_program_counts_where_it_includes_the_root_for_servers() {
+        let cases = [
+            (ALL, "mozilla chrome apple microsoft"),
+            (
+                "Included,clientAuth,Not Included,Not Included,,Included,Email",
+                "",
+            ),
+            (
+                "Removed,serverAuth,Included,Disabled,Server Authentication,Not Yet Included,Websites",
+                "chrome",
+            ),
+            (
+                "Included,serverAuth,Included,NotBefore,Server Authentication,Blocked,",
+                "chrome apple",
+            ),
+            (
+                "included,serverAuth,INCLUDED,Included,OCSP Signing,Included,Websites",
+                "mozilla",
+            ),
+            (
+                "Included,notserverAuth,Not Included,Included,\"Server Authentication \",Included,Websites2",
+                "microsoft",
+            ),
+        ];
+        for (cells, programs) in cases {
+            let report = read(&[row(ALL, 'a'), row(cells, 'B')]).unwrap();
+            let root = report.roots.get(&Fingerprint([0xbb; 32]));
+            let told = root.map_or(String::new(), |root| root.programs.join(" "));
+            assert_eq!(told, programs, "{cells}");
+            let limited = usize::from(cells.contains("NotBefore"));
+            assert_eq!(report.left_out.len(), limited, "{cells}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_the_report_does_not_speak_of_fully_is_not_there() {
+        let text = format!(
+            "SHA-256 Fingerprint,Certificate Record Type,Chrome Status,Mozilla Status\n\
+             {0},Root Certificate,Included,Included\n\
+             {1},Intermediate Certificate,Included,Included\n",
+            "a".repeat(64),
+            "b".repeat(64)
+        );
+        let report = Report::read(text.as_bytes()).unwrap();
+        assert_eq!(report.programs, ["chrome"]);
+        assert_eq!(report.roots.len(), 1);
+    }
+
+    #[test]
+    fn a_report_that_is_not_sound_is_refused_with_its_line() {
+        let partly = ALL.replacen("Included", "Removed", 1);
+        let cases = [
+            (read(&[]), "no root is Included in mozilla"),
+            (read(&[row(&partly, 'a')]), "no root is Included in apple"),
+            (read(&[row(ALL, 'a'), row(ALL, 'g')]), "line 3: \"ggg"),
+            (read(&[row(ALL, 'a'), row(&partly, 'a')]), "line 3: aaa"),
+            (read(&["Owner,Root\n".to_owned()]), "line 2: 2 cells"),
+            (Report::read(b""), "no column \"SHA-256 Fingerprint\""),
+            (
+                Report::read(b"SHA-256 Fingerprint,Mozilla Status\n"),
+                "no column \"Mozilla Trust Bits\"",
+            ),
+        ];
+        for (report, says) in cases {
+            let error = report.unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_same_row_twice_changes_nothing() {
+        let report = read(&[row(ALL, 'a'), row(ALL, 'a')]).unwrap();
+        assert_eq!(report.roots.len(), 1);
+    }
+}

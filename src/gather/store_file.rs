@@ -1,0 +1,280 @@
+//! Several trust stores in one file: PEM with comments that say which store has which root. An
+//! operator can read it and compare two of them line by line; the roots come in the order of
+//! their SHA-256. `docs/STORES.md` describes it.
+
+use std::fmt::Write;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::crypto::Fingerprint;
+
+/// The first line, by which such a file is known.
+const FIRST: &str = "# tlsweep trust stores, version 1";
+
+/// Far more than all root programs have together.
+const MAX_ROOTS: usize = 10_000;
+
+/// Trust stores in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFile {
+    /// Where they come from: a file's name.
+    pub source: String,
+    /// SHA-256 of that file.
+    pub sha256: Fingerprint,
+    /// The day of that file.
+    pub date: String,
+    /// The stores' names.
+    pub stores: Vec<String>,
+    /// The roots.
+    pub roots: Vec<Included>,
+}
+
+/// A root, and which stores have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// What it is called, for people.
+    pub name: String,
+    /// SHA-256 of the certificate.
+    pub sha256: Fingerprint,
+    /// The names of the stores that have it.
+    pub stores: Vec<String>,
+    /// The certificate.
+    pub der: CertificateDer<'static>,
+}
+
+/// Why a file of stores cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}; import the report again")]
+pub struct BadStoreFile {
+    /// Where, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+impl StoreFile {
+    /// Whether these are the bytes of such a file.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        let line = bytes.split(|byte| *byte == b'\n').next();
+        line.is_some_and(|line| line.trim_ascii_end() == FIRST.as_bytes())
+    }
+
+    /// The file's text. `block` adds a certificate as PEM. Text must be of one line each.
+    pub fn text(&self, block: impl Fn(&[u8], &mut String)) -> String {
+        let mut text = format!("{FIRST}\n");
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "# source: {}\n# source-sha256: {}\n# date: {}\n# stores: {}\n",
+            self.source,
+            self.sha256,
+            self.date,
+            self.stores.join(" ")
+        );
+        for root in &self.roots {
+            let _ = write!(
+                text,
+                "\n# root: {}\n# sha256: {}\n# in: {}\n",
+                root.name,
+                root.sha256,
+                root.stores.join(" ")
+            );
+            block(&root.der, &mut text);
+        }
+        text
+    }
+
+    /// Reads a file's text.
+    pub fn read(bytes: &[u8]) -> Result<Self, BadStoreFile> {
+        let text = std::str::from_utf8(bytes).map_err(|_| bad(0, "not UTF-8"))?;
+        let mut lines = Lines {
+            left: text.lines().enumerate(),
+            line: 0,
+        };
+        lines
+            .next()
+            .filter(|line| *line == FIRST)
+            .ok_or_else(|| bad(0, "not a file of stores"))?;
+        let source = lines.field("source")?.to_owned();
+        let sha256 = lines.fingerprint("source-sha256")?;
+        let date = lines.field("date")?.to_owned();
+        let stores: Vec<String> = lines.words("stores")?;
+        if stores.is_empty()
+            || stores
+                .iter()
+                .enumerate()
+                .any(|(at, name)| stores[..at].contains(name))
+        {
+            return Err(lines.bad("the stores have no names, or one twice"));
+        }
+        let mut file = Self {
+            source,
+            sha256,
+            date,
+            stores,
+            roots: Vec::new(),
+        };
+        while let Some(line) = lines.next() {
+            if file.roots.len() == MAX_ROOTS {
+                return Err(lines.bad("more roots than there can be"));
+            }
+            let name =
+                Lines::value(line, "root").ok_or_else(|| lines.bad("no \"# root: NAME\""))?;
+            let root = lines.root(name.to_owned(), &file.stores)?;
+            file.roots.push(root);
+        }
+        Ok(file)
+    }
+}
+
+fn bad(index: usize, reason: &str) -> BadStoreFile {
+    BadStoreFile {
+        line: index + 1,
+        reason: reason.to_owned(),
+    }
+}
+
+/// The lines that are not blank.
+struct Lines<'a> {
+    left: std::iter::Enumerate<std::str::Lines<'a>>,
+    /// The one that was read last.
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        let mut left = self
+            .left
+            .by_ref()
+            .map(|(index, line)| (index, line.trim_end()));
+        let (index, line) = left.find(|(_, line)| !line.is_empty())?;
+        self.line = index;
+        Some(line)
+    }
+
+    fn bad(&self, reason: &str) -> BadStoreFile {
+        bad(self.line, reason)
+    }
+
+    fn value(line: &'a str, key: &str) -> Option<&'a str> {
+        let value = line.strip_prefix("# ")?.strip_prefix(key)?;
+        value.strip_prefix(':').map(str::trim)
+    }
+
+    fn field(&mut self, key: &str) -> Result<&'a str, BadStoreFile> {
+        let value = self.next().and_then(|line| Self::value(line, key));
+        value.ok_or_else(|| self.bad(&format!("\"# {key}: ...\" should stand here")))
+    }
+
+    fn words(&mut self, key: &str) -> Result<Vec<String>, BadStoreFile> {
+        let words = self.field(key)?;
+        Ok(words.split_whitespace().map(str::to_owned).collect())
+    }
+
+    fn fingerprint(&mut self, key: &str) -> Result<Fingerprint, BadStoreFile> {
+        let digits = self.field(key)?;
+        digits
+            .parse()
+            .map_err(|error| self.bad(&format!("{key}: {error}")))
+    }
+
+    /// What follows a root's name.
+    fn root(&mut self, name: String, known: &[String]) -> Result<Included, BadStoreFile> {
+        let sha256 = self.fingerprint("sha256")?;
+        let stores = self.words("in")?;
+        if !stores.iter().all(|store| known.contains(store)) {
+            return Err(self.bad("a store that \"# stores:\" does not name"));
+        }
+        let mut pem = String::new();
+        while !pem.ends_with("-----END CERTIFICATE-----\n") {
+            let line = self
+                .next()
+                .ok_or_else(|| self.bad("the file ends within a certificate"))?;
+            pem.push_str(line);
+            pem.push('\n');
+        }
+        let der = CertificateDer::from_pem_slice(pem.as_bytes())
+            .map_err(|error| self.bad(&format!("not sound PEM: {error}")))?;
+        if Fingerprint::of(&der) != sha256 {
+            return Err(self.bad("not the certificate that \"# sha256:\" names"));
+        }
+        Ok(Included {
+            name,
+            sha256,
+            stores,
+            der,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file() -> StoreFile {
+        let root = |bytes: &[u8], stores: &[&str]| Included {
+            name: "Some root: the first".to_owned(),
+            sha256: Fingerprint::of(bytes),
+            stores: stores.iter().map(|store| (*store).to_owned()).collect(),
+            der: CertificateDer::from(bytes.to_vec()),
+        };
+        StoreFile {
+            source: "report.csv".to_owned(),
+            sha256: Fingerprint([7; 32]),
+            date: "2026-11-20".to_owned(),
+            stores: vec!["mozilla".to_owned(), "chrome".to_owned()],
+            roots: vec![
+                root(b"one", &["mozilla", "chrome"]),
+                root(b"two", &["chrome"]),
+            ],
+        }
+    }
+
+    /// The blocks of "one" and "two" in base64.
+    fn block(der: &[u8], text: &mut String) {
+        let body = match der {
+            b"one" => "b25l",
+            _ => "dHdv",
+        };
+        *text += &format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let text = file().text(block);
+        assert!(StoreFile::is_one(text.as_bytes()));
+        assert_eq!(StoreFile::read(text.as_bytes()), Ok(file()));
+        let windows = text.replace('\n', "\r\n");
+        assert!(StoreFile::is_one(windows.as_bytes()));
+        assert_eq!(StoreFile::read(windows.as_bytes()), Ok(file()));
+        assert!(!StoreFile::is_one(b"# tlsweep\n"));
+    }
+
+    #[test]
+    fn what_was_changed_by_hand_is_refused_with_its_line() {
+        for (from, to, line) in [
+            ("# source: report.csv\n", "", 2),
+            ("# source-sha256: 07", "# source-sha256: 7", 3),
+            ("# stores: mozilla chrome", "# stores:", 5),
+            ("# stores: mozilla chrome", "# stores: mozilla mozilla", 5),
+            ("# in: mozilla chrome", "# in: mozilla apple", 9),
+            ("b25l", "dHdv", 12),
+            ("b25l", "b25!", 12),
+            ("# root: Some", "# roots: Some", 7),
+            ("dHdv\n-----END CERTIFICATE-----\n", "dHdv\n", 18),
+        ] {
+            let text = file().text(block).replacen(from, to, 1);
+            let error = StoreFile::read(text.as_bytes()).unwrap_err();
+            assert_eq!(error.line, line, "{from:?} -> {to:?}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_file_of_stores_or_an_error(text in "(# (root|in|sha256|stores): ?[a-z ]*\n?)*") {
+            let _ = StoreFile::read(format!("{FIRST}\n{text}").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A CSV file by the names of its columns, as CCADB publishes its reports: in any order, with
+//! columns that nobody here knows. It knows tables, not what is in them.
+
+use std::borrow::Cow;
+
+/// Ten times the rows of CCADB's report of all certificates.
+const MAX_ROWS: usize = 200_000;
+
+/// The longest cells are lists of partitioned CRLs, of some 100 kB.
+const MAX_CELL: usize = 1 << 20;
+
+/// Why a table cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct BadTable {
+    /// Where the row begins, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A table whose header was read.
+pub(super) struct Table<'a> {
+    columns: Vec<String>,
+    reader: csv::Reader<&'a [u8]>,
+}
+
+/// One row.
+pub(super) struct Row {
+    /// Where it begins, from 1.
+    pub(super) line: u64,
+    cells: csv::ByteRecord,
+}
+
+impl Row {
+    /// A cell without the blanks around it; what is not UTF-8 is replaced.
+    pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
+        let bytes = self.cells.get(column).unwrap_or_default();
+        String::from_utf8_lossy(bytes.trim_ascii())
+    }
+
+    /// What is wrong with this row.
+    pub(super) fn bad(&self, reason: String) -> BadTable {
+        BadTable {
+            line: self.line,
+            reason,
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Reads the header. Nearly every text has one; what its columns are called tells a table.
+    pub(super) fn of(bytes: &'a [u8]) -> Result<Self, BadTable> {
+        let mut reader = csv::Reader::from_reader(bytes);
+        let header = reader.byte_headers().map_err(|error| bad(&error))?;
+        let columns = header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned())
+            .collect();
+        Ok(Self { columns, reader })
+    }
+
+    /// The column with one of these names.
+    pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
+        let mut columns = self.columns.iter();
+        columns.position(|column| names.contains(&column.as_str()))
+    }
+
+    /// The rows, each with as many cells as the header.
+    pub(super) fn rows(self) -> impl Iterator<Item = Result<Row, BadTable>> {
+        let rows = self.reader.into_byte_records().enumerate();
+        rows.map(|(index, cells)| {
+            let cells = cells.map_err(|error| bad(&error))?;
+            let row = Row {
+                line: cells.position().map_or(0, csv::Position::line),
+                cells,
+            };
+            if index >= MAX_ROWS {
+                return Err(row.bad(format!("more than {MAX_ROWS} rows; is it the right file?")));
+            }
+            match row.cells.iter().any(|cell| cell.len() > MAX_CELL) {
+                true => Err(row.bad(format!("a cell of more than {MAX_CELL} bytes"))),
+                false => Ok(row),
+            }
+        })
+    }
+}
+
+fn bad(error: &csv::Error) -> BadTable {
+    let line = error.position().map_or(1, csv::Position::line);
+    let reason = match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!(
+            "{len} cells where the header has {expected_len}; is the file whole, and CSV with commas?"
+        ),
+        _ => "not CSV".to_owned(),
+    };
+    BadTable { line, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_are_told_by_line_and_their_cells_by_column() {
+        let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\nd,e\n";
+        let table = Table::of(text.as_bytes()).unwrap();
+        assert_eq!(table.column(&["Three", "One"]), Some(0));
+        let two = table.column(&["Two"]).unwrap();
+        assert_eq!(table.column(&["Three"]), None);
+        let rows: Vec<_> = table.rows().map(Result::unwrap).collect();
+        let told: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
+        assert_eq!(told, [(2, "c".into()), (4, "e".into())]);
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_refused_by_line() {
+        let long = format!("One,Two\na,b\nc,{}\n", "x".repeat(MAX_CELL + 1));
+        let many = format!("One\n{}", "a\n".repeat(MAX_ROWS + 1));
+        for (text, line, says) in [
+            ("One,Two\na,b\nc\n", 3, "1 cells where the header has 2"),
+            (&long, 3, "a cell of more than"),
+            (&many, MAX_ROWS as u64 + 2, "more than 200000 rows"),
+        ] {
+            let table = Table::of(text.as_bytes()).unwrap();
+            let error = table.rows().find_map(Result::err).unwrap();
+            assert_eq!(error.line, line, "{error}");
+            assert!(error.reason.contains(says), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(table) = Table::of(&bytes) {
+                table.rows().for_each(drop);
+            }
+        }
+    }
+}
