@@ -23,6 +23,29 @@ pub struct BadTable {
 pub(super) struct Table<'a> {
     columns: Vec<String>,
     reader: csv::Reader<&'a [u8]>,
+    lines: Lines<'a>,
+}
+
+/// Counts lines as rows come: the reader's own count is one short where CR and LF end a row.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a row that begins at this byte, or at the ends of lines that stand there. Rows
+    /// are asked for in their order.
+    fn at(&mut self, byte: u64) -> u64 {
+        let ended = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let start = usize::try_from(byte).unwrap_or(usize::MAX);
+        let left = self.bytes.get(start..).unwrap_or_default();
+        let start = start + left.iter().take_while(|byte| ended(byte)).count();
+        let passed = self.bytes.get(self.counted..start).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.counted = self.counted.max(start);
+        self.line
+    }
 }
 
 /// One row.
@@ -52,12 +75,21 @@ impl<'a> Table<'a> {
     /// Reads the header. Nearly every text has one; what its columns are called tells a table.
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, BadTable> {
         let mut reader = csv::Reader::from_reader(bytes);
-        let header = reader.byte_headers().map_err(|error| bad(&error))?;
+        let header = reader.byte_headers().map_err(|error| bad(&error, 1))?;
         let columns = header
             .iter()
             .map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned())
             .collect();
-        Ok(Self { columns, reader })
+        let lines = Lines {
+            bytes,
+            counted: 0,
+            line: 1,
+        };
+        Ok(Self {
+            columns,
+            reader,
+            lines,
+        })
     }
 
     /// The column with one of these names.
@@ -68,11 +100,13 @@ impl<'a> Table<'a> {
 
     /// The rows, each with as many cells as the header.
     pub(super) fn rows(self) -> impl Iterator<Item = Result<Row, BadTable>> {
+        let mut lines = self.lines;
         let rows = self.reader.into_byte_records().enumerate();
-        rows.map(|(index, cells)| {
-            let cells = cells.map_err(|error| bad(&error))?;
+        rows.map(move |(index, cells)| {
+            let mut line = |at: Option<&csv::Position>| lines.at(at.map_or(0, csv::Position::byte));
+            let cells = cells.map_err(|error| bad(&error, line(error.position())))?;
             let row = Row {
-                line: cells.position().map_or(0, csv::Position::line),
+                line: line(cells.position()),
                 cells,
             };
             if index >= MAX_ROWS {
@@ -86,8 +120,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn bad(error: &csv::Error) -> BadTable {
-    let line = error.position().map_or(1, csv::Position::line);
+fn bad(error: &csv::Error, line: u64) -> BadTable {
     let reason = match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
@@ -106,14 +139,14 @@ mod tests {
 
     #[test]
     fn rows_are_told_by_line_and_their_cells_by_column() {
-        let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\nd,e\n";
+        let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\n\n d,e\r\nf,g\r\n";
         let table = Table::of(text.as_bytes()).unwrap();
         assert_eq!(table.column(&["Three", "One"]), Some(0));
         let two = table.column(&["Two"]).unwrap();
         assert_eq!(table.column(&["Three"]), None);
         let rows: Vec<_> = table.rows().map(Result::unwrap).collect();
         let told: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
-        assert_eq!(told, [(2, "c".into()), (4, "e".into())]);
+        assert_eq!(told, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
     }
 
     #[test]
