@@ -117,7 +117,7 @@ fn policy(folder: &Path, case: &Case) -> Policy {
         issuers: Arc::new(issuers),
         at: Some(case.at),
         expiring_within: Duration::from_secs(30 * 86_400),
-        ..Policy::new(vec![TrustStore::from_file("roots", &roots).unwrap()])
+        ..Policy::new(TrustStore::from_path("roots", &roots).unwrap())
     }
 }
 

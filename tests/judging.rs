@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls_pki_types::CertificateDer;
 use tlsweep::gather::IssuerPool;
@@ -251,6 +251,62 @@ fn one_store_that_trusts_is_enough_and_the_others_are_told() {
         .map(|t| (&*t.store, t.trusted))
         .collect();
     assert_eq!(told, [("mozilla", false), ("lab", true)]);
+}
+
+#[test]
+fn the_stores_that_are_required_decide_and_all_are_told() {
+    let stores = || {
+        vec![
+            store("lab", &[&LAB.root]),
+            store("other", &[&LAB.other_root]),
+            store("narrow", &[&LAB.narrow_root()]),
+        ]
+    };
+    let chain = observation(NAME, Some(sent(&[&good(NAME), &LAB.intermediate])));
+    let told = [("lab", true), ("other", false), ("narrow", false)];
+    let invalid = VerdictKind::InvalidCertificate;
+    for (required, kind, settled, proven) in [
+        (vec![], VerdictKind::Ok, true, 1),
+        (vec![0], VerdictKind::Ok, true, 1),
+        (vec![1], VerdictKind::UntrustedCa, false, 0),
+        (vec![2], invalid, true, 0),
+        (vec![0, 2], invalid, true, 0),
+        (vec![2, 1, 0], VerdictKind::UntrustedCa, false, 0),
+    ] {
+        let policy = Policy {
+            required: required.clone(),
+            ..Policy::new(stores())
+        };
+        let verdict = Judge::new(Arc::new(policy)).judge(&chain);
+        let found = (verdict.kind, verdict.settled);
+        assert_eq!(found, (kind, settled), "{required:?}");
+        let trust = verdict.trust.iter().map(|it| (&*it.store, it.trusted));
+        assert_eq!(trust.collect::<Vec<_>>(), told, "{required:?}");
+        let issuers = proven_issuers(&verdict, chain.chain().unwrap()).count();
+        assert_eq!(issuers, proven, "{required:?}");
+    }
+}
+
+#[test]
+fn a_required_store_is_completed_though_another_trusts() {
+    let leaf = good(NAME);
+    let alone = observation(NAME, Some(sent(&[&leaf])));
+    let mut issuers = IssuerPool::default();
+    issuers.add(LAB.intermediate.certificate.clone(), CompletedBy::Bundle);
+    let any = Policy {
+        issuers: Arc::new(issuers),
+        ..Policy::new(vec![store("pinned", &[&leaf]), store("lab", &[&LAB.root])])
+    };
+    let required = Policy {
+        required: vec![1],
+        ..any.clone()
+    };
+    let verdict = |policy| Judge::new(Arc::new(policy)).judge(&alone);
+    assert_eq!(verdict(any).kind, VerdictKind::Ok);
+    let told = verdict(required);
+    assert_eq!(told.kind, VerdictKind::MissingIntermediate);
+    assert_eq!(field(&told.findings[0], "confirmed"), Some(&true.into()));
+    assert!(told.trust[0].trusted && !told.trust[1].trusted);
 }
 
 #[test]
@@ -599,6 +655,17 @@ impl Lab {
             chain.push(signed(&params, key, &keys[(place + 7) % count]));
         }
         chain
+    }
+
+    /// The root's name and key, for other names only.
+    fn narrow_root(&self) -> Arc<Certificate> {
+        let mut params = self.root.params.clone();
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+        let certificate = params.self_signed(&self.root.key).unwrap();
+        read(certificate.der().to_vec())
     }
 
     fn everything(&self) -> [Arc<Certificate>; 5] {

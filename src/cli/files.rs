@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::PlanError;
-use super::flags::ScanFlags;
+use super::flags::{ImportFlags, ScanFlags};
 use super::values::TrustChoice;
 use crate::summary::Manifest;
 
@@ -30,9 +30,23 @@ pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
             .first()
             .map(|path| writing("the manifest beside -o", path)),
     );
+    refuse(&named)
+}
+
+/// Refuses to write stores over what they are made from.
+pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
+    let certs = flags.certs.iter().map(|path| reading("--certs", path));
+    let mut named = vec![reading("REPORT.csv", &flags.report)];
+    named.extend(certs);
+    named.push(writing("-o", &flags.output));
+    refuse(&named)
+}
+
+fn refuse(named: &[Named<'_>]) -> Result<(), PlanError> {
     for (index, second) in named.iter().enumerate() {
         for first in &named[..index] {
-            if (first.written || second.written) && same(first.path, second.path) {
+            let twins = same(first.path, second.path) || holds(first, second);
+            if (first.written || second.written) && twins {
                 return Err(PlanError::Twins {
                     path: second.path.display().to_string(),
                     first: first.flag,
@@ -45,13 +59,6 @@ pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
 }
 
 fn read(flags: &ScanFlags) -> Vec<Named<'_>> {
-    let reading = |flag| {
-        move |path| Named {
-            flag,
-            path,
-            written: false,
-        }
-    };
     let stores = flags.trust.trust.iter().filter_map(|store| match store {
         TrustChoice::File(path) => Some(path.as_path()),
         TrustChoice::Mozilla | TrustChoice::System => None,
@@ -60,10 +67,10 @@ fn read(flags: &ScanFlags) -> Vec<Named<'_>> {
     let issuers = flags.trust.intermediates.iter().map(PathBuf::as_path);
     let excludes = flags.targets.exclude.as_deref().into_iter();
     inputs
-        .map(reading("-i"))
-        .chain(stores.map(reading("--trust")))
-        .chain(issuers.map(reading("--intermediates")))
-        .chain(excludes.map(reading("--exclude")))
+        .map(|path| reading("-i", path))
+        .chain(stores.map(|path| reading("--trust", path)))
+        .chain(issuers.map(|path| reading("--intermediates", path)))
+        .chain(excludes.map(|path| reading("--exclude", path)))
         .collect()
 }
 
@@ -82,12 +89,29 @@ fn written(flags: &ScanFlags) -> impl Iterator<Item = Named<'_>> {
     outputs.chain(certs).chain(rejects)
 }
 
+fn reading<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {
+    Named {
+        flag,
+        path,
+        written: false,
+    }
+}
+
 fn writing<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {
     Named {
         flag,
         path,
         written: true,
     }
+}
+
+/// Whether a file that is there lies in a folder that is read, all of it.
+fn holds(folder: &Named<'_>, file: &Named<'_>) -> bool {
+    let inside = || {
+        let parent = file.path.canonicalize().ok()?.parent()?.to_owned();
+        Some(parent == folder.path.canonicalize().ok()?)
+    };
+    !folder.written && folder.path.is_dir() && !is_special(file.path) && inside() == Some(true)
 }
 
 /// Whether two paths are one regular file, be it by links. Standard input and output, pipes and

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::values::{self, Span, TrustChoice};
 use crate::observation::Fact;
@@ -23,6 +24,13 @@ Examples:
 Exit codes: 0 finished, 1 --fail-on matched, 2 bad usage or no usable input, 3 could not finish,
 130 interrupted (the rows written are complete).";
 
+/// Where the two reports are had.
+const IMPORT_EXAMPLE: &str = "\
+Example, with two reports of https://www.ccadb.org/resources:
+  tlsweep stores import AllIncludedRootCertsCSV.csv \\
+      --certs RootCACertificatesIncludedByRSReportCSV.csv -o ccadb.pem
+  tlsweep scan -i inventory.csv --trust ccadb.pem --require-store chrome,apple";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -31,6 +39,9 @@ pub enum Command {
     Scan(Box<ScanFlags>),
     /// Judge a PEM chain offline, as if a server had sent it
     Check(CheckFlags),
+    /// List trust stores, or make them from a report of CCADB
+    #[command(subcommand)]
+    Stores(StoresCommand),
     /// Say what a finding means, who breaks, and how to mend it
     Explain(ExplainFlags),
     /// Sweep a laboratory of good and bad servers on this machine
@@ -206,11 +217,16 @@ pub enum VersionsChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Trust")]
 pub struct TrustFlags {
-    /// Trust store: mozilla (built in), system, or a PEM file; repeatable: one that trusts is
-    /// enough, and each is reported apart [default: mozilla]
+    /// Trust store: mozilla (built in), system, a file or folder of PEM or DER, or a file of
+    /// several stores (see tlsweep stores); repeatable: one that trusts is enough, and each is
+    /// reported apart [default: mozilla]
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// PEM file of CA certificates that complete what servers leave out; repeatable, never trusted
+    /// Let this store decide, of those of --trust; of several, each has to trust
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub require_store: Vec<String>,
+    /// CA certificates that complete what servers leave out: PEM, DER, or a CCADB report with a
+    /// PEM column; repeatable, never trusted
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
     /// Judge as of this time (2026-03-01 or 2026-03-01T12:00:00Z) instead of now
@@ -269,6 +285,44 @@ pub struct CheckFlags {
     /// Format [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,
+}
+
+/// `stores`.
+#[derive(Debug, Subcommand)]
+pub enum StoresCommand {
+    /// List the stores built in, the system's, and those of files: name, date, anchors, warnings
+    List(ListFlags),
+    /// Make a file of the stores of Mozilla, Chrome, Apple and Microsoft from a report of CCADB
+    #[command(after_help = IMPORT_EXAMPLE)]
+    Import(ImportFlags),
+}
+
+/// `stores list`.
+#[derive(Debug, Args)]
+pub struct ListFlags {
+    /// What --trust would be given: a file or folder of certificates, or a file of several stores
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `stores import`.
+#[derive(Debug, Args)]
+pub struct ImportFlags {
+    /// CCADB's report AllIncludedRootCertsCSV, which says who trusts which root
+    #[arg(value_name = "REPORT.csv")]
+    pub report: PathBuf,
+    /// The roots themselves: PEM, DER, or a CCADB report with a PEM column; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub certs: Vec<PathBuf>,
+    /// Only these stores
+    #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
+    pub only: Vec<String>,
+    /// The day of the report [default: that of the file]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
+    pub date: Option<Date>,
+    /// Write the stores to FILE
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `explain`.

@@ -5,16 +5,19 @@ mod exit;
 mod files;
 mod flags;
 mod plan;
+mod trust;
 mod values;
 
 use clap::{CommandFactory, Parser};
 
 pub use exit::Exit;
+pub use files::refuse_import_twins;
 pub use flags::{
-    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, Language, OutputFlags,
-    ScanFlags, TrustFlags,
+    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, Language,
+    ListFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
 };
-pub use plan::{CannotStart, Plan, PlanError, for_stdout, policy};
+pub use plan::{CannotStart, Plan, PlanError, for_stdout};
+pub use trust::{policy, stores_at, warnings};
 pub use values::{Span, TrustChoice};
 
 /// Sweep an inventory of TLS endpoints and say what is wrong with each, whose side it is on, and

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::{
-    HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, ScanFlags, TargetFlags, TrustFlags,
+    HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, ScanFlags, TargetFlags,
     VersionsChoice,
 };
-use super::values::TrustChoice;
-use crate::gather::{BundleError, IssuerPool};
-use crate::judge::{Policy, StoreError, TrustStore};
+use super::trust::{policy, warnings};
+use crate::gather::BundleError;
+use crate::judge::StoreError;
 use crate::output::{
     CertificateFile, FORMATS, Format, Layout, OutputError, Outputs, Place, UnknownFormat,
 };
@@ -59,9 +59,39 @@ pub enum PlanError {
     /// A trust store cannot be read.
     #[error("--trust: {0}")]
     Trust(#[from] StoreError),
+    /// Two stores under one name, which rows could not tell apart.
+    #[error(
+        "--trust: two of the chosen stores are named {name}: {first} and {second}; leave one of the two out"
+    )]
+    SameStore {
+        /// The name.
+        name: String,
+        /// Where the first is from.
+        first: String,
+        /// Where the second is from.
+        second: String,
+    },
+    /// No chosen store goes by that name.
+    #[error(
+        "--require-store {asked:?}: no chosen store is named so; there are {chosen} (see --trust)"
+    )]
+    NoStore {
+        /// What was asked for.
+        asked: String,
+        /// The stores there are.
+        chosen: String,
+    },
     /// A file of intermediates cannot be read.
     #[error("--intermediates: {0}")]
     Intermediates(#[from] BundleError),
+    /// A report cannot be made into stores.
+    #[error("{file}: {reason}")]
+    Import {
+        /// The file.
+        file: String,
+        /// What is wrong and what to give instead.
+        reason: String,
+    },
     /// A format is not known.
     #[error("--output: {0}")]
     Format(#[from] UnknownFormat),
@@ -255,61 +285,6 @@ fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
 
 fn stdin() -> Source {
     Source::Stdin(Box::new(BufReader::new(std::io::stdin())))
-}
-
-/// The certificates of a store that were left out, a line each.
-fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
-    let name = store.name();
-    store.warnings().iter().map(move |warning| {
-        format!(
-            "trust store {name}: certificate {} is left out: {}",
-            warning.position, warning.reason
-        )
-    })
-}
-
-/// The policy that the trust flags describe.
-pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
-    let mut stores = Vec::new();
-    for (index, choice) in flags.trust.iter().enumerate() {
-        if flags.trust[..index].contains(choice) {
-            continue;
-        }
-        stores.push(match choice {
-            TrustChoice::Mozilla => TrustStore::mozilla(),
-            TrustChoice::System => TrustStore::system()?,
-            TrustChoice::File(path) => TrustStore::from_file(&store_name(path, &stores), path)?,
-        });
-    }
-    if stores.is_empty() {
-        stores.push(TrustStore::mozilla());
-    }
-    let mut issuers = IssuerPool::default();
-    for path in &flags.intermediates {
-        let bundle = IssuerPool::from_file(path)?.pool;
-        bundle
-            .iter()
-            .for_each(|(certificate, from)| issuers.add(certificate.clone(), from));
-    }
-    Ok(Policy {
-        stores,
-        issuers: Arc::new(issuers),
-        at: flags.at,
-        expiring_within: flags.expiring_within.0,
-    })
-}
-
-/// A file's store goes by the file's name, without folder and ending; by its whole path where
-/// another store has that name.
-fn store_name(path: &Path, others: &[TrustStore]) -> String {
-    let built_in = ["mozilla", "system"];
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-    let taken =
-        |name: &str| built_in.contains(&name) || others.iter().any(|store| &**store.name() == name);
-    match stem {
-        Some(stem) if !taken(&stem) => stem.into_owned(),
-        _ => path.display().to_string(),
-    }
 }
 
 fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {

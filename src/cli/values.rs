@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::gather::PROGRAMS;
 use crate::judge::findings::FINDINGS;
 use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat};
@@ -59,7 +60,7 @@ pub enum TrustChoice {
     Mozilla,
     /// The operating system's.
     System,
-    /// A PEM file.
+    /// A file, or a folder of files.
     File(PathBuf),
 }
 
@@ -97,6 +98,18 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse::<Timestamp>().ok().or_else(date).ok_or_else(|| {
         "write a date or a time with its zone: 2026-03-01 or 2026-03-01T12:00:00Z".to_owned()
     })
+}
+
+/// A day.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    let date: Option<Date> = text.parse().ok();
+    date.filter(|date| date.to_string() == text)
+        .ok_or_else(|| "write a date: 2026-03-01".to_owned())
+}
+
+/// A root program of CCADB.
+pub(super) fn program() -> PossibleValuesParser {
+    PossibleValuesParser::new(PROGRAMS.iter().map(|program| program.name))
 }
 
 /// Resolvers' addresses.
@@ -191,6 +204,8 @@ mod tests {
         );
         for text in ["", "tomorrow", "2026-02-30", "2026-03-01T00:00:00"] {
             assert!(time(text).is_err(), "{text}");
+            assert!(day(text).is_err(), "{text}");
         }
+        assert_eq!(day("2026-03-01").unwrap().to_string(), "2026-03-01");
     }
 }

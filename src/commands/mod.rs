@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod man;
 mod scan;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(flags) => scan::run(*flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Stores(command) => stores::run(command),
         Command::Explain(flags) => explain::run(&flags),
         Command::Demo(flags) => demo::run(flags),
         Command::Completions(flags) => completions::run(&flags),

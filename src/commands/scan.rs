@@ -83,6 +83,7 @@ impl Unfinished {
                     .map(|path| path.display().to_string())
                     .collect(),
                 trust: stores(&sweep.policy),
+                required_stores: required(&sweep.policy),
                 resolvers: plan.resolvers.clone(),
                 vantage: flags.results.vantage.clone(),
                 probe: match sweep.approach.lane {
@@ -146,6 +147,12 @@ fn stores(policy: &Policy) -> Vec<Store> {
         anchors: store.len() as u64,
     };
     policy.stores.iter().map(store).collect()
+}
+
+fn required(policy: &Policy) -> Vec<String> {
+    let named = policy.required.iter();
+    let stores = named.filter_map(|store| policy.stores.get(*store));
+    stores.map(|store| store.name().to_string()).collect()
 }
 
 fn limits(plan: &Plan) -> Limits {

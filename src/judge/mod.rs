@@ -18,6 +18,7 @@ mod paths;
 mod policy;
 mod standing;
 mod store;
+mod store_load;
 mod weak;
 
 use std::sync::Arc;
@@ -181,13 +182,17 @@ impl Judge {
 }
 
 /// The CA certificates of a chain that are proven to stand under an anchor of a chosen store:
-/// what other hosts' chains may be completed with.
+/// what other hosts' chains may be completed with. Where named stores decide, the path may be one
+/// that another store accepts and that does not count here.
 pub fn proven_issuers<'a>(
     verdict: &'a Verdict,
     chain: &'a PeerChain,
 ) -> impl Iterator<Item = &'a Arc<Certificate>> {
-    let trusted = verdict.trust.iter().any(|store| store.trusted);
-    let path = verdict.path.as_ref().filter(|_| trusted);
+    let barred = |finding: &crate::verdict::Finding| finding.id == "invalid_certificate";
+    let trusted =
+        verdict.trust.iter().any(|store| store.trusted) && !verdict.findings.iter().any(barred);
+    let path = verdict.path.as_ref();
+    let path = path.filter(|path| trusted && path.completed_by.is_none());
     let above = path
         .and_then(|path| path.certificates.get(1..))
         .unwrap_or_default();

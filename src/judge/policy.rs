@@ -18,6 +18,9 @@ pub const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 pub struct Policy {
     /// The stores to judge by, each reported apart, in this order.
     pub stores: Vec<TrustStore>,
+    /// The stores that decide, by their places in `stores`: each of them has to trust. Without
+    /// any, one store that trusts is enough.
+    pub required: Vec<usize>,
     /// Certificates that may complete a chain: those of `--intermediates`, and when the last rows
     /// of a sweep are settled also those that its hosts sent.
     pub issuers: Arc<IssuerPool>,
@@ -32,6 +35,7 @@ impl Policy {
     pub fn new(stores: Vec<TrustStore>) -> Self {
         Self {
             stores,
+            required: Vec::new(),
             issuers: Arc::default(),
             at: None,
             expiring_within: EXPIRING_WITHIN,
@@ -41,6 +45,25 @@ impl Policy {
     /// The time that an observation is judged for.
     pub fn time_for(&self, observation: &Observation) -> Timestamp {
         self.at.unwrap_or(observation.started_at)
+    }
+
+    /// Whether it holds of the stores that decide: of each that is required, else of any.
+    pub(crate) fn suffices(&self, holds: impl Fn(usize) -> bool) -> bool {
+        match self.required.is_empty() {
+            true => (0..self.stores.len()).any(holds),
+            false => self.required.iter().all(|store| holds(*store)),
+        }
+    }
+
+    /// What the stores that decide come to: the worst of those required, else the best of all.
+    /// `None` without a store.
+    pub(crate) fn decide<T, K: Ord>(&self, outcomes: Vec<T>, rank: impl Fn(&T) -> K) -> Option<T> {
+        if self.required.is_empty() {
+            return outcomes.into_iter().min_by_key(rank);
+        }
+        let required = outcomes.into_iter().enumerate();
+        let required = required.filter(|(store, _)| self.required.contains(store));
+        required.map(|(_, outcome)| outcome).max_by_key(rank)
     }
 
     /// The same rules, with what a sweep learned from its hosts added to the issuers known: for

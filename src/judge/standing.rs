@@ -75,7 +75,7 @@ impl Standing {
                 *outcome = barred(&mut links, store, at);
             }
         }
-        let reached = outcomes.iter().any(Option::is_some);
+        let reached = policy.suffices(|store| matches!(outcomes.get(store), Some(Some(_))));
         if !reached {
             links.open(&policy.issuers);
         }
@@ -165,7 +165,7 @@ impl Standing {
         });
         let trust = trust.collect();
         let public = judged().any(|(store, outcome)| store.is_public() && outcome.trusted());
-        let best = outcomes.into_iter().min_by_key(|outcome| outcome.rank(at));
+        let best = policy.decide(outcomes, |outcome| outcome.rank(at));
         let best = best.unwrap_or(without_stores);
         Self {
             trust,

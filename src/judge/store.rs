@@ -1,31 +1,26 @@
-//! Trust stores: which anchors count. The built-in Mozilla store, the system's, and files; each
-//! is known by its name and, where it can be told, its date.
+//! Trust stores: which anchors count. The built-in Mozilla store, the system's, and those of files
+//! (`store_load`); each is known by its name and, where it can be told, its date.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::{Reader, tag};
 use crate::crypto::{Fingerprint, Outcome};
+use crate::gather::BadStoreFile;
 use crate::observation::{Certificate, Contents};
 
 /// The release of the crate that holds Mozilla's roots (a test compares it with Cargo.lock): it
 /// carries no date of its own.
 const MOZILLA_ROOTS: &str = "webpki-roots 1.0.10";
 
-/// Larger than every CA bundle by far (Debian's is 220 kB), small enough to refuse a wrong file
-/// before it fills the memory.
-const MAX_FILE: u64 = 64 << 20;
-
 /// A set of trust anchors under one name.
 #[derive(Clone)]
 pub struct TrustStore {
     name: Arc<str>,
-    date: Option<String>,
+    pub(super) date: Option<String>,
     public: bool,
     webpki: Vec<TrustAnchor<'static>>,
     anchors: Vec<Anchor>,
@@ -61,15 +56,26 @@ pub enum StoreError {
         /// The system's words.
         source: std::io::Error,
     },
-    /// The file is no CA bundle.
-    #[error("the trust store {} is larger than {} MiB; is it the right file?", path.display(), MAX_FILE >> 20)]
-    TooLarge {
+    /// The file is a damaged file of stores.
+    #[error("the file of trust stores {}: {source}", path.display())]
+    Stores {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: BadStoreFile,
+    },
+    /// A report of CCADB, which says who trusts what and is no store.
+    #[error(
+        "{} is a report, not a trust store; make one of it with `tlsweep stores import {} -o FILE`",
+        path.display(), path.display()
+    )]
+    Report {
         /// The file.
         path: PathBuf,
     },
     /// Nothing usable inside.
     #[error(
-        "the trust store {name} holds no usable certificate; it should be PEM, with BEGIN CERTIFICATE lines"
+        "the trust store {name} holds no usable certificate; it should be PEM (BEGIN CERTIFICATE), DER, or a folder of such files"
     )]
     Empty {
         /// The store.
@@ -88,7 +94,7 @@ pub enum StoreError {
 /// A certificate of a store that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreWarning {
-    /// Which one, counted from 1 in the order of the file.
+    /// Which one, counted from 1 in the order of the file; 0 when the reason tells.
     pub position: usize,
     /// Why.
     pub reason: String,
@@ -123,52 +129,6 @@ impl TrustStore {
         });
         store.warnings.extend(unread);
         Ok(store)
-    }
-
-    /// The certificates of a PEM file, under this name; its date is that of the file.
-    pub fn from_file(name: &str, path: &Path) -> Result<Self, StoreError> {
-        let unreadable = |source| StoreError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
-        let file = std::fs::metadata(path).map_err(unreadable)?;
-        if file.len() > MAX_FILE {
-            return Err(StoreError::TooLarge {
-                path: path.to_owned(),
-            });
-        }
-        let pem = std::fs::read(path).map_err(unreadable)?;
-        let empty = |_| StoreError::Empty {
-            name: path.display().to_string(),
-        };
-        let mut store = Self::from_pem(name, &pem).map_err(empty)?;
-        let modified = file
-            .modified()
-            .ok()
-            .and_then(|time| Timestamp::try_from(time).ok());
-        store.date = modified.map(|time| time.strftime("%Y-%m-%d").to_string());
-        Ok(store)
-    }
-
-    /// The certificates of a PEM text. Those that cannot be read are left out with a warning.
-    pub fn from_pem(name: &str, pem: &[u8]) -> Result<Self, StoreError> {
-        let mut store = Self::empty(name, false);
-        for (index, section) in CertificateDer::pem_slice_iter(pem).enumerate() {
-            match section {
-                Ok(certificate) => store.add(index + 1, certificate),
-                Err(error) => {
-                    store.warn(index + 1, error.to_string());
-                    // A broken section leaves the reader at an unknown place.
-                    break;
-                }
-            }
-        }
-        match store.anchors.is_empty() {
-            true => Err(StoreError::Empty {
-                name: name.to_owned(),
-            }),
-            false => Ok(store),
-        }
     }
 
     /// A store of these certificates. It may be empty: such a store trusts nothing.
@@ -258,7 +218,7 @@ impl TrustStore {
         self.by_fingerprint.contains(&certificate.sha256)
     }
 
-    fn empty(name: &str, public: bool) -> Self {
+    pub(super) fn empty(name: &str, public: bool) -> Self {
         Self {
             name: name.into(),
             date: None,
@@ -271,14 +231,18 @@ impl TrustStore {
         }
     }
 
-    fn add(&mut self, position: usize, der: CertificateDer<'static>) {
-        match webpki::anchor_from_trusted_cert(&der) {
-            Ok(anchor) => {
-                let anchor = anchor.to_owned();
-                self.push(anchor, Some(Arc::new(Certificate::read(der))));
-            }
-            Err(error) => self.warn(position, format!("not a usable certificate: {error}")),
+    pub(super) fn add(&mut self, position: usize, der: CertificateDer<'static>) {
+        if let Err(reason) = self.try_add(der) {
+            self.warn(position, reason);
         }
+    }
+
+    pub(super) fn try_add(&mut self, der: CertificateDer<'static>) -> Result<(), String> {
+        let anchor = webpki::anchor_from_trusted_cert(&der)
+            .map_err(|error| format!("not a usable certificate: {error}"))?
+            .to_owned();
+        self.push(anchor, Some(Arc::new(Certificate::read(der))));
+        Ok(())
     }
 
     fn push(&mut self, anchor: TrustAnchor<'static>, certificate: Option<Arc<Certificate>>) {
@@ -298,7 +262,7 @@ impl TrustStore {
         self.webpki.push(anchor);
     }
 
-    fn warn(&mut self, position: usize, reason: String) {
+    pub(super) fn warn(&mut self, position: usize, reason: String) {
         self.warnings.push(StoreWarning { position, reason });
     }
 }
@@ -339,26 +303,6 @@ mod tests {
         for index in 0..store.len() {
             assert_eq!(store.position(store.webpki_anchor(index)), Some(index));
         }
-    }
-
-    #[test]
-    fn a_file_without_certificates_is_an_error_that_names_it() {
-        for text in [
-            "",
-            "hello",
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        ] {
-            let error = TrustStore::from_pem("mine.pem", text.as_bytes());
-            assert!(error.err().unwrap().to_string().contains("mine.pem"));
-        }
-        let error = TrustStore::from_file("nonexistent", Path::new("/nonexistent.pem"));
-        assert!(
-            error
-                .err()
-                .unwrap()
-                .to_string()
-                .contains("/nonexistent.pem")
-        );
     }
 
     #[test]

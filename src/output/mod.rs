@@ -29,6 +29,7 @@ pub use fields::{Date, Findings, Hex, Sans, Tags, Trust};
 pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat};
 pub(crate) use names::Word;
 pub use outputs::{OutputError, Outputs, Place};
+pub use pem::certificate as pem_block;
 pub use record::{Chain, Leaf, Record, SCHEMA, TimingMs};
 pub use schema::schema;
 pub use tell::tell;

@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Adds a certificate's block.
-pub(super) fn certificate(der: &[u8], pem: &mut String) {
+pub fn certificate(der: &[u8], pem: &mut String) {
     pem.push_str("-----BEGIN CERTIFICATE-----\n");
     // 48 bytes are 64 characters: a full line.
     for line in der.chunks(48) {

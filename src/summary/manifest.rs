@@ -35,6 +35,9 @@ pub struct Manifest {
     pub outputs: Vec<String>,
     /// Whose trust was asked, in the order given.
     pub trust: Vec<Store>,
+    /// The stores that decide (`--require-store`); with none, one that trusts is enough.
+    #[serde(default)]
+    pub required_stores: Vec<String>,
     /// Who resolved names; `system` for the system's own.
     pub resolvers: Vec<String>,
     /// Where the sweep was made from (`--vantage`).
@@ -165,6 +168,7 @@ mod tests {
             }],
             outputs: vec!["rows.jsonl".to_owned()],
             trust: vec![],
+            required_stores: vec!["chrome".to_owned()],
             resolvers: vec!["system".to_owned()],
             vantage: Some("home".to_owned()),
             probe: "handshake".to_owned(),

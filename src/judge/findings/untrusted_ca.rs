@@ -1,4 +1,4 @@
-//! The path ends in a root that no chosen store has, or at an issuer that is unknown everywhere.
+//! The path ends in a root that no chosen store has (or not each that is required), or at an issuer that is unknown everywhere.
 
 use super::*;
 
@@ -55,7 +55,8 @@ const DOC: Doc = Doc {
     en: Text {
         title: "The issuer is not trusted",
         meaning: "The certificate was issued by a CA whose root is in none of the chosen trust \
-            stores, or by an issuer that is unknown everywhere. For an internal service with a \
+            stores (with `--require-store`, not in each of those named), or by an issuer that is \
+            unknown everywhere. For an internal service with a \
             private CA this is normal and only means that the scan was not given that root. On a \
             public service it means that visitors see a warning: the CA is private, was removed \
             from the trust stores, or the wrong certificate is installed. When one unexpected \
@@ -106,7 +107,8 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "信頼されていない認証局の証明書です",
-        meaning: "証明書を発行した認証局のルートが、選択したどのトラストストアにもないか、発行元が\
+        meaning: "証明書を発行した認証局のルートが、選択したどのトラストストアにもないか（\
+            `--require-store` を指定した場合は、指定したストアのいずれかにないか）、発行元が\
             まったく分かりません。プライベート認証局を使う社内サービスでは正常な状態で、スキャン\
             にそのルートを渡していないだけです。公開サービスの場合は、プライベート認証局の証明\
             書、トラストストアから除外された認証局の証明書、または誤った証明書が設定されており、\

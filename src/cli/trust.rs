@@ -1,0 +1,109 @@
+//! From the trust flags to a policy: the stores chosen, under names that rows can tell apart, those
+//! that decide, and the issuers known beforehand.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::flags::TrustFlags;
+use super::plan::PlanError;
+use super::values::TrustChoice;
+use crate::gather::IssuerPool;
+use crate::judge::{Policy, TrustStore};
+
+/// The policy that the trust flags describe.
+pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
+    let stores = stores(&flags.trust)?;
+    let required = required(&flags.require_store, &stores)?;
+    let mut issuers = IssuerPool::default();
+    for path in &flags.intermediates {
+        let bundle = IssuerPool::from_file(path)?.pool;
+        bundle
+            .iter()
+            .for_each(|(certificate, from)| issuers.add(certificate.clone(), from));
+    }
+    Ok(Policy {
+        stores,
+        required,
+        issuers: Arc::new(issuers),
+        at: flags.at,
+        expiring_within: flags.expiring_within.0,
+    })
+}
+
+/// The certificates of a store that were left out, a line each.
+pub fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
+    let name = store.name();
+    store.warnings().iter().map(move |warning| {
+        let reason = &warning.reason;
+        match warning.position {
+            0 => format!("trust store {name}: {reason}"),
+            position => {
+                format!("trust store {name}: certificate {position} is left out: {reason}")
+            }
+        }
+    })
+}
+
+/// The stores at a path, under the names that they would have when chosen alone.
+pub fn stores_at(path: &Path) -> Result<Vec<TrustStore>, PlanError> {
+    Ok(TrustStore::from_path(&store_name(path, &[]), path)?)
+}
+
+fn stores(choices: &[TrustChoice]) -> Result<Vec<TrustStore>, PlanError> {
+    let mut stores: Vec<TrustStore> = Vec::new();
+    let mut chosen: Vec<&TrustChoice> = Vec::new();
+    for (index, choice) in choices.iter().enumerate() {
+        if choices[..index].contains(choice) {
+            continue;
+        }
+        let more = match choice {
+            TrustChoice::Mozilla => vec![TrustStore::mozilla()],
+            TrustChoice::System => vec![TrustStore::system()?],
+            TrustChoice::File(path) => TrustStore::from_path(&store_name(path, &stores), path)?,
+        };
+        for store in more {
+            if let Some(twin) = stores.iter().position(|it| it.name() == store.name()) {
+                return Err(PlanError::SameStore {
+                    name: store.name().to_string(),
+                    first: chosen[twin].to_string(),
+                    second: choice.to_string(),
+                });
+            }
+            stores.push(store);
+            chosen.push(choice);
+        }
+    }
+    if stores.is_empty() {
+        stores.push(TrustStore::mozilla());
+    }
+    Ok(stores)
+}
+
+/// A file's store goes by the file's name, without folder and ending; by its whole path where
+/// another store has that name.
+fn store_name(path: &Path, others: &[TrustStore]) -> String {
+    let built_in = ["mozilla", "system"];
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+    let taken =
+        |name: &str| built_in.contains(&name) || others.iter().any(|store| &**store.name() == name);
+    match stem {
+        Some(stem) if !taken(&stem) => stem.into_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// The places of the stores that decide.
+fn required(names: &[String], stores: &[TrustStore]) -> Result<Vec<usize>, PlanError> {
+    let place = |asked: &String| {
+        let named = |store: &TrustStore| **store.name() == **asked;
+        let chosen = || stores.iter().map(|store| &**store.name());
+        stores
+            .iter()
+            .position(named)
+            .ok_or_else(|| PlanError::NoStore {
+                asked: asked.clone(),
+                chosen: chosen().collect::<Vec<_>>().join(", "),
+            })
+    };
+    names.iter().map(place).collect()
+}

@@ -1,0 +1,234 @@
+//! `stores`: which trust stores there are, and stores made from a report of CCADB.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+
+use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand};
+use crate::crypto::Fingerprint;
+use crate::gather::{
+    Included, NotCertificates, PROGRAMS, Report, Root, StoreFile, certificates, read_file,
+};
+use crate::judge::TrustStore;
+use crate::output::{Clean, pem_block, tell};
+
+/// Longer than any root is called, short enough for a line.
+const MAX_NAME: usize = 120;
+
+/// The report that has the roots themselves.
+const ROOTS_REPORT: &str = "RootCACertificatesIncludedByRSReportCSV";
+
+pub(super) fn run(command: StoresCommand) -> anyhow::Result<Exit> {
+    match command {
+        StoresCommand::List(flags) => list(&flags),
+        StoresCommand::Import(flags) => import(&flags),
+    }
+}
+
+fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
+    let mut page = format!("{:16}  {:20}  {:>7}  from\n", "name", "date", "anchors");
+    describe(&mut page, &TrustStore::mozilla(), "built in");
+    match TrustStore::system() {
+        Ok(store) => describe(&mut page, &store, "this system"),
+        Err(error) => {
+            let _ = writeln!(page, "{:16}  {error}", "system");
+        }
+    }
+    for path in &flags.files {
+        for store in cli::stores_at(path)? {
+            describe(&mut page, &store, &path.display().to_string());
+        }
+    }
+    super::print(page.as_bytes())
+}
+
+/// Adds a store's line and those of its warnings. Writing to a string does not fail.
+fn describe(page: &mut String, store: &TrustStore, from: &str) {
+    let _ = writeln!(
+        page,
+        "{:16}  {:20}  {:>7}  {}",
+        Clean::new(store.name()).to_string(),
+        Clean::new(store.date().unwrap_or("-")).to_string(),
+        store.len(),
+        Clean::new(from)
+    );
+    for warning in cli::warnings(store) {
+        let _ = writeln!(page, "  {}", Clean::new(&warning));
+    }
+}
+
+fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
+    cli::refuse_import_twins(flags)?;
+    let bytes = read(&flags.report)?;
+    let report = Report::read(&bytes).map_err(|error| unusable(&flags.report, &error))?;
+    let stores = chosen(flags, &report)?;
+    let mut known = HashMap::new();
+    collect(&flags.report, &bytes, &mut known)?;
+    for path in &flags.certs {
+        collect(path, &read(path)?, &mut known)?;
+    }
+    let file = StoreFile {
+        source: flags.report.file_name().map_or_else(String::new, |name| {
+            Clean::new(&name.to_string_lossy()).to_string()
+        }),
+        sha256: Fingerprint::of(&bytes),
+        date: day(flags)?,
+        roots: joined(&flags.report, &report.roots, &stores, &known)?,
+        stores: stores.iter().map(|store| (*store).to_owned()).collect(),
+    };
+    let text = file.text(pem_block);
+    if flags.output == Path::new("-") {
+        super::print(text.as_bytes())?;
+    } else {
+        write(&flags.output, &text)?;
+    }
+    say(&file, &report);
+    Ok(Exit::Finished)
+}
+
+fn unusable(path: &Path, reason: &dyn std::fmt::Display) -> PlanError {
+    PlanError::Import {
+        file: path.display().to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PlanError> {
+    read_file(path).map_err(|error| unusable(path, &error))
+}
+
+/// The stores to make: all that the report speaks of fully, or those that were asked for.
+fn chosen(flags: &ImportFlags, report: &Report) -> Result<Vec<&'static str>, PlanError> {
+    let mut only = flags.only.iter();
+    match only.find(|name| !report.programs.contains(&name.as_str())) {
+        Some(name) => {
+            let reason = format!(
+                "does not say which roots {name} includes for TLS servers; take CCADB's report AllIncludedRootCertsCSV"
+            );
+            Err(unusable(&flags.report, &reason))
+        }
+        None => Ok(report
+            .programs
+            .iter()
+            .copied()
+            .filter(|name| flags.only.is_empty() || flags.only.iter().any(|only| only == name))
+            .collect()),
+    }
+}
+
+/// Adds the certificates of a file. What is damaged is told; it may be none that is needed.
+fn collect(
+    path: &Path,
+    bytes: &[u8],
+    known: &mut HashMap<Fingerprint, CertificateDer<'static>>,
+) -> Result<(), PlanError> {
+    let found = match certificates(bytes) {
+        Ok(found) => found,
+        // The report itself need not have certificates; --certs are for nothing else.
+        Err(NotCertificates::NoPemColumn) => Vec::new(),
+        Err(error) => return Err(unusable(path, &error)),
+    };
+    for one in found {
+        match one.der {
+            Ok(der) => {
+                known.insert(Fingerprint::of(&der), der);
+            }
+            Err(reason) => {
+                let told = format!("{}: {}: {reason}", path.display(), one.place);
+                tell(format_args!("{}", Clean::new(&told)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The day of the report: as told, or that of the file.
+fn day(flags: &ImportFlags) -> Result<String, PlanError> {
+    if let Some(date) = flags.date {
+        return Ok(date.to_string());
+    }
+    let modified = std::fs::metadata(&flags.report).and_then(|file| file.modified());
+    let time = modified
+        .ok()
+        .and_then(|time| Timestamp::try_from(time).ok());
+    let day = time.map(|time| time.strftime("%Y-%m-%d").to_string());
+    day.ok_or_else(|| unusable(&flags.report, &"the file has no date; give one with --date"))
+}
+
+/// Each root with its certificate. A store that lacks one would call trusted hosts untrusted, so
+/// none is made.
+fn joined(
+    report: &Path,
+    roots: &BTreeMap<Fingerprint, Root>,
+    stores: &[&'static str],
+    known: &HashMap<Fingerprint, CertificateDer<'static>>,
+) -> Result<Vec<Included>, PlanError> {
+    let mut included = Vec::new();
+    let mut missing = Vec::new();
+    for (sha256, root) in roots {
+        let name = Clean::bounded(&root.name, MAX_NAME).to_string();
+        let programs = root
+            .programs
+            .iter()
+            .filter(|program| stores.contains(program));
+        let programs: Vec<String> = programs.map(|program| (*program).to_owned()).collect();
+        match known.get(sha256) {
+            _ if programs.is_empty() => {}
+            Some(der) => included.push(Included {
+                name,
+                sha256: *sha256,
+                stores: programs,
+                der: der.clone(),
+            }),
+            None => missing.push((name, sha256, programs)),
+        }
+    }
+    let Some((name, sha256, _)) = missing.first() else {
+        return Ok(included);
+    };
+    let lacking = stores.iter().filter_map(|store| {
+        let lacks = |(_, _, programs): &&(_, _, Vec<String>)| programs.iter().any(|it| it == store);
+        let count = missing.iter().filter(lacks).count();
+        (count > 0).then(|| format!("{store} {count}"))
+    });
+    let reason = format!(
+        "no certificate for {} of its roots ({}), the first of them {name:?} ({sha256}); add --certs FILE \
+         (PEM, DER, or CCADB's report {ROOTS_REPORT}), or make fewer stores with --only",
+        missing.len(),
+        lacking.collect::<Vec<_>>().join(", ")
+    );
+    Err(unusable(report, &reason))
+}
+
+/// Writes whole or not at all.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".tmp");
+    std::fs::write(&unfinished, text)
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn say(file: &StoreFile, report: &Report) {
+    for store in &file.stores {
+        let roots = file.roots.iter().filter(|root| root.stores.contains(store));
+        tell(format_args!("{store}: {} roots", roots.count()));
+        let left_out = report.left_out.iter().filter(|root| root.program == store);
+        let left_out = left_out.count();
+        if left_out > 0 {
+            tell(format_args!(
+                "{store}: {left_out} more are left out: it trusts them for what they issued before a day that the report does not tell"
+            ));
+        }
+    }
+    let silent = PROGRAMS.iter().map(|program| program.name);
+    for program in silent.filter(|name| !report.programs.contains(name)) {
+        tell(format_args!(
+            "{program}: left out: the report does not say what it includes roots for"
+        ));
+    }
+}

@@ -1,0 +1,257 @@
+//! Trust stores from disk, before anything is judged: a file of certificates, a folder of such
+//! files, or a file of several stores. It decides nothing about trust.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{StoreError, TrustStore};
+use crate::gather::{Found, NotCertificates, StoreFile, certificates, read_file};
+
+/// Files in a folder: ten times what a system's folder of roots has.
+const MAX_FILES: usize = 10_000;
+
+impl TrustStore {
+    /// The stores at this path: those that a file of stores holds, under their own names; else
+    /// one under this name, with the certificates of the file or of the files in the folder.
+    pub fn from_path(name: &str, path: &Path) -> Result<Vec<Self>, StoreError> {
+        if path.is_dir() {
+            return Ok(vec![Self::from_folder(name, path)?]);
+        }
+        let bytes = read_file(path).map_err(unreadable(path))?;
+        if StoreFile::is_one(&bytes) {
+            let file = StoreFile::read(&bytes).map_err(|source| StoreError::Stores {
+                path: path.to_owned(),
+                source,
+            })?;
+            return Self::of_file(path, &file);
+        }
+        let mut store = Self::empty(name, false);
+        let found = certificates(&bytes).map_err(|error| match error {
+            NotCertificates::NoPemColumn => StoreError::Report {
+                path: path.to_owned(),
+            },
+            NotCertificates::Table(_) => empty(path),
+        })?;
+        for (index, Found { der, .. }) in found.into_iter().enumerate() {
+            match der {
+                Ok(der) => store.add(index + 1, der),
+                Err(reason) => store.warn(index + 1, reason),
+            }
+        }
+        store.date = date(path);
+        match store.is_empty() {
+            true => Err(empty(path)),
+            false => Ok(vec![store]),
+        }
+    }
+
+    fn of_file(path: &Path, file: &StoreFile) -> Result<Vec<Self>, StoreError> {
+        let stores = file.stores.iter().map(|name| {
+            // Whoever is in a root program is bound by the rules for public CAs.
+            let mut store = Self::empty(name, true);
+            store.date = Some(file.date.clone());
+            let mut roots = file.roots.iter().enumerate();
+            roots
+                .by_ref()
+                .filter(|(_, root)| root.stores.contains(name))
+                .for_each(|(index, root)| store.add(index + 1, root.der.clone()));
+            match store.is_empty() {
+                true => Err(empty(path)),
+                false => Ok(store),
+            }
+        });
+        stores.collect()
+    }
+
+    /// The certificates of the files that lie in the folder itself; its date is that of the
+    /// newest. What gives none is left out with a warning.
+    fn from_folder(name: &str, folder: &Path) -> Result<Self, StoreError> {
+        let mut store = Self::empty(name, false);
+        for path in files(folder)? {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let found = read_file(&path)
+                .map_err(|error| error.to_string())
+                .and_then(|bytes| certificates(&bytes).map_err(|error| error.to_string()));
+            match found {
+                Err(reason) => store.warn(0, format!("{file}: {reason}")),
+                Ok(found) if found.is_empty() => {
+                    store.warn(0, format!("{file}: no certificate in it"));
+                }
+                Ok(found) => store.add_all(&file, found),
+            }
+            store.date = store.date.max(date(&path));
+        }
+        match store.is_empty() {
+            true => Err(empty(folder)),
+            false => Ok(store),
+        }
+    }
+
+    fn add_all(&mut self, file: &str, found: Vec<Found>) {
+        for Found { place, der } in found {
+            let added = der.and_then(|der| self.try_add(der));
+            if let Err(reason) = added {
+                self.warn(0, format!("{file}: {place}: {reason}"));
+            }
+        }
+    }
+}
+
+/// The files of a folder, or what its links lead to, in the order of their names.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = std::fs::read_dir(folder).map_err(unreadable(folder))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable(folder))?.path();
+        // A pipe would be waited for; a folder inside is somebody else's.
+        if std::fs::metadata(&path).map_or(true, |file| file.is_file()) {
+            files.push(path);
+        }
+        if files.len() > MAX_FILES {
+            let reason = format!("more than {MAX_FILES} files; is it the right folder?");
+            return Err(unreadable(folder)(std::io::Error::other(reason)));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn date(path: &Path) -> Option<String> {
+    let modified = std::fs::metadata(path).and_then(|file| file.modified());
+    let time = Timestamp::try_from(modified.ok()?).ok()?;
+    Some(time.strftime("%Y-%m-%d").to_string())
+}
+
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Unreadable {
+        path: path.clone(),
+        source,
+    }
+}
+
+fn empty(path: &Path) -> StoreError {
+    StoreError::Empty {
+        name: path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
+
+    fn root(name: &str) -> rcgen::Certificate {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn error(path: &Path) -> String {
+        TrustStore::from_path("x", path).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.pem");
+        for text in [
+            "",
+            "hello",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert!(error(&path).contains("mine.pem"));
+        }
+        assert!(error(Path::new("/nonexistent.pem")).contains("/nonexistent.pem"));
+        std::fs::write(&path, "CA Owner,SHA-256 Fingerprint\n").unwrap();
+        assert!(error(&path).contains("tlsweep stores import"));
+    }
+
+    #[test]
+    fn a_folder_is_a_store_of_its_files_and_warns_of_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        };
+        let (one, two, three) = (root("one"), root("two"), root("three"));
+        write("a.pem", (two.pem() + &three.pem()).as_bytes());
+        write("b.cer", one.der());
+        write("c.pem", one.pem().as_bytes());
+        std::fs::create_dir(folder.path().join("inside")).unwrap();
+        let store = |folder| TrustStore::from_path("corp", folder).unwrap().remove(0);
+        let sound = store(folder.path());
+        assert_eq!((sound.len(), sound.warnings().len()), (3, 0));
+        assert_eq!((&**sound.name(), sound.date().is_some()), ("corp", true));
+        write("README", b"ours\n");
+        write("d.pem", two.pem().replace("MII", "M!!").as_bytes());
+        write("e.der", &[0x30, 0x00]);
+        let store = store(folder.path());
+        assert_eq!(store.len(), 3);
+        let told: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[0], "README: no certificate in it");
+        assert!(told[1].starts_with("d.pem: certificate 1: not sound PEM"));
+        assert!(told[2].starts_with("e.der: certificate 1: not a usable certificate"));
+    }
+
+    #[test]
+    fn a_folder_without_certificates_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(error(folder.path()).contains(&folder.path().display().to_string()));
+    }
+
+    #[test]
+    fn a_file_of_stores_gives_each_under_its_name() {
+        let (one, two) = (root("one"), root("two"));
+        let included = |root: &rcgen::Certificate, stores: &[&str]| crate::gather::Included {
+            name: "root".to_owned(),
+            sha256: crate::crypto::Fingerprint::of(root.der()),
+            stores: stores.iter().map(|store| (*store).to_owned()).collect(),
+            der: root.der().clone(),
+        };
+        let file = StoreFile {
+            source: "report.csv".to_owned(),
+            sha256: crate::crypto::Fingerprint([0; 32]),
+            date: "2026-11-20".to_owned(),
+            stores: vec!["mozilla".to_owned(), "chrome".to_owned()],
+            roots: vec![
+                included(&one, &["mozilla", "chrome"]),
+                included(&two, &["chrome"]),
+            ],
+        };
+        let block = |der: &[u8], text: &mut String| {
+            *text += &if der == &**one.der() {
+                one.pem()
+            } else {
+                two.pem()
+            };
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stores.pem");
+        std::fs::write(&path, file.text(block)).unwrap();
+        let stores = TrustStore::from_path("x", &path).unwrap();
+        let told: Vec<_> = stores
+            .iter()
+            .map(|it| (&**it.name(), it.date(), it.len()))
+            .collect();
+        let day = Some("2026-11-20");
+        assert_eq!(told, [("mozilla", day, 1), ("chrome", day, 2)]);
+        assert!(stores.iter().all(TrustStore::is_public));
+        std::fs::write(
+            &path,
+            file.text(block).replace("# in: chrome", "# in: apple"),
+        )
+        .unwrap();
+        assert!(error(&path).contains("line "));
+        std::fs::write(
+            &path,
+            file.text(block)
+                .replace("# in: mozilla chrome", "# in: chrome"),
+        )
+        .unwrap();
+        assert!(error(&path).contains("no usable certificate"));
+    }
+}
