@@ -61,6 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki", &["judge"]),
     ("webpki_roots", &["judge"]),
     ("x509_parser", &["observation"]),
+    ("zstd", &["observation"]),
 ];
 
 const WORDS: &[&str] = &[

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, PeerChain, Question, Transcript};
+use super::{Failure, PeerChain, Question, Transcript, hex};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// What was offered to the server: one hello of `tls::HELLOS`. In saved form it is the hello's id.
@@ -147,6 +147,7 @@ pub struct Session {
     pub hello_retry: Option<bool>,
     /// The OCSP staple; empty when the server was asked and sent none, absent when it could not
     /// be seen.
+    #[serde(default, with = "hex::optional")]
     pub ocsp_staple: Option<Vec<u8>>,
     /// Whether the server asked for a client certificate.
     pub client_cert_requested: Option<bool>,
@@ -183,6 +184,7 @@ pub struct Exchange {
     /// What was agreed; `None` when the server never got so far.
     pub session: Option<Session>,
     /// The certificates as sent; `None` when none arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<PeerChain>,
     /// Where it ended, when it ended before its time.
     pub failure: Option<Failure>,

@@ -7,6 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Certificate;
+use super::hex::{decode, encode};
 
 /// The certificates a server sent, in its order: the leaf is the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,31 +54,6 @@ impl<'de> Visitor<'de> for ChainVisitor {
         }
         Ok(chain)
     }
-}
-
-fn encode(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
-        .collect()
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let nibble = |digit: u8| {
-        char::from(digit)
-            .to_digit(16)
-            .and_then(|n| u8::try_from(n).ok())
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs
-        .iter()
-        .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! The certificates of a file by their number. Their bytes wait in a scratch file, so that memory
+//! holds eight bytes for each and those that come again and again.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
+
+use super::Damage;
+use crate::observation::{Certificate, CertificateCache, PeerChain};
+
+/// Far more than one sweep meets; their places take 800 MB.
+const MAX_CERTIFICATES: usize = 100_000_000;
+
+/// The most certificates of one chain, and the most bytes: a visit reads 256 KiB at most.
+const MAX_CHAIN: usize = 100_000;
+const MAX_CHAIN_BYTES: u64 = 1024 * 1024;
+
+/// Certificates, numbered as they were added.
+pub(super) struct Certificates<S> {
+    scratch: S,
+    /// Where each ends in the scratch file, and so the next begins.
+    ends: Vec<u64>,
+    known: CertificateCache,
+    der: Vec<u8>,
+}
+
+impl<S: Read + Write + Seek> Certificates<S> {
+    pub(super) fn new(scratch: S) -> Self {
+        Self {
+            scratch,
+            ends: Vec::new(),
+            known: CertificateCache::default(),
+            der: Vec::new(),
+        }
+    }
+
+    /// Adds the next.
+    pub(super) fn add(&mut self, der: &[u8]) -> Result<(), Damage> {
+        if self.ends.len() == MAX_CERTIFICATES {
+            return Err(Damage::TooMany {
+                what: "certificates",
+            });
+        }
+        let start = self.ends.last().copied().unwrap_or_default();
+        let written = self.scratch.seek(SeekFrom::Start(start));
+        let written = written.and_then(|_| self.scratch.write_all(der));
+        written.map_err(Damage::Scratch)?;
+        self.ends.push(start + der.len() as u64);
+        Ok(())
+    }
+
+    /// The chain of these numbers.
+    pub(super) fn chain(&mut self, numbers: &[u32]) -> Result<PeerChain, Damage> {
+        let too_many = Damage::TooMany {
+            what: "certificates",
+        };
+        if numbers.len() > MAX_CHAIN {
+            return Err(too_many);
+        }
+        let mut chain = PeerChain::default();
+        let mut bytes = 0;
+        for number in numbers {
+            let (start, end) = self.place(*number)?;
+            bytes += end - start;
+            if bytes > MAX_CHAIN_BYTES {
+                return Err(too_many);
+            }
+            let certificate = self.read(start, end).map_err(Damage::Scratch)?;
+            chain.certificates.push(certificate);
+        }
+        Ok(chain)
+    }
+
+    fn place(&self, number: u32) -> Result<(u64, u64), Damage> {
+        let missing = Damage::NoSuchCertificate(number);
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let end = *self.ends.get(index).ok_or(missing)?;
+        let before = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
+        Ok((before.copied().unwrap_or_default(), end))
+    }
+
+    fn read(&mut self, start: u64, end: u64) -> io::Result<Arc<Certificate>> {
+        self.der.clear();
+        self.scratch.seek(SeekFrom::Start(start))?;
+        let mut part = (&mut self.scratch).take(end - start);
+        part.read_to_end(&mut self.der)?;
+        Ok(self.known.intern(&self.der))
+    }
+}

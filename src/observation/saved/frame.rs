@@ -1,0 +1,101 @@
+//! zstd frames of whole lines: how they are closed, and how they are opened again.
+
+use std::io::{self, BufRead, Read};
+
+use zstd::bulk::Compressor;
+use zstd::stream::read::Decoder;
+
+use super::Damage;
+
+/// A frame is closed when it holds so much. Smaller ones would pack worse: certificates of the same
+/// issuers repeat themselves within some hundred rows.
+pub(super) const FULL: usize = 1024 * 1024;
+
+/// The most that a frame may hold: a full one, and one more visit with every byte that a server
+/// can make us keep, many times over.
+pub(super) const MAX_FRAME: u64 = 16 * 1024 * 1024;
+
+/// zstd's window never exceeds what a frame holds; a file that asks for more is not ours.
+const WINDOW_LOG: u32 = 24;
+
+/// Level 3 of zstd, its usual one: what does not repeat is keys and signatures, which no level
+/// makes smaller.
+const LEVEL: i32 = 3;
+
+/// Closes frames.
+pub(super) struct Packer(Compressor<'static>);
+
+impl Packer {
+    pub(super) fn new() -> io::Result<Self> {
+        let mut compressor = Compressor::new(LEVEL)?;
+        compressor.include_checksum(true)?;
+        Ok(Self(compressor))
+    }
+
+    /// The frame of these lines.
+    pub(super) fn pack(&mut self, lines: &[u8]) -> io::Result<Vec<u8>> {
+        if lines.len() as u64 > MAX_FRAME {
+            let words = "a visit is too large to be saved";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+        }
+        self.0.compress(lines)
+    }
+}
+
+/// Opens frames one after the other and hands out their lines.
+pub(super) struct Frames<R> {
+    source: R,
+    lines: Vec<u8>,
+    given: usize,
+}
+
+impl<R: BufRead> Frames<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            lines: Vec::new(),
+            given: 0,
+        }
+    }
+
+    pub(super) fn into_source(self) -> R {
+        self.source
+    }
+
+    /// The next line; `None` when no whole frame is left.
+    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Damage> {
+        while self.given == self.lines.len() {
+            if !self.open()? {
+                return Ok(None);
+            }
+        }
+        let rest = &self.lines[self.given..];
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let line = &rest[..end.unwrap_or(rest.len())];
+        // At most what is left: the line, and its line feed where it has one.
+        self.given += line.len() + usize::from(end.is_some());
+        Ok(Some(line))
+    }
+
+    /// Whether there was another whole frame.
+    fn open(&mut self) -> Result<bool, Damage> {
+        self.lines.clear();
+        self.given = 0;
+        if self.source.fill_buf().map_err(Damage::Frame)?.is_empty() {
+            return Ok(false);
+        }
+        let mut decoder = Decoder::with_buffer(&mut self.source).map_err(Damage::Frame)?;
+        decoder.window_log_max(WINDOW_LOG).map_err(Damage::Frame)?;
+        let mut bounded = decoder.single_frame().take(MAX_FRAME + 1);
+        match bounded.read_to_end(&mut self.lines) {
+            // The rest of the frame never came: nothing of it has been checked.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.lines.clear();
+                Ok(false)
+            }
+            Err(error) => Err(Damage::Frame(error)),
+            Ok(_) if self.lines.len() as u64 > MAX_FRAME => Err(Damage::FrameTooLarge(MAX_FRAME)),
+            Ok(_) => Ok(true),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The lines of a saved file: what each kind holds.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::super::Observation;
+
+/// The version that is written. It rises when a reader of the version before would misread a line.
+pub(super) const VERSION: u32 = 1;
+
+/// The first line: what the file is, and what to know of the sweep.
+pub(super) const HEADER: &str = "tlsweep facts";
+/// A certificate, in hexadecimal DER. Certificates are numbered from 0 as they come.
+pub(super) const CERTIFICATE: &str = "certificate";
+/// An observation, its chains apart.
+pub(super) const OBSERVATION: &str = "observation";
+/// The last line. Without it the sweep was killed, or the file cut short.
+pub(super) const END: &str = "end";
+
+/// What a saved file says of the sweep that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedHeader {
+    /// The version of the form.
+    pub version: u32,
+    /// The version of the program that wrote it.
+    pub tlsweep: String,
+    /// Whether rows for people name their addresses (`--all-ips`).
+    #[serde(default)]
+    pub addresses: bool,
+    /// Where the sweep was made from (`--vantage`).
+    #[serde(default)]
+    pub vantage: Option<String>,
+    /// Which hello came first (`--probe`).
+    #[serde(default)]
+    pub probe: String,
+}
+
+impl SavedHeader {
+    /// A header of today's form and program.
+    pub fn new(addresses: bool, vantage: Option<String>, probe: String) -> Self {
+        Self {
+            version: VERSION,
+            tlsweep: env!("CARGO_PKG_VERSION").to_owned(),
+            addresses,
+            vantage,
+            probe,
+        }
+    }
+}
+
+/// A line as it is written.
+#[derive(Serialize)]
+pub(super) struct Written<'a, T> {
+    pub(super) kind: &'a str,
+    pub(super) body: T,
+}
+
+/// A line as it is read: its body waits until the kind is known.
+#[derive(Deserialize)]
+pub(super) struct Read<'a> {
+    #[serde(borrow)]
+    pub(super) kind: Cow<'a, str>,
+    /// Whether a reader that does not know the kind may pass over the line.
+    #[serde(default)]
+    pub(super) skippable: bool,
+    #[serde(borrow)]
+    pub(super) body: &'a RawValue,
+}
+
+/// An observation with its chains taken out: for each exchange the numbers of the certificates
+/// that it sent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Visit {
+    pub(super) observation: Observation,
+    pub(super) chains: Vec<Option<Vec<u32>>>,
+}
+
+/// How much the file holds.
+#[derive(Serialize, Deserialize)]
+pub(super) struct End {
+    pub(super) observations: u64,
+}

@@ -1,0 +1,169 @@
+//! Reading the saved form, one observation at a time.
+
+use std::borrow::Cow;
+use std::io::{BufRead, Read, Seek, Write};
+
+use super::certificates::Certificates;
+use super::frame::Frames;
+use super::line::{self, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedHeader, VERSION, Visit};
+use super::{Damage, SavedError};
+use crate::observation::{Observation, hex};
+
+/// A visit has one exchange, or a few; with a bound, its chains have one too.
+const MAX_EXCHANGES: usize = 64;
+
+/// The observations of a file, in the order in which they were added. Certificates wait in the
+/// scratch file; memory holds one frame, eight bytes for each certificate, and a bounded number of
+/// those that come again.
+pub struct SavedReader<R, S> {
+    file: String,
+    header: SavedHeader,
+    frames: Frames<R>,
+    certificates: Certificates<S>,
+    /// The line read last, from 1.
+    record: u64,
+    observations: u64,
+    whole: bool,
+    /// Nothing is read after a failure or the last frame.
+    over: bool,
+}
+
+impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
+    /// Reads the header of a file. `file` is its name, for errors.
+    pub fn open(file: String, source: R, scratch: S) -> Result<Self, SavedError> {
+        let mut frames = Frames::new(source);
+        let header = match frames.next() {
+            Ok(Some(line)) => header(line),
+            // What is no frame is no file of ours, whatever its bytes are.
+            Ok(None) | Err(_) => None,
+        };
+        match header {
+            Some(header) if header.version == VERSION => Ok(Self {
+                file,
+                header,
+                frames,
+                certificates: Certificates::new(scratch),
+                record: 1,
+                observations: 0,
+                whole: false,
+                over: false,
+            }),
+            Some(header) if header.version > VERSION => Err(SavedError::Newer {
+                file,
+                version: header.version,
+                by: header.tlsweep,
+            }),
+            Some(_) | None => Err(SavedError::NotSaved { file }),
+        }
+    }
+
+    /// What the file says of its sweep.
+    pub fn header(&self) -> &SavedHeader {
+        &self.header
+    }
+
+    /// Observations read so far.
+    pub fn observations(&self) -> u64 {
+        self.observations
+    }
+
+    /// Whether the end was read: otherwise the sweep was killed, or the file cut short.
+    pub fn whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Gives back what was read from.
+    pub fn into_source(self) -> R {
+        self.frames.into_source()
+    }
+
+    fn read(&mut self) -> Result<Option<Observation>, Damage> {
+        loop {
+            // Damage in a frame hits the first line that it would have given.
+            self.record += 1;
+            let Some(text) = self.frames.next()? else {
+                return Ok(None);
+            };
+            let line: line::Read<'_> = serde_json::from_slice(text)?;
+            if self.whole {
+                return Err(Damage::OutOfPlace(line.kind.into_owned()));
+            }
+            let body = line.body.get();
+            match &*line.kind {
+                CERTIFICATE => {
+                    let text: Cow<'_, str> = serde_json::from_str(body)?;
+                    let der = hex::decode(&text).ok_or(Damage::NotHex)?;
+                    self.certificates.add(&der)?;
+                }
+                OBSERVATION => {
+                    let visit: Visit = serde_json::from_str(body)?;
+                    let observation = rejoin(visit, &mut self.certificates)?;
+                    self.observations += 1;
+                    return Ok(Some(observation));
+                }
+                END => {
+                    let counted = serde_json::from_str::<End>(body)?.observations;
+                    let read = self.observations;
+                    if counted != read {
+                        return Err(Damage::Count { counted, read });
+                    }
+                    self.whole = true;
+                }
+                HEADER => return Err(Damage::OutOfPlace(HEADER.to_owned())),
+                _ if line.skippable => {}
+                _ => return Err(Damage::UnknownKind(line.kind.into_owned())),
+            }
+        }
+    }
+}
+
+impl<R: BufRead, S: Read + Write + Seek> Iterator for SavedReader<R, S> {
+    type Item = Result<Observation, SavedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let read = self.read();
+        self.over = !matches!(read, Ok(Some(_)));
+        let read = read.map_err(|damage| SavedError::Damaged {
+            file: self.file.clone(),
+            record: self.record,
+            damage,
+        });
+        read.transpose()
+    }
+}
+
+fn header(line: &[u8]) -> Option<SavedHeader> {
+    let line: line::Read<'_> = serde_json::from_slice(line).ok()?;
+    let body = (line.kind == HEADER).then_some(line.body.get())?;
+    serde_json::from_str(body).ok()
+}
+
+/// Puts the chains of an observation back.
+fn rejoin<S: Read + Write + Seek>(
+    visit: Visit,
+    certificates: &mut Certificates<S>,
+) -> Result<Observation, Damage> {
+    let Visit {
+        mut observation,
+        chains,
+    } = visit;
+    let exchanges = observation.exchanges.len();
+    if exchanges > MAX_EXCHANGES {
+        return Err(Damage::TooMany { what: "exchanges" });
+    }
+    if exchanges != chains.len() {
+        return Err(Damage::Chains {
+            exchanges,
+            chains: chains.len(),
+        });
+    }
+    for (exchange, numbers) in observation.exchanges.iter_mut().zip(chains) {
+        exchange.chain = numbers
+            .map(|numbers| certificates.chain(&numbers))
+            .transpose()?;
+    }
+    Ok(observation)
+}

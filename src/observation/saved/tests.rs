@@ -1,0 +1,260 @@
+//! What comes back is what was saved, up to the last whole frame, whatever became of the file.
+
+use std::io::{Cursor, ErrorKind};
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::frame::{MAX_FRAME, Packer};
+use super::*;
+use crate::observation::Observation;
+use crate::output::samples;
+
+fn header() -> SavedHeader {
+    SavedHeader::new(true, Some("lab".to_owned()), "hello".to_owned())
+}
+
+fn observations() -> Vec<Observation> {
+    let samples = [
+        samples::healthy(),
+        samples::expired(),
+        samples::hostile(),
+        samples::healthy(),
+        samples::unresolved(),
+        samples::unreadable(),
+    ];
+    samples.map(|sample| sample.observation).into()
+}
+
+/// A file with a frame for every two observations.
+fn saved() -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = SavedWriter::new(&mut file, &header()).unwrap();
+    for pair in observations().chunks(2) {
+        pair.iter().for_each(|each| writer.add(each).unwrap());
+        writer.flush().unwrap();
+    }
+    writer.finish().unwrap();
+    file
+}
+
+type Read = (Vec<Value>, bool, Option<SavedError>);
+
+/// What can be read of a file, whether it was whole, and what stopped it.
+fn read(file: &[u8]) -> Result<Read, SavedError> {
+    let mut reader = SavedReader::open("f".to_owned(), file, Cursor::new(Vec::new()))?;
+    let (mut read, mut error) = (Vec::new(), None);
+    for observation in reader.by_ref() {
+        match observation {
+            Ok(observation) => read.push(value(&observation)),
+            Err(stopped) => error = Some(stopped),
+        }
+    }
+    assert!(reader.next().is_none(), "nothing follows an end");
+    assert_eq!(reader.observations(), read.len() as u64);
+    Ok((read, reader.whole(), error))
+}
+
+/// Everything of an observation, certificates included.
+fn value(observation: &Observation) -> Value {
+    serde_json::to_value(observation).unwrap()
+}
+
+/// A file of these lines, in one frame after the header's.
+fn file_of(lines: &[&str]) -> Vec<u8> {
+    let mut file = Vec::new();
+    SavedWriter::new(&mut file, &header()).unwrap();
+    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    file.extend(Packer::new().unwrap().pack(text.as_bytes()).unwrap());
+    file
+}
+
+#[test]
+fn what_was_saved_comes_back_in_order() {
+    let expected: Vec<_> = observations().iter().map(value).collect();
+    let file = saved();
+    let (read, whole, error) = read(&file).unwrap();
+    assert_eq!(read, expected);
+    assert!(whole && error.is_none());
+    let reader = SavedReader::open("f".to_owned(), &file[..], Cursor::new(Vec::new())).unwrap();
+    assert_eq!(*reader.header(), header());
+}
+
+#[test]
+fn each_certificate_is_saved_once_and_before_who_sent_it() {
+    let mut frames = frame::Frames::new(Cursor::new(saved()));
+    let (mut certificates, mut visits) = (Vec::new(), 0);
+    while let Some(line) = frames.next().unwrap() {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        match line["kind"].as_str().unwrap() {
+            "certificate" => certificates.push(line["body"].as_str().unwrap().to_owned()),
+            "observation" => {
+                visits += 1;
+                let chains = line["body"]["chains"].as_array().unwrap();
+                let numbers = chains.iter().flat_map(|chain| chain.as_array()).flatten();
+                for number in numbers {
+                    assert!(number.as_u64().unwrap() < certificates.len() as u64);
+                }
+            }
+            _ => {}
+        }
+    }
+    let all = certificates.len();
+    certificates.sort();
+    certificates.dedup();
+    assert_eq!((certificates.len(), visits), (all, observations().len()));
+    assert!(all >= 3, "{all}");
+}
+
+#[test]
+fn a_file_cut_anywhere_gives_its_whole_frames_and_is_not_whole() {
+    let file = saved();
+    let (all, ..) = read(&file).unwrap();
+    let mut seen = Vec::new();
+    for length in 0..file.len() {
+        match read(&file[..length]) {
+            Ok((read, whole, error)) => {
+                assert!(!whole && error.is_none(), "{length}");
+                assert!(all.starts_with(&read), "{length}");
+                seen.push(read.len());
+            }
+            Err(error) => assert!(matches!(error, SavedError::NotSaved { .. }), "{error}"),
+        }
+    }
+    seen.dedup();
+    assert_eq!(seen, [0, 2, 4, 6]);
+}
+
+#[test]
+fn another_file_and_a_later_one_are_refused_by_name() {
+    let json = br#"{"schema":1,"target":"shop.example"}"#;
+    let mut packer = Packer::new().unwrap();
+    let other = packer.pack(b"{\"kind\":\"rows\",\"body\":1}\n").unwrap();
+    for file in [&b""[..], b"hello", json, &other, &[0; 64]] {
+        let error = read(file).unwrap_err().to_string();
+        assert!(error.contains("f holds no saved facts"), "{error}");
+    }
+    let later = br#"{"kind":"tlsweep facts","body":{"version":2,"tlsweep":"9.9.9","more":[]}}"#;
+    let error = read(&packer.pack(later).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("9.9.9"), "{error}");
+}
+
+#[test]
+fn damaged_records_are_told_with_their_number() {
+    let visit = value(&observations()[0]);
+    let exchange = visit["exchanges"][0].clone();
+    let with = |exchanges: Vec<Value>, chains: Value| {
+        let mut observation = visit.clone();
+        observation["exchanges"] = exchanges.into();
+        serde_json::json!({"kind": "observation", "body": {"observation": observation, "chains": chains}})
+            .to_string()
+    };
+    let many = with(vec![exchange.clone(); 65], vec![Value::Null; 65].into());
+    let giant = format!(
+        r#"{{"kind":"certificate","body":"{}"}}"#,
+        "0".repeat(1 << 20)
+    );
+    let cases: &[(&[&str], u64, &str)] = &[
+        (&["{"], 2, "EOF"),
+        (&["[1]"], 2, "kind"),
+        (&["\u{0}\u{ff}"], 2, "expected"),
+        (&[r#"{"kind":"certificate","body":"0"}"#], 2, "hexadecimal"),
+        (&[r#"{"kind":"certificate","body":7}"#], 2, "expected"),
+        (&[r#"{"kind":"observation","body":{}}"#], 2, "missing field"),
+        (
+            &[r#"{"kind":"tlsweep facts","body":{}}"#],
+            2,
+            "cannot stand here",
+        ),
+        (&[r#"{"kind":"new","body":{}}"#], 2, "\"new\""),
+        (
+            &[r#"{"kind":"end","body":{"observations":1}}"#],
+            2,
+            "counts 1",
+        ),
+        (
+            &[
+                r#"{"kind":"end","body":{"observations":0}}"#,
+                r#"{"kind":"certificate","body":"00"}"#,
+            ],
+            3,
+            "cannot stand here",
+        ),
+        (
+            &[&with(vec![exchange.clone()], serde_json::json!([[0]]))],
+            2,
+            "certificate 0",
+        ),
+        (
+            &[&with(vec![exchange.clone()], serde_json::json!([]))],
+            2,
+            "1 exchanges and 0 chains",
+        ),
+        (&[&many], 2, "more exchanges"),
+        (
+            &[
+                &giant,
+                &with(vec![exchange], serde_json::json!([[0, 0, 0]])),
+            ],
+            3,
+            "more certificates",
+        ),
+    ];
+    for (lines, record, words) in cases {
+        let (_, whole, error) = read(&file_of(lines)).unwrap();
+        let error = error
+            .unwrap_or_else(|| panic!("{words} is refused"))
+            .to_string();
+        assert!(
+            error.starts_with(&format!("f: record {record}: ")),
+            "{error}"
+        );
+        assert!(error.contains(words), "{error}");
+        assert!(!whole || *record == 3, "{error}");
+    }
+}
+
+#[test]
+fn a_kind_that_may_be_passed_over_is() {
+    let file = file_of(&[
+        r#"{"kind":"gathered","skippable":true,"body":{"bytes":"00"},"more":1}"#,
+        r#"{"kind":"end","body":{"observations":0,"more":null}}"#,
+    ]);
+    let (read, whole, error) = read(&file).unwrap();
+    assert!(read.is_empty() && whole && error.is_none(), "{error:?}");
+}
+
+#[test]
+fn a_frame_that_unpacks_to_too_much_is_refused() {
+    let much = vec![b' '; usize::try_from(MAX_FRAME).unwrap() + 1];
+    let refused = Packer::new().unwrap().pack(&much).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidData);
+    let mut file = file_of(&[]);
+    file.extend(zstd::bulk::compress(&much, 1).unwrap());
+    let (_, _, error) = read(&file).unwrap();
+    let error = error.unwrap().to_string();
+    assert!(error.contains("record 2: its frame"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn a_changed_file_never_gives_what_was_not_saved(
+        place in any::<prop::sample::Index>(),
+        change in 1..=255u8,
+    ) {
+        let mut file = saved();
+        let (all, ..) = read(&file).unwrap();
+        let place = place.index(file.len());
+        file[place] ^= change;
+        if let Ok((read, ..)) = read(&file) {
+            prop_assert!(all.starts_with(&read));
+        }
+    }
+
+    #[test]
+    fn any_lines_are_read_without_a_panic(lines in proptest::collection::vec(".{0,80}", 0..8)) {
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let (read, ..) = read(&file_of(&lines)).unwrap();
+        prop_assert!(read.is_empty());
+    }
+}
