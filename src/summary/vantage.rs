@@ -109,13 +109,21 @@ impl Vantage {
             let silent = unreachable && reason == Some(Reason::Timeout);
             self.mail_ports.add(silent);
         }
-        if record.leaf.is_some() {
+        if record.leaf.is_some() && judged_then(record) {
             // Findings rather than verdicts: an untrusted certificate may be out of date too.
             let mut findings = record.findings.0.iter();
             self.dates
                 .add(findings.any(|it| matches!(it.id, "expired" | "not_yet_valid")));
         }
     }
+}
+
+/// Whether a row was judged for about the time of its visit. Judged for another (`--at`), dates say
+/// nothing of this machine's clock.
+fn judged_then(record: &Record<'_>) -> bool {
+    const A_DAY: u64 = 86_400;
+    let (judged, seen) = (record.judged_at.as_second(), record.started_at.as_second());
+    judged.abs_diff(seen) < A_DAY
 }
 
 impl super::Summary {
@@ -160,7 +168,14 @@ mod tests {
         let clock = |failed, of| Hint::Clock(Share { failed, of });
         let (fine, gone) = (samples::healthy as fn() -> Sample, samples::unresolved as _);
         let (early, late) = (samples::early as _, samples::expired as _);
+        let long_ago = (|| {
+            let mut sample = samples::expired();
+            sample.observation.started_at = "2025-11-22T08:00:00Z".parse().unwrap();
+            sample
+        }) as _;
         let cases: Vec<(Vec<Rows>, Vec<Hint>)> = vec![
+            // Seen a year before the day that they are judged for.
+            (vec![(30, long_ago)], vec![]),
             (vec![(17, gone), (3, fine)], vec![resolver(17, 20)]),
             (vec![(16, gone), (4, fine)], vec![]),
             (vec![(19, gone)], vec![]),
