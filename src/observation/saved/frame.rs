@@ -18,9 +18,10 @@ pub(super) const MAX_FRAME: u64 = 16 * 1024 * 1024;
 /// zstd's window never exceeds what a frame holds; a file that asks for more is not ours.
 const WINDOW_LOG: u32 = 24;
 
-/// Level 3 of zstd, its usual one: what does not repeat is keys and signatures, which no level
-/// makes smaller.
-const LEVEL: i32 = 3;
+/// zstd's fastest: what does not repeat is keys and signatures, and higher levels look for chance
+/// repetitions in them, which costs time and makes the file 6 to 9 % larger (levels 3 and 9, leaves
+/// of RSA and ECDSA; docs/PERFORMANCE.md).
+const LEVEL: i32 = 1;
 
 /// Closes frames.
 pub(super) struct Packer(Compressor<'static>);

@@ -16,7 +16,7 @@ pub(super) const HEADER: &str = "tlsweep facts";
 pub(super) const CERTIFICATE: &str = "certificate";
 /// An observation, its chains apart.
 pub(super) const OBSERVATION: &str = "observation";
-/// The last line. Without it the sweep was killed, or the file cut short.
+/// The last line. Without it the sweep was interrupted or killed, or the file cut short.
 pub(super) const END: &str = "end";
 
 /// What a saved file says of the sweep that wrote it.

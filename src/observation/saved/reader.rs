@@ -67,7 +67,8 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
         self.observations
     }
 
-    /// Whether the end was read: otherwise the sweep was killed, or the file cut short.
+    /// Whether the end was read: otherwise the sweep was interrupted or killed, or the file cut
+    /// short.
     pub fn whole(&self) -> bool {
         self.whole
     }

@@ -23,7 +23,10 @@ fn observations() -> Vec<Observation> {
         samples::unresolved(),
         samples::unreadable(),
     ];
-    samples.map(|sample| sample.observation).into()
+    let mut observations: Vec<_> = samples.map(|sample| sample.observation).into();
+    let session = observations[0].exchanges[0].session.as_mut();
+    session.unwrap().ocsp_staple = Some(vec![0x30, 0x00, 0xff]);
+    observations
 }
 
 /// A file with a frame for every two observations.
