@@ -521,7 +521,15 @@ fn manifest(output: &str) -> Value {
 #[test]
 fn help_manual_and_completions_are_there() {
     let help = run(&["--help"]).expect(0).stdout;
-    for command in ["scan", "check", "explain", "demo", "completions", "man"] {
+    for command in [
+        "scan",
+        "check",
+        "judge",
+        "explain",
+        "demo",
+        "completions",
+        "man",
+    ] {
         assert!(help.contains(command), "{command}");
         let page = run(&[command, "--help"]).expect(0).stdout;
         assert!(page.contains("Usage: tlsweep"), "{page}");

@@ -3,6 +3,7 @@
 
 mod handshake;
 mod material;
+mod saved;
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -172,6 +173,7 @@ criterion_group!(
     certificates,
     judging,
     rows,
+    saved::bench,
     pacing,
     reading
 );

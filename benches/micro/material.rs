@@ -68,6 +68,11 @@ impl Authorities {
         PrivatePkcs8KeyDer::from(self.leaf_key.serialize_der()).into()
     }
 
+    /// The key of every leaf, as certificates hold it.
+    pub(crate) fn public_key(&self) -> &[u8] {
+        self.leaf_key.public_key_raw()
+    }
+
     /// The usual rules under this root.
     pub(crate) fn policy(&self) -> Arc<Policy> {
         let store = TrustStore::from_certificates("bench", &[self.root.der().clone()]);
@@ -113,7 +118,7 @@ pub(crate) fn name(number: usize) -> String {
     format!("n{number}.bench.test")
 }
 
-fn target(number: usize) -> Target {
+pub(crate) fn target(number: usize) -> Target {
     let text = vec![format!("{}@127.0.0.1:443", name(number))];
     let mut reader = open(Source::Arguments(text), &Defaults::default()).expect("it is a target");
     let first = reader.next().expect("there is one");

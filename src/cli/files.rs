@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::PlanError;
-use super::flags::{ImportFlags, ScanFlags};
+use super::flags::{ImportFlags, JudgeFlags, OutputFlags, ScanFlags, TrustFlags};
 use super::values::TrustChoice;
 use crate::summary::Manifest;
 
@@ -15,22 +15,24 @@ struct Named<'a> {
     written: bool,
 }
 
-/// Refuses a file that is written in one role and has another.
+/// Refuses a file that `scan` writes in one role and has in another.
 pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
-    let manifests: Vec<PathBuf> = flags
-        .output
-        .outputs
-        .iter()
-        .map(|path| Manifest::beside(path))
-        .collect();
-    let mut named = read(flags);
-    named.extend(written(flags));
-    named.extend(
-        manifests
-            .first()
-            .map(|path| writing("the manifest beside -o", path)),
-    );
-    refuse(&named)
+    let (targets, results) = (&flags.targets, &flags.results);
+    let mut named = trusted(&flags.trust);
+    named.extend(each(&targets.inputs, |path| reading("-i", path)));
+    named.extend(each(&targets.exclude, |path| reading("--exclude", path)));
+    named.extend(each(&results.certs, |path| writing("--certs", path)));
+    named.extend(each(&results.rejects, |path| writing("--rejects", path)));
+    named.extend(each(&results.save, |path| writing("--save", path)));
+    refuse(named, &flags.output)
+}
+
+/// The same for `judge`.
+pub(super) fn refuse_judged_twins(flags: &JudgeFlags) -> Result<(), PlanError> {
+    let mut named = trusted(&flags.trust);
+    named.push(reading("FACTS", &flags.facts));
+    named.extend(each(&flags.certs, |path| writing("--certs", path)));
+    refuse(named, &flags.output)
 }
 
 /// Refuses to write stores over what they are made from.
@@ -39,10 +41,20 @@ pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
     let mut named = vec![reading("REPORT.csv", &flags.report)];
     named.extend(certs);
     named.push(writing("-o", &flags.output));
-    refuse(&named)
+    refuse_named(&named)
 }
 
-fn refuse(named: &[Named<'_>]) -> Result<(), PlanError> {
+fn refuse(named: Vec<Named<'_>>, output: &OutputFlags) -> Result<(), PlanError> {
+    let manifest = output.outputs.first().map(|path| Manifest::beside(path));
+    let mut named = named;
+    named.extend(each(&output.outputs, |path| writing("-o", path)));
+    named.extend(each(&manifest, |path| {
+        writing("the manifest beside -o", path)
+    }));
+    refuse_named(&named)
+}
+
+fn refuse_named(named: &[Named<'_>]) -> Result<(), PlanError> {
     for (index, second) in named.iter().enumerate() {
         for first in &named[..index] {
             let twins = same(first.path, second.path) || holds(first, second);
@@ -58,35 +70,23 @@ fn refuse(named: &[Named<'_>]) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn read(flags: &ScanFlags) -> Vec<Named<'_>> {
-    let stores = flags.trust.trust.iter().filter_map(|store| match store {
-        TrustChoice::File(path) => Some(path.as_path()),
+/// The files that trust is read from.
+fn trusted(flags: &TrustFlags) -> Vec<Named<'_>> {
+    let stores = flags.trust.iter().filter_map(|store| match store {
+        TrustChoice::File(path) => Some(reading("--trust", path)),
         TrustChoice::Mozilla | TrustChoice::System => None,
     });
-    let inputs = flags.targets.inputs.iter().map(PathBuf::as_path);
-    let issuers = flags.trust.intermediates.iter().map(PathBuf::as_path);
-    let excludes = flags.targets.exclude.as_deref().into_iter();
-    inputs
-        .map(|path| reading("-i", path))
-        .chain(stores.map(|path| reading("--trust", path)))
-        .chain(issuers.map(|path| reading("--intermediates", path)))
-        .chain(excludes.map(|path| reading("--exclude", path)))
-        .collect()
+    let issuers = each(&flags.intermediates, |path| {
+        reading("--intermediates", path)
+    });
+    stores.chain(issuers).collect()
 }
 
-fn written(flags: &ScanFlags) -> impl Iterator<Item = Named<'_>> {
-    let outputs = flags.output.outputs.iter().map(|path| writing("-o", path));
-    let certs = flags
-        .results
-        .certs
-        .as_deref()
-        .map(|path| writing("--certs", path));
-    let rejects = flags
-        .results
-        .rejects
-        .as_deref()
-        .map(|path| writing("--rejects", path));
-    outputs.chain(certs).chain(rejects)
+fn each<'a>(
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+    named: impl Fn(&'a Path) -> Named<'a>,
+) -> impl Iterator<Item = Named<'a>> {
+    paths.into_iter().map(move |path| named(path))
 }
 
 fn reading<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {

@@ -30,6 +30,23 @@ Example, with two reports of https://www.ccadb.org/resources:
   tlsweep stores import AllIncludedRootCertsCSV.csv \\
       --certs RootCACertificatesIncludedByRSReportCSV.csv -o ccadb.pem
   tlsweep scan -i inventory.csv --trust ccadb.pem --require-store chrome,apple";
+/// What can be checked.
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  tlsweep check fullchain.pem --name www.example.com --at 2027-03-01
+  tlsweep check /etc/ssl/sites          one chain a file, named after its host: www.example.com.pem
+  tlsweep check www.example.com:443     visits the server
+
+Exit codes: 0 all is well, 1 a verdict other than ok, 2 something cannot be used, 3 could not finish.";
+
+/// What a newcomer can ask.
+const JUDGE_EXAMPLES: &str = "\
+Examples:
+  tlsweep judge week.facts --at 2027-03-01 -o march.csv       what will have expired by then
+  tlsweep judge week.facts --trust without-it.pem --fail-on untrusted_ca
+                                                              what breaks when a root goes
+
+Exit codes: 0 finished, 1 --fail-on matched, 2 bad usage or no usable facts, 3 could not finish.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -37,11 +54,15 @@ pub enum Command {
     /// Sweep targets: one row per endpoint, failures included
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
-    /// Judge a PEM chain offline, as if a server had sent it
+    /// Judge certificates offline, as if a server had sent them, or one server
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckFlags),
     /// List trust stores, or make them from a report of CCADB
     #[command(subcommand)]
     Stores(StoresCommand),
+    /// Judge again, offline, what a sweep saved with --save
+    #[command(after_help = JUDGE_EXAMPLES)]
+    Judge(JudgeFlags),
     /// Say what a finding means, who breaks, and how to mend it
     Explain(ExplainFlags),
     /// Sweep a laboratory of good and bad servers on this machine
@@ -229,7 +250,7 @@ pub struct TrustFlags {
     /// PEM column; repeatable, never trusted
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
-    /// Judge as of this time (2026-03-01 or 2026-03-01T12:00:00Z) instead of now
+    /// Judge as of this time, 2026-03-01 or 2026-03-01T12:00:00Z [default: that of each visit]
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
@@ -262,6 +283,9 @@ pub struct ResultFlags {
     /// Write every certificate seen to FILE, each once (PEM)
     #[arg(long, value_name = "FILE")]
     pub certs: Option<PathBuf>,
+    /// Save what every visit showed to FACTS, to be judged again (tlsweep judge)
+    #[arg(long, value_name = "FACTS")]
+    pub save: Option<PathBuf>,
     /// Write input lines that could not be read to FILE, each under its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
@@ -273,12 +297,13 @@ pub struct ResultFlags {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// PEM file, the server's certificate first; - is standard input
-    #[arg(value_name = "CERTS.pem")]
-    pub chain: PathBuf,
-    /// The name or address that was asked for
+    /// PEM or DER file, the server's certificate first; - is standard input; a folder of such files;
+    /// or HOST:PORT to visit
+    #[arg(value_name = "CERTS")]
+    pub what: PathBuf,
+    /// The name or address asked for [default: in a folder each file's name, without .pem and the like]
     #[arg(long, value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// How to judge.
     #[command(flatten)]
     pub trust: TrustFlags,
@@ -323,6 +348,26 @@ pub struct ImportFlags {
     /// Write the stores to FILE
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+}
+
+/// `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeFlags {
+    /// File that scan --save wrote; - is standard input
+    #[arg(value_name = "FACTS")]
+    pub facts: PathBuf,
+    /// How to judge.
+    #[command(flatten)]
+    pub trust: TrustFlags,
+    /// Where the rows go.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Write every certificate seen to FILE, each once (PEM)
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub certs: Option<PathBuf>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings, help_heading = "Results")]
+    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
 }
 
 /// `explain`.

@@ -4,6 +4,7 @@
 mod exit;
 mod files;
 mod flags;
+mod judging;
 mod plan;
 mod trust;
 mod values;
@@ -13,9 +14,10 @@ use clap::{CommandFactory, Parser};
 pub use exit::Exit;
 pub use files::refuse_import_twins;
 pub use flags::{
-    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, Language,
-    ListFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, JudgeFlags,
+    Language, ListFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
 };
+pub use judging::JudgePlan;
 pub use plan::{CannotStart, Plan, PlanError, for_stdout};
 pub use trust::{policy, stores_at, warnings};
 pub use values::{Span, TrustChoice};

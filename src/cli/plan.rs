@@ -13,6 +13,7 @@ use super::flags::{
 use super::trust::{policy, warnings};
 use crate::gather::BundleError;
 use crate::judge::StoreError;
+use crate::observation::SavedHeader;
 use crate::output::{
     CertificateFile, FORMATS, Format, Layout, OutputError, Outputs, Place, UnknownFormat,
 };
@@ -20,7 +21,7 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
-use crate::sweep::{Choice, Destinations, Display, Intake, Sweep};
+use crate::sweep::{Choice, Destinations, Display, FactsError, FactsFile, Intake, Sweep};
 use crate::target::{
     self, Defaults, OpenError, PortsError, Source, TargetError, TargetReader, fold_name,
     parse_ports,
@@ -92,6 +93,9 @@ pub enum PlanError {
         /// What is wrong and what to give instead.
         reason: String,
     },
+    /// Saved facts cannot be used.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
     /// A format is not known.
     #[error("--output: {0}")]
     Format(#[from] UnknownFormat),
@@ -101,6 +105,22 @@ pub enum PlanError {
         /// The file.
         file: String,
         /// What is wrong and what to give instead.
+        reason: String,
+    },
+    /// A chain without the name it is for.
+    #[error("{file}: say which name it is for, as in --name example.com")]
+    NoName {
+        /// The file.
+        file: String,
+    },
+    /// Neither a file nor a server.
+    #[error(
+        "{what}: there is no such file or folder, and as a server it cannot be visited: {reason}"
+    )]
+    NothingToCheck {
+        /// What was given.
+        what: String,
+        /// Why it is no server.
         reason: String,
     },
     /// More than a name.
@@ -216,6 +236,7 @@ impl Plan {
                         .as_deref()
                         .map(CertificateFile::open)
                         .transpose()?,
+                    facts: save(flags)?,
                 },
                 display,
             },
@@ -326,7 +347,7 @@ fn limits(
 /// Inputs, outputs, event loops.
 const OPEN_OTHERWISE: usize = 64;
 
-fn places(flags: &OutputFlags) -> Result<Vec<(Place, &'static Format)>, PlanError> {
+pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(Place, &'static Format)>, PlanError> {
     let choose = |place: Place| {
         let format = match (&place, flags.format) {
             (Place::File(path), chosen) => match (Format::for_path(path), chosen) {
@@ -349,7 +370,7 @@ fn places(flags: &OutputFlags) -> Result<Vec<(Place, &'static Format)>, PlanErro
 }
 
 /// The outputs that a manifest can lie beside: no pipes and no devices.
-fn regular_files(places: &[(Place, &'static Format)]) -> Vec<PathBuf> {
+pub(super) fn regular_files(places: &[(Place, &'static Format)]) -> Vec<PathBuf> {
     let files = places.iter().filter_map(|(place, _)| match place {
         Place::File(path) => Some(path.clone()),
         Place::Stdout => None,
@@ -378,6 +399,20 @@ fn display(quiet: bool, places: &[(Place, &'static Format)]) -> Display {
         (false, true) => Display::Bar,
         (false, false) => Display::Lines,
     }
+}
+
+fn save(flags: &ScanFlags) -> Result<Option<FactsFile>, CannotStart> {
+    let Some(path) = &flags.results.save else {
+        return Ok(None);
+    };
+    let probe = approach(&flags.hellos).lane.name();
+    let vantage = flags.results.vantage.clone();
+    let header = SavedHeader::new(flags.names.all_ips, vantage, probe.to_owned());
+    let (path, file) = create(path)?;
+    let name = path.display().to_string();
+    let begun = FactsFile::begin(path, file, &header);
+    let begun = begun.map_err(|source| OutputError::Open { name, source })?;
+    Ok(Some(begun))
 }
 
 fn create(path: &Path) -> Result<(PathBuf, File), CannotStart> {

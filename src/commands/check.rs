@@ -1,86 +1,150 @@
-//! `check`: the judgement of a sweep, offline, on a chain in a file.
+//! `check`: the judgement of a sweep on a chain in a file, on a folder of them, or on one server.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
-use crate::cli::{self, CheckFlags, Exit, PlanError};
-use crate::judge::Judge;
-use crate::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Timing};
-use crate::output::{Layout, Outputs, Place, Record};
+use super::{chains, scan, told};
+use crate::cli::{self, CheckFlags, Cli, Command, Exit, PlanError};
+use crate::judge::{Judge, Policy};
+use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
+use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
 use crate::probe;
 use crate::target::{self, Asked, Endpoint, Host, Service, Start, Target};
 use crate::verdict::VerdictKind;
 
-/// A chain that a server could send fits many times; a file beyond it is some other file.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
-
-pub(super) fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
-    let chain = read_chain(&flags.chain)?;
-    let observation = observation(chain, flags)?;
-    let policy = Arc::new(cli::policy(&flags.trust)?);
-    let verdict = Judge::new(policy.clone()).judge(&observation);
-    let record = Record::new(&observation, &verdict, policy.time_for(&observation));
-    let format = flags.format.unwrap_or_else(cli::for_stdout);
-    let mut output = Outputs::open(&[(Place::Stdout, format)], Layout::default())?;
-    output.write(&record)?;
-    output.finish()?;
-    Ok(if verdict.kind == VerdictKind::Ok {
-        Exit::Finished
+pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
+    let what = &*flags.what;
+    if what.is_dir() {
+        folder(&flags, what)
+    } else if what == Path::new("-") || what.exists() {
+        file(&flags, what)
     } else {
-        Exit::Found
-    })
+        server(flags)
+    }
 }
 
-fn read_chain(path: &Path) -> anyhow::Result<PeerChain> {
-    let file = path.display().to_string();
-    let unusable = |reason: String| PlanError::Chain {
-        file: file.clone(),
-        reason,
+fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
+    let Some(name) = &flags.name else {
+        return Err(PlanError::NoName {
+            file: path.display().to_string(),
+        }
+        .into());
     };
-    let bytes = read(path).map_err(|error| unusable(error.to_string()))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(
-            unusable("larger than any certificate chain; give a PEM file".to_owned()).into(),
-        );
-    }
-    let certificates = CertificateDer::pem_slice_iter(&bytes)
-        .map(|der| der.map(|der| Arc::new(Certificate::read(der))))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| unusable(format!("not PEM: {error}")))?;
-    if certificates.is_empty() {
-        let hint = "holds no certificate; give PEM (-----BEGIN CERTIFICATE-----), for DER: openssl x509 -inform DER -in FILE";
-        return Err(unusable(hint.to_owned()).into());
-    }
-    Ok(PeerChain { certificates })
+    let mut check = Check::begin(flags)?;
+    check.chain(path, name)?;
+    check.end()
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_FILE + 1)
-            .read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(path)?
-            .take(MAX_FILE + 1)
-            .read_to_end(&mut bytes)?;
+/// A file that cannot be used is told, and costs the others nothing but the exit code.
+fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
+    let files = chains::files(path)?;
+    let mut check = Check::begin(flags)?;
+    let mut unusable = false;
+    for file in files {
+        let own = chains::named_after(&file);
+        match check.chain(&file, flags.name.as_ref().unwrap_or(&own)) {
+            Err(error) if error.is::<PlanError>() => {
+                unusable = true;
+                let error = error.context(file.display().to_string());
+                tell(format_args!("{}", Clean::new(&told(&error))));
+            }
+            judged => judged?,
+        }
     }
-    Ok(bytes)
+    let exit = check.end()?;
+    Ok(if unusable { Exit::Usage } else { exit })
+}
+
+/// A sweep of one target, whose one row decides.
+fn server(flags: CheckFlags) -> anyhow::Result<Exit> {
+    let text = flags.what.display().to_string();
+    let name = flags.name.as_deref().map(host).transpose()?;
+    if let Some(reason) = no_server(&text, name.as_ref()) {
+        return Err(PlanError::NothingToCheck { what: text, reason }.into());
+    }
+    let arguments = ["tlsweep", "scan", "--quiet", "--fail-on=any"];
+    let Command::Scan(mut sweep) = Cli::of_arguments(arguments.map(str::to_owned).into())?.command
+    else {
+        anyhow::bail!("scan is a command");
+    };
+    sweep.targets.targets = vec![text];
+    sweep.targets.sni = name.map(|name| name.to_string());
+    sweep.trust = flags.trust;
+    sweep.output.format = flags.format;
+    scan::run(*sweep)
+}
+
+/// Why a text is not one server. Without a port it could be a file that is not there, and no file's
+/// name shall be looked up as a host's.
+fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
+    let asked = match Asked::parse(text) {
+        Ok(asked) => asked,
+        Err(error) => return Some(error.to_string()),
+    };
+    match (asked.place, asked.port, asked.service) {
+        (target::Place::Block(_), ..) => {
+            Some("a block of addresses is for tlsweep scan".to_owned())
+        }
+        (target::Place::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
+            Some("it says which name to ask for, so leave out --name".to_owned())
+        }
+        (_, None, None) => Some(format!("a server needs its port, as in {text}:443")),
+        _ => match name {
+            Some(Host::Address(_)) => {
+                Some("servers are asked for names, so give --name one".to_owned())
+            }
+            Some(Host::Name(_)) | None => None,
+        },
+    }
+}
+
+/// What judges chains, and the output that their rows go to.
+struct Check {
+    policy: Arc<Policy>,
+    judge: Judge,
+    output: Outputs,
+    exit: Exit,
+}
+
+impl Check {
+    fn begin(flags: &CheckFlags) -> anyhow::Result<Self> {
+        let policy = Arc::new(cli::policy(&flags.trust)?);
+        let format = flags.format.unwrap_or_else(cli::for_stdout);
+        Ok(Self {
+            judge: Judge::new(policy.clone()),
+            policy,
+            output: Outputs::open(&[(Place::Stdout, format)], Layout::default())?,
+            exit: Exit::Finished,
+        })
+    }
+
+    fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<()> {
+        let observation = observation(chains::read(path)?, name)?;
+        let verdict = self.judge.judge(&observation);
+        let at = self.policy.time_for(&observation);
+        self.output
+            .write(&Record::new(&observation, &verdict, at))?;
+        if verdict.kind != VerdictKind::Ok {
+            self.exit = Exit::Found;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> anyhow::Result<Exit> {
+        self.output.finish()?;
+        Ok(self.exit)
+    }
 }
 
 /// The chain as if a server had sent it, with nothing claimed about any handshake.
-fn observation(chain: PeerChain, flags: &CheckFlags) -> anyhow::Result<Observation> {
-    let host = host(&flags.name)?;
+fn observation(chain: PeerChain, name: &str) -> anyhow::Result<Observation> {
+    let host = host(name)?;
     let service = Service::named("tls").context("tls is a service")?;
     debug_assert_eq!(service.start, Start::Implicit);
     let target = Target {
-        text: flags.name.clone(),
+        text: name.to_owned(),
         host,
         address: None,
         port: service.port,

@@ -1,9 +1,12 @@
 //! The commands, one file each. They put the rooms together for one use and say how it ended.
 
+mod chains;
 mod check;
 mod completions;
 mod demo;
+mod ending;
 mod explain;
+mod judge;
 mod man;
 mod scan;
 mod stores;
@@ -41,8 +44,9 @@ fn told(error: &anyhow::Error) -> String {
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(flags) => scan::run(*flags),
-        Command::Check(flags) => check::run(&flags),
+        Command::Check(flags) => check::run(flags),
         Command::Stores(command) => stores::run(command),
+        Command::Judge(flags) => judge::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
         Command::Demo(flags) => demo::run(flags),
         Command::Completions(flags) => completions::run(&flags),

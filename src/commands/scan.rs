@@ -2,15 +2,13 @@
 
 use std::io::Write;
 
-use anyhow::Context;
-
+use super::ending;
 use crate::cli::{Exit, Plan, ScanFlags};
-use crate::judge::Policy;
-use crate::output::{OutputError, tell};
+use crate::output::tell;
 use crate::pace;
 use crate::probe;
-use crate::summary::{Choice, Input, Limits, Manifest, Store};
-use crate::sweep::{Ended, SweepError};
+use crate::summary::{Choice, Limits, Manifest};
+use crate::sweep::Ended;
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     let plan = Plan::new(&flags)?;
@@ -28,32 +26,9 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     }
     // Why the sweep could not finish is the more telling of two errors.
     let written = manifest.finish(&ended);
-    let exit = exit(ended, &flags)?;
+    let nothing = "the input holds no target that could be read";
+    let exit = ending::exit(ended, &flags.results.fail_on, nothing)?;
     written.map(|()| exit)
-}
-
-fn exit(ended: Ended, flags: &ScanFlags) -> anyhow::Result<Exit> {
-    match ended.error {
-        // Whoever read along has seen enough.
-        Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
-        Some(error) => return Err(error).context("the sweep could not finish"),
-        None => {}
-    }
-    if ended.interrupted {
-        return Ok(Exit::Interrupted);
-    }
-    let intake = &ended.summary.intake;
-    if intake.targets + intake.excluded + intake.duplicates + intake.left_out == 0 {
-        tell(format_args!("the input holds no target that could be read"));
-        return Ok(Exit::Usage);
-    }
-    let found = |id: &&str| ended.summary.found(id);
-    let failing = flags
-        .results
-        .fail_on
-        .iter()
-        .any(|findings| findings.iter().any(found));
-    Ok(if failing { Exit::Found } else { Exit::Finished })
 }
 
 /// What the manifest says before the sweep has run.
@@ -71,25 +46,19 @@ impl Unfinished {
             manifest: Manifest {
                 schema: crate::output::SCHEMA,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                arguments: arguments(),
+                arguments: ending::arguments(),
                 started_at,
                 finished_at: started_at,
                 judged_at: flags.trust.at,
                 complete: false,
                 inputs: Vec::new(),
-                outputs: plan
-                    .files
-                    .iter()
-                    .map(|path| path.display().to_string())
-                    .collect(),
-                trust: stores(&sweep.policy),
-                required_stores: required(&sweep.policy),
+                facts: None,
+                outputs: ending::outputs(&plan.files),
+                trust: ending::stores(&sweep.policy),
+                required_stores: ending::required(&sweep.policy),
                 resolvers: plan.resolvers.clone(),
                 vantage: flags.results.vantage.clone(),
-                probe: match sweep.approach.lane {
-                    probe::Lane::Handshake => "handshake".to_owned(),
-                    probe::Lane::Hello => "hello".to_owned(),
-                },
+                probe: sweep.approach.lane.name().to_owned(),
                 all_versions: sweep.approach.all_versions,
                 choice: choice(&sweep.intake.choice),
                 limits: limits(plan),
@@ -103,32 +72,8 @@ impl Unfinished {
             mut manifest,
             beside,
         } = self;
-        let Some(beside) = beside.as_deref().map(Manifest::beside) else {
-            return Ok(());
-        };
-        manifest.finished_at = probe::now();
         manifest.complete = !ended.interrupted && ended.error.is_none();
-        manifest.inputs = ended.inputs.iter().map(input).collect();
-        manifest.counts = ended.summary.counts();
-        let written = manifest.write(&beside);
-        written.with_context(|| format!("cannot write the manifest {}", beside.display()))
-    }
-}
-
-/// The command line; what is not UTF-8 is shown as far as it can be.
-fn arguments() -> Vec<String> {
-    let arguments = std::env::args_os();
-    arguments
-        .map(|it| it.to_string_lossy().into_owned())
-        .collect()
-}
-
-fn input((read, targets): &(crate::target::Input, u64)) -> Input {
-    Input {
-        name: read.source.to_string(),
-        sha256: read.complete.then_some(read.sha256),
-        bytes: read.bytes,
-        targets: Some(*targets),
+        ending::write(manifest, beside.as_deref(), ended)
     }
 }
 
@@ -138,21 +83,6 @@ fn choice(choice: &crate::sweep::Choice) -> Choice {
         shard: choice.shard.map(|shard| shard.to_string()),
         seed: choice.seed,
     }
-}
-
-fn stores(policy: &Policy) -> Vec<Store> {
-    let store = |store: &crate::judge::TrustStore| Store {
-        name: store.name().to_string(),
-        date: store.date().map(str::to_owned),
-        anchors: store.len() as u64,
-    };
-    policy.stores.iter().map(store).collect()
-}
-
-fn required(policy: &Policy) -> Vec<String> {
-    let named = policy.required.iter();
-    let stores = named.filter_map(|store| policy.stores.get(*store));
-    stores.map(|store| store.name().to_string()).collect()
 }
 
 fn limits(plan: &Plan) -> Limits {

@@ -39,6 +39,16 @@ pub enum Lane {
     Hello,
 }
 
+impl Lane {
+    /// What `--probe` and manifests call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Hello => "hello",
+        }
+    }
+}
+
 /// How visits are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Approach {

@@ -31,6 +31,9 @@ pub struct Manifest {
     pub complete: bool,
     /// What was read.
     pub inputs: Vec<Input>,
+    /// The facts that were judged again (`judge`); null after a sweep of its own.
+    #[serde(default)]
+    pub facts: Option<Facts>,
     /// What was written.
     pub outputs: Vec<String>,
     /// Whose trust was asked, in the order given.
@@ -80,6 +83,16 @@ pub struct Input {
     pub bytes: u64,
     /// Targets read from it; null when they were not counted apart.
     pub targets: Option<u64>,
+}
+
+/// Saved facts that were judged again. They are the one input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The version of the program that saved them.
+    pub saved_by: String,
+    /// Whether they were whole; false when the sweep that saved them was interrupted or killed, or
+    /// the file was cut short.
+    pub whole: bool,
 }
 
 /// A trust store.
@@ -166,6 +179,10 @@ mod tests {
                 bytes: 13,
                 targets: Some(1),
             }],
+            facts: Some(Facts {
+                saved_by: "0.1.0".to_owned(),
+                whole: true,
+            }),
             outputs: vec!["rows.jsonl".to_owned()],
             trust: vec![],
             required_stores: vec!["chrome".to_owned()],

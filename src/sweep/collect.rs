@@ -11,18 +11,23 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::SweepError;
 use super::counters::{Counters, count};
+use super::facts::FactsFile;
 use super::job::Judged;
 use super::spool::Spool;
 use super::stop::Stop;
 use crate::gather::Learned;
 use crate::judge::{Judge, Policy, proven_issuers};
 use crate::observation::Observation;
-use crate::output::{CertificateFile, OutputError, Outputs, Record};
+use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
 use crate::verdict::{Finding, Verdict};
 
 /// How long a row may wait in a buffer for whoever reads along.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
+
+/// The most that a killed sweep loses of the facts it saves. Closing frames more often would make
+/// the file of a slow sweep larger.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Rows taken at once.
 const BATCH: usize = 512;
@@ -37,6 +42,8 @@ pub struct Destinations {
     pub outputs: Outputs,
     /// Where each certificate is written once.
     pub certificates: Option<CertificateFile>,
+    /// Where what was seen is kept, to be judged again.
+    pub facts: Option<FactsFile>,
 }
 
 /// The thread that writes.
@@ -64,31 +71,21 @@ impl Collector {
             counters,
             stop,
         } = self;
-        let mut writing = Writing {
-            destinations,
-            policy,
-            counters,
-            summary: Summary::default(),
-            learned: Learned::default(),
-            waiting: Spool::new(),
-        };
+        let mut writing = Writing::new(destinations, policy, counters);
         let taken = writing.take_all(&mut rows).await;
-        let error = taken.and_then(|()| writing.settle()).err();
-        if error.is_some() {
+        let collected = writing.conclude(taken, !stop.said());
+        if collected.error.is_some() {
             // Nobody would keep what further visits show: stop making them, and let those under
             // way hand in their rows to nobody.
             stop.now();
             while rows.recv().await.is_some() {}
         }
-        let error = error.or(writing.destinations.finish().err().map(SweepError::Output));
-        Collected {
-            summary: writing.summary,
-            error,
-        }
+        collected
     }
 }
 
-struct Writing {
+/// What becomes of rows, wherever they come from.
+pub(super) struct Writing {
     destinations: Destinations,
     policy: Arc<Policy>,
     counters: Arc<Counters>,
@@ -98,10 +95,39 @@ struct Writing {
 }
 
 impl Writing {
+    pub(super) fn new(
+        destinations: Destinations,
+        policy: Arc<Policy>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self {
+            destinations,
+            policy,
+            counters,
+            summary: Summary::default(),
+            learned: Learned::default(),
+            waiting: Spool::new(),
+        }
+    }
+
+    /// Settles what waits, when everything could be taken, and ends the outputs. `complete` says that
+    /// no visit was left out.
+    pub(super) fn conclude(mut self, taken: Result<(), SweepError>, complete: bool) -> Collected {
+        let settled = taken.and_then(|()| self.settle());
+        let finished = self.destinations.finish(complete && settled.is_ok());
+        let error = settled.and(finished).err();
+        Collected {
+            summary: self.summary,
+            error,
+        }
+    }
+
     async fn take_all(&mut self, rows: &mut Receiver<Judged>) -> Result<(), SweepError> {
         let mut batch = Vec::with_capacity(BATCH);
         let mut flushes = tokio::time::interval(FLUSH_EVERY);
         flushes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut saves = tokio::time::interval(SAVE_EVERY);
+        saves.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gather_until = Instant::now();
         loop {
             let gathered = async {
@@ -117,16 +143,22 @@ impl Writing {
                     gather_until = Instant::now() + GATHER;
                 }
                 _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
+                _ = saves.tick() => self.destinations.save()?,
             }
         }
     }
 
-    fn take(&mut self, judged: &Judged) -> Result<(), SweepError> {
+    /// Writes a row, or keeps it back when certificates to come could change it. What was seen is
+    /// saved either way, in the order in which it came.
+    pub(super) fn take(&mut self, judged: &Judged) -> Result<(), SweepError> {
         let Judged {
             observation,
             verdict,
         } = judged;
         count(&self.counters.rows);
+        if let Some(facts) = &mut self.destinations.facts {
+            facts.add(observation)?;
+        }
         if verdict.settled {
             if let Some(chain) = observation.chain() {
                 proven_issuers(verdict, chain).for_each(|issuer| self.learned.prove(issuer));
@@ -182,8 +214,18 @@ impl Writing {
 }
 
 impl Destinations {
-    fn finish(self) -> Result<(), OutputError> {
+    fn save(&mut self) -> Result<(), SweepError> {
+        self.facts.as_mut().map_or(Ok(()), FactsFile::flush)
+    }
+
+    /// Facts that are not `whole` get no end: whoever reads them is to know.
+    fn finish(mut self, whole: bool) -> Result<(), SweepError> {
+        let facts = match &mut self.facts {
+            Some(facts) if whole => facts.finish(),
+            _ => self.save(),
+        };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());
-        self.outputs.finish().and(certificates)
+        let rows = self.outputs.finish().and(certificates);
+        rows.map_err(SweepError::Output).and(facts)
     }
 }

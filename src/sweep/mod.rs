@@ -8,9 +8,11 @@ mod choose;
 mod collect;
 mod counters;
 mod dispatch;
+mod facts;
 mod intake;
 mod job;
 mod progress;
+mod rejudge;
 mod retry;
 mod spool;
 mod stop;
@@ -43,8 +45,10 @@ use worker::Worker;
 
 pub use choose::{Choice, NotAShard, Shard};
 pub use collect::Destinations;
+pub use facts::FactsFile;
 pub use intake::Intake;
 pub use progress::Display;
+pub use rejudge::{Facts, FactsError, Rejudge, Rejudged};
 
 /// Targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
@@ -107,6 +111,17 @@ pub enum SweepError {
         /// The system's words.
         error: io::Error,
     },
+    /// The facts could not be saved.
+    #[error("cannot save the facts to {}: {error}; what was saved so far can be judged again", path.display())]
+    Save {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// Saved facts could not be read to their end.
+    #[error(transparent)]
+    Facts(#[from] crate::observation::SavedError),
     /// The temporary file for unsettled rows could not be used.
     #[error(
         "cannot keep unsettled rows in the temporary folder (set TMPDIR to one with room): {0}"

@@ -24,6 +24,11 @@ impl Stop {
         self.0.send_replace(true);
     }
 
+    /// Whether it was said.
+    pub(super) fn said(&self) -> bool {
+        *self.0.borrow()
+    }
+
     pub(super) fn listen(&self) -> Listener {
         Listener(self.0.subscribe())
     }

@@ -64,7 +64,7 @@ impl Arguments {
 }
 
 /// Counts and hashes what is read through it.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     stream: Box<dyn Read + Send>,
     hasher: Hasher,
     bytes: u64,
@@ -72,7 +72,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(stream: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(stream: Box<dyn Read + Send>) -> Self {
         Self {
             stream,
             hasher: Hasher::default(),
@@ -81,7 +81,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn into_input(self, source: Arc<str>) -> Input {
+    pub(crate) fn into_input(self, source: Arc<str>) -> Input {
         Input {
             source,
             sha256: self.hasher.finish(),

@@ -21,6 +21,7 @@ pub use error::{InputError, OpenError, Reject, RowError, TargetError};
 pub use expand::{Defaults, Expansion};
 pub use grammar::{Asked, Place};
 pub use input::Input;
+pub(crate) use input::Tally;
 pub use name::fold_name;
 pub use ports::{PortsError, parse_port, parse_ports};
 pub use read::{Source, TargetReader, open};

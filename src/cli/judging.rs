@@ -1,0 +1,49 @@
+//! From the flags of `judge` to a plan: facts, trust and outputs, opened and checked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::flags::JudgeFlags;
+use super::plan::{CannotStart, PlanError, places, regular_files};
+use super::trust::{policy, warnings};
+use crate::output::{CertificateFile, Layout, Outputs};
+use crate::sweep::{Destinations, Facts, Rejudge};
+
+/// Facts that can be judged again.
+pub struct JudgePlan {
+    /// The work itself.
+    pub rejudge: Rejudge,
+    /// What to tell people before it starts.
+    pub notices: Vec<String>,
+    /// The outputs that are files, for the manifest that lies beside the first.
+    pub files: Vec<PathBuf>,
+}
+
+impl JudgePlan {
+    /// Opens and checks everything that these flags name.
+    pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
+        super::files::refuse_judged_twins(flags)?;
+        let policy = Arc::new(policy(&flags.trust)?);
+        let notices = policy.stores.iter().flat_map(warnings).collect();
+        let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;
+        let places = places(&flags.output)?;
+        let layout = Layout {
+            addresses: facts.header().addresses,
+        };
+        let outputs = Outputs::open(&places, layout)?;
+        let certs = flags.certs.as_deref();
+        Ok(Self {
+            notices,
+            files: regular_files(&places),
+            rejudge: Rejudge {
+                facts,
+                policy,
+                destinations: Destinations {
+                    outputs,
+                    certificates: certs.map(CertificateFile::open).transpose()?,
+                    facts: None,
+                },
+            },
+        })
+    }
+}

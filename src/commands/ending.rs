@@ -1,0 +1,95 @@
+//! How rows that were swept or judged again end: the manifest beside them, and the exit code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::cli::Exit;
+use crate::judge::{Policy, TrustStore};
+use crate::output::{OutputError, tell};
+use crate::probe;
+use crate::summary::{Input, Manifest, Store};
+use crate::sweep::{Ended, SweepError};
+use crate::target;
+
+/// The exit that an end means; `nothing` is said where there was no target at all.
+pub(super) fn exit(
+    ended: Ended,
+    fail_on: &[Arc<[&'static str]>],
+    nothing: &str,
+) -> anyhow::Result<Exit> {
+    match ended.error {
+        // Whoever read along has seen enough.
+        Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
+        Some(error) => return Err(error).context("the sweep could not finish"),
+        None => {}
+    }
+    if ended.interrupted {
+        return Ok(Exit::Interrupted);
+    }
+    let intake = &ended.summary.intake;
+    if intake.targets + intake.excluded + intake.duplicates + intake.left_out == 0 {
+        tell(format_args!("{nothing}"));
+        return Ok(Exit::Usage);
+    }
+    let found = |id: &&str| ended.summary.found(id);
+    let failing = fail_on.iter().any(|findings| findings.iter().any(found));
+    Ok(if failing { Exit::Found } else { Exit::Finished })
+}
+
+/// Completes a manifest by how it ended, and writes it beside the first output.
+pub(super) fn write(
+    mut manifest: Manifest,
+    beside: Option<&Path>,
+    ended: &Ended,
+) -> anyhow::Result<()> {
+    let Some(beside) = beside.map(Manifest::beside) else {
+        return Ok(());
+    };
+    manifest.finished_at = probe::now();
+    manifest.inputs = ended.inputs.iter().map(input).collect();
+    manifest.counts = ended.summary.counts();
+    let written = manifest.write(&beside);
+    written.with_context(|| format!("cannot write the manifest {}", beside.display()))
+}
+
+/// The command line; what is not UTF-8 is shown as far as it can be.
+pub(super) fn arguments() -> Vec<String> {
+    let arguments = std::env::args_os();
+    arguments
+        .map(|it| it.to_string_lossy().into_owned())
+        .collect()
+}
+
+/// The outputs by name.
+pub(super) fn outputs(files: &[PathBuf]) -> Vec<String> {
+    let names = files.iter().map(|path| path.display().to_string());
+    names.collect()
+}
+
+/// The stores of a policy.
+pub(super) fn stores(policy: &Policy) -> Vec<Store> {
+    let store = |store: &TrustStore| Store {
+        name: store.name().to_string(),
+        date: store.date().map(str::to_owned),
+        anchors: store.len() as u64,
+    };
+    policy.stores.iter().map(store).collect()
+}
+
+/// The names of the stores that decide, where they are named.
+pub(super) fn required(policy: &Policy) -> Vec<String> {
+    let named = policy.required.iter();
+    let stores = named.filter_map(|store| policy.stores.get(*store));
+    stores.map(|store| store.name().to_string()).collect()
+}
+
+fn input((read, targets): &(target::Input, u64)) -> Input {
+    Input {
+        name: read.source.to_string(),
+        sha256: read.complete.then_some(read.sha256),
+        bytes: read.bytes,
+        targets: Some(*targets),
+    }
+}

@@ -1,0 +1,73 @@
+//! `judge`: the rows of a sweep again, from the facts that it saved, under any policy.
+
+use std::io::Write;
+
+use super::ending;
+use crate::cli::{Exit, JudgeFlags, JudgePlan};
+use crate::output::tell;
+use crate::probe;
+use crate::summary::{Choice, Facts, Limits, Manifest, Summary};
+use crate::sweep::Rejudged;
+
+pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
+    let plan = JudgePlan::new(flags)?;
+    let quiet = flags.output.quiet;
+    if !quiet {
+        plan.notices
+            .iter()
+            .for_each(|notice| tell(format_args!("{notice}")));
+    }
+    let mut manifest = begun(&plan, flags);
+    let Rejudged { ended, whole } = plan.rejudge.run();
+    if !quiet {
+        // As with everything said to people: nobody may be there to hear it.
+        let _ = write!(std::io::stderr(), "\n{}", ended.summary);
+    }
+    if !whole && ended.error.is_none() {
+        tell(format_args!(
+            "{} breaks off: the sweep that wrote it was ended, or the file cut short; judged are the {} endpoints that it holds whole",
+            flags.facts.display(),
+            ended.summary.rows()
+        ));
+    }
+    manifest.complete = whole && ended.error.is_none();
+    manifest.all_versions = ended.summary.counts().versions.is_some();
+    manifest
+        .facts
+        .iter_mut()
+        .for_each(|facts| facts.whole = whole);
+    let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
+    let nothing = "the facts hold no endpoint";
+    let exit = ending::exit(ended, &flags.fail_on, nothing)?;
+    written.map(|()| exit)
+}
+
+/// What the manifest says before judging.
+fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
+    let header = plan.rejudge.facts.header();
+    let started_at = probe::now();
+    Manifest {
+        schema: crate::output::SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        arguments: ending::arguments(),
+        started_at,
+        finished_at: started_at,
+        judged_at: flags.trust.at,
+        complete: false,
+        inputs: Vec::new(),
+        facts: Some(Facts {
+            saved_by: header.tlsweep.clone(),
+            whole: false,
+        }),
+        outputs: ending::outputs(&plan.files),
+        trust: ending::stores(&plan.rejudge.policy),
+        required_stores: ending::required(&plan.rejudge.policy),
+        resolvers: Vec::new(),
+        vantage: header.vantage.clone(),
+        probe: header.probe.clone(),
+        all_versions: false,
+        choice: Choice::default(),
+        limits: Limits::default(),
+        counts: Summary::default().counts(),
+    }
+}
