@@ -299,11 +299,17 @@ pub struct ResultFlags {
 pub struct CheckFlags {
     /// PEM or DER file, the server's certificate first; - is standard input; a folder of such files;
     /// or HOST:PORT to visit
-    #[arg(value_name = "CERTS")]
-    pub what: PathBuf,
+    #[arg(value_name = "CERTS", required_unless_present = "limbo")]
+    pub what: Option<PathBuf>,
     /// The name or address asked for [default: in a folder each file's name, without .pem and the like]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Judge every case of FILE (x509-limbo's limbo.json) instead, and compare with what it expects
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "format"])]
+    pub limbo: Option<PathBuf>,
+    /// With --limbo: cases that are known to differ, one a line (id, tab, reason)
+    #[arg(long, value_name = "FILE", requires = "limbo")]
+    pub differing: Option<PathBuf>,
     /// How to judge.
     #[command(flatten)]
     pub trust: TrustFlags,

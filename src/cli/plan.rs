@@ -99,7 +99,7 @@ pub enum PlanError {
     /// A format is not known.
     #[error("--output: {0}")]
     Format(#[from] UnknownFormat),
-    /// A certificate chain cannot be used.
+    /// A file to check cannot be used.
     #[error("{file}: {reason}")]
     Chain {
         /// The file.

@@ -103,7 +103,8 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unusable(path: &Path, reason: String) -> PlanError {
+/// A file that cannot be used, and what to give instead.
+pub(super) fn unusable(path: &Path, reason: String) -> PlanError {
     PlanError::Chain {
         file: path.display().to_string(),
         reason,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::{chains, scan, told};
+use super::{chains, limbo, scan, told};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, PlanError};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
@@ -15,13 +15,17 @@ use crate::target::{self, Asked, Endpoint, Host, Service, Start, Target};
 use crate::verdict::VerdictKind;
 
 pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
-    let what = &*flags.what;
+    if let Some(suite) = &flags.limbo {
+        return limbo::run(suite, flags.differing.as_deref(), flags.trust.at);
+    }
+    let what = flags.what.clone();
+    let what = what.context("without --limbo there is something to check")?;
     if what.is_dir() {
-        folder(&flags, what)
+        folder(&flags, &what)
     } else if what == Path::new("-") || what.exists() {
-        file(&flags, what)
+        file(&flags, &what)
     } else {
-        server(flags)
+        server(&what.display().to_string(), flags)
     }
 }
 
@@ -58,18 +62,21 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
 }
 
 /// A sweep of one target, whose one row decides.
-fn server(flags: CheckFlags) -> anyhow::Result<Exit> {
-    let text = flags.what.display().to_string();
+fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
     let name = flags.name.as_deref().map(host).transpose()?;
-    if let Some(reason) = no_server(&text, name.as_ref()) {
-        return Err(PlanError::NothingToCheck { what: text, reason }.into());
+    if let Some(reason) = no_server(text, name.as_ref()) {
+        return Err(PlanError::NothingToCheck {
+            what: text.to_owned(),
+            reason,
+        }
+        .into());
     }
     let arguments = ["tlsweep", "scan", "--quiet", "--fail-on=any"];
     let Command::Scan(mut sweep) = Cli::of_arguments(arguments.map(str::to_owned).into())?.command
     else {
         anyhow::bail!("scan is a command");
     };
-    sweep.targets.targets = vec![text];
+    sweep.targets.targets = vec![text.to_owned()];
     sweep.targets.sni = name.map(|name| name.to_string());
     sweep.trust = flags.trust;
     sweep.output.format = flags.format;
@@ -121,7 +128,7 @@ impl Check {
     }
 
     fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<()> {
-        let observation = observation(chains::read(path)?, name)?;
+        let observation = observation(chains::read(path)?, name, host(name)?)?;
         let verdict = self.judge.judge(&observation);
         let at = self.policy.time_for(&observation);
         self.output
@@ -139,8 +146,7 @@ impl Check {
 }
 
 /// The chain as if a server had sent it, with nothing claimed about any handshake.
-fn observation(chain: PeerChain, name: &str) -> anyhow::Result<Observation> {
-    let host = host(name)?;
+pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::Result<Observation> {
     let service = Service::named("tls").context("tls is a service")?;
     debug_assert_eq!(service.start, Start::Implicit);
     let target = Target {
@@ -173,7 +179,8 @@ fn observation(chain: PeerChain, name: &str) -> anyhow::Result<Observation> {
     })
 }
 
-fn host(name: &str) -> Result<Host, PlanError> {
+/// What `--name` asks for.
+pub(super) fn host(name: &str) -> Result<Host, PlanError> {
     let asked = Asked::parse(name).map_err(|error| PlanError::Name {
         flag: "--name",
         error,

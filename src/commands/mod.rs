@@ -7,6 +7,7 @@ mod demo;
 mod ending;
 mod explain;
 mod judge;
+mod limbo;
 mod man;
 mod scan;
 mod stores;

@@ -1,0 +1,290 @@
+//! `check --limbo`: a suite of cases in x509-limbo's format, each judged as if a server had sent
+//! its chain, and each answer beside the one that the suite expects. The trusted certificates of a
+//! case are its only store; a chain is accepted when its verdict is `ok`.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use serde::Deserialize;
+
+use super::chains::unusable;
+use super::check::{host, observation};
+use crate::cli::{Exit, PlanError};
+use crate::judge::{Judge, Policy, TrustStore};
+use crate::observation::{Certificate, PeerChain};
+use crate::output::{Clean, tell};
+use crate::verdict::{Verdict, VerdictKind};
+
+/// The public suite has 40 MB; a file far beyond it is some other file.
+const MAX_SUITE: u64 = 256 << 20;
+
+/// A line says why in less than a hundred bytes; a list beyond this is some other file.
+const MAX_LIST: u64 = 4 << 20;
+
+/// The version of the format that is read here.
+const VERSION: u32 = 1;
+
+/// A suite.
+#[derive(Deserialize)]
+struct Suite {
+    version: u32,
+    testcases: Vec<TestCase>,
+}
+
+/// One case; what is not named here plays no part for servers' chains.
+#[derive(Deserialize)]
+struct TestCase {
+    id: String,
+    validation_kind: Kind,
+    trusted_certs: Vec<String>,
+    untrusted_intermediates: Vec<String>,
+    peer_certificate: String,
+    validation_time: Option<Timestamp>,
+    expected_result: Answer,
+    expected_peer_name: Option<PeerName>,
+    #[serde(flatten)]
+    demands: Demands,
+}
+
+/// What a case asks of the verifier besides the path.
+#[derive(Deserialize)]
+struct Demands {
+    #[serde(default)]
+    signature_algorithms: Vec<String>,
+    #[serde(default)]
+    key_usage: Vec<String>,
+    #[serde(default)]
+    extended_key_usage: Vec<String>,
+    #[serde(default)]
+    max_chain_depth: Option<u32>,
+    #[serde(default)]
+    crls: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Kind {
+    Client,
+    Server,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Answer {
+    Success,
+    Failure,
+}
+
+impl Answer {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Failure => "FAILURE",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct PeerName {
+    kind: String,
+    value: String,
+}
+
+/// How cases came out.
+#[derive(Default)]
+struct Count {
+    agree: u32,
+    listed: u32,
+    differ: u32,
+    agree_though_listed: u32,
+    skipped: u32,
+}
+
+/// Judges the suite; `differing` is the file of the cases that are known to differ, and `at` the
+/// time for cases that name none.
+pub(super) fn run(
+    suite: &Path,
+    differing: Option<&Path>,
+    at: Option<Timestamp>,
+) -> anyhow::Result<Exit> {
+    let known = differing.map(read_list).transpose()?.unwrap_or_default();
+    let cases = read_suite(suite)?.testcases;
+    let mut lines = String::new();
+    let mut count = Count::default();
+    for case in &cases {
+        let known = known.get(&case.id).map(String::as_str);
+        tell_case(&mut lines, case, known, at, &mut count)?;
+    }
+    super::print(lines.as_bytes())?;
+    tell(format_args!(
+        "{} cases: {} agree, {} differ as listed, {} differ, {} agree though listed, {} skipped",
+        cases.len(),
+        count.agree,
+        count.listed,
+        count.differ,
+        count.agree_though_listed,
+        count.skipped
+    ));
+    Ok(match count.differ + count.agree_though_listed {
+        0 => Exit::Finished,
+        _ => Exit::Found,
+    })
+}
+
+/// One line: id, what is expected, our answer, whether they agree, and why.
+fn tell_case(
+    lines: &mut String,
+    case: &TestCase,
+    known: Option<&str>,
+    at: Option<Timestamp>,
+    count: &mut Count,
+) -> anyhow::Result<()> {
+    let expected = case.expected_result;
+    let (ours, counted, word, why) = match skipped(case) {
+        Some(why) => ("SKIPPED", &mut count.skipped, "skipped", why.to_owned()),
+        None => {
+            let (ours, why) = judge(case, at)?;
+            let (counted, word, why) = match (ours == expected, known) {
+                (true, None) => (&mut count.agree, "agrees", why),
+                (false, Some(reason)) => (&mut count.listed, "listed", reason.to_owned()),
+                (false, None) => (&mut count.differ, "differs", why),
+                (true, Some(_)) => (&mut count.agree_though_listed, "agrees though listed", why),
+            };
+            (ours.word(), counted, word, why)
+        }
+    };
+    *counted += 1;
+    writeln!(
+        lines,
+        "{}\t{}\t{ours}\t{word}\t{}",
+        Clean::new(&case.id),
+        expected.word(),
+        Clean::new(&why)
+    )?;
+    Ok(())
+}
+
+/// What a case asks for that is not part of judging what a server sends.
+fn skipped(case: &TestCase) -> Option<&'static str> {
+    let demands = &case.demands;
+    let usages = &demands.extended_key_usage;
+    let for_servers = usages.is_empty() || usages.iter().any(|usage| usage == "serverAuth");
+    let named = case.expected_peer_name.as_ref();
+    let by_host = named.is_some_and(|name| matches!(name.kind.as_str(), "DNS" | "IP"));
+    let beyond = [
+        (
+            case.validation_kind == Kind::Client,
+            "a client's certificate",
+        ),
+        (!demands.crls.is_empty(), "revocation lists"),
+        (demands.max_chain_depth.is_some(), "a limit of depth"),
+        (
+            !demands.signature_algorithms.is_empty(),
+            "a choice of algorithms",
+        ),
+        (!demands.key_usage.is_empty(), "a choice of key usages"),
+        (!for_servers, "an extended key usage other than serverAuth"),
+        (!by_host, "no name or address is asked for"),
+    ];
+    beyond
+        .into_iter()
+        .find(|(holds, _)| *holds)
+        .map(|(_, why)| why)
+}
+
+fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, String)> {
+    let asked = case.expected_peer_name.as_ref();
+    let name = asked.map(|name| name.value.as_str()).unwrap_or_default();
+    let Ok(host) = host(name) else {
+        return Ok((
+            Answer::Failure,
+            "no name that could be asked for".to_owned(),
+        ));
+    };
+    let roots: Vec<_> = case
+        .trusted_certs
+        .iter()
+        .filter_map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).ok())
+        .collect();
+    let sent = std::iter::once(&case.peer_certificate).chain(&case.untrusted_intermediates);
+    let chain = PeerChain {
+        certificates: sent.map(|pem| Arc::new(certificate(pem))).collect(),
+    };
+    let mut policy = Policy::new(vec![TrustStore::from_certificates("limbo", &roots)]);
+    policy.at = case.validation_time.or(at);
+    let verdict = Judge::new(Arc::new(policy)).judge(&observation(chain, name, host)?);
+    let answer = match verdict.kind {
+        VerdictKind::Ok => Answer::Success,
+        _ => Answer::Failure,
+    };
+    Ok((answer, why(&verdict)))
+}
+
+/// A certificate; what is no PEM is one that cannot be read.
+fn certificate(pem: &str) -> Certificate {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes());
+    Certificate::read(der.unwrap_or_else(|_| pem.as_bytes().to_vec().into()))
+}
+
+/// The verdict, and what the store says when it does not trust.
+fn why(verdict: &Verdict) -> String {
+    let reason = verdict
+        .trust
+        .iter()
+        .find_map(|store| store.reason.as_deref());
+    match reason.filter(|reason| *reason != verdict.kind.name()) {
+        Some(reason) => format!("{}: {reason}", verdict.kind),
+        None => verdict.kind.to_string(),
+    }
+}
+
+fn read_suite(path: &Path) -> Result<Suite, PlanError> {
+    let file = open(path, MAX_SUITE)?;
+    let suite: Suite = serde_json::from_reader(BufReader::new(file))
+        .map_err(|error| unusable(path, format!("not a suite of x509-limbo: {error}")))?;
+    match suite.version {
+        VERSION => Ok(suite),
+        version => Err(unusable(
+            path,
+            format!("has version {version} of x509-limbo's format; give one of version {VERSION}"),
+        )),
+    }
+}
+
+/// Ids with the reason why they differ; `#` begins a comment.
+fn read_list(path: &Path) -> Result<HashMap<String, String>, PlanError> {
+    let mut text = String::new();
+    open(path, MAX_LIST)?
+        .read_to_string(&mut text)
+        .map_err(|error| unusable(path, error.to_string()))?;
+    let lines = text.lines().enumerate();
+    let entries = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let read = entries.map(|(index, line)| match line.split_once('\t') {
+        Some((id, reason)) => Ok((id.to_owned(), reason.to_owned())),
+        None => Err(unusable(
+            path,
+            format!("line {} is not an id, a tab and a reason", index + 1),
+        )),
+    });
+    read.collect()
+}
+
+/// Opens a file that is no longer than it may be.
+fn open(path: &Path, most: u64) -> Result<impl Read, PlanError> {
+    let told = |error: std::io::Error| unusable(path, error.to_string());
+    let file = File::open(path).map_err(told)?;
+    match file.metadata().map_err(told)?.len() {
+        size if size <= most => Ok(file.take(most)),
+        _ => Err(unusable(
+            path,
+            format!("is larger than {} MiB; is it the right file?", most >> 20),
+        )),
+    }
+}
