@@ -16,7 +16,7 @@ use crate::verdict::CompletedBy;
 /// 60 ms, and once.
 const MAX_CHECKS: u32 = 600;
 
-/// Certificates of one chain that are looked at. TLS servers send two to five.
+/// Certificates of one chain that are looked at, copies not counted. TLS servers send two to five.
 pub(crate) const MAX_SENT: usize = 64;
 
 /// Certificates at hand for one chain, sent and from the pool together.
@@ -89,8 +89,10 @@ impl<'p> Links<'p> {
             proofs: HashMap::new(),
             checks_left: MAX_CHECKS,
         };
-        for certificate in sent.iter().take(MAX_SENT) {
-            links.place(certificate, Source::Sent);
+        for certificate in sent {
+            if links.nodes.len() < MAX_SENT {
+                links.place(certificate, Source::Sent);
+            }
         }
         links
     }
