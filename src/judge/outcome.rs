@@ -156,7 +156,8 @@ impl Outcome {
     }
 
     /// Fewest faults, then without help from elsewhere, then the fewest dates in the way, then
-    /// the shortest; equals are told apart by their fingerprints.
+    /// what has passed before what is still to come, as verdicts have it, then the shortest;
+    /// equals are told apart by their fingerprints.
     pub(crate) fn preference(&self, at: i64) -> impl Ord + use<> {
         let untimely = self.dated().filter(|(_, certificate)| {
             let contents = certificate.contents.as_ref();
@@ -168,6 +169,7 @@ impl Outcome {
             self.defects.len(),
             helped,
             untimely.count(),
+            self.date_reason(at) == Some("not_yet_valid"),
             self.path.len(),
             fingerprints,
         )
