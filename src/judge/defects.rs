@@ -14,6 +14,9 @@ use crate::observation::{Certificate, Contents, KeyKind};
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
+/// anyExtendedKeyUsage.
+const ANY_USAGE: &str = "2.5.29.37.0";
+
 /// Bits of KeyUsage as RFC 5280 section 4.2.1.3 numbers them.
 pub(crate) mod usage {
     pub(crate) const DIGITAL_SIGNATURE: u16 = 1 << 0;
@@ -110,11 +113,31 @@ pub(crate) fn of_anchor(anchor: &Anchor, links: &Links<'_>, path: &Reached) -> O
         ));
     }
     let usage = key_usage(contents, Position::Root);
-    let defect = usage.or_else(|| too_many_below(contents, links, path));
+    let defect = usage
+        .or_else(|| too_many_below(contents, links, path))
+        .or_else(|| beyond_path(contents));
     defect.map(|defect| Defect {
         at: place,
         ..defect
     })
+}
+
+/// What RFC 5280 leaves to the client's choice of roots, and OpenSSL, Go and Firefox look at: a root
+/// for other uses only, or with a critical extension that nobody knows. The standard extensions
+/// that webpki does not process are known to the others, and in a root nobody needs them.
+fn beyond_path(root: &Contents) -> Option<Defect> {
+    let any = |usages: &Vec<String>| usages.iter().any(|usage| usage == ANY_USAGE);
+    let for_any = root.extended_key_usage.as_ref().is_some_and(any);
+    let unknown: Vec<_> = root
+        .unknown_critical
+        .iter()
+        .filter(|oid| !oid.starts_with("2.5.29."))
+        .map(String::as_str)
+        .collect();
+    let critical = || Defect::new("unknown_critical_extension", None, unknown.join(" "));
+    extended_usage(root, 0)
+        .filter(|_| !for_any)
+        .or_else(|| (!unknown.is_empty()).then(critical))
 }
 
 /// Whether more CA certificates stand below a root than it allows. Those that are their own issuer
