@@ -6,6 +6,7 @@
     reason = "every suite is a crate of its own and uses a part of this"
 )]
 
+pub(crate) mod cases;
 pub(crate) mod daemons;
 pub(crate) mod peers;
 pub(crate) mod pki;

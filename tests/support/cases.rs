@@ -1,0 +1,195 @@
+//! The chains of `testdata/chains`: each folder holds a chain as a server would send it, the roots
+//! to trust, what else is known, and the verdict to expect with its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use serde::Deserialize;
+use tlsweep::gather::IssuerPool;
+use tlsweep::judge::{Judge, Policy, TrustStore};
+use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Timing};
+use tlsweep::target::{Endpoint, Host, Service, Target};
+use tlsweep::verdict::{CompletedBy, Value, Verdict, VerdictKind};
+
+/// Certificates as a server sends them.
+pub(crate) type Chain = Vec<Arc<Certificate>>;
+
+/// One folder.
+pub(crate) struct Case {
+    folder: PathBuf,
+    says: Says,
+}
+
+/// What `case.json` says.
+#[derive(Deserialize)]
+pub(crate) struct Says {
+    /// What was asked for.
+    pub(crate) name: String,
+    /// Which subject it belongs to.
+    pub(crate) kind: String,
+    /// The time to judge at.
+    pub(crate) at: jiff::Timestamp,
+    /// The right verdict.
+    pub(crate) verdict: String,
+    /// The right findings.
+    pub(crate) findings: BTreeSet<String>,
+    /// Why.
+    pub(crate) why: String,
+}
+
+impl Case {
+    /// All of them, by name.
+    pub(crate) fn all() -> Vec<Self> {
+        let entries = root().read_dir().expect("testdata/chains");
+        let folders = entries.map(|entry| entry.expect("an entry").path());
+        let mut folders: Vec<_> = folders.filter(|folder| folder.is_dir()).collect();
+        folders.sort();
+        folders.into_iter().map(Self::read).collect()
+    }
+
+    fn read(folder: PathBuf) -> Self {
+        let text = fs::read_to_string(folder.join("case.json")).expect("a case.json");
+        let says = serde_json::from_str(&text).expect("what a case says");
+        Self { folder, says }
+    }
+
+    /// The folder's name.
+    pub(crate) fn id(&self) -> &str {
+        let name = self.folder.file_name().and_then(|name| name.to_str());
+        name.expect("names of folders are UTF-8")
+    }
+
+    /// What is right.
+    pub(crate) fn says(&self) -> &Says {
+        &self.says
+    }
+
+    /// One of its files.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    /// As sent.
+    pub(crate) fn chain(&self) -> Chain {
+        certificates(&self.path("chain.pem"))
+    }
+
+    /// Known from elsewhere.
+    pub(crate) fn extra(&self) -> Chain {
+        let path = self.path("extra.pem");
+        match path.exists() {
+            true => certificates(&path),
+            false => Vec::new(),
+        }
+    }
+
+    /// Its roots as the only store, what else is known, and its time.
+    pub(crate) fn policy(&self) -> Policy {
+        let mut issuers = IssuerPool::default();
+        for certificate in self.extra() {
+            issuers.add(certificate, CompletedBy::Bundle);
+        }
+        let store = TrustStore::from_file("roots", &self.path("roots.pem")).expect("a store");
+        Policy {
+            issuers: Arc::new(issuers),
+            at: Some(self.says.at),
+            ..Policy::new(vec![store])
+        }
+    }
+
+    /// As if a server had sent this chain when asked for the name.
+    pub(crate) fn observation(&self, certificates: Chain) -> Observation {
+        observation(&self.says.name, self.says.at, certificates)
+    }
+
+    /// The verdict on another chain under the policy of this case.
+    pub(crate) fn judge(&self, chain: Chain) -> Verdict {
+        Judge::new(Arc::new(self.policy())).judge(&self.observation(chain))
+    }
+}
+
+/// Whether a client that knows every certificate of the case connects: nothing is wrong, or nothing
+/// but that the server left out what is known from elsewhere.
+pub(crate) fn accepts(verdict: &Verdict) -> bool {
+    let confirmed = |finding: &tlsweep::verdict::Finding| {
+        finding.id == "missing_intermediate"
+            && finding.evidence.contains(&("confirmed", Value::Flag(true)))
+    };
+    verdict.kind == VerdictKind::Ok
+        || verdict
+            .findings
+            .iter()
+            .filter(|finding| is_verdict(finding.id))
+            .all(confirmed)
+}
+
+fn is_verdict(id: &str) -> bool {
+    tlsweep::judge::findings::Definition::named(id)
+        .is_some_and(|definition| definition.verdict.is_some())
+}
+
+/// A list beside the cases: `#` begins a comment, columns are parted by tabs, the first is the case.
+pub(crate) fn listed(file: &str) -> BTreeMap<String, Vec<String>> {
+    let list = fs::read_to_string(root().join(file)).expect("a list beside the cases");
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    let entries = lines.map(|line| {
+        let mut columns = line.split('\t').map(str::to_owned);
+        let case = columns.next().expect("the first column");
+        let rest: Vec<_> = columns.collect();
+        assert_eq!(rest.len(), 2, "{file}: {line:?} has not three columns");
+        (case, rest)
+    });
+    entries.collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/chains")
+}
+
+fn certificates(path: &Path) -> Chain {
+    let pem = fs::read(path).expect("a file of certificates");
+    let sections = CertificateDer::pem_slice_iter(&pem);
+    sections
+        .map(|der| Arc::new(Certificate::read(der.expect("PEM").into_owned())))
+        .collect()
+}
+
+/// As if a server had sent this chain when asked for the name.
+pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) -> Observation {
+    let host = match name.parse() {
+        Ok(address) => Host::Address(address),
+        Err(_) => Host::Name(name.into()),
+    };
+    let target = Target {
+        text: name.to_owned(),
+        host,
+        address: None,
+        port: 443,
+        service: Service::named("https").expect("a service"),
+        sni: None,
+        tags: Vec::new(),
+    };
+    let exchange = Exchange {
+        offer: Offer::Modern,
+        transcript: None,
+        session: None,
+        chain: Some(PeerChain { certificates }),
+        failure: None,
+    };
+    Observation {
+        endpoint: Endpoint {
+            target: Arc::new(target),
+            address: None,
+        },
+        started_at: at,
+        attempt: 1,
+        versions_asked: false,
+        timing: Timing::default(),
+        failure: None,
+        exchanges: vec![exchange],
+    }
+}
