@@ -1,7 +1,7 @@
 //! What bars a path that reaches an anchor, dates and name apart. webpki's refusal decides; our
 //! own reading says which certificate and why, and adds the key usages that webpki leaves aside.
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage};
 
 use super::links::{Links, Proof};
@@ -260,34 +260,57 @@ fn unproven(links: &mut Links<'_>, path: &Reached, store: &TrustStore) -> Vec<De
 }
 
 /// webpki's word on exactly this path, dates apart: at the moment nearest to `at` at which all of
-/// its certificates are valid. Without such a moment nothing can be asked, and the dates say so.
+/// its certificates are valid. Without such a moment it is asked for the leaf alone, under its
+/// issuer, and the dates say the rest.
 fn confirm(links: &Links<'_>, path: &Reached, store: &TrustStore, at: i64) -> Result<(), Error> {
-    let contents = || path.nodes.iter().map(|node| links.contents(*node));
-    let from = contents().map(|c| c.not_before).max().unwrap_or(at);
-    let until = contents().map(|c| c.not_after).min().unwrap_or(at);
-    if from > until {
-        return Ok(());
-    }
     let certificate = |node: &usize| &links.node(*node).certificate.der;
     let Some((leaf, issuers)) = path.nodes.split_first() else {
         return Ok(());
     };
-    let leaf = EndEntityCert::try_from(certificate(leaf))?;
-    let issuers: Vec<CertificateDer<'_>> = issuers
-        .iter()
-        .map(|node| CertificateDer::from(certificate(node).as_ref()))
-        .collect();
-    let anchors = std::slice::from_ref(store.webpki_anchor(path.anchor));
-    leaf.verify_for_usage(
-        webpki::ALL_VERIFICATION_ALGS,
-        anchors,
-        &issuers,
-        unix_time(at.clamp(from, until)),
-        KeyUsage::server_auth(),
-        None,
-        None,
-    )
-    .map(drop)
+    let anchor = store.webpki_anchor(path.anchor);
+    if let Some(time) = common_time(links, &path.nodes, at) {
+        let issuers = issuers.iter().map(certificate);
+        let issuers: Vec<_> = issuers
+            .map(|der| CertificateDer::from(der.as_ref()))
+            .collect();
+        return ask_webpki(certificate(leaf), &issuers, anchor, time);
+    }
+    match (common_time(links, &[*leaf], at), issuers.first()) {
+        (Some(time), Some(issuer)) => {
+            let issuer = webpki::anchor_from_trusted_cert(certificate(issuer))?;
+            ask_webpki(certificate(leaf), &[], &issuer, time)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The moment nearest to `at` at which all of these are valid.
+fn common_time(links: &Links<'_>, nodes: &[usize], at: i64) -> Option<i64> {
+    let contents = || nodes.iter().map(|node| links.contents(*node));
+    let from = contents().map(|c| c.not_before).max()?;
+    let until = contents().map(|c| c.not_after).min()?;
+    (from <= until).then(|| at.clamp(from, until))
+}
+
+fn ask_webpki(
+    leaf: &CertificateDer<'_>,
+    issuers: &[CertificateDer<'_>],
+    anchor: &TrustAnchor<'_>,
+    time: i64,
+) -> Result<(), Error> {
+    let anchors = std::slice::from_ref(anchor);
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    EndEntityCert::try_from(leaf)?
+        .verify_for_usage(
+            algorithms,
+            anchors,
+            issuers,
+            unix_time(time),
+            KeyUsage::server_auth(),
+            None,
+            None,
+        )
+        .map(drop)
 }
 
 /// webpki knows no time before 1970.
