@@ -78,6 +78,11 @@ impl Case {
         certificates(&self.path("chain.pem"))
     }
 
+    /// To be trusted.
+    pub(crate) fn roots(&self) -> Chain {
+        certificates(&self.path("roots.pem"))
+    }
+
     /// Known from elsewhere.
     pub(crate) fn extra(&self) -> Chain {
         let path = self.path("extra.pem");
