@@ -32,24 +32,23 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some(leaf) = chain.and_then(|chain| chain.contents()) else {
         return Vec::new();
     };
-    let limit = LIMITS
-        .into_iter()
-        .find(|(since, _)| leaf.not_before >= *since);
-    // The last second counts (section 1.6.1: from notBefore through notAfter, inclusive).
-    let seconds = leaf
-        .not_after
-        .saturating_sub(leaf.not_before)
-        .saturating_add(1);
-    let found = limit
-        .filter(|(_, limit)| seconds > limit * DAY)
-        .map(|(_, limit)| {
-            FINDING.found(vec![
-                ("days", (seconds.saturating_add(DAY - 1) / DAY).into()),
-                ("limit", limit.into()),
-                ("not_before", time(leaf.not_before)),
-            ])
-        });
+    let found = too_long(leaf.not_before, leaf.not_after).map(|(days, limit)| {
+        FINDING.found(vec![
+            ("days", days.into()),
+            ("limit", limit.into()),
+            ("not_before", time(leaf.not_before)),
+        ])
+    });
     found.into_iter().collect()
+}
+
+/// The days begun and those allowed, where they are more.
+fn too_long(not_before: i64, not_after: i64) -> Option<(i64, i64)> {
+    let mut limits = LIMITS.into_iter();
+    let (_, limit) = limits.find(|(since, _)| not_before >= *since)?;
+    // The last second counts (section 1.6.1: from notBefore through notAfter, inclusive).
+    let seconds = not_after.saturating_sub(not_before).saturating_add(1);
+    (seconds > limit * DAY).then(|| (seconds.saturating_add(DAY - 1) / DAY, limit))
 }
 
 const DOC: Doc = Doc {
@@ -190,5 +189,37 @@ mod tests {
             let midnight: jiff::Timestamp = format!("{day}T00:00:00Z").parse().unwrap();
             assert_eq!(since, midnight.as_second(), "{day}");
         }
+    }
+
+    #[test]
+    fn the_rule_of_the_day_of_issue_counts_to_the_second() {
+        let cases = [
+            ("2018-02-28T23:59:59Z", 3_650, 0, None),
+            ("2018-03-01T00:00:00Z", 825, 0, None),
+            ("2018-03-01T00:00:00Z", 825, 1, Some((826, 825))),
+            ("2020-08-31T23:59:59Z", 825, 0, None),
+            ("2020-08-31T23:59:59Z", 826, 0, Some((826, 825))),
+            ("2020-09-01T00:00:00Z", 398, 0, None),
+            ("2020-09-01T00:00:00Z", 398, 1, Some((399, 398))),
+            ("2026-03-14T23:59:59Z", 398, 0, None),
+            ("2026-03-15T00:00:00Z", 200, 0, None),
+            ("2026-03-15T00:00:00Z", 200, 1, Some((201, 200))),
+            ("2026-03-15T00:00:00Z", 398, 0, Some((398, 200))),
+            ("2027-03-14T23:59:59Z", 200, 0, None),
+            ("2027-03-15T00:00:00Z", 100, 0, None),
+            ("2027-03-15T00:00:00Z", 100, 1, Some((101, 100))),
+            ("2029-03-14T23:59:59Z", 100, 0, None),
+            ("2029-03-15T00:00:00Z", 47, 0, None),
+            ("2029-03-15T00:00:00Z", 47, 1, Some((48, 47))),
+            ("2029-03-15T00:00:00Z", -10, 0, None),
+        ];
+        for (from, days, seconds, expected) in cases {
+            let from: jiff::Timestamp = from.parse().unwrap();
+            let from = from.as_second();
+            // So many days and seconds, the first and the last second included.
+            let until = from + days * DAY + seconds - 1;
+            assert_eq!(too_long(from, until), expected, "{from} {days} {seconds}");
+        }
+        assert!(too_long(1_900_000_000, i64::MAX).is_some());
     }
 }
