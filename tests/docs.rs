@@ -1,11 +1,15 @@
-//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/schema.json`, and
-//! the help and verdict blocks of the README. `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
+//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/schema.json`, the
+//! table of `docs/ACCURACY.md`, and the help and verdict blocks of the README. `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
 
+mod support;
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use support::cases::{Case, listed};
 use tlsweep::judge::findings::{Breaks, Definition, FINDINGS, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
@@ -216,4 +220,61 @@ fn the_hellos_are_in_step() {
             .expect("writing to a string");
     }
     hold("docs/HELLOS.md", &page);
+}
+
+/// How the cases of one subject come out.
+#[derive(Default)]
+struct Tally {
+    cases: usize,
+    ours: usize,
+    accepts: usize,
+    refuses: usize,
+}
+
+impl Tally {
+    fn add(&mut self, case: &Case, openssl: Option<&str>) {
+        let verdict = case.judge(case.chain());
+        let found: Vec<_> = verdict.findings.iter().map(|found| found.id).collect();
+        let says = case.says();
+        let right = verdict.kind.name() == says.verdict
+            && found.iter().all(|id| says.findings.contains(*id))
+            && says.findings.iter().all(|id| found.contains(&id.as_str()));
+        self.cases += 1;
+        self.ours += usize::from(right);
+        self.accepts += usize::from(openssl == Some("accepts"));
+        self.refuses += usize::from(openssl == Some("refuses"));
+    }
+
+    fn write(&self, table: &mut String, kind: &str) -> std::fmt::Result {
+        let same = self.cases - self.accepts - self.refuses;
+        writeln!(
+            table,
+            "| {kind} | {} | {} | {same} | {} | {} |",
+            self.cases, self.ours, self.accepts, self.refuses
+        )
+    }
+}
+
+/// What openssl answers is taken from the list that `tests/differential.rs` holds to the truth.
+#[test]
+fn the_table_of_accuracy_is_in_step() {
+    let differing = listed("openssl-differences.txt");
+    let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut all = Tally::default();
+    for case in Case::all() {
+        let openssl = differing.get(case.id()).map(|columns| columns[0].as_str());
+        let kind = kinds.entry(case.says().kind.clone()).or_default();
+        kind.add(&case, openssl);
+        all.add(&case, openssl);
+    }
+    let mut table = String::from(
+        "| subject | cases | we say what the case says | `openssl verify` answers as we do | it accepts what we refuse | it refuses what we accept |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for (kind, tally) in &kinds {
+        tally.write(&mut table, kind).expect("writing to a string");
+    }
+    all.write(&mut table, "**all**")
+        .expect("writing to a string");
+    hold_block("docs/ACCURACY.md", "accuracy", &table);
 }

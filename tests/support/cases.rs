@@ -98,11 +98,11 @@ impl Case {
         for certificate in self.extra() {
             issuers.add(certificate, CompletedBy::Bundle);
         }
-        let store = TrustStore::from_file("roots", &self.path("roots.pem")).expect("a store");
+        let roots = self.path("roots.pem");
         Policy {
             issuers: Arc::new(issuers),
             at: Some(self.says.at),
-            ..Policy::new(vec![store])
+            ..Policy::new(TrustStore::from_path("roots", &roots).expect("a store"))
         }
     }
 
@@ -193,6 +193,7 @@ pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) 
         started_at: at,
         attempt: 1,
         versions_asked: false,
+        facts_asked: Default::default(),
         timing: Timing::default(),
         failure: None,
         exchanges: vec![exchange],
