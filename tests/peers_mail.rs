@@ -8,7 +8,7 @@ use std::fs;
 
 use support::daemons::{Daemon, filled, server};
 use support::pki::{Issued, Leaf, Pki};
-use support::{Row, path, sweep, tool, write};
+use support::{Row, path, sweep_by_both_lanes, tool, write};
 
 const NAME: &str = "www.example.test";
 
@@ -141,7 +141,7 @@ fn ask(pki: &Pki, asked: &[(&str, u16)], further: &[&str]) -> BTreeMap<String, R
     let mut arguments = vec![trust.as_str()];
     arguments.extend(further);
     arguments.extend(targets.iter().map(String::as_str));
-    sweep(&arguments)
+    sweep_by_both_lanes(&arguments)
 }
 
 fn row<'a>(rows: &'a BTreeMap<String, Row>, service: &str, port: u16) -> &'a Row {

@@ -159,7 +159,7 @@ impl Site {
     fn sweep(&self, targets: &[&str], further: &[&str]) -> BTreeMap<String, Row> {
         let trust = format!("--trust={}", self.pki.root());
         let arguments = [&[trust.as_str()], further, targets].concat();
-        support::sweep(&arguments)
+        support::sweep_by_both_lanes(&arguments)
     }
 
     fn sweep_one(&self, target: &str, further: &[&str]) -> Row {

@@ -184,7 +184,7 @@ fn every_mood_of_openssl_is_told_as_it_is() {
         .collect();
     let targets = arguments.clone();
     arguments.push(format!("--trust={}", pki.root()));
-    let rows = support::sweep(&arguments);
+    let rows = support::sweep_by_both_lanes(&arguments);
 
     let mut wrong = Vec::new();
     for (case, target) in CASES.iter().zip(&targets) {

@@ -11,7 +11,7 @@ use std::thread;
 
 use support::daemons::{Daemon, filled, is_root, server};
 use support::pki::{Issued, Leaf, Pki};
-use support::{Row, folder, path, sweep_one, tool, write};
+use support::{Row, folder, path, sweep_by_both_lanes, tool, write};
 use tempfile::TempDir;
 
 const NAME: &str = "www.example.test";
@@ -20,7 +20,8 @@ const NAME: &str = "www.example.test";
 fn ask(pki: &Pki, service: &str, port: u16) -> Row {
     let trust = format!("--trust={}", pki.root());
     let target = format!("{service}://{NAME}@127.0.0.1:{port}");
-    sweep_one(&[&trust, "--starttls-timeout=3s", &target])
+    let rows = sweep_by_both_lanes(&[&trust, "--starttls-timeout=3s", &target]);
+    rows.into_values().next().expect("its row")
 }
 
 #[track_caller]

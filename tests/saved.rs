@@ -110,7 +110,11 @@ fn verdicts(rows: &BTreeMap<String, Row>, verdict: &str) -> usize {
 
 #[test]
 fn the_same_rules_give_the_same_rows_byte_for_byte() {
-    let lanes: [&[&str]; 2] = [&[], &["--probe=hello", "--versions=all"]];
+    let facts = "--facts=renegotiation,tickets,compression,chains,alpn,groups";
+    let lanes: [&[&str]; 2] = [
+        &[facts],
+        &["--probe=hello", "--versions=all", "--prove-key"],
+    ];
     for lane in lanes {
         let swept = Swept::new(&[&["--trust=LAB"], lane].concat());
         swept.judge("again", &["--trust=LAB"]).expect(0);

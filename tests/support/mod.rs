@@ -134,6 +134,25 @@ pub(crate) fn sweep<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<String, Row> {
     by_target
 }
 
+/// The same by the handshake lane, after the hello lane has come to the same verdicts and findings.
+pub(crate) fn sweep_by_both_lanes<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<String, Row> {
+    let mut arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+    let rows = sweep(&arguments);
+    arguments.extend(["--probe=hello", "--prove-key"]);
+    let by_hello = sweep(&arguments);
+    for (target, row) in &rows {
+        let other = &by_hello[target];
+        assert_eq!(
+            (row.verdict(), row.findings()),
+            (other.verdict(), other.findings()),
+            "{target}: {} {}",
+            row.0,
+            other.0
+        );
+    }
+    rows
+}
+
 /// The one row of one target.
 pub(crate) fn sweep_one<S: AsRef<str>>(arguments: &[S]) -> Row {
     let rows = sweep(arguments);
