@@ -80,6 +80,16 @@ fn judging(c: &mut Criterion) {
             let mut judge = Judge::new(policy.clone());
             b.iter(|| judge.judge(&first));
         });
+        // The intermediate is left out, and found among so many.
+        let alone: Vec<_> = (0..2_000).map(|n| authorities.leaf_alone(n)).collect();
+        for others in [0, 10_000] {
+            let policy = authorities.policy_knowing(others);
+            group.bench_function(format!("missing_among_{}_{name}", others + 1), |b| {
+                let mut judge = Judge::new(policy.clone());
+                let mut leaves = alone.iter().cycle();
+                b.iter(|| leaves.next().map(|leaf| judge.judge(leaf)));
+            });
+        }
     }
 }
 

@@ -8,11 +8,13 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tlsweep::gather::IssuerPool;
 use tlsweep::judge::{Policy, TrustStore};
 use tlsweep::observation::{Certificate, Exchange, KeyProof, Observation, Offer, PeerChain};
 use tlsweep::observation::{Session, Timing};
 use tlsweep::target::{Defaults, Endpoint, Source, Target, open};
 use tlsweep::tls::ProtocolVersion;
+use tlsweep::verdict::CompletedBy;
 
 /// Which keys a chain has.
 #[derive(Clone, Copy)]
@@ -77,6 +79,34 @@ impl Authorities {
     pub(crate) fn policy(&self) -> Arc<Policy> {
         let store = TrustStore::from_certificates("bench", &[self.root.der().clone()]);
         Arc::new(Policy::new(vec![store]))
+    }
+
+    /// The same, where the intermediate and so many others are known from elsewhere.
+    pub(crate) fn policy_knowing(&self, others: usize) -> Arc<Policy> {
+        let mut issuers = IssuerPool::default();
+        let mut know = |der: &CertificateDer<'static>| {
+            let certificate = Arc::new(Certificate::read(der.clone()));
+            issuers.add(certificate, CompletedBy::Bundle);
+        };
+        know(self.intermediate.der());
+        for number in 0..others {
+            let other = authority(&format!("bench intermediate {number}"));
+            let other = other.signed_by(&self.leaf_key, &self.root);
+            know(other.expect("the parameters are complete").der());
+        }
+        let mut policy = Policy::clone(&self.policy());
+        policy.issuers = Arc::new(issuers);
+        Arc::new(policy)
+    }
+
+    /// A visit to a server that leaves out its intermediate.
+    pub(crate) fn leaf_alone(&self, number: usize) -> Observation {
+        let mut observation = self.observation(number);
+        let chain = observation.exchanges.iter_mut();
+        chain
+            .filter_map(|exchange| exchange.chain.as_mut())
+            .for_each(|chain| chain.certificates.truncate(1));
+        observation
     }
 
     /// A visit to a well server with the leaf of this number.
