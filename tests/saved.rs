@@ -119,6 +119,10 @@ fn the_same_rules_give_the_same_rows_byte_for_byte() {
         let swept = Swept::new(&[&["--trust=LAB"], lane].concat());
         swept.judge("again", &["--trust=LAB"]).expect(0);
         swept.assert_same("live", "again");
+        let [live, again] = ["live.jsonl", "again.jsonl"].map(|rows| manifest(&swept.path(rows)));
+        for told in ["probe", "all_versions", "facts", "vantage"] {
+            assert_eq!(live[told], again[told], "{told}");
+        }
         let rows = swept.rows("again");
         // Rows that certificates of other hosts completed were among them.
         let completed = |row: &&Row| row.at("/chain/completed_by") == "sweep";
@@ -186,8 +190,8 @@ fn the_manifest_says_what_was_judged() {
     let facts = fs::read(swept.path("lab.facts")).expect("they were saved");
     let rows = swept.rows("again").len();
     assert_eq!(manifest["complete"], true);
-    assert_eq!(manifest["facts"]["whole"], true);
-    assert_eq!(manifest["facts"]["saved_by"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest["saved"]["whole"], true);
+    assert_eq!(manifest["saved"]["saved_by"], env!("CARGO_PKG_VERSION"));
     assert_eq!(manifest["judged_at"], "2126-03-01T00:00:00Z");
     assert_eq!(manifest["vantage"], "here");
     assert_eq!(manifest["trust"][0]["name"], "lab");
@@ -242,7 +246,7 @@ fn a_killed_sweep_leaves_what_was_seen() {
     assert_eq!(read_rows(&output).len(), 16);
     let manifest = manifest(&output);
     assert_eq!(manifest["complete"], false);
-    assert_eq!(manifest["facts"]["whole"], false);
+    assert_eq!(manifest["saved"]["whole"], false);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn scattered(number: usize) -> [u8; 4] {
 
 fn size(visits: &[Observation]) -> usize {
     let mut file = Vec::new();
-    let header = SavedHeader::new(false, None, "handshake".to_owned());
+    let header = SavedHeader::new(false, None, "handshake".to_owned(), Default::default());
     let mut writer = SavedWriter::new(&mut file, &header).expect("memory takes everything");
     for visit in visits {
         writer.add(visit).expect("memory takes everything");

@@ -405,9 +405,10 @@ fn save(flags: &ScanFlags) -> Result<Option<FactsFile>, CannotStart> {
     let Some(path) = &flags.results.save else {
         return Ok(None);
     };
-    let probe = approach(&flags.hellos).lane.name();
+    let approach = approach(&flags.hellos);
+    let probe = approach.lane.name().to_owned();
     let vantage = flags.results.vantage.clone();
-    let header = SavedHeader::new(flags.names.all_ips, vantage, probe.to_owned());
+    let header = SavedHeader::new(flags.names.all_ips, vantage, probe, approach.facts);
     let (path, file) = create(path)?;
     let name = path.display().to_string();
     let begun = FactsFile::begin(path, file, &header);

@@ -6,7 +6,7 @@ use super::ending;
 use crate::cli::{Exit, JudgeFlags, JudgePlan};
 use crate::output::tell;
 use crate::probe;
-use crate::summary::{Choice, Facts, Limits, Manifest, Summary};
+use crate::summary::{Choice, Limits, Manifest, Saved, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -33,9 +33,9 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     manifest.complete = whole && ended.error.is_none();
     manifest.all_versions = ended.summary.counts().versions.is_some();
     manifest
-        .facts
+        .saved
         .iter_mut()
-        .for_each(|facts| facts.whole = whole);
+        .for_each(|saved| saved.whole = whole);
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
     let nothing = "the facts hold no endpoint";
     let exit = ending::exit(ended, &flags.fail_on, nothing)?;
@@ -55,7 +55,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         judged_at: flags.trust.at,
         complete: false,
         inputs: Vec::new(),
-        facts: Some(Facts {
+        saved: Some(Saved {
             saved_by: header.tlsweep.clone(),
             whole: false,
         }),
@@ -66,6 +66,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         vantage: header.vantage.clone(),
         probe: header.probe.clone(),
         all_versions: false,
+        facts: header.facts,
         choice: Choice::default(),
         limits: Limits::default(),
         counts: Summary::default().counts(),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Counts;
 use crate::crypto::Fingerprint;
+use crate::observation::FactSet;
 
 /// What was run, and how it went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// The facts that were judged again (`judge`); null after a sweep of its own.
     #[serde(default)]
-    pub facts: Option<Facts>,
+    pub saved: Option<Saved>,
     /// What was written.
     pub outputs: Vec<String>,
     /// Whose trust was asked, in the order given.
@@ -52,6 +53,9 @@ pub struct Manifest {
     /// Whether each protocol version was asked for (`--versions all`).
     #[serde(default)]
     pub all_versions: bool,
+    /// Which facts were asked for beside (`--facts`).
+    #[serde(default)]
+    pub facts: FactSet,
     /// Which part of the inputs was visited.
     #[serde(default)]
     pub choice: Choice,
@@ -87,7 +91,7 @@ pub struct Input {
 
 /// Saved facts that were judged again. They are the one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
+pub struct Saved {
     /// The version of the program that saved them.
     pub saved_by: String,
     /// Whether they were whole; false when the sweep that saved them was interrupted or killed, or
@@ -159,6 +163,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Fact;
     use crate::output::samples;
     use crate::summary::Summary;
 
@@ -179,7 +184,7 @@ mod tests {
                 bytes: 13,
                 targets: Some(1),
             }],
-            facts: Some(Facts {
+            saved: Some(Saved {
                 saved_by: "0.1.0".to_owned(),
                 whole: true,
             }),
@@ -190,6 +195,7 @@ mod tests {
             vantage: Some("home".to_owned()),
             probe: "handshake".to_owned(),
             all_versions: false,
+            facts: [Fact::Groups].into_iter().collect(),
             choice: Choice {
                 shard: Some("1/4".to_owned()),
                 ..Choice::default()

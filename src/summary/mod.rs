@@ -10,6 +10,6 @@ mod vantage;
 mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Choice, Facts, Input, Limits, Manifest, Store};
+pub use manifest::{Choice, Input, Limits, Manifest, Saved, Store};
 pub use vantage::Hint;
 pub use versions::VersionCounts;

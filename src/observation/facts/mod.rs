@@ -68,8 +68,9 @@ impl Fact {
     }
 }
 
-/// Facts asked for together.
+/// Facts asked for together. In saved form they are a list of their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<Fact>", from = "Vec<Fact>")]
 pub struct FactSet(u8);
 
 impl FactSet {
@@ -81,6 +82,19 @@ impl FactSet {
     /// Whether this fact is among them.
     pub fn contains(self, fact: Fact) -> bool {
         self.0 & (1 << fact as u8) != 0
+    }
+}
+
+impl From<FactSet> for Vec<Fact> {
+    fn from(facts: FactSet) -> Self {
+        let all = Fact::ALL.into_iter();
+        all.filter(|fact| facts.contains(*fact)).collect()
+    }
+}
+
+impl From<Vec<Fact>> for FactSet {
+    fn from(facts: Vec<Fact>) -> Self {
+        facts.into_iter().collect()
     }
 }
 

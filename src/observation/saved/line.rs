@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::Observation;
+use super::super::{FactSet, Observation};
 
 /// The version that is written. It rises when a reader of the version before would misread a line.
 pub(super) const VERSION: u32 = 1;
@@ -35,17 +35,21 @@ pub struct SavedHeader {
     /// Which hello came first (`--probe`).
     #[serde(default)]
     pub probe: String,
+    /// Which facts were asked for beside (`--facts`).
+    #[serde(default)]
+    pub facts: FactSet,
 }
 
 impl SavedHeader {
     /// A header of today's form and program.
-    pub fn new(addresses: bool, vantage: Option<String>, probe: String) -> Self {
+    pub fn new(addresses: bool, vantage: Option<String>, probe: String, facts: FactSet) -> Self {
         Self {
             version: VERSION,
             tlsweep: env!("CARGO_PKG_VERSION").to_owned(),
             addresses,
             vantage,
             probe,
+            facts,
         }
     }
 }

@@ -7,11 +7,16 @@ use serde_json::Value;
 
 use super::frame::{MAX_FRAME, Packer};
 use super::*;
-use crate::observation::Observation;
+use crate::observation::{Fact, Observation};
 use crate::output::samples;
 
 fn header() -> SavedHeader {
-    SavedHeader::new(true, Some("lab".to_owned()), "hello".to_owned())
+    SavedHeader::new(
+        true,
+        Some("lab".to_owned()),
+        "hello".to_owned(),
+        [Fact::Alpn].into_iter().collect(),
+    )
 }
 
 fn observations() -> Vec<Observation> {
