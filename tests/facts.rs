@@ -366,3 +366,72 @@ fn compression_and_renegotiation_that_is_not_secure_are_told() {
     assert_eq!(facts["secure_renegotiation"], false);
     assert_eq!(facts["tickets"], json!({"tls1_2": false, "tls1_3": null}));
 }
+
+#[test]
+fn the_certificate_for_who_names_no_server_is_told() {
+    let pki = Pki::new();
+    let own = pki.leaf("own", Leaf::GOOD);
+    let other = pki.leaf(
+        "other",
+        Leaf {
+            sans: "DNS:other.example.test",
+            ..Leaf::GOOD
+        },
+    );
+    let default = |issued: &pki::Issued, more: &[&str]| {
+        let shown = ["-www", "-cert", &issued.leaf, "-key", &issued.key];
+        let chain = ["-cert_chain", &issued.issuer];
+        SServer::start(&[&shown[..], &chain, more].concat())
+    };
+    let for_the_name = ["-servername", NAME, "-cert2", &own.leaf, "-key2", &own.key];
+    let refusing = [
+        "-servername",
+        NAME,
+        "-servername_fatal",
+        "-cert2",
+        &other.leaf,
+        "-key2",
+        &other.key,
+    ];
+    let warning = "default_certificate";
+    let cases = [
+        // Whatever the name, and none: the same certificate. It may be the right one.
+        (default(&other, &[]), json!(true), true),
+        (default(&own, &[]), json!(true), false),
+        // The name has a certificate of its own, right or wrong.
+        (default(&other, &for_the_name), json!(false), false),
+        (default(&own, &refusing), json!(false), true),
+    ];
+    let targets = cases
+        .iter()
+        .map(|case| format!("{NAME}@{}", case.0.address))
+        .collect::<Vec<_>>();
+    let trust = format!("--trust={}", pki.root());
+    let flag = format!("--facts={warning}");
+    let mut arguments = vec![trust.as_str(), &flag];
+    arguments.extend(targets.iter().map(String::as_str));
+    let rows = support::sweep(&arguments);
+    arguments.push("--probe=hello");
+    let by_hello = support::sweep(&arguments);
+    for ((_, fact, mismatched), target) in cases.iter().zip(&targets) {
+        let row = &rows[target];
+        assert_eq!(row.at("/tls/facts/default_certificate"), fact, "{}", row.0);
+        let found = row.finding("name_mismatch").is_some();
+        assert_eq!(found, *mismatched, "{}", row.0);
+        let found = row.finding(warning).is_some();
+        assert_eq!(found, *mismatched && *fact == json!(true), "{}", row.0);
+        // The nameless hello is another than that lane's: only the same certificate says something.
+        let told = by_hello[target].at("/tls/facts/default_certificate");
+        let known = if *fact == json!(true) {
+            fact
+        } else {
+            &Value::Null
+        };
+        assert_eq!(told, known, "{}", by_hello[target].0);
+    }
+    // An address is not named at all.
+    let numbered = format!("{}", cases[0].0.address);
+    let rows = support::sweep(&[&trust, &flag, &numbered]);
+    let fact = rows[&numbered].at("/tls/facts/default_certificate");
+    assert_eq!(*fact, Value::Null);
+}

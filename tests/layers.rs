@@ -53,6 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["sweep"]),
     ("ipnet", &["target", "resolve"]),
     ("rcgen", &["lab"]),
+    ("psl", &["judge"]),
     ("rlimit", &["pace"]),
     ("rustls", &["probe", "lab"]),
     ("rustls_native_certs", &["judge"]),

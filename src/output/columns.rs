@@ -131,6 +131,7 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_facts_tickets_tls1_3", "whether a session ticket came after TLS 1.3", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_3), cell)),
     ours("tls_facts_secure_renegotiation", "whether renegotiation is secure, to TLS 1.2", |r, cell| some(facts(r, |it| it.secure_renegotiation), cell)),
     ours("tls_facts_compression", "whether compression is accepted, to TLS 1.2", |r, cell| some(facts(r, |it| it.compression), cell)),
+    ours("tls_facts_default_certificate", "whether it is the certificate for who names no server", |r, cell| some(facts(r, |it| it.default_certificate), cell)),
     ours("tls_facts_chains_rsa", "SHA-256 of the chain for who verifies RSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
     others("tls_facts_chains_rsa_refused", "why none was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.refused.as_ref()), cell)),
     ours("tls_facts_chains_ecdsa", "SHA-256 of the chain for who verifies ECDSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),

@@ -30,6 +30,8 @@ pub struct FactsAsked {
     pub compression: Option<bool>,
     /// The chains for clients that verify one family of keys alone.
     pub chains: Option<KeyChains>,
+    /// Whether the certificate is the one that clients get who name no server.
+    pub default_certificate: Option<bool>,
 }
 
 /// Cipher suites by version; null for a version that was not asked for, being refused already.
@@ -139,6 +141,7 @@ impl FactsAsked {
             tickets: (tickets.tls1_2.is_some() || tickets.tls1_3.is_some()).then_some(tickets),
             secure_renegotiation: facts.secure_renegotiation,
             compression: facts.compression,
+            default_certificate: facts.default_certificate,
             chains: (chains.rsa.is_some() || chains.ecdsa.is_some()).then_some(chains),
         })
     }

@@ -97,6 +97,7 @@ impl Modern {
         if let Some(protocols) = &offered.alpn {
             config.alpn_protocols = wire_names(protocols);
         }
+        config.enable_sni = offered.named;
         let alpn_offered = !config.alpn_protocols.is_empty();
         config.dangerous().set_certificate_verifier(capture.clone());
         config.client_auth_cert_resolver = capture.clone();

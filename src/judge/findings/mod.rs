@@ -16,6 +16,7 @@ mod chain_duplicate;
 mod chain_extra_certificate;
 mod chain_out_of_order;
 mod client_certificate_requested;
+mod default_certificate;
 mod dns_failure;
 mod expired;
 mod expiring_soon;
@@ -39,6 +40,7 @@ mod validity_too_long;
 mod weak_cipher;
 mod weak_key;
 mod weak_signature;
+mod wildcard_on_public_suffix;
 
 /// Every finding: those that are verdicts in their order of precedence, then the warnings. The
 /// findings of a verdict come in this order.
@@ -69,6 +71,8 @@ pub const FINDINGS: &[&Definition] = &[
     &chain_duplicate::FINDING,
     &validity_too_long::FINDING,
     &no_san::FINDING,
+    &wildcard_on_public_suffix::FINDING,
+    &default_certificate::FINDING,
     &client_certificate_requested::FINDING,
     &sni_rejected::FINDING,
 ];

@@ -12,7 +12,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Observation};
+use super::{Exchange, Observation, Offer, PeerChain, Reason};
 use crate::tls::ProtocolVersion;
 
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
@@ -34,6 +34,8 @@ pub enum Fact {
     Compression,
     /// The chain for a client that verifies RSA alone, and ECDSA alone.
     Chains,
+    /// Whether the certificate is the one for clients that name no server (RFC 6066).
+    DefaultCertificate,
     /// Which application protocols are accepted (RFC 7301).
     Alpn,
     /// Which named groups are accepted.
@@ -44,11 +46,12 @@ pub enum Fact {
 
 impl Fact {
     /// Every fact, the cheap ones first: they are asked for in this order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Renegotiation,
         Self::Tickets,
         Self::Compression,
         Self::Chains,
+        Self::DefaultCertificate,
         Self::Alpn,
         Self::Groups,
         Self::Ciphers,
@@ -61,6 +64,7 @@ impl Fact {
             Self::Tickets => "tickets",
             Self::Compression => "compression",
             Self::Chains => "chains",
+            Self::DefaultCertificate => "default_certificate",
             Self::Alpn => "alpn",
             Self::Groups => "groups",
             Self::Ciphers => "ciphers",
@@ -128,6 +132,8 @@ pub struct Facts {
     pub rsa: Option<KeyChain>,
     /// The chain for a client that verifies ECDSA alone.
     pub ecdsa: Option<KeyChain>,
+    /// Whether a client that names no server is shown the same certificate.
+    pub default_certificate: Option<bool>,
 }
 
 impl Facts {
@@ -176,6 +182,10 @@ impl Facts {
             compression: seen(Fact::Compression, |it| features(it)?.compression),
             rsa: chain(KeyFamily::Rsa),
             ecdsa: chain(KeyFamily::Ecdsa),
+            default_certificate: asked
+                .contains(Fact::DefaultCertificate)
+                .then(|| is_default(observation))
+                .flatten(),
         })
     }
 
@@ -185,6 +195,25 @@ impl Facts {
         let each = ProtocolVersion::ALL.into_iter().zip(each);
         each.filter_map(|(version, listing)| Some((version, listing.as_ref()?)))
     }
+}
+
+/// Whether the certificate shown for the name is the one shown without a name. Another one says so
+/// only where both hellos were the same but for that: one may be for other versions or keys.
+fn is_default(observation: &Observation) -> Option<bool> {
+    let telling = observation.telling()?;
+    let nameless = Offer::Asked(Question::Nameless);
+    let mut exchanges = observation.exchanges.iter();
+    let without = exchanges.find(|exchange| exchange.offer == nameless)?;
+    let shown = telling.chain.as_ref()?.leaf()?.sha256;
+    let same = match without.chain.as_ref().and_then(PeerChain::leaf) {
+        Some(leaf) => leaf.sha256 == shown,
+        None => {
+            let refused = without.failure.as_ref();
+            refused.filter(|failure| failure.reason == Reason::Alert)?;
+            false
+        }
+    };
+    (same || telling.offer.template().id == nameless.template().id).then_some(same)
 }
 
 /// What the answer to the hello of all features says.

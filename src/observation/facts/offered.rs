@@ -27,6 +27,8 @@ pub struct Offered {
     pub alpn: Option<Vec<&'static str>>,
     /// The one family of keys that can be verified, where it is one.
     pub keys: Option<KeyFamily>,
+    /// Whether the server is named, where the target has a name for it.
+    pub named: bool,
     /// Whether a ticket is waited for.
     pub tickets: bool,
 }
@@ -60,7 +62,7 @@ impl Offered {
                 left.extend(curve);
             }
             Question::Alpn => offered.alpn = Some(Protocols::left(made).unwrap_or_default()),
-            Question::Features | Question::Tickets | Question::Keys(_) => {}
+            Question::Features | Question::Tickets | Question::Nameless | Question::Keys(_) => {}
         }
         offered
     }
@@ -88,6 +90,7 @@ impl Offered {
             }
             Question::Features => offered.features = true,
             Question::Tickets => offered.tickets = true,
+            Question::Nameless => offered.named = false,
             Question::Keys(family) => offered.keys = Some(family),
             Question::Suites(_) | Question::Order(_) | Question::Alpn => {}
         }
@@ -116,6 +119,7 @@ impl Offered {
             features: false,
             alpn: None,
             keys: None,
+            named: true,
             tickets: false,
         }
     }

@@ -21,19 +21,22 @@ pub enum Question {
     Tickets,
     /// Which application protocol is chosen, those chosen before left out.
     Alpn,
+    /// Which chain is shown to a client that names no server.
+    Nameless,
     /// Which chain is shown to a client that verifies this family of keys alone.
     Keys(KeyFamily),
 }
 
 impl Question {
     /// Every question.
-    pub const ALL: [Self; 17] = {
+    pub const ALL: [Self; 18] = {
         use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
         [
             Self::Features,
             Self::Tickets,
             Self::Keys(KeyFamily::Rsa),
             Self::Keys(KeyFamily::Ecdsa),
+            Self::Nameless,
             Self::Alpn,
             Self::Groups(Tls13),
             Self::Groups(Tls12),
@@ -69,6 +72,7 @@ impl Question {
             Self::Features => "features",
             Self::Tickets => "tickets",
             Self::Alpn => "alpn",
+            Self::Nameless => "nameless",
             Self::Keys(KeyFamily::Rsa) => "rsa",
             Self::Keys(KeyFamily::Ecdsa) => "ecdsa",
         }
@@ -81,7 +85,7 @@ impl Question {
                 tls::for_version(version)
             }
             Self::Features => tls::for_version(ProtocolVersion::Tls12),
-            Self::Tickets | Self::Alpn | Self::Keys(_) => &tls::MODERN,
+            Self::Tickets | Self::Alpn | Self::Nameless | Self::Keys(_) => &tls::MODERN,
         }
     }
 
@@ -110,6 +114,7 @@ impl Question {
                 "nothing; after the handshake the server is given a second to send a ticket"
             }
             Self::Alpn => "h2 and http/1.1 on every port, less those chosen so far",
+            Self::Nameless => "no server name",
             Self::Keys(KeyFamily::Rsa) => "RSA signature schemes alone",
             Self::Keys(KeyFamily::Ecdsa) => "ECDSA signature schemes alone",
         }
@@ -154,6 +159,13 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
             .into_iter()
             .filter(|family| !KeyChain::was_shown(observation, *family))
             .find_map(|family| unasked(Question::Keys(family))),
+        Fact::DefaultCertificate => {
+            let named = observation.endpoint.target.server_name().is_some();
+            let shown = observation.chain().is_some();
+            (named && shown)
+                .then_some(Question::Nameless)
+                .and_then(unasked)
+        }
         Fact::Alpn => Protocols::left(exchanges).map(|_| Question::Alpn),
         Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
             .into_iter()
