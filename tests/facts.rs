@@ -435,3 +435,32 @@ fn the_certificate_for_who_names_no_server_is_told() {
     let fact = rows[&numbered].at("/tls/facts/default_certificate");
     assert_eq!(*fact, Value::Null);
 }
+
+#[test]
+fn whose_certificate_a_neighbour_was_shown_is_told_in_any_order() {
+    let pki = Pki::new();
+    let shop = pki.leaf(
+        "shop",
+        Leaf {
+            sans: "DNS:shop.example.test",
+            ..Leaf::GOOD
+        },
+    );
+    let shown = ["-www", "-cert", &shop.leaf, "-key", &shop.key];
+    let server = SServer::start(&[&shown[..], &["-cert_chain", &shop.issuer]].concat());
+    let [right, wrong] =
+        ["shop.example.test", NAME].map(|name| format!("{name}@{}", server.address));
+    let trust = format!("--trust={}", pki.root());
+    let asked = "--facts=default_certificate";
+    for order in [[&right, &wrong], [&wrong, &right]] {
+        for (flags, owner) in [(&[][..], None), (&[asked][..], Some("shop.example.test"))] {
+            let mut arguments = vec![trust.as_str(), "--concurrency=1"];
+            arguments.extend(flags);
+            arguments.extend(order.iter().map(|target| target.as_str()));
+            let rows = support::sweep(&arguments);
+            assert_eq!(rows[&right].verdict(), "ok");
+            let finding = rows[&wrong].finding("name_mismatch").expect("it is there");
+            assert_eq!(finding["belongs_to"].as_str(), owner, "{finding}");
+        }
+    }
+}

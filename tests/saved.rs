@@ -110,7 +110,7 @@ fn verdicts(rows: &BTreeMap<String, Row>, verdict: &str) -> usize {
 
 #[test]
 fn the_same_rules_give_the_same_rows_byte_for_byte() {
-    let facts = "--facts=renegotiation,tickets,compression,chains,alpn,groups";
+    let facts = "--facts=renegotiation,tickets,compression,chains,default_certificate,alpn,groups";
     let lanes: [&[&str]; 2] = [
         &[facts],
         &["--probe=hello", "--versions=all", "--prove-key"],

@@ -25,6 +25,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
         stores,
         required,
         issuers: Arc::new(issuers),
+        neighbours: None,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

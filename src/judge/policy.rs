@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::TrustStore;
-use crate::gather::{IssuerPool, Learned};
+use crate::gather::{IssuerPool, Learned, Neighbours};
 use crate::observation::{Certificate, Observation};
 
 /// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
@@ -24,6 +24,9 @@ pub struct Policy {
     /// Certificates that may complete a chain: those of `--intermediates`, and when the last rows
     /// of a sweep are settled also those that its hosts sent.
     pub issuers: Arc<IssuerPool>,
+    /// Whose certificates the addresses of a sweep have shown; `None` until all have been seen, and
+    /// where nobody asked.
+    pub neighbours: Option<Arc<Neighbours>>,
     /// Judge as of then; `None` means when the visit began.
     pub at: Option<Timestamp>,
     /// How long before an expiry to say so.
@@ -37,6 +40,7 @@ impl Policy {
             stores,
             required: Vec::new(),
             issuers: Arc::default(),
+            neighbours: None,
             at: None,
             expiring_within: EXPIRING_WITHIN,
         }

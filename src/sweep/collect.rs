@@ -15,12 +15,12 @@ use super::facts::FactsFile;
 use super::job::Judged;
 use super::spool::Spool;
 use super::stop::Stop;
-use crate::gather::Learned;
+use crate::gather::{Learned, Neighbours};
 use crate::judge::{Judge, Policy, proven_issuers};
-use crate::observation::Observation;
+use crate::observation::{Fact, Observation};
 use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::Verdict;
 
 /// How long a row may wait in a buffer for whoever reads along.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -91,6 +91,7 @@ pub(super) struct Writing {
     counters: Arc<Counters>,
     summary: Summary,
     learned: Learned,
+    neighbours: Neighbours,
     waiting: Spool,
 }
 
@@ -106,6 +107,7 @@ impl Writing {
             counters,
             summary: Summary::default(),
             learned: Learned::default(),
+            neighbours: Neighbours::default(),
             waiting: Spool::new(),
         }
     }
@@ -159,26 +161,30 @@ impl Writing {
         if let Some(facts) = &mut self.destinations.facts {
             facts.add(observation)?;
         }
-        if verdict.settled {
-            if let Some(chain) = observation.chain() {
-                proven_issuers(verdict, chain).for_each(|issuer| self.learned.prove(issuer));
-                let id = |finding: &Finding| finding.id;
-                if verdict
-                    .findings
-                    .iter()
-                    .map(id)
-                    .any(|id| id == "chain_extra_certificate")
-                {
-                    self.learned.propose(chain);
-                }
-            }
-            return self.write(observation, verdict);
+        self.learn(observation, verdict);
+        let misnamed = verdict.finds("name_mismatch");
+        let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
+        if whose && !misnamed {
+            self.neighbours.add(observation);
         }
-        if let Some(chain) = observation.chain() {
-            self.learned.propose(chain);
+        if verdict.settled && !(whose && misnamed) {
+            return self.write(observation, verdict);
         }
         count(&self.counters.unsettled);
         self.waiting.add(observation).map_err(SweepError::Spool)
+    }
+
+    /// Takes the certificates that may complete other hosts' chains.
+    fn learn(&mut self, observation: &Observation, verdict: &Verdict) {
+        let Some(chain) = observation.chain() else {
+            return;
+        };
+        if verdict.settled {
+            proven_issuers(verdict, chain).for_each(|issuer| self.learned.prove(issuer));
+        }
+        if !verdict.settled || verdict.finds("chain_extra_certificate") {
+            self.learned.propose(chain);
+        }
     }
 
     fn write(&mut self, observation: &Observation, verdict: &Verdict) -> Result<(), SweepError> {
@@ -201,7 +207,9 @@ impl Writing {
     /// Judges the waiting rows again, now that every certificate of the sweep is known.
     fn settle(&mut self) -> Result<(), SweepError> {
         let learned = std::mem::take(&mut self.learned);
-        let mut judge = Judge::new(Arc::new(self.policy.with_learned(&learned)));
+        let mut policy = self.policy.with_learned(&learned);
+        policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
+        let mut judge = Judge::new(Arc::new(policy));
         let mut waiting = std::mem::replace(&mut self.waiting, Spool::new());
         for observation in waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;

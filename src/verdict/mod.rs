@@ -57,3 +57,10 @@ pub struct Verdict {
     /// False while certificates that other hosts of the sweep send could still change it.
     pub settled: bool,
 }
+
+impl Verdict {
+    /// Whether this finding is among those made.
+    pub fn finds(&self, id: &str) -> bool {
+        self.findings.iter().any(|finding| finding.id == id)
+    }
+}

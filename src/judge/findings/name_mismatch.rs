@@ -24,6 +24,11 @@ pub(super) const FINDING: Definition = Definition {
             "common_name_matches",
             "whether the subject's common name, which no client reads any more, would match",
         ),
+        (
+            "belongs_to",
+            "another name of the sweep at the same address that this certificate is right for, with \
+                --facts default_certificate",
+        ),
     ],
     look,
     doc: &DOC,
@@ -52,6 +57,9 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     evidence.extend(hint.map(|hint| ("hint", hint.word().into())));
     let matches = common.is_some_and(|common| names::text_covers(common, &chain.asked));
     evidence.push(("common_name_matches", matches.into()));
+    let neighbours = case.policy.neighbours.as_ref();
+    let owner = neighbours.and_then(|neighbours| neighbours.owner(case.observation));
+    evidence.extend(owner.map(|owner| ("belongs_to", owner.to_string().into())));
     vec![FINDING.found(evidence)]
 }
 
