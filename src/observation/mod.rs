@@ -27,11 +27,11 @@ pub use certificate::{
     Unparseable,
 };
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};
-pub(crate) use facts::next_question;
 pub use facts::{
     ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
     Question,
 };
+pub(crate) use facts::{next_question, reduce};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub use peer_chain::PeerChain;

@@ -21,7 +21,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observation::{Exchange, Failure, Observation, Offer, Offered, Reason, Stage};
+use crate::observation::{Exchange, Failure, Observation, Offer, Offered, Reason, Stage, reduce};
 use crate::starttls::{EHLO, Names, Protocol};
 use crate::target::{Endpoint, Start, Target};
 
@@ -102,7 +102,9 @@ impl Prober {
             timing.handshake = timed.handshake.or(timing.handshake);
         }
         timing.total = Some(spent + watch.elapsed());
-        observation.exchanges.push(timed.exchange);
+        let mut exchange = timed.exchange;
+        reduce(&mut exchange);
+        observation.exchanges.push(exchange);
     }
 
     async fn within(&self, budget: Duration, endpoint: &Endpoint, offered: &Offered) -> Timed {

@@ -20,7 +20,7 @@ pub use chains::{KeyChain, KeyFamily};
 pub use listing::{Listing, Order};
 pub use offered::Offered;
 pub use question::Question;
-pub(crate) use question::next_question;
+pub(crate) use question::{next_question, reduce};
 
 /// A fact that costs connections of its own, and is therefore asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -273,3 +273,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_answer_keeps_what_was_asked_for_and_nothing_that_a_server_can_make_long() {
+    let certificate = Arc::new(crate::observation::Certificate::read(vec![0x30, 0].into()));
+    for offer in Offer::all() {
+        let mut answer = exchange(offer, Ok(0xC02B));
+        answer.session.as_mut().unwrap().ocsp_staple = Some(vec![1; 1000]);
+        answer.chain = Some(PeerChain {
+            certificates: vec![certificate.clone(); 3],
+        });
+        reduce(&mut answer);
+        let kept = answer.chain.map(|chain| chain.certificates.len());
+        let staple = answer.session.unwrap().ocsp_staple;
+        let expected = match offer {
+            Offer::Asked(Question::Keys(_) | Question::Nameless) => (Some(3), false),
+            Offer::Asked(Question::Groups(ProtocolVersion::Tls12)) => (Some(1), false),
+            Offer::Asked(_) => (None, false),
+            _ => (Some(3), true),
+        };
+        assert_eq!((kept, staple.is_some()), expected, "{offer:?}");
+    }
+}
