@@ -1,16 +1,25 @@
-//! What judging needs beyond the observation: certificates of issuers known from elsewhere, and
-//! the files that such certificates, or the roots to trust, come in.
+//! What judging needs beyond the observation: certificates of issuers known from elsewhere, the
+//! files that such certificates, or the roots to trust, come in, and the guarded client for those
+//! that a certificate says where to have.
 
+mod address;
 mod ccadb;
 mod certificates;
+mod failure;
+mod guard;
+mod http;
 mod learned;
 mod neighbours;
 mod pool;
 mod store_file;
 mod table;
 
+pub use address::HttpAddress;
 pub use ccadb::{LeftOut, PROGRAMS, Program, Report, ReportError, Root};
 pub use certificates::{Found, NotCertificates, Place, certificates, read_file};
+pub use failure::FetchFailure;
+pub use guard::Guard;
+pub use http::{Patience, get};
 pub use learned::Learned;
 pub use neighbours::Neighbours;
 pub use pool::{Bundle, BundleError, IssuerPool};
