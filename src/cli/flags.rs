@@ -94,6 +94,9 @@ pub struct ScanFlags {
     /// How to judge.
     #[command(flatten)]
     pub trust: TrustFlags,
+    /// What to fetch, in order to judge.
+    #[command(flatten)]
+    pub fetch: FetchFlags,
     /// Where the rows go.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -142,7 +145,7 @@ pub struct TargetFlags {
 }
 
 /// How names become addresses.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Names")]
 pub struct NameFlags {
     /// Ask these resolvers instead of the system's: 192.0.2.53,[2001:db8::53]:5353
@@ -258,6 +261,20 @@ pub struct TrustFlags {
     pub expiring_within: Span,
 }
 
+/// What to fetch, in order to judge.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Trust")]
+pub struct FetchFlags {
+    /// Fetch issuers that nobody sends from the http:// addresses that certificates name for them,
+    /// each once, at the end; public addresses and port 80 only
+    #[arg(long)]
+    pub aia: bool,
+    /// Let --aia also ask private addresses and other ports, for private CAs: then a stranger's
+    /// certificate can make this machine ask inside its own network
+    #[arg(long, requires = "aia")]
+    pub aia_allow_private: bool,
+}
+
 /// Where the rows go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -305,7 +322,7 @@ pub struct CheckFlags {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Judge every case of FILE (x509-limbo's limbo.json) instead, and compare with what it expects
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "format"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "aia", "format"])]
     pub limbo: Option<PathBuf>,
     /// With --limbo: cases that are known to differ, one a line (id, tab, reason)
     #[arg(long, value_name = "FILE", requires = "limbo")]
@@ -313,6 +330,9 @@ pub struct CheckFlags {
     /// How to judge.
     #[command(flatten)]
     pub trust: TrustFlags,
+    /// What to fetch, in order to judge.
+    #[command(flatten)]
+    pub fetch: FetchFlags,
     /// Format [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,

@@ -2,6 +2,7 @@
 //! stage, and the exit codes. It knows every stage's settings and none of their work.
 
 mod exit;
+mod fetching;
 mod files;
 mod flags;
 mod judging;
@@ -12,10 +13,11 @@ mod values;
 use clap::{CommandFactory, Parser};
 
 pub use exit::Exit;
+pub use fetching::fetcher;
 pub use files::refuse_import_twins;
 pub use flags::{
     CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, JudgeFlags,
-    Language, ListFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+    Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
 };
 pub use judging::JudgePlan;
 pub use plan::{CannotStart, Plan, PlanError, for_stdout};

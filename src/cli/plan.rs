@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::{
-    HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, ScanFlags, TargetFlags,
-    VersionsChoice,
+    HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
+    TargetFlags, VersionsChoice,
 };
 use super::trust::{policy, warnings};
 use crate::gather::BundleError;
@@ -185,6 +185,8 @@ impl Plan {
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
+        let timeouts = timeouts(&flags.patience);
+        let fetcher = super::fetcher(flags.fetch, &flags.names, excludes.clone(), &timeouts)?;
         let mut notices = policy.stores.iter().flat_map(warnings).collect();
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let quiet = flags.output.quiet;
@@ -218,16 +220,12 @@ impl Plan {
                 resolver,
                 all_addresses: flags.names.all_ips,
                 limits,
-                timeouts: Timeouts {
-                    connect: flags.patience.connect_timeout.0,
-                    starttls: flags.patience.starttls_timeout.0,
-                    handshake: flags.patience.handshake_timeout.0,
-                    total: flags.patience.timeout.0,
-                },
+                timeouts,
                 approach: approach(&flags.hellos),
                 ehlo: ehlo(&flags.targets)?,
                 retries: flags.patience.retries,
                 policy,
+                fetcher,
                 destinations: Destinations {
                     outputs,
                     certificates: flags
@@ -241,6 +239,15 @@ impl Plan {
                 display,
             },
         })
+    }
+}
+
+fn timeouts(flags: &PatienceFlags) -> Timeouts {
+    Timeouts {
+        connect: flags.connect_timeout.0,
+        starttls: flags.starttls_timeout.0,
+        handshake: flags.handshake_timeout.0,
+        total: flags.timeout.0,
     }
 }
 
@@ -308,7 +315,7 @@ fn stdin() -> Source {
     Source::Stdin(Box::new(BufReader::new(std::io::stdin())))
 }
 
-fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
+pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
     let families = match (flags.ipv4, flags.ipv6) {
         (true, _) => Families::V4,
         (_, true) => Families::V6,
@@ -408,7 +415,10 @@ fn save(flags: &ScanFlags) -> Result<Option<FactsFile>, CannotStart> {
     let approach = approach(&flags.hellos);
     let probe = approach.lane.name().to_owned();
     let vantage = flags.results.vantage.clone();
-    let header = SavedHeader::new(flags.names.all_ips, vantage, probe, approach.facts);
+    let header = SavedHeader {
+        aia: flags.fetch.aia,
+        ..SavedHeader::new(flags.names.all_ips, vantage, probe, approach.facts)
+    };
     let (path, file) = create(path)?;
     let name = path.display().to_string();
     let begun = FactsFile::begin(path, file, &header);

@@ -26,6 +26,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
         required,
         issuers: Arc::new(issuers),
         neighbours: None,
+        fetched: None,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

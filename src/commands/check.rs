@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::{chains, limbo, scan, told};
-use crate::cli::{self, CheckFlags, Cli, Command, Exit, PlanError};
+use crate::cli::{self, CheckFlags, Cli, Command, Exit, NameFlags, PlanError};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
 use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
-use crate::probe;
+use crate::probe::{self, Timeouts};
+use crate::sweep::{self, Fetcher};
 use crate::target::{self, Asked, Endpoint, Host, Service, Start, Target};
 use crate::verdict::VerdictKind;
 
@@ -79,6 +80,7 @@ fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
     sweep.targets.targets = vec![text.to_owned()];
     sweep.targets.sni = name.map(|name| name.to_string());
     sweep.trust = flags.trust;
+    sweep.fetch = flags.fetch;
     sweep.output.format = flags.format;
     scan::run(*sweep)
 }
@@ -111,6 +113,9 @@ fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
 struct Check {
     policy: Arc<Policy>,
     judge: Judge,
+    /// Who fetches what chains lack, if somebody shall: once for all, so that they wait for it.
+    fetcher: Option<Fetcher>,
+    waiting: Vec<Observation>,
     output: Outputs,
     exit: Exit,
 }
@@ -119,9 +124,12 @@ impl Check {
     fn begin(flags: &CheckFlags) -> anyhow::Result<Self> {
         let policy = Arc::new(cli::policy(&flags.trust)?);
         let format = flags.format.unwrap_or_else(cli::for_stdout);
+        let (names, timeouts) = (NameFlags::default(), Timeouts::default());
         Ok(Self {
             judge: Judge::new(policy.clone()),
             policy,
+            fetcher: cli::fetcher(flags.fetch, &names, Arc::default(), &timeouts)?,
+            waiting: Vec::new(),
             output: Outputs::open(&[(Place::Stdout, format)], Layout::default())?,
             exit: Exit::Finished,
         })
@@ -129,17 +137,30 @@ impl Check {
 
     fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<()> {
         let observation = observation(chains::read(path)?, name, host(name)?)?;
-        let verdict = self.judge.judge(&observation);
-        let at = self.policy.time_for(&observation);
-        self.output
-            .write(&Record::new(&observation, &verdict, at))?;
+        match self.fetcher {
+            Some(_) => self.waiting.push(observation),
+            None => self.judge(&observation)?,
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, observation: &Observation) -> anyhow::Result<()> {
+        let verdict = self.judge.judge(observation);
+        let at = self.policy.time_for(observation);
+        self.output.write(&Record::new(observation, &verdict, at))?;
         if verdict.kind != VerdictKind::Ok {
             self.exit = Exit::Found;
         }
         Ok(())
     }
 
-    fn end(self) -> anyhow::Result<Exit> {
+    fn end(mut self) -> anyhow::Result<Exit> {
+        if let Some(fetcher) = &mut self.fetcher {
+            let policy = sweep::completed(&self.policy, fetcher, &self.waiting)?;
+            self.judge = Judge::new(Arc::new(policy));
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.iter().try_for_each(|each| self.judge(each))?;
         self.output.finish()?;
         Ok(self.exit)
     }

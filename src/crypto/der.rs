@@ -11,6 +11,7 @@ pub(crate) mod tag {
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OID: u8 = 0x06;
     pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
 
     /// `[number]`, constructed: an EXPLICIT tag.
     pub(crate) const fn constructed(number: u8) -> u8 {
@@ -62,6 +63,13 @@ impl<'a> Reader<'a> {
         let (content, left) = value.split_at_checked(length)?;
         self.left = left;
         Some(Element { tag, content })
+    }
+
+    /// The next element's bytes, tag and length included.
+    pub(crate) fn next_whole(&mut self) -> Option<&'a [u8]> {
+        let before = self.left;
+        self.next()?;
+        before.get(..before.len() - self.left.len())
     }
 
     /// The next element, which must have this tag.

@@ -24,6 +24,8 @@ pub struct Learned {
     candidates: BTreeMap<Fingerprint, Arc<Certificate>>,
     /// How many of each are kept.
     limit: usize,
+    /// Who gets the credit for them.
+    from: CompletedBy,
 }
 
 /// Ten times as many as the public web has intermediates. Past it, those with the lowest
@@ -46,6 +48,15 @@ impl Learned {
             proven: BTreeMap::new(),
             candidates: BTreeMap::new(),
             limit,
+            from: CompletedBy::Sweep,
+        }
+    }
+
+    /// For certificates that are not from hosts of the sweep.
+    pub fn from(from: CompletedBy) -> Self {
+        Self {
+            from,
+            ..Self::default()
         }
     }
 
@@ -97,7 +108,7 @@ impl Learned {
         let mut pool = bundle.clone();
         while let Some(issuer) = to_follow.pop() {
             to_follow.extend(unproven.take_signed_by(&issuer));
-            pool.add(issuer, CompletedBy::Sweep);
+            pool.add(issuer, self.from);
         }
         pool
     }

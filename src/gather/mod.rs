@@ -3,6 +3,7 @@
 //! that a certificate says where to have.
 
 mod address;
+mod answer;
 mod ccadb;
 mod certificates;
 mod failure;
@@ -11,6 +12,7 @@ mod http;
 mod learned;
 mod neighbours;
 mod pool;
+mod search;
 mod store_file;
 mod table;
 
@@ -23,5 +25,6 @@ pub use http::{Patience, get};
 pub use learned::Learned;
 pub use neighbours::Neighbours;
 pub use pool::{Bundle, BundleError, IssuerPool};
+pub use search::{Fetched, Search};
 pub use store_file::{BadStoreFile, Included, StoreFile};
 pub use table::BadTable;

@@ -1,4 +1,5 @@
-//! CA certificates by subject, from a file of intermediates or from other hosts of the sweep.
+//! CA certificates by subject, from a file of intermediates, from other hosts of the sweep, or from
+//! addresses that certificates name.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -102,8 +103,20 @@ impl IssuerPool {
         self.by_subject.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds a certificate. One that cannot be read changes nothing; of one that comes from a
-    /// bundle and from the sweep, the bundle gets the credit, whichever came first.
+    /// Whether this very certificate is in it.
+    pub fn holds(&self, certificate: &Certificate) -> bool {
+        let Ok(contents) = &certificate.contents else {
+            return false;
+        };
+        let peers = self.with_subject(&contents.subject.der);
+        peers
+            .iter()
+            .any(|(peer, _)| peer.sha256 == certificate.sha256)
+    }
+
+    /// Adds a certificate. One that cannot be read changes nothing; of one that comes from several,
+    /// a bundle gets the credit before the sweep and the sweep before an address, whichever came
+    /// first.
     pub fn add(&mut self, certificate: Arc<Certificate>, from: CompletedBy) {
         let Ok(contents) = &certificate.contents else {
             return;
@@ -111,8 +124,7 @@ impl IssuerPool {
         let subject = contents.subject.der.clone();
         let peers = self.by_subject.entry(subject).or_default();
         match peers.binary_search_by_key(&certificate.sha256, |(peer, _)| peer.sha256) {
-            Ok(place) if from == CompletedBy::Bundle => peers[place].1 = from,
-            Ok(_) => {}
+            Ok(place) => peers[place].1 = peers[place].1.min(from),
             Err(place) => peers.insert(place, (certificate, from)),
         }
     }

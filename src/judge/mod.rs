@@ -122,6 +122,16 @@ impl Judge {
         conclude(&case)
     }
 
+    /// The certificate on top of what is at hand, when its issuer is absent: what it says of where
+    /// that issuer can be had may help.
+    pub fn lacking(&mut self, observation: &Observation) -> Option<Arc<Certificate>> {
+        let sent = observation.chain().filter(|sent| sent.leaf().is_some())?;
+        let at = self.policy.time_for(observation).as_second();
+        let standing = self.standing(sent, at);
+        let top = standing.best.path.last()?;
+        (standing.best.ending == Ending::Absent).then(|| top.certificate.clone())
+    }
+
     fn standing(&mut self, sent: &PeerChain, at: i64) -> Arc<Standing> {
         let others = digest(sent.certificates.iter().skip(1));
         let whole = digest(sent.certificates.iter());

@@ -145,7 +145,9 @@ impl Outcome {
     ) -> Self {
         let nodes = path.nodes.iter().map(|node| links.node(*node).source);
         let ending = nodes.fold(Ending::Anchor, |ending, source| match (ending, source) {
-            (Ending::Completed(CompletedBy::Sweep), _) | (_, Source::Sent) => ending,
+            (_, Source::Sent) => ending,
+            // Who came last was needed.
+            (Ending::Completed(others), Source::Pool(by)) => Ending::Completed(by.max(others)),
             (_, Source::Pool(by)) => Ending::Completed(by),
         });
         Self {
@@ -156,19 +158,21 @@ impl Outcome {
     }
 
     /// Fewest faults, then without help from elsewhere, then the fewest dates in the way, then
-    /// what has passed before what is still to come, as verdicts have it, then the shortest;
-    /// equals are told apart by their fingerprints.
+    /// what was not fetched, then what has passed before what is still to come, as verdicts have
+    /// it, then the shortest; equals are told apart by their fingerprints.
     pub(crate) fn preference(&self, at: i64) -> impl Ord + use<> {
         let untimely = self.dated().filter(|(_, certificate)| {
             let contents = certificate.contents.as_ref();
             contents.is_ok_and(|c| c.not_after < at || c.not_before > at)
         });
         let helped = self.ending != Ending::Anchor;
+        let fetched = self.ending == Ending::Completed(CompletedBy::Aia);
         let fingerprints: Vec<_> = self.path.iter().map(|s| s.certificate.sha256).collect();
         (
             self.defects.len(),
             helped,
             untimely.count(),
+            fetched,
             self.date_reason(at) == Some("not_yet_valid"),
             self.path.len(),
             fingerprints,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::TrustStore;
-use crate::gather::{IssuerPool, Learned, Neighbours};
+use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, Search};
 use crate::observation::{Certificate, Observation};
 
 /// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
@@ -22,11 +22,14 @@ pub struct Policy {
     /// any, one store that trusts is enough.
     pub required: Vec<usize>,
     /// Certificates that may complete a chain: those of `--intermediates`, and when the last rows
-    /// of a sweep are settled also those that its hosts sent.
+    /// of a sweep are settled also those that its hosts sent, and those that were fetched.
     pub issuers: Arc<IssuerPool>,
     /// Whose certificates the addresses of a sweep have shown; `None` until all have been seen, and
     /// where nobody asked.
     pub neighbours: Option<Arc<Neighbours>>,
+    /// What came of asking the addresses that certificates name for their issuers; `None` where
+    /// nobody asked.
+    pub fetched: Option<Arc<Fetched>>,
     /// Judge as of then; `None` means when the visit began.
     pub at: Option<Timestamp>,
     /// How long before an expiry to say so.
@@ -41,6 +44,7 @@ impl Policy {
             required: Vec::new(),
             issuers: Arc::default(),
             neighbours: None,
+            fetched: None,
             at: None,
             expiring_within: EXPIRING_WITHIN,
         }
@@ -77,6 +81,14 @@ impl Policy {
         Self {
             issuers: Arc::new(learned.settle(&self.issuers, anchored)),
             ..self.clone()
+        }
+    }
+
+    /// The same rules, with what a search for missing issuers brought.
+    pub fn with_fetched(&self, search: &Search) -> Self {
+        Self {
+            fetched: Some(Arc::new(search.fetched().clone())),
+            ..self.with_learned(search.learned())
         }
     }
 

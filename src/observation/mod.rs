@@ -35,7 +35,7 @@ pub(crate) use facts::{next_question, reduce};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub use peer_chain::PeerChain;
-pub use saved::{Damage, SavedError, SavedHeader, SavedReader, SavedWriter};
+pub use saved::{Damage, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter};
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
 pub(crate) use versions::{needs_handshake, unknown_version};

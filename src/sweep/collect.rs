@@ -10,14 +10,16 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::SweepError;
+use super::aia;
 use super::counters::{Counters, count};
 use super::facts::FactsFile;
+use super::fetch::Fetcher;
 use super::job::Judged;
 use super::spool::Spool;
 use super::stop::Stop;
-use crate::gather::{Learned, Neighbours};
+use crate::gather::{Fetched, Learned, Neighbours, Search};
 use crate::judge::{Judge, Policy, proven_issuers};
-use crate::observation::{Fact, Observation};
+use crate::observation::{Fact, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
 use crate::verdict::Verdict;
@@ -50,6 +52,7 @@ pub struct Destinations {
 pub(super) struct Collector {
     pub(super) destinations: Destinations,
     pub(super) policy: Arc<Policy>,
+    pub(super) fetcher: Option<Fetcher>,
     pub(super) rows: Receiver<Judged>,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: Stop,
@@ -59,6 +62,8 @@ pub(super) struct Collector {
 pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
+    /// Whether it was interrupted while it fetched issuers.
+    pub(super) interrupted: bool,
 }
 
 impl Collector {
@@ -67,13 +72,22 @@ impl Collector {
         let Self {
             destinations,
             policy,
+            fetcher,
             mut rows,
             counters,
             stop,
         } = self;
         let mut writing = Writing::new(destinations, policy, counters);
-        let taken = writing.take_all(&mut rows).await;
-        let collected = writing.conclude(taken, !stop.said());
+        let mut taken = writing.take_all(&mut rows).await;
+        let mut interrupted = false;
+        if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
+            match writing.fetch(fetcher, &stop).await {
+                Ok(whole) => interrupted = !whole,
+                Err(error) => taken = Err(error),
+            }
+        }
+        let mut collected = writing.conclude(taken, !stop.said());
+        collected.interrupted = interrupted;
         if collected.error.is_some() {
             // Nobody would keep what further visits show: stop making them, and let those under
             // way hand in their rows to nobody.
@@ -93,6 +107,8 @@ pub(super) struct Writing {
     learned: Learned,
     neighbours: Neighbours,
     waiting: Spool,
+    /// What was fetched for the rows that wait, if somebody should.
+    search: Option<Search>,
 }
 
 impl Writing {
@@ -109,6 +125,7 @@ impl Writing {
             learned: Learned::default(),
             neighbours: Neighbours::default(),
             waiting: Spool::new(),
+            search: None,
         }
     }
 
@@ -121,6 +138,7 @@ impl Writing {
         Collected {
             summary: self.summary,
             error,
+            interrupted: false,
         }
     }
 
@@ -204,11 +222,37 @@ impl Writing {
         Ok(())
     }
 
-    /// Judges the waiting rows again, now that every certificate of the sweep is known.
+    /// Fetches the issuers that the waiting rows lack. False when it was interrupted at that.
+    async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<bool, SweepError> {
+        let policy = self.policy.with_learned(&self.learned);
+        let mut search = self.lacking(&policy)?;
+        let (counters, mut stop) = (self.counters.clone(), stop.listen());
+        let completing = aia::complete(&policy, &mut search, &mut fetcher, &mut stop, &counters);
+        let whole = completing.await;
+        if let Some(facts) = &mut self.destinations.facts {
+            let mut answers = search.fetched().answers();
+            answers.try_for_each(|answer| facts.add_answer(&answer))?;
+        }
+        self.search = Some(search);
+        Ok(whole)
+    }
+
+    /// Takes what another sweep fetched.
+    pub(super) fn recall(&mut self, answers: Vec<SavedAnswer>) {
+        let search = self.search.insert(Search::default());
+        answers.into_iter().for_each(|answer| search.recall(answer));
+    }
+
+    /// Judges the waiting rows again, now that every certificate of the sweep is known, and those
+    /// that were fetched.
     fn settle(&mut self) -> Result<(), SweepError> {
         let learned = std::mem::take(&mut self.learned);
         let mut policy = self.policy.with_learned(&learned);
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
+        if let Some(search) = self.search.take() {
+            self.keep(search.fetched())?;
+            policy = policy.with_fetched(&search);
+        }
         let mut judge = Judge::new(Arc::new(policy));
         let mut waiting = std::mem::replace(&mut self.waiting, Spool::new());
         for observation in waiting.read().map_err(SweepError::Spool)? {
@@ -218,6 +262,32 @@ impl Writing {
             self.write(&observation, &verdict)?;
         }
         Ok(())
+    }
+
+    /// Keeps the certificates that were fetched with those that were seen: who is told to append
+    /// one finds it there.
+    fn keep(&mut self, fetched: &Fetched) -> Result<(), SweepError> {
+        let Some(file) = &mut self.destinations.certificates else {
+            return Ok(());
+        };
+        let chains = fetched.answers().filter_map(|answer| answer.outcome.ok());
+        chains
+            .map(|chain| file.add(&chain))
+            .collect::<Result<(), _>>()
+            .map_err(SweepError::Output)
+    }
+
+    /// The issuers that the waiting rows lack under this policy.
+    fn lacking(&mut self, policy: &Policy) -> Result<Search, SweepError> {
+        let mut judge = Judge::new(Arc::new(policy.clone()));
+        let mut search = Search::default();
+        for observation in self.waiting.read().map_err(SweepError::Spool)? {
+            let observation = observation.map_err(SweepError::Spool)?;
+            if let Some(top) = judge.lacking(&observation) {
+                search.want(&top);
+            }
+        }
+        Ok(search)
     }
 }
 

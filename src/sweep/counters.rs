@@ -30,6 +30,9 @@ pub(super) struct Counters {
     pub(super) rows: AtomicU64,
     /// Rows that wait for the end of the sweep.
     pub(super) unsettled: AtomicU64,
+    /// Addresses of issuers to be asked, and those asked.
+    pub(super) to_fetch: AtomicU64,
+    pub(super) fetched: AtomicU64,
     /// Rows by verdict, in the order of `VerdictKind::ALL`.
     pub(super) verdicts: [AtomicU64; VerdictKind::ALL.len()],
     /// The worst lateness of the event loops, in microseconds, since last read.

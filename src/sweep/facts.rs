@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::SweepError;
-use crate::observation::{Observation, SavedHeader, SavedWriter};
+use crate::observation::{Observation, SavedAnswer, SavedHeader, SavedWriter};
 
 /// A file of saved facts, open for writing.
 pub struct FactsFile {
@@ -22,6 +22,11 @@ impl FactsFile {
 
     pub(super) fn add(&mut self, observation: &Observation) -> Result<(), SweepError> {
         let added = self.writer.add(observation);
+        self.told(added)
+    }
+
+    pub(super) fn add_answer(&mut self, answer: &SavedAnswer) -> Result<(), SweepError> {
+        let added = self.writer.add_answer(answer);
         self.told(added)
     }
 

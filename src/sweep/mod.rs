@@ -4,11 +4,13 @@
 //! (`worker`), one writes (`collect`). They are tied by bounded queues, so a slow output slows the
 //! reading and nothing is held that could be streamed.
 
+mod aia;
 mod choose;
 mod collect;
 mod counters;
 mod dispatch;
 mod facts;
+mod fetch;
 mod intake;
 mod job;
 mod progress;
@@ -43,9 +45,11 @@ use progress::Progress;
 use stop::Stop;
 use worker::Worker;
 
+pub use aia::completed;
 pub use choose::{Choice, NotAShard, Shard};
 pub use collect::Destinations;
 pub use facts::FactsFile;
+pub use fetch::Fetcher;
 pub use intake::Intake;
 pub use progress::Display;
 pub use rejudge::{Facts, FactsError, Rejudge, Rejudged};
@@ -76,6 +80,8 @@ pub struct Sweep {
     pub retries: u32,
     /// How to judge.
     pub policy: Arc<Policy>,
+    /// Fetches the issuers that nobody sends, if somebody shall.
+    pub fetcher: Option<Fetcher>,
     /// Where rows go.
     pub destinations: Destinations,
     /// What people see meanwhile.
@@ -164,6 +170,7 @@ impl Sweep {
         let collector = Collector {
             destinations: self.destinations,
             policy: self.policy.clone(),
+            fetcher: self.fetcher,
             rows,
             counters: counters.clone(),
             stop: stop.clone(),
@@ -269,7 +276,7 @@ impl Threads {
             summary,
             inputs: taken.inputs,
             // Stopped by an output that failed, it was not interrupted.
-            interrupted: stopped && collected.error.is_none(),
+            interrupted: (stopped || collected.interrupted) && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })
     }

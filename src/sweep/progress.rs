@@ -123,6 +123,11 @@ impl View {
         if unsettled > 0 {
             let _ = write!(line, ", {unsettled} to be settled at the end");
         }
+        let to_fetch = read(&self.counters.to_fetch);
+        if to_fetch > 0 {
+            let fetched = read(&self.counters.fetched);
+            let _ = write!(line, ", {fetched} of {to_fetch} issuers fetched");
+        }
         let counts = VerdictKind::ALL.into_iter().rev().filter_map(|kind| {
             let count = read(self.counters.verdict(kind));
             (count > 0).then(|| format!("{count} {kind}"))

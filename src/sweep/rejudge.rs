@@ -104,7 +104,12 @@ impl Rejudge {
                 verdict,
             })
         });
-        let Collected { mut summary, error } = writing.conclude(taken, reader.whole());
+        if reader.header().aia {
+            writing.recall(reader.take_answers());
+        }
+        let Collected {
+            mut summary, error, ..
+        } = writing.conclude(taken, reader.whole());
         let targets = reader.observations();
         summary.intake = Intake {
             targets,

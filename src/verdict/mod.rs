@@ -20,9 +20,18 @@ pub struct StoreTrust {
     pub reason: Option<String>,
 }
 
-/// Who supplied the certificates that the server left out.
+/// Who supplied the certificates that the server left out; the earlier one gets the credit.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CompletedBy {
@@ -30,6 +39,8 @@ pub enum CompletedBy {
     Bundle,
     /// Another host of the same sweep.
     Sweep,
+    /// The address that the certificate below names (`--aia`).
+    Aia,
 }
 
 /// The path that was taken, leaf first; the anchor is the last where it is a known certificate.

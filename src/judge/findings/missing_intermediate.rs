@@ -2,6 +2,7 @@
 //! could, or the certificate says where its issuer can be had.
 
 use super::*;
+use crate::observation::{Certificate, Contents};
 
 /// The definition of `missing_intermediate`.
 pub(super) const FINDING: Definition = Definition {
@@ -14,16 +15,28 @@ pub(super) const FINDING: Definition = Definition {
             "confirmed",
             "whether certificates known from elsewhere complete the path",
         ),
-        ("completed_by", "bundle or sweep, when confirmed"),
+        ("completed_by", "bundle, sweep or aia, when confirmed"),
         (
             "missing",
             "subjects of the certificates left out, when confirmed",
         ),
         ("fingerprints", "SHA-256 of the same"),
+        (
+            "append",
+            "which certificates to send after those sent, in this order, and where to get each",
+        ),
+        (
+            "fetched_from",
+            "the addresses that missing certificates were had from, with aia",
+        ),
         ("issuer", "whose certificate is absent"),
         (
             "ca_issuers",
             "where the last certificate sent says its issuer can be had",
+        ),
+        (
+            "aia_error",
+            "with --aia, why each of these addresses did not help",
         ),
     ],
     look,
@@ -42,8 +55,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let evidence = match chain.standing.best.ending {
-        Ending::Completed(by) => confirmed(chain, by),
-        Ending::Absent if !last.ca_issuers.is_empty() => vec![("confirmed", false.into())],
+        Ending::Completed(by) => confirmed(case, chain, by),
+        Ending::Absent if !last.ca_issuers.is_empty() => unconfirmed(case, last),
         _ => return Vec::new(),
     };
     let issuer = ("issuer", last.issuer.text.as_str().into());
@@ -57,7 +70,23 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence.into_iter().chain([issuer, address]).collect())]
 }
 
-fn confirmed(chain: &ChainCase<'_>, by: CompletedBy) -> Vec<(&'static str, Value)> {
+fn unconfirmed(case: &Case<'_>, last: &Contents) -> Vec<(&'static str, Value)> {
+    let mut evidence = vec![("confirmed", false.into())];
+    if let Some(fetched) = &case.policy.fetched {
+        let failed = last.ca_issuers.iter().take(MAX_LISTED).map(|address| {
+            let reason = fetched.failure(last, address);
+            format!("{address}: {reason}")
+        });
+        evidence.push(("aia_error", failed.collect::<Vec<_>>().into()));
+    }
+    evidence
+}
+
+fn confirmed(
+    case: &Case<'_>,
+    chain: &ChainCase<'_>,
+    by: CompletedBy,
+) -> Vec<(&'static str, Value)> {
     let missing = || {
         chain
             .path()
@@ -65,16 +94,42 @@ fn confirmed(chain: &ChainCase<'_>, by: CompletedBy) -> Vec<(&'static str, Value
     };
     let subjects = missing().map(|(_, _, contents)| contents.subject.text.clone());
     let fingerprints = missing().map(|(_, step, _)| step.certificate.sha256.to_string());
-    let by = match by {
+    let fetched = || {
+        missing().filter_map(|(_, step, _)| match step.source {
+            Source::Pool(CompletedBy::Aia) => source(case, &step.certificate),
+            _ => None,
+        })
+    };
+    let append = missing().map(|(_, step, contents)| {
+        let place = match step.source {
+            Source::Pool(CompletedBy::Bundle) => "the file of --intermediates",
+            Source::Pool(CompletedBy::Aia) => source(case, &step.certificate).unwrap_or_default(),
+            Source::Pool(CompletedBy::Sweep) | Source::Sent => "the file of --certs",
+        };
+        let (subject, sha256) = (&contents.subject.text, step.certificate.sha256);
+        format!("{subject}, SHA-256 {sha256}, from {place}")
+    });
+    let word = match by {
         CompletedBy::Bundle => "bundle",
         CompletedBy::Sweep => "sweep",
+        CompletedBy::Aia => "aia",
     };
-    vec![
+    let mut evidence = vec![
         ("confirmed", true.into()),
-        ("completed_by", by.into()),
+        ("completed_by", word.into()),
         ("missing", subjects.collect::<Vec<_>>().into()),
         ("fingerprints", fingerprints.collect::<Vec<_>>().into()),
-    ]
+        ("append", append.collect::<Vec<_>>().into()),
+    ];
+    if by == CompletedBy::Aia {
+        let fetched = fetched().map(str::to_owned);
+        evidence.push(("fetched_from", fetched.collect::<Vec<_>>().into()));
+    }
+    evidence
+}
+
+fn source<'a>(case: &Case<'a>, certificate: &Certificate) -> Option<&'a str> {
+    case.policy.fetched.as_ref()?.source(certificate)
 }
 
 const DOC: Doc = Doc {
@@ -82,9 +137,10 @@ const DOC: Doc = Doc {
         title: "The server leaves out an intermediate certificate",
         meaning: "What the server sends does not reach a trusted root, because a certificate \
             between its own and the root is missing. With `confirmed: true` the gap was closed \
-            with a certificate known from elsewhere, so sending that one is the whole repair; \
-            with `confirmed: false` the issuer was not at hand, but the certificate names an \
-            address where it can be fetched. Browsers often hide the fault, because they fetch \
+            with a certificate known from elsewhere, so sending that one is the whole repair: \
+            `append` names what to send after the certificates already sent, in this order. \
+            With `confirmed: false` the issuer was not at hand, but the certificate names an \
+            address where it can be fetched (`--aia` does). Browsers often hide the fault, because they fetch \
             or remember the missing certificate. Programs, older phones, mail servers and \
             payment partners do not, so it \"works on my machine\" while others fail.",
         check_first: &[
@@ -134,8 +190,8 @@ const DOC: Doc = Doc {
         title: "中間証明書が送信されていません",
         meaning: "サーバー証明書とルート証明書をつなぐ中間証明書が足りず、送られてきた証明書だけで\
             は信頼するルートに到達できません。`confirmed: true` は別の場所で得た中間証明書を補う\
-            と検証に成功したことを表し、その証明書を送るように設定すれば解決します。`confirmed: \
-            false` は発行元の証明書を入手できなかったものの、証明書に取得先（caIssuers）の URL が\
+            と検証に成功したことを表し、その証明書を送るように設定すれば解決します。送信済みの証明\
+            書の後に追加すべき証明書が `append` に順番どおり示されます。`confirmed: false` は発行元の証明書を入手できなかったものの、証明書に取得先（caIssuers）の URL が\
             書かれている場合です。ブラウザーは不足分を自動で取得したり保存済みのもので補ったりす\
             るため気付きにくく、プログラム、古いスマートフォン、メールサーバー、決済などの連携先\
             では失敗します。",

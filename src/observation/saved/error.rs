@@ -70,7 +70,7 @@ pub enum Damage {
         chains: usize,
     },
     /// More exchanges or certificates than a visit can have.
-    #[error("it holds more {what} than any visit has")]
+    #[error("it holds more {what} than there can be")]
     TooMany {
         /// Of what.
         what: &'static str,

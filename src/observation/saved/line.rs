@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::{FactSet, Observation};
+use super::super::{FactSet, Observation, PeerChain};
 
 /// The version that is written. It rises when a reader of the version before would misread a line.
 pub(super) const VERSION: u32 = 1;
@@ -16,6 +16,8 @@ pub(super) const HEADER: &str = "tlsweep facts";
 pub(super) const CERTIFICATE: &str = "certificate";
 /// An observation, its chains apart.
 pub(super) const OBSERVATION: &str = "observation";
+/// What an address gave that a certificate names for its issuer.
+pub(super) const ANSWER: &str = "answer";
 /// The last line. Without it the sweep was interrupted or killed, or the file cut short.
 pub(super) const END: &str = "end";
 
@@ -38,6 +40,9 @@ pub struct SavedHeader {
     /// Which facts were asked for beside (`--facts`).
     #[serde(default)]
     pub facts: FactSet,
+    /// Whether issuers that nobody sent were fetched (`--aia`).
+    #[serde(default)]
+    pub aia: bool,
 }
 
 impl SavedHeader {
@@ -50,8 +55,18 @@ impl SavedHeader {
             vantage,
             probe,
             facts,
+            aia: false,
         }
     }
+}
+
+/// What an address gave that a certificate names for its issuer (`--aia`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedAnswer {
+    /// The address.
+    pub address: String,
+    /// The CA certificates that it gave, or why none.
+    pub outcome: Result<PeerChain, String>,
 }
 
 /// A line as it is written.
@@ -79,6 +94,14 @@ pub(super) struct Read<'a> {
 pub(super) struct Visit {
     pub(super) observation: Observation,
     pub(super) chains: Vec<Option<Vec<u32>>>,
+}
+
+/// An answer with its certificates taken out.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub(super) address: String,
+    pub(super) certificates: Vec<u32>,
+    pub(super) failure: Option<String>,
 }
 
 /// How much the file holds.

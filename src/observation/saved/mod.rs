@@ -14,7 +14,7 @@ mod reader;
 mod writer;
 
 pub use error::{Damage, SavedError};
-pub use line::SavedHeader;
+pub use line::{SavedAnswer, SavedHeader};
 pub use reader::SavedReader;
 pub use writer::SavedWriter;
 

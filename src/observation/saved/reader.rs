@@ -5,12 +5,18 @@ use std::io::{BufRead, Read, Seek, Write};
 
 use super::certificates::Certificates;
 use super::frame::Frames;
-use super::line::{self, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedHeader, VERSION, Visit};
+use super::line::{
+    self, ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader,
+    VERSION, Visit,
+};
 use super::{Damage, SavedError};
 use crate::observation::{Observation, hex};
 
 /// A visit has one exchange, or a few; with a bound, its chains have one too.
 const MAX_EXCHANGES: usize = 64;
+
+/// Five times as many as a sweep asks for.
+const MAX_ANSWERS: usize = 100_000;
 
 /// The observations of a file, in the order in which they were added. Certificates wait in the
 /// scratch file; memory holds one frame, eight bytes for each certificate, and a bounded number of
@@ -20,6 +26,7 @@ pub struct SavedReader<R, S> {
     header: SavedHeader,
     frames: Frames<R>,
     certificates: Certificates<S>,
+    answers: Vec<SavedAnswer>,
     /// The line read last, from 1.
     record: u64,
     observations: u64,
@@ -43,6 +50,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 header,
                 frames,
                 certificates: Certificates::new(scratch),
+                answers: Vec::new(),
                 record: 1,
                 observations: 0,
                 whole: false,
@@ -65,6 +73,11 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
     /// Observations read so far.
     pub fn observations(&self) -> u64 {
         self.observations
+    }
+
+    /// What addresses gave, as far as it was read: it stands after the observations.
+    pub fn take_answers(&mut self) -> Vec<SavedAnswer> {
+        std::mem::take(&mut self.answers)
     }
 
     /// Whether the end was read: otherwise the sweep was interrupted or killed, or the file cut
@@ -101,6 +114,13 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     let observation = rejoin(visit, &mut self.certificates)?;
                     self.observations += 1;
                     return Ok(Some(observation));
+                }
+                ANSWER => {
+                    if self.answers.len() == MAX_ANSWERS {
+                        return Err(Damage::TooMany { what: "answers" });
+                    }
+                    let answer = serde_json::from_str(body)?;
+                    self.answers.push(whole(answer, &mut self.certificates)?);
                 }
                 END => {
                     let counted = serde_json::from_str::<End>(body)?.observations;
@@ -140,6 +160,23 @@ fn header(line: &[u8]) -> Option<SavedHeader> {
     let line: line::Read<'_> = serde_json::from_slice(line).ok()?;
     let body = (line.kind == HEADER).then_some(line.body.get())?;
     serde_json::from_str(body).ok()
+}
+
+/// Puts the certificates of an answer back.
+fn whole<S: Read + Write + Seek>(
+    answer: Answer,
+    certificates: &mut Certificates<S>,
+) -> Result<SavedAnswer, Damage> {
+    let Answer {
+        address,
+        certificates: numbers,
+        failure,
+    } = answer;
+    let outcome = match failure {
+        Some(failure) => Err(failure),
+        None => Ok(certificates.chain(&numbers)?),
+    };
+    Ok(SavedAnswer { address, outcome })
 }
 
 /// Puts the chains of an observation back.

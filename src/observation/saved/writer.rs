@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::frame::{FULL, Packer};
-use super::line::{CERTIFICATE, END, End, HEADER, OBSERVATION, SavedHeader, Visit, Written};
+use super::line::{
+    ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader, Visit,
+    Written,
+};
 use crate::observation::{Certificate, Observation, PeerChain, hex};
 
 /// Writes observations, and each certificate before the first that sent it. Each frame reaches the
@@ -50,6 +53,25 @@ impl<W: Write> SavedWriter<W> {
         };
         self.line(OBSERVATION, &visit)?;
         self.observations += 1;
+        self.flush_full()
+    }
+
+    /// Adds what an address gave.
+    pub fn add_answer(&mut self, answer: &SavedAnswer) -> io::Result<()> {
+        let (certificates, failure) = match &answer.outcome {
+            Ok(chain) => (self.chain(chain)?, None),
+            Err(failure) => (Vec::new(), Some(failure.clone())),
+        };
+        let answer = Answer {
+            address: answer.address.clone(),
+            certificates,
+            failure,
+        };
+        self.line(ANSWER, &answer)?;
+        self.flush_full()
+    }
+
+    fn flush_full(&mut self) -> io::Result<()> {
         match self.lines.len() < FULL {
             true => Ok(()),
             false => self.flush(),

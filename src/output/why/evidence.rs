@@ -61,8 +61,9 @@ pub(super) fn told(record: &Record<'_>) -> Option<String> {
 fn missing(evidence: &Told<'_>) -> Option<String> {
     if evidence.flag("confirmed") {
         let place = match evidence.raw("completed_by")? {
-            "bundle" => "known from --intermediates",
-            _ => "seen elsewhere in this sweep",
+            "bundle" => "known from --intermediates".to_owned(),
+            "aia" => format!("fetched from {}", evidence.list("fetched_from")?),
+            _ => "seen elsewhere in this sweep".to_owned(),
         };
         return Some(format!(
             "not sent, but {place}: {}",
@@ -71,7 +72,10 @@ fn missing(evidence: &Told<'_>) -> Option<String> {
     }
     let issuer = evidence.text("issuer")?;
     let address = evidence.list("ca_issuers");
-    let address = address.map_or(String::new(), |address| format!(" (see {address})"));
+    let address = match evidence.list("aia_error") {
+        Some(tried) => format!(" ({tried})"),
+        None => address.map_or(String::new(), |address| format!(" (see {address})")),
+    };
     Some(format!("issuer not sent: {issuer}{address}"))
 }
 

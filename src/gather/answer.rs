@@ -1,0 +1,187 @@
+//! The certificates in what an address gave: one in DER, several in PEM, or the list of a PKCS#7
+//! message without content (RFC 5280 section 4.2.2.1 allows the first and the last; the second is
+//! common). Whether they help is for others to say.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::crypto::der::{self, Reader, tag};
+use crate::observation::{Certificate, PeerChain};
+
+/// Certificates of one answer that are looked at. CAs give one to five.
+const MAX_CERTIFICATES: usize = 20;
+
+/// id-signedData, 1.2.840.113549.1.7.2.
+const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+
+/// Why an answer is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoIssuer {
+    /// It is something else.
+    #[error("the answer is no certificate (DER, PEM or PKCS#7)")]
+    NoCertificate,
+    /// None of its certificates may sign others.
+    #[error("the answer holds no CA certificate")]
+    NoAuthority,
+}
+
+/// The CA certificates of an answer, in its order.
+pub(super) fn authorities(bytes: &[u8]) -> Result<PeerChain, NoIssuer> {
+    let certificates = certificates(bytes).ok_or(NoIssuer::NoCertificate)?;
+    if certificates.iter().all(|one| one.contents.is_err()) {
+        return Err(NoIssuer::NoCertificate);
+    }
+    let authorities = certificates.into_iter().filter(Certificate::is_ca);
+    let authorities: Vec<_> = authorities.map(Arc::new).collect();
+    match authorities.is_empty() {
+        true => Err(NoIssuer::NoAuthority),
+        false => Ok(PeerChain {
+            certificates: authorities,
+        }),
+    }
+}
+
+fn certificates(bytes: &[u8]) -> Option<Vec<Certificate>> {
+    let whole = match bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
+        true => CertificateDer::pem_slice_iter(bytes)
+            .take(MAX_CERTIFICATES)
+            .collect::<Result<Vec<_>, _>>()
+            .ok()?,
+        false => in_der(bytes)?
+            .into_iter()
+            .map(|der| CertificateDer::from(der.to_vec()))
+            .collect(),
+    };
+    Some(whole.into_iter().map(Certificate::read).collect())
+}
+
+fn in_der(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut parts = der::only(bytes, tag::SEQUENCE)?.inside();
+    let first = parts.next()?;
+    match first.tag {
+        tag::SEQUENCE => Some(vec![bytes]),
+        tag::OID if first.content == SIGNED_DATA => in_signed_data(parts),
+        _ => None,
+    }
+}
+
+/// ContentInfo after its type, and SignedData up to its certificates (RFC 2315 section 9.1).
+fn in_signed_data(mut content: Reader<'_>) -> Option<Vec<&[u8]>> {
+    let explicit = content.expect(tag::constructed(0))?;
+    let mut signed = der::only(explicit.content, tag::SEQUENCE)?.inside();
+    signed.expect(tag::INTEGER)?;
+    signed.expect(tag::SET)?;
+    signed.expect(tag::SEQUENCE)?;
+    let mut listed = signed.expect(tag::constructed(0))?.inside();
+    let mut found = Vec::new();
+    while !listed.is_empty() && found.len() < MAX_CERTIFICATES {
+        let one = listed.next_whole()?;
+        // Other tags are older and other kinds of certificates.
+        if one.first() == Some(&tag::SEQUENCE) {
+            found.push(one);
+        }
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+
+    fn made(ca: bool) -> rcgen::Certificate {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["ca.test".to_owned()]).unwrap();
+        if ca {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        params.self_signed(&key).unwrap()
+    }
+
+    fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        let length = u16::try_from(content.len()).unwrap();
+        let [high, low] = length.to_be_bytes();
+        let length = match length {
+            0..0x80 => vec![low],
+            0x80..0x100 => vec![0x81, low],
+            _ => vec![0x82, high, low],
+        };
+        [&[tag][..], &length, &content].concat()
+    }
+
+    fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
+        let kind = |last| [&SIGNED_DATA[..8], &[last]].concat();
+        let signed = element(
+            tag::SEQUENCE,
+            &[
+                &element(tag::INTEGER, &[&[1]]),
+                &element(tag::SET, &[]),
+                &element(tag::SEQUENCE, &[&element(tag::OID, &[&kind(1)])]),
+                &element(tag::constructed(0), certificates),
+                &element(tag::SET, &[]),
+            ],
+        );
+        let kind = element(tag::OID, &[&kind(2)]);
+        let explicit = element(tag::constructed(0), &[&signed]);
+        element(tag::SEQUENCE, &[&kind, &explicit])
+    }
+
+    #[test]
+    fn certificates_come_in_three_wrappings() {
+        let (one, two, leaf) = (made(true), made(true), made(false));
+        let pem = [one.pem(), leaf.pem(), two.pem()].join("");
+        let old: &[u8] = &[0xa1, 1, 0];
+        for (bytes, count) in [
+            (one.der().to_vec(), 1),
+            (pem.into_bytes(), 2),
+            (pkcs7(&[one.der(), old, leaf.der(), two.der()]), 2),
+            (pkcs7(&[one.der().as_ref(); 30]), MAX_CERTIFICATES),
+        ] {
+            let found = authorities(&bytes).unwrap();
+            assert_eq!(found.certificates.len(), count);
+            assert_eq!(found.certificates[0].der, *one.der());
+        }
+    }
+
+    #[test]
+    fn other_answers_are_told_apart() {
+        let leaf = made(false);
+        let cut = |bytes: &[u8]| bytes[..bytes.len() - 1].to_vec();
+        let whole = pkcs7(&[leaf.der()]);
+        for (bytes, reason) in [
+            (Vec::new(), NoIssuer::NoCertificate),
+            (b"<html>gone</html>".to_vec(), NoIssuer::NoCertificate),
+            (
+                b"-----BEGIN CERTIFICATE-----\nM!".to_vec(),
+                NoIssuer::NoCertificate,
+            ),
+            (vec![0x30, 3, 0x30, 1, 0], NoIssuer::NoCertificate),
+            (pkcs7(&[]), NoIssuer::NoCertificate),
+            (cut(&whole), NoIssuer::NoCertificate),
+            (cut(leaf.der()), NoIssuer::NoCertificate),
+            (whole, NoIssuer::NoAuthority),
+            (leaf.der().to_vec(), NoIssuer::NoAuthority),
+        ] {
+            assert_eq!(authorities(&bytes).unwrap_err(), reason, "{bytes:02x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(
+            place in 0..900usize,
+            byte: u8,
+            bytes in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let _ = authorities(&bytes);
+            let mut whole = pkcs7(&[made(true).der()]);
+            let place = place % whole.len();
+            whole[place] = byte;
+            let _ = authorities(&whole);
+        }
+    }
+}
