@@ -270,10 +270,9 @@ impl Writing {
         let Some(file) = &mut self.destinations.certificates else {
             return Ok(());
         };
-        let chains = fetched.answers().filter_map(|answer| answer.outcome.ok());
+        let mut chains = fetched.answers().filter_map(|answer| answer.outcome.ok());
         chains
-            .map(|chain| file.add(&chain))
-            .collect::<Result<(), _>>()
+            .try_for_each(|chain| file.add(&chain))
             .map_err(SweepError::Output)
     }
 

@@ -1,0 +1,642 @@
+//! Issuers that nobody sends, fetched from the addresses that certificates name: what completes a
+//! chain and what does not, how often is asked, and whom nobody is ever asked on our behalf.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CustomExtension, DnType, IsCa, Issuer,
+    KeyPair,
+};
+use serde_json::Value;
+use support::peers::SServer;
+use support::{AT_HOME, Kept, Row, TLSWEEP, folder, path, read_rows, run, write};
+use tempfile::TempDir;
+use tlsweep::crypto::Fingerprint;
+use tlsweep::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
+use tlsweep::lab::Lab;
+use tlsweep::probe;
+use tokio::runtime::Runtime;
+
+const ALLOWED: [&str; 2] = ["--aia", "--aia-allow-private"];
+
+/// What a server says to a request.
+#[derive(Clone)]
+enum Answer {
+    /// These bytes, and the end.
+    Said(Vec<u8>),
+    /// These bytes, and then nothing for as long as the other side waits.
+    Held(Vec<u8>),
+}
+
+/// A web server that says what it was told to, path by path, and remembers who came.
+struct Http {
+    address: SocketAddr,
+    answers: Arc<Mutex<BTreeMap<String, Answer>>>,
+    /// What each connection asked, in its order.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Http {
+    fn start() -> Self {
+        Self::at([127, 0, 0, 1].into())
+    }
+
+    fn at(address: IpAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("a port");
+        let started = Self {
+            address: listener.local_addr().expect("it is bound"),
+            answers: Arc::default(),
+            asked: Arc::default(),
+        };
+        let (answers, asked) = (started.answers.clone(), started.asked.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (answers, asked) = (answers.clone(), asked.clone());
+                thread::spawn(move || converse(stream, &answers, &asked));
+            }
+        });
+        started
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn says(&self, path: &str, answer: Answer) {
+        let mut answers = self.answers.lock().expect("no panic under the lock");
+        answers.insert(path.to_owned(), answer);
+    }
+
+    /// Has a file.
+    fn has(&self, path: &str, body: &[u8]) {
+        self.says(path, Answer::Said(response("200 OK", "", body)));
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic under the lock").clone()
+    }
+}
+
+fn converse(
+    stream: TcpStream,
+    answers: &Mutex<BTreeMap<String, Answer>>,
+    asked: &Mutex<Vec<String>>,
+) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        match reader.read_line(&mut head) {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    asked.lock().expect("no panic under the lock").push(head);
+    let answer = {
+        let answers = answers.lock().expect("no panic under the lock");
+        answers.get(&path).cloned()
+    };
+    let missing = || Answer::Said(response("404 Not Found", "", b"gone"));
+    let (bytes, held) = match answer.unwrap_or_else(missing) {
+        Answer::Said(bytes) => (bytes, false),
+        Answer::Held(bytes) => (bytes, true),
+    };
+    // The other side may have had enough already.
+    let _ = reader.get_mut().write_all(&bytes);
+    if held {
+        let _ = reader.read_line(&mut String::new());
+    }
+}
+
+fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// A CA that can sign others.
+struct Authority {
+    certificate: Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn root(name: &str) -> Self {
+        Self::new(name, None, &[])
+    }
+
+    /// A CA below this one, whose certificate says that its issuer can be had there.
+    fn below(&self, name: &str, addresses: &[String]) -> Self {
+        Self::new(name, Some(self), addresses)
+    }
+
+    fn new(name: &str, by: Option<&Self>, addresses: &[String]) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.custom_extensions.extend(ca_issuers(addresses));
+        let key = KeyPair::generate().expect("a key");
+        let certificate = match by {
+            Some(by) => params.signed_by(&key, &by.issuer),
+            None => params.self_signed(&key),
+        };
+        Self {
+            certificate: certificate.expect("a certificate"),
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// A leaf for a name, and its key, in PEM.
+    fn leaf(&self, name: &str, addresses: &[String]) -> (String, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.custom_extensions.extend(ca_issuers(addresses));
+        let key = KeyPair::generate().expect("a key");
+        let leaf = params.signed_by(&key, &self.issuer).expect("a leaf");
+        (leaf.pem(), key.serialize_pem())
+    }
+
+    fn der(&self) -> &[u8] {
+        self.certificate.der()
+    }
+
+    fn sha256(&self) -> String {
+        Fingerprint::of(self.der()).to_string()
+    }
+}
+
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len())
+        .expect("it is short")
+        .to_be_bytes();
+    [&[tag, 0x82, high, low], content].concat()
+}
+
+/// Authority information access (RFC 5280 section 4.2.2.1).
+fn ca_issuers(addresses: &[String]) -> Option<CustomExtension> {
+    let method = [0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+    let description = |address: &String| {
+        let location = element(0x86, address.as_bytes());
+        element(0x30, &[&method[..], &location].concat())
+    };
+    let content: Vec<_> = addresses.iter().flat_map(description).collect();
+    let oid = [1, 3, 6, 1, 5, 5, 7, 1, 1];
+    let extension = CustomExtension::from_oid_content(&oid, element(0x30, &content));
+    (!addresses.is_empty()).then_some(extension)
+}
+
+/// A folder with the root that is trusted.
+struct Place {
+    folder: TempDir,
+    trust: String,
+}
+
+impl Place {
+    fn trusting(root: &Authority) -> Self {
+        let folder = folder();
+        let root = write(&folder, "root.pem", root.certificate.pem());
+        let trust = format!("--trust={root}");
+        fs::create_dir(folder.path().join("chains")).expect("a folder");
+        Self { folder, trust }
+    }
+
+    /// Adds a chain for `check`, under its name.
+    fn chain(&self, name: &str, pem: &str) {
+        write(&self.folder, &format!("chains/{name}.pem"), pem);
+    }
+
+    /// Every chain's row, by name.
+    fn check(&self, more: &[&str]) -> BTreeMap<String, Row> {
+        let chains = path(&self.folder, "chains");
+        let arguments = ["check", &chains, &self.trust, "--format=jsonl"];
+        let ended = run(&[&arguments[..], more].concat());
+        let name = |row: &Row| row.text("/target").to_owned();
+        let rows: BTreeMap<_, _> = ended.rows().into_iter().map(|r| (name(&r), r)).collect();
+        let files = fs::read_dir(chains).expect("a folder").count();
+        assert_eq!(rows.len(), files, "{ended:#?}");
+        rows
+    }
+}
+
+fn missing(row: &Row) -> &Value {
+    let finding = row.finding("missing_intermediate");
+    finding.unwrap_or_else(|| panic!("nothing is missing in {}", row.0))
+}
+
+fn error(row: &Row) -> String {
+    let errors = missing(row)["aia_error"].as_array();
+    let errors = errors.unwrap_or_else(|| panic!("no error in {}", row.0));
+    let errors: Vec<_> = errors.iter().map(|e| e.as_str().expect("text")).collect();
+    errors.join("\n")
+}
+
+// What completes a chain.
+
+#[test]
+fn a_missing_intermediate_is_fetched_in_each_form_and_named() {
+    let root = Authority::root("Root");
+    let http = Http::start();
+    let place = Place::trusting(&root);
+    let mut cas = BTreeMap::new();
+    for form in ["der", "pem", "p7c"] {
+        let url = http.url(&format!("/{form}"));
+        let ca = root.below(form, &[]);
+        let name = format!("{form}.test");
+        place.chain(&name, &ca.leaf(&name, &[url]).0);
+        let pem = write(&place.folder, form, ca.certificate.pem());
+        let bytes = match form {
+            "der" => ca.der().to_vec(),
+            "pem" => fs::read(&pem).expect("it was written"),
+            _ => p7c(&pem, &place),
+        };
+        http.has(&format!("/{form}"), &bytes);
+        cas.insert(name, ca);
+    }
+    for (name, row) in place.check(&ALLOWED) {
+        assert_eq!(row.verdict(), "missing_intermediate", "{name}");
+        let (finding, sha256) = (missing(&row), cas[&name].sha256());
+        let url = http.url(&format!("/{}", name.trim_end_matches(".test")));
+        assert_eq!(finding["confirmed"], true);
+        assert_eq!(finding["completed_by"], "aia");
+        assert_eq!(finding["fingerprints"], Value::from(vec![sha256.clone()]));
+        assert_eq!(finding["fetched_from"], Value::from(vec![url.clone()]));
+        let append = finding["append"][0].as_str().expect("a text");
+        assert!(
+            append.contains(&sha256) && append.contains(&url),
+            "{append}"
+        );
+        assert_eq!(row.at("/chain/completed_by"), "aia");
+        assert_eq!(row.at("/trust/root/reason"), "missing_intermediate");
+    }
+    for head in http.asked() {
+        let agent = concat!("user-agent: tlsweep/", env!("CARGO_PKG_VERSION"), "\r\n");
+        assert!(head.to_ascii_lowercase().contains(agent), "{head}");
+    }
+}
+
+/// As openssl makes it, and so as CAs do.
+fn p7c(pem: &str, place: &Place) -> Vec<u8> {
+    let arguments = ["crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", pem];
+    support::tool("openssl", &arguments, place.folder.path())
+}
+
+#[test]
+fn two_missing_intermediates_are_fetched_one_after_the_other() {
+    let root = Authority::root("Root");
+    let http = Http::start();
+    let upper = root.below("Upper", &[http.url("/root")]);
+    let lower = upper.below("Lower", &[http.url("/upper")]);
+    http.has("/upper", upper.der());
+    http.has("/lower", lower.der());
+    let place = Place::trusting(&root);
+    place.chain("a.test", &lower.leaf("a.test", &[http.url("/lower")]).0);
+    let rows = place.check(&ALLOWED);
+    let finding = missing(&rows["a.test"]);
+    let order = vec![lower.sha256(), upper.sha256()];
+    assert_eq!(finding["fingerprints"], Value::from(order.clone()));
+    let append = finding["append"].as_array().expect("a list");
+    for (line, sha256) in append.iter().zip(&order) {
+        assert!(line.as_str().expect("text").contains(sha256), "{line}");
+    }
+    let from = vec![http.url("/lower"), http.url("/upper")];
+    assert_eq!(finding["fetched_from"], Value::from(from));
+    // Nobody looks for a root that is trusted already.
+    assert_eq!(http.asked().len(), 2);
+}
+
+#[test]
+fn what_is_known_is_not_fetched_and_gets_the_credit() {
+    let root = Authority::root("Root");
+    let http = Http::start();
+    let ca = root.below("CA", &[]);
+    let place = Place::trusting(&root);
+    place.chain("a.test", &ca.leaf("a.test", &[http.url("/ca")]).0);
+    http.has("/ca", ca.der());
+    let bundle = write(&place.folder, "bundle.pem", ca.certificate.pem());
+    let bundle = format!("--intermediates={bundle}");
+    let rows = place.check(&[&ALLOWED[..], &[&bundle]].concat());
+    let finding = missing(&rows["a.test"]);
+    assert_eq!(finding["completed_by"], "bundle");
+    assert_eq!(http.asked(), [""; 0]);
+}
+
+#[test]
+fn an_address_is_asked_once_for_many_rows_and_the_facts_keep_what_it_gave() {
+    let root = Authority::root("Root");
+    let http = Http::start();
+    let ca = root.below("CA", &[]);
+    http.has("/ca", ca.der());
+    let place = Place::trusting(&root);
+    let (leaf, key) = ca.leaf("*.example.test", &[http.url("/ca")]);
+    let server = server(&place, &leaf, &key);
+    let targets: String = (0..12)
+        .map(|n| format!("n{n}.example.test@{}\n", server.address))
+        .collect();
+    let input = write(&place.folder, "targets", targets);
+    let (live, certs) = (
+        path(&place.folder, "live.jsonl"),
+        path(&place.folder, "certs"),
+    );
+    let facts = path(&place.folder, "facts");
+    let mut scan = vec!["scan", "-i", &input, "-o", &live, "--save", &facts];
+    scan.extend([&*place.trust, "--certs", &certs, "--quiet"]);
+    run(&[&scan[..], &AT_HOME, &ALLOWED].concat()).expect(0);
+    let rows = read_rows(&live);
+    assert_eq!(rows.len(), 12);
+    for row in &rows {
+        assert_eq!(missing(row)["completed_by"], "aia");
+    }
+    assert_eq!(http.asked().len(), 1, "{:#?}", http.asked());
+    let certs_live = fs::read_to_string(&certs).expect("certificates");
+    assert!(certs_live.contains(&ca.sha256()), "{certs_live}");
+
+    let again = path(&place.folder, "again.jsonl");
+    let mut judge = vec!["judge", &facts, "-o", &again, "--quiet"];
+    judge.extend([&*place.trust, "--certs", &certs]);
+    run(&judge).expect(0);
+    let bytes = |path: &str| fs::read_to_string(path).expect("rows");
+    assert_eq!(bytes(&again), bytes(&live));
+    assert_eq!(bytes(&certs), certs_live);
+    assert_eq!(http.asked().len(), 1, "judging asks nobody");
+}
+
+/// A server that sends this leaf alone.
+fn server(place: &Place, leaf: &str, key: &str) -> SServer {
+    let leaf = write(&place.folder, "leaf.pem", leaf);
+    let key = write(&place.folder, "leaf.key", key);
+    SServer::start(&["-cert", &leaf, "-key", &key, "-www"])
+}
+
+// What does not.
+
+#[test]
+fn each_address_that_does_not_help_is_named_with_its_reason() {
+    let root = Authority::root("Root");
+    let place = Place::trusting(&root);
+    let elsewhere = Http::start();
+    let stranger = Authority::root("Stranger").below("CA", &[]);
+    let other = root.below("Another CA", &[]);
+    let moved = format!("Location: {}\r\n", elsewhere.url("/ca"));
+    let long = "Content-Length: 999999999\r\n\r\n30";
+    let answers: [(&str, Answer, &str); 9] = [
+        (
+            "gone",
+            Answer::Said(response("404 Not Found", "", b"")),
+            "answered 404",
+        ),
+        (
+            "moved",
+            Answer::Said(response("302 Found", &moved, b"")),
+            "redirects are not followed",
+        ),
+        (
+            "large",
+            Answer::Said(response("200 OK", "", &[0x30; 70_000])),
+            "larger than 65536 bytes",
+        ),
+        (
+            "promise",
+            Answer::Held(format!("HTTP/1.1 200 OK\r\n{long}").into()),
+            "larger than 65536 bytes",
+        ),
+        (
+            "page",
+            Answer::Said(response("200 OK", "", b"<html>")),
+            "is no certificate",
+        ),
+        (
+            "leaf",
+            Answer::Said(response(
+                "200 OK",
+                "",
+                root.leaf("x.test", &[]).0.as_bytes(),
+            )),
+            "no CA certificate",
+        ),
+        (
+            "other",
+            Answer::Said(response("200 OK", "", other.der())),
+            "is not the issuer",
+        ),
+        (
+            "stranger",
+            Answer::Said(response("200 OK", "", stranger.der())),
+            "leads to no trusted root",
+        ),
+        (
+            "noise",
+            Answer::Said(b"220 mail ESMTP\r\n".to_vec()),
+            "broken answer",
+        ),
+    ];
+    let mut expected = BTreeMap::new();
+    let mut servers = Vec::new();
+    let ca = root.below("CA", &[]);
+    for (index, (case, answer, reason)) in (1..).zip(answers) {
+        // An address each, for they are asked twice a second.
+        let http = Http::at([127, 0, 1, index].into());
+        http.says("/ca", answer);
+        let name = format!("{case}.test");
+        place.chain(&name, &ca.leaf(&name, &[http.url("/ca")]).0);
+        expected.insert(name, (http.url("/ca"), reason));
+        servers.push(http);
+    }
+    for (name, row) in place.check(&ALLOWED) {
+        let (url, reason) = &expected[&name];
+        assert_eq!(missing(&row)["confirmed"], false, "{name}");
+        let error = error(&row);
+        assert!(error.starts_with(&format!("{url}: ")), "{name}: {error}");
+        assert!(error.contains(reason), "{name}: {error}");
+        assert_eq!(row.at("/trust/root/trusted"), false, "{name}");
+    }
+    for http in servers {
+        assert_eq!(http.asked().len(), 1, "{:#?}", http.asked());
+    }
+    assert_eq!(elsewhere.asked(), [""; 0]);
+}
+
+#[test]
+fn a_root_that_was_fetched_is_not_trusted() {
+    let http = Http::start();
+    let (trusted, fetched) = (Authority::root("Root"), Authority::root("Fetched root"));
+    let ca = fetched.below("CA", &[http.url("/root")]);
+    http.has("/root", fetched.der());
+    http.has("/ca", ca.der());
+    let place = Place::trusting(&trusted);
+    place.chain("a.test", &ca.leaf("a.test", &[http.url("/ca")]).0);
+    let rows = place.check(&ALLOWED);
+    let row = &rows["a.test"];
+    assert_eq!(missing(row)["confirmed"], false);
+    assert_eq!(row.at("/trust/root/trusted"), false);
+    // The root is asked for: a trusted one could have been above it.
+    assert_eq!(http.asked().len(), 2);
+}
+
+#[test]
+fn an_answer_that_never_ends_is_given_up() {
+    let http = Http::start();
+    let patience = Patience {
+        connect: Duration::from_secs(5),
+        total: Duration::from_millis(300),
+    };
+    let part = response("200 OK", "", b"0123456789");
+    http.says("/nothing", Answer::Held(Vec::new()));
+    http.says("/head", Answer::Held(part[..20].to_vec()));
+    http.says("/body", Answer::Held(part[..part.len() - 1].to_vec()));
+    let runtime = Runtime::new().expect("a runtime");
+    for path in ["/nothing", "/head", "/body"] {
+        let url = HttpAddress::parse(&http.url(path)).expect("an address");
+        let (guard, address) = (Guard::AllowPrivate, http.address.ip());
+        let answer = runtime.block_on(gather::get(&url, address, guard, patience, 1000));
+        assert_eq!(answer, Err(FetchFailure::Timeout(patience.total)), "{path}");
+    }
+}
+
+#[test]
+fn an_interrupt_ends_fetching_and_leaves_every_row() {
+    let root = Authority::root("Root");
+    let http = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/ca", http.local_addr().expect("it is bound"));
+    let place = Place::trusting(&root);
+    let (leaf, key) = root.below("CA", &[]).leaf("a.test", &[url]);
+    let server = server(&place, &leaf, &key);
+    let output = path(&place.folder, "rows.jsonl");
+    let mut command = Command::new(TLSWEEP);
+    command
+        .args(["scan", "-o", &output, "--quiet", &place.trust])
+        .args(["--timeout=10m", "--retries=0"])
+        .args(ALLOWED)
+        .arg(format!("a.test@{}", server.address));
+    let mut sweeping = Kept::spawn(&mut command);
+    let fetching = http.accept().expect("a fetch");
+    sweeping.signal("INT");
+    assert_eq!(sweeping.code(), Some(130));
+    drop(fetching);
+    let rows = read_rows(&output);
+    assert_eq!(rows.len(), 1);
+    assert!(
+        error(&rows[0]).ends_with("not fetched: interrupted"),
+        "{}",
+        rows[0].0
+    );
+}
+
+// Whom nobody is ever asked.
+
+#[test]
+fn nobody_is_asked_who_is_not_public_unless_that_is_allowed() {
+    let root = Authority::root("Root");
+    let ca = root.below("CA", &[]);
+    let http = Http::start();
+    http.has("/ca", ca.der());
+    let place = Place::trusting(&root);
+    let cases = [
+        ("port.test", http.url("/ca"), "only port 80"),
+        (
+            "own.test",
+            "http://127.0.0.1/ca".into(),
+            "127.0.0.1 is loopback",
+        ),
+        (
+            "curious.test",
+            "http://0x7f.1/ca".into(),
+            "127.0.0.1 is loopback",
+        ),
+        ("router.test", "http://192.168.0.1/ca".into(), "is private"),
+        (
+            "cloud.test",
+            "http://169.254.169.254/ca".into(),
+            "is link-local",
+        ),
+        (
+            "cloud6.test",
+            "http://[fd00:ec2::254]/ca".into(),
+            "is private",
+        ),
+        (
+            "mapped.test",
+            "http://[::ffff:10.0.0.1]/ca".into(),
+            "is private",
+        ),
+        ("tls.test", "https://ca.example/ca".into(), "only http://"),
+        (
+            "ldap.test",
+            "ldap://ca.example/cn=ca".into(),
+            "only http://",
+        ),
+    ];
+    for (name, url, _) in &cases {
+        place.chain(name, &ca.leaf(name, std::slice::from_ref(url)).0);
+    }
+    let rows = place.check(&["--aia"]);
+    for (name, _, reason) in &cases {
+        let error = error(&rows[*name]);
+        assert!(error.contains(reason), "{name}: {error}");
+    }
+    // And nothing is said of fetching where nobody asked for it.
+    for (name, row) in place.check(&[]) {
+        assert!(missing(&row).get("aia_error").is_none(), "{name}");
+    }
+    assert_eq!(http.asked(), [""; 0]);
+}
+
+#[test]
+fn what_is_excluded_from_the_sweep_is_not_asked_for_issuers() {
+    let root = Authority::root("Root");
+    let ca = root.below("CA", &[]);
+    let http = Http::at([127, 0, 0, 9].into());
+    http.has("/ca", ca.der());
+    let place = Place::trusting(&root);
+    let port = http.address.port();
+    let by_name = format!("http://ca.forbidden.test:{port}/ca");
+    let (leaf, key) = ca.leaf("a.test", &[http.url("/ca"), by_name]);
+    let server = server(&place, &leaf, &key);
+    let exclude = write(&place.folder, "exclude", "127.0.0.9\nca.forbidden.test\n");
+    let exclude = format!("--exclude={exclude}");
+    let target = format!("a.test@{}", server.address);
+    let arguments = [&*target, &exclude, &place.trust];
+    let row = support::sweep_one(&[&arguments[..], &ALLOWED].concat());
+    let error = error(&row);
+    assert_eq!(error.matches("--exclude names it").count(), 2, "{error}");
+    assert_eq!(http.asked(), [""; 0]);
+}
+
+#[test]
+fn a_name_that_leads_to_loopback_is_not_asked() {
+    let runtime = Runtime::new().expect("a runtime");
+    let lab = runtime.block_on(Lab::start(probe::now()));
+    let lab = lab.expect("the laboratory starts");
+    let place = folder();
+    let trust = format!("--trust={}", write(&place, "lab.pem", lab.root_pem()));
+    let resolvers = format!("--resolvers={}", lab.resolver_address());
+    let targets: String = lab
+        .cases()
+        .iter()
+        .map(|c| format!("{}\n", c.target))
+        .collect();
+    let input = format!("--input={}", write(&place, "targets", targets));
+    let rows = support::sweep(&[&*trust, &resolvers, &input, "--aia"]);
+    runtime.block_on(lab.stop());
+    let mut refused = 0;
+    for row in rows.values() {
+        if let Some(finding) = row.finding("missing_intermediate")
+            && finding["confirmed"] == false
+        {
+            let error = error(row);
+            assert!(error.contains("127.0.0.1 is loopback"), "{error}");
+            refused += 1;
+        }
+    }
+    assert!(
+        refused > 0,
+        "the laboratory has a certificate that names its issuer's address"
+    );
+}
