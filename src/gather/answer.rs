@@ -44,15 +44,15 @@ pub(super) fn authorities(bytes: &[u8]) -> Result<PeerChain, NoIssuer> {
 }
 
 fn certificates(bytes: &[u8]) -> Option<Vec<Certificate>> {
-    let whole = match bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
-        true => CertificateDer::pem_slice_iter(bytes)
-            .take(MAX_CERTIFICATES)
-            .collect::<Result<Vec<_>, _>>()
-            .ok()?,
-        false => in_der(bytes)?
+    let whole = match bytes.first() {
+        Some(&tag::SEQUENCE) => in_der(bytes)?
             .into_iter()
             .map(|der| CertificateDer::from(der.to_vec()))
             .collect(),
+        _ => CertificateDer::pem_slice_iter(bytes)
+            .take(MAX_CERTIFICATES)
+            .collect::<Result<Vec<_>, _>>()
+            .ok()?,
     };
     Some(whole.into_iter().map(Certificate::read).collect())
 }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn certificates_come_in_three_wrappings() {
         let (one, two, leaf) = (made(true), made(true), made(false));
-        let pem = [one.pem(), leaf.pem(), two.pem()].join("");
+        let pem = ["Some CA\n".to_owned(), one.pem(), leaf.pem(), two.pem()].join("");
         let old: &[u8] = &[0xa1, 1, 0];
         for (bytes, count) in [
             (one.der().to_vec(), 1),

@@ -11,8 +11,11 @@ use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents, PeerChain, SavedAnswer};
 use crate::verdict::CompletedBy;
 
-/// Addresses asked in all. The web's certificates name some thousand.
-const MAX_ADDRESSES: usize = 20_000;
+/// Addresses asked in all: eight minutes at ten a second. The web's certificates name some thousand.
+const MAX_ADDRESSES: usize = 5_000;
+
+/// Bytes taken in all. Issuers of honest CAs have two thousand each.
+const MAX_TAKEN: usize = 64 << 20;
 
 /// Addresses asked for one certificate's issuer, and because of one answer.
 const PER_CERTIFICATE: usize = 2;
@@ -36,6 +39,7 @@ pub struct Search {
     /// For each answer of this round, the certificates that may lack an issuer themselves.
     above: Vec<Vec<Arc<Certificate>>>,
     rounds: usize,
+    taken: usize,
     learned: Learned,
     fetched: Fetched,
 }
@@ -54,6 +58,7 @@ impl Default for Search {
             asking: BTreeMap::new(),
             above: Vec::new(),
             rounds: 0,
+            taken: 0,
             learned: Learned::from(CompletedBy::Aia),
             fetched: Fetched::default(),
         }
@@ -92,8 +97,15 @@ impl Search {
     /// Takes what an address gave.
     pub fn answer(&mut self, address: String, answer: Result<Vec<u8>, FetchFailure>) {
         let found = answer.map_err(|failure| failure.to_string());
-        let outcome =
-            found.and_then(|bytes| authorities(&bytes).map_err(|reason| reason.to_string()));
+        let outcome = found.and_then(|bytes| {
+            self.taken += bytes.len();
+            match self.taken {
+                ..=MAX_TAKEN => authorities(&bytes).map_err(|reason| reason.to_string()),
+                _ => Err(format!(
+                    "not taken: more than {MAX_TAKEN} bytes came in all"
+                )),
+            }
+        });
         if let Ok(chain) = &outcome {
             let names = self.asking.get(&address).cloned().unwrap_or_default();
             self.above.push(above(&chain.certificates, names));
@@ -167,7 +179,7 @@ impl Fetched {
             Some(Ok(_)) => "what it gave is not the issuer".to_owned(),
             None => match HttpAddress::parse(address) {
                 Err(failure) => failure.to_string(),
-                Ok(_) => "not fetched: enough others were".to_owned(),
+                Ok(_) => "not fetched".to_owned(),
             },
         }
     }
@@ -202,4 +214,74 @@ fn above(answer: &[Arc<Certificate>], mut names: BTreeSet<Name>) -> Vec<Arc<Cert
         }
     }
     found.into_values().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    /// A certificate that says its issuer can be had there.
+    fn naming(addresses: &[&str]) -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
+        let der = params.self_signed(&key).unwrap();
+        let mut certificate = Certificate::read(der.into());
+        name(&mut certificate, addresses);
+        certificate
+    }
+
+    fn name(certificate: &mut Certificate, addresses: &[&str]) {
+        let contents = certificate.contents.as_mut().unwrap();
+        contents.ca_issuers = addresses.iter().map(ToString::to_string).collect();
+    }
+
+    fn first_round(certificates: &[&Certificate]) -> Vec<String> {
+        let mut search = Search::default();
+        certificates.iter().for_each(|each| search.want(each));
+        search.next_round(&IssuerPool::default())
+    }
+
+    #[test]
+    fn each_address_is_asked_once_in_an_order_that_rows_do_not_change() {
+        let [x, y, z, w] = ["x", "y", "z", "w"].map(|path| format!("http://ca.test/{path}"));
+        let one = naming(&["ldap:///cn=ca", &z, &x, &w]);
+        let other = naming(&[&x, "https://ca.test/x", &y]);
+        let expected = [&*x, &y, &z];
+        assert_eq!(first_round(&[&one, &other, &one]), expected);
+        assert_eq!(first_round(&[&other, &one]), expected);
+    }
+
+    #[test]
+    fn the_addresses_of_a_sweep_are_bounded() {
+        let mut search = Search::default();
+        let mut certificate = naming(&[]);
+        for number in (0..MAX_ADDRESSES + 10).rev() {
+            name(&mut certificate, &[&format!("http://ca.test/{number:05}")]);
+            search.want(&certificate);
+        }
+        let asked = search.next_round(&IssuerPool::default());
+        assert_eq!(asked.len(), MAX_ADDRESSES);
+        assert_eq!(asked[0], "http://ca.test/00000");
+    }
+
+    #[test]
+    fn an_answer_beyond_all_that_is_taken_is_a_failure() {
+        let (asked, other) = ("http://ca.test/a", "http://ca.test/b");
+        let certificate = naming(&[asked, other]);
+        let mut search = Search {
+            taken: MAX_TAKEN,
+            ..Search::default()
+        };
+        search.answer(asked.to_owned(), Ok(certificate.der.to_vec()));
+        let contents = certificate.contents.as_ref().unwrap();
+        let failure = |address| search.fetched().failure(contents, address);
+        assert!(
+            failure(asked).starts_with("not taken"),
+            "{}",
+            failure(asked)
+        );
+        assert_eq!(failure(other), "not fetched");
+    }
 }

@@ -16,7 +16,7 @@ use crate::observation::{Observation, hex};
 const MAX_EXCHANGES: usize = 64;
 
 /// Five times as many as a sweep asks for.
-const MAX_ANSWERS: usize = 100_000;
+const MAX_ANSWERS: usize = 25_000;
 
 /// The observations of a file, in the order in which they were added. Certificates wait in the
 /// scratch file; memory holds one frame, eight bytes for each certificate, and a bounded number of

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::frame::{MAX_FRAME, Packer};
 use super::*;
-use crate::observation::{Fact, Observation};
+use crate::observation::{Fact, Observation, PeerChain};
 use crate::output::samples;
 
 fn header() -> SavedHeader {
@@ -75,6 +75,49 @@ fn file_of(lines: &[&str]) -> Vec<u8> {
     let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
     file.extend(Packer::new().unwrap().pack(text.as_bytes()).unwrap());
     file
+}
+
+fn answers() -> [SavedAnswer; 2] {
+    let chain = samples::expired().observation.chain().cloned();
+    let outcomes = [Ok(chain.expect("a chain")), Err("answered 404".to_owned())];
+    outcomes.map(|outcome| SavedAnswer {
+        address: format!("http://ca.test/{}", outcome.is_ok()),
+        outcome,
+    })
+}
+
+#[test]
+fn what_was_fetched_comes_back_after_the_observations() {
+    let mut file = Vec::new();
+    let header = SavedHeader {
+        aia: true,
+        ..header()
+    };
+    let mut writer = SavedWriter::new(&mut file, &header).unwrap();
+    let sample = samples::expired().observation;
+    writer.add(&sample).unwrap();
+    answers()
+        .iter()
+        .for_each(|each| writer.add_answer(each).unwrap());
+    writer.finish().unwrap();
+    let scratch = Cursor::new(Vec::new());
+    let mut reader = SavedReader::open("f".to_owned(), &*file, scratch).unwrap();
+    assert_eq!(reader.by_ref().count(), 1);
+    assert!(reader.whole() && reader.header().aia);
+    // The samples' certificates are made up: what comes back is read from their bytes.
+    let bytes = |answer: SavedAnswer| {
+        let der = |chain: PeerChain| chain.certificates.iter().map(|it| it.der.clone()).collect();
+        (answer.address, answer.outcome.map(der))
+    };
+    let read_again: Vec<(_, Result<Vec<_>, _>)> =
+        reader.take_answers().into_iter().map(bytes).collect();
+    let added: Vec<_> = answers().map(bytes).into();
+    assert_eq!(read_again, added);
+    let unknown = r#"{"kind":"answer","body":{"address":"a","certificates":[7],"failure":null}}"#;
+    let (_, whole, error) = read(&file_of(&[unknown])).unwrap();
+    assert!(!whole);
+    let error = error.expect("no such certificate").to_string();
+    assert!(error.contains("certificate 7"), "{error}");
 }
 
 #[test]
