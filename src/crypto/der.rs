@@ -1,5 +1,6 @@
-//! Reading the little DER that verifying takes apart: a SubjectPublicKeyInfo, and the parameters
-//! of RSASSA-PSS. Certificates are read by `observation`, with x509-parser.
+//! Reading the DER that is taken apart by hand: a SubjectPublicKeyInfo, the parameters of
+//! RSASSA-PSS, revocation lists and OCSP answers. Certificates are read by `observation`, with
+//! x509-parser.
 //!
 //! Bounded and without a copy: every length is checked against what is there, and nothing
 //! recurses. One-byte tags and definite lengths in the fewest bytes. `None` means "this is not
@@ -7,15 +8,23 @@
 
 /// Tags as they stand on the wire.
 pub(crate) mod tag {
+    pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OID: u8 = 0x06;
+    pub(crate) const ENUMERATED: u8 = 0x0a;
     pub(crate) const SEQUENCE: u8 = 0x30;
     pub(crate) const SET: u8 = 0x31;
 
     /// `[number]`, constructed: an EXPLICIT tag.
     pub(crate) const fn constructed(number: u8) -> u8 {
         0xa0 | number
+    }
+
+    /// `[number]`, primitive: an IMPLICIT tag over a string or number.
+    pub(crate) const fn primitive(number: u8) -> u8 {
+        0x80 | number
     }
 }
 
@@ -72,6 +81,16 @@ impl<'a> Reader<'a> {
         before.get(..before.len() - self.left.len())
     }
 
+    /// The same of an element that must have this tag.
+    pub(crate) fn whole(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.next_whole().filter(|whole| whole.first() == Some(&tag))
+    }
+
+    /// The next element's tag; `None` at the end.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.left.first().copied()
+    }
+
     /// The next element, which must have this tag.
     pub(crate) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
         self.next().filter(|element| element.tag == tag)
@@ -101,6 +120,16 @@ pub(crate) fn whole_bytes(bit_string: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// An INTEGER's value in the fewest bytes: serial numbers come with needless zeroes.
+pub(crate) fn minimal(mut integer: &[u8]) -> &[u8] {
+    while let [0, next @ ..] = integer
+        && next.first().is_some_and(|byte| *byte < 0x80)
+    {
+        integer = next;
+    }
+    integer
+}
+
 /// How many bits an INTEGER's value needs, sign apart.
 pub(crate) fn bit_length(integer: &[u8]) -> Option<u32> {
     let significant = &integer[integer.iter().take_while(|byte| **byte == 0).count()..];
@@ -114,9 +143,9 @@ fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     if first < 0x80 {
         return Some((usize::from(first), rest));
     }
-    // Three bytes of length reach 16 MiB, more than a TLS handshake message can carry.
+    // Four bytes of length reach 4 GiB, more than any file that is read here may have.
     let count = usize::from(first & 0x7f);
-    if !(1..=3).contains(&count) {
+    if !(1..=4).contains(&count) {
         return None;
     }
     let (digits, rest) = rest.split_at_checked(count)?;
@@ -164,6 +193,20 @@ mod tests {
         assert_eq!(bit_length(&[]), None);
     }
 
+    #[test]
+    fn needless_zeroes_go_and_the_sign_stays() {
+        for (integer, shortest) in [
+            (&[0, 0, 1][..], &[1][..]),
+            (&[0, 0x80], &[0, 0x80]),
+            (&[0, 0, 0x80], &[0, 0x80]),
+            (&[0x80], &[0x80]),
+            (&[0], &[0]),
+            (&[], &[]),
+        ] {
+            assert_eq!(minimal(integer), shortest);
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
@@ -171,7 +214,7 @@ mod tests {
             let mut read = 0;
             while let Some(element) = reader.next() {
                 read += element.content.len();
-                let _ = (bit_length(element.content), whole_bytes(element.content));
+                let _ = (bit_length(element.content), whole_bytes(element.content), minimal(element.content));
             }
             prop_assert!(read <= bytes.len());
         }

@@ -4,14 +4,18 @@
 //! excepted) is still verified here, so that its use can be reported.
 
 pub(crate) mod der;
+mod digest;
 mod fingerprint;
 mod key;
 mod random;
 mod scheme;
 mod signature;
+mod signed;
 
+pub(crate) use digest::digest;
 pub use fingerprint::{Fingerprint, Hasher};
 pub use key::{Curve, Key, KeyAlgorithm};
 pub use random::Randoms;
 pub(crate) use scheme::pss_hash_name;
 pub use signature::{Outcome, verify_certificate_signature, verify_handshake};
+pub(crate) use signed::Signed;

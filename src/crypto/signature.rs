@@ -1,6 +1,8 @@
 //! Whether a signature verifies. One table from algorithm and key to aws-lc-rs, wider than any
 //! client's: what is judged unacceptable must first be known to be what it claims to be.
 
+use aws_lc_rs::digest::Digest;
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{self as lc, ParsedPublicKey, RsaPssSaltLength, VerificationAlgorithm};
 
 use super::key::{Curve, Key, KeyAlgorithm};
@@ -42,7 +44,25 @@ pub fn verify_handshake(scheme: u16, spki: &[u8], message: &[u8], signature: &[u
     }
 }
 
-fn verify(scheme: Scheme, spki: &[u8], message: &[u8], signature: &[u8]) -> Outcome {
+pub(super) fn verify(scheme: Scheme, spki: &[u8], message: &[u8], signature: &[u8]) -> Outcome {
+    verify_with(scheme, spki, |key| key.verify_sig(message, signature))
+}
+
+/// The same for a message that was digested before, with the scheme's hash.
+pub(super) fn verify_digest(
+    scheme: Scheme,
+    spki: &[u8],
+    digest: &Digest,
+    signature: &[u8],
+) -> Outcome {
+    verify_with(scheme, spki, |key| key.verify_digest_sig(digest, signature))
+}
+
+fn verify_with(
+    scheme: Scheme,
+    spki: &[u8],
+    verifies: impl FnOnce(&ParsedPublicKey) -> Result<(), Unspecified>,
+) -> Outcome {
     let Some(key) = Key::read(spki) else {
         return Outcome::Unsupported;
     };
@@ -57,7 +77,7 @@ fn verify(scheme: Scheme, spki: &[u8], message: &[u8], signature: &[u8]) -> Outc
     let Ok(key) = ParsedPublicKey::new(algorithm, key.bytes) else {
         return Outcome::Unsupported;
     };
-    match key.verify_sig(message, signature) {
+    match verifies(&key) {
         Ok(()) => Outcome::Valid,
         Err(_) => Outcome::Invalid,
     }
