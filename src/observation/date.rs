@@ -7,14 +7,18 @@ use super::fields::{Fields, only};
 
 /// The moment that a UTCTime or GeneralizedTime names; `None` when it names none.
 pub(super) fn timestamp(dates: &mut Fields<'_>) -> Option<i64> {
-    let time = dates.next()?;
+    time(dates.next()?.whole)
+}
+
+/// The same of a time with its tag and length.
+pub(crate) fn time(whole: &[u8]) -> Option<i64> {
     // YYMMDDHHMMSSZ with its header, and YYYYMMDDHHMMSSZ. x509-parser also reads offsets,
     // fractions, and times without seconds or zone.
     let of_the_form = matches!(
-        (time.whole, time.whole.len()),
+        (whole, whole.len()),
         ([0x17, .., b'Z'], 15) | ([0x18, .., b'Z'], 17)
     );
-    let time: ASN1Time = only(time.whole).filter(|_| of_the_form)?;
+    let time: ASN1Time = only(whole).filter(|_| of_the_form)?;
     Some(time.timestamp())
 }
 

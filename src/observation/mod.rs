@@ -17,6 +17,7 @@ mod oid;
 mod peer_chain;
 mod reading;
 mod saved;
+mod sought;
 mod transcript;
 mod versions;
 mod visit;
@@ -26,6 +27,7 @@ pub use certificate::{
     BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,
     Unparseable,
 };
+pub(crate) use date::time;
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};
 pub use facts::{
     ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
@@ -34,8 +36,10 @@ pub use facts::{
 pub(crate) use facts::{next_question, reduce};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
+pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;
 pub use saved::{Damage, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter};
+pub(crate) use sought::{Sct, distribution_point_addresses};
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
 pub(crate) use versions::{needs_handshake, unknown_version};

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::name::hexadecimal;
 
 /// An OBJECT IDENTIFIER for people: dotted, or as bytes when it is none.
-pub(super) fn oid_text(oid: &[u8]) -> String {
+pub(crate) fn oid_text(oid: &[u8]) -> String {
     dotted(oid).unwrap_or_else(|| hexadecimal(oid))
 }
 

@@ -256,9 +256,11 @@ fn session(flight: &Flight, features: bool) -> Option<Session> {
         alpn: None,
         alpn_offered: false,
         hello_retry: tls13.then_some(hello.hello_retry),
+        // SSL 3.0 knows no extensions: nobody could ask.
         ocsp_staple: flight
             .certificates
             .as_ref()
+            .filter(|_| hello.version != ProtocolVersion::Ssl3.wire())
             .map(|_| flight.ocsp_staple.clone().unwrap_or_default()),
         client_cert_requested: flight
             .certificates
