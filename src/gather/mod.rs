@@ -1,6 +1,6 @@
 //! What judging needs beyond the observation: certificates of issuers known from elsewhere, the
 //! files that such certificates, or the roots to trust, come in, and the guarded client for those
-//! that a certificate says where to have.
+//! that a certificate says where to have; what is known of revocation.
 
 mod address;
 mod answer;
@@ -12,6 +12,7 @@ mod http;
 mod learned;
 mod neighbours;
 mod pool;
+mod revocation;
 mod search;
 mod store_file;
 mod table;
@@ -25,6 +26,8 @@ pub use http::{Patience, get};
 pub use learned::Learned;
 pub use neighbours::Neighbours;
 pub use pool::{Bundle, BundleError, IssuerPool};
+pub(crate) use revocation::{Asked, Crl, Scope};
+pub use revocation::{CrlError, RevocationData, RevocationError, RevocationSources};
 pub use search::{Fetched, Search};
 pub use store_file::{BadStoreFile, Included, StoreFile};
 pub use table::BadTable;
