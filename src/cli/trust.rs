@@ -27,6 +27,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
         issuers: Arc::new(issuers),
         neighbours: None,
         fetched: None,
+        revocation: None,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

@@ -9,7 +9,7 @@ use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::target::Host;
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
-use crate::verdict::Value;
+use crate::verdict::{Revocation, Value};
 
 /// One observation under judgement.
 pub(crate) struct Case<'a> {
@@ -19,6 +19,8 @@ pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     /// The moment judged for, in seconds since the epoch.
     pub(crate) at: i64,
+    /// What is known of revocation, when it was asked for.
+    pub(crate) revocation: Option<&'a Revocation>,
     /// The certificates, when any came.
     pub(crate) chain: Option<ChainCase<'a>>,
 }

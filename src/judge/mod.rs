@@ -16,6 +16,7 @@ mod order;
 mod outcome;
 mod paths;
 mod policy;
+mod revocation;
 mod standing;
 mod store;
 mod store_load;
@@ -36,6 +37,7 @@ use case::{Case, ChainCase, misused};
 use findings::FINDINGS;
 use memo::{Memo, Window};
 use outcome::Ending;
+use revocation::Signatures;
 use standing::{Memorable, Remembered, Standing};
 
 /// Whole chains remembered: a sweep meets the same chain at several addresses one after the
@@ -84,6 +86,7 @@ pub struct Judge {
     policy: Arc<Policy>,
     chains: Memo<Fingerprint, Arc<Standing>>,
     issuers: Memo<IssuerKey, Remembered>,
+    lists: Signatures,
 }
 
 impl Judge {
@@ -93,6 +96,7 @@ impl Judge {
             policy,
             chains: Memo::new(CHAINS),
             issuers: Memo::new(ISSUERS),
+            lists: Signatures::default(),
         }
     }
 
@@ -105,10 +109,21 @@ impl Judge {
             .chain()
             .and_then(|sent| Some((sent, sent.leaf()?)));
         let standing = chain.map(|(sent, _)| self.standing(sent, at));
+        // Never remembered with the chain: other lists, staples and times give other answers.
+        let revocation = policy.revocation.as_deref().map(|data| {
+            let asking = revocation::Asking {
+                policy: &policy,
+                data,
+                session: observation.session(),
+                at,
+            };
+            asking.about(standing.as_deref(), &mut self.lists)
+        });
         let case = Case {
             observation,
             policy: &policy,
             at,
+            revocation: revocation.as_ref(),
             chain: chain
                 .zip(standing.as_deref())
                 .map(|((sent, leaf), standing)| ChainCase {
@@ -234,6 +249,7 @@ fn conclude(case: &Case<'_>) -> Verdict {
         findings: found,
         trust: chain.map(trust).unwrap_or_default(),
         path: chain.and_then(path),
+        revocation: case.revocation.cloned(),
         settled: chain.is_none_or(|chain| chain.standing.settled),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::TrustStore;
-use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, Search};
+use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, RevocationData, Search};
 use crate::observation::{Certificate, Observation};
 
 /// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
@@ -30,6 +30,8 @@ pub struct Policy {
     /// What came of asking the addresses that certificates name for their issuers; `None` where
     /// nobody asked.
     pub fetched: Option<Arc<Fetched>>,
+    /// What is known of revocation; `None` when it is not to be looked at.
+    pub revocation: Option<Arc<RevocationData>>,
     /// Judge as of then; `None` means when the visit began.
     pub at: Option<Timestamp>,
     /// How long before an expiry to say so.
@@ -45,6 +47,7 @@ impl Policy {
             issuers: Arc::default(),
             neighbours: None,
             fetched: None,
+            revocation: None,
             at: None,
             expiring_within: EXPIRING_WITHIN,
         }

@@ -355,6 +355,7 @@ fn verdict(kind: VerdictKind, evidence: Vec<(&'static str, Value)>) -> Verdict {
             .collect(),
         trust: vec![],
         path: None,
+        revocation: None,
         settled: true,
     }
 }

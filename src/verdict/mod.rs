@@ -3,9 +3,11 @@
 
 mod finding;
 mod kind;
+mod revocation;
 
 pub use finding::{Finding, Severity, Side, Value};
 pub use kind::VerdictKind;
+pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
 
 use crate::crypto::Fingerprint;
 
@@ -65,6 +67,8 @@ pub struct Verdict {
     pub trust: Vec<StoreTrust>,
     /// The path that was taken, when one reaches an anchor.
     pub path: Option<TrustPath>,
+    /// What is known of revocation; `None` when nobody asked.
+    pub revocation: Option<Revocation>,
     /// False while certificates that other hosts of the sweep send could still change it.
     pub settled: bool,
 }

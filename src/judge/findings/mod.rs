@@ -25,13 +25,16 @@ mod invalid_certificate;
 mod legacy_tls_enabled;
 mod legacy_tls_only;
 mod missing_intermediate;
+mod must_staple_missing;
 mod name_mismatch;
 mod no_forward_secrecy;
 mod no_san;
 mod not_tls;
 mod not_yet_valid;
+mod revoked;
 mod self_signed;
 mod sni_rejected;
+mod staple_invalid;
 mod starttls_injection;
 mod starttls_unavailable;
 mod unreachable;
@@ -51,6 +54,7 @@ pub const FINDINGS: &[&Definition] = &[
     &not_tls::FINDING,
     &handshake_failed::FINDING,
     &legacy_tls_only::FINDING,
+    &revoked::FINDING,
     &self_signed::FINDING,
     &missing_intermediate::FINDING,
     &untrusted_ca::FINDING,
@@ -59,6 +63,8 @@ pub const FINDINGS: &[&Definition] = &[
     &expired::FINDING,
     &not_yet_valid::FINDING,
     &expiring_soon::FINDING,
+    &must_staple_missing::FINDING,
+    &staple_invalid::FINDING,
     &legacy_tls_enabled::FINDING,
     &starttls_injection::FINDING,
     &weak_key::FINDING,

@@ -1,0 +1,138 @@
+//! What a stapled OCSP answer says of the leaf: whose it is, who signed it, and whether it is fresh
+//! (RFC 6960 sections 3.2 and 4.2.2.2).
+
+use rustls_pki_types::CertificateDer;
+
+use super::ocsp::{self, Answer, Single, Status};
+use super::{Link, SKEW, Signer, reason};
+use crate::crypto::{Outcome, verify_certificate_signature};
+use crate::observation::{Certificate, Contents};
+use crate::verdict::{RevocationAnswer, RevocationStatus};
+
+/// id-kp-OCSPSigning.
+const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
+
+/// How long an answer holds that does not say how long: a day, as for Firefox.
+const LIFE: i64 = 86_400;
+
+/// Why a staple is of no use to any client, by its own fault or its server's. The other reasons
+/// are ours (an algorithm, an issuer), or the responder's plain word that it does not know.
+pub(in crate::judge) const FAULTS: [&str; 7] = [
+    "staple_malformed",
+    "staple_not_successful",
+    "staple_other_certificate",
+    "staple_bad_signature",
+    "staple_responder_not_allowed",
+    "staple_not_yet_valid",
+    "staple_expired",
+];
+
+/// What the staple says.
+pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswer {
+    let read = match ocsp::read(staple) {
+        Ok(read) => read,
+        Err(reason) => return link.unknown(reason),
+    };
+    if link.issuers.is_empty() {
+        return link.unknown("issuer_unknown");
+    }
+    let contents = link.contents;
+    let about = |single: &&Single<'_>, issuer: &Signer<'_>| {
+        single.is_about(&contents.serial, &contents.issuer.der, issuer.spki)
+    };
+    let told = link.issuers.iter().find_map(|issuer| {
+        let single = read.statuses.iter().find(|single| about(single, issuer))?;
+        Some((issuer, single))
+    });
+    let Some((issuer, single)) = told else {
+        return link.unknown("staple_other_certificate");
+    };
+    let answer = match signed(&read, issuer, contents, at).and_then(|()| fresh(single, at)) {
+        Ok(()) if read.unsupported => link.unknown("staple_unsupported"),
+        Ok(()) => said(link, single.status),
+        Err(reason) => link.unknown(reason),
+    };
+    RevocationAnswer {
+        this_update: Some(single.this_update),
+        next_update: single.next_update,
+        ..answer
+    }
+}
+
+fn said(link: &Link<'_>, status: Status) -> RevocationAnswer {
+    let unknown = link.unknown("responder_does_not_know");
+    match status {
+        Status::Unknown => unknown,
+        Status::Good => RevocationAnswer {
+            status: RevocationStatus::Good,
+            reason: None,
+            ..unknown
+        },
+        Status::Revoked { at, reason: code } => RevocationAnswer {
+            status: RevocationStatus::Revoked,
+            reason: reason(code),
+            revoked_at: Some(at),
+            ..unknown
+        },
+    }
+}
+
+fn fresh(single: &Single<'_>, at: i64) -> Result<(), &'static str> {
+    let until = single.next_update;
+    let until = until.unwrap_or(single.this_update.saturating_add(LIFE));
+    match () {
+        () if single.this_update > at + SKEW => Err("staple_not_yet_valid"),
+        () if until < at => Err("staple_expired"),
+        () => Ok(()),
+    }
+}
+
+/// Whether the issuer signed it, or a responder whom the issuer has given that right.
+fn signed(
+    answer: &Answer<'_>,
+    issuer: &Signer<'_>,
+    leaf: &Contents,
+    at: i64,
+) -> Result<(), &'static str> {
+    let mut worst = match verify(answer, issuer.spki) {
+        Outcome::Valid => return Ok(()),
+        Outcome::Unsupported => "staple_unverifiable",
+        Outcome::Invalid => "staple_bad_signature",
+    };
+    for der in &answer.certificates {
+        let responder = Certificate::read(CertificateDer::from(der.to_vec()));
+        let Ok(contents) = &responder.contents else {
+            continue;
+        };
+        match verify(answer, &contents.key.spki) {
+            Outcome::Valid if may_answer(&responder, contents, issuer, leaf, at) => return Ok(()),
+            Outcome::Valid => worst = "staple_responder_not_allowed",
+            Outcome::Unsupported if worst == "staple_bad_signature" => {
+                worst = "staple_unverifiable";
+            }
+            Outcome::Unsupported | Outcome::Invalid => {}
+        }
+    }
+    Err(worst)
+}
+
+fn verify(answer: &Answer<'_>, spki: &[u8]) -> Outcome {
+    let (oid, parameters) = &answer.algorithm;
+    verify_certificate_signature(spki, oid, parameters, answer.tbs, answer.signature)
+}
+
+/// Whether the leaf's own issuer made this certificate for answering in its name.
+fn may_answer(
+    responder: &Certificate,
+    contents: &Contents,
+    issuer: &Signer<'_>,
+    leaf: &Contents,
+    at: i64,
+) -> bool {
+    let usages = contents.extended_key_usage.iter().flatten();
+    contents.issuer.der == leaf.issuer.der
+        && responder.signed_by_spki(issuer.spki) == Outcome::Valid
+        && usages.into_iter().any(|usage| usage == OCSP_SIGNING)
+        && (contents.not_before..=contents.not_after).contains(&at)
+        && contents.unknown_critical.is_empty()
+}

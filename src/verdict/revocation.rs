@@ -1,0 +1,98 @@
+//! What was learned about whether certificates are revoked, one answer a source and certificate.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::crypto::Fingerprint;
+
+/// What a source says of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationStatus {
+    /// It is revoked.
+    Revoked,
+    /// It is not.
+    Good,
+    /// The source cannot say; the reason tells why.
+    Unknown,
+}
+
+impl RevocationStatus {
+    /// Of two answers the weightier counts: a source that says "revoked" proves it, while one that
+    /// says "good" may only not know yet.
+    pub(crate) fn weight(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Good => 1,
+            Self::Revoked => 2,
+        }
+    }
+
+    /// The word in records.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Good => "good",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One source's answer about one certificate of the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevocationAnswer {
+    /// `leaf` or `intermediate`.
+    pub certificate: &'static str,
+    /// SHA-256 of it.
+    pub sha256: Fingerprint,
+    /// What the source says.
+    pub status: RevocationStatus,
+    /// Why it was revoked, where the source tells; why nothing is known.
+    pub reason: Option<&'static str>,
+    /// Since when it is revoked, in seconds since the epoch.
+    pub revoked_at: Option<i64>,
+    /// When what the source says was so; for a filter the newest certificate that it covers.
+    pub this_update: Option<i64>,
+    /// Until when the source stands by it.
+    pub next_update: Option<i64>,
+    /// The file or address that it comes from; `None` for what the server sent.
+    pub source: Option<Arc<str>>,
+}
+
+/// What each source that was asked says; absent where it was not asked or there was nothing to
+/// ask about: no path that reaches an anchor, no staple.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revocation {
+    /// The OCSP answer that the server stapled, about the leaf.
+    pub staple: Option<RevocationAnswer>,
+    /// Revocation lists, about each certificate of the path below the anchor, leaf first.
+    pub crl: Option<Vec<RevocationAnswer>>,
+    /// CRLite filters, about the leaf.
+    pub crlite: Option<RevocationAnswer>,
+}
+
+impl Revocation {
+    /// Every answer with the word for its source.
+    pub fn answers(&self) -> impl Iterator<Item = (&'static str, &RevocationAnswer)> {
+        let staple = self.staple.iter().map(|answer| ("staple", answer));
+        let crl = self.crl.iter().flatten().map(|answer| ("crl", answer));
+        let crlite = self.crlite.iter().map(|answer| ("crlite", answer));
+        staple.chain(crl).chain(crlite)
+    }
+
+    /// The answer that counts: the first that says "revoked", of whichever certificate, else the
+    /// weightiest about the leaf; `None` where no source had anything to say.
+    pub fn deciding(&self) -> Option<(&'static str, &RevocationAnswer)> {
+        let revoked =
+            |(_, answer): &(_, &RevocationAnswer)| answer.status == RevocationStatus::Revoked;
+        let leaf = |(_, answer): &(_, &RevocationAnswer)| answer.certificate == "leaf";
+        // The last of equals wins in `max_by_key`, the first is to.
+        let about_leaf = || {
+            let answers: Vec<_> = self.answers().filter(leaf).collect();
+            let answers = answers.into_iter().rev();
+            answers.max_by_key(|(_, answer)| answer.status.weight())
+        };
+        self.answers().find(revoked).or_else(about_leaf)
+    }
+}
