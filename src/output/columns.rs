@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::facts::{Accepted, AlpnAccepted, FactsAsked, GroupsByVersion, SuitesByVersion};
 use super::jsonl::Printable;
 use super::names::Word;
-use super::{Leaf, Record, Tls};
+use super::{Leaf, Record, Revocation, Tls};
 use crate::observation::Failure;
 use crate::verdict::{Finding, Value, VerdictKind};
 
@@ -152,6 +152,13 @@ pub const COLUMNS: &[Column] = &[
     ours("chain_path", "SHA-256 of the path taken, joined by a space", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
     ours("chain_completed_by", "who supplied what the server left out", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
     others("trust", "what each store says, as `store=trusted; store=untrusted(reason)`", trust),
+    ours("revocation_status", "revoked, good or unknown", |r, cell| word(revocation(r, |it| Some(&it.status)), cell)),
+    ours("revocation_source", "who says so", |r, cell| some(revocation(r, |it| Some(it.source)), cell)),
+    ours("revocation_certificate", "of which certificate", |r, cell| some(revocation(r, |it| Some(it.certificate)), cell)),
+    ours("revocation_reason", "why it was revoked, or why nothing is known", |r, cell| some(revocation(r, |it| it.reason), cell)),
+    ours("revocation_revoked_at", "since when it is revoked", |r, cell| some(revocation(r, |it| it.revoked_at), cell)),
+    ours("revocation_this_update", "the source's date", |r, cell| some(revocation(r, |it| it.this_update), cell)),
+    ours("revocation_answers", "every answer, as `crl leaf=good; crl intermediate=unknown(no_crl)`", answers),
 ];
 
 fn put(value: impl Display, cell: &mut String) {
@@ -277,6 +284,26 @@ fn trust(record: &Record<'_>, cell: &mut String) {
     joined(says, "; ", cell);
 }
 
+fn revocation<'r, T>(
+    record: &'r Record<'_>,
+    field: fn(&'r Revocation<'r>) -> Option<T>,
+) -> Option<T> {
+    record.revocation.as_ref().and_then(field)
+}
+
+fn answers(record: &Record<'_>, cell: &mut String) {
+    let answers = record.revocation.iter().flat_map(|it| &it.answers);
+    let says = answers.map(|answer| {
+        let (source, certificate) = (answer.source, answer.certificate);
+        let word = answer.status.word();
+        match answer.reason {
+            Some(reason) => format!("{source} {certificate}={word}({reason})"),
+            None => format!("{source} {certificate}={word}"),
+        }
+    });
+    joined(says, "; ", cell);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +340,14 @@ mod tests {
             (
                 "trust",
                 "mozilla=trusted(expired); corp=untrusted(unknown issuer)",
+            ),
+            ("revocation_status", "good"),
+            ("revocation_source", "staple"),
+            ("revocation_reason", ""),
+            ("revocation_this_update", "2026-11-20T00:00:00Z"),
+            (
+                "revocation_answers",
+                "staple leaf=good; crl leaf=unknown(no_crl)",
             ),
         ] {
             assert_eq!(cell(&sample, name), expected, "{name}");

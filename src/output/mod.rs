@@ -13,6 +13,7 @@ mod names;
 mod outputs;
 mod pem;
 mod record;
+mod revocation;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;
@@ -31,6 +32,7 @@ pub(crate) use names::Word;
 pub use outputs::{OutputError, Outputs, Place};
 pub use pem::certificate as pem_block;
 pub use record::{Chain, Leaf, Record, SCHEMA, TimingMs};
+pub use revocation::{Answer, Revocation};
 pub use schema::schema;
 pub use tell::tell;
 pub use tls::{Tls, VersionsAsked};

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::fields::{Date, Findings, Hex, Sans, Says, Tags, Trust};
+use super::revocation::Revocation;
 use super::tls::Tls;
 use crate::observation::{Certificate, Contents, Failure, Observation, PeerChain};
 use crate::target::Host;
@@ -64,6 +65,9 @@ pub struct Record<'a> {
     /// What each chosen store says; null when there was no chain to judge.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Says<'_>>>")]
     pub trust: Option<Trust<'a>>,
+    /// Whether a certificate of the path is revoked; null when it was not asked, or no source that
+    /// was asked had anything to say of it.
+    pub revocation: Option<Revocation<'a>>,
     /// When it was judged. Not written: it is one time for the whole sweep, in its manifest.
     #[serde(skip)]
     pub judged_at: Timestamp,
@@ -166,6 +170,7 @@ impl<'a> Record<'a> {
                 .map(|leaf| Leaf::new(leaf, at)),
             chain: chain.map(|chain| Chain::new(chain, verdict)),
             trust: (!verdict.trust.is_empty()).then_some(Trust(&verdict.trust)),
+            revocation: verdict.revocation.as_ref().and_then(Revocation::new),
             judged_at: at,
             pinned: target.address.is_some(),
             versions_asked: observation.versions_asked,
@@ -234,7 +239,7 @@ impl<'a> Chain<'a> {
 }
 
 /// A point in time in the schema.
-struct Instant;
+pub(super) struct Instant;
 
 impl JsonSchema for Instant {
     fn inline_schema() -> bool {
@@ -315,7 +320,7 @@ mod tests {
     fn nothing_seen_is_null_and_never_missing() {
         let sample = samples::unresolved();
         let row = serde_json::to_value(sample.record()).unwrap();
-        for field in ["ip", "tls", "leaf", "chain", "trust"] {
+        for field in ["ip", "tls", "leaf", "chain", "trust", "revocation"] {
             assert_eq!(row.get(field), Some(&serde_json::Value::Null), "{field}");
         }
         assert_eq!(row["error"]["kind"], "nxdomain");

@@ -85,6 +85,7 @@ pub(crate) fn expired() -> Sample {
         certificates: vec![leaf.sha256, issuer.sha256],
         completed_by: Some(CompletedBy::Bundle),
     });
+    verdict.revocation = Some(super::revocation::known(leaf.sha256));
     Sample {
         observation: seen(target, vec![leaf, issuer]),
         verdict,

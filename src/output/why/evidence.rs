@@ -21,6 +21,7 @@ pub(super) fn told(record: &Record<'_>) -> Option<String> {
             let version = evidence.text("version")?;
             Some(format!("accepts nothing newer than {version}"))
         }
+        VerdictKind::Revoked => revoked(record, &evidence),
         VerdictKind::SelfSigned => {
             let ca = if evidence.flag("ca") {
                 ", a CA certificate"
@@ -56,6 +57,31 @@ pub(super) fn told(record: &Record<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// `intermediate R11: revoked 2026-11-01 (21 days ago), key compromise; crl of 2026-11-20`.
+fn revoked(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
+    let mut words = match (evidence.raw("certificate")?, evidence.text("subject")) {
+        ("leaf", _) | (_, None) => "revoked".to_owned(),
+        (place, Some(subject)) => format!("{place} {subject}: revoked"),
+    };
+    if let Some(date) = evidence.time("revoked_at") {
+        add(
+            &mut words,
+            format_args!(" {}", when(date, record.judged_at)),
+        );
+    }
+    if let Some(reason) = evidence.raw("reason") {
+        add(&mut words, format_args!(", {}", reason.replace('_', " ")));
+    }
+    add(&mut words, format_args!("; {}", evidence.raw("source")?));
+    if let Some(date) = evidence.time("this_update") {
+        add(&mut words, format_args!(" of {}", day(date)));
+    }
+    if let Some(others) = evidence.list("contradicted_by") {
+        add(&mut words, format_args!(", though good by {others}"));
+    }
+    Some(words)
 }
 
 fn missing(evidence: &Told<'_>) -> Option<String> {
