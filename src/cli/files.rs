@@ -79,7 +79,9 @@ fn trusted(flags: &TrustFlags) -> Vec<Named<'_>> {
     let issuers = each(&flags.intermediates, |path| {
         reading("--intermediates", path)
     });
-    stores.chain(issuers).collect()
+    let crls = each(&flags.revocation.crls, |path| reading("--crls", path));
+    let filters = each(&flags.revocation.crlite, |path| reading("--crlite", path));
+    stores.chain(issuers).chain(crls).chain(filters).collect()
 }
 
 fn each<'a>(

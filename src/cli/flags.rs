@@ -259,6 +259,36 @@ pub struct TrustFlags {
     /// Warn of certificates that expire within this time
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub expiring_within: Span,
+    /// Who is asked about revocation.
+    #[command(flatten)]
+    pub revocation: RevocationFlags,
+}
+
+/// Who is asked about revocation.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Revocation (not looked at by default)")]
+pub struct RevocationFlags {
+    /// Ask whether certificates are revoked: staple (the OCSP answer that the server sends), crl
+    /// (the lists of --crls), crlite (the filters of --crlite)
+    #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
+    pub revocation: Vec<RevocationChoice>,
+    /// Revocation lists (CRLs): a file, PEM or DER, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub crls: Vec<PathBuf>,
+    /// CRLite filters: a folder of them, as Firefox and upki keep; repeatable
+    #[arg(long, value_name = "FOLDER")]
+    pub crlite: Vec<PathBuf>,
+}
+
+/// A source of revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RevocationChoice {
+    /// The OCSP answer that the server staples
+    Staple,
+    /// Revocation lists
+    Crl,
+    /// CRLite filters
+    Crlite,
 }
 
 /// What to fetch, in order to judge.

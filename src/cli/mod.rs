@@ -7,6 +7,7 @@ mod files;
 mod flags;
 mod judging;
 mod plan;
+mod revocation;
 mod trust;
 mod values;
 

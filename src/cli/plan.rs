@@ -10,8 +10,9 @@ use super::flags::{
     HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
     TargetFlags, VersionsChoice,
 };
+use super::revocation::revocation_warning;
 use super::trust::{policy, warnings};
-use crate::gather::BundleError;
+use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
 use crate::observation::SavedHeader;
 use crate::output::{
@@ -85,6 +86,15 @@ pub enum PlanError {
     /// A file of intermediates cannot be read.
     #[error("--intermediates: {0}")]
     Intermediates(#[from] BundleError),
+    /// The revocation flags do not fit together.
+    #[error("{0}")]
+    Revocation(&'static str),
+    /// A revocation list cannot be used.
+    #[error("--crls: {0}")]
+    Crls(RevocationError),
+    /// A CRLite filter cannot be used.
+    #[error("--crlite: {0}")]
+    Crlite(RevocationError),
     /// A report cannot be made into stores.
     #[error("{file}: {reason}")]
     Import {
@@ -187,7 +197,8 @@ impl Plan {
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
         let timeouts = timeouts(&flags.patience);
         let fetcher = super::fetcher(flags.fetch, &flags.names, excludes.clone(), &timeouts)?;
-        let mut notices = policy.stores.iter().flat_map(warnings).collect();
+        let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
+        notices.extend(revocation_warning(&policy));
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let quiet = flags.output.quiet;
         let rejects = flags.results.rejects.as_deref().map(create).transpose()?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::flags::TrustFlags;
 use super::plan::PlanError;
+use super::revocation::revocation;
 use super::values::TrustChoice;
 use crate::gather::IssuerPool;
 use crate::judge::{Policy, TrustStore};
@@ -27,7 +28,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
         issuers: Arc::new(issuers),
         neighbours: None,
         fetched: None,
-        revocation: None,
+        revocation: revocation(&flags.revocation)?,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

@@ -60,24 +60,24 @@ pub enum RevocationError {
 
 impl RevocationData {
     /// Adds the lists of a file (DER or PEM), or of every file of a folder. Files of a folder that
-    /// are no lists are left out: how many is returned.
-    pub fn add_crl_files(&mut self, path: &Path) -> Result<usize, RevocationError> {
+    /// are no lists are left out.
+    pub fn add_crl_files(&mut self, path: &Path) -> Result<(), RevocationError> {
         if !path.is_dir() {
-            return self.add_crl_file(path).map(|()| 0);
+            return self.add_crl_file(path);
         }
-        let (mut left_out, before) = (0, self.count);
+        let mut found = false;
         for file in files(path)? {
             match self.add_crl_file(&file) {
-                Ok(()) => {}
+                Ok(()) => found = true,
                 Err(RevocationError::Crl {
                     error: CrlError::NotACrl,
                     ..
-                }) => left_out += 1,
+                }) => self.left_out += 1,
                 Err(error) => return Err(error),
             }
         }
-        match self.count > before {
-            true => Ok(left_out),
+        match found {
+            true => Ok(()),
             false => Err(RevocationError::Empty {
                 path: path.to_owned(),
                 wanted: "revocation list (CRL)",
@@ -108,16 +108,15 @@ impl RevocationData {
         }
     }
 
-    /// Adds every CRLite filter of a folder. Files that are none are left out: how many is
-    /// returned.
-    pub fn add_filters(&mut self, folder: &Path) -> Result<usize, RevocationError> {
-        let mut left_out = 0;
+    /// Adds every CRLite filter of a folder. Files that are none are left out.
+    pub fn add_filters(&mut self, folder: &Path) -> Result<(), RevocationError> {
+        let before = self.filters.len();
         for file in files(folder)? {
             let filter = read(&file, MAX_FILTER)?
                 .and_then(|bytes| Filter::read(&file.display().to_string(), &bytes));
             match filter {
                 Some(filter) => self.filters.push(Arc::new(filter)),
-                None => left_out += 1,
+                None => self.left_out += 1,
             }
             if self.filters.len() > MAX_FILTERS {
                 return Err(RevocationError::TooMany {
@@ -126,12 +125,12 @@ impl RevocationData {
                 });
             }
         }
-        match self.filters.is_empty() {
+        match self.filters.len() == before {
             true => Err(RevocationError::Empty {
                 path: folder.to_owned(),
                 wanted: "CRLite filter",
             }),
-            false => Ok(left_out),
+            false => Ok(()),
         }
     }
 }

@@ -36,6 +36,7 @@ pub struct RevocationData {
     pub sources: RevocationSources,
     crls: HashMap<Vec<u8>, Vec<Arc<Crl>>>,
     count: usize,
+    left_out: usize,
     filters: Vec<Arc<Filter>>,
 }
 
@@ -75,6 +76,11 @@ impl RevocationData {
     /// How many filters there are.
     pub fn filter_count(&self) -> usize {
         self.filters.len()
+    }
+
+    /// Files of the folders read that held neither.
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// The lists with this issuer (the DER of a whole Name).

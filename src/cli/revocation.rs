@@ -1,0 +1,61 @@
+//! From the revocation flags to what is known of revocation: which sources are asked, and the lists
+//! and filters that are read beforehand.
+
+use std::sync::Arc;
+
+use super::flags::{RevocationChoice, RevocationFlags};
+use super::plan::PlanError;
+use crate::gather::{RevocationData, RevocationSources};
+use crate::judge::Policy;
+
+/// What the flags ask for; `None` when revocation is not to be looked at.
+pub(super) fn revocation(
+    flags: &RevocationFlags,
+) -> Result<Option<Arc<RevocationData>>, PlanError> {
+    let sources = sources(flags)?;
+    if sources == RevocationSources::default() {
+        return Ok(None);
+    }
+    let mut data = RevocationData::new(sources);
+    for path in &flags.crls {
+        data.add_crl_files(path).map_err(PlanError::Crls)?;
+    }
+    for folder in &flags.crlite {
+        data.add_filters(folder).map_err(PlanError::Crlite)?;
+    }
+    Ok(Some(Arc::new(data)))
+}
+
+/// The sources, each with what it needs and nothing beside.
+fn sources(flags: &RevocationFlags) -> Result<RevocationSources, PlanError> {
+    let asked = |choice| flags.revocation.contains(&choice);
+    let sources = RevocationSources {
+        staple: asked(RevocationChoice::Staple),
+        crl: asked(RevocationChoice::Crl),
+        crlite: asked(RevocationChoice::Crlite),
+    };
+    let wrong = match (flags.crls.is_empty(), flags.crlite.is_empty()) {
+        (true, _) if sources.crl => {
+            "--revocation crl: there are no lists to look at; name them with --crls FILE or FOLDER"
+        }
+        (false, _) if !sources.crl => {
+            "--crls: nobody asks the lists; add crl to --revocation, as in --revocation crl"
+        }
+        (_, true) if sources.crlite => {
+            "--revocation crlite: there are no filters to look at; name their folder with --crlite"
+        }
+        (_, false) if !sources.crlite => {
+            "--crlite: nobody asks the filters; add crlite to --revocation, as in --revocation crlite"
+        }
+        _ => return Ok(sources),
+    };
+    Err(PlanError::Revocation(wrong))
+}
+
+/// What was left out of the folders read, as a line for people.
+pub(super) fn revocation_warning(policy: &Policy) -> Option<String> {
+    let left_out = policy.revocation.as_ref()?.left_out();
+    (left_out > 0).then(|| {
+        format!("--crls, --crlite: {left_out} files of these folders hold no list or filter")
+    })
+}
