@@ -10,6 +10,7 @@ pub(crate) mod cases;
 pub(crate) mod daemons;
 pub(crate) mod peers;
 pub(crate) mod pki;
+pub(crate) mod revocation;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

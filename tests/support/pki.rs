@@ -58,6 +58,7 @@ impl Leaf<'static> {
 }
 
 /// Where an issued certificate lies.
+#[derive(Clone)]
 pub(crate) struct Issued {
     /// The leaf alone (PEM).
     pub(crate) leaf: String,
