@@ -67,11 +67,11 @@ pub(crate) struct List<'a> {
 }
 
 impl List<'static> {
-    /// An empty list by the intermediate, in force in June 2026.
+    /// An empty list by the intermediate, in force from 2026 to 2038.
     pub(crate) const EMPTY: Self = Self {
         issuer: "ca-intermediate",
         revoked: None,
-        dates: ("20260601000000Z", "20260701000000Z"),
+        dates: ("20260101000000Z", "20390101000000Z"),
         extensions: "",
     };
 }
