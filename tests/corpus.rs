@@ -3,11 +3,14 @@
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[path = "../fuzz/revocation.rs"]
+mod revocation;
 
 use std::fs;
 use std::path::Path;
 
 use tlsweep::starttls::PROTOCOLS;
+use tlsweep::verdict::{RevocationStatus, Verdict};
 
 /// Places of a file that are varied; in longer files they lie apart.
 const PLACES: usize = 400;
@@ -62,5 +65,47 @@ fn every_dialogue_before_tls() {
     for protocol in PROTOCOLS {
         let target = format!("starttls_{}", protocol.name);
         run(&target, |data| bodies::starttls(protocol.name, data));
+    }
+}
+
+#[test]
+fn ocsp_answers() {
+    run("ocsp", revocation::ocsp);
+}
+
+#[test]
+fn revocation_lists() {
+    run("crl", revocation::crl);
+}
+
+/// A signature covers all that counts: cut short anywhere, or with any byte changed, an answer and
+/// a list say neither "good" nor "revoked".
+#[test]
+fn what_is_not_whole_says_nothing_of_revocation() {
+    use RevocationStatus::{Good, Revoked};
+    let cases: [(&str, RevocationStatus, fn(&[u8]) -> Verdict); 7] = [
+        ("ocsp/good", Good, revocation::stapled),
+        ("ocsp/by-key", Good, revocation::stapled),
+        ("ocsp/delegated", Good, revocation::stapled),
+        ("ocsp/revoked", Revoked, revocation::stapled),
+        ("crl/empty", Good, revocation::listed),
+        ("crl/revoked", Revoked, revocation::listed),
+        ("crl/users", Revoked, revocation::listed),
+    ];
+    for (file, status, judge) in cases {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        let whole = fs::read(corpus.join(file)).expect("a file");
+        let says = |bytes: &[u8]| {
+            let revocation = judge(bytes).revocation.expect("it was asked");
+            let (_, answer) = revocation.deciding()?;
+            Some(answer.status).filter(|status| *status != RevocationStatus::Unknown)
+        };
+        assert_eq!(says(&whole), Some(status), "{file}");
+        for place in 0..whole.len() {
+            assert_eq!(says(&whole[..place]), None, "{file} cut at {place}");
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            assert_eq!(says(&changed), None, "{file} changed at {place}");
+        }
     }
 }

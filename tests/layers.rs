@@ -45,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli", "commands"]),
     ("clap_mangen", &["commands"]),
     // `gather` reads CCADB's reports with it.
+    ("clubcard_crlite", &["gather"]),
     ("csv", &["output", "gather"]),
     ("csv_core", &["target"]),
     ("governor", &["pace"]),

@@ -1,0 +1,140 @@
+//! What is true of any bytes that claim to tell of revocation: a stapled OCSP answer, a list. Shared
+//! by the fuzz targets and tests/corpus.rs, like bodies.rs.
+#![allow(dead_code, reason = "each target runs one of them")]
+
+use std::sync::{Arc, LazyLock};
+
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use tlsweep::gather::{RevocationData, RevocationSources};
+use tlsweep::judge::{Judge, Policy, TrustStore};
+use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Session, Timing};
+use tlsweep::target::{Endpoint, Host, Service, Target};
+use tlsweep::tls::ProtocolVersion;
+use tlsweep::verdict::{RevocationAnswer, RevocationStatus, Verdict, VerdictKind};
+
+/// The day after the OCSP answers of the corpus were made: 2026-11-27.
+const AT: i64 = 1_795_737_600;
+
+/// How far a source may be ahead.
+const SKEW: i64 = 300;
+
+static ROOT: &[u8] = include_bytes!("../testdata/revocation/root.der");
+static LEAF: &[u8] = include_bytes!("../testdata/revocation/leaf.der");
+
+/// The root alone is trusted.
+static STORE: LazyLock<TrustStore> = LazyLock::new(|| {
+    let root = CertificateDer::from_slice(ROOT);
+    TrustStore::from_certificates("root", &[root])
+});
+
+/// A staple: it is judged, it says "good" or "revoked" only of its days, and "revoked" is a verdict.
+pub(crate) fn ocsp(data: &[u8]) {
+    let verdict = stapled(data);
+    let said = verdict.revocation.as_ref().expect("it was asked");
+    assert_eq!(said.staple.is_some(), !data.is_empty());
+    said.staple
+        .iter()
+        .for_each(|answer| counts(&verdict, answer));
+}
+
+/// A list: the same, and it is read whole or not at all.
+pub(crate) fn crl(data: &[u8]) {
+    let verdict = listed(data);
+    let said = verdict.revocation.as_ref().expect("it was asked");
+    let answers = said.crl.iter().flatten();
+    answers.for_each(|answer| counts(&verdict, answer));
+}
+
+fn counts(verdict: &Verdict, answer: &RevocationAnswer) {
+    let revoked = answer.status == RevocationStatus::Revoked;
+    assert_eq!(verdict.kind == VerdictKind::Revoked, revoked);
+    if answer.status != RevocationStatus::Unknown {
+        assert!(answer.this_update.is_some_and(|from| from <= AT + SKEW));
+        assert!(answer.next_update.is_none_or(|until| until >= AT));
+    }
+    assert!(answer.status == RevocationStatus::Revoked || answer.revoked_at.is_none());
+}
+
+/// The verdict on the leaf with this staple.
+pub(crate) fn stapled(staple: &[u8]) -> Verdict {
+    let sources = RevocationSources {
+        staple: true,
+        ..RevocationSources::default()
+    };
+    judged(staple, RevocationData::new(sources))
+}
+
+/// The verdict on the leaf with this list.
+pub(crate) fn listed(list: &[u8]) -> Verdict {
+    let mut data = RevocationData::new(RevocationSources {
+        crl: true,
+        ..RevocationSources::default()
+    });
+    let added = data.add_crl("list", list);
+    assert_eq!(added.is_ok(), data.crl_count() == 1);
+    judged(&[], data)
+}
+
+fn judged(staple: &[u8], data: RevocationData) -> Verdict {
+    let policy = Policy {
+        revocation: Some(Arc::new(data)),
+        ..Policy::new(vec![STORE.clone()])
+    };
+    Judge::new(Arc::new(policy)).judge(&seen(staple))
+}
+
+/// A visit to the leaf's server.
+fn seen(staple: &[u8]) -> Observation {
+    let target = Target {
+        text: "www.example.test".to_owned(),
+        host: Host::Name("www.example.test".into()),
+        address: None,
+        port: 443,
+        service: Service::named("https").expect("https is a service"),
+        sni: None,
+        tags: Vec::new(),
+    };
+    let leaf = Certificate::read(CertificateDer::from_slice(LEAF));
+    Observation {
+        endpoint: Endpoint {
+            target: Arc::new(target),
+            address: None,
+        },
+        started_at: Timestamp::from_second(AT).expect("a day of this century"),
+        attempt: 1,
+        versions_asked: false,
+        facts_asked: Default::default(),
+        timing: Timing::default(),
+        failure: None,
+        exchanges: vec![Exchange {
+            offer: Offer::Modern,
+            transcript: None,
+            session: Some(session(staple)),
+            chain: Some(PeerChain {
+                certificates: vec![Arc::new(leaf)],
+            }),
+            failure: None,
+        }],
+    }
+}
+
+fn session(staple: &[u8]) -> Session {
+    Session {
+        version: ProtocolVersion::Tls13,
+        cipher: 0x1301,
+        group: None,
+        signature: Some(0x0403),
+        alpn: None,
+        hello_retry: None,
+        ocsp_staple: Some(staple.to_vec()),
+        client_cert_requested: None,
+        name_warning: false,
+        key_proof: None,
+        downgrade: None,
+        alpn_offered: false,
+        secure_renegotiation: None,
+        ticket: None,
+        compression: None,
+    }
+}
