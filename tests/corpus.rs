@@ -78,12 +78,14 @@ fn revocation_lists() {
     run("crl", revocation::crl);
 }
 
+type Judged = fn(&[u8]) -> Verdict;
+
 /// A signature covers all that counts: cut short anywhere, or with any byte changed, an answer and
 /// a list say neither "good" nor "revoked".
 #[test]
 fn what_is_not_whole_says_nothing_of_revocation() {
     use RevocationStatus::{Good, Revoked};
-    let cases: [(&str, RevocationStatus, fn(&[u8]) -> Verdict); 7] = [
+    let cases: [(&str, RevocationStatus, Judged); 7] = [
         ("ocsp/good", Good, revocation::stapled),
         ("ocsp/by-key", Good, revocation::stapled),
         ("ocsp/delegated", Good, revocation::stapled),

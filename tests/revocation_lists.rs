@@ -10,11 +10,11 @@ use clubcard_crlite::builder::CRLiteBuilderItem;
 use clubcard_crlite::{CRLiteClubcard, CRLiteCoverage, CRLiteQuery, Encoding, IssuerSpkiHash};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use support::pki::{Issued, Leaf, Pki};
 use support::revocation::{List, der, spoilt};
-use support::{Refusing, Row, folder, path, run, write};
+use support::{Refusing, Row, folder, path, read_rows, run, write};
 use tlsweep::gather::{RevocationData, RevocationSources};
 use tlsweep::observation::Certificate;
 use tlsweep::probe;
@@ -396,11 +396,18 @@ fn a_scan_says_what_it_left_out() {
     let crls = format!("--crls={}", folder.path().display());
     let port = Refusing::new();
     let target = format!("{NAME}@{}", format_args!("127.0.0.1:{}", port.port));
-    let run = run(&["scan", &target, "--retries=0", "--revocation=crl", &crls]).expect(0);
+    let rows = format!("--output={}", path(&folder, "rows.jsonl"));
+    let asked = ["--retries=0", "--revocation=crl,staple", &crls, &rows];
+    let run = run(&[&["scan", &target][..], &asked].concat()).expect(0);
     assert!(
         run.stderr.contains("1 files of these folders"),
         "{}",
         run.stderr
     );
-    assert_eq!(run.rows()[0].at("/revocation"), &Value::Null);
+    let rows = read_rows(&path(&folder, "rows.jsonl"));
+    assert_eq!(rows[0].at("/revocation"), &Value::Null);
+    let manifest = fs::read(path(&folder, "rows.jsonl.manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let asked = json!({ "sources": ["staple", "crl"], "lists": 1, "filters": 0 });
+    assert_eq!(manifest["revocation"], asked);
 }

@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{OutputError, tell};
 use crate::probe;
-use crate::summary::{Input, Manifest, Store};
+use crate::summary::{Input, Manifest, Revocation, Store};
 use crate::sweep::{Ended, SweepError};
 use crate::target;
 
@@ -76,6 +76,22 @@ pub(super) fn stores(policy: &Policy) -> Vec<Store> {
         anchors: store.len() as u64,
     };
     policy.stores.iter().map(store).collect()
+}
+
+/// Who is asked about revocation.
+pub(super) fn revocation(policy: &Policy) -> Option<Revocation> {
+    let data = policy.revocation.as_ref()?;
+    let asked = [
+        (data.sources.staple, "staple"),
+        (data.sources.crl, "crl"),
+        (data.sources.crlite, "crlite"),
+    ];
+    let sources = asked.iter().filter(|(asked, _)| *asked);
+    Some(Revocation {
+        sources: sources.map(|(_, word)| (*word).to_owned()).collect(),
+        lists: data.crl_count() as u64,
+        filters: data.filter_count() as u64,
+    })
 }
 
 /// The names of the stores that decide, where they are named.

@@ -62,6 +62,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         outputs: ending::outputs(&plan.files),
         trust: ending::stores(&plan.rejudge.policy),
         required_stores: ending::required(&plan.rejudge.policy),
+        revocation: ending::revocation(&plan.rejudge.policy),
         resolvers: Vec::new(),
         vantage: header.vantage.clone(),
         probe: header.probe.clone(),

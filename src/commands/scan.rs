@@ -56,6 +56,7 @@ impl Unfinished {
                 outputs: ending::outputs(&plan.files),
                 trust: ending::stores(&sweep.policy),
                 required_stores: ending::required(&sweep.policy),
+                revocation: ending::revocation(&sweep.policy),
                 resolvers: plan.resolvers.clone(),
                 vantage: flags.results.vantage.clone(),
                 probe: sweep.approach.lane.name().to_owned(),

@@ -42,6 +42,9 @@ pub struct Manifest {
     /// The stores that decide (`--require-store`); with none, one that trusts is enough.
     #[serde(default)]
     pub required_stores: Vec<String>,
+    /// Who was asked about revocation (`--revocation`); null when nobody was.
+    #[serde(default)]
+    pub revocation: Option<Revocation>,
     /// Who resolved names; `system` for the system's own.
     pub resolvers: Vec<String>,
     /// Where the sweep was made from (`--vantage`).
@@ -108,6 +111,17 @@ pub struct Store {
     pub date: Option<String>,
     /// How many anchors it holds.
     pub anchors: u64,
+}
+
+/// Who was asked about revocation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The sources, as `--revocation` names them.
+    pub sources: Vec<String>,
+    /// Revocation lists read beforehand.
+    pub lists: u64,
+    /// CRLite filters.
+    pub filters: u64,
 }
 
 /// The limits a sweep kept to; null where none was set.
@@ -191,6 +205,11 @@ mod tests {
             outputs: vec!["rows.jsonl".to_owned()],
             trust: vec![],
             required_stores: vec!["chrome".to_owned()],
+            revocation: Some(Revocation {
+                sources: vec!["crl".to_owned()],
+                lists: 12,
+                filters: 0,
+            }),
             resolvers: vec!["system".to_owned()],
             vantage: Some("home".to_owned()),
             probe: "handshake".to_owned(),

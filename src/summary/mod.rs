@@ -10,6 +10,6 @@ mod vantage;
 mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Choice, Input, Limits, Manifest, Saved, Store};
+pub use manifest::{Choice, Input, Limits, Manifest, Revocation, Saved, Store};
 pub use vantage::Hint;
 pub use versions::VersionCounts;
