@@ -189,6 +189,15 @@ fn a_list_says_when_and_why_and_on_what_day_it_said_so() {
     ] {
         assert_eq!(row.text(pointer), expected, "{pointer}");
     }
+    let (trust, crls) = (
+        format!("--trust={}", lab.pki.root()),
+        format!("--crls={crl}"),
+    );
+    let text = ["--format=text", "--revocation=crl", &trust, &crls];
+    let run = run(&[&["check", &lab.leaf.chain, "--name", NAME], &text[..]].concat()).expect(1);
+    for words in ["revoked 2026-05-04 (", ", superseded; crl of 2026-01-01"] {
+        assert!(run.stdout.contains(words), "{}", run.stdout);
+    }
 }
 
 #[test]
