@@ -112,5 +112,6 @@ pub(super) fn known(sha256: crate::crypto::Fingerprint) -> verdict::Revocation {
         staple: Some(staple),
         crl: Some(vec![no_crl]),
         crlite: None,
+        wanted: Vec::new(),
     }
 }

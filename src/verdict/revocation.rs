@@ -70,6 +70,8 @@ pub struct Revocation {
     pub crl: Option<Vec<RevocationAnswer>>,
     /// CRLite filters, about the leaf.
     pub crlite: Option<RevocationAnswer>,
+    /// Addresses of lists that could still tell, where lists are fetched.
+    pub wanted: Vec<String>,
 }
 
 impl Revocation {

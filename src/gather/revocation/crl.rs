@@ -21,8 +21,8 @@ pub enum CrlError {
     /// It is larger than any should be.
     #[error("larger than {} MiB; is it the right file?", MAX_SIZE >> 20)]
     TooLarge,
-    /// There are too many.
-    #[error("more than {} lists", super::MAX_CRLS)]
+    /// There are too many, or they are too large together.
+    #[error("more than {} lists, or more than {} GiB of serial numbers", super::MAX_CRLS, super::MAX_HELD >> 30)]
     TooMany,
 }
 
@@ -76,6 +76,11 @@ impl Crl {
     /// Whether the key of this SubjectPublicKeyInfo (DER) signed it.
     pub(crate) fn signed_by(&self, spki: &[u8]) -> Outcome {
         self.signed.verify(spki)
+    }
+
+    /// Bytes held of its entries.
+    pub(super) fn size(&self) -> usize {
+        self.entries.size()
     }
 
     /// Its entry for this serial number.

@@ -95,7 +95,6 @@ impl Entries {
     }
 
     /// Bytes held.
-    #[cfg(test)]
     pub(super) fn size(&self) -> usize {
         self.packed.len()
     }

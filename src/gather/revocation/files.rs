@@ -91,21 +91,23 @@ impl RevocationData {
             error,
         };
         let bytes = read(path, MAX_SIZE)?.ok_or(failed(CrlError::TooLarge))?;
-        let source = path.display().to_string();
+        self.add_crls(&path.display().to_string(), &bytes)
+            .map_err(failed)
+    }
+
+    /// Adds a list in DER, or those in PEM: one at least.
+    pub(super) fn add_crls(&mut self, source: &str, bytes: &[u8]) -> Result<(), CrlError> {
         // A SEQUENCE begins DER; in PEM a digit 0 can only be in what stands before the list.
-        if bytes.first() == Some(&0x30) && self.add_crl(&source, &bytes).is_ok() {
+        if bytes.first() == Some(&0x30) && self.add_crl(source, bytes).is_ok() {
             return Ok(());
         }
-        let mut added = 0;
-        for der in CertificateRevocationListDer::pem_slice_iter(&bytes) {
-            let der = der.map_err(|_| failed(CrlError::NotACrl))?;
-            self.add_crl(&source, &der).map_err(failed)?;
-            added += 1;
+        let mut added = Err(CrlError::NotACrl);
+        for der in CertificateRevocationListDer::pem_slice_iter(bytes) {
+            let der = der.map_err(|_| CrlError::NotACrl)?;
+            self.add_crl(source, &der)?;
+            added = Ok(());
         }
-        match added {
-            0 => Err(failed(CrlError::NotACrl)),
-            _ => Ok(()),
-        }
+        added
     }
 
     /// Adds every CRLite filter of a folder. Files that are none are left out.

@@ -18,6 +18,12 @@ pub use files::RevocationError;
 /// Lists held at once: every public CA's would fit.
 const MAX_CRLS: usize = 20_000;
 
+/// Bytes of their entries held at once; those of every public CA have a tenth of it.
+const MAX_HELD: usize = 2 << 30;
+
+/// Addresses asked because of one certificate. The lists at several are the same, or parts.
+const PER_CERTIFICATE: usize = 2;
+
 /// Who is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RevocationSources {
@@ -36,8 +42,11 @@ pub struct RevocationData {
     pub sources: RevocationSources,
     crls: HashMap<Vec<u8>, Vec<Arc<Crl>>>,
     count: usize,
+    held: usize,
     left_out: usize,
     filters: Vec<Arc<Filter>>,
+    /// Addresses asked for lists, and whether one was had; `None` when none is to be asked.
+    asked: Option<HashMap<String, bool>>,
 }
 
 impl RevocationData {
@@ -58,14 +67,50 @@ impl RevocationData {
         if peers.iter().any(|peer| peer.sha256 == crl.sha256) {
             return Ok(());
         }
-        if self.count == MAX_CRLS {
+        let held = self.held.saturating_add(crl.size());
+        if self.count == MAX_CRLS || held > MAX_HELD {
             return Err(CrlError::TooMany);
         }
         self.count += 1;
+        self.held = held;
         // In an order that depends on nothing but the lists themselves.
         let place = peers.partition_point(|peer| peer.sha256 < crl.sha256);
         peers.insert(place, Arc::new(crl));
         Ok(())
+    }
+
+    /// From now on lists are also to be had from the addresses that certificates name. Nothing is
+    /// fetched here: judging says which are wanted, and what they gave is handed in.
+    pub fn expect_fetched(&mut self) {
+        self.asked.get_or_insert_default();
+    }
+
+    /// Takes what an address gave: a list (DER, or PEM where a CA does not keep to RFC 5280), or
+    /// anything else.
+    pub fn add_fetched(&mut self, address: &str, answer: Option<&[u8]>) {
+        let read = answer.is_some_and(|bytes| self.add_crls(address, bytes).is_ok());
+        let asked = self.asked.get_or_insert_default();
+        asked.insert(address.to_owned(), read);
+    }
+
+    /// Which of these addresses could still give a list.
+    pub(crate) fn wanted<'a>(
+        &'a self,
+        addresses: &'a [String],
+    ) -> impl Iterator<Item = &'a String> {
+        let open = move |address: &&String| {
+            let asked = self.asked.as_ref();
+            asked.is_some_and(|asked| !asked.contains_key(*address)) && is_http(address)
+        };
+        addresses.iter().filter(open).take(PER_CERTIFICATE)
+    }
+
+    /// Which of these addresses was asked and gave no list.
+    pub(crate) fn failed<'a>(&self, addresses: &'a [String]) -> Option<&'a String> {
+        let asked = self.asked.as_ref()?;
+        addresses
+            .iter()
+            .find(|address| asked.get(*address) == Some(&false))
     }
 
     /// How many lists there are.
@@ -92,4 +137,9 @@ impl RevocationData {
     pub(crate) fn filters(&self) -> impl Iterator<Item = &Filter> {
         self.filters.iter().map(Arc::as_ref)
     }
+}
+
+fn is_http(address: &str) -> bool {
+    let scheme = address.as_bytes().get(..7);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"))
 }

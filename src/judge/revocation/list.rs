@@ -13,8 +13,9 @@ const CRL_SIGN: u16 = 1 << 6;
 const REMOVED: u8 = 8;
 
 /// Why a list cannot tell, the most telling last.
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 10] = [
     "no_crl",
+    "crl_not_fetched",
     "crl_not_by_issuer",
     "crl_unverifiable",
     "crl_signer_not_allowed",
@@ -33,15 +34,17 @@ pub(super) fn answer(
     at: i64,
     signatures: &mut Signatures,
 ) -> RevocationAnswer {
-    let crls = data.crls_of(&link.contents.issuer.der);
-    let addresses = match crls.iter().any(|crl| crl.scope.addresses.is_some()) {
-        true => link.certificate.crl_addresses(),
-        false => Vec::new(),
+    let addresses = &link.addresses;
+    let mut best = match data.failed(addresses) {
+        Some(address) => RevocationAnswer {
+            source: Some(address.as_str().into()),
+            ..link.unknown("crl_not_fetched")
+        },
+        None => link.unknown("no_crl"),
     };
-    let mut best = link.unknown(REASONS[0]);
     let mut usable = Vec::new();
-    for crl in crls {
-        match self::usable(link, crl, &addresses, at, signatures) {
+    for crl in data.crls_of(&link.contents.issuer.der) {
+        match self::usable(link, crl, addresses, at, signatures) {
             Ok(()) => usable.push(&**crl),
             Err(reason) => best = better(best, from(crl, link.unknown(reason))),
         }

@@ -39,6 +39,8 @@ struct Link<'a> {
     certificate: &'a Certificate,
     contents: &'a Contents,
     issuers: Vec<Signer<'a>>,
+    /// Where it says that lists about it are to be had; empty where no lists are asked.
+    addresses: Vec<String>,
 }
 
 /// An issuer of the path.
@@ -97,14 +99,19 @@ impl<'a> Asking<'a> {
             .session
             .and_then(|session| session.ocsp_staple.as_deref())
             .filter(|staple| sources.staple && !staple.is_empty());
+        let crl: Option<Vec<_>> = (sources.crl && !links.is_empty()).then(|| {
+            let answer = |link| list::answer(link, self.data, self.at, signatures);
+            links.iter().map(answer).collect()
+        });
+        let open = links.iter().zip(crl.iter().flatten());
+        let open = open.filter(|(_, answer)| answer.status == RevocationStatus::Unknown);
+        let wanted = open.flat_map(|(link, _)| self.data.wanted(&link.addresses));
         Revocation {
+            wanted: wanted.cloned().collect(),
             staple: leaf
                 .zip(staple)
                 .map(|(leaf, bytes)| staple::answer(leaf, bytes, self.at)),
-            crl: (sources.crl && !links.is_empty()).then(|| {
-                let answer = |link| list::answer(link, self.data, self.at, signatures);
-                links.iter().map(answer).collect()
-            }),
+            crl,
             crlite: leaf
                 .filter(|_| sources.crlite)
                 .map(|leaf| filter::answer(leaf, self.data, self.at)),
@@ -127,6 +134,10 @@ impl<'a> Asking<'a> {
                 position,
                 certificate: &step.certificate,
                 contents,
+                addresses: match self.data.sources.crl {
+                    true => step.certificate.crl_addresses(),
+                    false => Vec::new(),
+                },
                 issuers: match path.get(index + 1) {
                     Some(above) => above.contents().map(Signer::from).into_iter().collect(),
                     None => self.anchors(&step.certificate, contents, signatures),
