@@ -229,6 +229,7 @@ fn staples_are_told_as_they_are_on_every_day() {
     another_day(&swept, "2025-01-01", "staple_not_yet_valid");
     a_list_says_otherwise(&swept);
     no_path_reaches_an_anchor(&swept);
+    judging_fetches_nothing(&swept);
 }
 
 /// What nobody asked is null, and nothing is found.
@@ -284,6 +285,17 @@ fn a_list_says_otherwise(swept: &Swept) {
     );
     // The others are not on the list.
     assert_eq!(rows[13].text("/revocation/status"), "good");
+}
+
+/// Judging again asks nobody.
+fn judging_fetches_nothing(swept: &Swept) {
+    let facts = swept.path("facts");
+    let run = run(&["judge", &facts, "--revocation=crl"]).expect(2);
+    assert!(
+        run.stderr.contains("name the lists with --crls"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// Whoever is not trusted cannot have a certificate called revoked, or good.

@@ -1,4 +1,4 @@
-//! From flags to the client that fetches missing issuers.
+//! From flags to the client that fetches missing issuers and revocation lists.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use super::PlanError;
 use super::flags::{FetchFlags, NameFlags};
 use super::plan::resolver;
 use crate::gather::{Guard, Patience};
+use crate::judge::Policy;
 use crate::probe::Timeouts;
 use crate::resolve::ExcludeList;
 use crate::sweep::Fetcher;
@@ -13,15 +14,21 @@ use crate::sweep::Fetcher;
 /// Lookups under way at once: the sweep's own have ended by then.
 const LOOKUPS: usize = 8;
 
-/// Who fetches missing issuers, if anybody shall.
+/// Who fetches missing issuers (`--aia`) and the lists that the policy expects, if anybody shall.
 pub fn fetcher(
     fetch: FetchFlags,
+    policy: &Policy,
     names: &NameFlags,
     excludes: Arc<ExcludeList>,
     timeouts: &Timeouts,
 ) -> Result<Option<Fetcher>, PlanError> {
-    if !fetch.aia {
-        return Ok(None);
+    let data = policy.revocation.as_ref();
+    let lists = data.is_some_and(|data| data.expects_fetched());
+    if !fetch.aia && !lists {
+        return match fetch.aia_allow_private {
+            true => Err(PlanError::NothingFetched),
+            false => Ok(None),
+        };
     }
     let guard = match fetch.aia_allow_private {
         true => Guard::AllowPrivate,
@@ -32,5 +39,7 @@ pub fn fetcher(
         total: timeouts.total,
     };
     let resolver = resolver(names, LOOKUPS)?;
-    Ok(Some(Fetcher::new(resolver, excludes, guard, patience)))
+    let mut fetcher = Fetcher::new(resolver, excludes, guard, patience);
+    fetcher.issuers = fetch.aia;
+    Ok(Some(fetcher))
 }

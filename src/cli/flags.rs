@@ -269,7 +269,8 @@ pub struct TrustFlags {
 #[command(next_help_heading = "Revocation (not looked at by default)")]
 pub struct RevocationFlags {
     /// Ask whether certificates are revoked: staple (the OCSP answer that the server sends), crl
-    /// (the lists of --crls), crlite (the filters of --crlite)
+    /// (the lists of --crls; else, but for judge, those fetched at the end from the http://
+    /// addresses that certificates name, each once), crlite (the filters of --crlite)
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
     /// Revocation lists (CRLs): a file, PEM or DER, or a folder of them; repeatable
@@ -299,9 +300,9 @@ pub struct FetchFlags {
     /// each once, at the end; public addresses and port 80 only
     #[arg(long)]
     pub aia: bool,
-    /// Let --aia also ask private addresses and other ports, for private CAs: then a stranger's
-    /// certificate can make this machine ask inside its own network
-    #[arg(long, requires = "aia")]
+    /// Let --aia and --revocation crl also ask private addresses and other ports, for private CAs:
+    /// then a stranger's certificate can make this machine ask inside its own network
+    #[arg(long)]
     pub aia_allow_private: bool,
 }
 
@@ -352,7 +353,7 @@ pub struct CheckFlags {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Judge every case of FILE (x509-limbo's limbo.json) instead, and compare with what it expects
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "aia", "format"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "revocation", "aia", "format"])]
     pub limbo: Option<PathBuf>,
     /// With --limbo: cases that are known to differ, one a line (id, tab, reason)
     #[arg(long, value_name = "FILE", requires = "limbo")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::flags::JudgeFlags;
 use super::plan::{CannotStart, PlanError, places, regular_files};
-use super::revocation::revocation_warning;
+use super::revocation::{Lists, revocation_warning};
 use super::trust::{policy, warnings};
 use crate::output::{CertificateFile, Layout, Outputs};
 use crate::sweep::{Destinations, Facts, Rejudge};
@@ -24,7 +24,7 @@ impl JudgePlan {
     /// Opens and checks everything that these flags name.
     pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
         super::files::refuse_judged_twins(flags)?;
-        let policy = Arc::new(policy(&flags.trust)?);
+        let policy = Arc::new(policy(&flags.trust, Lists::OfFiles)?);
         let warnings = policy.stores.iter().flat_map(warnings);
         let notices = warnings.chain(revocation_warning(&policy)).collect();
         let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;

@@ -22,6 +22,7 @@ pub use flags::{
 };
 pub use judging::JudgePlan;
 pub use plan::{CannotStart, Plan, PlanError, for_stdout};
+pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{Span, TrustChoice};
 

@@ -10,7 +10,7 @@ use super::flags::{
     HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
     TargetFlags, VersionsChoice,
 };
-use super::revocation::revocation_warning;
+use super::revocation::{Lists, revocation_warning};
 use super::trust::{policy, warnings};
 use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
@@ -86,6 +86,11 @@ pub enum PlanError {
     /// A file of intermediates cannot be read.
     #[error("--intermediates: {0}")]
     Intermediates(#[from] BundleError),
+    /// Private addresses were allowed to nobody.
+    #[error(
+        "--aia-allow-private: nothing is fetched; add --aia or --revocation crl, or leave it out"
+    )]
+    NothingFetched,
     /// The revocation flags do not fit together.
     #[error("{0}")]
     Revocation(&'static str),
@@ -191,12 +196,18 @@ impl Plan {
             None => ExcludeList::default(),
         });
         let readers = readers(&flags.targets)?;
-        let policy = Arc::new(policy(&flags.trust)?);
+        let policy = Arc::new(policy(&flags.trust, Lists::Fetched)?);
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
         let timeouts = timeouts(&flags.patience);
-        let fetcher = super::fetcher(flags.fetch, &flags.names, excludes.clone(), &timeouts)?;
+        let fetcher = super::fetcher(
+            flags.fetch,
+            &policy,
+            &flags.names,
+            excludes.clone(),
+            &timeouts,
+        )?;
         let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
         notices.extend(revocation_warning(&policy));
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);

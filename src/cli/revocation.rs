@@ -8,11 +8,21 @@ use super::plan::PlanError;
 use crate::gather::{RevocationData, RevocationSources};
 use crate::judge::Policy;
 
+/// Where revocation lists may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// From the files named, and from the addresses that certificates name.
+    Fetched,
+    /// From the files named.
+    OfFiles,
+}
+
 /// What the flags ask for; `None` when revocation is not to be looked at.
 pub(super) fn revocation(
     flags: &RevocationFlags,
+    lists: Lists,
 ) -> Result<Option<Arc<RevocationData>>, PlanError> {
-    let sources = sources(flags)?;
+    let sources = sources(flags, lists)?;
     if sources == RevocationSources::default() {
         return Ok(None);
     }
@@ -23,11 +33,14 @@ pub(super) fn revocation(
     for folder in &flags.crlite {
         data.add_filters(folder).map_err(PlanError::Crlite)?;
     }
+    if sources.crl && lists == Lists::Fetched {
+        data.expect_fetched();
+    }
     Ok(Some(Arc::new(data)))
 }
 
 /// The sources, each with what it needs and nothing beside.
-fn sources(flags: &RevocationFlags) -> Result<RevocationSources, PlanError> {
+fn sources(flags: &RevocationFlags, lists: Lists) -> Result<RevocationSources, PlanError> {
     let asked = |choice| flags.revocation.contains(&choice);
     let sources = RevocationSources {
         staple: asked(RevocationChoice::Staple),
@@ -35,8 +48,8 @@ fn sources(flags: &RevocationFlags) -> Result<RevocationSources, PlanError> {
         crlite: asked(RevocationChoice::Crlite),
     };
     let wrong = match (flags.crls.is_empty(), flags.crlite.is_empty()) {
-        (true, _) if sources.crl => {
-            "--revocation crl: there are no lists to look at; name them with --crls FILE or FOLDER"
+        (true, _) if sources.crl && lists == Lists::OfFiles => {
+            "--revocation crl: nothing is fetched here; name the lists with --crls FILE or FOLDER"
         }
         (false, _) if !sources.crl => {
             "--crls: nobody asks the lists; add crl to --revocation, as in --revocation crl"

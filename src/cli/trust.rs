@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::flags::TrustFlags;
 use super::plan::PlanError;
-use super::revocation::revocation;
+use super::revocation::{Lists, revocation};
 use super::values::TrustChoice;
 use crate::gather::IssuerPool;
 use crate::judge::{Policy, TrustStore};
 
 /// The policy that the trust flags describe.
-pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
+pub fn policy(flags: &TrustFlags, lists: Lists) -> Result<Policy, PlanError> {
     let stores = stores(&flags.trust)?;
     let required = required(&flags.require_store, &stores)?;
     let mut issuers = IssuerPool::default();
@@ -28,7 +28,7 @@ pub fn policy(flags: &TrustFlags) -> Result<Policy, PlanError> {
         issuers: Arc::new(issuers),
         neighbours: None,
         fetched: None,
-        revocation: revocation(&flags.revocation)?,
+        revocation: revocation(&flags.revocation, lists)?,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::{chains, limbo, scan, told};
-use crate::cli::{self, CheckFlags, Cli, Command, Exit, NameFlags, PlanError};
+use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
 use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
@@ -122,13 +122,13 @@ struct Check {
 
 impl Check {
     fn begin(flags: &CheckFlags) -> anyhow::Result<Self> {
-        let policy = Arc::new(cli::policy(&flags.trust)?);
+        let policy = Arc::new(cli::policy(&flags.trust, Lists::Fetched)?);
         let format = flags.format.unwrap_or_else(cli::for_stdout);
         let (names, timeouts) = (NameFlags::default(), Timeouts::default());
         Ok(Self {
             judge: Judge::new(policy.clone()),
+            fetcher: cli::fetcher(flags.fetch, &policy, &names, Arc::default(), &timeouts)?,
             policy,
-            fetcher: cli::fetcher(flags.fetch, &names, Arc::default(), &timeouts)?,
             waiting: Vec::new(),
             output: Outputs::open(&[(Place::Stdout, format)], Layout::default())?,
             exit: Exit::Finished,

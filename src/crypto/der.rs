@@ -83,7 +83,8 @@ impl<'a> Reader<'a> {
 
     /// The same of an element that must have this tag.
     pub(crate) fn whole(&mut self, tag: u8) -> Option<&'a [u8]> {
-        self.next_whole().filter(|whole| whole.first() == Some(&tag))
+        self.next_whole()
+            .filter(|whole| whole.first() == Some(&tag))
     }
 
     /// The next element's tag; `None` at the end.

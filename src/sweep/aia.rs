@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::{Counters, count};
 use super::fetch::Fetcher;
+use super::lists::Wanted;
 use super::stop::{Listener, Stop};
 use super::{SweepError, current_thread};
 use crate::gather::Search;
@@ -38,23 +39,34 @@ pub(super) async fn complete(
     whole
 }
 
-/// The policy for these observations, with the issuers that they lack fetched.
+/// The policy for these observations, with the issuers that they lack fetched, and the revocation
+/// lists that could tell about them.
 pub fn completed(
     policy: &Policy,
     fetcher: &mut Fetcher,
     observations: &[Observation],
 ) -> Result<Policy, SweepError> {
-    let mut judge = Judge::new(Arc::new(policy.clone()));
-    let mut search = Search::default();
-    for observation in observations {
-        if let Some(top) = judge.lacking(observation) {
-            search.want(&top);
-        }
-    }
+    let mut policy = policy.clone();
     let stop = Stop::new();
     let (mut listener, counters) = (stop.listen(), Counters::default());
     let runtime = current_thread().map_err(SweepError::Start)?;
-    let completing = complete(policy, &mut search, fetcher, &mut listener, &counters);
-    runtime.block_on(completing);
-    Ok(policy.with_fetched(&search))
+    if fetcher.issuers {
+        let mut judge = Judge::new(Arc::new(policy.clone()));
+        let mut search = Search::default();
+        for observation in observations {
+            if let Some(top) = judge.lacking(observation) {
+                search.want(&top);
+            }
+        }
+        let completing = complete(&policy, &mut search, fetcher, &mut listener, &counters);
+        runtime.block_on(completing);
+        policy = policy.with_fetched(&search);
+    }
+    let mut judge = Judge::new(Arc::new(policy.clone()));
+    let mut wanted = Wanted::default();
+    for observation in observations {
+        wanted.note(&judge.judge(observation));
+    }
+    let fetching = wanted.fetch(&policy, fetcher, &mut listener, &counters);
+    Ok(runtime.block_on(fetching).0)
 }

@@ -15,6 +15,7 @@ use super::counters::{Counters, count};
 use super::facts::FactsFile;
 use super::fetch::Fetcher;
 use super::job::Judged;
+use super::lists::Wanted;
 use super::spool::Spool;
 use super::stop::Stop;
 use crate::gather::{Fetched, Learned, Neighbours, Search};
@@ -185,7 +186,9 @@ impl Writing {
         if whose && !misnamed {
             self.neighbours.add(observation);
         }
-        if verdict.settled && !(whose && misnamed) {
+        let known = verdict.revocation.as_ref();
+        let listed = known.is_none_or(|known| known.wanted.is_empty());
+        if verdict.settled && listed && !(whose && misnamed) {
             return self.write(observation, verdict);
         }
         count(&self.counters.unsettled);
@@ -222,12 +225,27 @@ impl Writing {
         Ok(())
     }
 
-    /// Fetches the issuers that the waiting rows lack. False when it was interrupted at that.
+    /// Fetches what the waiting rows lack. False when it was interrupted at that.
     async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<bool, SweepError> {
+        let mut whole = true;
+        if fetcher.issuers {
+            whole = self.fetch_issuers(&mut fetcher, stop).await?;
+        }
+        if whole {
+            whole = self.fetch_lists(&mut fetcher, stop).await?;
+        }
+        Ok(whole)
+    }
+
+    async fn fetch_issuers(
+        &mut self,
+        fetcher: &mut Fetcher,
+        stop: &Stop,
+    ) -> Result<bool, SweepError> {
         let policy = self.policy.with_learned(&self.learned);
         let mut search = self.lacking(&policy)?;
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
-        let completing = aia::complete(&policy, &mut search, &mut fetcher, &mut stop, &counters);
+        let completing = aia::complete(&policy, &mut search, fetcher, &mut stop, &counters);
         let whole = completing.await;
         if let Some(facts) = &mut self.destinations.facts {
             let mut answers = search.fetched().answers();
@@ -235,6 +253,34 @@ impl Writing {
         }
         self.search = Some(search);
         Ok(whole)
+    }
+
+    /// Which lists are wanted is known when the chains are complete.
+    async fn fetch_lists(
+        &mut self,
+        fetcher: &mut Fetcher,
+        stop: &Stop,
+    ) -> Result<bool, SweepError> {
+        let mut judge = Judge::new(Arc::new(self.completed()));
+        let mut wanted = Wanted::default();
+        for observation in self.waiting.read().map_err(SweepError::Spool)? {
+            let observation = observation.map_err(SweepError::Spool)?;
+            wanted.note(&judge.judge(&observation));
+        }
+        let (counters, mut stop) = (self.counters.clone(), stop.listen());
+        let fetching = wanted.fetch(&self.policy, fetcher, &mut stop, &counters);
+        let (policy, whole) = fetching.await;
+        self.policy = Arc::new(policy);
+        Ok(whole)
+    }
+
+    /// The policy with all that the sweep learned and fetched to complete chains.
+    fn completed(&self) -> Policy {
+        let policy = self.policy.with_learned(&self.learned);
+        match &self.search {
+            Some(search) => policy.with_fetched(search),
+            None => policy,
+        }
     }
 
     /// Takes what another sweep fetched.
@@ -246,14 +292,12 @@ impl Writing {
     /// Judges the waiting rows again, now that every certificate of the sweep is known, and those
     /// that were fetched.
     fn settle(&mut self) -> Result<(), SweepError> {
-        let learned = std::mem::take(&mut self.learned);
-        let mut policy = self.policy.with_learned(&learned);
+        let mut policy = self.completed();
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
+        let mut judge = Judge::new(Arc::new(policy));
         if let Some(search) = self.search.take() {
             self.keep(search.fetched())?;
-            policy = policy.with_fetched(&search);
         }
-        let mut judge = Judge::new(Arc::new(policy));
         let mut waiting = std::mem::replace(&mut self.waiting, Spool::new());
         for observation in waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;

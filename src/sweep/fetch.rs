@@ -24,6 +24,8 @@ const PARKED: usize = 256;
 
 /// Asks addresses, politely.
 pub struct Fetcher {
+    /// Whether issuers that nobody sends are fetched, not only revocation lists.
+    pub issuers: bool,
     resolver: Arc<Resolver>,
     excludes: Arc<ExcludeList>,
     guard: Guard,
@@ -81,6 +83,7 @@ impl Fetcher {
         patience: Patience,
     ) -> Self {
         Self {
+            issuers: false,
             resolver: Arc::new(resolver),
             excludes,
             guard,

@@ -13,6 +13,7 @@ mod facts;
 mod fetch;
 mod intake;
 mod job;
+mod lists;
 mod progress;
 mod rejudge;
 mod retry;

@@ -126,7 +126,7 @@ impl View {
         let to_fetch = read(&self.counters.to_fetch);
         if to_fetch > 0 {
             let fetched = read(&self.counters.fetched);
-            let _ = write!(line, ", {fetched} of {to_fetch} issuers fetched");
+            let _ = write!(line, ", {fetched} of {to_fetch} addresses asked");
         }
         let counts = VerdictKind::ALL.into_iter().rev().filter_map(|kind| {
             let count = read(self.counters.verdict(kind));

@@ -1,5 +1,6 @@
 //! What is known of revocation beyond the server's own word: revocation lists (CRLs) and CRLite
-//! filters. They are handed to judging as data; nothing is fetched and nothing judged here.
+//! filters. They are handed to judging as data; nothing is fetched and nothing judged here, but what
+//! was asked of whom is kept.
 
 mod crl;
 mod crlite;
@@ -9,6 +10,7 @@ mod files;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::HttpAddress;
 pub use crl::CrlError;
 pub(crate) use crl::{Crl, Scope};
 pub(crate) use crlite::Asked;
@@ -85,6 +87,11 @@ impl RevocationData {
         self.asked.get_or_insert_default();
     }
 
+    /// Whether they are.
+    pub fn expects_fetched(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Takes what an address gave: a list (DER, or PEM where a CA does not keep to RFC 5280), or
     /// anything else.
     pub fn add_fetched(&mut self, address: &str, answer: Option<&[u8]>) {
@@ -100,7 +107,8 @@ impl RevocationData {
     ) -> impl Iterator<Item = &'a String> {
         let open = move |address: &&String| {
             let asked = self.asked.as_ref();
-            asked.is_some_and(|asked| !asked.contains_key(*address)) && is_http(address)
+            asked.is_some_and(|asked| !asked.contains_key(*address))
+                && HttpAddress::parse(address).is_ok()
         };
         addresses.iter().filter(open).take(PER_CERTIFICATE)
     }
@@ -137,9 +145,4 @@ impl RevocationData {
     pub(crate) fn filters(&self) -> impl Iterator<Item = &Filter> {
         self.filters.iter().map(Arc::as_ref)
     }
-}
-
-fn is_http(address: &str) -> bool {
-    let scheme = address.as_bytes().get(..7);
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"))
 }
