@@ -98,3 +98,59 @@ impl Revocation {
         self.answers().find(revoked).or_else(about_leaf)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(certificate: &'static str, status: RevocationStatus) -> RevocationAnswer {
+        RevocationAnswer {
+            certificate,
+            sha256: Fingerprint([0; 32]),
+            status,
+            reason: None,
+            revoked_at: None,
+            this_update: None,
+            next_update: None,
+            source: None,
+        }
+    }
+
+    #[test]
+    fn revoked_counts_wherever_it_is_said_and_all_else_of_the_leaf() {
+        use RevocationStatus::{Good, Revoked, Unknown};
+        let cases = [
+            (None, vec![], None),
+            (
+                None,
+                vec![("leaf", Unknown), ("intermediate", Good)],
+                Some(("crl", Unknown)),
+            ),
+            (Some(Good), vec![("leaf", Unknown)], Some(("staple", Good))),
+            (Some(Unknown), vec![("leaf", Good)], Some(("crl", Good))),
+            (Some(Good), vec![("leaf", Good)], Some(("staple", Good))),
+            (Some(Good), vec![("leaf", Revoked)], Some(("crl", Revoked))),
+            (
+                Some(Good),
+                vec![("leaf", Good), ("intermediate", Revoked)],
+                Some(("crl", Revoked)),
+            ),
+            (
+                Some(Revoked),
+                vec![("leaf", Good)],
+                Some(("staple", Revoked)),
+            ),
+        ];
+        for (staple, crl, expected) in cases {
+            let known = Revocation {
+                staple: staple.map(|status| says("leaf", status)),
+                crl: Some(crl.iter().map(|(of, status)| says(of, *status)).collect()),
+                ..Revocation::default()
+            };
+            let deciding = known
+                .deciding()
+                .map(|(source, answer)| (source, answer.status));
+            assert_eq!(deciding, expected, "{staple:?} {crl:?}");
+        }
+    }
+}

@@ -68,3 +68,83 @@ impl Filter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clubcard::builder::{ApproximateRibbon, ClubcardBuilder, ExactRibbon};
+    use clubcard_crlite::builder::CRLiteBuilderItem;
+    use clubcard_crlite::{CRLiteCoverage, CRLiteQuery, Encoding};
+
+    const ISSUER: Fingerprint = Fingerprint([9; 32]);
+
+    /// Forty certificates, of which each fourth is revoked; one log, until second 100.
+    fn made(encoding: Encoding) -> Vec<u8> {
+        let item = |serial: u8| match serial.is_multiple_of(4) {
+            true => CRLiteBuilderItem::revoked(IssuerSpkiHash(ISSUER.0), vec![serial]),
+            false => CRLiteBuilderItem::not_revoked(IssuerSpkiHash(ISSUER.0), vec![serial]),
+        };
+        let mut builder = ClubcardBuilder::new();
+        let mut approximate = builder.new_approx_builder(&ISSUER.0);
+        approximate.set_universe_size(40);
+        (0..40)
+            .step_by(4)
+            .for_each(|serial| approximate.insert(item(serial)));
+        builder.collect_approx_ribbons(vec![ApproximateRibbon::from(approximate)]);
+        let mut exact = builder.new_exact_builder(&ISSUER.0);
+        (0..40).for_each(|serial| exact.insert(item(serial)));
+        builder.collect_exact_ribbons(vec![ExactRibbon::from(exact)]);
+        let log = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        let logs = format!(
+            r#"[{{"LogID":"{log}","MaxTimestamp":100000,"MinTimestamp":0,"MMD":0,"MinEntry":0}}]"#
+        );
+        let coverage = CRLiteCoverage::from_mozilla_ct_logs_json(logs.as_bytes());
+        let filter = CRLiteClubcard::from(builder.build::<CRLiteQuery<'_>>(coverage, ()));
+        filter.to_bytes(encoding).unwrap()
+    }
+
+    fn ask(filter: &Filter, issuer: Fingerprint, serial: u8, log: u8, timestamp: u64) -> Asked {
+        let log = [log; 32];
+        filter.ask(issuer, &[serial], &[Sct { log, timestamp }])
+    }
+
+    #[test]
+    fn a_filter_tells_the_revoked_from_the_others_and_both_from_strangers() {
+        for encoding in [Encoding::V3, Encoding::V4] {
+            let filter = Filter::read("file", &made(encoding)).unwrap();
+            assert_eq!(filter.newest, 100);
+            for serial in 0..40_u8 {
+                let expected = match serial.is_multiple_of(4) {
+                    true => Asked::Revoked,
+                    false => Asked::Good,
+                };
+                assert_eq!(ask(&filter, ISSUER, serial, 7, 5_000), expected);
+            }
+            assert_eq!(ask(&filter, ISSUER, 1, 7, 200_000), Asked::NotCovered);
+            assert_eq!(ask(&filter, ISSUER, 1, 8, 5_000), Asked::NotCovered);
+            assert_eq!(filter.ask(ISSUER, &[1], &[]), Asked::NotCovered);
+            let stranger = Fingerprint([8; 32]);
+            assert_eq!(ask(&filter, stranger, 1, 7, 5_000), Asked::NotEnrolled);
+        }
+    }
+
+    #[test]
+    fn a_filter_cut_short_or_changed_ends_nothing() {
+        let whole = made(Encoding::V4);
+        let ask_all = |bytes: &[u8]| {
+            if let Some(filter) = Filter::read("", bytes) {
+                for serial in 0..40 {
+                    let _ = ask(&filter, ISSUER, serial, 7, 5_000);
+                }
+            }
+        };
+        for place in 0..whole.len() {
+            ask_all(&whole[..place]);
+            let mut changed = whole.clone();
+            for byte in [0, 0x7f, 0xff] {
+                changed[place] = byte;
+                ask_all(&changed);
+            }
+        }
+    }
+}
