@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use support::cases::{Case, listed};
-use tlsweep::judge::findings::{Breaks, Definition, FINDINGS, Text};
+use tlsweep::judge::clients::{self, Breaks};
+use tlsweep::judge::findings::{Definition, FINDINGS, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
@@ -86,30 +87,37 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     )?;
     writeln!(page, "{}", finding.doc.en.meaning)?;
     steps(page, &finding.doc.en)?;
-    if !finding.doc.clients.is_empty() {
-        writeln!(
-            page,
-            "\n| client | connects? | what it says |\n| --- | --- | --- |"
-        )?;
-        for client in finding.doc.clients {
-            let connects = match client.breaks {
-                Breaks::Yes => "no",
-                Breaks::No => "yes",
-                Breaks::Sometimes => "depends",
-            };
-            writeln!(
-                page,
-                "| {} | {connects} | {} |",
-                client.name,
-                client.message.replace('|', "\\|")
-            )?;
-        }
-    }
+    behaviour(page, finding.id)?;
     if !finding.evidence.is_empty() {
         writeln!(page, "\n| evidence | what it holds |\n| --- | --- |")?;
         for (field, holds) in finding.evidence {
             writeln!(page, "| `{field}` | {holds} |")?;
         }
+    }
+    Ok(())
+}
+
+fn behaviour(page: &mut String, finding: &str) -> std::fmt::Result {
+    writeln!(
+        page,
+        "\n| client | connects? | what it says | source |\n| --- | --- | --- | --- |"
+    )?;
+    for row in clients::rows(finding) {
+        let connects = match row.breaks {
+            Breaks::Yes => "no",
+            Breaks::No => "yes",
+            Breaks::Sometimes => "depends",
+            Breaks::NotConcerned => "not concerned",
+            Breaks::Unknown => "unknown",
+        };
+        let source = row.source.map(|(name, at)| format!("[{name}]({at})"));
+        writeln!(
+            page,
+            "| {} | {connects} | {} | {} |",
+            row.clients,
+            row.message.unwrap_or("unknown").replace('|', "\\|"),
+            source.unwrap_or_default()
+        )?;
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! `explain`: what a finding means, whose side it is on, who breaks and how to mend it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::Context;
 
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
-use crate::judge::findings::{Breaks, Definition, FINDINGS, Text};
+use crate::judge::clients::{self, Breaks};
+use crate::judge::findings::{Definition, FINDINGS, Text};
 use crate::verdict::Side;
 
 pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
@@ -41,6 +43,9 @@ struct Words {
     refuses: &'static str,
     connects: &'static str,
     depends: &'static str,
+    not_concerned: &'static str,
+    unknown: &'static str,
+    sources: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -55,6 +60,9 @@ const ENGLISH: Words = Words {
     refuses: "refuses",
     connects: "connects",
     depends: "depends",
+    not_concerned: "not concerned",
+    unknown: "unknown",
+    sources: "Sources",
 };
 
 const JAPANESE: Words = Words {
@@ -69,6 +77,9 @@ const JAPANESE: Words = Words {
     refuses: "接続を拒否",
     connects: "接続可能",
     depends: "場合による",
+    not_concerned: "対象外",
+    unknown: "未確認",
+    sources: "出典",
 };
 
 fn index(language: Language) -> Result<String, std::fmt::Error> {
@@ -103,20 +114,27 @@ fn page(finding: &Definition, language: Language) -> Result<String, std::fmt::Er
             .iter()
             .try_for_each(|(place, fix)| writeln!(page, "  {place}: {fix}"))?;
     }
-    if !finding.doc.clients.is_empty() {
-        writeln!(page, "\n{}:", words.clients)?;
-        for client in finding.doc.clients {
-            writeln!(
-                page,
-                "  {} ({}): {}",
-                client.name,
-                breaks(client.breaks, words),
-                client.message
-            )?;
-        }
-    }
+    behaviour(&mut page, finding, words)?;
     writeln!(page, "\n{}:\n  {}", words.by_hand, text.by_hand)?;
     Ok(page)
+}
+
+fn behaviour(page: &mut String, finding: &Definition, words: &Words) -> std::fmt::Result {
+    let mut sources = BTreeSet::new();
+    writeln!(page, "\n{}:", words.clients)?;
+    for row in clients::rows(finding.id) {
+        write!(page, "  {} ({})", row.clients, breaks(row.breaks, words))?;
+        match (row.message, row.source) {
+            (Some(message), Some((source, _))) => writeln!(page, ": {message} [{source}]")?,
+            (Some(message), None) => writeln!(page, ": {message}")?,
+            (None, _) => writeln!(page)?,
+        }
+        sources.extend(row.source);
+    }
+    writeln!(page, "\n{}:", words.sources)?;
+    sources
+        .iter()
+        .try_for_each(|(source, address)| writeln!(page, "  [{source}] {address}"))
 }
 
 fn in_language(finding: &Definition, language: Language) -> (&'static Text, &'static Words) {
@@ -139,5 +157,7 @@ fn breaks(breaks: Breaks, words: &Words) -> &'static str {
         Breaks::Yes => words.refuses,
         Breaks::No => words.connects,
         Breaks::Sometimes => words.depends,
+        Breaks::NotConcerned => words.not_concerned,
+        Breaks::Unknown => words.unknown,
     }
 }

@@ -7,6 +7,7 @@
 //! and the first of those that are verdicts is the verdict.
 
 mod case;
+pub mod clients;
 mod defects;
 pub mod findings;
 mod links;

@@ -83,9 +83,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[Client {
-        name: "All clients",
-        breaks: Breaks::No,
-        message: "Ignore it and use the root in their own store",
-    }],
 };

@@ -92,21 +92,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge, Firefox, Safari",
-            breaks: Breaks::No,
-            message: "Ignore it",
-        },
-        Client {
-            name: "OpenSSL, curl, Java, .NET",
-            breaks: Breaks::No,
-            message: "Ignore it",
-        },
-        Client {
-            name: "Embedded devices",
-            breaks: Breaks::Sometimes,
-            message: "May run out of memory or limit the chain length",
-        },
-    ],
 };

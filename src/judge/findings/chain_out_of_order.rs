@@ -101,21 +101,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge, Firefox, Safari",
-            breaks: Breaks::No,
-            message: "Sort the certificates themselves",
-        },
-        Client {
-            name: "OpenSSL, curl, Java, .NET",
-            breaks: Breaks::No,
-            message: "Sort the certificates themselves",
-        },
-        Client {
-            name: "Embedded devices, old TLS libraries",
-            breaks: Breaks::Sometimes,
-            message: "Report an unknown or untrusted issuer",
-        },
-    ],
 };

@@ -106,33 +106,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "ERR_BAD_SSL_CLIENT_AUTH_CERT, when the server insists; a window to choose \
-                when one is installed",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT, when the server insists",
-        },
-        Client {
-            name: "nginx's answer",
-            breaks: Breaks::Sometimes,
-            message: "400 No required SSL certificate was sent",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Sometimes,
-            message: "tlsv13 alert certificate required; sslv3 alert handshake failure",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "SSLHandshakeException: Received fatal alert: certificate_required (TLS 1.2: \
-                bad_certificate)",
-        },
-    ],
 };

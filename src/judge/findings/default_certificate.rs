@@ -122,9 +122,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -noservername </dev/null | openssl x509 \
             -noout -subject -ext subjectAltName",
     },
-    clients: &[Client {
-        name: "All clients",
-        breaks: Breaks::Yes,
-        message: "As for name_mismatch",
-    }],
 };

@@ -107,36 +107,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "dig +noall +comments +answer HOST A HOST AAAA",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "DNS_PROBE_FINISHED_NXDOMAIN, ERR_NAME_NOT_RESOLVED",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "\"We’re having trouble finding that site\"",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"Safari can’t find the server\"",
-        },
-        Client {
-            name: "curl",
-            breaks: Breaks::Yes,
-            message: "curl: (6) Could not resolve host",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "java.net.UnknownHostException",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "SocketException: No such host is known / Name or service not known",
-        },
-    ],
 };

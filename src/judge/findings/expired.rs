@@ -145,42 +145,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_DATE_INVALID",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SEC_ERROR_EXPIRED_CERTIFICATE; issuer: SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"This Connection Is Not Private\"",
-        },
-        Client {
-            name: "iOS Mail",
-            breaks: Breaks::Yes,
-            message: "\"Cannot Verify Server Identity\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "verify error 10 (certificate has expired); curl: (60) SSL certificate \
-                problem",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "PKIX path validation failed; CertificateExpiredException: NotAfter: ...",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "\"errors in the certificate chain: NotTimeValid\"",
-        },
-    ],
 };

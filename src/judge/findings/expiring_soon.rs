@@ -122,9 +122,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -enddate",
     },
-    clients: &[Client {
-        name: "All clients",
-        breaks: Breaks::No,
-        message: "Nothing is shown until the end date; then see `expired`",
-    }],
 };

@@ -146,40 +146,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "ERR_SSL_VERSION_OR_CIPHER_MISMATCH, ERR_SSL_PROTOCOL_ERROR, \
-                ERR_CONNECTION_CLOSED",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SSL_ERROR_NO_CYPHER_OVERLAP, SSL_ERROR_HANDSHAKE_FAILURE_ALERT, \
-                PR_END_OF_FILE_ERROR",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"Safari can’t establish a secure connection to the server\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "curl: (35) ... sslv3 alert handshake failure; unexpected eof while reading",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "SSLHandshakeException: Received fatal alert: handshake_failure; Remote host \
-                terminated the handshake",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "AuthenticationException: Authentication failed because the remote party \
-                sent a TLS alert: 'HandshakeFailure'.",
-        },
-    ],
 };

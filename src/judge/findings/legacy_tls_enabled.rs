@@ -141,21 +141,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \
             ALL:@SECLEVEL=0",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge, Firefox, Safari",
-            breaks: Breaks::No,
-            message: "Connects by TLS 1.2 or 1.3",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::No,
-            message: "Connects by TLS 1.2 or 1.3",
-        },
-        Client {
-            name: "Clients without TLS 1.2",
-            breaks: Breaks::No,
-            message: "Connect by the old version; they are who it is still on for",
-        },
-    ],
 };

@@ -129,38 +129,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \
             ALL:@SECLEVEL=0",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SSL_ERROR_UNSUPPORTED_VERSION",
-        },
-        Client {
-            name: "Safari, iOS",
-            breaks: Breaks::Yes,
-            message: "\"Safari can’t establish a secure connection to the server\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "curl: (35) ... unsupported protocol; tlsv1 alert protocol version",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "SSLHandshakeException: Received fatal alert: protocol_version (or: The \
-                server selected protocol version TLS10 is not accepted by client preferences)",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Sometimes,
-            message: "Follows the operating system: \"The client and server cannot communicate, \
-                because they do not possess a common algorithm\"",
-        },
-    ],
 };

@@ -237,43 +237,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::No,
-            message: "Fetches the missing certificate by AIA, or has it cached",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "SEC_ERROR_UNKNOWN_ISSUER, unless the intermediate is preloaded or cached",
-        },
-        Client {
-            name: "Safari, iOS Mail",
-            breaks: Breaks::No,
-            message: "Fetches the missing certificate by AIA",
-        },
-        Client {
-            name: "Android apps",
-            breaks: Breaks::Yes,
-            message: "CertPathValidatorException: Trust anchor for certification path not found.",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "verify error 20 and 21 (unable to get local issuer certificate); curl: (60)",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "PKIX path building failed: unable to find valid certification path to \
-                requested target",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Sometimes,
-            message: "\"errors in the certificate chain: PartialChain\" where it cannot fetch the \
-                certificate",
-        },
-    ],
 };

@@ -1,5 +1,5 @@
-//! One file a finding: its id, whose side, its evidence, when it is found, who breaks, and the
-//! fix. To add one is a file here and a line in `FINDINGS`.
+//! One file a finding: its id, whose side, its evidence, when it is found, and the fix. To add one
+//! is a file here, a line in `FINDINGS`, and rows in `clients.txt`: who breaks.
 
 use super::case::{Case, ChainCase, time};
 use super::defects::Defect;
@@ -113,8 +113,6 @@ pub struct Doc {
     pub en: Text,
     /// Japanese.
     pub ja: Text,
-    /// What clients do.
-    pub clients: &'static [Client],
 }
 
 /// The text in one language.
@@ -129,27 +127,6 @@ pub struct Text {
     pub fixes: &'static [(&'static str, &'static str)],
     /// How to see it by hand: one command.
     pub by_hand: &'static str,
-}
-
-/// What one client does.
-pub struct Client {
-    /// `Chrome, Edge`, `Firefox`, ...
-    pub name: &'static str,
-    /// Whether it refuses.
-    pub breaks: Breaks,
-    /// Its own words, or what it does instead.
-    pub message: &'static str,
-}
-
-/// Whether a client refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breaks {
-    /// It refuses.
-    Yes,
-    /// It connects.
-    No,
-    /// It depends, as the message says.
-    Sometimes,
 }
 
 impl Definition {

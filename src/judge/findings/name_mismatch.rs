@@ -171,43 +171,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -verify_hostname HOST",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_COMMON_NAME_INVALID",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SSL_ERROR_BAD_CERT_DOMAIN",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"This Connection Is Not Private\"",
-        },
-        Client {
-            name: "iOS Mail",
-            breaks: Breaks::Yes,
-            message: "\"Cannot Verify Server Identity\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "verify error 62 (hostname mismatch); curl: (60) SSL: no alternative \
-                certificate subject name matches target host name",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "CertificateException: No subject alternative DNS name matching HOST found.",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "\"The remote certificate is invalid according to the validation procedure: \
-                RemoteCertificateNameMismatch\"",
-        },
-    ],
 };

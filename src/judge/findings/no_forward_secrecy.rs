@@ -145,32 +145,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher ECDHE",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge, Firefox",
-            breaks: Breaks::No,
-            message: "Connects; the developer tools call the connection obsolete",
-        },
-        Client {
-            name: "iOS apps",
-            breaks: Breaks::Yes,
-            message: "App Transport Security asks for forward secrecy: NSURLErrorDomain -1200",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "SSLHandshakeException: Received fatal alert: handshake_failure, from Java \
-                24 on",
-        },
-        Client {
-            name: "Go",
-            breaks: Breaks::Yes,
-            message: "remote error: tls: handshake failure, from Go 1.22 on",
-        },
-        Client {
-            name: "rustls",
-            breaks: Breaks::Yes,
-            message: "received fatal alert: HandshakeFailure",
-        },
-    ],
 };

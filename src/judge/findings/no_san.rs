@@ -128,31 +128,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -subject -ext subjectAltName",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_COMMON_NAME_INVALID (from Chrome 58)",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SSL_ERROR_BAD_CERT_DOMAIN",
-        },
-        Client {
-            name: "Safari, iOS Mail",
-            breaks: Breaks::Yes,
-            message: "Not trusted since iOS 13 and macOS 10.15",
-        },
-        Client {
-            name: "Go",
-            breaks: Breaks::Yes,
-            message: "x509: certificate relies on legacy Common Name field, use SANs instead",
-        },
-        Client {
-            name: "OpenSSL, curl, Java",
-            breaks: Breaks::No,
-            message: "Fall back to the common name",
-        },
-    ],
 };

@@ -131,37 +131,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "ERR_SSL_PROTOCOL_ERROR",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SSL_ERROR_RX_RECORD_TOO_LONG",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"Safari can’t establish a secure connection to the server\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "curl: (35) ... wrong version number (or: packet length too long)",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "SSLException: Unsupported or unrecognized SSL message",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "AuthenticationException: Cannot determine the frame size or a corrupted \
-                frame was received.",
-        },
-    ],
 };

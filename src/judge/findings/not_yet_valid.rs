@@ -134,43 +134,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_DATE_INVALID",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE; issuer: \
-                MOZILLA_PKIX_ERROR_NOT_YET_VALID_ISSUER_CERTIFICATE",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"This Connection Is Not Private\"",
-        },
-        Client {
-            name: "iOS Mail",
-            breaks: Breaks::Yes,
-            message: "\"Cannot Verify Server Identity\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "verify error 9 (certificate is not yet valid); curl: (60) SSL certificate \
-                problem",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "PKIX path validation failed; CertificateNotYetValidException: NotBefore: ...",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "\"errors in the certificate chain: NotTimeValid\"",
-        },
-    ],
 };

@@ -130,32 +130,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "ERR_SSL_UNRECOGNIZED_NAME_ALERT, when the alert is fatal",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "SSL_ERROR_UNRECOGNIZED_NAME_ALERT, when the alert is fatal",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Sometimes,
-            message: "\"Safari can’t establish a secure connection to the server\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Sometimes,
-            message: "curl: (35) ... tlsv1 unrecognized name",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "SSLHandshakeException: Received fatal alert: unrecognized_name (Java 7 and \
-                8 can fail on the warning as well)",
-        },
-    ],
 };

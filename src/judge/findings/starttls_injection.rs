@@ -106,16 +106,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",
     },
-    clients: &[
-        Client {
-            name: "Thunderbird, curl, Postfix (current)",
-            breaks: Breaks::Sometimes,
-            message: "Drop the bytes, or end the connection",
-        },
-        Client {
-            name: "Older mail clients",
-            breaks: Breaks::No,
-            message: "Read them as if they had come by TLS, and notice nothing",
-        },
-    ],
 };

@@ -153,43 +153,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Thunderbird",
-            breaks: Breaks::Yes,
-            message: "Reports that the server does not support STARTTLS; nothing is sent",
-        },
-        Client {
-            name: "iOS Mail, macOS Mail",
-            breaks: Breaks::Sometimes,
-            message: "\"Cannot connect using SSL\"; offers to continue without SSL",
-        },
-        Client {
-            name: "Postfix (sending)",
-            breaks: Breaks::Sometimes,
-            message: "\"TLS is required, but was not offered by host ...\" when TLS is enforced; \
-                otherwise sends in clear text",
-        },
-        Client {
-            name: "OpenSSL",
-            breaks: Breaks::Yes,
-            message: "\"Didn't find STARTTLS in server response, trying anyway...\"",
-        },
-        Client {
-            name: "curl",
-            breaks: Breaks::Sometimes,
-            message: "curl: (64) Requested SSL level failed, with --ssl-reqd",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "\"STARTTLS is required but host does not support STARTTLS\" with \
-                mail.smtp.starttls.required",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "SmtpException: Server does not support secure connections.",
-        },
-    ],
 };

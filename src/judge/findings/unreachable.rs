@@ -154,41 +154,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "nc -vz -w 5 HOST 443",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "ERR_CONNECTION_REFUSED, ERR_CONNECTION_TIMED_OUT, ERR_CONNECTION_RESET, \
-                ERR_ADDRESS_UNREACHABLE",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "\"Unable to connect\", \"The connection has timed out\", \"The connection \
-                was reset\"",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"Safari can’t connect to the server\"",
-        },
-        Client {
-            name: "curl",
-            breaks: Breaks::Yes,
-            message: "curl: (7) Failed to connect to HOST port 443; curl: (28) Connection timed \
-                out",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "java.net.ConnectException: Connection refused; \
-                java.net.SocketTimeoutException: Connect timed out",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "SocketException: No connection could be made because the target machine \
-                actively refused it / Connection refused",
-        },
-    ],
 };

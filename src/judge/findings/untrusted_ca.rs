@@ -159,43 +159,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_AUTHORITY_INVALID",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SEC_ERROR_UNKNOWN_ISSUER",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Yes,
-            message: "\"This Connection Is Not Private\"",
-        },
-        Client {
-            name: "iOS Mail",
-            breaks: Breaks::Yes,
-            message: "\"Cannot Verify Server Identity\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Yes,
-            message: "verify error 19 (self-signed certificate in certificate chain) or 20 \
-                (unable to get local issuer certificate); curl: (60)",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Yes,
-            message: "PKIX path building failed: unable to find valid certification path to \
-                requested target",
-        },
-        Client {
-            name: ".NET",
-            breaks: Breaks::Yes,
-            message: "\"errors in the certificate chain: UntrustedRoot\" or \"PartialChain\"",
-        },
-    ],
 };

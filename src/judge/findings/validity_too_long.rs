@@ -147,29 +147,6 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -issuer -dates",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "NET::ERR_CERT_VALIDITY_TOO_LONG, for public roots",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::No,
-            message: "Connects",
-        },
-        Client {
-            name: "Safari, iOS Mail",
-            breaks: Breaks::Sometimes,
-            message: "\"This Connection Is Not Private\": above 398 days for public roots, above \
-                825 days always",
-        },
-        Client {
-            name: "OpenSSL, curl, Java, .NET",
-            breaks: Breaks::No,
-            message: "Connect",
-        },
-    ],
 };
 
 #[cfg(test)]

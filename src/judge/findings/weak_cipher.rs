@@ -159,31 +159,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \
             3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "ERR_SSL_VERSION_OR_CIPHER_MISMATCH, when the server knows nothing better",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "SSL_ERROR_NO_CYPHER_OVERLAP, when the server knows nothing better",
-        },
-        Client {
-            name: "Safari, iOS",
-            breaks: Breaks::Sometimes,
-            message: "\"Safari can’t establish a secure connection to the server\"",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Sometimes,
-            message: "sslv3 alert handshake failure, when the server knows nothing better",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "SSLHandshakeException: Received fatal alert: handshake_failure",
-        },
-    ],
 };

@@ -123,33 +123,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -text",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "NET::ERR_CERT_WEAK_KEY: RSA below 2048 bits from a public CA, below 1024 \
-                always",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "MOZILLA_PKIX_ERROR_INADEQUATE_KEY_SIZE: RSA below 1024 bits",
-        },
-        Client {
-            name: "Safari, iOS Mail",
-            breaks: Breaks::Yes,
-            message: "Not trusted since iOS 13 and macOS 10.15: RSA below 2048 bits",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Sometimes,
-            message: "verify error 66 (EE certificate key too weak) or 67 (CA certificate key too \
-                weak), from security level 2",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "Algorithm constraints check failed on keysize limits: RSA below 1024 bits",
-        },
-    ],
 };

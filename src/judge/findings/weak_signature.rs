@@ -131,32 +131,4 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -text",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_WEAK_SIGNATURE_ALGORITHM",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
-        },
-        Client {
-            name: "Safari, iOS Mail",
-            breaks: Breaks::Yes,
-            message: "Not trusted since iOS 13 and macOS 10.15",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::Sometimes,
-            message: "verify error 68 (CA signature digest algorithm too weak), by security level",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "Algorithm constraints check failed on signature algorithm: SHA1withRSA \
-                (public roots; MD5 always)",
-        },
-    ],
 };

@@ -97,18 +97,6 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -ext subjectAltName",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Yes,
-            message: "NET::ERR_CERT_COMMON_NAME_INVALID where only this wildcard would match",
-        },
-        Client {
-            name: "OpenSSL, curl, Go",
-            breaks: Breaks::Sometimes,
-            message: "Have no list: `*.com` is no match for OpenSSL, `*.co.uk` is one",
-        },
-    ],
 };
 
 #[cfg(test)]
