@@ -62,9 +62,10 @@ pub(crate) fn of_path(
     }
     let anchor = store.anchor(path.anchor);
     defects.extend(of_anchor(anchor, links, path));
-    defects.extend(weak_anchor(anchor, path.nodes.len()));
+    defects.extend(weak_root(&anchor.spki, path.nodes.len()));
     defects.extend(unproven(links, path, store));
-    if let Err(error) = confirm(links, path, store, at)
+    let anchor = store.webpki_anchor(path.anchor);
+    if let Err(error) = confirm_under(links, &path.nodes, anchor, at)
         && let Some(defect) = told_by_webpki(&error, &defects, constrained(links, path, store))
     {
         defects.push(defect);
@@ -79,9 +80,9 @@ fn constrained(links: &Links<'_>, path: &Reached, store: &TrustStore) -> bool {
         || store.webpki_anchor(path.anchor).name_constraints.is_some()
 }
 
-/// An anchor's key that webpki takes no signature by; it calls them bad signatures.
-fn weak_anchor(anchor: &Anchor, place: usize) -> Option<Defect> {
-    let key = Key::read(&anchor.spki)?;
+/// A root's key that webpki takes no signature by; it calls them bad signatures.
+pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
+    let key = Key::read(spki)?;
     let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
     let bits = key.bits.filter(|bits| rsa && *bits < 2048)?;
     Some(Defect::new("weak_key", Some(place), format!("rsa{bits}")))
@@ -102,8 +103,12 @@ pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defec
 
 /// Whether the anchor's own certificate, where there is one, can be the issuer of this path.
 pub(crate) fn of_anchor(anchor: &Anchor, links: &Links<'_>, path: &Reached) -> Option<Defect> {
-    let contents = anchor.contents()?;
-    let place = Some(path.nodes.len());
+    of_root(anchor.contents()?, links, &path.nodes)
+}
+
+/// The same of a certificate that stands above these nodes.
+pub(crate) fn of_root(contents: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option<Defect> {
+    let place = Some(nodes.len());
     // Version 1 roots have no extensions to say it in and are trusted for being in the store.
     if contents.version >= 3 && !is_ca(contents) {
         return Some(Defect::new(
@@ -114,7 +119,7 @@ pub(crate) fn of_anchor(anchor: &Anchor, links: &Links<'_>, path: &Reached) -> O
     }
     let usage = key_usage(contents, Position::Root);
     let defect = usage
-        .or_else(|| too_many_below(contents, links, path))
+        .or_else(|| too_many_below(contents, links, nodes))
         .or_else(|| beyond_path(contents));
     defect.map(|defect| Defect {
         at: place,
@@ -142,9 +147,9 @@ fn beyond_path(root: &Contents) -> Option<Defect> {
 
 /// Whether more CA certificates stand below a root than it allows. Those that are their own issuer
 /// do not count (RFC 5280 section 6.1.4).
-fn too_many_below(root: &Contents, links: &Links<'_>, path: &Reached) -> Option<Defect> {
+fn too_many_below(root: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option<Defect> {
     let allowed = root.basic_constraints?.path_len?;
-    let issuers = path.nodes.iter().skip(1).map(|node| links.contents(*node));
+    let issuers = nodes.iter().skip(1).map(|node| links.contents(*node));
     let count = issuers
         .filter(|issuer| issuer.subject.der != issuer.issuer.der)
         .count();
@@ -167,7 +172,7 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
         .collect()
 }
 
-fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
+pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
     if contents.version != 3 {
@@ -190,7 +195,7 @@ fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     defects
 }
 
-fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
+pub(crate) fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
     let Some(below) = place.checked_sub(1) else {
@@ -262,13 +267,17 @@ fn unproven(links: &mut Links<'_>, path: &Reached, store: &TrustStore) -> Vec<De
 /// webpki's word on exactly this path, dates apart: at the moment nearest to `at` at which all of
 /// its certificates are valid. Without such a moment it is asked for the leaf alone, under its
 /// issuer, and the dates say the rest.
-fn confirm(links: &Links<'_>, path: &Reached, store: &TrustStore, at: i64) -> Result<(), Error> {
+pub(crate) fn confirm_under(
+    links: &Links<'_>,
+    nodes: &[usize],
+    anchor: &TrustAnchor<'_>,
+    at: i64,
+) -> Result<(), Error> {
     let certificate = |node: &usize| &links.node(*node).certificate.der;
-    let Some((leaf, issuers)) = path.nodes.split_first() else {
+    let Some((leaf, issuers)) = nodes.split_first() else {
         return Ok(());
     };
-    let anchor = store.webpki_anchor(path.anchor);
-    if let Some(time) = common_time(links, &path.nodes, at) {
+    if let Some(time) = common_time(links, nodes, at) {
         let issuers = issuers.iter().map(certificate);
         let issuers: Vec<_> = issuers
             .map(|der| CertificateDer::from(der.as_ref()))
@@ -334,10 +343,14 @@ fn told_by_webpki(error: &Error, known: &[Defect], constrained: bool) -> Option<
     if ours_to_tell && !known.is_empty() {
         return None;
     }
-    // Only the name of the variant: what follows may be long and is the peer's.
+    Some(from_webpki(reason, error))
+}
+
+/// A defect with the name of webpki's error, without what follows: it may be long and is the peer's.
+pub(crate) fn from_webpki(reason: &'static str, error: &Error) -> Defect {
     let detail = format!("{error:?}");
     let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
-    Some(Defect::new(reason, None, name.unwrap_or_default()))
+    Defect::new(reason, None, name.unwrap_or_default())
 }
 
 /// The word for a refusal by webpki.

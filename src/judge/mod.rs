@@ -21,6 +21,7 @@ mod revocation;
 mod standing;
 mod store;
 mod store_load;
+mod unreached;
 mod weak;
 
 use std::sync::Arc;

@@ -53,7 +53,7 @@ pub(crate) struct Outcome {
     pub(crate) path: Vec<Step>,
     /// The anchor's own certificate, when the path reaches one that the store has in full.
     pub(crate) anchor: Option<Arc<Certificate>>,
-    /// What bars the path, dates apart.
+    /// What bars the path, dates apart; of a path that reaches no anchor, what else would.
     pub(crate) defects: Vec<Defect>,
 }
 

@@ -12,7 +12,7 @@ use super::memo::Window;
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
 use super::paths::{End, Reached, Walk};
-use super::{Policy, Position, TrustStore};
+use super::{Policy, Position, TrustStore, unreached};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::StoreTrust;
@@ -274,7 +274,7 @@ fn barred(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Option<Outcome>
 /// Why no anchor of the store is reached with what was sent.
 fn unreached(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Outcome {
     if let Some(proof @ (Proof::Proven | Proof::Claimed)) = links.self_signed(0) {
-        return Outcome::ending(Ending::SelfSigned(proof), links, &[0]);
+        return explained(links, &[0], Ending::SelfSigned(proof), at);
     }
     if let Some(outcome) = barred(links, store, at) {
         return outcome;
@@ -292,11 +292,19 @@ fn unreached(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Outcome {
         (*end, helped, std::cmp::Reverse(nodes.len()), fingerprints)
     });
     match best {
-        Some((nodes, End::Root)) => Outcome::ending(Ending::Root, links, &nodes),
-        Some((nodes, End::BadSignature)) => Outcome::ending(Ending::BadSignature, links, &nodes),
-        Some((nodes, End::Absent)) => Outcome::ending(Ending::Absent, links, &nodes),
+        Some((nodes, End::Root)) => explained(links, &nodes, Ending::Root, at),
+        Some((nodes, End::BadSignature)) => explained(links, &nodes, Ending::BadSignature, at),
+        Some((nodes, End::Absent)) => explained(links, &nodes, Ending::Absent, at),
         // The bounds of the walk were met before any path ended.
-        None => Outcome::ending(Ending::Absent, links, &[0]),
+        None => explained(links, &[0], Ending::Absent, at),
+    }
+}
+
+/// A path that reaches no anchor, with everything else that is wrong with it.
+fn explained(links: &Links<'_>, nodes: &[usize], ending: Ending, at: i64) -> Outcome {
+    Outcome {
+        defects: unreached::remaining(links, nodes, ending, at),
+        ..Outcome::ending(ending, links, nodes)
     }
 }
 
