@@ -95,16 +95,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge, Safari",
-            breaks: Breaks::No,
-            message: "do not look at the extension",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
-        },
-    ],
 };

@@ -177,32 +177,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::Sometimes,
-            message: "NET::ERR_CERT_REVOKED, when the vendor's list (CRLSet) has it",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Yes,
-            message: "SEC_ERROR_REVOKED_CERTIFICATE, by staple, CRLite or OneCRL",
-        },
-        Client {
-            name: "Safari",
-            breaks: Breaks::Sometimes,
-            message: "refuses what it finds revoked",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::No,
-            message: "verify error 23 (certificate revoked) only with lists (-crl_check, --crlfile) \
-                or curl --cert-status",
-        },
-        Client {
-            name: "Java",
-            breaks: Breaks::Sometimes,
-            message: "CertificateRevokedException, when revocation checking is on",
-        },
-    ],
 };

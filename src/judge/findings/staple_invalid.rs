@@ -122,21 +122,4 @@ const DOC: Doc = Doc {
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
-    clients: &[
-        Client {
-            name: "Chrome, Edge",
-            breaks: Breaks::No,
-            message: "ignores it",
-        },
-        Client {
-            name: "Firefox",
-            breaks: Breaks::Sometimes,
-            message: "SEC_ERROR_OCSP_... or MOZILLA_PKIX_ERROR_OCSP_RESPONSE_FOR_CERT_MISSING",
-        },
-        Client {
-            name: "OpenSSL, curl",
-            breaks: Breaks::No,
-            message: "ignores it, unless curl is told --cert-status",
-        },
-    ],
 };
