@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::defects::{Defect, usage};
-use super::outcome::Step;
+use super::outcome::{Ending, Step};
 use super::standing::Standing;
 use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
@@ -50,6 +50,17 @@ impl ChainCase<'_> {
     /// What the leaf says, when it can be read.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.leaf.contents.as_ref().ok()
+    }
+
+    /// Whether the issuer that is absent is likely an intermediate that the server should have sent:
+    /// nothing but the leaf is there, and it says where its issuer can be had. Above a CA's own
+    /// certificate it may as well be a root that nobody here trusts, which no server has to send.
+    pub(crate) fn lacks_issuer_of_leaf(&self) -> bool {
+        let mut path = self.path();
+        let leaf = path
+            .next()
+            .filter(|_| self.standing.best.ending == Ending::Absent);
+        leaf.is_some_and(|(_, _, leaf)| !leaf.ca_issuers.is_empty()) && path.next().is_none()
     }
 
     /// The best path, each certificate with its position.

@@ -56,30 +56,32 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let evidence = match chain.standing.best.ending {
         Ending::Completed(by) => confirmed(case, chain, by),
-        Ending::Absent if !last.ca_issuers.is_empty() => unconfirmed(case, last),
+        Ending::Absent if chain.lacks_issuer_of_leaf() => {
+            let mut evidence = vec![("confirmed", false.into())];
+            evidence.extend(aia_error(case, last));
+            evidence
+        }
         _ => return Vec::new(),
     };
     let issuer = ("issuer", last.issuer.text.as_str().into());
-    let addresses = last
-        .ca_issuers
-        .iter()
-        .take(MAX_LISTED)
-        .cloned()
-        .collect::<Vec<_>>();
-    let address = ("ca_issuers", addresses.into());
-    vec![FINDING.found(evidence.into_iter().chain([issuer, address]).collect())]
+    let evidence = evidence.into_iter().chain([issuer, ca_issuers(last)]);
+    vec![FINDING.found(evidence.collect())]
 }
 
-fn unconfirmed(case: &Case<'_>, last: &Contents) -> Vec<(&'static str, Value)> {
-    let mut evidence = vec![("confirmed", false.into())];
-    if let Some(fetched) = &case.policy.fetched {
-        let failed = last.ca_issuers.iter().take(MAX_LISTED).map(|address| {
-            let reason = fetched.failure(last, address);
-            format!("{address}: {reason}")
-        });
-        evidence.push(("aia_error", failed.collect::<Vec<_>>().into()));
-    }
-    evidence
+/// Where this certificate's issuer can be had.
+pub(super) fn ca_issuers(last: &Contents) -> (&'static str, Value) {
+    let addresses = last.ca_issuers.iter().take(MAX_LISTED).cloned();
+    ("ca_issuers", addresses.collect::<Vec<_>>().into())
+}
+
+/// Why none of these addresses helped, where they were asked.
+pub(super) fn aia_error(case: &Case<'_>, last: &Contents) -> Option<(&'static str, Value)> {
+    let fetched = case.policy.fetched.as_ref()?;
+    let failed = last.ca_issuers.iter().take(MAX_LISTED).map(|address| {
+        let reason = fetched.failure(last, address);
+        format!("{address}: {reason}")
+    });
+    Some(("aia_error", failed.collect::<Vec<_>>().into()))
 }
 
 fn confirmed(
@@ -139,7 +141,7 @@ const DOC: Doc = Doc {
             between its own and the root is missing. With `confirmed: true` the gap was closed \
             with a certificate known from elsewhere, so sending that one is the whole repair: \
             `append` names what to send after the certificates already sent, in this order. \
-            With `confirmed: false` the issuer was not at hand, but the certificate names an \
+            With `confirmed: false` the server sent its own certificate alone and the issuer was not at hand, but the certificate names an \
             address where it can be fetched (`--aia` does). Browsers often hide the fault, because they fetch \
             or remember the missing certificate. Programs, older phones, mail servers and \
             payment partners do not, so it \"works on my machine\" while others fail.",

@@ -1,4 +1,5 @@
-//! The path ends in a root that no chosen store has (or not each that is required), or at an issuer that is unknown everywhere.
+//! The path ends in a root that no chosen store has (or not each that is required), or at an issuer
+//! that is unknown everywhere.
 
 use super::*;
 
@@ -13,6 +14,14 @@ pub(super) const FINDING: Definition = Definition {
         ("issuer", "the root, or the issuer that nobody knows"),
         ("root_sent", "whether the server sent that root"),
         ("fingerprint", "SHA-256 of the root, when it is at hand"),
+        (
+            "ca_issuers",
+            "where the last certificate says its unknown issuer can be had",
+        ),
+        (
+            "aia_error",
+            "with --aia, why each of these addresses did not help",
+        ),
     ],
     look,
     doc: &DOC,
@@ -32,23 +41,21 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             ("root_sent", (top.source == Source::Sent).into()),
             ("fingerprint", top.certificate.sha256.into()),
         ],
-        // Where the issuer could be fetched, it is an intermediate that is missing.
-        Ending::Absent if last_sent_names_no_issuer(chain) => vec![
-            ("reason", "issuer_unknown".into()),
-            ("issuer", contents.issuer.text.as_str().into()),
-            ("root_sent", false.into()),
-        ],
+        Ending::Absent if !chain.lacks_issuer_of_leaf() => {
+            let mut evidence = vec![
+                ("reason", "issuer_unknown".into()),
+                ("issuer", contents.issuer.text.as_str().into()),
+                ("root_sent", false.into()),
+            ];
+            if !contents.ca_issuers.is_empty() {
+                evidence.push(missing_intermediate::ca_issuers(contents));
+                evidence.extend(missing_intermediate::aia_error(case, contents));
+            }
+            evidence
+        }
         _ => return Vec::new(),
     };
     vec![FINDING.found(evidence)]
-}
-
-fn last_sent_names_no_issuer(chain: &ChainCase<'_>) -> bool {
-    let sent = chain
-        .path()
-        .take_while(|(_, step, _)| step.source == Source::Sent);
-    sent.last()
-        .is_none_or(|(_, _, contents)| contents.ca_issuers.is_empty())
 }
 
 const DOC: Doc = Doc {
@@ -56,7 +63,8 @@ const DOC: Doc = Doc {
         title: "The issuer is not trusted",
         meaning: "The certificate was issued by a CA whose root is in none of the chosen trust \
             stores (with `--require-store`, not in each of those named), or by an issuer that is \
-            unknown everywhere. For an internal service with a \
+            unknown everywhere (`issuer_unknown`): above a CA's own certificate that is mostly a \
+            root, which no server has to send, and now and then a further intermediate. For an internal service with a \
             private CA this is normal and only means that the scan was not given that root. On a \
             public service it means that visitors see a warning: the CA is private, was removed \
             from the trust stores, or the wrong certificate is installed. When one unexpected \
