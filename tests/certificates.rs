@@ -107,7 +107,7 @@ fn openssl_reads_the_same() {
         .collect();
     assert_eq!(named, TOLD_APART, "{apart:#?}");
     let count = compared.len();
-    assert!(count > 400, "only {count} certificates compared");
+    assert!(count > 300, "only {count} certificates compared");
 }
 
 /// What is compared, in the words of `openssl x509`.

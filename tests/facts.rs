@@ -464,3 +464,50 @@ fn whose_certificate_a_neighbour_was_shown_is_told_in_any_order() {
         }
     }
 }
+
+#[test]
+fn a_visit_of_a_hundred_questions_is_judged_again_as_it_was() {
+    let pki = Pki::new();
+    let issued = pki.leaf(
+        "many",
+        Leaf {
+            key: pki::RSA,
+            ..Leaf::GOOD
+        },
+    );
+    let shown = ["-www", "-cert", &issued.leaf, "-key", &issued.key];
+    let many = ["-cert_chain", &issued.issuer, "-cipher", "ALL:@SECLEVEL=0"];
+    let server =
+        SServer::start(&[shown, [many[0], many[1], many[2], many[3], "-no_ticket"]].concat());
+    let folder = support::folder();
+    let [facts, live, again] =
+        ["f", "live.jsonl", "again.jsonl"].map(|name| support::path(&folder, name));
+    let (trust, target) = (
+        format!("--trust={}", pki.root()),
+        format!("{NAME}@{}", server.address),
+    );
+    let mut scan = vec![
+        "scan",
+        "--quiet",
+        "--rate-per-ip=0",
+        "--concurrency-per-ip=0",
+        "--versions=all",
+    ];
+    scan.extend([
+        ALL,
+        "--timeout=60s",
+        "--save",
+        &facts,
+        "-o",
+        &live,
+        &trust,
+        &target,
+    ]);
+    support::run(&scan).expect(0);
+    support::run(&["judge", "--quiet", &facts, "-o", &again, &trust]).expect(0);
+    let read = |path: &str| std::fs::read_to_string(path).expect("rows");
+    assert_eq!(read(&live), read(&again));
+    let row: Value = serde_json::from_str(&read(&live)).expect("one row");
+    let suites = row["tls"]["facts"]["ciphers"]["tls1_2"]["accepted"].as_array();
+    assert!(suites.is_some_and(|suites| suites.len() > 40), "{row}");
+}

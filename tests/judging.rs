@@ -318,6 +318,57 @@ fn a_leaf_in_the_store_is_trusted_as_itself() {
 }
 
 #[test]
+fn where_not_all_was_looked_at_nothing_is_said_of_the_issuer() {
+    let leaf = good(NAME);
+    let strangers: Vec<_> = (0..64)
+        .map(|n| LAB.self_signed(&format!("n{n}.test")))
+        .collect();
+    let mut all = vec![&leaf];
+    all.extend(&strangers);
+    all.push(&LAB.intermediate.certificate);
+    let sent_all = observation(
+        NAME,
+        Some(PeerChain {
+            certificates: all.into_iter().cloned().collect(),
+        }),
+    );
+    let verdict = judge(&[&LAB.root], &sent_all);
+    assert_eq!(verdict.kind, VerdictKind::InvalidCertificate);
+    let reasons: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|it| it.id == "invalid_certificate")
+        .collect();
+    assert_eq!(reasons.len(), 1, "{:?}", verdict.findings);
+    assert_eq!(text(reasons[0], "reason"), "too_many_certificates");
+    assert!(!verdict.finds("untrusted_ca") && !verdict.finds("missing_intermediate"));
+}
+
+#[test]
+fn each_store_is_told_of_as_if_it_were_the_only_one() {
+    let leaf = good(NAME);
+    let alone = observation(NAME, Some(sent(&[&leaf])));
+    let mut issuers = IssuerPool::default();
+    issuers.add(LAB.intermediate.certificate.clone(), CompletedBy::Bundle);
+    let told = |stores| {
+        let policy = Policy {
+            issuers: Arc::new(issuers.clone()),
+            ..Policy::new(stores)
+        };
+        Judge::new(Arc::new(policy)).judge(&alone)
+    };
+    let root = || store("root", &[&LAB.root]);
+    let single = told(vec![root()]).trust[0].clone();
+    let both = told(vec![store("pinned", &[&leaf]), root()]);
+    assert_eq!(both.kind, VerdictKind::Ok);
+    assert_eq!(both.trust[1], single);
+    // A store that is reached, and barred, does not keep the other from being completed.
+    let barred = told(vec![store("narrow", &[&LAB.narrow_root()]), root()]);
+    assert_eq!(barred.kind, VerdictKind::MissingIntermediate);
+    assert_eq!(barred.trust[1], single);
+}
+
+#[test]
 fn the_key_usage_must_allow_what_the_handshake_did() {
     let only_encipher = LAB.leaf(|leaf| leaf.key_usages = vec![KeyUsagePurpose::KeyEncipherment]);
     let mut chain = observation(NAME, Some(sent(&[&only_encipher, &LAB.intermediate])));

@@ -127,7 +127,7 @@ fn same(one: &Path, other: &Path) -> bool {
     }
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(first), Ok(second)) => first == second || linked(&first, &second),
-        (Err(_), Err(_)) => one == other,
+        (Err(_), Err(_)) => std::path::absolute(one).ok() == std::path::absolute(other).ok(),
         _ => false,
     }
 }

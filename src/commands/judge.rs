@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::ending;
 use crate::cli::{Exit, JudgeFlags, JudgePlan};
-use crate::output::tell;
+use crate::output::{Clean, tell};
 use crate::probe;
 use crate::summary::{Choice, Limits, Manifest, Saved, Summary};
 use crate::sweep::Rejudged;
@@ -15,7 +15,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     if !quiet {
         plan.notices
             .iter()
-            .for_each(|notice| tell(format_args!("{notice}")));
+            .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
     }
     let mut manifest = begun(&plan, flags);
     let Rejudged { ended, whole } = plan.rejudge.run();

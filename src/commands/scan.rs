@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::ending;
 use crate::cli::{Exit, Plan, ScanFlags};
-use crate::output::tell;
+use crate::output::{Clean, tell};
 use crate::pace;
 use crate::probe;
 use crate::summary::{Choice, Limits, Manifest};
@@ -16,7 +16,7 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     if !quiet {
         plan.notices
             .iter()
-            .for_each(|notice| tell(format_args!("{notice}")));
+            .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
     }
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;

@@ -95,20 +95,25 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Found>, NotCertificates> {
     Ok(sections(bytes))
 }
 
+/// Each section is read by itself, so that a broken one costs none but itself.
 fn sections(bytes: &[u8]) -> Vec<Found> {
-    let mut found = Vec::new();
-    for (index, der) in CertificateDer::pem_slice_iter(bytes).enumerate() {
-        let broken = der.is_err();
-        found.push(Found {
-            place: Place::Number(index + 1),
-            der: der.map_err(|error| format!("not sound PEM: {error}")),
-        });
-        if broken {
-            // A broken section leaves the reader at an unknown place.
-            break;
-        }
-    }
-    found
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    let places = bytes.windows(BEGIN.len()).enumerate();
+    let starts = places.filter(|(_, bytes)| *bytes == BEGIN);
+    let starts: Vec<usize> = starts.map(|(place, _)| place).collect();
+    let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
+    let sections = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &bytes[*start..end]);
+    // Of other things, keys for one, nothing is said.
+    let certificates =
+        sections.filter_map(|section| CertificateDer::pem_slice_iter(section).next());
+    let numbered = certificates.enumerate().map(|(index, der)| Found {
+        place: Place::Number(index + 1),
+        der: der.map_err(|error| format!("not sound PEM: {error}")),
+    });
+    numbered.collect()
 }
 
 /// Rows without a certificate are passed over: reports have a few, for examples.
@@ -171,6 +176,11 @@ mod tests {
         let found = certificates(broken.as_bytes()).unwrap();
         assert_eq!(found[0].place.to_string(), "certificate 1");
         assert!(found[0].der.is_err());
+        let (key, sound) = ("-----BEGIN PRIVATE KEY-----\n", made().pem());
+        let mixed = format!("{sound}{broken}{key}# no end\n{sound}");
+        let found = certificates(mixed.as_bytes()).unwrap();
+        let sound: Vec<_> = found.iter().map(|found| found.der.is_ok()).collect();
+        assert_eq!(sound, [true, false, false, true], "{mixed}");
         let table = format!("PEM\n\"{broken}\"\n");
         let found = certificates(table.as_bytes()).unwrap();
         assert_eq!(found[0].place.to_string(), "line 2");

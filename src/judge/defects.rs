@@ -5,6 +5,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage};
 
 use super::links::{Links, Proof};
+use super::outcome::TOO_MANY;
 use super::paths::Reached;
 use super::store::Anchor;
 use super::weak;
@@ -160,16 +161,20 @@ fn too_many_below(root: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option
     })
 }
 
+/// What is wrong with extensions.
+const EXTENSIONS: [&str; 2] = ["malformed_extension", "unknown_critical_extension"];
+
 /// The leaf's own barriers when it is trusted for being in the store itself.
 pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     let usage = key_usage(contents, Position::Leaf).map(|defect| Defect {
         at: Some(0),
         ..defect
     });
-    usage
-        .into_iter()
-        .chain(extended_usage(contents, 0))
-        .collect()
+    // No client passes over an extension that it must know, or cannot read, wherever its trust is from.
+    let own = of_certificate(contents, 0).into_iter();
+    let extensions = own.filter(|defect| EXTENSIONS.contains(&defect.reason));
+    let usages = usage.into_iter().chain(extended_usage(contents, 0));
+    usages.chain(extensions).collect()
 }
 
 pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
@@ -257,8 +262,10 @@ fn unproven(links: &mut Links<'_>, path: &Reached, store: &TrustStore) -> Vec<De
         };
         let algorithm = &links.contents(*node).signature;
         if proof != Proof::Proven && weak::signature(algorithm).is_none() {
-            let name = algorithm.name.clone();
-            defects.push(Defect::new("unsupported_algorithm", Some(place), name));
+            defects.push(match links.exhausted() {
+                true => Defect::new(TOO_MANY, None, "not every signature was checked"),
+                false => Defect::new("unsupported_algorithm", Some(place), algorithm.name.clone()),
+            });
         }
     }
     defects

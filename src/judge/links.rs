@@ -77,6 +77,8 @@ pub(crate) struct Links<'p> {
     pool: Option<&'p IssuerPool>,
     proofs: HashMap<(usize, Fingerprint), Proof>,
     checks_left: u32,
+    /// Whether more was sent than is looked at.
+    cut: bool,
 }
 
 impl<'p> Links<'p> {
@@ -88,13 +90,25 @@ impl<'p> Links<'p> {
             pool: None,
             proofs: HashMap::new(),
             checks_left: MAX_CHECKS,
+            cut: false,
         };
         for certificate in sent {
-            if links.nodes.len() < MAX_SENT {
-                links.place(certificate, Source::Sent);
+            match links.nodes.len() < MAX_SENT {
+                true => links.place(certificate, Source::Sent),
+                false => links.cut = true,
             }
         }
         links
+    }
+
+    /// Whether there was more than is looked at: what is not found then may be there all the same.
+    pub(crate) fn exceeded(&self) -> bool {
+        self.cut || self.exhausted()
+    }
+
+    /// Whether signatures are no longer checked.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.checks_left == 0
     }
 
     /// Lets certificates from elsewhere join.

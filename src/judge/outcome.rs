@@ -9,6 +9,9 @@ use super::{Position, TrustStore};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::CompletedBy;
 
+/// More certificates, or more of one name, than are looked at.
+pub(crate) const TOO_MANY: &str = "too_many_certificates";
+
 /// How the best path of a store ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -24,6 +27,8 @@ pub(crate) enum Ending {
     BadSignature,
     /// The issuer is not at hand.
     Absent,
+    /// More was sent than is looked at, and what was looked at reaches no anchor.
+    Exceeded,
     /// The leaf cannot be read.
     Unreadable,
 }
@@ -93,6 +98,7 @@ impl Outcome {
             Ending::Root => Some("untrusted_ca"),
             Ending::Absent => Some("issuer_unknown"),
             Ending::BadSignature => Some("bad_signature"),
+            Ending::Exceeded => Some(TOO_MANY),
             Ending::Unreadable => Some("unparseable"),
         }
     }
@@ -101,13 +107,15 @@ impl Outcome {
     pub(crate) fn rank(&self, at: i64) -> (u8, usize, bool) {
         let rank = match self.ending {
             Ending::Anchor if self.defects.is_empty() => 0,
-            Ending::Anchor => 1,
-            Ending::Completed(_) => 2,
-            Ending::SelfSigned(_) => 3,
-            Ending::Root => 4,
-            Ending::BadSignature => 5,
-            Ending::Absent => 6,
-            Ending::Unreadable => 7,
+            Ending::Completed(_) if self.defects.is_empty() => 1,
+            Ending::Anchor => 2,
+            Ending::Completed(_) => 3,
+            Ending::SelfSigned(_) => 4,
+            Ending::Root => 5,
+            Ending::BadSignature => 6,
+            Ending::Absent => 7,
+            Ending::Exceeded => 8,
+            Ending::Unreadable => 9,
         };
         (rank, self.defects.len(), self.date_reason(at).is_some())
     }

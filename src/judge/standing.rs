@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::defects::{self, unix_time};
+use super::defects::{self, Defect, unix_time};
 use super::links::{Links, MAX_SENT, Proof, Source};
 use super::memo::Window;
 use super::order::Order;
-use super::outcome::{Ending, Outcome, Step};
+use super::outcome::{Ending, Outcome, Step, TOO_MANY};
 use super::paths::{End, Reached, Walk};
 use super::{Policy, Position, TrustStore, unreached};
 use crate::crypto::Fingerprint;
@@ -76,7 +76,9 @@ impl Standing {
             }
         }
         let reached = policy.suffices(|store| matches!(outcomes.get(store), Some(Some(_))));
-        if !reached {
+        let all = outcomes.iter().all(Option::is_some);
+        // A store is judged as if it were the only one.
+        if !all {
             links.open(&policy.issuers);
         }
         let outcomes: Vec<Outcome> = policy
@@ -94,7 +96,10 @@ impl Standing {
         };
         let window = window(&links, &policy.stores, at, 0);
         let alone = Outcome::ending(Ending::Absent, &links, &[0]);
-        let settled = |best: &Outcome| reached || matches!(best.ending, Ending::SelfSigned(_));
+        let settled = |best: &Outcome| {
+            let reached = reached && (all || best.trusted() || !policy.required.is_empty());
+            reached || matches!(best.ending, Ending::SelfSigned(_))
+        };
         let standing = Self::weigh(policy, outcomes, alone, at, order, window, settled);
         (standing, memorable)
     }
@@ -280,6 +285,9 @@ fn unreached(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Outcome {
         return outcome;
     }
     let ended = Walk::of(links, store).ended.into_iter();
+    if links.exceeded() {
+        return too_many(links);
+    }
     let best = ended.min_by_key(|(nodes, end)| {
         let helped = nodes
             .iter()
@@ -296,7 +304,16 @@ fn unreached(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Outcome {
         Some((nodes, End::BadSignature)) => explained(links, &nodes, Ending::BadSignature, at),
         Some((nodes, End::Absent)) => explained(links, &nodes, Ending::Absent, at),
         // The bounds of the walk were met before any path ended.
-        None => explained(links, &[0], Ending::Absent, at),
+        None => too_many(links),
+    }
+}
+
+/// Nothing can be said of the issuer: it may be among what was not looked at.
+fn too_many(links: &Links<'_>) -> Outcome {
+    let detail = "more certificates than are looked at, or too many of one name";
+    Outcome {
+        defects: vec![Defect::new(TOO_MANY, None, detail)],
+        ..Outcome::ending(Ending::Exceeded, links, &[0])
     }
 }
 

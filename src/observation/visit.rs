@@ -51,6 +51,10 @@ pub struct Observation {
     pub exchanges: Vec<Exchange>,
 }
 
+/// More connections than all questions to one endpoint come to; a visit ends with it, and no saved one
+/// has more.
+pub(crate) const MAX_EXCHANGES: usize = 1024;
+
 impl Observation {
     /// The exchange whose facts speak for the endpoint: the one that got furthest. A complete
     /// one before a failed one, one with a chain before one without, one of TLS 1.2 or better

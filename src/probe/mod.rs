@@ -21,7 +21,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observation::{Exchange, Failure, Observation, Offer, Offered, Reason, Stage, reduce};
+use crate::observation::{
+    Exchange, Failure, MAX_EXCHANGES, Observation, Offer, Offered, Reason, Stage, reduce,
+};
 use crate::starttls::{EHLO, Names, Protocol};
 use crate::target::{Endpoint, Start, Target};
 
@@ -83,7 +85,8 @@ impl Prober {
     /// What to offer next at this endpoint; `None` when the visit is complete or its time is up.
     pub fn next_offer(&self, observation: &Observation) -> Option<Offer> {
         let spent = observation.timing.total.unwrap_or_default();
-        let time_left = observation.exchanges.is_empty() || spent < self.timeouts.total;
+        let made = observation.exchanges.len();
+        let time_left = made == 0 || made < MAX_EXCHANGES && spent < self.timeouts.total;
         sequence::next_offer(&self.approach, observation).filter(|_| time_left)
     }
 

@@ -133,7 +133,11 @@ impl Writing {
     /// Settles what waits, when everything could be taken, and ends the outputs. `complete` says that
     /// no visit was left out.
     pub(super) fn conclude(mut self, taken: Result<(), SweepError>, complete: bool) -> Collected {
-        let settled = taken.and_then(|()| self.settle());
+        // Rows that wait are sound whatever came after them; only outputs that fail take no more.
+        let settled = match taken {
+            Err(error @ SweepError::Output(_)) => Err(error),
+            taken => self.settle().and(taken),
+        };
         let finished = self.destinations.finish(complete && settled.is_ok());
         let error = settled.and(finished).err();
         Collected {

@@ -35,6 +35,11 @@ impl<S: Read + Write + Seek> Certificates<S> {
 
     /// Adds the next.
     pub(super) fn add(&mut self, der: &[u8]) -> Result<(), Damage> {
+        if der.len() as u64 > MAX_CHAIN_BYTES {
+            return Err(Damage::TooMany {
+                what: "bytes of a certificate",
+            });
+        }
         if self.ends.len() == MAX_CERTIFICATES {
             return Err(Damage::TooMany {
                 what: "certificates",

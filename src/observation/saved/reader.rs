@@ -10,10 +10,10 @@ use super::line::{
     VERSION, Visit,
 };
 use super::{Damage, SavedError};
-use crate::observation::{Observation, hex};
+use crate::observation::{MAX_EXCHANGES, Observation, hex};
 
-/// A visit has one exchange, or a few; with a bound, its chains have one too.
-const MAX_EXCHANGES: usize = 64;
+/// Some visits have hundreds of exchanges, and few of those hold a chain.
+const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
 
 /// Five times as many as a sweep asks for.
 const MAX_ANSWERS: usize = 25_000;
@@ -198,10 +198,20 @@ fn rejoin<S: Read + Write + Seek>(
             chains: chains.len(),
         });
     }
+    let mut bytes = 0;
     for (exchange, numbers) in observation.exchanges.iter_mut().zip(chains) {
-        exchange.chain = numbers
-            .map(|numbers| certificates.chain(&numbers))
-            .transpose()?;
+        let Some(numbers) = numbers else { continue };
+        let chain = certificates.chain(&numbers)?;
+        bytes += chain
+            .certificates
+            .iter()
+            .map(|it| it.der.len())
+            .sum::<usize>();
+        if bytes > MAX_CHAIN_BYTES {
+            let what = "certificates";
+            return Err(Damage::TooMany { what });
+        }
+        exchange.chain = Some(chain);
     }
     Ok(observation)
 }

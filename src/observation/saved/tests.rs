@@ -200,7 +200,11 @@ fn damaged_records_are_told_with_their_number() {
         serde_json::json!({"kind": "observation", "body": {"observation": observation, "chains": chains}})
             .to_string()
     };
-    let many = with(vec![exchange.clone(); 65], vec![Value::Null; 65].into());
+    let beyond = crate::observation::MAX_EXCHANGES + 1;
+    let many = with(
+        vec![exchange.clone(); beyond],
+        vec![Value::Null; beyond].into(),
+    );
     let giant = format!(
         r#"{{"kind":"certificate","body":"{}"}}"#,
         "0".repeat(1 << 20)
