@@ -43,10 +43,11 @@ const DOC: Doc = Doc {
     en: Text {
         title: "The server answered with its default certificate",
         meaning: "The certificate does not cover the name asked for, and it is the very one that \
-            the server shows to a client that names no one. So no virtual host with TLS claims \
-            this name there, and the one that happens to be the default answered. It is asked \
-            for with `--facts default_certificate`, by a hello without SNI; without that \
-            nothing is said about it.",
+            the server shows to a client that names no one. Either no virtual host with TLS \
+            claims this name there, and the one that happens to be the default answered; or the \
+            server has one certificate for all names, which lacks this one. It is asked for with \
+            `--facts default_certificate`, by a hello without SNI; without that nothing is said \
+            about it.",
         check_first: &[
             "Make sure that DNS leads to the right machine: on the old machine of a site that has \
                 moved the name is not set up any more.",
@@ -85,9 +86,10 @@ const DOC: Doc = Doc {
     ja: Text {
         title: "サーバーが既定の証明書を返しました",
         meaning: "接続に使った名前が証明書になく、その証明書は SNI なしで接続したときに返される証\
-            明書と同じです。つまり、この名前の TLS のバーチャルホストがサーバーになく、既定のバー\
-            チャルホストが応答しています。`--facts default_certificate` を指定したときだけ、SNI \
-            のない ClientHello で調べます。指定しなければ何も述べません。",
+            明書と同じです。この名前の TLS のバーチャルホストがサーバーになく既定のバーチャルホス\
+            トが応答しているか、すべての名前に 1 枚の証明書を使うサーバーで、その証明書にこの名\
+            前が入っていません。`--facts default_certificate` を指定したときだけ、SNI のない \
+            ClientHello で調べます。指定しなければ何も述べません。",
         check_first: &[
             "DNS が正しいサーバーを指しているか確認します。移転したサイトの古いサーバーでは、名前\
                 の設定がすでに削除されていることがあります。",
