@@ -44,6 +44,12 @@ impl<'a> Case<'a> {
     pub(crate) fn session(&self) -> Option<&'a Session> {
         self.observation.session()
     }
+
+    /// The certificates and what the leaf says, when any came and it can be read.
+    pub(crate) fn readable(&self) -> Option<(&ChainCase<'a>, &Contents)> {
+        let chain = self.chain.as_ref()?;
+        Some((chain, chain.contents()?))
+    }
 }
 
 impl ChainCase<'_> {

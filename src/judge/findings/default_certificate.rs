@@ -21,11 +21,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let Some((chain, leaf)) = case
-        .chain
-        .as_ref()
-        .and_then(|chain| Some((chain, chain.contents()?)))
-    else {
+    let Some((chain, leaf)) = case.readable() else {
         return Vec::new();
     };
     let presented = leaf.sans.as_deref().unwrap_or_default();

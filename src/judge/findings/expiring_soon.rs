@@ -20,11 +20,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let Some((chain, leaf)) = case
-        .chain
-        .as_ref()
-        .and_then(|chain| Some((chain, chain.contents()?)))
-    else {
+    let Some((chain, leaf)) = case.readable() else {
         return Vec::new();
     };
     let within = i64::try_from(case.policy.expiring_within.as_secs()).unwrap_or(i64::MAX);
