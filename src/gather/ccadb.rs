@@ -59,6 +59,17 @@ pub struct Report {
     pub roots: BTreeMap<Fingerprint, Root>,
     /// Roots left out though a program has not dropped them altogether.
     pub left_out: Vec<LeftOut>,
+    /// What was said of each root, by its first row.
+    said: BTreeMap<Fingerprint, Said>,
+}
+
+/// What a row says of a root.
+#[derive(Debug, PartialEq, Eq)]
+struct Said {
+    /// The programs that include it.
+    included: Vec<&'static str>,
+    /// Those that trust it for what it issued before some day.
+    limited: Vec<&'static str>,
 }
 
 /// A root of the report.
@@ -106,14 +117,14 @@ impl Report {
         let table = Table::of(bytes)?;
         let sha256 = "SHA-256 Fingerprint";
         let fingerprint = table
-            .column(&[sha256])
+            .column(&[sha256])?
             .ok_or(ReportError::NoColumn(sha256))?;
-        let name = table.column(&["Certificate Name"]);
-        let kind = table.column(&["Certificate Record Type"]);
+        let name = table.column(&["Certificate Name"])?;
+        let kind = table.column(&["Certificate Record Type"])?;
         let programs: Vec<_> = PROGRAMS
             .iter()
-            .filter_map(|it| columns(it, &table))
-            .collect();
+            .filter_map(|it| columns(it, &table).transpose())
+            .collect::<Result<_, _>>()?;
         if programs.is_empty() {
             return Err(ReportError::NoColumn("Mozilla Trust Bits"));
         }
@@ -124,6 +135,7 @@ impl Report {
                 .collect(),
             roots: BTreeMap::new(),
             left_out: Vec::new(),
+            said: BTreeMap::new(),
         };
         for row in table.rows() {
             let row = row?;
@@ -153,45 +165,55 @@ impl Report {
             let says = programs.iter().filter(|it| it.says(row, status));
             says.map(|it| it.program.name).collect::<Vec<_>>()
         };
-        let (included, limited) = (with(INCLUDED), with(NOT_BEFORE));
-        if included.is_empty() && limited.is_empty() {
-            return Ok(());
-        }
+        let said = Said {
+            included: with(INCLUDED),
+            limited: with(NOT_BEFORE),
+        };
         let digits = row.cell(fingerprint);
-        let sha256: Fingerprint = digits
-            .parse()
-            .map_err(|error| row.bad(format!("{digits:?} is no fingerprint: {error}")))?;
-        let limited = limited.into_iter().map(|program| LeftOut {
+        let sha256: Fingerprint = match digits.parse() {
+            Ok(sha256) => sha256,
+            // A root that nobody has need not be known.
+            Err(_) if said.included.is_empty() && said.limited.is_empty() => return Ok(()),
+            Err(error) => return Err(row.bad(format!("{digits:?} is no fingerprint: {error}"))),
+        };
+        match self.said.get(&sha256) {
+            None => {}
+            Some(before) if *before == said => return Ok(()),
+            Some(_) => {
+                return Err(row.bad(format!(
+                    "{sha256} stands in two rows that disagree on who includes it; take the wrong one out"
+                )));
+            }
+        }
+        let limited = said.limited.iter().map(|program| LeftOut {
             program,
             root: sha256,
         });
         self.left_out.extend(limited);
-        if included.is_empty() {
-            return Ok(());
+        if !said.included.is_empty() {
+            let root = Root {
+                name: name.map_or_else(String::new, |name| row.cell(name).into_owned()),
+                programs: said.included.clone(),
+            };
+            self.roots.insert(sha256, root);
         }
-        let root = Root {
-            name: name.map_or_else(String::new, |name| row.cell(name).into_owned()),
-            programs: included,
-        };
-        match self.roots.insert(sha256, root) {
-            Some(before) if before.programs != self.roots[&sha256].programs => {
-                Err(row.bad(format!("{sha256} stands in two rows that disagree")))
-            }
-            _ => Ok(()),
-        }
+        self.said.insert(sha256, said);
+        Ok(())
     }
 }
 
-fn columns(program: &'static Program, table: &Table<'_>) -> Option<Columns> {
+/// Where the report speaks of a program; nowhere unless it does so fully.
+fn columns(program: &'static Program, table: &Table<'_>) -> Result<Option<Columns>, BadTable> {
     let uses = match program.uses {
-        Some((column, word)) => Some((table.column(&[column])?, word)),
-        None => None,
+        Some((column, word)) => table.column(&[column])?.map(|column| Some((column, word))),
+        None => Some(None),
     };
-    Some(Columns {
+    let status = table.column(program.status)?;
+    Ok(status.zip(uses).map(|(status, uses)| Columns {
         program,
-        status: table.column(program.status)?,
+        status,
         uses,
-    })
+    }))
 }
 
 impl Columns {
@@ -219,6 +241,9 @@ mod tests {
 
     const ALL: &str = "Included,serverAuth;clientAuth,Included,Included,\
         Client Authentication;Server Authentication,Included,Websites;Email";
+
+    const NOWHERE: &str = "Removed,serverAuth,Removed,Disabled,\
+        Server Authentication,Removed,Websites";
 
     fn read(rows: &[String]) -> Result<Report, ReportError> {
         Report::read(format!("{HEADER}{}", rows.concat()).as_bytes())
@@ -281,6 +306,8 @@ mod tests {
             (read(&[row(&partly, 'a')]), "no root is Included in apple"),
             (read(&[row(ALL, 'a'), row(ALL, 'g')]), "line 3: \"ggg"),
             (read(&[row(ALL, 'a'), row(&partly, 'a')]), "line 3: aaa"),
+            (read(&[row(ALL, 'a'), row(NOWHERE, 'a')]), "line 3: aaa"),
+            (read(&[row(NOWHERE, 'a'), row(ALL, 'a')]), "line 3: aaa"),
             (read(&["Owner,Root\n".to_owned()]), "line 2: 2 cells"),
             (Report::read(b""), "no column \"SHA-256 Fingerprint\""),
             (
@@ -296,7 +323,26 @@ mod tests {
 
     #[test]
     fn the_same_row_twice_changes_nothing() {
-        let report = read(&[row(ALL, 'a'), row(ALL, 'a')]).unwrap();
-        assert_eq!(report.roots.len(), 1);
+        let limited = ALL.replace("Included,Client", "NotBefore,Client");
+        let rows = [(ALL, 'a'), (&limited, 'b'), (NOWHERE, 'c')];
+        let rows = rows.map(|(cells, digit)| row(cells, digit));
+        let report = read(&[&rows[..], &rows].concat()).unwrap();
+        assert_eq!((report.roots.len(), report.left_out.len()), (2, 1));
+    }
+
+    #[test]
+    fn a_column_that_is_there_twice_is_refused_by_name() {
+        for (column, other) in [
+            ("Mozilla Status", "Mozilla Status"),
+            ("SHA-256 Fingerprint", "SHA-256 Fingerprint"),
+            ("Apple Trust Bits", "Apple Trust Bits"),
+            ("Google Chrome Status", "Chrome Status"),
+        ] {
+            let header = HEADER.replacen("\"CA Owner\"", &format!("{other:?}"), 1);
+            let text = format!("{header}{}", row(ALL, 'a'));
+            let error = Report::read(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("line 1: "), "{error}");
+            assert!(error.contains(column) && error.contains(other), "{error}");
+        }
     }
 }

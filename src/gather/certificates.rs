@@ -85,10 +85,10 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Found>, NotCertificates> {
     // A comment may hold commas and quotes; a report does not begin with one.
     let commented = bytes.trim_ascii_start().starts_with(b"#");
     if let (false, Ok(table)) = (commented, Table::of(bytes)) {
-        if let Some(column) = table.column(PEM_COLUMNS) {
+        if let Some(column) = table.column(PEM_COLUMNS)? {
             return cells(table, column);
         }
-        if table.column(OTHER_COLUMNS).is_some() {
+        if table.has(OTHER_COLUMNS) {
             return Err(NotCertificates::NoPemColumn);
         }
     }
@@ -187,6 +187,8 @@ mod tests {
         assert!(found[0].der.is_err());
         let report = certificates(b"CA Owner,SHA-256 Fingerprint\na,b\n");
         assert_eq!(report.unwrap_err(), NotCertificates::NoPemColumn);
+        let twice = certificates(b"PEM,Subject,PEM\na,b,c\n").unwrap_err();
+        assert!(twice.to_string().contains("\"PEM\""), "{twice}");
         let torn = certificates(b"PEM,Subject\na\n").unwrap_err().to_string();
         assert!(torn.starts_with("line 2: 1 cells"), "{torn}");
     }

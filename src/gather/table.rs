@@ -109,10 +109,26 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The column with one of these names.
-    pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
+    /// The column with one of these names. Of two of them nobody can tell which is meant.
+    pub(super) fn column(&self, names: &[&str]) -> Result<Option<usize>, BadTable> {
+        let columns = self.columns.iter().enumerate();
+        let mut named = columns.filter(|(_, column)| names.contains(&column.as_str()));
+        match (named.next(), named.next()) {
+            (Some((_, one)), Some((_, other))) => Err(BadTable {
+                line: 1,
+                reason: match one == other {
+                    true => format!("two columns are named {one:?}; take one of them out"),
+                    false => format!("{one:?} and {other:?} are one column; take one of them out"),
+                },
+            }),
+            (found, _) => Ok(found.map(|(place, _)| place)),
+        }
+    }
+
+    /// Whether there is a column with one of these names.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
         let mut columns = self.columns.iter();
-        columns.position(|column| names.contains(&column.as_str()))
+        columns.any(|column| names.contains(&column.as_str()))
     }
 
     /// The rows, each with as many cells as the header.
@@ -158,12 +174,23 @@ mod tests {
     fn rows_are_told_by_line_and_their_cells_by_column() {
         let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\n\n d,e\r\nf,g\r\n";
         let table = Table::of(text.as_bytes()).unwrap();
-        assert_eq!(table.column(&["Three", "One"]), Some(0));
-        let two = table.column(&["Two"]).unwrap();
-        assert_eq!(table.column(&["Three"]), None);
+        assert_eq!(table.column(&["Three", "One"]), Ok(Some(0)));
+        let two = table.column(&["Two"]).unwrap().unwrap();
+        assert_eq!(table.column(&["Three"]), Ok(None));
         let rows: Vec<_> = table.rows().map(Result::unwrap).collect();
         let told: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
         assert_eq!(told, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
+    }
+
+    #[test]
+    fn a_column_that_is_there_twice_is_refused_by_name() {
+        let table = Table::of(b"One,Two, One,Three,,\na,b,c,d,e,f\n").unwrap();
+        for names in [&["One"][..], &["Two", "Three"]] {
+            let error = table.column(names).unwrap_err().to_string();
+            assert!(error.starts_with("line 1: "), "{error}");
+            assert!(names.iter().all(|name| error.contains(name)), "{error}");
+        }
+        assert_eq!(table.column(&["Two"]), Ok(Some(1)));
     }
 
     #[test]
