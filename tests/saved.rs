@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Cursor;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +19,7 @@ use support::{
 use tempfile::TempDir;
 use tlsweep::crypto::Fingerprint;
 use tlsweep::lab::Lab;
+use tlsweep::observation::{SavedReader, SavedWriter};
 use tlsweep::probe;
 use tokio::runtime::Runtime;
 
@@ -370,12 +372,36 @@ fn facts_are_never_overwritten_by_what_is_made_of_them() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn facts_that_cannot_be_saved_end_the_sweep() {
-    let refusing = Refusing::new();
-    let target = format!("127.0.0.1:{}", refusing.port);
-    let ended = run(&["scan", &target, "--quiet", "--save=/dev/full"]).expect(3);
-    assert!(ended.stderr.contains("/dev/full"), "{ended:#?}");
+fn facts_that_lack_a_visit_say_so() {
+    let folder = folder();
+    let v1 = fs::read(format!("{V1}.facts")).expect("it is there");
+    let scratch = Cursor::new(Vec::new());
+    let mut saved = SavedReader::open("v1".to_owned(), &*v1, scratch).expect("it is sound");
+    let mut visits = saved.by_ref().map(|visit| visit.expect("it is sound"));
+    let sound = visits.find(|visit| !visit.exchanges.is_empty());
+    let sound = sound.expect("somebody was visited");
+    let mut endless = sound.clone();
+    endless.exchanges = vec![sound.exchanges[0].clone(); 2000];
+    let mut facts = Vec::new();
+    let mut writer = SavedWriter::new(&mut facts, saved.header()).expect("memory");
+    writer.add(&sound).expect("it is small");
+    writer.add(&endless).expect_err("it is too large");
+    writer.finish().expect("memory");
+    let (facts, rows) = (
+        write(&folder, "week.facts", facts),
+        path(&folder, "rows.jsonl"),
+    );
+    let ended = run(&["judge", &facts, "-o", &rows]).expect(0);
+    for told in [
+        "week.facts lacks 1 endpoint",
+        "1 row of 1 target · 1 too large to be saved",
+    ] {
+        assert!(ended.stderr.contains(told), "{ended:#?}");
+    }
+    let manifest = manifest(&rows);
+    assert_eq!(manifest["counts"]["unsaved"], 1);
+    assert_eq!(manifest["complete"], false);
+    assert_eq!(manifest["saved"]["whole"], true);
 }
 
 // check

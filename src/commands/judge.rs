@@ -30,7 +30,14 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
             ended.summary.rows()
         ));
     }
-    manifest.complete = whole && ended.error.is_none();
+    let unsaved = ended.summary.unsaved;
+    if unsaved > 0 {
+        tell(format_args!(
+            "{} lacks {unsaved} endpoints that sent too much to be saved; the sweep's own rows have them",
+            flags.facts.display()
+        ));
+    }
+    manifest.complete = whole && unsaved == 0 && ended.error.is_none();
     manifest.all_versions = ended.summary.counts().versions.is_some();
     manifest
         .saved

@@ -38,7 +38,9 @@ pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;
-pub use saved::{Damage, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter};
+pub use saved::{
+    Damage, SaveError, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter,
+};
 pub(crate) use sought::{Sct, distribution_point_addresses};
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};

@@ -37,6 +37,8 @@ pub struct Intake {
 pub struct Summary {
     /// Kept by whoever reads the inventory.
     pub intake: Intake,
+    /// Visits that were too large for `--save`; kept by whoever saves or reads what was saved.
+    pub unsaved: u64,
     pub(super) rows: u64,
     pub(super) endpoints: u64,
     pub(super) attempts: u64,
@@ -124,6 +126,7 @@ impl Summary {
             intake: self.intake,
             endpoints: self.endpoints,
             rows: self.rows,
+            unsaved: self.unsaved,
             attempts: self.attempts,
             verdicts: verdicts
                 .map(|kind| (kind.to_string(), self.verdict(kind).rows))
@@ -149,6 +152,9 @@ pub struct Counts {
     pub endpoints: u64,
     /// Rows written.
     pub rows: u64,
+    /// Visits that were too large to be saved (`--save`): rows have them, saved facts lack them.
+    #[serde(default)]
+    pub unsaved: u64,
     /// Visits made, retries included.
     pub attempts: u64,
     /// Rows by verdict.

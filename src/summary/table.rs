@@ -52,6 +52,11 @@ impl Summary {
             (intake.left_out, "left out", "left out"),
             (intake.rejected, "line not read", "lines not read"),
             (self.retries(), "retry", "retries"),
+            (
+                self.unsaved,
+                "too large to be saved",
+                "too large to be saved",
+            ),
         ] {
             if count > 0 {
                 words.push(counted(count, one, many));

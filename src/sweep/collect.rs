@@ -138,6 +138,8 @@ impl Writing {
             Err(error @ SweepError::Output(_)) => Err(error),
             taken => self.settle().and(taken),
         };
+        let facts = self.destinations.facts.as_ref();
+        self.summary.unsaved = facts.map_or(0, FactsFile::unsaved);
         let finished = self.destinations.finish(complete && settled.is_ok());
         let error = settled.and(finished).err();
         Collected {

@@ -115,6 +115,7 @@ impl Rejudge {
             targets,
             ..Intake::default()
         };
+        summary.unsaved = reader.unsaved();
         let whole = reader.whole();
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {

@@ -5,14 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use super::Damage;
+use super::bounds::{MAX_ALL_BYTES, MAX_CERTIFICATES, MAX_CHAIN, MAX_CHAIN_BYTES};
 use crate::observation::{Certificate, CertificateCache, PeerChain};
-
-/// Far more than one sweep meets; their places take 800 MB.
-const MAX_CERTIFICATES: usize = 100_000_000;
-
-/// The most certificates of one chain, and the most bytes: a visit reads 256 KiB at most.
-const MAX_CHAIN: usize = 100_000;
-const MAX_CHAIN_BYTES: u64 = 1024 * 1024;
 
 /// Certificates, numbered as they were added.
 pub(super) struct Certificates<S> {
@@ -46,10 +40,16 @@ impl<S: Read + Write + Seek> Certificates<S> {
             });
         }
         let start = self.ends.last().copied().unwrap_or_default();
+        let end = start + der.len() as u64;
+        if end > MAX_ALL_BYTES {
+            return Err(Damage::TooMany {
+                what: "bytes of certificates",
+            });
+        }
         let written = self.scratch.seek(SeekFrom::Start(start));
         let written = written.and_then(|_| self.scratch.write_all(der));
         written.map_err(Damage::Scratch)?;
-        self.ends.push(start + der.len() as u64);
+        self.ends.push(end);
         Ok(())
     }
 
@@ -91,5 +91,23 @@ impl<S: Read + Write + Seek> Certificates<S> {
         let mut part = (&mut self.scratch).take(end - start);
         part.read_to_end(&mut self.der)?;
         Ok(self.known.intern(&self.der))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn the_scratch_file_is_bounded() {
+        let mut certificates = Certificates::new(Cursor::new(Vec::new()));
+        certificates.add(&[0x30, 0x00]).unwrap();
+        certificates.ends.push(MAX_ALL_BYTES);
+        let refused = certificates.add(&[0x30]).unwrap_err().to_string();
+        assert!(refused.contains("bytes of certificates"), "{refused}");
+        assert_eq!(certificates.scratch.get_ref().len(), 2);
+        assert_eq!(certificates.chain(&[0]).unwrap().certificates.len(), 1);
     }
 }

@@ -2,6 +2,26 @@
 
 use std::io;
 
+/// Why something could not be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// It is more than a reader takes. It alone is left out; what comes after can be added.
+    #[error("it holds more {0} than can be saved")]
+    TooMuch(&'static str),
+    /// The file cannot be written any further.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+impl From<SaveError> for io::Error {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::TooMuch(_) => Self::other(error),
+            SaveError::Write(error) => error,
+        }
+    }
+}
+
 /// A saved file that cannot be used, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
@@ -43,6 +63,9 @@ pub enum Damage {
     /// The bytes of its frame cannot be had, or are not those that were written.
     #[error("its frame cannot be read: {0}")]
     Frame(io::Error),
+    /// What cannot be seen to be damaged is not believed.
+    #[error("its frame has no checksum: pack it with one (zstd without --no-check)")]
+    NoChecksum,
     /// More than any writer puts into a frame.
     #[error("its frame holds more than {0} bytes")]
     FrameTooLarge(u64),
@@ -58,6 +81,11 @@ pub enum Damage {
     /// A header that is not the first line, or anything after the end.
     #[error("a line of the kind {0:?} cannot stand here")]
     OutOfPlace(String),
+    /// An answer, where nothing was fetched.
+    #[error(
+        "it is an answer to a fetch, and the header says that nothing was fetched (aia is false)"
+    )]
+    NothingFetched,
     /// A chain refers to a certificate that did not come before it.
     #[error("it names certificate {0}, which did not come before it")]
     NoSuchCertificate(u32),

@@ -1,6 +1,6 @@
 //! zstd frames of whole lines: how they are closed, and how they are opened again.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 
 use zstd::bulk::Compressor;
 use zstd::stream::read::Decoder;
@@ -14,6 +14,11 @@ pub(super) const FULL: usize = 1024 * 1024;
 /// The most that a frame may hold: a full one, and one more visit with every byte that a server
 /// can make us keep, many times over.
 pub(super) const MAX_FRAME: u64 = 16 * 1024 * 1024;
+
+/// How a frame begins, and where the byte after that says whether it has a checksum (RFC 8878,
+/// 3.1.1).
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const CHECKSUM: u8 = 1 << 2;
 
 /// zstd's window never exceeds what a frame holds; a file that asks for more is not ours.
 const WINDOW_LOG: u32 = 24;
@@ -82,21 +87,42 @@ impl<R: BufRead> Frames<R> {
     fn open(&mut self) -> Result<bool, Damage> {
         self.lines.clear();
         self.given = 0;
-        if self.source.fill_buf().map_err(Damage::Frame)?.is_empty() {
+        let Some(start) = self.start()? else {
             return Ok(false);
-        }
-        let mut decoder = Decoder::with_buffer(&mut self.source).map_err(Damage::Frame)?;
+        };
+        let frame = Cursor::new(start).chain(&mut self.source);
+        let mut decoder = Decoder::with_buffer(frame).map_err(Damage::Frame)?;
         decoder.window_log_max(WINDOW_LOG).map_err(Damage::Frame)?;
         let mut bounded = decoder.single_frame().take(MAX_FRAME + 1);
         match bounded.read_to_end(&mut self.lines) {
             // The rest of the frame never came: nothing of it has been checked.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 self.lines.clear();
                 Ok(false)
             }
             Err(error) => Err(Damage::Frame(error)),
             Ok(_) if self.lines.len() as u64 > MAX_FRAME => Err(Damage::FrameTooLarge(MAX_FRAME)),
             Ok(_) => Ok(true),
+        }
+    }
+
+    /// The first bytes of the next frame, which say whether it can be checked; `None` when it does
+    /// not come that far.
+    fn start(&mut self) -> Result<Option<[u8; 5]>, Damage> {
+        let mut start = [0; 5];
+        match self.source.read_exact(&mut start) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(Damage::Frame(error)),
+        }
+        let [magic @ .., descriptor] = start;
+        if magic != MAGIC {
+            let words = "it is no zstd frame";
+            return Err(Damage::Frame(io::Error::new(ErrorKind::InvalidData, words)));
+        }
+        match descriptor & CHECKSUM {
+            0 => Err(Damage::NoChecksum),
+            _ => Ok(Some(start)),
         }
     }
 }

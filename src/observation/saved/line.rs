@@ -108,4 +108,7 @@ pub(super) struct Answer {
 #[derive(Serialize, Deserialize)]
 pub(super) struct End {
     pub(super) observations: u64,
+    /// Visits that were too large to be saved.
+    #[serde(default)]
+    pub(super) unsaved: u64,
 }

@@ -6,6 +6,7 @@
 //! frame. Every line has a kind; a field that is added later has a default, and a kind that older
 //! readers may pass over says so.
 
+mod bounds;
 mod certificates;
 mod error;
 mod frame;
@@ -13,7 +14,7 @@ mod line;
 mod reader;
 mod writer;
 
-pub use error::{Damage, SavedError};
+pub use error::{Damage, SaveError, SavedError};
 pub use line::{SavedAnswer, SavedHeader};
 pub use reader::SavedReader;
 pub use writer::SavedWriter;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read, Seek, Write};
 
+use super::bounds::{Answers, MAX_VISIT_BYTES};
 use super::certificates::Certificates;
 use super::frame::Frames;
 use super::line::{
@@ -11,12 +12,6 @@ use super::line::{
 };
 use super::{Damage, SavedError};
 use crate::observation::{MAX_EXCHANGES, Observation, hex};
-
-/// Some visits have hundreds of exchanges, and few of those hold a chain.
-const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
-
-/// Five times as many as a sweep asks for.
-const MAX_ANSWERS: usize = 25_000;
 
 /// The observations of a file, in the order in which they were added. Certificates wait in the
 /// scratch file; memory holds one frame, eight bytes for each certificate, and a bounded number of
@@ -27,9 +22,11 @@ pub struct SavedReader<R, S> {
     frames: Frames<R>,
     certificates: Certificates<S>,
     answers: Vec<SavedAnswer>,
+    counted: Answers,
     /// The line read last, from 1.
     record: u64,
     observations: u64,
+    unsaved: u64,
     whole: bool,
     /// Nothing is read after a failure or the last frame.
     over: bool,
@@ -41,6 +38,13 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
         let mut frames = Frames::new(source);
         let header = match frames.next() {
             Ok(Some(line)) => header(line),
+            Err(damage @ Damage::NoChecksum) => {
+                return Err(SavedError::Damaged {
+                    file,
+                    record: 1,
+                    damage,
+                });
+            }
             // What is no frame is no file of ours, whatever its bytes are.
             Ok(None) | Err(_) => None,
         };
@@ -51,8 +55,10 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 frames,
                 certificates: Certificates::new(scratch),
                 answers: Vec::new(),
+                counted: Answers::default(),
                 record: 1,
                 observations: 0,
+                unsaved: 0,
                 whole: false,
                 over: false,
             }),
@@ -73,6 +79,11 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
     /// Observations read so far.
     pub fn observations(&self) -> u64 {
         self.observations
+    }
+
+    /// Visits of the sweep that were too large to be saved, as the end tells.
+    pub fn unsaved(&self) -> u64 {
+        self.unsaved
     }
 
     /// What addresses gave, as far as it was read: it stands after the observations.
@@ -116,18 +127,25 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     return Ok(Some(observation));
                 }
                 ANSWER => {
-                    if self.answers.len() == MAX_ANSWERS {
-                        return Err(Damage::TooMany { what: "answers" });
+                    if !self.header.aia {
+                        return Err(Damage::NothingFetched);
                     }
                     let answer = serde_json::from_str(body)?;
-                    self.answers.push(whole(answer, &mut self.certificates)?);
+                    let answer = whole(answer, &mut self.certificates)?;
+                    let counted = self.counted.add(&answer);
+                    counted.map_err(|what| Damage::TooMany { what })?;
+                    self.answers.push(answer);
                 }
                 END => {
-                    let counted = serde_json::from_str::<End>(body)?.observations;
+                    let End {
+                        observations: counted,
+                        unsaved,
+                    } = serde_json::from_str(body)?;
                     let read = self.observations;
                     if counted != read {
                         return Err(Damage::Count { counted, read });
                     }
+                    self.unsaved = unsaved;
                     self.whole = true;
                 }
                 HEADER => return Err(Damage::OutOfPlace(HEADER.to_owned())),
@@ -205,9 +223,9 @@ fn rejoin<S: Read + Write + Seek>(
         bytes += chain
             .certificates
             .iter()
-            .map(|it| it.der.len())
-            .sum::<usize>();
-        if bytes > MAX_CHAIN_BYTES {
+            .map(|it| it.der.len() as u64)
+            .sum::<u64>();
+        if bytes > MAX_VISIT_BYTES {
             let what = "certificates";
             return Err(Damage::TooMany { what });
         }

@@ -1,13 +1,15 @@
 //! What comes back is what was saved, up to the last whole frame, whatever became of the file.
 
 use std::io::{Cursor, ErrorKind};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::bounds::{MAX_CHAIN_BYTES, MAX_VISIT_BYTES};
 use super::frame::{MAX_FRAME, Packer};
 use super::*;
-use crate::observation::{Fact, Observation, PeerChain};
+use crate::observation::{Certificate, Fact, MAX_EXCHANGES, Observation, PeerChain};
 use crate::output::samples;
 
 fn header() -> SavedHeader {
@@ -70,8 +72,12 @@ fn value(observation: &Observation) -> Value {
 
 /// A file of these lines, in one frame after the header's.
 fn file_of(lines: &[&str]) -> Vec<u8> {
+    file_under(&header(), lines)
+}
+
+fn file_under(header: &SavedHeader, lines: &[&str]) -> Vec<u8> {
     let mut file = Vec::new();
-    SavedWriter::new(&mut file, &header()).unwrap();
+    SavedWriter::new(&mut file, header).unwrap();
     let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
     file.extend(Packer::new().unwrap().pack(text.as_bytes()).unwrap());
     file
@@ -113,11 +119,52 @@ fn what_was_fetched_comes_back_after_the_observations() {
         reader.take_answers().into_iter().map(bytes).collect();
     let added: Vec<_> = answers().map(bytes).into();
     assert_eq!(read_again, added);
+}
+
+/// A file of these lines, of a sweep that fetched.
+fn fetched(lines: &[&str]) -> Vec<u8> {
+    let header = SavedHeader {
+        aia: true,
+        ..header()
+    };
+    file_under(&header, lines)
+}
+
+#[test]
+fn answers_that_no_sweep_had_are_refused() {
+    let answer = |failure: &str| {
+        format!(
+            r#"{{"kind":"answer","body":{{"address":"a","certificates":[],"failure":"{failure}"}}}}"#
+        )
+    };
     let unknown = r#"{"kind":"answer","body":{"address":"a","certificates":[7],"failure":null}}"#;
-    let (_, whole, error) = read(&file_of(&[unknown])).unwrap();
-    assert!(!whole);
-    let error = error.expect("no such certificate").to_string();
-    assert!(error.contains("certificate 7"), "{error}");
+    let (few, long) = (answer("404"), answer(&"x".repeat(15 << 20)));
+    let end = r#"{"kind":"end","body":{"observations":0}}"#;
+    let mut bomb = fetched(&[]);
+    let mut packer = Packer::new().unwrap();
+    let frame = packer.pack(long.as_bytes()).unwrap();
+    (0..13).for_each(|_| bomb.extend(&frame));
+    for (file, record, words) in [
+        (fetched(&[unknown]), 2, "certificate 7"),
+        (file_of(&[&few]), 2, "aia is false"),
+        (bomb, 14, "more bytes of answers"),
+        (fetched(&vec![&*few; 25_001]), 25_002, "more answers"),
+    ] {
+        let (_, whole, error) = read(&file).unwrap();
+        assert!(!whole);
+        let error = error.unwrap_or_else(|| panic!("{words}")).to_string();
+        let place = format!("f: record {record}: ");
+        assert!(
+            error.starts_with(&place) && error.contains(words),
+            "{error}"
+        );
+    }
+    let (_, whole, error) = read(&fetched(&[&few, end])).unwrap();
+    assert!(whole && error.is_none(), "{error:?}");
+    // The writer keeps the same rules.
+    let mut writer = SavedWriter::new(Vec::new(), &header()).unwrap();
+    let refused = writer.add_answer(&answers()[0]).unwrap_err();
+    assert!(matches!(refused, SaveError::TooMuch(_)), "{refused}");
 }
 
 #[test]
@@ -279,13 +326,108 @@ fn a_kind_that_may_be_passed_over_is() {
     assert!(read.is_empty() && whole && error.is_none(), "{error:?}");
 }
 
+/// A certificate of so many bytes, and none like another.
+fn padded(number: u8, length: u64) -> Arc<Certificate> {
+    let der = vec![number; usize::try_from(length).unwrap()];
+    Arc::new(Certificate::read(der.into()))
+}
+
+/// A visit with these chains, one an exchange.
+fn visit(chains: Vec<Vec<Arc<Certificate>>>) -> Observation {
+    let mut observation = observations().remove(0);
+    let one = observation.exchanges.remove(0);
+    let exchanges = chains.into_iter().map(|certificates| {
+        let mut exchange = one.clone();
+        exchange.chain = Some(PeerChain { certificates });
+        exchange
+    });
+    observation.exchanges = exchanges.collect();
+    observation
+}
+
+#[test]
+fn a_visit_that_is_too_large_costs_only_its_own_facts() {
+    let longest = padded(1, MAX_CHAIN_BYTES);
+    let mut wordy = visit(vec![vec![]]);
+    let session = wordy.exchanges[0].session.as_mut();
+    session.unwrap().ocsp_staple = Some(vec![0; usize::try_from(MAX_FRAME / 2).unwrap()]);
+    let too_large = [
+        wordy,
+        visit(vec![vec![]; MAX_EXCHANGES + 1]),
+        visit(vec![vec![padded(2, MAX_CHAIN_BYTES + 1)]]),
+        visit(vec![vec![longest.clone(), padded(3, 1)]]),
+        visit(vec![
+            vec![longest.clone()];
+            usize::try_from(MAX_VISIT_BYTES / MAX_CHAIN_BYTES)
+                .unwrap()
+                + 1
+        ]),
+    ];
+    let mut file = Vec::new();
+    let mut writer = SavedWriter::new(&mut file, &header()).unwrap();
+    let sound = observations();
+    for (each, neighbour) in too_large.iter().zip(&sound) {
+        writer.add(neighbour).unwrap();
+        let refused = writer.add(each).unwrap_err();
+        assert!(matches!(refused, SaveError::TooMuch(_)), "{refused}");
+    }
+    writer.finish().unwrap();
+    let (seen, whole, error) = read(&file).unwrap();
+    let expected: Vec<_> = sound.iter().take(5).map(value).collect();
+    assert_eq!(seen, expected);
+    assert!(whole && error.is_none(), "{error:?}");
+    let mut reader = SavedReader::open("f".to_owned(), &*file, Cursor::new(Vec::new())).unwrap();
+    reader.by_ref().for_each(drop);
+    assert_eq!(reader.unsaved(), 5);
+}
+
+#[test]
+fn the_largest_visit_that_is_saved_can_be_read() {
+    let chains = MAX_VISIT_BYTES / MAX_CHAIN_BYTES;
+    let chain = |number| vec![padded(u8::try_from(number).unwrap(), MAX_CHAIN_BYTES)];
+    // Twice a frame, in hexadecimal.
+    let largest = visit((0..chains).map(chain).collect());
+    let many = visit(vec![vec![]; MAX_EXCHANGES]);
+    let mut file = Vec::new();
+    let mut writer = SavedWriter::new(&mut file, &header()).unwrap();
+    for each in [&largest, &many] {
+        writer.add(each).unwrap();
+    }
+    writer.finish().unwrap();
+    let (seen, whole, error) = read(&file).unwrap();
+    assert!(whole && error.is_none(), "{error:?}");
+    assert!(seen == [value(&largest), value(&many)]);
+}
+
+#[test]
+fn a_frame_without_a_checksum_is_refused() {
+    let unchecked = |text: &str| zstd::bulk::compress(text.as_bytes(), 1).unwrap();
+    let end = r#"{"kind":"end","body":{"observations":0}}"#;
+    let mut file = file_of(&[]);
+    file.extend(unchecked(end));
+    let (_, whole, error) = read(&file).unwrap();
+    let error = error.unwrap().to_string();
+    assert!(
+        !whole && error.starts_with("f: record 2: its frame has no checksum"),
+        "{error}"
+    );
+    let header = unchecked(r#"{"kind":"tlsweep facts","body":{"version":1,"tlsweep":"0.1.0"}}"#);
+    let error = read(&header).unwrap_err().to_string();
+    assert!(
+        error.starts_with("f: record 1: its frame has no checksum"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_frame_that_unpacks_to_too_much_is_refused() {
     let much = vec![b' '; usize::try_from(MAX_FRAME).unwrap() + 1];
     let refused = Packer::new().unwrap().pack(&much).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::InvalidData);
     let mut file = file_of(&[]);
-    file.extend(zstd::bulk::compress(&much, 1).unwrap());
+    let mut compressor = zstd::bulk::Compressor::new(1).unwrap();
+    compressor.include_checksum(true).unwrap();
+    file.extend(compressor.compress(&much).unwrap());
     let (_, _, error) = read(&file).unwrap();
     let error = error.unwrap().to_string();
     assert!(error.contains("record 2: its frame"), "{error}");

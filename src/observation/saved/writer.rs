@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::frame::{FULL, Packer};
+use super::SaveError;
+use super::bounds::{self, Answers, MAX_ALL_BYTES, MAX_CERTIFICATES};
+use super::frame::{FULL, MAX_FRAME, Packer};
 use super::line::{
     ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader, Visit,
     Written,
@@ -21,7 +23,12 @@ pub struct SavedWriter<W> {
     /// The numbers of the certificates written, by half their SHA-256: to make two certificates
     /// that share it is as much work as 2^64 hashes.
     numbers: HashMap<[u8; 16], u32>,
+    /// Their bytes.
+    written: u64,
+    answers: Answers,
+    fetched: bool,
     observations: u64,
+    unsaved: u64,
 }
 
 impl<W: Write> SavedWriter<W> {
@@ -32,15 +39,32 @@ impl<W: Write> SavedWriter<W> {
             packer: Packer::new()?,
             lines: Vec::with_capacity(FULL),
             numbers: HashMap::new(),
+            written: 0,
+            answers: Answers::default(),
+            fetched: header.aia,
             observations: 0,
+            unsaved: 0,
         };
         begun.line(HEADER, header)?;
         begun.flush()?;
         Ok(begun)
     }
 
-    /// Adds what one visit showed.
-    pub fn add(&mut self, observation: &Observation) -> io::Result<()> {
+    /// Adds what one visit showed. One that is too large is left out and counted; of it the file
+    /// may have certificates.
+    pub fn add(&mut self, observation: &Observation) -> Result<(), SaveError> {
+        let added = self.add_visit(observation);
+        match added {
+            Ok(()) => self.observations += 1,
+            Err(SaveError::TooMuch(_)) => self.unsaved += 1,
+            Err(SaveError::Write(_)) => {}
+        }
+        added?;
+        Ok(self.flush_full()?)
+    }
+
+    fn add_visit(&mut self, observation: &Observation) -> Result<(), SaveError> {
+        bounds::visit(observation).map_err(SaveError::TooMuch)?;
         let mut observation = observation.clone();
         let mut chains = Vec::with_capacity(observation.exchanges.len());
         for exchange in &mut observation.exchanges {
@@ -51,13 +75,24 @@ impl<W: Write> SavedWriter<W> {
             observation,
             chains,
         };
-        self.line(OBSERVATION, &visit)?;
-        self.observations += 1;
-        self.flush_full()
+        self.line(OBSERVATION, &visit)
     }
 
-    /// Adds what an address gave.
-    pub fn add_answer(&mut self, answer: &SavedAnswer) -> io::Result<()> {
+    /// Visits that were too large so far.
+    pub fn unsaved(&self) -> u64 {
+        self.unsaved
+    }
+
+    /// Adds what an address gave. The header has to say that addresses were asked.
+    pub fn add_answer(&mut self, answer: &SavedAnswer) -> Result<(), SaveError> {
+        if !self.fetched {
+            return Err(SaveError::TooMuch("answers"));
+        }
+        if let Ok(chain) = &answer.outcome {
+            bounds::chain(chain).map_err(SaveError::TooMuch)?;
+        }
+        let counted = self.answers.add(answer);
+        counted.map_err(SaveError::TooMuch)?;
         let (certificates, failure) = match &answer.outcome {
             Ok(chain) => (self.chain(chain)?, None),
             Err(failure) => (Vec::new(), Some(failure.clone())),
@@ -68,7 +103,7 @@ impl<W: Write> SavedWriter<W> {
             failure,
         };
         self.line(ANSWER, &answer)?;
-        self.flush_full()
+        Ok(self.flush_full()?)
     }
 
     fn flush_full(&mut self) -> io::Result<()> {
@@ -82,9 +117,10 @@ impl<W: Write> SavedWriter<W> {
     /// again in the next frame is written again.
     pub fn flush(&mut self) -> io::Result<()> {
         if !self.lines.is_empty() {
-            let frame = self.packer.pack(&self.lines)?;
+            let frame = self.packer.pack(&self.lines);
+            // Whatever becomes of them: what could not be packed or written once is not tried again.
             self.lines.clear();
-            self.writer.write_all(&frame)?;
+            self.writer.write_all(&frame?)?;
         }
         self.writer.flush()
     }
@@ -92,32 +128,132 @@ impl<W: Write> SavedWriter<W> {
     /// Writes what ends the file.
     pub fn finish(&mut self) -> io::Result<()> {
         let observations = self.observations;
-        self.line(END, &End { observations })?;
+        let unsaved = self.unsaved;
+        self.line(
+            END,
+            &End {
+                observations,
+                unsaved,
+            },
+        )?;
         self.flush()
     }
 
-    fn chain(&mut self, chain: &PeerChain) -> io::Result<Vec<u32>> {
+    fn chain(&mut self, chain: &PeerChain) -> Result<Vec<u32>, SaveError> {
         let certificates = chain.certificates.iter();
         certificates
             .map(|certificate| self.number(certificate))
             .collect()
     }
 
-    fn number(&mut self, certificate: &Certificate) -> io::Result<u32> {
+    fn number(&mut self, certificate: &Certificate) -> Result<u32, SaveError> {
         let mut key = [0; 16];
         key.copy_from_slice(&certificate.sha256.0[..16]);
         if let Some(known) = self.numbers.get(&key) {
             return Ok(*known);
         }
+        let written = self.written + certificate.der.len() as u64;
+        if self.numbers.len() == MAX_CERTIFICATES || written > MAX_ALL_BYTES {
+            return Err(SaveError::TooMuch("certificates"));
+        }
         let number = u32::try_from(self.numbers.len()).map_err(io::Error::other)?;
         self.line(CERTIFICATE, &hex::encode(&certificate.der))?;
         self.numbers.insert(key, number);
+        self.written = written;
         Ok(number)
     }
 
-    fn line<T: Serialize>(&mut self, kind: &str, body: &T) -> io::Result<()> {
-        serde_json::to_writer(&mut self.lines, &Written { kind, body })?;
-        self.lines.push(b'\n');
+    /// Adds a line, in a frame of its own where it would overfill the one that is open.
+    fn line<T: Serialize>(&mut self, kind: &str, body: &T) -> Result<(), SaveError> {
+        let start = self.lines.len();
+        let mut line = Line::after(&mut self.lines);
+        let written = serde_json::to_writer(&mut line, &Written { kind, body });
+        let written = written.map_err(io::Error::from);
+        let written = written.and_then(|()| line.write_all(b"\n"));
+        let overfull = line.overfull;
+        if let Err(error) = written {
+            self.lines.truncate(start);
+            return Err(match overfull {
+                true => SaveError::TooMuch("text"),
+                false => error.into(),
+            });
+        }
+        if self.lines.len() > LONGEST {
+            let line = self.lines.split_off(start);
+            self.flush()?;
+            self.lines = line;
+        }
         Ok(())
+    }
+}
+
+/// What a frame holds.
+#[expect(clippy::cast_possible_truncation, reason = "16 MiB")]
+const LONGEST: usize = MAX_FRAME as usize;
+
+/// A line while it is written: it never grows beyond what a frame holds, whatever a server sent.
+struct Line<'a> {
+    lines: &'a mut Vec<u8>,
+    room: usize,
+    overfull: bool,
+}
+
+impl<'a> Line<'a> {
+    fn after(lines: &'a mut Vec<u8>) -> Self {
+        Self {
+            lines,
+            room: LONGEST,
+            overfull: false,
+        }
+    }
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(room) = self.room.checked_sub(bytes.len()) else {
+            self.overfull = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        self.room = room;
+        self.lines.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SavedReader;
+    use super::*;
+    use crate::observation::FactSet;
+    use crate::output::samples;
+
+    #[test]
+    fn lines_that_cannot_be_packed_are_not_tried_again() {
+        let header = SavedHeader::new(false, None, String::new(), FactSet::default());
+        let mut file = Vec::new();
+        let mut writer = SavedWriter::new(&mut file, &header).unwrap();
+        writer.lines = vec![b' '; LONGEST + 1];
+        writer.flush().unwrap_err();
+        writer.finish().unwrap();
+        let scratch = io::Cursor::new(Vec::new());
+        let mut reader = SavedReader::open("f".to_owned(), &*file, scratch).unwrap();
+        assert!(reader.next().is_none() && reader.whole());
+    }
+
+    #[test]
+    fn no_more_certificates_are_saved_than_are_read() {
+        let header = SavedHeader::new(false, None, String::new(), FactSet::default());
+        let mut writer = SavedWriter::new(Vec::new(), &header).unwrap();
+        writer.add(&samples::healthy().observation).unwrap();
+        writer.written = MAX_ALL_BYTES;
+        let refused = writer.add(&samples::expired().observation).unwrap_err();
+        assert!(matches!(refused, SaveError::TooMuch(_)), "{refused}");
+        // Those that are there already cost nothing.
+        writer.add(&samples::healthy().observation).unwrap();
+        assert_eq!((writer.observations, writer.unsaved), (2, 1));
     }
 }
