@@ -117,11 +117,138 @@ fn an_output_that_cannot_be_written_exits_with_three_before_the_first_packet() {
 }
 
 #[test]
-fn a_full_disk_ends_the_sweep_with_three() {
-    let refusing = Refusing::new();
+fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
+    let (refusing, pki) = (Refusing::new(), Pki::new());
     let block = format!("127.0.0.0/24:{}", refusing.port);
-    let ended = scan(&[&block, "--format=jsonl", "-o", "/dev/full"]).expect(3);
-    assert!(ended.stderr.contains("/dev/full"), "{ended:#?}");
+    let leaf = pki.leaf("leaf", Leaf::GOOD);
+    let server = SServer::start(&["-cert", &leaf.leaf, "-key", &leaf.key, "-www"]);
+    let server = server.address.to_string();
+    let folder = folder();
+    let rows = path(&folder, "rows.jsonl");
+    for (flag, targets) in [
+        ("-o", [&*block, "127.0.0.1:1"]),
+        ("--save", [&block, "127.0.0.1:1"]),
+        ("--certs", [&server, "127.0.0.1:1"]),
+        ("--rejects", [&block, "not a target"]),
+    ] {
+        let mut arguments = targets.to_vec();
+        match flag {
+            "-o" => arguments.push("--format=jsonl"),
+            _ => arguments.extend(["-o", &rows]),
+        }
+        arguments.extend([flag, "/dev/full"]);
+        let ended = scan(&arguments).expect(3);
+        let told = format!("{flag} /dev/full cannot be written: No space left");
+        assert!(ended.stderr.contains(&told), "{flag}: {ended:#?}");
+    }
+}
+
+/// The outputs of an earlier run.
+const EARLIER: [(&str, &str); 5] = [
+    ("-o", "rows.jsonl"),
+    ("-o", "rows.csv"),
+    ("--certs", "certs.pem"),
+    ("--save", "week.facts"),
+    ("--rejects", "rejects.txt"),
+];
+
+#[test]
+fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
+    let (folder, facts) = (folder(), folder());
+    let facts = write(&facts, "empty.facts", "");
+    let earlier = EARLIER.map(|(flag, name)| (flag, write(&folder, name, "of last week")));
+    let missing = path(&folder, "missing");
+    let nowhere = path(&folder, "missing/file.csv");
+    let target = "127.0.0.1:1";
+    let scans: &[(&[&str], i32, &str)] = &[
+        (&["--ehlo=not a name"], 2, "--ehlo"),
+        (&["--sni=not a name"], 2, "--sni"),
+        (&["--ports=none"], 2, "--ports"),
+        (&["--require-store=nobody"], 2, "--require-store"),
+        (&["--trust", &missing], 2, "--trust"),
+        (&["--intermediates", &missing], 2, "--intermediates"),
+        (&["--input", &missing], 2, &missing),
+        (&["--exclude", &missing], 2, "--exclude"),
+        (&["--aia-allow-private"], 2, "--aia-allow-private"),
+        (&["--revocation=crl", "--crls", &missing], 2, "--crls"),
+        (&["-o", "rows.xml"], 2, "rows.xml"),
+        (&["-o", &nowhere], 3, "-o /"),
+    ];
+    let judges: &[(&[&str], i32, &str)] = &[
+        (&[], 2, "empty.facts holds no saved facts"),
+        (&["--require-store=nobody"], 2, "--require-store"),
+        (&["--trust", &missing], 2, "--trust"),
+    ];
+    let run_all = |command: &[&str], flags: &[&str], cases: &[(&[&str], i32, &str)]| {
+        for (more, code, says) in cases {
+            let mut arguments = command.to_vec();
+            for (flag, path) in earlier.iter().filter(|(flag, _)| flags.contains(flag)) {
+                arguments.extend([*flag, path]);
+            }
+            arguments.extend(*more);
+            let ended = run(&arguments);
+            assert_eq!(ended.code, Some(*code), "{arguments:?}: {ended:#?}");
+            assert!(ended.stderr.contains(says), "{arguments:?}: {ended:#?}");
+            for (_, path) in &earlier {
+                let kept = fs::read_to_string(path).expect("it is there");
+                assert_eq!(kept, "of last week", "{path}: {arguments:?}");
+            }
+        }
+    };
+    run_all(
+        &["scan", target],
+        &["-o", "--certs", "--save", "--rejects"],
+        scans,
+    );
+    run_all(&["judge", &facts], &["-o", "--certs"], judges);
+    for flag in ["--certs", "--save", "--rejects"] {
+        let others = ["-o", "--certs", "--save", "--rejects"].map(|it| match it == flag {
+            true => "",
+            false => it,
+        });
+        let told = format!("{flag} /");
+        run_all(&["scan", target], &others, &[(&[flag, &nowhere], 3, &told)]);
+        run_all(
+            &["scan", target],
+            &others,
+            &[(&[flag, "/dev/full/x"], 3, &told)],
+        );
+    }
+    // A disk that is full from the start.
+    let others = ["-o", "--certs", "--rejects"];
+    let full: &[(&[&str], i32, &str)] = &[(&["--save=/dev/full"], 3, "--save /dev/full")];
+    run_all(&["scan", target], &others, full);
+}
+
+#[test]
+fn standard_output_is_for_rows() {
+    let refusing = Refusing::new();
+    let target = format!("127.0.0.1:{}", refusing.port);
+    let folder = folder();
+    let rows = path(&folder, "rows.jsonl");
+    for flag in ["--certs", "--save", "--rejects"] {
+        for arguments in [
+            &[flag, "-"][..],
+            &[flag, "-", "-o", &rows],
+            &[flag, "/dev/stdout"],
+            &[flag, "/dev/stdout", "-o", "-", "-o", &rows],
+        ] {
+            let mut all = vec!["scan", &*target];
+            all.extend(arguments);
+            let ended = run(&all).expect(2);
+            let told = format!("{flag} {}: ", arguments[1]);
+            assert!(ended.stderr.contains(&told), "{ended:#?}");
+            assert!(ended.stderr.contains("name a file"), "{ended:#?}");
+            assert_eq!(ended.stdout, "");
+        }
+    }
+    assert!(!fs::exists(&rows).expect("a folder"));
+    let ended = run(&["judge", "week.facts", "--certs=-"]).expect(2);
+    assert!(ended.stderr.contains("--certs -: "), "{ended:#?}");
+    // Where the rows go elsewhere, it is free under its other name.
+    let lines = ["scan", "--quiet", &target, "not a target", "-o", &rows];
+    let ended = run(&[&lines[..], &["--rejects", "/dev/stdout"]].concat()).expect(0);
+    assert!(ended.stdout.contains("\nnot a target\n"), "{ended:#?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::PlanError;
 use super::flags::{ImportFlags, JudgeFlags, OutputFlags, ScanFlags, TrustFlags};
 use super::values::TrustChoice;
+use crate::output::Place;
 use crate::summary::Manifest;
 
 /// A file and the flag that names it.
@@ -18,6 +19,13 @@ struct Named<'a> {
 /// Refuses a file that `scan` writes in one role and has in another.
 pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
     let (targets, results) = (&flags.targets, &flags.results);
+    for (flag, path) in [
+        ("--certs", &results.certs),
+        ("--rejects", &results.rejects),
+        ("--save", &results.save),
+    ] {
+        refuse_stdout(flag, path.as_deref(), &flags.output)?;
+    }
     let mut named = trusted(&flags.trust);
     named.extend(each(&targets.inputs, |path| reading("-i", path)));
     named.extend(each(&targets.exclude, |path| reading("--exclude", path)));
@@ -29,6 +37,7 @@ pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
 
 /// The same for `judge`.
 pub(super) fn refuse_judged_twins(flags: &JudgeFlags) -> Result<(), PlanError> {
+    refuse_stdout("--certs", flags.certs.as_deref(), &flags.output)?;
     let mut named = trusted(&flags.trust);
     named.push(reading("FACTS", &flags.facts));
     named.extend(each(&flags.certs, |path| writing("--certs", path)));
@@ -42,6 +51,33 @@ pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
     named.extend(certs);
     named.push(writing("-o", &flags.output));
     refuse_named(&named)
+}
+
+/// Refuses standard output for what is no row: `-` means rows, and a device of it is free only where
+/// they go elsewhere.
+fn refuse_stdout(
+    flag: &'static str,
+    path: Option<&Path>,
+    output: &OutputFlags,
+) -> Result<(), PlanError> {
+    let Some(path) = path else { return Ok(()) };
+    let mut places = output.outputs.iter().map(|path| Place::from(&**path));
+    let rows = output.outputs.is_empty() || places.any(|place| place == Place::Stdout);
+    let reason = match path.to_str() {
+        Some("-") => {
+            "standard output is for rows; name a file, or ./- for one of that name (where -o names \
+             files, /dev/stdout is free)"
+        }
+        _ if rows && Place::from(path) == Place::Stdout => {
+            "rows go to standard output; name a file, or give the rows one with -o FILE"
+        }
+        _ => return Ok(()),
+    };
+    Err(PlanError::Stdout {
+        flag,
+        path: path.display().to_string(),
+        reason,
+    })
 }
 
 fn refuse(named: Vec<Named<'_>>, output: &OutputFlags) -> Result<(), PlanError> {

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::flags::JudgeFlags;
+use super::opening::{Beginning, Written};
 use super::plan::{CannotStart, PlanError, places, regular_files};
 use super::revocation::{Lists, revocation_warning};
 use super::trust::{policy, warnings};
-use crate::output::{CertificateFile, Layout, Outputs};
-use crate::sweep::{Destinations, Facts, Rejudge};
+use crate::output::Layout;
+use crate::sweep::{Facts, Rejudge};
 
 /// Facts that can be judged again.
 pub struct JudgePlan {
@@ -29,22 +30,26 @@ impl JudgePlan {
         let notices = warnings.chain(revocation_warning(&policy)).collect();
         let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;
         let places = places(&flags.output)?;
-        let layout = Layout {
-            addresses: facts.header().addresses,
+        let written = Written {
+            places: &places,
+            certs: flags.certs.as_deref(),
+            save: None,
+            rejects: None,
         };
-        let outputs = Outputs::open(&places, layout)?;
-        let certs = flags.certs.as_deref();
+        let opened = written.open(&Beginning {
+            layout: Layout {
+                addresses: facts.header().addresses,
+            },
+            header: facts.header(),
+            quiet: flags.output.quiet,
+        })?;
         Ok(Self {
             notices,
             files: regular_files(&places),
             rejudge: Rejudge {
                 facts,
                 policy,
-                destinations: Destinations {
-                    outputs,
-                    certificates: certs.map(CertificateFile::open).transpose()?,
-                    facts: None,
-                },
+                destinations: opened.destinations,
             },
         })
     }

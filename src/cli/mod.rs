@@ -6,6 +6,7 @@ mod fetching;
 mod files;
 mod flags;
 mod judging;
+mod opening;
 mod plan;
 mod revocation;
 mod trust;

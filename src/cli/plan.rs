@@ -1,7 +1,6 @@
 //! From flags to a plan: everything is opened and checked here, before the first packet, and an
 //! error names the flag or the file and what to write instead.
 
-use std::fs::File;
 use std::io::{BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,19 +9,18 @@ use super::flags::{
     HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
     TargetFlags, VersionsChoice,
 };
+use super::opening::{Beginning, Opened, Written};
 use super::revocation::{Lists, revocation_warning};
 use super::trust::{policy, warnings};
 use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
 use crate::observation::SavedHeader;
-use crate::output::{
-    CertificateFile, FORMATS, Format, Layout, OutputError, Outputs, Place, UnknownFormat,
-};
+use crate::output::{FORMATS, Format, Layout, OutputError, Place, UnknownFormat};
 use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
-use crate::sweep::{Choice, Destinations, Display, FactsError, FactsFile, Intake, Sweep};
+use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
 use crate::target::{
     self, Defaults, OpenError, PortsError, Source, TargetError, TargetReader, fold_name,
     parse_ports,
@@ -154,6 +152,16 @@ pub enum PlanError {
         /// Where it is named again.
         second: &'static str,
     },
+    /// Rows go to standard output, or nobody can tell whether this should.
+    #[error("{flag} {path}: {reason}")]
+    Stdout {
+        /// The flag.
+        flag: &'static str,
+        /// What was given.
+        path: String,
+        /// What to write instead.
+        reason: &'static str,
+    },
     /// No finding goes by that name.
     #[error("no finding is named {asked:?}; there are {known}")]
     NoFinding {
@@ -211,16 +219,15 @@ impl Plan {
         let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
         notices.extend(revocation_warning(&policy));
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
+        let ehlo = ehlo(&flags.targets)?;
         let quiet = flags.output.quiet;
-        let rejects = flags.results.rejects.as_deref().map(create).transpose()?;
         let places = places(&flags.output)?;
         let display = display(quiet, &places);
-        let outputs = Outputs::open(
-            &places,
-            Layout {
-                addresses: flags.names.all_ips,
-            },
-        )?;
+        // From here on nothing is wrong with what was asked for.
+        let Opened {
+            destinations,
+            rejects,
+        } = open(flags, &places)?;
         let files = regular_files(&places);
         Ok(Self {
             notices,
@@ -244,20 +251,11 @@ impl Plan {
                 limits,
                 timeouts,
                 approach: approach(&flags.hellos),
-                ehlo: ehlo(&flags.targets)?,
+                ehlo,
                 retries: flags.patience.retries,
                 policy,
                 fetcher,
-                destinations: Destinations {
-                    outputs,
-                    certificates: flags
-                        .results
-                        .certs
-                        .as_deref()
-                        .map(CertificateFile::open)
-                        .transpose()?,
-                    facts: save(flags)?,
-                },
+                destinations,
                 display,
             },
         })
@@ -430,28 +428,23 @@ fn display(quiet: bool, places: &[(Place, &'static Format)]) -> Display {
     }
 }
 
-fn save(flags: &ScanFlags) -> Result<Option<FactsFile>, CannotStart> {
-    let Some(path) = &flags.results.save else {
-        return Ok(None);
-    };
+fn open(flags: &ScanFlags, places: &[(Place, &'static Format)]) -> Result<Opened, OutputError> {
+    let (results, addresses) = (&flags.results, flags.names.all_ips);
     let approach = approach(&flags.hellos);
     let probe = approach.lane.name().to_owned();
-    let vantage = flags.results.vantage.clone();
     let header = SavedHeader {
         aia: flags.fetch.aia,
-        ..SavedHeader::new(flags.names.all_ips, vantage, probe, approach.facts)
+        ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
-    let (path, file) = create(path)?;
-    let name = path.display().to_string();
-    let begun = FactsFile::begin(path, file, &header);
-    let begun = begun.map_err(|source| OutputError::Open { name, source })?;
-    Ok(Some(begun))
-}
-
-fn create(path: &Path) -> Result<(PathBuf, File), CannotStart> {
-    let file = File::create(path).map_err(|source| OutputError::Open {
-        name: path.display().to_string(),
-        source,
-    })?;
-    Ok((path.to_owned(), file))
+    let written = Written {
+        places,
+        certs: results.certs.as_deref(),
+        save: results.save.as_deref(),
+        rejects: results.rejects.as_deref(),
+    };
+    written.open(&Beginning {
+        layout: Layout { addresses },
+        header: &header,
+        quiet: flags.output.quiet,
+    })
 }

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::Path;
 
-use super::{Clean, OutputError, outputs, pem};
+use super::{Clean, OutputError, Reserved, outputs, pem};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, PeerChain};
 
@@ -21,10 +20,9 @@ pub struct CertificateFile {
 }
 
 impl CertificateFile {
-    /// Creates the file.
-    pub fn open(path: &Path) -> Result<Self, OutputError> {
-        let name = path.display().to_string();
-        let writer = outputs::create(path)?;
+    /// Begins the file.
+    pub fn begin(reserved: Reserved) -> Result<Self, OutputError> {
+        let (name, writer) = outputs::begin(reserved)?;
         Ok(Self {
             name,
             writer,
@@ -80,7 +78,8 @@ mod tests {
     fn each_certificate_is_written_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("certs.pem");
-        let mut file = CertificateFile::open(&path).unwrap();
+        let reserved = Reserved::open("--certs", &path).unwrap();
+        let mut file = CertificateFile::begin(reserved).unwrap();
         for sample in [samples::expired(), samples::expired(), samples::hostile()] {
             file.add(sample.observation.chain().unwrap()).unwrap();
         }

@@ -1,12 +1,11 @@
 //! The outputs of a sweep: opened before its first packet, written row by row, and named in
 //! every error.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Record;
 use super::format::{Format, Layout, Sink};
+use super::{Record, Reserved};
 
 /// Rows are gathered to so many bytes before they are handed to the system: some fifty of them.
 const BUFFER: usize = 64 * 1024;
@@ -21,10 +20,10 @@ pub enum Place {
 }
 
 impl From<&Path> for Place {
-    /// `-` is standard output, as for other tools.
+    /// `-` is standard output, as for other tools, and so are the names that the system has for it.
     fn from(path: &Path) -> Self {
         match path.to_str() {
-            Some("-" | "/dev/stdout") => Self::Stdout,
+            Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
             _ => Self::File(path.to_path_buf()),
         }
     }
@@ -57,7 +56,7 @@ pub enum OutputError {
         name: String,
     },
     /// It could not be written any further.
-    #[error("{name} cannot be written: {source}; its last row may be cut short")]
+    #[error("{name} cannot be written: {source}; its end may be cut short")]
     Write {
         /// The output.
         name: String,
@@ -82,31 +81,47 @@ impl OutputError {
 pub struct Outputs(Vec<Output>);
 
 struct Output {
-    place: Place,
+    /// The flag and the file; `None` is standard output.
+    name: Option<String>,
     sink: Box<dyn Sink>,
+}
+
+/// Outputs that could be opened, and hold what they held; `None` is standard output.
+pub struct ReservedOutputs(Vec<(Option<Reserved>, &'static Format)>);
+
+impl ReservedOutputs {
+    /// Opens all of them.
+    pub fn open(wanted: &[(Place, &'static Format)]) -> Result<Self, OutputError> {
+        refuse_twins(wanted)?;
+        let opened = wanted.iter().map(|(place, format)| match place {
+            Place::Stdout => Ok((None, *format)),
+            Place::File(path) => Ok((Some(Reserved::open("-o", path)?), *format)),
+        });
+        Ok(Self(opened.collect::<Result<_, _>>()?))
+    }
+
+    /// Empties all of them, and begins each as its format asks.
+    pub fn begin(self, layout: Layout) -> Result<Outputs, OutputError> {
+        let mut outputs = Vec::with_capacity(self.0.len());
+        for (reserved, format) in self.0 {
+            let (name, writer) = match reserved {
+                Some(reserved) => {
+                    let (name, writer) = begin(reserved)?;
+                    (Some(name), writer)
+                }
+                None => (None, buffered(io::stdout())),
+            };
+            outputs.push(Output::start(name, format, writer, layout)?);
+        }
+        Ok(Outputs(outputs))
+    }
 }
 
 impl Outputs {
     /// Opens all of them. A file that is there already is emptied, and none is before all of
     /// them could be opened.
     pub fn open(wanted: &[(Place, &'static Format)], layout: Layout) -> Result<Self, OutputError> {
-        refuse_twins(wanted)?;
-        let opened: Vec<Option<File>> = wanted
-            .iter()
-            .map(|(place, _)| match place {
-                Place::Stdout => Ok(None),
-                Place::File(path) => open(path).map(Some),
-            })
-            .collect::<Result<_, _>>()?;
-        let mut outputs = Vec::with_capacity(wanted.len());
-        for ((place, format), file) in wanted.iter().zip(opened) {
-            let writer: Box<dyn Write + Send> = match file {
-                Some(file) => Box::new(BufWriter::with_capacity(BUFFER, emptied(place, file)?)),
-                None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
-            };
-            outputs.push(Output::start(place.clone(), format, writer, layout)?);
-        }
-        Ok(Self(outputs))
+        ReservedOutputs::open(wanted)?.begin(layout)
     }
 
     /// Writes a row to all of them.
@@ -134,14 +149,14 @@ impl Outputs {
 
 impl Output {
     fn start(
-        place: Place,
+        name: Option<String>,
         format: &Format,
         writer: Box<dyn Write + Send>,
         layout: Layout,
     ) -> Result<Self, OutputError> {
         match (format.open)(writer, layout) {
-            Ok(sink) => Ok(Self { place, sink }),
-            Err(source) => Err(failed(&place, source)),
+            Ok(sink) => Ok(Self { name, sink }),
+            Err(source) => Err(failed(name.as_deref(), source)),
         }
     }
 
@@ -149,39 +164,18 @@ impl Output {
         &mut self,
         act: impl FnOnce(&mut dyn Sink) -> io::Result<()>,
     ) -> Result<(), OutputError> {
-        act(&mut *self.sink).map_err(|source| failed(&self.place, source))
+        act(&mut *self.sink).map_err(|source| failed(self.name.as_deref(), source))
     }
 }
 
-/// Creates a file to write one thing to, buffered.
-pub(super) fn create(path: &Path) -> Result<Box<dyn Write + Send>, OutputError> {
-    let place = Place::File(path.to_path_buf());
-    let file = emptied(&place, open(path)?)?;
-    Ok(Box::new(BufWriter::with_capacity(BUFFER, file)))
+/// Empties a file to write one thing to, buffered; and its name.
+pub(super) fn begin(reserved: Reserved) -> Result<(String, Box<dyn Write + Send>), OutputError> {
+    let (name, file) = reserved.emptied()?;
+    Ok((name, buffered(file)))
 }
 
-fn open(path: &Path) -> Result<File, OutputError> {
-    let mut options = File::options();
-    let opened = options.write(true).create(true).truncate(false).open(path);
-    opened.map_err(|source| OutputError::Open {
-        name: path.display().to_string(),
-        source,
-    })
-}
-
-/// Only regular files have a length to cut; pipes and devices are written as they are.
-fn emptied(place: &Place, file: File) -> Result<File, OutputError> {
-    let emptied = file.metadata().and_then(|about| match about.is_file() {
-        true => file.set_len(0),
-        false => Ok(()),
-    });
-    match emptied {
-        Ok(()) => Ok(file),
-        Err(source) => Err(OutputError::Open {
-            name: place.to_string(),
-            source,
-        }),
-    }
+fn buffered(writer: impl Write + Send + 'static) -> Box<dyn Write + Send> {
+    Box::new(BufWriter::with_capacity(BUFFER, writer))
 }
 
 fn refuse_twins(wanted: &[(Place, &'static Format)]) -> Result<(), OutputError> {
@@ -211,10 +205,11 @@ fn same(one: &Place, other: &Place) -> bool {
     }
 }
 
-fn failed(place: &Place, source: io::Error) -> OutputError {
-    match (place, source.kind()) {
-        (Place::Stdout, io::ErrorKind::BrokenPipe) => OutputError::Closed,
-        _ => OutputError::write(&place.to_string(), source),
+fn failed(name: Option<&str>, source: io::Error) -> OutputError {
+    match (name, source.kind()) {
+        (None, io::ErrorKind::BrokenPipe) => OutputError::Closed,
+        (None, _) => OutputError::write("standard output", source),
+        (Some(name), _) => OutputError::write(name, source),
     }
 }
 
@@ -280,17 +275,14 @@ mod tests {
         outputs.write(&samples::healthy().record()).unwrap();
         let error = outputs.flush().unwrap_err();
         assert!(matches!(error, OutputError::Write { .. }));
-        assert!(error.to_string().contains("/dev/full"), "{error}");
+        assert!(error.to_string().contains("-o /dev/full"), "{error}");
     }
 
     #[test]
     fn a_reader_that_went_away_is_no_fault() {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
-        assert!(matches!(
-            failed(&Place::Stdout, gone()),
-            OutputError::Closed
-        ));
-        let file = Place::File("rows.jsonl".into());
-        assert!(matches!(failed(&file, gone()), OutputError::Write { .. }));
+        assert!(matches!(failed(None, gone()), OutputError::Closed));
+        let file = failed(Some("-o rows.jsonl"), gone());
+        assert!(matches!(file, OutputError::Write { .. }));
     }
 }

@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 
 use super::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, OutputError, Reserved, tell};
 
 /// Visits that could not be saved told on the screen; the rest are counted.
 const UNSAVED_TOLD: u64 = 10;
@@ -16,15 +15,28 @@ const SHOWN: usize = 200;
 
 /// A file of saved facts, open for writing.
 pub struct FactsFile {
-    path: PathBuf,
+    name: String,
     writer: SavedWriter<File>,
+    quiet: bool,
 }
 
 impl FactsFile {
-    /// Begins the file: its header is written at once.
-    pub fn begin(path: PathBuf, file: File, header: &SavedHeader) -> io::Result<Self> {
-        let writer = SavedWriter::new(file, header)?;
-        Ok(Self { path, writer })
+    /// Begins the file: its header is written at once. What cannot be saved is told on standard
+    /// error unless `quiet`.
+    pub fn begin(
+        reserved: Reserved,
+        header: &SavedHeader,
+        quiet: bool,
+    ) -> Result<Self, OutputError> {
+        let (name, file) = reserved.emptied()?;
+        match SavedWriter::new(file, header) {
+            Ok(writer) => Ok(Self {
+                name,
+                writer,
+                quiet,
+            }),
+            Err(source) => Err(OutputError::Write { name, source }),
+        }
     }
 
     pub(super) fn add(&mut self, observation: &Observation) -> Result<(), SweepError> {
@@ -48,8 +60,8 @@ impl FactsFile {
             Ok(()) => Ok(()),
             Err(SaveError::Write(error)) => self.told(Err(error)),
             Err(too_much @ SaveError::TooMuch(_)) => {
-                if self.unsaved() <= UNSAVED_TOLD {
-                    let (name, what) = (self.path.display(), Clean::bounded(what, SHOWN));
+                if !self.quiet && self.unsaved() <= UNSAVED_TOLD {
+                    let (name, what) = (Clean::new(&self.name), Clean::bounded(what, SHOWN));
                     tell(format_args!("{name}: {what} is not saved: {too_much}"));
                 }
                 Ok(())
@@ -69,8 +81,32 @@ impl FactsFile {
 
     fn told(&self, done: io::Result<()>) -> Result<(), SweepError> {
         done.map_err(|error| SweepError::Save {
-            path: self.path.clone(),
+            name: self.name.clone(),
             error,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::FactSet;
+    use crate::output::samples;
+
+    #[test]
+    fn a_visit_that_cannot_be_saved_does_not_end_the_sweep() {
+        let folder = tempfile::tempdir().unwrap();
+        let reserved = Reserved::open("--save", &folder.path().join("week.facts")).unwrap();
+        let header = SavedHeader::new(false, None, String::new(), FactSet::default());
+        let mut facts = FactsFile::begin(reserved, &header, true).unwrap();
+        let sound = samples::healthy().observation;
+        let mut endless = sound.clone();
+        endless.exchanges = vec![sound.exchanges[0].clone(); 2000];
+        for observation in [&sound, &endless, &sound] {
+            facts.add(observation).unwrap();
+        }
+        facts.flush().unwrap();
+        facts.finish().unwrap();
+        assert_eq!(facts.unsaved(), 1);
     }
 }

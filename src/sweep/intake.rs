@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -32,8 +31,8 @@ pub struct Intake {
     pub choice: Choice,
     /// What is never visited.
     pub excludes: Arc<ExcludeList>,
-    /// Where rejected lines go, opened before the sweep began.
-    pub rejects: Option<(PathBuf, File)>,
+    /// Where rejected lines go, opened before the sweep began, under the name that errors give it.
+    pub rejects: Option<(String, File)>,
     /// Whether rejected lines are told on standard error.
     pub quiet: bool,
 }
@@ -147,15 +146,15 @@ fn described(reject: &Reject) -> String {
 /// Where rejected lines go. The file holds each line under a comment that says what is wrong with
 /// it, so that it can be mended and read again.
 struct Rejects {
-    file: Option<(PathBuf, BufWriter<File>)>,
+    file: Option<(String, BufWriter<File>)>,
     told: u64,
     quiet: bool,
     error: Option<std::io::Error>,
 }
 
 impl Rejects {
-    fn new(file: Option<(PathBuf, File)>, quiet: bool) -> Self {
-        let file = file.map(|(path, file)| (path, BufWriter::new(file)));
+    fn new(file: Option<(String, File)>, quiet: bool) -> Self {
+        let file = file.map(|(name, file)| (name, BufWriter::new(file)));
         Self {
             file,
             told: 0,
@@ -182,10 +181,10 @@ impl Rejects {
     }
 
     fn finish(mut self) -> Result<(), SweepError> {
-        let Some((path, mut file)) = self.file.take() else {
+        let Some((name, mut file)) = self.file.take() else {
             return Ok(());
         };
         let error = self.error.take().or(file.flush().err());
-        error.map_or(Ok(()), |error| Err(SweepError::Rejects { path, error }))
+        error.map_or(Ok(()), |error| Err(SweepError::Rejects { name, error }))
     }
 }

@@ -22,7 +22,6 @@ mod stop;
 mod worker;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -111,18 +110,18 @@ pub enum SweepError {
     #[error(transparent)]
     Output(OutputError),
     /// The file of rejected lines could not be written.
-    #[error("cannot write the rejected lines to {}: {error}", path.display())]
+    #[error("{name} cannot be written: {error}; lines that were not read are missing from it")]
     Rejects {
-        /// The file.
-        path: PathBuf,
+        /// The flag and the file.
+        name: String,
         /// The system's words.
         error: io::Error,
     },
     /// The facts could not be saved.
-    #[error("cannot save the facts to {}: {error}; what was saved so far can be judged again", path.display())]
+    #[error("{name} cannot be written: {error}; what was saved so far can be judged again")]
     Save {
-        /// The file.
-        path: PathBuf,
+        /// The flag and the file.
+        name: String,
         /// The system's words.
         error: io::Error,
     },
