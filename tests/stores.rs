@@ -291,6 +291,112 @@ fn stores_that_cannot_be_told_apart_or_are_not_there_are_refused() {
 }
 
 #[test]
+fn stores_are_listed_by_the_words_that_trust_takes() {
+    let lab = Lab::new();
+    let root = write(&lab.folder, "corp.pem", lab.corp.certificate.pem());
+    let listed = |arguments: &[&str]| {
+        let command = ["stores", "list"];
+        run(&[&command[..], arguments].concat()).expect(0).stdout
+    };
+    let alone = listed(&[]);
+    assert_eq!(listed(&["mozilla", "system"]), alone);
+    let more = listed(&["mozilla", &root]);
+    let line = more.strip_prefix(&*alone).expect("the same and more");
+    assert!(
+        line.starts_with("corp ") && line.ends_with(&format!("{root}\n")),
+        "{more}"
+    );
+    refused(run(&["stores", "list", "./mozilla"]), &["./mozilla: "]);
+}
+
+#[test]
+fn two_rows_of_one_root_that_disagree_and_twin_columns_are_refused() {
+    let lab = Lab::new();
+    let output = write(&lab.folder, "ccadb.pem", "of last week");
+    let removed = BY_ALL.replace("Included", "Removed");
+    let twice = [
+        ("By all", BY_ALL, &lab.by_all),
+        ("Again", &removed, &lab.by_all),
+    ];
+    let twice = write(&lab.folder, "twice.csv", report(&twice));
+    let twins = report(&[("By all", BY_ALL, &lab.by_all)]);
+    let twins = twins.replacen("\"CA Owner\"", "\"Mozilla Status\"", 1);
+    let twins = write(&lab.folder, "twins.csv", twins);
+    for (report, says) in [
+        (&twice, "twice.csv: line 3: "),
+        (
+            &twins,
+            "twins.csv: line 1: two columns are named \"Mozilla Status\"",
+        ),
+    ] {
+        let import = [
+            "stores", "import", report, "--certs", &lab.roots, "-o", &output,
+        ];
+        refused(run(&import), &[says]);
+        let kept = fs::read_to_string(&output).expect("it is there");
+        assert_eq!(kept, "of last week");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn stores_are_written_where_they_were_asked_for_and_nothing_else_is() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let lab = Lab::new();
+    let import = |output: &str| {
+        let import = ["stores", "import", &lab.report, "--certs", &lab.roots];
+        run(&[&import[..], &["--date=2026-05-30", "-o", output]].concat())
+    };
+    let whole = import("-").expect(0).stdout;
+    assert!(whole.starts_with("# tlsweep trust stores"), "{whole}");
+    // Not ours to touch, whatever it is called.
+    let other = write(&lab.folder, "ccadb.pem.tmp", "somebody's");
+    let output = path(&lab.folder, "ccadb.pem");
+    let link = path(&lab.folder, "link.pem");
+    symlink("ccadb.pem", &link).expect("a link");
+    let files = || fs::read_dir(lab.folder.path()).expect("a folder").count();
+    let before = files();
+    // The link leads nowhere yet; then it is followed; then the file is replaced.
+    for place in [&link, &link, &output] {
+        import(place).expect(0);
+        assert!(
+            fs::symlink_metadata(&link)
+                .expect("it is there")
+                .is_symlink()
+        );
+        assert_eq!(fs::read_to_string(&output).expect("it was written"), whole);
+        assert_eq!(files(), before + 1, "nothing unfinished stays");
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(&output, private).expect("it is ours");
+    }
+    assert_eq!(
+        fs::read_to_string(&other).expect("it is there"),
+        "somebody's"
+    );
+    let mode = fs::metadata(&output)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for device in ["/dev/stdout", "/dev/fd/1", "/dev/stderr"] {
+        let ended = import(device).expect(0);
+        let written = match device {
+            "/dev/stderr" => ended.stderr,
+            _ => ended.stdout,
+        };
+        assert!(written.starts_with(&*whole), "{device}: {written}");
+    }
+    let full = import("/dev/full").expect(3);
+    assert!(
+        full.stderr.contains("cannot write -o /dev/full"),
+        "{full:#?}"
+    );
+    let folder = lab.folder.path().to_str().expect("UTF-8");
+    let ended = import(folder).expect(3);
+    assert!(ended.stderr.contains("cannot write -o"), "{ended:#?}");
+}
+
+#[test]
 fn issuers_are_known_from_pem_der_and_reports() {
     let lab = Lab::new();
     let root = write(&lab.folder, "root.pem", lab.corp.certificate.pem());

@@ -382,9 +382,10 @@ pub enum StoresCommand {
 /// `stores list`.
 #[derive(Debug, Args)]
 pub struct ListFlags {
-    /// What --trust would be given: a file or folder of certificates, or a file of several stores
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    /// What --trust would be given: a file or folder of certificates, a file of several stores, or
+    /// mozilla or system, which are listed in any case
+    #[arg(value_name = "STORE")]
+    pub stores: Vec<TrustChoice>,
 }
 
 /// `stores import`.

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand};
+use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
     Included, NotCertificates, PROGRAMS, Report, Root, StoreFile, certificates, read_file,
 };
 use crate::judge::TrustStore;
-use crate::output::{Clean, pem_block, tell};
+use crate::output::{Clean, Place, pem_block, tell};
 
 /// Longer than any root is called, short enough for a line.
 const MAX_NAME: usize = 120;
@@ -38,9 +40,15 @@ fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
             let _ = writeln!(page, "{:16}  {error}", "system");
         }
     }
-    for path in &flags.files {
-        for store in cli::stores_at(path)? {
-            describe(&mut page, &store, &path.display().to_string());
+    for choice in &flags.stores {
+        match choice {
+            // They have their lines already.
+            TrustChoice::Mozilla | TrustChoice::System => {}
+            TrustChoice::File(path) => {
+                for store in cli::stores_at(path)? {
+                    describe(&mut page, &store, &choice.to_string());
+                }
+            }
         }
     }
     super::print(page.as_bytes())
@@ -81,10 +89,14 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
         stores: stores.iter().map(|store| (*store).to_owned()).collect(),
     };
     let text = file.text(pem_block);
-    if flags.output == Path::new("-") {
-        super::print(text.as_bytes())?;
-    } else {
-        write(&flags.output, &text)?;
+    match Place::from(&*flags.output) {
+        Place::Stdout => {
+            super::print(text.as_bytes())?;
+        }
+        Place::File(path) => {
+            let written = write(&path, &text);
+            written.with_context(|| format!("cannot write -o {}", path.display()))?;
+        }
     }
     say(&file, &report);
     Ok(Exit::Finished)
@@ -204,13 +216,31 @@ fn joined(
     Err(unusable(report, &reason))
 }
 
-/// Writes whole or not at all.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".tmp");
-    std::fs::write(&unfinished, text)
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .with_context(|| format!("cannot write {}", path.display()))
+/// Writes whole or not at all: to a file of a new name that then takes the place of the old one.
+/// A link stays where it is. Devices and pipes, and links to nothing, have nothing to lose: they
+/// are written as they are.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let old = match fs::metadata(path) {
+        Ok(old) if old.is_file() => Some(old),
+        Ok(_) => return fs::write(path, text),
+        Err(_) if path.is_symlink() => return fs::write(path, text),
+        Err(_) => None,
+    };
+    let place = match old {
+        Some(_) => path.canonicalize()?,
+        None => std::path::absolute(path)?,
+    };
+    let folder = place.parent().unwrap_or(Path::new("/"));
+    let mut unfinished = tempfile::Builder::new()
+        .prefix(".tlsweep-")
+        .make_in(folder, |path| File::create_new(path))?;
+    if let Some(old) = old {
+        fs::set_permissions(&unfinished, old.permissions())?;
+    }
+    unfinished.write_all(text.as_bytes())?;
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(&place)?;
+    Ok(())
 }
 
 fn say(file: &StoreFile, report: &Report) {
