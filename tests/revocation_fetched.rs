@@ -148,6 +148,77 @@ fn one_list_is_asked_for_once_for_all_who_need_it() {
     }
 }
 
+/// Fetched lists are not saved with the facts: judging again needs them as files, and then says so.
+#[test]
+fn lists_that_were_fetched_are_not_saved() {
+    let (pki, http) = (Pki::new(), Http::start());
+    let listed = leaf(&pki, "listed", &http, Issuer::Intermediate, "/1.crl");
+    let silent = pki.leaf("silent", Leaf::GOOD);
+    let revoked = List {
+        revoked: Some((&listed.leaf, "keyCompromise")),
+        ..List::EMPTY
+    };
+    let of_root = List {
+        issuer: "ca-root",
+        ..List::EMPTY
+    };
+    let (crl, other) = (list(&pki, "revoked", revoked), list(&pki, "other", of_root));
+    http.has("/1.crl", &der(&crl));
+    let servers = [&listed, &silent].map(|leaf| {
+        let chain = ["-cert_chain", &leaf.issuer, "-no-CAfile", "-www"];
+        SServer::start(&[&["-cert", &leaf.leaf, "-key", &leaf.key], &chain[..]].concat())
+    });
+    let targets = servers
+        .each_ref()
+        .map(|it| format!("{NAME}@{}", it.address));
+    let [facts, live, again] =
+        ["week.facts", "live.jsonl", "again.jsonl"].map(|name| path(pki.folder(), name));
+    let trust = format!("--trust={}", pki.root());
+    let scan = [
+        "scan", "--quiet", "-c1", "--save", &facts, "-o", &live, &trust,
+    ];
+    let targets = targets.each_ref().map(|it| &**it);
+    run(&[&scan[..], &AT_HOME, &ASKED, &targets].concat()).expect(0);
+    let judge = |crls: &str| {
+        let judge = [
+            "judge",
+            "--quiet",
+            &facts,
+            "--revocation=crl",
+            "--crls",
+            crls,
+        ];
+        run(&[&judge[..], &["-o", &again, &trust]].concat()).expect(0);
+        read_rows(&again)
+    };
+    let told = |rows: &[Row]| -> Vec<(String, String)> {
+        let told = |row: &Row| (row.text("/target").to_owned(), row.verdict().to_owned());
+        rows.iter().map(told).collect()
+    };
+    let [first, second] = targets.map(str::to_owned);
+    let live = read_rows(&live);
+    // The row that waited for its list comes last.
+    let ok = (second, "ok".to_owned());
+    assert_eq!(
+        told(&live),
+        [ok.clone(), (first.clone(), "revoked".to_owned())]
+    );
+    let address = format!("http://{}/1.crl", http.address);
+    assert_eq!(live[1].text("/revocation/answers/0/from"), address);
+
+    let without = judge(&other);
+    assert_eq!(
+        told(&without),
+        [(first.clone(), "ok".to_owned()), ok.clone()]
+    );
+    assert_eq!(without[0].text("/revocation/reason"), "no_crl");
+
+    let with = judge(&crl);
+    assert_eq!(told(&with), [(first, "revoked".to_owned()), ok]);
+    assert_ne!(with[0].at("/revocation/answers/0/from"), &*address);
+    assert_eq!(http.asked(), ["/1.crl"]);
+}
+
 /// `check` fetches like a sweep; a list at hand that can tell needs no other.
 #[test]
 fn a_list_at_hand_is_not_asked_for() {
