@@ -59,6 +59,9 @@ pub enum PlanError {
     /// A trust store cannot be read.
     #[error("--trust: {0}")]
     Trust(#[from] StoreError),
+    /// A store to be listed cannot be read; no flag names it.
+    #[error(transparent)]
+    Listed(StoreError),
     /// Two stores under one name, which rows could not tell apart.
     #[error(
         "--trust: two of the chosen stores are named {name}: {first} and {second}; leave one of the two out"

@@ -50,7 +50,7 @@ pub fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
 
 /// The stores at a path, under the names that they would have when chosen alone.
 pub fn stores_at(path: &Path) -> Result<Vec<TrustStore>, PlanError> {
-    Ok(TrustStore::from_path(&store_name(path, &[]), path)?)
+    TrustStore::from_path(&store_name(path, &[]), path).map_err(PlanError::Listed)
 }
 
 fn stores(choices: &[TrustChoice]) -> Result<Vec<TrustStore>, PlanError> {
