@@ -61,7 +61,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rlimit", &["pace"]),
     ("rustls", &["probe", "lab"]),
     ("rustls_native_certs", &["judge"]),
-    ("tempfile", &["sweep", "summary", "commands", "lab"]),
+    (
+        "tempfile",
+        &["sweep", "output", "summary", "commands", "lab"],
+    ),
     (
         "tokio",
         &["resolve", "probe", "gather", "sweep", "lab", "commands"],

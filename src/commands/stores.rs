@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,7 +14,7 @@ use crate::gather::{
     Included, NotCertificates, PROGRAMS, Report, Root, StoreFile, certificates, read_file,
 };
 use crate::judge::TrustStore;
-use crate::output::{Clean, Place, pem_block, tell};
+use crate::output::{Clean, Place, pem_block, tell, write_whole};
 
 /// Longer than any root is called, short enough for a line.
 const MAX_NAME: usize = 120;
@@ -94,7 +92,7 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
             super::print(text.as_bytes())?;
         }
         Place::File(path) => {
-            let written = write(&path, &text);
+            let written = write_whole(&path, text.as_bytes());
             written.with_context(|| format!("cannot write -o {}", path.display()))?;
         }
     }
@@ -214,33 +212,6 @@ fn joined(
         lacking.collect::<Vec<_>>().join(", ")
     );
     Err(unusable(report, &reason))
-}
-
-/// Writes whole or not at all: to a file of a new name that then takes the place of the old one.
-/// A link stays where it is. Devices and pipes, and links to nothing, have nothing to lose: they
-/// are written as they are.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let old = match fs::metadata(path) {
-        Ok(old) if old.is_file() => Some(old),
-        Ok(_) => return fs::write(path, text),
-        Err(_) if path.is_symlink() => return fs::write(path, text),
-        Err(_) => None,
-    };
-    let place = match old {
-        Some(_) => path.canonicalize()?,
-        None => std::path::absolute(path)?,
-    };
-    let folder = place.parent().unwrap_or(Path::new("/"));
-    let mut unfinished = tempfile::Builder::new()
-        .prefix(".tlsweep-")
-        .make_in(folder, |path| File::create_new(path))?;
-    if let Some(old) = old {
-        fs::set_permissions(&unfinished, old.permissions())?;
-    }
-    unfinished.write_all(text.as_bytes())?;
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(&place)?;
-    Ok(())
 }
 
 fn say(file: &StoreFile, report: &Report) {

@@ -21,6 +21,7 @@ mod schema;
 mod tell;
 mod text;
 mod tls;
+mod whole;
 mod why;
 
 pub use certificates::CertificateFile;
@@ -38,4 +39,5 @@ pub use revocation::{Answer, Revocation};
 pub use schema::schema;
 pub use tell::tell;
 pub use tls::{Tls, VersionsAsked};
+pub use whole::write_whole;
 pub use why::{place, why};

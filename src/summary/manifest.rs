@@ -1,8 +1,7 @@
 //! The manifest: beside the results, what was run, on what, with whose trust and within which
 //! limits, so that others can repeat the run and know what they look at.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Counts;
 use crate::crypto::Fingerprint;
 use crate::observation::FactSet;
+use crate::output::write_whole;
 
 /// What was run, and how it went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,24 +153,11 @@ impl Manifest {
         path.into()
     }
 
-    /// Writes it whole or not at all: to a file beside `path` that then takes its place.
+    /// Writes it whole or not at all.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".tmp");
-        let unfinished = PathBuf::from(unfinished);
-        self.write_to(&unfinished)
-            .and_then(|()| std::fs::rename(&unfinished, path))
-            .inspect_err(|_| {
-                // What is left of it helps nobody; the first error is the one to tell.
-                let _ = std::fs::remove_file(&unfinished);
-            })
-    }
-
-    fn write_to(&self, path: &Path) -> io::Result<()> {
-        let mut file = BufWriter::new(File::create(path)?);
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.into_inner()?.sync_all()
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        write_whole(path, &text)
     }
 }
 
