@@ -14,8 +14,8 @@ use tlsweep::gather::IssuerPool;
 use tlsweep::judge::findings::{Definition, FINDINGS};
 use tlsweep::judge::{Judge, Policy, TrustStore, proven_issuers};
 use tlsweep::observation::{
-    Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Reason, Session,
-    Stage, Timing,
+    Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Question, Reason,
+    Session, Stage, Timing,
 };
 use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::tls::ProtocolVersion;
@@ -152,6 +152,41 @@ fn a_rejected_name_is_told_beside_the_verdict() {
         ["client_certificate_requested", "sni_rejected"]
     );
     assert_eq!((verdict.kind, verdict.side), (VerdictKind::Ok, None));
+}
+
+#[test]
+fn an_objection_to_a_hello_without_the_name_is_none_to_the_name() {
+    use ProtocolVersion::{Ssl3, Tls12};
+    for (name, offer, objects) in [
+        (NAME, Offer::Version(Tls12), true),
+        (NAME, Offer::Asked(Question::Suites(Tls12)), true),
+        (NAME, Offer::Asked(Question::Nameless), false),
+        (NAME, Offer::Version(Ssl3), false),
+        (NAME, Offer::Asked(Question::Suites(Ssl3)), false),
+        (NAME, Offer::Asked(Question::Order(Ssl3)), false),
+        // An address is never named.
+        ("127.0.0.1", Offer::Version(Tls12), false),
+    ] {
+        let chain = sent(&[&good(NAME), &LAB.intermediate]);
+        let mut seen = observation(name, Some(chain));
+        let mut warned = seen.exchanges[0].clone();
+        warned.offer = offer;
+        warned.session = Some(Session {
+            name_warning: true,
+            ..session(Tls12)
+        });
+        let mut refused = seen.exchanges[0].clone();
+        (refused.offer, refused.session) = (offer, None);
+        let alert = Failure::new(Stage::Handshake, Reason::Alert, "unrecognized_name");
+        refused.failure = Some(alert);
+        for exchange in [warned, refused] {
+            seen.exchanges.truncate(1);
+            seen.exchanges.push(exchange);
+            let verdict = judge(&[&LAB.root], &seen);
+            let found = ids(&verdict).contains(&"sni_rejected");
+            assert_eq!(found, objects, "{name} {offer:?}");
+        }
+    }
 }
 
 #[test]

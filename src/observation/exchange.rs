@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, PeerChain, Question, Transcript, hex};
+use super::{Failure, PeerChain, Question, Reason, Transcript, hex};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// What was offered to the server: one hello of `tls::HELLOS`. In saved form it is the hello's id.
@@ -55,6 +55,12 @@ impl Offer {
     /// the service's own dialogue.
     pub fn speaks(self) -> bool {
         matches!(self, Self::Modern | Self::Wide | Self::Hello)
+    }
+
+    /// Whether its hello names the server, where the target has a name for it: SSL 3.0 has no room
+    /// for one, and one question leaves it out.
+    pub fn names_server(self) -> bool {
+        self != Self::Asked(Question::Nameless) && self.template().newest > ProtocolVersion::Ssl3
     }
 
     /// The hello that is sent, or that the one sent is made from.
@@ -188,6 +194,16 @@ pub struct Exchange {
     pub chain: Option<PeerChain>,
     /// Where it ended, when it ended before its time.
     pub failure: Option<Failure>,
+}
+
+impl Exchange {
+    /// What was agreed, where the answer came to its end. An anonymous one did: all that it lacks
+    /// is a certificate.
+    pub fn agreed(&self) -> Option<&Session> {
+        let failure = self.failure.as_ref();
+        let whole = failure.is_none_or(|failure| failure.reason == Reason::Anonymous);
+        self.session.as_ref().filter(|_| whole)
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub const RECORD_OVERFLOW: u8 = 22;
 pub const HANDSHAKE_FAILURE: u8 = 40;
 /// `illegal_parameter`.
 pub const ILLEGAL_PARAMETER: u8 = 47;
+/// `access_denied`.
+pub const ACCESS_DENIED: u8 = 49;
 /// `decode_error`.
 pub const DECODE_ERROR: u8 = 50;
 /// `decrypt_error`.
@@ -24,6 +26,8 @@ pub const INSUFFICIENT_SECURITY: u8 = 71;
 pub const INTERNAL_ERROR: u8 = 80;
 /// `inappropriate_fallback`.
 pub const INAPPROPRIATE_FALLBACK: u8 = 86;
+/// `missing_extension`.
+pub const MISSING_EXTENSION: u8 = 109;
 /// `unsupported_extension`.
 pub const UNSUPPORTED_EXTENSION: u8 = 110;
 /// `unrecognized_name`.
@@ -108,12 +112,14 @@ mod tests {
             (RECORD_OVERFLOW, "record_overflow"),
             (HANDSHAKE_FAILURE, "handshake_failure"),
             (ILLEGAL_PARAMETER, "illegal_parameter"),
+            (ACCESS_DENIED, "access_denied"),
             (DECODE_ERROR, "decode_error"),
             (DECRYPT_ERROR, "decrypt_error"),
             (PROTOCOL_VERSION, "protocol_version"),
             (INSUFFICIENT_SECURITY, "insufficient_security"),
             (INTERNAL_ERROR, "internal_error"),
             (INAPPROPRIATE_FALLBACK, "inappropriate_fallback"),
+            (MISSING_EXTENSION, "missing_extension"),
             (UNSUPPORTED_EXTENSION, "unsupported_extension"),
             (UNRECOGNIZED_NAME, "unrecognized_name"),
             (CERTIFICATE_REQUIRED, "certificate_required"),

@@ -1,6 +1,7 @@
 //! The server objects to the name asked for (unrecognized_name, RFC 6066).
 
 use super::*;
+use crate::observation::Exchange;
 
 /// The definition of `sni_rejected`.
 pub(super) const FINDING: Definition = Definition {
@@ -14,8 +15,12 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    // Another exchange may speak for the endpoint; the objection was made all the same.
-    let exchanges = || case.observation.exchanges.iter();
+    let target = &case.observation.endpoint.target;
+    // Another exchange may speak for the endpoint; the objection was made all the same. One to a
+    // hello without the name is no objection to it.
+    let named =
+        |exchange: &&Exchange| target.server_name().is_some() && exchange.offer.names_server();
+    let exchanges = || case.observation.exchanges.iter().filter(named);
     let fatal = exchanges()
         .filter_map(|exchange| exchange.failure.as_ref())
         .any(|failure| failure.reason == Reason::Alert && failure.detail == "unrecognized_name");
@@ -25,7 +30,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     if !fatal && !warned {
         return Vec::new();
     }
-    let asked = case.observation.endpoint.target.reference().to_string();
+    let asked = target.reference().to_string();
     vec![FINDING.found(vec![("asked", asked.into()), ("fatal", fatal.into())])]
 }
 
