@@ -24,9 +24,11 @@ pub enum VersionWord {
     Supported,
     /// It answered that hello by an alert, or by choosing an older version.
     Rejected,
-    /// It closes, resets or answers nonsense to that hello, but answers others properly.
+    /// It closes, resets or answers nonsense to that hello, each of the two times it is asked, but
+    /// answers others properly.
     Intolerant,
-    /// Nothing came back, or nothing but a close to every hello.
+    /// Nothing came back, or nothing but a close to every hello, or a close that was seen once
+    /// alone.
     NoAnswer,
     /// It was not asked: the endpoint was not reached, or stopped answering before its turn.
     NotProbed,
@@ -58,12 +60,8 @@ impl Versions {
 
     fn concluded(exchanges: &[Exchange]) -> Self {
         let found = ProtocolVersion::ALL.map(|version| (version, evidence(exchanges, version)));
-        let answered = found.iter().any(|(_, evidence)| {
-            matches!(
-                evidence,
-                Some(Evidence::Supported(..) | Evidence::Rejected(..))
-            )
-        });
+        let mut known = found.iter().filter_map(|(_, evidence)| evidence.as_ref());
+        let answered = known.any(Evidence::answers);
         Self(found.map(|(_, evidence)| settle(evidence, answered)))
     }
 
@@ -80,13 +78,19 @@ impl Versions {
 }
 
 /// The version that has yet to be asked for, newest first; `None` when all are known, or when the
-/// endpoint has stopped answering.
+/// endpoint has stopped answering. A version whose hello was closed upon is asked for once more when
+/// all others are known, if any was answered: the close may have come in passing.
 pub(crate) fn unknown_version(exchanges: &[Exchange]) -> Option<ProtocolVersion> {
     if is_dead(exchanges) {
         return None;
     }
-    let mut newest_first = ProtocolVersion::ALL.into_iter().rev();
-    newest_first.find(|version| evidence(exchanges, *version).is_none())
+    let newest_first = || ProtocolVersion::ALL.into_iter().rev();
+    let known = |version| evidence(exchanges, version);
+    let answered = || newest_first().any(|version| known(version).is_some_and(|it| it.answers()));
+    let doubtful = |it: &ProtocolVersion| matches!(known(*it), Some(Evidence::Doubtful(..)));
+    newest_first()
+        .find(|version| known(*version).is_none())
+        .or_else(|| newest_first().find(doubtful).filter(|_| answered()))
 }
 
 /// Whether an empty key share was refused in words that need not be about the version, so that only
@@ -133,9 +137,18 @@ pub(super) fn is_dead(exchanges: &[Exchange]) -> bool {
 pub(super) enum Evidence {
     Supported(&'static str, Offer),
     Rejected(Cow<'static, str>, Offer),
-    /// It closed, reset or answered nonsense: what that means depends on the other versions.
+    /// It closed, reset or answered nonsense, twice: what that means depends on the other versions.
     Broke(Cow<'static, str>, Offer),
+    /// It did so once, and that may have come in passing.
+    Doubtful(Cow<'static, str>, Offer),
     Silent(Cow<'static, str>, Offer),
+}
+
+impl Evidence {
+    /// Whether the server has said what it does with the version.
+    fn answers(&self) -> bool {
+        matches!(self, Self::Supported(..) | Self::Rejected(..))
+    }
 }
 
 /// The strongest evidence: what supports before what rejects, and that before the rest.
@@ -151,7 +164,22 @@ pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Opti
     };
     each(supports)
         .or_else(|| each(passes_over))
-        .or_else(|| each(refuses))
+        .or_else(|| refusal(exchanges, version))
+}
+
+/// What came of asking for this very version: a word before no word. Where the server broke off once
+/// and was silent once, it has not answered.
+fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
+    let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
+    let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
+    let word = ends().find(Evidence::answers);
+    let end = word
+        .or_else(|| ends().find(silent))
+        .or_else(|| ends().next())?;
+    Some(match end {
+        Evidence::Doubtful(text, offer) if ends().count() > 1 => Evidence::Broke(text, offer),
+        end => end,
+    })
 }
 
 fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
@@ -189,14 +217,14 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let offer = exchange.offer;
     if let Some(session) = &exchange.session {
         let nonsense = format!("chose {}, which was not on offer", session.version);
-        return Some(Evidence::Broke(nonsense.into(), offer));
+        return Some(Evidence::Doubtful(nonsense.into(), offer));
     }
     let failure = exchange.failure.as_ref()?;
     Some(match failure.reason {
         _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
         Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
         Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
-        _ => Evidence::Broke(reason_text(failure), offer),
+        _ => Evidence::Doubtful(reason_text(failure), offer),
     })
 }
 
@@ -222,9 +250,11 @@ fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
         Some(Evidence::Broke(reason, offer)) if answered => {
             (VersionWord::Intolerant, reason, Some(offer))
         }
-        Some(Evidence::Broke(reason, offer) | Evidence::Silent(reason, offer)) => {
-            (VersionWord::NoAnswer, reason, Some(offer))
-        }
+        Some(
+            Evidence::Broke(reason, offer)
+            | Evidence::Doubtful(reason, offer)
+            | Evidence::Silent(reason, offer),
+        ) => (VersionWord::NoAnswer, reason, Some(offer)),
         None => (VersionWord::NotProbed, "not asked".into(), None),
     };
     VersionOutcome {

@@ -147,12 +147,59 @@ fn a_close_is_intolerance_only_beside_an_answer() {
         words(&[closes.clone(), reset])[..],
         [NotProbed, NoAnswer, NotProbed, NotProbed, NoAnswer]
     );
-    let with_answer = [closes, chose(Offer::Version(Tls12), Tls12)];
+    let answer = chose(Offer::Version(Tls12), Tls12);
+    let with_answer = [closes.clone(), answer, closes];
     let versions = Versions::concluded(&with_answer);
     assert_eq!(versions.outcome(Tls13).outcome, Intolerant);
     assert_eq!(versions.outcome(Tls13).reason, "close");
     assert_eq!(versions.outcome(Tls13).hello, Some("tls1_3"));
     assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
+}
+
+#[test]
+fn a_version_that_was_reset_once_is_asked_for_again_and_must_be_reset_again() {
+    let reset = ended(Tls11, Reason::Reset);
+    let known = [
+        chose(Offer::Version(Tls13), Tls13),
+        chose(Offer::Version(Tls12), Tls12),
+        reset.clone(),
+        alert(Tls10, "protocol_version"),
+        alert(Ssl3, "handshake_failure"),
+    ];
+    assert_eq!(unknown_version(&known), Some(Tls11));
+    assert_eq!(words(&known)[2], NoAnswer, "once is not enough");
+    for (second, outcome, reason) in [
+        (reset, Intolerant, "reset"),
+        (ended(Tls11, Reason::Eof), Intolerant, "reset"),
+        (chose(Offer::Version(Tls11), Tls11), Supported, "chosen"),
+        (
+            chose(Offer::Version(Tls11), Tls10),
+            Rejected,
+            "chose TLSv1.0",
+        ),
+        (
+            alert(Tls11, "protocol_version"),
+            Rejected,
+            "protocol_version",
+        ),
+        (ended(Tls11, Reason::Timeout), NoAnswer, "timeout"),
+    ] {
+        let exchanges: Vec<_> = known.iter().cloned().chain([second]).collect();
+        assert_eq!(unknown_version(&exchanges), None, "{reason}");
+        let versions = Versions::concluded(&exchanges);
+        let found = versions.outcome(Tls11);
+        assert_eq!((found.outcome, &*found.reason), (outcome, reason));
+    }
+}
+
+#[test]
+fn who_closes_at_everything_is_asked_once_for_each_version() {
+    let mut exchanges = Vec::new();
+    while let Some(version) = unknown_version(&exchanges) {
+        exchanges.push(ended(version, Reason::Eof));
+        assert!(exchanges.len() <= 5, "no end to the questions");
+    }
+    assert_eq!(words(&exchanges), [NoAnswer; 5]);
 }
 
 #[test]
