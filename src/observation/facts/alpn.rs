@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Offer, Reason};
+use crate::observation::{Exchange, Failure, Offer, Reason};
 
 /// The protocols asked for, best first.
 pub const ALPN_PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
@@ -20,51 +20,86 @@ pub struct Protocols {
     pub ended_by: Cow<'static, str>,
 }
 
+/// The answers so far.
+#[derive(Default)]
+struct Row {
+    accepted: Vec<&'static str>,
+    asked: usize,
+    end: Option<End>,
+}
+
+/// What ended the row. It is never read back from words, which may be the server's.
+enum End {
+    /// All were accepted.
+    All,
+    /// None was chosen of those that were left.
+    NoneChosen,
+    /// The handshake failed.
+    Failed(Failure),
+    /// One was chosen that had been left out.
+    Again,
+}
+
 impl Protocols {
     /// What was found; `None` where nothing was asked.
     pub(super) fn of(exchanges: &[Exchange]) -> Option<Self> {
-        let mut found = Self {
-            accepted: Vec::new(),
-            complete: false,
-            ended_by: "out of time".into(),
-        };
-        let offer = Offer::Asked(Question::Alpn);
-        let asked = || exchanges.iter().filter(|exchange| exchange.offer == offer);
-        asked().next()?;
-        asked().for_each(|exchange| found.take(exchange));
-        if found.accepted.len() == ALPN_PROTOCOLS.len() {
-            (found.complete, found.ended_by) = (true, "all_accepted".into());
+        let row = Row::over(exchanges);
+        if row.asked == 0 {
+            return None;
         }
-        Some(found)
+        let (complete, ended_by) = match row.end {
+            None => (false, "out of time".into()),
+            Some(End::All) => (true, "all_accepted".into()),
+            Some(End::NoneChosen) => (true, "none_chosen".into()),
+            Some(End::Again) => (false, "chose one not on offer".into()),
+            Some(End::Failed(failure)) => {
+                let alert = failure.reason == Reason::Alert;
+                let none = alert && failure.detail == "no_application_protocol";
+                (none, reason_text(&failure))
+            }
+        };
+        Some(Self {
+            accepted: row.accepted,
+            complete,
+            ended_by,
+        })
     }
 
+    /// The protocols that have yet to be asked for; `None` when the row has ended.
+    pub(super) fn left(exchanges: &[Exchange]) -> Option<Vec<&'static str>> {
+        let row = Row::over(exchanges);
+        let mut left = ALPN_PROTOCOLS.to_vec();
+        left.retain(|protocol| !row.accepted.contains(protocol));
+        row.end.is_none().then_some(left)
+    }
+}
+
+impl Row {
+    fn over(exchanges: &[Exchange]) -> Self {
+        let mut row = Self::default();
+        let offer = Offer::Asked(Question::Alpn);
+        for exchange in exchanges.iter().filter(|exchange| exchange.offer == offer) {
+            row.asked += 1;
+            row.take(exchange);
+        }
+        row
+    }
+
+    /// Each answer adds a protocol or ends the row, so it is never longer than the list.
     fn take(&mut self, exchange: &Exchange) {
         if let Some(failure) = &exchange.failure {
-            let none =
-                failure.reason == Reason::Alert && failure.detail == "no_application_protocol";
-            (self.complete, self.ended_by) = (none, reason_text(failure));
+            self.end = Some(End::Failed(failure.clone()));
             return;
         }
         let session = exchange.session.as_ref();
         let chosen = session.and_then(|session| session.alpn.as_deref());
-        let known = ALPN_PROTOCOLS.into_iter().find(|it| Some(*it) == chosen);
-        match known {
+        match ALPN_PROTOCOLS.into_iter().find(|it| Some(*it) == chosen) {
+            None => self.end = Some(End::NoneChosen),
+            Some(protocol) if self.accepted.contains(&protocol) => self.end = Some(End::Again),
             Some(protocol) => self.accepted.push(protocol),
-            None => (self.complete, self.ended_by) = (true, "none_chosen".into()),
         }
-    }
-
-    /// The protocols that have yet to be asked for; `None` when all is known.
-    pub(super) fn left(exchanges: &[Exchange]) -> Option<Vec<&'static str>> {
-        let left = |found: &Self| {
-            let mut left = ALPN_PROTOCOLS.to_vec();
-            left.retain(|protocol| !found.accepted.contains(protocol));
-            left
-        };
-        match Self::of(exchanges) {
-            None => Some(ALPN_PROTOCOLS.to_vec()),
-            Some(found) if found.complete || found.ended_by != "out of time" => None,
-            Some(found) => Some(left(&found)),
+        if self.accepted.len() == ALPN_PROTOCOLS.len() {
+            self.end = Some(End::All);
         }
     }
 }
