@@ -1,11 +1,14 @@
 //! One visit to one endpoint: every exchange it took, or why there was none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, FactSet, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage};
+use super::{
+    Certificate, Exchange, FactSet, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage,
+};
 use crate::target::Endpoint;
 use crate::tls::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, ProtocolVersion};
 
@@ -55,7 +58,19 @@ pub struct Observation {
 /// has more.
 pub(crate) const MAX_EXCHANGES: usize = 1024;
 
+/// A visit that holds so much of certificates asks nothing further. What is kept of an honest server's is
+/// some dozen chains of a few KiB.
+pub(crate) const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
+
 impl Observation {
+    /// What the certificates of all exchanges take, those held once for several counted for each.
+    pub(crate) fn chain_bytes(&self) -> usize {
+        let chains = self.exchanges.iter().filter_map(|it| it.chain.as_ref());
+        let certificates = chains.flat_map(|chain| &chain.certificates);
+        let bytes = |it: &Arc<Certificate>| it.der.len() + size_of::<Certificate>();
+        certificates.map(bytes).sum()
+    }
+
     /// The exchange whose facts speak for the endpoint: the one that got furthest. A complete
     /// one before a failed one, one with a chain before one without, one of TLS 1.2 or better
     /// before an older one, one whose server chose something before one that was turned down, and

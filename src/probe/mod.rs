@@ -22,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::observation::{
-    Exchange, Failure, MAX_EXCHANGES, Observation, Offer, Offered, Reason, Stage, reduce,
+    Exchange, Failure, MAX_CHAIN_BYTES, MAX_EXCHANGES, Observation, Offer, Offered, Reason, Stage,
+    reduce,
 };
 use crate::starttls::{EHLO, Names, Protocol};
 use crate::target::{Endpoint, Start, Target};
@@ -82,12 +83,14 @@ impl Prober {
         Self { ehlo, ..self }
     }
 
-    /// What to offer next at this endpoint; `None` when the visit is complete or its time is up.
+    /// What to offer next at this endpoint; `None` when the visit is complete, or its time is up, or
+    /// it holds as much as a visit may.
     pub fn next_offer(&self, observation: &Observation) -> Option<Offer> {
         let spent = observation.timing.total.unwrap_or_default();
         let made = observation.exchanges.len();
-        let time_left = made == 0 || made < MAX_EXCHANGES && spent < self.timeouts.total;
-        sequence::next_offer(&self.approach, observation).filter(|_| time_left)
+        let room = made < MAX_EXCHANGES && observation.chain_bytes() < MAX_CHAIN_BYTES;
+        let may = made == 0 || room && spent < self.timeouts.total;
+        sequence::next_offer(&self.approach, observation).filter(|_| may)
     }
 
     /// Makes one exchange with this offer and adds it to the observation.
@@ -106,7 +109,7 @@ impl Prober {
         }
         timing.total = Some(spent + watch.elapsed());
         let mut exchange = timed.exchange;
-        reduce(&mut exchange);
+        reduce(&mut exchange, &observation.exchanges);
         observation.exchanges.push(exchange);
     }
 

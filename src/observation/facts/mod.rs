@@ -4,6 +4,7 @@
 
 mod alpn;
 mod chains;
+mod kept;
 mod listing;
 mod offered;
 mod question;
@@ -17,10 +18,11 @@ use crate::tls::ProtocolVersion;
 
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
 pub use chains::{KeyChain, KeyFamily};
+pub(crate) use kept::reduce;
 pub use listing::{Listing, Order};
 pub use offered::Offered;
 pub use question::Question;
-pub(crate) use question::{next_question, reduce};
+pub(crate) use question::next_question;
 
 /// A fact that costs connections of its own, and is therefore asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -121,26 +121,6 @@ impl Question {
     }
 }
 
-/// Drops what an answer holds beyond what was asked: a server is asked hundreds of times for all its
-/// suites, and each time sends its chain, which may be long, and its staple.
-pub(crate) fn reduce(exchange: &mut Exchange) {
-    let Offer::Asked(question) = exchange.offer else {
-        return;
-    };
-    if let Some(session) = &mut exchange.session {
-        session.ocsp_staple = None;
-    }
-    match question {
-        Question::Keys(_) | Question::Nameless => {}
-        // The leaf tells its curve.
-        Question::Groups(ProtocolVersion::Tls12) => {
-            let chain = exchange.chain.iter_mut();
-            chain.for_each(|chain| chain.certificates.truncate(1));
-        }
-        _ => exchange.chain = None,
-    }
-}
-
 /// The question that has yet to be asked; `None` when all facts are known that can be, or when the
 /// endpoint has stopped answering.
 pub(crate) fn next_question(observation: &Observation) -> Option<Question> {

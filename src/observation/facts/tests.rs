@@ -283,7 +283,7 @@ fn an_answer_keeps_what_was_asked_for_and_nothing_that_a_server_can_make_long() 
         answer.chain = Some(PeerChain {
             certificates: vec![certificate.clone(); 3],
         });
-        reduce(&mut answer);
+        reduce(&mut answer, &[]);
         let kept = answer.chain.map(|chain| chain.certificates.len());
         let staple = answer.session.unwrap().ocsp_staple;
         let expected = match offer {
