@@ -217,7 +217,9 @@ fn the_hellos_are_in_step() {
         .expect("writing to a string");
     }
     page.push_str(
-        "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. Their ids stand in `tls.facts.*.hello`.\n\n\
+        "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. A list of `tls.facts` names the first hello of its row\n\
+         in `hello`: one of `suites_...` or `groups_...`. The ids of the others stand in saved facts alone.\n\
+         Those that TLS 1.2 or older may answer end in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
          | id | made from | but for |\n| --- | --- | --- |\n",
     );
     for question in Question::ALL {

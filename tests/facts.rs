@@ -3,15 +3,20 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
 use rustls::crypto::aws_lc_rs::{ALL_KX_GROUPS, default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
-use support::peers::SServer;
+use support::peers::{Nginx, SServer};
 use support::pki::{self, Leaf, Pki};
+use tlsweep::observation::{
+    Certificate, Exchange, Failure, Observation, Offer, PeerChain, Reason, Stage, Timing,
+};
+use tlsweep::probe::{self, Approach, Prober, Timeouts};
+use tlsweep::target::{Asked, Defaults, Endpoint};
 
 const NAME: &str = "www.example.test";
 const ALL: &str = "--facts=ciphers,groups,alpn,tickets,renegotiation,compression,chains";
@@ -296,13 +301,39 @@ fn facts_change_no_verdict_and_are_null_unless_asked_for() {
     }
 }
 
+/// What a server of long ago does with compression.
+#[derive(Clone, Copy, PartialEq)]
+enum Deflate {
+    Takes,
+    /// It refuses a hello that offers it.
+    Refuses,
+    /// It takes it, and hangs up in the middle of its first flight.
+    Breaks,
+}
+
+/// How a server of long ago goes about it.
+#[derive(Clone, Copy)]
+struct Manner {
+    deflate: Deflate,
+    /// What it sends instead of a flight before it hangs up.
+    no: &'static [u8],
+    /// How many visitors it serves; to the others it says no.
+    most: usize,
+}
+
+const PATIENT: Manner = Manner {
+    deflate: Deflate::Takes,
+    no: &[21, 3, 3, 0, 2, 2, 40],
+    most: usize::MAX,
+};
+
 /// Answers by TLS 1.2 with RSA key transport and refuses hellos without it, as a server of long ago:
-/// with compression where it is on offer, and without a word on renegotiation or tickets.
-fn long_ago(leaf: Vec<u8>) -> SocketAddr {
+/// without a word on renegotiation or tickets.
+fn long_ago(leaf: Vec<u8>, manner: Manner) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
+        for (visitor, mut stream) in listener.incoming().flatten().enumerate() {
             let mut record = [0; 5];
             if stream.read_exact(&mut record).is_err() {
                 continue;
@@ -312,16 +343,17 @@ fn long_ago(leaf: Vec<u8>) -> SocketAddr {
                 continue;
             }
             // A client may be gone by now, or send an alert where more would follow.
-            let _ = stream.write_all(&first_flight(&hello, &leaf));
+            let flight = first_flight(&hello, &leaf, manner.deflate);
+            let flight = flight.filter(|_| visitor < manner.most);
+            let _ = stream.write_all(flight.as_deref().unwrap_or(manner.no));
+            let _ = stream.shutdown(Shutdown::Write);
             let _ = stream.read_to_end(&mut Vec::new());
         }
     });
     address
 }
 
-const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
-
-fn first_flight(client_hello: &[u8], leaf: &[u8]) -> Vec<u8> {
+fn first_flight(client_hello: &[u8], leaf: &[u8], manner: Deflate) -> Option<Vec<u8>> {
     // Message header, version, random; then three lists with their lengths.
     let session = 4 + 2 + 32;
     let suites = session + 1 + usize::from(client_hello[session]);
@@ -329,9 +361,12 @@ fn first_flight(client_hello: &[u8], leaf: &[u8]) -> Vec<u8> {
     let methods = suites + 2 + usize::from(length);
     let mut offered = client_hello[suites + 2..methods].chunks_exact(2);
     if !offered.any(|suite| suite == [0x00, 0x2f]) {
-        return HANDSHAKE_FAILURE.to_vec();
+        return None;
     }
     let deflate = client_hello[methods + 1..].starts_with(&[1, 0]);
+    if deflate && manner == Deflate::Refuses {
+        return None;
+    }
     let hello = [&[3, 3][..], &[7; 32], &[0, 0x00, 0x2f, u8::from(deflate)]].concat();
     let certificate = [&u24(leaf.len() + 3)[..], &u24(leaf.len()), leaf].concat();
     let messages = [(2, hello), (11, certificate), (14, Vec::new())];
@@ -340,7 +375,9 @@ fn first_flight(client_hello: &[u8], leaf: &[u8]) -> Vec<u8> {
         let length = u16::try_from(message.len()).expect("a short message");
         [&[22, 3, 3][..], &length.to_be_bytes(), &message].concat()
     };
-    messages.into_iter().flat_map(record).collect()
+    let broken = deflate && manner == Deflate::Breaks;
+    let messages = messages.into_iter().take(if broken { 1 } else { 3 });
+    Some(messages.flat_map(record).collect())
 }
 
 fn u24(length: usize) -> [u8; 3] {
@@ -348,9 +385,7 @@ fn u24(length: usize) -> [u8; 3] {
     [high, middle, low]
 }
 
-#[test]
-fn compression_and_renegotiation_that_is_not_secure_are_told() {
-    let pki = Pki::new();
+fn old_leaf(pki: &Pki) -> Vec<u8> {
     let issued = pki.leaf(
         "old",
         Leaf {
@@ -359,12 +394,119 @@ fn compression_and_renegotiation_that_is_not_secure_are_told() {
         },
     );
     let leaf = CertificateDer::from_pem_file(&issued.leaf).expect("a certificate");
-    let target = format!("{NAME}@{}", long_ago(leaf.to_vec()));
-    let rows = support::sweep(&["--facts=compression,renegotiation,tickets", &target]);
-    let facts = rows[&target].at("/tls/facts");
-    assert_eq!(facts["compression"], true, "{:?}", rows[&target]);
-    assert_eq!(facts["secure_renegotiation"], false);
-    assert_eq!(facts["tickets"], json!({"tls1_2": false, "tls1_3": null}));
+    leaf.to_vec()
+}
+
+#[test]
+fn compression_and_renegotiation_that_is_not_secure_are_told() {
+    let pki = Pki::new();
+    let leaf = old_leaf(&pki);
+    for (deflate, compression, ticket) in [
+        (Deflate::Takes, json!(true), json!(false)),
+        // Renegotiation is told by a hello without it, and nothing else is known.
+        (Deflate::Refuses, Value::Null, Value::Null),
+        (Deflate::Breaks, Value::Null, Value::Null),
+    ] {
+        let manner = Manner { deflate, ..PATIENT };
+        let target = format!("{NAME}@{}", long_ago(leaf.clone(), manner));
+        let asked = "--facts=compression,renegotiation,tickets";
+        let rows = support::sweep(&[asked, &target]);
+        let facts = rows[&target].at("/tls/facts");
+        assert_eq!(facts["compression"], compression, "{:?}", rows[&target]);
+        assert_eq!(facts["secure_renegotiation"], false);
+        assert_eq!(facts["tickets"]["tls1_2"], ticket);
+    }
+}
+
+#[test]
+fn a_list_is_complete_where_the_server_meant_its_no() {
+    let pki = Pki::new();
+    let leaf = old_leaf(&pki);
+    // `modern` is refused and `wide` answered, then TLS 1.3 is refused, by a close twice.
+    let (by_alert, by_close) = (4, 5);
+    for (no, most, complete, ended_by) in [
+        (PATIENT.no, usize::MAX, true, "handshake_failure"),
+        (PATIENT.no, by_alert, false, "handshake_failure"),
+        (&[], usize::MAX, true, "close"),
+        (&[], by_close, false, "close"),
+    ] {
+        let manner = Manner {
+            no,
+            most,
+            ..PATIENT
+        };
+        let target = format!("{NAME}@{}", long_ago(leaf.clone(), manner));
+        let rows = support::sweep(&["--facts=ciphers", &target]);
+        let found = rows[&target].at("/tls/facts/ciphers/tls1_2");
+        let accepted = json!(["TLS_RSA_WITH_AES_128_CBC_SHA"]);
+        assert_eq!(found["accepted"], accepted, "{most} {ended_by}");
+        assert_eq!(found["complete"], complete, "{most} {ended_by}");
+        assert_eq!(found["ended_by"], ended_by);
+        // Its empty key share, or its version, was refused: which one is not known.
+        let tls13 = rows[&target].at("/tls/facts/ciphers/tls1_3/complete");
+        assert_eq!(*tls13, false);
+    }
+}
+
+#[test]
+fn groups_and_orders_tell_renegotiation_as_it_is() {
+    let pki = Pki::new();
+    let issued = pki.leaf("sound", Leaf::GOOD);
+    let options = [
+        "-www",
+        "-tls1_2",
+        "-cert",
+        &issued.leaf,
+        "-key",
+        &issued.key,
+    ];
+    let server = SServer::start(&options);
+    let target = format!("{NAME}@{}", server.address);
+    // Whatever else is asked, and answered before or after.
+    for facts in [
+        "renegotiation",
+        "groups,renegotiation",
+        "ciphers,groups,renegotiation",
+    ] {
+        let rows = support::sweep(&[format!("--facts={facts}"), target.clone()]);
+        let seen = rows[&target].at("/tls/facts/secure_renegotiation");
+        assert_eq!(*seen, true, "{facts}");
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_name_has_nothing_against_this_one() {
+    let pki = Pki::new();
+    let issued = pki.leaf("named", Leaf::GOOD);
+    let nginx = Nginx::start(&format!(
+        "server {{ listen 127.0.0.1:PORT0 ssl default_server; ssl_reject_handshake on; }}
+         server {{ listen 127.0.0.1:PORT0 ssl; server_name {NAME};
+             ssl_certificate {}; ssl_certificate_key {}; }}",
+        issued.chain, issued.key
+    ));
+    let [named, other, numbered] = [
+        format!("{NAME}@"),
+        "other.example.test@".into(),
+        String::new(),
+    ]
+    .map(|name| format!("{name}127.0.0.1:{}", nginx.port(0)));
+    let trust = format!("--trust={}", pki.root());
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        let asked = "--facts=default_certificate";
+        let rows = support::sweep(&[lane, asked, &trust, &named, &other, &numbered]);
+        let row = &rows[&named];
+        let findings: Vec<_> = row.findings().into_iter().collect();
+        assert_eq!((row.verdict(), findings), ("ok", vec![]), "{lane}");
+        let told = row.at("/tls/facts/default_certificate");
+        let known = lane == "--probe=handshake";
+        assert_eq!(told.as_bool(), known.then_some(false), "{lane}");
+        for (target, objects) in [(&other, true), (&numbered, false)] {
+            let row = &rows[target];
+            assert_eq!(row.verdict(), "handshake_failed", "{lane} {target}");
+            let found = row.finding("sni_rejected").is_some();
+            assert_eq!(found, objects, "{lane} {target}");
+        }
+    }
 }
 
 #[test]
@@ -510,4 +652,38 @@ fn a_visit_of_a_hundred_questions_is_judged_again_as_it_was() {
     let row: Value = serde_json::from_str(&read(&live)).expect("one row");
     let suites = row["tls"]["facts"]["ciphers"]["tls1_2"]["accepted"].as_array();
     assert!(suites.is_some_and(|suites| suites.len() > 40), "{row}");
+}
+
+#[test]
+fn a_visit_that_holds_much_asks_nothing_further() {
+    let exchange = |bytes: usize| {
+        let giant = Certificate::read(vec![0; bytes].into());
+        Exchange {
+            offer: Offer::Modern,
+            transcript: None,
+            session: None,
+            chain: Some(PeerChain {
+                certificates: vec![Arc::new(giant)],
+            }),
+            failure: Some(Failure::new(Stage::Handshake, Reason::Incompatible, "")),
+        }
+    };
+    let target = Asked::expand(NAME, &Defaults::default());
+    let mut visit = Observation {
+        endpoint: Endpoint {
+            target: Arc::new(target.expect("a target").next().expect("one")),
+            address: None,
+        },
+        started_at: probe::now(),
+        attempt: 1,
+        timing: Timing::default(),
+        failure: None,
+        versions_asked: false,
+        facts_asked: Default::default(),
+        exchanges: vec![exchange(1024)],
+    };
+    let prober = Prober::new(Timeouts::default(), Approach::default());
+    assert_eq!(prober.next_offer(&visit), Some(Offer::Wide));
+    visit.exchanges[0] = exchange(16 * 1024 * 1024);
+    assert_eq!(prober.next_offer(&visit), None);
 }

@@ -24,17 +24,21 @@ pub struct FactsAsked {
     pub alpn: Option<AlpnAccepted>,
     /// Session tickets.
     pub tickets: Option<Tickets>,
-    /// Whether renegotiation is bound to the connection (RFC 5746), up to TLS 1.2.
+    /// Whether renegotiation is bound to the connection (RFC 5746), up to TLS 1.2; null where no
+    /// hello that asked for it was answered to the end.
     pub secure_renegotiation: Option<bool>,
-    /// Whether TLS compression is accepted, up to TLS 1.2.
+    /// Whether TLS compression is accepted, up to TLS 1.2; null where the hello that offered it was
+    /// refused.
     pub compression: Option<bool>,
     /// The chains for clients that verify one family of keys alone.
     pub chains: Option<KeyChains>,
-    /// Whether the certificate is the one that clients get who name no server.
+    /// Whether the certificate is the one that clients get who name no server; false also where
+    /// those are refused by an alert that can mean so.
     pub default_certificate: Option<bool>,
 }
 
-/// Cipher suites by version; null for a version that was not asked for, being refused already.
+/// Cipher suites by version; null for a version that was not asked for, as the server had refused it,
+/// or broken off at it, before. One whose turn did not come is not `complete`, and `ended_by` is `not asked`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SuitesByVersion {
     /// SSL 3.0.
@@ -49,7 +53,7 @@ pub struct SuitesByVersion {
     pub tls1_3: Option<Accepted>,
 }
 
-/// Groups by version.
+/// Groups by version; null, or `not asked`, as for suites.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupsByVersion {
     /// TLS 1.2: elliptic curves alone.
@@ -63,10 +67,12 @@ pub struct GroupsByVersion {
 pub struct Accepted {
     /// IANA names, in the order in which the server chose them.
     pub accepted: Vec<Cow<'static, str>>,
-    /// Whether it accepts no other of those on offer. Without it the list is what was seen.
+    /// Whether it accepts no other of those on offer. Without it the list is what was seen, and what
+    /// else is accepted is not known.
     pub complete: bool,
     /// What ended the asking: `all_accepted`, an alert's name, `close`, `chose TLSv1.1`, `timeout`,
-    /// `out of time`, ...
+    /// `out of time` (of the visit), `not asked`, `contradicted` (another answer of the visit showed
+    /// what is not in the list), ...
     pub ended_by: Cow<'static, str>,
     /// Whose order of suites counts; null where it was not seen.
     pub order: Option<Order>,
@@ -90,13 +96,13 @@ pub struct AlpnAccepted {
 /// Session tickets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Tickets {
-    /// Whether the ticket offered is taken up, up to TLS 1.2.
+    /// Whether the ticket offered is taken up, up to TLS 1.2; null where that hello was refused.
     pub tls1_2: Option<bool>,
     /// Whether a ticket came within a second of a TLS 1.3 handshake.
     pub tls1_3: Option<bool>,
 }
 
-/// The chains for clients that verify one family of keys alone.
+/// The chains for clients that verify one family of keys alone; null where no answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyChains {
     /// RSA alone.
@@ -114,7 +120,7 @@ pub struct KeyChainSent {
     pub key: Option<String>,
     /// Until when its leaf is valid.
     pub not_after: Option<String>,
-    /// Why no chain of that family was sent: an alert's name, `close`, ...
+    /// Why no chain of that family was sent: an alert's name, or that another kind of key was.
     pub refused: Option<Cow<'static, str>>,
 }
 

@@ -112,7 +112,7 @@ impl Clear {
         flight: Flight,
         ended: Result<(), Failure>,
     ) -> Exchange {
-        let mut session = session(&flight, offered.features);
+        let mut session = session(&flight, offered);
         let chain = flight
             .certificates
             .as_ref()
@@ -242,7 +242,7 @@ fn without_certificate(
     Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
-fn session(flight: &Flight, features: bool) -> Option<Session> {
+fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
@@ -269,10 +269,10 @@ fn session(flight: &Flight, features: bool) -> Option<Session> {
         name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
         key_proof: None,
         downgrade: hello.downgrade,
-        // Every hello here ends in the signal that asks for it.
-        secure_renegotiation: (!tls13).then(|| hello.secures_renegotiation()),
-        ticket: (features && !tls13).then(|| hello.takes_ticket()),
-        compression: (features && !tls13).then_some(hello.compression != 0),
+        secure_renegotiation: (!tls13 && offered.asks_renegotiation())
+            .then(|| hello.secures_renegotiation()),
+        ticket: (offered.features && !tls13).then(|| hello.takes_ticket()),
+        compression: (offered.features && !tls13).then_some(hello.compression != 0),
     })
 }
 

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::question::Question;
+use super::question::{Question, may_speak};
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, KeyKind, Observation, Offer, PeerChain};
+use crate::observation::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason};
+use crate::tls::ProtocolVersion;
 
 /// A family of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +49,7 @@ pub enum KeyChain {
 }
 
 impl KeyChain {
-    /// What was seen; `None` where it was not asked.
+    /// What was seen; `None` where it was not asked, or where no answer tells.
     pub(super) fn of(observation: &Observation, family: KeyFamily) -> Option<Self> {
         let shown = |exchange: &Exchange| {
             let chain = exchange.chain.as_ref()?;
@@ -60,7 +61,8 @@ impl KeyChain {
         let offer = Offer::Asked(Question::Keys(family));
         let mut exchanges = observation.exchanges.iter();
         let asked = exchanges.find(|exchange| exchange.offer == offer)?;
-        Some(shown(asked).unwrap_or_else(|| Self::Refused(refusal(asked))))
+        let refused = || refusal(asked, &observation.exchanges).map(Self::Refused);
+        shown(asked).or_else(refused)
     }
 
     /// Whether the visit has shown it already.
@@ -70,10 +72,15 @@ impl KeyChain {
     }
 }
 
-fn refusal(exchange: &Exchange) -> Cow<'static, str> {
-    match (&exchange.failure, &exchange.chain) {
-        (_, Some(_)) => "sent another kind of key all the same".into(),
-        (Some(failure), None) => reason_text(failure),
-        (None, None) => "no certificate".into(),
+/// Why none of that family was sent; `None` where that may have nothing to do with keys: the server
+/// was silent or closed, or speaks none of the versions on offer, or TLS 1.3 alone, in which it
+/// should send the chain that it has whatever the client verifies (RFC 8446, 4.4.2.2).
+fn refusal(asked: &Exchange, exchanges: &[Exchange]) -> Option<Cow<'static, str>> {
+    if let Some(chain) = &asked.chain {
+        let other = chain.leaf()?.contents.is_ok();
+        return other.then(|| "sent another kind of key all the same".into());
     }
+    let failure = asked.failure.as_ref()?;
+    let told = failure.reason == Reason::Alert && failure.detail != "protocol_version";
+    (told && may_speak(exchanges, ProtocolVersion::Tls12)).then(|| reason_text(failure))
 }

@@ -1,13 +1,11 @@
-//! What a row of hellos finds: each leaves out what the answers before it chose, until the server
-//! has no more to choose from.
+//! What a row of hellos finds of a list, and how far it can be relied on.
 
 use std::borrow::Cow;
 
 use super::offered::{Offered, is_chacha};
 use super::question::Question;
-use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer, Reason};
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use super::walk::{End, Walk};
+use crate::observation::{Exchange, Offer, Session};
 
 /// Whose order of suites counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -24,15 +22,14 @@ pub enum Order {
 pub struct Listing {
     /// The numbers accepted, in the order in which the server chose them.
     pub accepted: Vec<u16>,
-    /// Whether there are no others of those on offer: the server said so, or accepted them all.
+    /// Whether there are no others of those on offer: the server said so, or accepted them all,
+    /// and nothing else in the visit shows another.
     pub complete: bool,
     /// What ended the row: `all_accepted`, an alert's name, `close`, `timeout`, `chose TLSv1.1`,
-    /// ...
+    /// `contradicted`, `not asked`, ...
     pub ended_by: Cow<'static, str>,
     /// Whose order counts, where that was seen.
     pub order: Option<Order>,
-    /// The numbers on offer, best first.
-    offered: Cow<'static, [u16]>,
 }
 
 impl Listing {
@@ -43,143 +40,96 @@ impl Listing {
             return None;
         }
         let offered = Offered::at_first(question).list(question);
-        let (look, order) = match question {
-            Question::Suites(version) => {
-                let look = second_look(exchanges, version);
-                (look, order(&walk.accepted, &offered, look))
-            }
-            _ => (None, None),
+        let look = second_look(exchanges, question, &walk.accepted);
+        let order = match question {
+            Question::Suites(_) => order(&walk.accepted, &offered, look),
+            _ => None,
         };
+        let meant = look.is_some() || !walk.is_doubted();
         let (complete, ended_by) = match walk.end {
             None => (false, "out of time".into()),
-            // A close says no where the server then still accepts what it accepted before.
+            Some(End::Shown(text)) => (true, text),
+            Some(End::Refused(text)) => (meant, text),
+            // With nothing accepted there is no second look: a close is no answer.
             Some(End::Closed(text)) => (look.is_some(), text),
-            Some(End::Said(text)) => (true, text),
             Some(End::Broke(text)) => (false, text),
         };
+        let mut shown = shown_elsewhere(exchanges, question);
+        let missing = |number| offered.contains(&number) && !walk.accepted.contains(&number);
+        let contradicted = complete && shown.any(missing);
         Some(Self {
+            complete: complete && !contradicted,
+            ended_by: match contradicted {
+                true => "contradicted".into(),
+                false => ended_by,
+            },
             accepted: walk.accepted,
-            complete,
-            ended_by,
             order,
-            offered,
         })
     }
 
-    /// Whether one more hello tells more: whose order it was, or whether a close was a no.
-    pub(super) fn needs_second_look(&self) -> bool {
-        let closed = ["close", "reset"].contains(&&*self.ended_by);
-        match self.accepted.len() {
-            0 => false,
-            1 => closed,
-            _ => {
-                let tells = turned(&self.accepted).first() != self.accepted.first();
-                closed || tells && in_order(&self.accepted, &self.offered)
-            }
-        }
-    }
-}
-
-/// What the row has come to.
-pub(super) struct Walk {
-    pub(super) accepted: Vec<u16>,
-    asked: usize,
-    end: Option<End>,
-}
-
-enum End {
-    /// The server said no, or there is nothing left to ask for.
-    Said(Cow<'static, str>),
-    /// It closed or reset.
-    Closed(Cow<'static, str>),
-    /// Anything else: what else it accepts is not known.
-    Broke(Cow<'static, str>),
-}
-
-impl Walk {
-    pub(super) fn over(exchanges: &[Exchange], question: Question) -> Self {
-        let mut walk = Self {
+    /// One whose turn never came.
+    pub(super) fn not_asked() -> Self {
+        Self {
             accepted: Vec::new(),
-            asked: 0,
-            end: None,
-        };
-        let offer = Offer::Asked(question);
-        for exchange in exchanges.iter().filter(|exchange| exchange.offer == offer) {
-            walk.asked += 1;
-            match answer(exchange, question) {
-                Ok(number) if walk.accepted.contains(&number) => {
-                    // The one number that is offered again is the curve of the certificate.
-                    walk.end = Some(End::Broke("certificate_curve".into()));
-                }
-                Ok(number) => walk.accepted.push(number),
-                Err(end) => walk.end = Some(end),
-            }
+            complete: false,
+            ended_by: "not asked".into(),
+            order: None,
         }
-        let mut on_offer = Offered::at_first(question).list(question).into_owned();
-        on_offer.retain(|number| !walk.accepted.contains(number));
-        if walk.end.is_none() && on_offer.is_empty() {
-            walk.end = Some(End::Said("all_accepted".into()));
-        }
-        walk
-    }
-
-    /// Whether there is more to ask.
-    pub(super) fn is_open(&self) -> bool {
-        self.end.is_none()
     }
 }
 
-/// The number chosen, or why there is none.
-fn answer(exchange: &Exchange, question: Question) -> Result<u16, End> {
-    let version = match question {
-        Question::Suites(version) | Question::Groups(version) => version,
-        _ => return Err(End::Broke("no list".into())),
+/// The hello that is next in this row or after it; `None` when the list is as known as it can be.
+pub(super) fn next_hello(exchanges: &[Exchange], question: Question) -> Option<Question> {
+    let walk = Walk::over(exchanges, question);
+    if walk.is_open() {
+        return Some(question);
+    }
+    let look = question.second_look()?;
+    let needed = walk.is_doubted() || order_is_open(&walk.accepted, question);
+    let offer = Offer::Asked(look);
+    let made = exchanges.iter().any(|exchange| exchange.offer == offer);
+    (needed && !made).then_some(look)
+}
+
+/// Whether another order would tell whose it was.
+fn order_is_open(accepted: &[u16], question: Question) -> bool {
+    let Question::Suites(_) = question else {
+        return false;
     };
-    let failure = exchange.failure.as_ref();
-    // An anonymous suite is an accepted one.
-    if let Some(failure) = failure.filter(|failure| failure.reason != Reason::Anonymous) {
-        return Err(end_of(failure));
-    }
-    let Some(session) = &exchange.session else {
-        return Err(End::Broke("no answer".into()));
-    };
-    if session.version != version {
-        return Err(End::Said(format!("chose {}", session.version).into()));
-    }
-    match question {
-        Question::Groups(_) => session.group.ok_or(End::Broke("no group named".into())),
-        _ => Ok(session.cipher),
-    }
+    let tells = turned(accepted).first() != accepted.first();
+    tells && in_order(accepted, &Offered::at_first(question).list(question))
 }
 
-fn end_of(failure: &Failure) -> End {
-    let text = reason_text(failure);
-    match failure.reason {
-        Reason::Eof | Reason::Reset => End::Closed(text),
-        Reason::Alert if says_no(failure) => End::Said(text),
-        _ => End::Broke(text),
-    }
-}
-
-/// The alerts that mean "none of these": others may mean anything.
-fn says_no(failure: &Failure) -> bool {
-    const NO: [u8; 3] = [
-        alert::HANDSHAKE_FAILURE,
-        alert::PROTOCOL_VERSION,
-        alert::INSUFFICIENT_SECURITY,
-    ];
-    let names = NO.into_iter().filter_map(alert_name);
-    names.into_iter().any(|name| name == failure.detail)
-}
-
-/// What was chosen when the order was turned about, if that was answered.
-fn second_look(exchanges: &[Exchange], version: ProtocolVersion) -> Option<u16> {
-    let offer = Offer::Asked(Question::Order(version));
+/// What was chosen when what had been accepted, and nothing else, was offered again.
+fn second_look(exchanges: &[Exchange], question: Question, accepted: &[u16]) -> Option<u16> {
+    let offer = Offer::Asked(question.second_look()?);
     let mut looks = exchanges.iter().filter(|exchange| exchange.offer == offer);
-    let failed = |failure: &Failure| failure.reason != Reason::Anonymous;
-    let look = looks.find(|it| !it.failure.as_ref().is_some_and(failed))?;
-    let session = look.session.as_ref()?;
-    (session.version == version).then_some(session.cipher)
+    looks
+        .find_map(|look| number(look.agreed()?, question))
+        .filter(|number| accepted.contains(number))
+}
+
+/// What the other hellos of the visit were answered in the same version, as far as they went to the
+/// same service: one without its dialogue, or without the name, may have met another.
+fn shown_elsewhere(
+    exchanges: &[Exchange],
+    question: Question,
+) -> impl Iterator<Item = u16> + use<'_> {
+    let strangers = [Offer::Implicit, Offer::Asked(Question::Nameless)];
+    let others = exchanges
+        .iter()
+        .filter(move |exchange| !strangers.contains(&exchange.offer));
+    others.filter_map(move |exchange| number(exchange.session.as_ref()?, question))
+}
+
+/// The number of the list that was chosen, in the version of the list.
+fn number(session: &Session, question: Question) -> Option<u16> {
+    match question {
+        Question::Suites(version) if session.version == version => Some(session.cipher),
+        Question::Groups(version) if session.version == version => session.group,
+        _ => None,
+    }
 }
 
 /// A server that follows the client chooses in the client's order; one that chooses otherwise has

@@ -10,11 +10,12 @@ mod offered;
 mod question;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Observation, Offer, PeerChain, Reason};
-use crate::tls::ProtocolVersion;
+use super::{Exchange, Failure, Observation, Offer, PeerChain, Reason, Session};
+use crate::tls::{ProtocolVersion, alert, alert_name};
 
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
 pub use chains::{KeyChain, KeyFamily};
@@ -22,6 +23,7 @@ pub(crate) use kept::reduce;
 pub use listing::{Listing, Order};
 pub use offered::Offered;
 pub use question::Question;
+use question::may_speak;
 pub(crate) use question::next_question;
 
 /// A fact that costs connections of its own, and is therefore asked for by name.
@@ -114,7 +116,7 @@ impl FromIterator<Fact> for FactSet {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Cipher suites by version, in the order of `ProtocolVersion::ALL`; absent for a version that
-    /// was not asked for.
+    /// is known to be refused.
     pub ciphers: Option<[Option<Listing>; ProtocolVersion::ALL.len()]>,
     /// Groups of TLS 1.2.
     pub groups_tls12: Option<Listing>,
@@ -157,10 +159,10 @@ impl Facts {
         let groups = |version| {
             let groups = asked.contains(Fact::Groups);
             groups
-                .then(|| Listing::of(exchanges, Question::Groups(version)))
+                .then(|| listing(exchanges, version, Question::Groups(version)))
                 .flatten()
         };
-        let suites = |version| Listing::of(exchanges, Question::Suites(version));
+        let suites = |version| listing(exchanges, version, Question::Suites(version));
         Some(Self {
             ciphers: asked
                 .contains(Fact::Ciphers)
@@ -173,14 +175,12 @@ impl Facts {
                 .flatten(),
             tickets_tls12: seen(Fact::Tickets, |it| features(it)?.ticket),
             tickets_tls13: seen(Fact::Tickets, |it| {
-                let session = it.session.as_ref()?;
+                let session = it.agreed()?;
                 session
                     .ticket
                     .filter(|_| session.version == ProtocolVersion::Tls13)
             }),
-            secure_renegotiation: seen(Fact::Renegotiation, |it| {
-                it.session.as_ref()?.secure_renegotiation
-            }),
+            secure_renegotiation: seen(Fact::Renegotiation, renegotiation),
             compression: seen(Fact::Compression, |it| features(it)?.compression),
             rsa: chain(KeyFamily::Rsa),
             ecdsa: chain(KeyFamily::Ecdsa),
@@ -199,6 +199,16 @@ impl Facts {
     }
 }
 
+/// What was found of a list, or that its turn never came; `None` for a version known to be refused.
+fn listing(
+    exchanges: &[Exchange],
+    version: ProtocolVersion,
+    question: Question,
+) -> Option<Listing> {
+    let found = Listing::of(exchanges, question);
+    found.or_else(|| may_speak(exchanges, version).then(Listing::not_asked))
+}
+
 /// Whether the certificate shown for the name is the one shown without a name. Another one says so
 /// only where both hellos were the same but for that: one may be for other versions or keys.
 fn is_default(observation: &Observation) -> Option<bool> {
@@ -210,16 +220,34 @@ fn is_default(observation: &Observation) -> Option<bool> {
     let same = match without.chain.as_ref().and_then(PeerChain::leaf) {
         Some(leaf) => leaf.sha256 == shown,
         None => {
-            let refused = without.failure.as_ref();
-            refused.filter(|failure| failure.reason == Reason::Alert)?;
+            let failure = without.failure.as_ref();
+            failure.filter(|failure| wants_a_name(failure))?;
             false
         }
     };
     (same || telling.offer.template().id == nameless.template().id).then_some(same)
 }
 
+/// Whether the alert can mean that a name is wanted. Others, and everything that is no alert, may
+/// have come of something else.
+fn wants_a_name(failure: &Failure) -> bool {
+    const ALERTS: [u8; 4] = [
+        alert::UNRECOGNIZED_NAME,
+        alert::HANDSHAKE_FAILURE,
+        alert::ACCESS_DENIED,
+        alert::MISSING_EXTENSION,
+    ];
+    let names = ALERTS.into_iter().filter_map(alert_name);
+    failure.reason == Reason::Alert && names.into_iter().any(|name| name == failure.detail)
+}
+
 /// What the answer to the hello of all features says.
-fn features(exchange: &Exchange) -> Option<&super::Session> {
-    let asked = exchange.offer == super::Offer::Asked(Question::Features);
-    exchange.session.as_ref().filter(|_| asked)
+fn features(exchange: &Exchange) -> Option<&Session> {
+    let asked = exchange.offer == Offer::Asked(Question::Features);
+    exchange.agreed().filter(|_| asked)
+}
+
+/// Whether the answer binds renegotiation to the connection.
+fn renegotiation(exchange: &Exchange) -> Option<bool> {
+    exchange.agreed()?.secure_renegotiation
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use super::alpn::Protocols;
 use super::chains::KeyFamily;
-use super::listing::{Walk, turned};
+use super::listing::turned;
 use super::question::Question;
+use super::walk::Walk;
 use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
 use crate::tls::{CipherSuite, HelloTemplate, KeyAgreement, ProtocolVersion};
 
@@ -43,26 +44,30 @@ impl Offered {
         match question {
             Question::Suites(_) => {
                 let accepted = Walk::over(made, question).accepted;
-                let signal =
-                    |suite: &u16| CipherSuite::of(*suite).is_some_and(|it| it.signalling());
                 let left = offered.suites.to_mut();
-                left.retain(|suite| signal(suite) || !accepted.contains(suite));
+                left.retain(|suite| !accepted.contains(suite));
             }
             Question::Order(version) => {
                 let accepted = Walk::over(made, Question::Suites(version)).accepted;
+                let signal = offered.suites.last().copied().filter(is_signal);
                 offered.suites = turned(&accepted).into();
+                offered.suites.to_mut().extend(signal);
             }
             Question::Groups(version) => {
                 let accepted = Walk::over(made, question).accepted;
-                let curve = (version < ProtocolVersion::Tls13)
-                    .then(|| curve_of_certificate(made))
-                    .flatten();
+                let curve = curve_of_certificate(made, version);
                 let left = offered.groups.to_mut();
                 left.retain(|group| !accepted.contains(group) && Some(*group) != curve);
                 left.extend(curve);
             }
+            Question::GroupsAgain(version) => {
+                let mut again = Walk::over(made, Question::Groups(version)).accepted;
+                let curve = curve_of_certificate(made, version);
+                again.extend(curve.filter(|curve| !again.contains(curve)));
+                offered.groups = again.into();
+            }
             Question::Alpn => offered.alpn = Some(Protocols::left(made).unwrap_or_default()),
-            Question::Features | Question::Tickets | Question::Nameless | Question::Keys(_) => {}
+            _ => {}
         }
         offered
     }
@@ -74,15 +79,16 @@ impl Offered {
             CipherSuite::of(*suite).is_some_and(|it| it.key_agreement() == agreement)
         };
         match question {
-            Question::Suites(ProtocolVersion::Tls13) | Question::Groups(ProtocolVersion::Tls13) => {
-                offered.suites.to_mut().retain(|suite| {
-                    is(suite, KeyAgreement::Tls13)
-                        && !CipherSuite::of(*suite).is_some_and(CipherSuite::signalling)
-                });
-            }
-            Question::Groups(_) => {
+            Question::Suites(ProtocolVersion::Tls13)
+            | Question::Order(ProtocolVersion::Tls13)
+            | Question::Groups(ProtocolVersion::Tls13)
+            | Question::GroupsAgain(ProtocolVersion::Tls13) => {
                 let suites = offered.suites.to_mut();
-                suites.retain(|suite| is(suite, KeyAgreement::Ecdhe));
+                suites.retain(|suite| is(suite, KeyAgreement::Tls13) && !is_signal(suite));
+            }
+            Question::Groups(_) | Question::GroupsAgain(_) => {
+                let suites = offered.suites.to_mut();
+                suites.retain(|suite| is(suite, KeyAgreement::Ecdhe) || is_signal(suite));
                 offered
                     .groups
                     .to_mut()
@@ -92,7 +98,8 @@ impl Offered {
             Question::Tickets => offered.tickets = true,
             Question::Nameless => offered.named = false,
             Question::Keys(family) => offered.keys = Some(family),
-            Question::Suites(_) | Question::Order(_) | Question::Alpn => {}
+            Question::Suites(_) | Question::Order(_) | Question::Renegotiation | Question::Alpn => {
+            }
         }
         offered
     }
@@ -103,10 +110,15 @@ impl Offered {
             return self.groups;
         }
         let mut suites = self.suites;
-        if suites.last() == Some(&RENEGOTIATION_SIGNAL) {
+        if suites.last().is_some_and(is_signal) {
             suites.to_mut().pop();
         }
         suites
+    }
+
+    /// Whether it asks for secure renegotiation, by the signal in the guise of a suite.
+    pub fn asks_renegotiation(&self) -> bool {
+        self.suites.last().is_some_and(is_signal)
     }
 
     fn all_of(offer: Offer) -> Self {
@@ -125,8 +137,11 @@ impl Offered {
     }
 }
 
-/// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which every hand-made hello has at its end.
-const RENEGOTIATION_SIGNAL: u16 = 0x00FF;
+/// Whether this is `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which stands at the end of every hand-made
+/// hello that may be answered by TLS 1.2 or older.
+fn is_signal(suite: &u16) -> bool {
+    *suite == 0x00FF
+}
 
 /// Below it groups are elliptic curves (RFC 7919).
 const FINITE_FIELDS: u16 = 0x0100;
@@ -136,8 +151,11 @@ pub(super) fn is_chacha(suite: u16) -> bool {
     CipherSuite::of(suite).is_some_and(|suite| suite.name.contains("_CHACHA20_"))
 }
 
-/// The curve of an ECDSA certificate that these hellos were shown.
-fn curve_of_certificate(made: &[Exchange]) -> Option<u16> {
+/// The curve of an ECDSA certificate that these hellos were shown; TLS 1.3 needs none.
+fn curve_of_certificate(made: &[Exchange], version: ProtocolVersion) -> Option<u16> {
+    if version == ProtocolVersion::Tls13 {
+        return None;
+    }
     let asked = Offer::Asked(Question::Groups(ProtocolVersion::Tls12));
     let shown = made.iter().filter(|exchange| exchange.offer == asked);
     let leaf = shown

@@ -1,7 +1,7 @@
 //! What one connection can ask for, and which question comes next at an endpoint.
 
-use super::listing::{Listing, Walk};
-use super::{Fact, KeyChain, KeyFamily, Protocols};
+use super::listing::next_hello;
+use super::{Fact, KeyChain, KeyFamily, Protocols, renegotiation};
 use crate::observation::versions::{Evidence, evidence, is_dead};
 use crate::observation::{Exchange, Observation, Offer};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
@@ -11,12 +11,16 @@ use crate::tls::{self, HelloTemplate, ProtocolVersion};
 pub enum Question {
     /// Which suite is chosen, those chosen before left out.
     Suites(ProtocolVersion),
-    /// Which of the suites accepted is chosen when the last of them stands first.
+    /// Which of the suites accepted is chosen when they stand in another order.
     Order(ProtocolVersion),
     /// Which group is chosen, those chosen before left out: TLS 1.3 or 1.2.
     Groups(ProtocolVersion),
+    /// Whether one of the groups accepted is still chosen when no other is on offer.
+    GroupsAgain(ProtocolVersion),
     /// What is answered to a session ticket, compression and secure renegotiation, up to TLS 1.2.
     Features,
+    /// What is answered to secure renegotiation alone, up to TLS 1.2.
+    Renegotiation,
     /// Whether a ticket follows a handshake of TLS 1.3.
     Tickets,
     /// Which application protocol is chosen, those chosen before left out.
@@ -29,17 +33,20 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Self; 18] = {
+    pub const ALL: [Self; 21] = {
         use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
         [
             Self::Features,
+            Self::Renegotiation,
             Self::Tickets,
             Self::Keys(KeyFamily::Rsa),
             Self::Keys(KeyFamily::Ecdsa),
             Self::Nameless,
             Self::Alpn,
             Self::Groups(Tls13),
+            Self::GroupsAgain(Tls13),
             Self::Groups(Tls12),
+            Self::GroupsAgain(Tls12),
             Self::Suites(Tls13),
             Self::Order(Tls13),
             Self::Suites(Tls12),
@@ -69,7 +76,10 @@ impl Question {
             Self::Order(Tls13) => "order_tls1_3",
             Self::Groups(Tls13) => "groups_tls1_3",
             Self::Groups(_) => "groups_tls1_2",
+            Self::GroupsAgain(Tls13) => "groups_again_tls1_3",
+            Self::GroupsAgain(_) => "groups_again_tls1_2",
             Self::Features => "features",
+            Self::Renegotiation => "renegotiation",
             Self::Tickets => "tickets",
             Self::Alpn => "alpn",
             Self::Nameless => "nameless",
@@ -81,11 +91,21 @@ impl Question {
     /// The hello that its own is made from.
     pub fn template(self) -> &'static HelloTemplate {
         match self {
-            Self::Suites(version) | Self::Order(version) | Self::Groups(version) => {
-                tls::for_version(version)
-            }
-            Self::Features => tls::for_version(ProtocolVersion::Tls12),
+            Self::Suites(version)
+            | Self::Order(version)
+            | Self::Groups(version)
+            | Self::GroupsAgain(version) => tls::for_version(version),
+            Self::Features | Self::Renegotiation => tls::for_version(ProtocolVersion::Tls12),
             Self::Tickets | Self::Alpn | Self::Nameless | Self::Keys(_) => &tls::MODERN,
+        }
+    }
+
+    /// What is asked after its list has ended: whether what was accepted is accepted still.
+    pub(super) fn second_look(self) -> Option<Self> {
+        match self {
+            Self::Suites(version) => Some(Self::Order(version)),
+            Self::Groups(version) => Some(Self::GroupsAgain(version)),
+            _ => None,
         }
     }
 
@@ -97,8 +117,8 @@ impl Question {
             }
             Self::Suites(_) => "its suites, less those chosen so far",
             Self::Order(_) => {
-                "the suites accepted and no other, the one found last in front (ChaCha20 never, as \
-                 some servers rank it by the client's wish alone)"
+                "the suites accepted and no other, the last found first, with one in front that is \
+                 not ChaCha20 (some servers rank that by the client's wish alone)"
             }
             Self::Groups(ProtocolVersion::Tls13) => {
                 "the suites of TLS 1.3 alone, and its groups, less those chosen so far; the key \
@@ -109,7 +129,15 @@ impl Question {
                  the curve of an ECDSA certificate stays, at the end, as the certificate could not \
                  be used without it"
             }
+            Self::GroupsAgain(ProtocolVersion::Tls13) => {
+                "the suites of TLS 1.3 alone, and the groups accepted and no other"
+            }
+            Self::GroupsAgain(_) => {
+                "the suites with ECDHE alone, anonymous ones too, and the elliptic curves accepted, \
+                 the curve of an ECDSA certificate, and no other"
+            }
             Self::Features => "an empty session ticket, and DEFLATE before no compression",
+            Self::Renegotiation => "nothing; it is asked where `features` was refused",
             Self::Tickets => {
                 "nothing; after the handshake the server is given a second to send a ticket"
             }
@@ -140,11 +168,11 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
     let unasked = |question| (!was_asked(exchanges, question)).then_some(question);
     match fact {
         Fact::Renegotiation => {
-            let known = |it: &Exchange| it.session.as_ref()?.secure_renegotiation;
-            if exchanges.iter().any(|it| known(it).is_some()) || !may_speak_old(exchanges) {
+            if exchanges.iter().any(|it| renegotiation(it).is_some()) || !may_speak_old(exchanges) {
                 return None;
             }
-            unasked(Question::Features)
+            let alone = unasked(Question::Renegotiation).filter(|_| features_refused(exchanges));
+            unasked(Question::Features).or(alone)
         }
         Fact::Tickets => {
             let old = may_speak_old(exchanges).then_some(Question::Features);
@@ -155,6 +183,8 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
             let old = may_speak_old(exchanges).then_some(Question::Features);
             old.and_then(unasked)
         }
+        // Older hellos name no signatures.
+        Fact::Chains if observation.session()?.version < ProtocolVersion::Tls12 => None,
         Fact::Chains => KeyFamily::ALL
             .into_iter()
             .filter(|family| !KeyChain::was_shown(observation, *family))
@@ -170,28 +200,27 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
         Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
             .into_iter()
             .filter(|version| may(*version))
-            .map(Question::Groups)
-            .find(|question| Walk::over(exchanges, *question).is_open()),
+            .find_map(|version| next_hello(exchanges, Question::Groups(version))),
         Fact::Ciphers => {
             let versions = ProtocolVersion::ALL.into_iter().rev();
             let mut versions = versions.filter(|version| may(*version));
-            versions.find_map(|version| suites(exchanges, version))
+            versions.find_map(|version| next_hello(exchanges, Question::Suites(version)))
         }
     }
 }
 
-fn suites(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Question> {
-    let question = Question::Suites(version);
-    if Walk::over(exchanges, question).is_open() {
-        return Some(question);
-    }
-    let order = Question::Order(version);
-    let needed = Listing::of(exchanges, question).is_some_and(|it| it.needs_second_look());
-    (needed && !was_asked(exchanges, order)).then_some(order)
+/// Whether the hello of all features was refused, in words that need not be about the version.
+fn features_refused(exchanges: &[Exchange]) -> bool {
+    let asked = Offer::Asked(Question::Features);
+    let mut exchanges = exchanges.iter().filter(|it| it.offer == asked);
+    exchanges.any(|it| {
+        let failure = it.failure.as_ref();
+        it.agreed().is_none() && failure.is_some_and(|it| it.detail != "protocol_version")
+    })
 }
 
 /// Whether the version is not known to be refused.
-fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
+pub(super) fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
     let known = evidence(exchanges, version);
     !matches!(known, Some(Evidence::Rejected(..) | Evidence::Broke(..)))
 }
@@ -201,7 +230,7 @@ fn may_speak_old(exchanges: &[Exchange]) -> bool {
     old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
 }
 
-pub(super) fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
+fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
     let offer = Offer::Asked(question);
     exchanges.iter().any(|exchange| exchange.offer == offer)
 }
