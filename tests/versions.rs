@@ -4,7 +4,9 @@
 mod nginx;
 
 use std::fs;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
 
 use nginx::Nginx;
 use serde_json::Value;
@@ -132,6 +134,48 @@ fn nginx_accepts_what_it_is_configured_for() {
         );
         assert_eq!(counts["outcomes"]["tls1_0"]["supported"], 5 - 1);
         assert_eq!(swept.manifest["vantage"], "here");
+    }
+}
+
+/// Hands its visitors on to a server, bar one, whom it turns away at once.
+fn turning_away(nth: usize, server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    // It ends with the process; visitors may go at any time.
+    thread::spawn(move || {
+        for (number, visitor) in listener.incoming().flatten().enumerate() {
+            if number != nth {
+                thread::spawn(move || hand_on(visitor, server));
+            }
+        }
+    });
+    address
+}
+
+fn hand_on(mut visitor: TcpStream, server: SocketAddr) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(server)?;
+    let (mut said, mut heard) = (visitor.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut said, &mut heard);
+        let _ = heard.shutdown(Shutdown::Write);
+    });
+    std::io::copy(&mut server, &mut visitor)?;
+    visitor.shutdown(Shutdown::Write)
+}
+
+#[test]
+fn a_close_in_passing_makes_no_version_intolerant() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.2 TLSv1.3;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    // The first hello is the visit's own; then the versions are asked for, newest first.
+    let target = |nth| {
+        let address = turning_away(nth, nginx.address(0));
+        format!("{}@{address}", nginx::NAME)
+    };
+    let targets: Vec<_> = (1..5).map(target).collect();
+    let swept = sweep(&[trust], &targets);
+    for row in &swept.rows {
+        assert_eq!(letters(row), "rrrss", "{}", row["tls"]["versions"]);
     }
 }
 
