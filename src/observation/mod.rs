@@ -13,6 +13,7 @@ mod fields;
 mod general_name;
 mod hex;
 mod name;
+mod name_match;
 mod oid;
 mod peer_chain;
 mod reading;

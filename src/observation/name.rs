@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use x509_parser::asn1_rs::{Any, Tag, ToDer};
 use x509_parser::x509::AttributeTypeAndValue;
@@ -12,20 +13,31 @@ use super::fields;
 use super::oid::oid_text;
 
 /// A subject or issuer.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DistinguishedName {
-    /// The DER of the whole Name: what path building compares.
+    /// The DER of the whole Name.
     pub der: Vec<u8>,
     /// RFC 4514 text. It is the peer's: escape it where it is shown.
     pub text: String,
     /// The first common name.
     pub common_name: Option<String>,
+    /// See `canonical`; `None` inside when the name breaks its rules.
+    pub(super) canonical: OnceLock<Option<Box<[u8]>>>,
 }
+
+/// The same bytes. `matches` compares what they mean.
+impl PartialEq for DistinguishedName {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der && self.text == other.text && self.common_name == other.common_name
+    }
+}
+
+impl Eq for DistinguishedName {}
 
 impl DistinguishedName {
     /// Reads a Name from its DER, the outer SEQUENCE included. Never fails: a Name that breaks
     /// its rules becomes `#` and the hexadecimal of its bytes.
-    pub(super) fn read(der: &[u8]) -> Self {
+    pub(crate) fn read(der: &[u8]) -> Self {
         let (text, common_name) = match attributes(der) {
             Some(rdns) => (text(&rdns), common_name(&rdns)),
             None => (hexadecimal(der), None),
@@ -34,6 +46,7 @@ impl DistinguishedName {
             der: der.to_vec(),
             text,
             common_name,
+            canonical: OnceLock::new(),
         }
     }
 }

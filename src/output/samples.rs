@@ -333,11 +333,10 @@ fn leaf(subject: &str, names: &[&str], seed: u8, not_after: &str) -> Arc<Certifi
 }
 
 fn name(common_name: &str) -> DistinguishedName {
-    DistinguishedName {
-        der: vec![],
-        text: format!("CN={common_name}"),
-        common_name: Some(common_name.to_owned()),
-    }
+    let mut name = DistinguishedName::default();
+    name.text = format!("CN={common_name}");
+    name.common_name = Some(common_name.to_owned());
+    name
 }
 
 fn verdict(kind: VerdictKind, evidence: Vec<(&'static str, Value)>) -> Verdict {
