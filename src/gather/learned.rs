@@ -1,19 +1,19 @@
-//! CA certificates that a sweep comes across, and which of them can be believed.
+//! CA certificates that a sweep comes across, and which of them may complete other chains.
 //!
 //! A host that forgot its intermediate is recognised by another host that sends it. Nothing may
 //! depend on which of the two was visited first, so during the sweep certificates are only
-//! collected, and at its end `settle` proves them all at once: a candidate joins the pool when an
-//! anchor signed it, or a certificate in the pool did. The rest is dropped, so that a stranger's
-//! forged issuer can neither help nor confuse. The result is a least fixpoint over a set, hence
-//! the same in any order.
+//! collected, and at its end `settle` proves them all at once: a candidate joins the pool if an
+//! anchor signed it, or a certificate in the pool did. What is wrong with the leaf that it came
+//! with does not matter. The rest is dropped, so a stranger's forged issuer can neither help nor
+//! confuse. The result is a least fixpoint over a set, hence the same in any order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::IssuerPool;
 use crate::crypto::{Fingerprint, Outcome};
-use crate::observation::{Certificate, PeerChain};
-use crate::verdict::CompletedBy;
+use crate::observation::Certificate;
+use crate::verdict::{CompletedBy, SeenIssuers};
 
 /// CA certificates come across so far.
 #[derive(Clone, Debug)]
@@ -24,8 +24,6 @@ pub struct Learned {
     candidates: BTreeMap<Fingerprint, Arc<Certificate>>,
     /// How many of each are kept.
     limit: usize,
-    /// Who gets the credit for them.
-    from: CompletedBy,
 }
 
 /// Ten times as many as the public web has intermediates. Past it, those with the lowest
@@ -48,15 +46,6 @@ impl Learned {
             proven: BTreeMap::new(),
             candidates: BTreeMap::new(),
             limit,
-            from: CompletedBy::Sweep,
-        }
-    }
-
-    /// For certificates that are not from hosts of the sweep.
-    pub fn from(from: CompletedBy) -> Self {
-        Self {
-            from,
-            ..Self::default()
         }
     }
 
@@ -67,15 +56,19 @@ impl Learned {
         }
     }
 
-    /// Adds what a host sent whose chain did not reach an anchor.
-    pub fn propose(&mut self, chain: &PeerChain) {
-        let issuers = chain
-            .certificates
-            .iter()
-            .filter(|certificate| certificate.is_ca() && !certificate.is_self_issued());
+    /// Adds certificates of one host that were not seen under an anchor. Only CA certificates are
+    /// kept.
+    pub fn propose<'c>(&mut self, certificates: impl IntoIterator<Item = &'c Arc<Certificate>>) {
+        let issuers = certificates.into_iter().filter(|it| it.is_ca());
         for certificate in issuers.take(PER_HOST) {
             keep(&mut self.candidates, certificate, self.limit);
         }
+    }
+
+    /// Adds the CA certificates of one host.
+    pub fn add(&mut self, seen: &SeenIssuers) {
+        seen.proven.iter().for_each(|issuer| self.prove(issuer));
+        self.propose(&seen.unproven);
     }
 
     /// Adds what another collector came across.
@@ -108,7 +101,7 @@ impl Learned {
         let mut pool = bundle.clone();
         while let Some(issuer) = to_follow.pop() {
             to_follow.extend(unproven.take_signed_by(&issuer));
-            pool.add(issuer, self.from);
+            pool.add(issuer, CompletedBy::Sweep);
         }
         pool
     }
@@ -135,7 +128,7 @@ struct Unproven {
 impl Unproven {
     fn add(&mut self, candidate: Arc<Certificate>) {
         if let Ok(contents) = &candidate.contents {
-            let issuer = contents.issuer.der.clone();
+            let issuer = contents.issuer.canonical().to_vec();
             self.by_issuer.entry(issuer).or_default().push(candidate);
         }
     }
@@ -144,7 +137,7 @@ impl Unproven {
         let Ok(contents) = &issuer.contents else {
             return Vec::new();
         };
-        match self.by_issuer.get_mut(&contents.subject.der) {
+        match self.by_issuer.get_mut(contents.subject.canonical()) {
             Some(waiting) => waiting
                 .extract_if(.., |candidate| {
                     candidate.signed_by(issuer) == Outcome::Valid
@@ -198,12 +191,6 @@ mod tests {
         }
     }
 
-    fn chain(certificates: &[&Arc<Certificate>]) -> PeerChain {
-        PeerChain {
-            certificates: certificates.iter().map(|c| Arc::clone(c)).collect(),
-        }
-    }
-
     fn fingerprints(pool: &IssuerPool) -> Vec<(Fingerprint, String)> {
         let mut all: Vec<_> = pool
             .iter()
@@ -223,8 +210,8 @@ mod tests {
         let private = root("private");
 
         let mut learned = Learned::default();
-        learned.propose(&chain(&[&third.certificate, &private.certificate]));
-        learned.propose(&chain(&[&stranger.certificate, &second.certificate]));
+        learned.propose([&third.certificate, &private.certificate]);
+        learned.propose([&stranger.certificate, &second.certificate]);
         let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == Outcome::Valid;
         assert!(learned.settle(&IssuerPool::default(), anchored).is_empty());
 
@@ -244,13 +231,13 @@ mod tests {
         let mut bundle = IssuerPool::default();
         bundle.add(Arc::clone(&given.certificate), CompletedBy::Bundle);
         let mut learned = Learned::default();
-        learned.propose(&chain(&[&seen.certificate]));
+        learned.propose([&seen.certificate]);
 
         let pool = learned.settle(&bundle, |_| false);
         assert_eq!(fingerprints(&pool), fingerprints(&bundle));
         let pool = learned.settle(&bundle, |c| c.sha256 == given.certificate.sha256);
         assert_eq!(pool.len(), 2);
-        let named = |c: &Authority| c.certificate.contents.as_ref().unwrap().subject.der.clone();
+        let named = |c: &Authority| c.certificate.contents.as_ref().unwrap().subject.clone();
         assert_eq!(pool.with_subject(&named(&given))[0].1, CompletedBy::Bundle);
         assert_eq!(pool.with_subject(&named(&seen))[0].1, CompletedBy::Sweep);
     }
@@ -261,7 +248,7 @@ mod tests {
         let many: Vec<_> = (0..15).map(|n| below(&anchor, &n.to_string())).collect();
         let sent: Vec<_> = many.iter().map(|c| &c.certificate).collect();
         let mut learned = Learned::default();
-        learned.propose(&chain(&sent));
+        learned.propose(sent);
         let pool = learned.settle(&IssuerPool::default(), |_| true);
         assert_eq!(pool.len(), PER_HOST);
     }
@@ -293,7 +280,7 @@ mod tests {
                 let collect = |order: &[usize]| {
                     let mut learned = Learned::with_limit(limit);
                     for place in order {
-                        learned.propose(&chain(&[&sent[*place].certificate]));
+                        learned.propose([&sent[*place].certificate]);
                     }
                     learned
                 };

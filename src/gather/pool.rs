@@ -1,4 +1,4 @@
-//! CA certificates by subject, from a file of intermediates, from other hosts of the sweep, or from
+//! CA certificates by subject (RFC 5280 section 7.1), from a file of intermediates, from other hosts of the sweep, or from
 //! addresses that certificates name.
 
 use std::collections::HashMap;
@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::certificates::{Found, NotCertificates, Place, certificates, read_file};
-use crate::observation::Certificate;
+use crate::observation::{Certificate, DistinguishedName};
 use crate::verdict::CompletedBy;
 
-/// CA certificates known from elsewhere, by the DER of their subject. They help to find a path;
+/// CA certificates known from elsewhere, by the canonical form of their subject. They help to find a path;
 /// they are never trusted for being here.
 #[derive(Clone, Debug, Default)]
 pub struct IssuerPool {
@@ -99,8 +99,9 @@ impl IssuerPool {
     }
 
     /// The certificates with this subject, in an order that depends on nothing but themselves.
-    pub fn with_subject(&self, subject: &[u8]) -> &[(Arc<Certificate>, CompletedBy)] {
-        self.by_subject.get(subject).map_or(&[], Vec::as_slice)
+    pub fn with_subject(&self, subject: &DistinguishedName) -> &[(Arc<Certificate>, CompletedBy)] {
+        let named = self.by_subject.get(subject.canonical());
+        named.map_or(&[], Vec::as_slice)
     }
 
     /// Whether this very certificate is in it.
@@ -108,7 +109,7 @@ impl IssuerPool {
         let Ok(contents) = &certificate.contents else {
             return false;
         };
-        let peers = self.with_subject(&contents.subject.der);
+        let peers = self.with_subject(&contents.subject);
         peers
             .iter()
             .any(|(peer, _)| peer.sha256 == certificate.sha256)
@@ -121,7 +122,7 @@ impl IssuerPool {
         let Ok(contents) = &certificate.contents else {
             return;
         };
-        let subject = contents.subject.der.clone();
+        let subject = contents.subject.canonical().to_vec();
         let peers = self.by_subject.entry(subject).or_default();
         match peers.binary_search_by_key(&certificate.sha256, |(peer, _)| peer.sha256) {
             Ok(place) => peers[place].1 = peers[place].1.min(from),

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::answer::authorities;
 use super::{FetchFailure, HttpAddress, IssuerPool, Learned};
 use crate::crypto::Fingerprint;
-use crate::observation::{Certificate, Contents, PeerChain, SavedAnswer};
-use crate::verdict::CompletedBy;
+use crate::observation::{Certificate, Contents, DistinguishedName, PeerChain, SavedAnswer};
 
 /// Addresses asked in all: eight minutes at ten a second. The web's certificates name some thousand.
 const MAX_ADDRESSES: usize = 5_000;
@@ -59,7 +58,7 @@ impl Default for Search {
             above: Vec::new(),
             rounds: 0,
             taken: 0,
-            learned: Learned::from(CompletedBy::Aia),
+            learned: Learned::default(),
             fetched: Fetched::default(),
         }
     }
@@ -117,7 +116,7 @@ impl Search {
     pub fn recall(&mut self, answer: SavedAnswer) {
         let SavedAnswer { address, outcome } = answer;
         if let Ok(chain) = &outcome {
-            self.learned.propose(chain);
+            self.learned.propose(&chain.certificates);
             for certificate in &chain.certificates {
                 let source = self.fetched.sources.entry(certificate.sha256);
                 let source = source.or_insert_with(|| address.clone());
@@ -145,7 +144,7 @@ impl Search {
             return;
         }
         let names = self.wanted.entry(address.to_owned()).or_default();
-        names.insert(Name::of(&below.issuer.der));
+        names.insert(Name::of(below.issuer.canonical()));
         if names.len() > MAX_ISSUERS {
             names.pop_last();
         }
@@ -164,6 +163,12 @@ impl Fetched {
         })
     }
 
+    /// Returns every certificate that was fetched.
+    pub fn certificates(&self) -> impl Iterator<Item = &Arc<Certificate>> {
+        let chains = self.answers.values().flatten();
+        chains.flat_map(|chain| &chain.certificates)
+    }
+
     /// Where a certificate was had from.
     pub fn source(&self, certificate: &Certificate) -> Option<&str> {
         self.sources.get(&certificate.sha256).map(String::as_str)
@@ -173,8 +178,8 @@ impl Fetched {
     pub fn failure(&self, below: &Contents, address: &str) -> String {
         match self.answers.get(address) {
             Some(Err(reason)) => reason.clone(),
-            Some(Ok(chain)) if named(&chain.certificates, &below.issuer.der) => {
-                "what it gave leads to no trusted root".to_owned()
+            Some(Ok(chain)) if named(&chain.certificates, &below.issuer) => {
+                "what it gave has the issuer's name and did not sign the certificate".to_owned()
             }
             Some(Ok(_)) => "what it gave is not the issuer".to_owned(),
             None => match HttpAddress::parse(address) {
@@ -185,9 +190,9 @@ impl Fetched {
     }
 }
 
-fn named(certificates: &[Arc<Certificate>], name: &[u8]) -> bool {
+fn named(certificates: &[Arc<Certificate>], name: &DistinguishedName) -> bool {
     let mut contents = certificates.iter().flat_map(|one| &one.contents);
-    contents.any(|contents| *contents.subject.der == *name)
+    contents.any(|contents| contents.subject.matches(name))
 }
 
 /// The addresses of a certificate's issuer that can be asked, in its order.
@@ -196,8 +201,8 @@ fn usable(contents: &Contents) -> impl Iterator<Item = &String> {
     addresses.filter(|address| HttpAddress::parse(address).is_ok())
 }
 
-/// The certificates of an answer that bear one of these names, and those of their issuers in the
-/// same answer; roots apart, which name no issuer.
+/// Returns the certificates of an answer that bear one of these names, and those of their issuers
+/// in the same answer.
 fn above(answer: &[Arc<Certificate>], mut names: BTreeSet<Name>) -> Vec<Arc<Certificate>> {
     let mut found = BTreeMap::new();
     let mut grown = true;
@@ -207,9 +212,9 @@ fn above(answer: &[Arc<Certificate>], mut names: BTreeSet<Name>) -> Vec<Arc<Cert
             let Ok(contents) = &certificate.contents else {
                 continue;
             };
-            if names.contains(&Name::of(&contents.subject.der)) && !certificate.is_self_issued() {
+            if names.contains(&Name::of(contents.subject.canonical())) {
                 grown |= found.insert(certificate.sha256, certificate).is_none();
-                names.insert(Name::of(&contents.issuer.der));
+                names.insert(Name::of(contents.issuer.canonical()));
             }
         }
     }

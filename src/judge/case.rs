@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::defects::{Defect, usage};
 use super::outcome::{Ending, Step};
-use super::standing::Standing;
+use super::choice::Choice;
+use super::order::Order;
+use super::second::SecondChain;
 use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::target::Host;
@@ -23,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) revocation: Option<&'a Revocation>,
     /// The certificates, when any came.
     pub(crate) chain: Option<ChainCase<'a>>,
+    /// The chains that other clients are shown, where they were asked for.
+    pub(crate) second: &'a [SecondChain],
 }
 
 /// The certificates under judgement.
@@ -31,8 +35,10 @@ pub(crate) struct ChainCase<'a> {
     pub(crate) sent: &'a PeerChain,
     /// The first of them.
     pub(crate) leaf: &'a Certificate,
-    /// Where they stand.
-    pub(crate) standing: &'a Standing,
+    /// What the stores make of them.
+    pub(crate) choice: &'a Choice,
+    /// How the list was put together.
+    pub(crate) order: &'a Order,
     /// Who the leaf must be for.
     pub(crate) asked: Host,
     /// The leaf's key usage, when it forbids what the handshake did with the key.
@@ -65,17 +71,29 @@ impl ChainCase<'_> {
         let mut path = self.path();
         let leaf = path
             .next()
-            .filter(|_| self.standing.best.ending == Ending::Absent);
+            .filter(|_| self.choice.best.ending == Ending::Absent);
         leaf.is_some_and(|(_, _, leaf)| !leaf.ca_issuers.is_empty()) && path.next().is_none()
     }
 
     /// The best path, each certificate with its position.
     pub(crate) fn path(&self) -> impl Iterator<Item = (Position, &Step, &Contents)> {
-        let path = self.standing.best.path.iter().enumerate();
+        let path = self.choice.best.path.iter().enumerate();
         path.filter_map(|(index, step)| {
-            let position = Position::of(index, &step.certificate);
+            let position = self.choice.best.position(index);
             Some((position, step, step.contents()?))
         })
+    }
+}
+
+impl Case<'_> {
+    /// Returns true if a warning about this certificate is due: it is the leaf, or every path that
+    /// the deciding stores accept needs it.
+    pub(crate) fn needs(&self, position: Position, certificate: &Certificate) -> bool {
+        position == Position::Leaf
+            || self.chain.as_ref().is_some_and(|chain| {
+                let choice = chain.choice;
+                choice.needs(self.policy, certificate.sha256, self.at)
+            })
     }
 }
 

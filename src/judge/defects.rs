@@ -1,17 +1,13 @@
-//! What bars a path that reaches an anchor, dates and name apart. webpki's refusal decides; our
-//! own reading says which certificate and why, and adds the key usages that webpki leaves aside.
+//! What prevents the acceptance of a certificate in its place on a path, dates and name apart:
+//! our own rules. They explain what webpki refuses, and add the key usages that it does not check.
 
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, KeyUsage};
-
-use super::links::{Links, Proof};
-use super::outcome::TOO_MANY;
-use super::paths::Reached;
+use super::graph::Graph;
+use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
-use super::{Position, TrustStore};
+use super::Position;
 use crate::crypto::{Key, KeyAlgorithm};
-use crate::observation::{Certificate, Contents, KeyKind};
+use crate::observation::{Contents, KeyKind};
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
@@ -46,39 +42,14 @@ impl Defect {
             detail: detail.into(),
         }
     }
-}
 
-/// Everything that bars this path.
-pub(crate) fn of_path(
-    links: &mut Links<'_>,
-    path: &Reached,
-    store: &TrustStore,
-    at: i64,
-) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    for (place, node) in path.nodes.iter().enumerate() {
-        let contents = links.contents(*node);
-        defects.extend(of_certificate(contents, place));
-        defects.extend(of_role(contents, place));
+    /// Returns a defect with the name of webpki's error, without the rest of its text: that may be
+    /// long and is the peer's.
+    pub(crate) fn of_webpki(reason: &'static str, error: &webpki::Error) -> Self {
+        let detail = format!("{error:?}");
+        let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
+        Self::new(reason, None, name.unwrap_or_default())
     }
-    let anchor = store.anchor(path.anchor);
-    defects.extend(of_anchor(anchor, links, path));
-    defects.extend(weak_root(&anchor.spki, path.nodes.len()));
-    defects.extend(unproven(links, path, store));
-    let anchor = store.webpki_anchor(path.anchor);
-    if let Err(error) = confirm_under(links, &path.nodes, anchor, at)
-        && let Some(defect) = told_by_webpki(&error, &defects, constrained(links, path, store))
-    {
-        defects.push(defect);
-    }
-    defects
-}
-
-/// Whether something on the path constrains the names below it.
-fn constrained(links: &Links<'_>, path: &Reached, store: &TrustStore) -> bool {
-    let mut contents = path.nodes.iter().map(|node| links.contents(*node));
-    contents.any(|contents| contents.has_name_constraints)
-        || store.webpki_anchor(path.anchor).name_constraints.is_some()
 }
 
 /// A root's key that webpki takes no signature by; it calls them bad signatures.
@@ -102,13 +73,14 @@ pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defec
     (bits & needed == 0).then(|| Defect::new("key_usage", None, words))
 }
 
-/// Whether the anchor's own certificate, where there is one, can be the issuer of this path.
-pub(crate) fn of_anchor(anchor: &Anchor, links: &Links<'_>, path: &Reached) -> Option<Defect> {
-    of_root(anchor.contents()?, links, &path.nodes)
+/// Returns what prevents the anchor's own certificate, where there is one, from being the issuer of
+/// this path.
+pub(crate) fn of_anchor(anchor: &Anchor, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
+    of_root(anchor.contents()?, graph, nodes)
 }
 
 /// The same of a certificate that stands above these nodes.
-pub(crate) fn of_root(contents: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option<Defect> {
+pub(crate) fn of_root(contents: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     let place = Some(nodes.len());
     // Version 1 roots have no extensions to say it in and are trusted for being in the store.
     if contents.version >= 3 && !is_ca(contents) {
@@ -120,7 +92,7 @@ pub(crate) fn of_root(contents: &Contents, links: &Links<'_>, nodes: &[usize]) -
     }
     let usage = key_usage(contents, Position::Root);
     let defect = usage
-        .or_else(|| too_many_below(contents, links, nodes))
+        .or_else(|| too_many_below(contents, graph, nodes))
         .or_else(|| beyond_path(contents));
     defect.map(|defect| Defect {
         at: place,
@@ -148,17 +120,21 @@ fn beyond_path(root: &Contents) -> Option<Defect> {
 
 /// Whether more CA certificates stand below a root than it allows. Those that are their own issuer
 /// do not count (RFC 5280 section 6.1.4).
-fn too_many_below(root: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option<Defect> {
+fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     let allowed = root.basic_constraints?.path_len?;
-    let issuers = nodes.iter().skip(1).map(|node| links.contents(*node));
-    let count = issuers
-        .filter(|issuer| issuer.subject.der != issuer.issuer.der)
-        .count();
-    let exceeded = u32::try_from(count).map_or(true, |count| count > allowed);
-    exceeded.then(|| {
+    let count = counted(graph, nodes);
+    (count > allowed).then(|| {
         let words = format!("{count} CA certificates below a root that allows {allowed}");
         Defect::new("path_length", None, words)
     })
+}
+
+/// Returns how many CA certificates of these nodes, the leaf first, count against a path length:
+/// those that are not self-issued (RFC 5280 section 6.1.4).
+pub(crate) fn counted(graph: &Graph<'_>, nodes: &[usize]) -> u32 {
+    let issuers = nodes.iter().skip(1).map(|node| graph.contents(*node));
+    let counting = issuers.filter(|issuer| !issuer.subject.matches(&issuer.issuer));
+    u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
 /// What is wrong with extensions.
@@ -189,9 +165,9 @@ pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     if let Some(field) = &contents.bad_extension {
         add("malformed_extension", field.clone());
     }
-    if !contents.unknown_critical.is_empty() {
-        let oids = contents.unknown_critical.join(" ");
-        add("unknown_critical_extension", oids);
+    let unknown: Vec<_> = unknown_critical(contents).collect();
+    if !unknown.is_empty() {
+        add("unknown_critical_extension", unknown.join(" "));
     }
     if weak::signature(&contents.signature).is_some() {
         add("weak_signature", contents.signature.name.clone());
@@ -200,10 +176,12 @@ pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     defects
 }
 
-pub(crate) fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
+/// Returns what prevents a certificate from standing in this place, with so many CA certificates
+/// below it that count against path lengths.
+pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
-    let Some(below) = place.checked_sub(1) else {
+    if place == 0 {
         if is_ca(contents) {
             add(
                 "ca_used_as_end_entity",
@@ -216,16 +194,14 @@ pub(crate) fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
             ..defect
         }));
         return defects;
-    };
+    }
     let allowed = contents.basic_constraints.and_then(|basic| basic.path_len);
     if !is_ca(contents) {
         add(
             "not_a_ca",
             "an issuer that is not a CA certificate".to_owned(),
         );
-    } else if let Some(allowed) =
-        allowed.filter(|allowed| usize::try_from(*allowed).is_ok_and(|allowed| below > allowed))
-    {
+    } else if let Some(allowed) = allowed.filter(|allowed| below > *allowed) {
         add(
             "path_length",
             format!("{below} below it, {allowed} allowed"),
@@ -252,154 +228,18 @@ fn extended_usage(contents: &Contents, place: usize) -> Option<Defect> {
     })
 }
 
-/// Links that the signature could not prove, where nothing weaker explains it.
-fn unproven(links: &mut Links<'_>, path: &Reached, store: &TrustStore) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    for (place, node) in path.nodes.iter().enumerate() {
-        let proof = match path.nodes.get(place + 1) {
-            Some(issuer) => links.prove(*node, *issuer),
-            None => links.prove_by_anchor(*node, store.anchor(path.anchor)),
-        };
-        let algorithm = &links.contents(*node).signature;
-        if proof != Proof::Proven && weak::signature(algorithm).is_none() {
-            defects.push(match links.exhausted() {
-                true => Defect::new(TOO_MANY, None, "not every signature was checked"),
-                false => Defect::new("unsupported_algorithm", Some(place), algorithm.name.clone()),
-            });
-        }
-    }
-    defects
-}
-
-/// webpki's word on exactly this path, dates apart: at the moment nearest to `at` at which all of
-/// its certificates are valid. Without such a moment it is asked for the leaf alone, under its
-/// issuer, and the dates say the rest.
-pub(crate) fn confirm_under(
-    links: &Links<'_>,
-    nodes: &[usize],
-    anchor: &TrustAnchor<'_>,
-    at: i64,
-) -> Result<(), Error> {
-    let certificate = |node: &usize| &links.node(*node).certificate.der;
-    let Some((leaf, issuers)) = nodes.split_first() else {
-        return Ok(());
-    };
-    if let Some(time) = common_time(links, nodes, at) {
-        let issuers = issuers.iter().map(certificate);
-        let issuers: Vec<_> = issuers
-            .map(|der| CertificateDer::from(der.as_ref()))
-            .collect();
-        return ask_webpki(certificate(leaf), &issuers, anchor, time);
-    }
-    match (common_time(links, &[*leaf], at), issuers.first()) {
-        (Some(time), Some(issuer)) => {
-            let issuer = webpki::anchor_from_trusted_cert(certificate(issuer))?;
-            ask_webpki(certificate(leaf), &[], &issuer, time)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The moment nearest to `at` at which all of these are valid.
-fn common_time(links: &Links<'_>, nodes: &[usize], at: i64) -> Option<i64> {
-    let contents = || nodes.iter().map(|node| links.contents(*node));
-    let from = contents().map(|c| c.not_before).max()?;
-    let until = contents().map(|c| c.not_after).min()?;
-    (from <= until).then(|| at.clamp(from, until))
-}
-
-fn ask_webpki(
-    leaf: &CertificateDer<'_>,
-    issuers: &[CertificateDer<'_>],
-    anchor: &TrustAnchor<'_>,
-    time: i64,
-) -> Result<(), Error> {
-    let anchors = std::slice::from_ref(anchor);
-    let algorithms = webpki::ALL_VERIFICATION_ALGS;
-    EndEntityCert::try_from(leaf)?
-        .verify_for_usage(
-            algorithms,
-            anchors,
-            issuers,
-            unix_time(time),
-            KeyUsage::server_auth(),
-            None,
-            None,
-        )
-        .map(drop)
-}
-
-/// webpki knows no time before 1970.
-pub(crate) fn unix_time(at: i64) -> UnixTime {
-    UnixTime::since_unix_epoch(std::time::Duration::from_secs(
-        u64::try_from(at).unwrap_or(0),
-    ))
-}
-
-/// webpki's refusal in our words, unless our own reading has explained it already. webpki stops
-/// at one reason; those that we cannot read ourselves always count.
-fn told_by_webpki(error: &Error, known: &[Defect], constrained: bool) -> Option<Defect> {
-    let reason = match webpki_reason(error) {
-        // Every link of the path is proven. webpki met another issuer of the same name on its
-        // way and told of that one, because it ranks bad signatures above its real reason.
-        "bad_signature" if constrained => "name_constraints",
-        "bad_signature" => "refused",
-        reason => reason,
-    };
-    let ours_to_tell = !matches!(reason, "name_constraints" | "distrusted");
-    if ours_to_tell && !known.is_empty() {
-        return None;
-    }
-    Some(from_webpki(reason, error))
-}
-
-/// A defect with the name of webpki's error, without what follows: it may be long and is the peer's.
-pub(crate) fn from_webpki(reason: &'static str, error: &Error) -> Defect {
-    let detail = format!("{error:?}");
-    let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
-    Defect::new(reason, None, name.unwrap_or_default())
-}
-
-/// The word for a refusal by webpki.
-pub(crate) fn webpki_reason(error: &Error) -> &'static str {
-    match error {
-        Error::CaUsedAsEndEntity => "ca_used_as_end_entity",
-        Error::CertDistrusted => "distrusted",
-        Error::EndEntityUsedAsCa => "not_a_ca",
-        Error::PathLenConstraintViolated => "path_length",
-        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => "extended_key_usage",
-        Error::NameConstraintViolation
-        | Error::MalformedNameConstraint
-        | Error::InvalidNetworkMaskConstraint
-        | Error::MaximumNameConstraintComparisonsExceeded => "name_constraints",
-        Error::InvalidSignatureForPublicKey => "bad_signature",
-        Error::UnsupportedSignatureAlgorithmContext(_)
-        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => "unsupported_algorithm",
-        Error::SignatureAlgorithmMismatch => "signature_algorithm_mismatch",
-        Error::UnsupportedCertVersion => "version",
-        Error::UnsupportedCriticalExtension => "unknown_critical_extension",
-        Error::ExtensionValueInvalid | Error::MalformedExtensions => "malformed_extension",
-        Error::InvalidCertValidity => "validity",
-        Error::InvalidSerialNumber => "serial_number",
-        Error::MalformedDnsIdentifier => "malformed_name",
-        Error::MaximumPathDepthExceeded => "path_too_long",
-        Error::MaximumSignatureChecksExceeded | Error::MaximumPathBuildCallsExceeded => {
-            "too_many_certificates"
-        }
-        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => "malformed",
-        _ => "refused",
-    }
+/// Returns the critical extensions that nobody has to know. Those about policies are left to path
+/// validation.
+fn unknown_critical(contents: &Contents) -> impl Iterator<Item = &str> {
+    let unknown = contents.unknown_critical.iter().map(String::as_str);
+    unknown.filter(|oid| !is_policy(oid))
 }
 
 fn is_ca(contents: &Contents) -> bool {
     contents.basic_constraints.is_some_and(|basic| basic.ca)
 }
 
-/// Whether a certificate that webpki put on a path also passes the rules that webpki leaves
-/// aside.
-pub(crate) fn acceptable(certificate: &Certificate, position: Position) -> bool {
-    match &certificate.contents {
-        Ok(contents) => key_usage(contents, position).is_none(),
-        Err(_) => false,
-    }
+/// Returns true if a certificate in this place passes the rules that webpki does not check.
+pub(crate) fn acceptable(contents: &Contents, position: Position) -> bool {
+    key_usage(contents, position).is_none()
 }

@@ -1,46 +1,59 @@
 //! What an observation means. `Judge::judge` is a function of the observation and the policy
 //! alone: it knows no socket, no clock and no global, so that a recorded observation is judged
-//! again by the same call. webpki decides whether a chain is trusted; the rest of this room finds
-//! the words for it.
+//! again by the same call.
 //!
-//! A chain is judged once (`standing`), the findings look at the result one by one (`findings`),
-//! and the first of those that are verdicts is the verdict.
+//! Read the files in the order of the steps. `graph` connects certificates by verified signatures,
+//! `paths` enumerates the paths to each store's anchors, `evaluate` says what prevents the
+//! acceptance of one path (`defects` are our own rules, `webpki_check` asks rustls-webpki, `rfc5280`
+//! is the second opinion), `merit` orders paths and `choice` lets each store pick its best.
+//! `standing` runs these steps for one chain; `by_issuer` is the short way for the next leaf of a
+//! known issuer. `revocation` asks about each path. Then the `findings` look at the result one by
+//! one, and the first of those that are verdicts is the verdict.
 
+mod by_issuer;
 mod case;
+mod choice;
 pub mod clients;
 mod defects;
+mod evaluate;
 pub mod findings;
-mod links;
+mod graph;
 mod memo;
+mod merit;
 mod names;
 mod order;
 mod outcome;
 mod paths;
 mod policy;
 mod revocation;
+mod rfc5280;
+mod second;
+mod signatures;
 mod standing;
 mod store;
 mod store_load;
 mod unreached;
 mod weak;
+mod webpki_check;
 
 use std::sync::Arc;
 
-use rustls_pki_types::TrustAnchor;
-
 use crate::crypto::{Fingerprint, Hasher};
-use crate::observation::{Certificate, Observation, PeerChain};
-use crate::verdict::{CompletedBy, TrustPath, Verdict, VerdictKind};
+use crate::observation::{Certificate, Observation, PeerChain, Session};
+use crate::verdict::{CompletedBy, Revocation, RevocationStatus, TrustPath, Verdict, VerdictKind};
 
 pub use policy::{EXPIRING_WITHIN, Policy};
 pub use store::{StoreError, StoreWarning, TrustStore};
 
+use by_issuer::Remembered;
 use case::{Case, ChainCase, misused};
+use choice::{Candidate, Choice};
 use findings::FINDINGS;
-use memo::{Memo, Window};
+use memo::Memo;
 use outcome::Ending;
-use revocation::Signatures;
-use standing::{Memorable, Remembered, Standing};
+use second::SecondChain;
+use signatures::Signatures;
+use standing::Standing;
 
 /// Whole chains remembered: a sweep meets the same chain at several addresses one after the
 /// other. Each entry holds the chain, about 5 kB.
@@ -61,15 +74,6 @@ pub(crate) enum Position {
 }
 
 impl Position {
-    fn of(index: usize, certificate: &Certificate) -> Self {
-        let self_issued = |c: &crate::observation::Contents| c.subject.der == c.issuer.der;
-        match index {
-            0 => Self::Leaf,
-            _ if certificate.contents.as_ref().is_ok_and(self_issued) => Self::Root,
-            _ => Self::Intermediate,
-        }
-    }
-
     /// The word in evidence.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -80,73 +84,142 @@ impl Position {
     }
 }
 
-/// An issuer under a store: which store, what else was sent, and the issuer's certificate.
-type IssuerKey = (usize, Fingerprint, Fingerprint);
+/// What else was sent with a leaf, and its issuer.
+type IssuerKey = (Fingerprint, Fingerprint);
 
 /// Judges observations under one policy, remembering chains and issuers. Each thread has its own.
 pub struct Judge {
     policy: Arc<Policy>,
     chains: Memo<Fingerprint, Arc<Standing>>,
     issuers: Memo<IssuerKey, Remembered>,
-    lists: Signatures,
+    signatures: Signatures,
+}
+
+/// A chain with what the stores and the sources of revocation say of it.
+struct Judged {
+    standing: Arc<Standing>,
+    choice: Arc<Choice>,
+    /// What is known about the path that was chosen; `None` when nobody asked.
+    revocation: Option<Revocation>,
 }
 
 impl Judge {
-    /// A judge that remembers nothing yet.
+    /// Returns a judge that remembers nothing yet.
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
             policy,
             chains: Memo::new(CHAINS),
             issuers: Memo::new(ISSUERS),
-            lists: Signatures::default(),
+            signatures: Signatures::default(),
         }
     }
 
-    /// What the observation means. It depends on the observation and the policy, never on what
-    /// was judged before.
+    /// Returns what the observation means. It depends on the observation and the policy, never on
+    /// what was judged before.
     pub fn judge(&mut self, observation: &Observation) -> Verdict {
         let policy = self.policy.clone();
         let at = policy.time_for(observation).as_second();
-        let chain = observation
-            .chain()
-            .and_then(|sent| Some((sent, sent.leaf()?)));
-        let standing = chain.map(|(sent, _)| self.standing(sent, at));
-        // Never remembered with the chain: other lists, staples and times give other answers.
-        let revocation = policy.revocation.as_deref().map(|data| {
-            let asking = revocation::Asking {
-                policy: &policy,
-                data,
-                session: observation.session(),
-                at,
-            };
-            asking.about(standing.as_deref(), &mut self.lists)
-        });
+        let session = observation.session();
+        let chain = observation.chain().filter(|sent| sent.leaf().is_some());
+        let judged = chain.map(|sent| (sent, self.chain(sent, session, at)));
+        let (second, others) = self.second_chains(observation, at);
+        let mut revocation = match &judged {
+            Some((_, judged)) => judged.revocation.clone(),
+            None => policy.revocation.as_ref().map(|_| Revocation::default()),
+        };
+        if let Some(revocation) = &mut revocation {
+            let wanted = others.iter().filter_map(|it| it.revocation.as_ref());
+            let wanted = wanted.flat_map(|it| it.wanted.iter().cloned());
+            revocation.wanted.extend(wanted);
+        }
         let case = Case {
             observation,
             policy: &policy,
             at,
             revocation: revocation.as_ref(),
-            chain: chain
-                .zip(standing.as_deref())
-                .map(|((sent, leaf), standing)| ChainCase {
-                    sent,
-                    leaf,
-                    standing,
-                    asked: observation.endpoint.target.reference(),
-                    misused: misused(leaf, observation.session()),
-                }),
+            chain: judged
+                .as_ref()
+                .and_then(|(sent, judged)| chain_case(observation, sent, judged, session)),
+            second: &second,
         };
-        conclude(&case)
+        let standings = judged.iter().map(|(_, judged)| judged).chain(&others);
+        conclude(&case, standings.map(|it| &*it.standing))
     }
 
-    /// The certificate on top of what is at hand, when its issuer is absent: what it says of where
-    /// that issuer can be had may help.
-    pub fn lacking(&mut self, observation: &Observation) -> Option<Arc<Certificate>> {
-        let sent = observation.chain().filter(|sent| sent.leaf().is_some())?;
+    /// Returns the certificates whose issuer is unknown, for any store that could be reached with
+    /// it: the addresses in them may help.
+    pub fn lacking(&mut self, observation: &Observation) -> Vec<Arc<Certificate>> {
         let at = self.policy.time_for(observation).as_second();
+        let first = observation.chain().filter(|sent| sent.leaf().is_some());
+        let mut lacking = Vec::new();
+        for sent in first.into_iter().chain(&second::chains(observation)) {
+            lacking.extend_from_slice(&self.standing(sent, at).lacking);
+        }
+        lacking
+    }
+
+    fn second_chains(
+        &mut self,
+        observation: &Observation,
+        at: i64,
+    ) -> (Vec<SecondChain>, Vec<Judged>) {
+        let policy = self.policy.clone();
+        let chains = second::chains(observation).into_iter().map(|sent| {
+            // Neither the staple nor the key usage of the first handshake belongs to this chain.
+            let judged = self.chain(&sent, None, at);
+            let case = Case {
+                observation,
+                policy: &policy,
+                at,
+                revocation: judged.revocation.as_ref(),
+                chain: chain_case(observation, &sent, &judged, None),
+                second: &[],
+            };
+            (second::judge(sent.clone(), &case), judged)
+        });
+        chains.unzip()
+    }
+
+    /// Judges a chain. Revocation is never remembered with it: other lists, staples and times give
+    /// other answers.
+    fn chain(&mut self, sent: &PeerChain, session: Option<&Session>, at: i64) -> Judged {
         let standing = self.standing(sent, at);
-        let top = standing.best.path.last()?;
-        (standing.best.ending == Ending::Absent).then(|| top.certificate.clone())
+        let Some(data) = self.policy.revocation.as_deref() else {
+            return Judged {
+                choice: standing.choice.clone(),
+                standing,
+                revocation: None,
+            };
+        };
+        let asking = revocation::Asking { data, session, at };
+        let mut known = Vec::new();
+        let stores = standing.choice.stores.iter().map(|paths| {
+            let paths = paths.iter().map(|path| {
+                let about = asking.about(&path.outcome, &mut self.signatures);
+                let mut answers = about.answers();
+                let revoked = answers.any(|(_, it)| it.status == RevocationStatus::Revoked);
+                let outcome = path.outcome.clone();
+                drop(answers);
+                known.push((outcome.clone(), about));
+                Candidate { outcome, revoked }
+            });
+            paths.collect()
+        });
+        let stores: Vec<Vec<Candidate>> = stores.collect();
+        let choice = Choice::of(&self.policy, stores, &standing.alone, at);
+        let mut wanted: Vec<String> = Vec::new();
+        wanted.extend(known.iter().flat_map(|(_, about)| about.wanted.clone()));
+        wanted.sort();
+        wanted.dedup();
+        let chosen = known
+            .into_iter()
+            .find(|(outcome, _)| Arc::ptr_eq(outcome, &choice.best));
+        let about = chosen.map(|(_, about)| about).unwrap_or_default();
+        Judged {
+            standing,
+            choice: Arc::new(choice),
+            revocation: Some(Revocation { wanted, ..about }),
+        }
     }
 
     fn standing(&mut self, sent: &PeerChain, at: i64) -> Arc<Standing> {
@@ -156,8 +229,14 @@ impl Judge {
             return standing.clone();
         }
         let standing = self.by_issuer(sent, others, at).unwrap_or_else(|| {
-            let (standing, memorable) = Standing::of(&sent.certificates, &self.policy, at);
-            self.remember(sent, others, memorable);
+            let certificates = &sent.certificates;
+            let standing = Standing::of(certificates, &self.policy, at, &mut self.signatures);
+            if let Some((issuer, remembered)) =
+                Remembered::of(certificates, &self.policy, &standing)
+            {
+                let key = (others, issuer.sha256);
+                self.issuers.put(key, standing.window_above, remembered);
+            }
             standing
         });
         let standing = Arc::new(standing);
@@ -165,72 +244,39 @@ impl Judge {
         standing
     }
 
-    /// The short way: every store has accepted this issuer, sent with the same certificates, so
-    /// one signature decides. Whatever else is wrong takes the long way.
     fn by_issuer(&self, sent: &PeerChain, others: Fingerprint, at: i64) -> Option<Standing> {
-        let (leaf, issuers) = sent.certificates.split_first()?;
-        let contents = leaf.contents.as_ref().ok()?;
-        let signed = |issuer: &&Arc<Certificate>| {
-            let issuer = issuer.contents.as_ref();
-            issuer.is_ok_and(|issuer| issuer.subject.der == contents.issuer.der)
-        };
-        let issuer = issuers.iter().find(signed)?;
-        let stores = &self.policy.stores;
-        let mut window = Window::ALWAYS.around(at, contents.not_before, contents.not_after);
-        let mut remembered = Vec::with_capacity(stores.len());
-        for store in 0..stores.len() {
-            let key = (store, others, issuer.sha256);
-            let (holds, issuer) = self.issuers.get_with_window(&key, at)?;
-            window = window.and(holds);
-            remembered.push(issuer);
-        }
-        if remembered.is_empty() {
-            return None;
-        }
-        let alike = !issuers.iter().any(|other| other.sha256 == leaf.sha256)
-            && !stores.iter().any(|store| store.holds(leaf))
-            && defects::acceptable(leaf, Position::Leaf);
-        let anchor = webpki::anchor_from_trusted_cert(&issuer.der).ok()?;
-        (alike && signed_under(leaf, &anchor, at))
-            .then(|| Standing::remembered(leaf, &self.policy, &remembered, at, window))
-    }
-
-    fn remember(&mut self, sent: &PeerChain, others: Fingerprint, memorable: Memorable) {
-        for (store, remembered) in memorable.stores.into_iter().enumerate() {
-            if sent.certificates.len() > 1
-                && let Some(remembered) = remembered
-                && let Some(issuer) = remembered.above.first()
-            {
-                let key = (store, others, issuer.certificate.sha256);
-                self.issuers.put(key, memorable.window, remembered);
-            }
+        let (leaf, rest) = sent.certificates.split_first()?;
+        let issuer = by_issuer::issuer(leaf.contents.as_ref().ok()?, rest)?;
+        let key = (others, issuer.sha256);
+        let (window, remembered) = self.issuers.get_with_window(&key, at)?;
+        let copied = rest.iter().any(|other| other.sha256 == leaf.sha256);
+        match copied {
+            true => None,
+            false => remembered.standing(leaf, issuer, &self.policy, at, window),
         }
     }
 }
 
-/// The CA certificates of a chain that are proven to stand under an anchor of a chosen store:
-/// what other hosts' chains may be completed with. Where named stores decide, the path may be one
-/// that another store accepts and that does not count here.
-pub fn proven_issuers<'a>(
-    verdict: &'a Verdict,
-    chain: &'a PeerChain,
-) -> impl Iterator<Item = &'a Arc<Certificate>> {
-    let barred = |finding: &crate::verdict::Finding| finding.id == "invalid_certificate";
-    let trusted =
-        verdict.trust.iter().any(|store| store.trusted) && !verdict.findings.iter().any(barred);
-    let path = verdict.path.as_ref();
-    let path = path.filter(|path| trusted && path.completed_by.is_none());
-    let above = path
-        .and_then(|path| path.certificates.get(1..))
-        .unwrap_or_default();
-    above.iter().filter_map(|fingerprint| {
-        let mut sent = chain.certificates.iter();
-        sent.find(|certificate| certificate.sha256 == *fingerprint)
+fn chain_case<'a>(
+    observation: &Observation,
+    sent: &'a PeerChain,
+    judged: &'a Judged,
+    session: Option<&Session>,
+) -> Option<ChainCase<'a>> {
+    let leaf = sent.leaf()?;
+    Some(ChainCase {
+        sent,
+        leaf,
+        choice: &judged.choice,
+        order: &judged.standing.order,
+        asked: observation.endpoint.target.reference(),
+        misused: misused(leaf, session),
     })
 }
 
-/// The findings in their order, which is that of precedence, and the verdict that leads them.
-fn conclude(case: &Case<'_>) -> Verdict {
+/// Returns the findings in their order, which is that of precedence, and the verdict that leads
+/// them. `standings` are those of all chains that were sent.
+fn conclude<'a>(case: &Case<'_>, standings: impl Iterator<Item = &'a Standing>) -> Verdict {
     let mut kind = VerdictKind::Ok;
     let mut found = Vec::new();
     for definition in FINDINGS {
@@ -245,6 +291,12 @@ fn conclude(case: &Case<'_>) -> Verdict {
         _ => found.first().map(|finding| finding.side),
     };
     let chain = case.chain.as_ref();
+    let mut settled = true;
+    let mut seen = Vec::new();
+    for standing in standings {
+        settled &= standing.settled;
+        seen.push(standing.seen.clone());
+    }
     Verdict {
         kind,
         side,
@@ -252,15 +304,17 @@ fn conclude(case: &Case<'_>) -> Verdict {
         trust: chain.map(trust).unwrap_or_default(),
         path: chain.and_then(path),
         revocation: case.revocation.cloned(),
-        settled: chain.is_none_or(|chain| chain.standing.settled),
+        settled,
+        seen,
     }
 }
 
 fn trust(chain: &ChainCase<'_>) -> Vec<crate::verdict::StoreTrust> {
-    let mut trust = chain.standing.trust.clone();
+    let mut trust = chain.choice.trust.clone();
     if let Some(misused) = &chain.misused {
         for store in trust.iter_mut().filter(|store| store.trusted) {
             store.trusted = false;
+            store.accepted_by = None;
             store.reason = Some(misused.reason.to_owned());
         }
     }
@@ -268,35 +322,16 @@ fn trust(chain: &ChainCase<'_>) -> Vec<crate::verdict::StoreTrust> {
 }
 
 fn path(chain: &ChainCase<'_>) -> Option<TrustPath> {
-    let best = &chain.standing.best;
+    let best = &chain.choice.best;
     let completed_by: Option<CompletedBy> = match best.ending {
         Ending::Anchor => None,
         Ending::Completed(by) => Some(by),
         _ => return None,
     };
+    let certificates = best.path.iter().map(|step| step.certificate.sha256);
     Some(TrustPath {
-        certificates: best
-            .path
-            .iter()
-            .map(|step| step.certificate.sha256)
-            .collect(),
+        certificates: certificates.collect(),
         completed_by,
-    })
-}
-
-/// Whether webpki accepts the leaf directly under this issuer.
-fn signed_under(leaf: &Certificate, issuer: &TrustAnchor<'_>, at: i64) -> bool {
-    webpki::EndEntityCert::try_from(&leaf.der).is_ok_and(|leaf| {
-        leaf.verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            std::slice::from_ref(issuer),
-            &[],
-            defects::unix_time(at),
-            webpki::KeyUsage::server_auth(),
-            None,
-            None,
-        )
-        .is_ok()
     })
 }
 
@@ -344,9 +379,9 @@ mod tests {
         let at = 1_780_272_000;
         let others = digest(std::iter::once(&middle));
         assert!(judge.by_issuer(&chain("b"), others, at).is_none());
-        assert!(judge.standing(&chain("a"), at).best.trusted());
+        assert!(judge.standing(&chain("a"), at).choice.best.trusted());
         let short = judge.by_issuer(&chain("b"), others, at).unwrap();
-        assert!(short.best.trusted() && short.best.path.len() == 2);
+        assert!(short.choice.best.trusted() && short.choice.best.path.len() == 2);
         let mut longer = chain("b");
         longer.certificates.push(root_of(&root));
         let others = digest(longer.certificates.iter().skip(1));

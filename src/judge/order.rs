@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::links::{Links, MAX_SENT, Proof};
+use super::graph::{Graph, MAX_SENT, Proof};
 use crate::observation::Certificate;
 
 /// Places in the list as sent, the leaf being 0.
@@ -20,23 +20,21 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Looks at the list; the links must hold nothing but what was sent.
-    pub(crate) fn of(sent: &[Arc<Certificate>], links: &mut Links<'_>) -> Self {
-        let signers: Vec<Vec<usize>> = (0..links.nodes().len())
-            .map(|node| {
+    /// Returns the order of the list. The graph must hold nothing but what was sent.
+    pub(crate) fn of(sent: &[Arc<Certificate>], graph: &mut Graph<'_>) -> Self {
+        let signers: Vec<Vec<usize>> = (0..graph.nodes().len())
+            .map(|node| match graph.above(node) {
                 // A broken signature is one fault, not also a stranger in the list.
-                let above = links.above(node);
-                match above.issuers.is_empty() {
-                    true => above.refuted,
-                    false => above.issuers,
-                }
+                Some(above) if above.issuers.is_empty() => above.refuted.clone(),
+                Some(above) => above.issuers.clone(),
+                None => Vec::new(),
             })
             .collect();
         let reachable = reachable(&signers);
         let mut order = Self::default();
         let mut before: Vec<usize> = Vec::new();
         for (place, certificate) in sent.iter().take(MAX_SENT).enumerate() {
-            let node = links.position(certificate);
+            let node = graph.position(certificate);
             if sent[..place]
                 .iter()
                 .any(|other| other.sha256 == certificate.sha256)
@@ -50,7 +48,7 @@ impl Order {
                 continue;
             };
             if place > 0
-                && links
+                && graph
                     .self_signed(node)
                     .is_some_and(|proof| proof != Proof::Refuted)
             {

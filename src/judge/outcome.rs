@@ -1,18 +1,19 @@
-//! What one store makes of a chain: the path that explains it best, how it ends, and what bars it.
+//! One evaluated path: how it ends, and what prevents a client from accepting it.
 
 use std::sync::Arc;
 
 use super::defects::Defect;
-use super::links::{Links, Proof, Source};
+use super::graph::{Graph, Proof, Source};
 use super::paths::Reached;
+use super::store::Anchor;
 use super::{Position, TrustStore};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::CompletedBy;
 
-/// More certificates, or more of one name, than are looked at.
+/// The reason of a chain with more certificates, or more of one name, than are considered.
 pub(crate) const TOO_MANY: &str = "too_many_certificates";
 
-/// How the best path of a store ends.
+/// How a path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// At an anchor, with what was sent.
@@ -25,11 +26,11 @@ pub(crate) enum Ending {
     Root,
     /// An issuer of the right name did not make the signature.
     BadSignature,
-    /// The issuer is not at hand.
+    /// The issuer is unknown.
     Absent,
-    /// More was sent than is looked at, and what was looked at reaches no anchor.
+    /// More was sent than is considered, and what was considered gives no acceptable path.
     Exceeded,
-    /// The leaf cannot be read.
+    /// The leaf cannot be parsed.
     Unreadable,
 }
 
@@ -38,100 +39,91 @@ pub(crate) enum Ending {
 pub(crate) struct Step {
     /// The certificate.
     pub(crate) certificate: Arc<Certificate>,
-    /// Where from.
+    /// Where it comes from.
     pub(crate) source: Source,
 }
 
 impl Step {
-    /// What it says; only readable certificates are put on paths, bar an unreadable leaf.
+    /// Returns what it says. Every certificate of a path is readable but an unreadable leaf.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.contents.as_ref().ok()
     }
 }
 
-/// What one store makes of the chain.
+/// A path and what prevents its acceptance, revocation apart.
 #[derive(Clone)]
 pub(crate) struct Outcome {
     /// How the path ends.
     pub(crate) ending: Ending,
     /// The path, leaf first, anchor apart.
     pub(crate) path: Vec<Step>,
-    /// The anchor's own certificate, when the path reaches one that the store has in full.
-    pub(crate) anchor: Option<Arc<Certificate>>,
-    /// What bars the path, dates apart; of a path that reaches no anchor, what else would.
+    /// The anchor, if the path reaches one.
+    pub(crate) anchor: Option<Arc<Anchor>>,
+    /// What prevents acceptance, dates apart; of a path that reaches no anchor, what else would.
     pub(crate) defects: Vec<Defect>,
+    /// The rules of RFC 5280 that webpki does not implement and that this path needs. Empty for
+    /// a path that webpki accepts.
+    pub(crate) limits: Vec<&'static str>,
 }
 
 impl Outcome {
-    /// Whether the store accepts the chain as sent, dates apart.
+    /// Returns true if the path reaches an anchor.
+    pub(crate) fn reaches(&self) -> bool {
+        matches!(self.ending, Ending::Anchor | Ending::Completed(_))
+    }
+
+    /// Returns true if the store accepts the chain as sent, dates and revocation apart.
     pub(crate) fn trusted(&self) -> bool {
         self.ending == Ending::Anchor && self.defects.is_empty()
     }
 
-    /// The certificates whose dates count, each with its position.
+    /// Returns where the certificate with this index stands. One past the end is the anchor.
+    pub(crate) fn position(&self, index: usize) -> Position {
+        let root = self.ending == Ending::Root && index + 1 == self.path.len();
+        match index {
+            0 => Position::Leaf,
+            _ if root || index >= self.path.len() => Position::Root,
+            _ => Position::Intermediate,
+        }
+    }
+
+    /// Returns the anchor's own certificate, if the store has it in full.
+    pub(crate) fn root(&self) -> Option<&Arc<Certificate>> {
+        self.anchor.as_ref()?.certificate.as_ref()
+    }
+
+    /// Returns the certificates whose dates count, each with its position.
     pub(crate) fn dated(&self) -> impl Iterator<Item = (Position, &Arc<Certificate>)> {
-        let certificates = self.path.iter().map(|step| &step.certificate);
-        let path = certificates
-            .enumerate()
-            .map(|(index, certificate)| (Position::of(index, certificate), certificate));
-        path.chain(self.anchor.iter().map(|anchor| (Position::Root, anchor)))
+        let path = self.path.iter().enumerate();
+        let path = path.map(|(index, step)| (self.position(index), &step.certificate));
+        path.chain(self.root().map(|root| (Position::Root, root)))
     }
 
-    /// `expired` or `not_yet_valid`, when a date stands in the way.
-    fn date_reason(&self, at: i64) -> Option<&'static str> {
-        let contents = || self.dated().filter_map(|(_, c)| c.contents.as_ref().ok());
-        if contents().any(|contents| contents.not_after < at) {
-            return Some("expired");
-        }
-        let early = contents().any(|contents| contents.not_before > at);
-        early.then_some("not_yet_valid")
+    /// Returns the contents of the certificates whose dates count.
+    pub(crate) fn dated_contents(&self) -> impl Iterator<Item = &Contents> {
+        self.dated().filter_map(|(_, it)| it.contents.as_ref().ok())
     }
 
-    pub(crate) fn reason(&self, at: i64) -> Option<&'static str> {
-        match self.ending {
-            Ending::Anchor => match self.defects.first() {
-                Some(defect) => Some(defect.reason),
-                None => self.date_reason(at),
-            },
-            Ending::Completed(_) => Some("missing_intermediate"),
-            Ending::SelfSigned(_) => Some("self_signed"),
-            Ending::Root => Some("untrusted_ca"),
-            Ending::Absent => Some("issuer_unknown"),
-            Ending::BadSignature => Some("bad_signature"),
-            Ending::Exceeded => Some(TOO_MANY),
-            Ending::Unreadable => Some("unparseable"),
-        }
+    /// Returns the part of the path above the leaf.
+    pub(crate) fn above(&self) -> &[Step] {
+        self.path.get(1..).unwrap_or_default()
     }
 
-    /// Smaller explains the chain better when several stores disagree.
-    pub(crate) fn rank(&self, at: i64) -> (u8, usize, bool) {
-        let rank = match self.ending {
-            Ending::Anchor if self.defects.is_empty() => 0,
-            Ending::Completed(_) if self.defects.is_empty() => 1,
-            Ending::Anchor => 2,
-            Ending::Completed(_) => 3,
-            Ending::SelfSigned(_) => 4,
-            Ending::Root => 5,
-            Ending::BadSignature => 6,
-            Ending::Absent => 7,
-            Ending::Exceeded => 8,
-            Ending::Unreadable => 9,
-        };
-        (rank, self.defects.len(), self.date_reason(at).is_some())
-    }
-
+    /// Returns a path of the leaf alone.
     pub(crate) fn alone(leaf: Step, ending: Ending) -> Self {
         Self {
             ending,
             path: vec![leaf],
             anchor: None,
             defects: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
-    pub(crate) fn ending(ending: Ending, links: &Links<'_>, nodes: &[usize]) -> Self {
+    /// Returns a path over these nodes.
+    pub(crate) fn ending(ending: Ending, graph: &Graph<'_>, nodes: &[usize]) -> Self {
         let steps = nodes.iter().map(|node| {
-            let node = links.node(*node);
+            let node = graph.node(*node);
             Step {
                 certificate: node.certificate.clone(),
                 source: node.source,
@@ -142,48 +134,22 @@ impl Outcome {
             path: steps.collect(),
             anchor: None,
             defects: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
-    pub(crate) fn reaching(
-        links: &mut Links<'_>,
-        path: &Reached,
-        store: &TrustStore,
-        defects: Vec<Defect>,
-    ) -> Self {
-        let nodes = path.nodes.iter().map(|node| links.node(*node).source);
-        let ending = nodes.fold(Ending::Anchor, |ending, source| match (ending, source) {
+    /// Returns a path that reaches an anchor, without any defect yet.
+    pub(crate) fn reaching(graph: &Graph<'_>, path: &Reached, store: &TrustStore) -> Self {
+        let sources = path.nodes.iter().map(|node| graph.node(*node).source);
+        let ending = sources.fold(Ending::Anchor, |ending, source| match (ending, source) {
             (_, Source::Sent) => ending,
-            // Who came last was needed.
+            // The last source that was needed gets the credit.
             (Ending::Completed(others), Source::Pool(by)) => Ending::Completed(by.max(others)),
             (_, Source::Pool(by)) => Ending::Completed(by),
         });
         Self {
-            anchor: store.anchor(path.anchor).certificate.clone(),
-            defects,
-            ..Self::ending(ending, links, &path.nodes)
+            anchor: Some(store.anchor(path.anchor).clone()),
+            ..Self::ending(ending, graph, &path.nodes)
         }
-    }
-
-    /// Fewest faults, then without help from elsewhere, then the fewest dates in the way, then
-    /// what was not fetched, then what has passed before what is still to come, as verdicts have
-    /// it, then the shortest; equals are told apart by their fingerprints.
-    pub(crate) fn preference(&self, at: i64) -> impl Ord + use<> {
-        let untimely = self.dated().filter(|(_, certificate)| {
-            let contents = certificate.contents.as_ref();
-            contents.is_ok_and(|c| c.not_after < at || c.not_before > at)
-        });
-        let helped = self.ending != Ending::Anchor;
-        let fetched = self.ending == Ending::Completed(CompletedBy::Aia);
-        let fingerprints: Vec<_> = self.path.iter().map(|s| s.certificate.sha256).collect();
-        (
-            self.defects.len(),
-            helped,
-            untimely.count(),
-            fetched,
-            self.date_reason(at) == Some("not_yet_valid"),
-            self.path.len(),
-            fingerprints,
-        )
     }
 }

@@ -1,93 +1,103 @@
-//! Every way from the leaf upwards: paths that reach an anchor of a store, and where the others
-//! end. Bounded in depth, in number and in steps; the order of sending does not matter.
+//! Enumerates the paths from the leaf to the anchors of one store, and where the others end. Both
+//! lists depend on the certificates alone, not on their order.
 
 use super::TrustStore;
-use super::links::{Links, Proof};
+use super::graph::{Anchors, Graph, Proof};
+use super::store::Anchor;
 
-/// Certificates on a path, anchor apart. webpki allows six intermediates; longer paths are walked
+/// Certificates on a path, anchor apart. webpki allows six intermediates; longer paths are followed
 /// further so that the refusal can say what they are.
 const MAX_DEPTH: usize = 24;
 
 /// Paths kept for one chain and store. Cross-signed hierarchies have a handful.
-const MAX_PATHS: usize = 50;
+const MAX_PATHS: usize = 200;
 
-/// Certificates stepped on for one chain and store, also in vain.
-const MAX_STEPS: usize = 2_000;
+/// Certificates visited for one chain and store, repetitions included.
+const MAX_STEPS: usize = 10_000;
 
 /// A path that reaches an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
     /// Nodes, leaf first.
     pub(crate) nodes: Vec<usize>,
-    /// Which anchor of the store.
+    /// The anchor's place in the store.
     pub(crate) anchor: usize,
 }
 
-/// Where a path ends that reaches none. In the order in which they explain best.
+/// How a path ends that reaches no anchor, the best explanation first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
     /// In a certificate that signed itself.
     Root,
-    /// Somebody has the issuer's name and key identifier, but did not make the signature.
+    /// A certificate has the issuer's name and key identifier, but did not make the signature.
     BadSignature,
-    /// Nobody has the issuer's name.
+    /// No certificate has the issuer's name.
     Absent,
 }
 
 /// Everything found above a leaf.
 #[derive(Default)]
-pub(crate) struct Walk {
+pub(crate) struct Paths {
     /// The paths to anchors.
     pub(crate) reached: Vec<Reached>,
     /// The others, each with its end.
     pub(crate) ended: Vec<(Vec<usize>, End)>,
+    /// Whether there may be more paths than these.
+    pub(crate) incomplete: bool,
     steps: usize,
 }
 
-impl Walk {
-    /// Walks from node 0 towards the anchors of a store.
-    pub(crate) fn of(links: &mut Links<'_>, store: &TrustStore) -> Self {
-        let mut walk = Self::default();
-        walk.step(links, store, &mut vec![0]);
-        walk
+impl Paths {
+    /// Returns the paths from node 0 to the anchors of a store.
+    pub(crate) fn of(graph: &mut Graph<'_>, store: &TrustStore) -> Self {
+        let anchors = graph.anchors_above(store);
+        let mut paths = Self {
+            incomplete: anchors.incomplete,
+            ..Self::default()
+        };
+        let mut search = Search {
+            graph,
+            store,
+            anchors: &anchors,
+        };
+        paths.step(&mut search, &mut vec![0]);
+        paths
     }
 
-    fn step(&mut self, links: &mut Links<'_>, store: &TrustStore, path: &mut Vec<usize>) {
+    fn step(&mut self, search: &mut Search<'_, '_>, path: &mut Vec<usize>) {
         let Some(&top) = path.last() else { return };
         self.steps += 1;
         if self.steps > MAX_STEPS || self.reached.len() + self.ended.len() >= MAX_PATHS {
+            self.incomplete = true;
             return;
         }
-        let anchors = links.anchors_above(top, store);
-        for anchor in &anchors.issuers {
-            self.reached.push(Reached {
-                nodes: path.clone(),
-                anchor: *anchor,
-            });
+        let anchors = &search.anchors.above[top];
+        for place in &anchors.issuers {
+            if !search.passes(path, search.store.anchor(*place)) {
+                self.reached.push(Reached {
+                    nodes: path.clone(),
+                    anchor: *place,
+                });
+            }
         }
-        match links.self_signed(top) {
+        match search.graph.self_signed(top) {
             Some(Proof::Proven | Proof::Claimed) if anchors.issuers.is_empty() => {
                 self.ended.push((path.clone(), End::Root));
             }
-            _ => self.climb(links, store, path, anchors),
+            _ => self.climb(search, path),
         }
     }
 
-    fn climb(
-        &mut self,
-        links: &mut Links<'_>,
-        store: &TrustStore,
-        path: &mut Vec<usize>,
-        anchors: super::links::Above,
-    ) {
+    fn climb(&mut self, search: &mut Search<'_, '_>, path: &mut Vec<usize>) {
         let top = path[path.len() - 1];
-        let above = links.above(top);
+        let above = search.graph.above(top).cloned().unwrap_or_default();
+        let anchors = &search.anchors.above[top];
         let mut climbed = !anchors.issuers.is_empty();
         for issuer in above.issuers {
-            if path.len() < MAX_DEPTH && !repeats(links, path, issuer) {
+            if path.len() < MAX_DEPTH && !search.repeats(path, issuer) {
                 climbed = true;
                 path.push(issuer);
-                self.step(links, store, path);
+                self.step(search, path);
                 path.pop();
             }
         }
@@ -101,11 +111,30 @@ impl Walk {
     }
 }
 
-/// Whether the same name with the same key is on the path already (RFC 4158 section 5.2).
-fn repeats(links: &Links<'_>, path: &[usize], next: usize) -> bool {
-    let next = links.contents(next);
-    path.iter().any(|node| {
-        let node = links.contents(*node);
-        node.key.spki_sha256 == next.key.spki_sha256 && node.subject.der == next.subject.der
-    })
+/// What the enumeration looks at.
+struct Search<'a, 's> {
+    graph: &'a mut Graph<'s>,
+    store: &'a TrustStore,
+    anchors: &'a Anchors,
+}
+
+impl Search<'_, '_> {
+    /// Returns true if the same name with the same key is on the path already (RFC 4158 section
+    /// 5.2).
+    fn repeats(&self, path: &[usize], next: usize) -> bool {
+        let next = self.graph.contents(next);
+        path.iter().any(|node| {
+            let node = self.graph.contents(*node);
+            node.key.spki_sha256 == next.key.spki_sha256 && node.subject.matches(&next.subject)
+        })
+    }
+
+    /// Returns true if the path passes through the anchor itself, as a certificate above the leaf
+    /// with its name and key. The shorter path ends there.
+    fn passes(&self, path: &[usize], anchor: &Anchor) -> bool {
+        path.iter().skip(1).any(|node| {
+            let node = self.graph.contents(*node);
+            node.key.spki_sha256 == anchor.spki_sha256 && node.subject.matches(&anchor.subject)
+        })
+    }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::TrustStore;
 use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, RevocationData, Search};
 use crate::observation::{Certificate, Observation};
+use crate::verdict::CompletedBy;
 
 /// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
 pub const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 86_400);
@@ -68,13 +69,22 @@ impl Policy {
 
     /// What the stores that decide come to: the worst of those required, else the best of all.
     /// `None` without a store.
-    pub(crate) fn decide<T, K: Ord>(&self, outcomes: Vec<T>, rank: impl Fn(&T) -> K) -> Option<T> {
+    pub(crate) fn decide<'o, T, K: Ord>(
+        &self,
+        outcomes: &[&'o T],
+        rank: impl Fn(&T) -> K,
+    ) -> Option<&'o T> {
         if self.required.is_empty() {
-            return outcomes.into_iter().min_by_key(rank);
+            return match outcomes {
+                [only] => Some(*only),
+                _ => outcomes.iter().copied().min_by_key(|it| rank(it)),
+            };
         }
-        let required = outcomes.into_iter().enumerate();
+        let required = outcomes.iter().copied().enumerate();
         let required = required.filter(|(store, _)| self.required.contains(store));
-        required.map(|(_, outcome)| outcome).max_by_key(rank)
+        required
+            .map(|(_, outcome)| outcome)
+            .max_by_key(|it| rank(it))
     }
 
     /// The same rules, with what a sweep learned from its hosts added to the issuers known: for
@@ -87,11 +97,18 @@ impl Policy {
         }
     }
 
-    /// The same rules, with what a search for missing issuers brought.
+    /// Returns the same rules with what a search for missing issuers fetched. No anchor needs to
+    /// vouch for these: they are considered only above a certificate whose signature they verify,
+    /// and a private root among them explains why a chain is not trusted.
     pub fn with_fetched(&self, search: &Search) -> Self {
+        let mut issuers = IssuerPool::clone(&self.issuers);
+        for certificate in search.fetched().certificates() {
+            issuers.add(certificate.clone(), CompletedBy::Aia);
+        }
         Self {
             fetched: Some(Arc::new(search.fetched().clone())),
-            ..self.with_learned(search.learned())
+            issuers: Arc::new(issuers),
+            ..self.clone()
         }
     }
 

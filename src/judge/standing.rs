@@ -1,138 +1,129 @@
-//! Where a chain stands: what each store says of it, and the path that explains it best. It
-//! depends on the certificates, the policy and the time alone: not on the name asked for, nor on
-//! the session, so that it can be remembered.
+//! What the stores make of a chain, revocation apart: all paths are found (`graph`, `paths`), each
+//! is evaluated (`evaluate`), and each store picks its best (`choice`). The result depends on the
+//! certificates, the policy and the time: not on the name asked for, nor on the session, so it can
+//! be remembered.
 
 use std::sync::Arc;
 
-use webpki::{EndEntityCert, KeyUsage};
-
-use super::defects::{self, Defect, unix_time};
-use super::links::{Links, MAX_SENT, Proof, Source};
+use super::choice::{Candidate, Choice};
+use super::defects::{self, Defect};
+use super::evaluate::evaluate;
+use super::graph::{Graph, Proof, Source};
 use super::memo::Window;
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step, TOO_MANY};
-use super::paths::{End, Reached, Walk};
-use super::{Policy, Position, TrustStore, unreached};
+use super::paths::{End, Paths};
+use super::signatures::Signatures;
+use super::{Policy, TrustStore, unreached};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::StoreTrust;
+use crate::verdict::SeenIssuers;
 
-/// Intermediates up to which webpki may search for a path itself. It tries orders without
-/// checking signatures first, so a peer that sends many of one name could keep it busy; beyond,
-/// only paths whose links are proven are put to it.
-const MAX_SEARCHED: usize = 8;
-
-/// Where a chain stands under a policy.
+/// What the stores make of a chain under a policy.
 pub(crate) struct Standing {
-    /// What each store says, in the policy's order.
-    pub(crate) trust: Vec<StoreTrust>,
-    /// Whether one of the stores that trust it binds its CAs to the rules for public ones.
-    pub(crate) public: bool,
-    /// The outcome that findings are made from.
-    pub(crate) best: Outcome,
+    /// The choice where nothing is known of revocation.
+    pub(crate) choice: Arc<Choice>,
+    /// What the chain is without any store.
+    pub(crate) alone: Arc<Outcome>,
     /// The list as sent.
     pub(crate) order: Arc<Order>,
+    /// The CA certificates that were sent.
+    pub(crate) seen: Arc<SeenIssuers>,
+    /// Certificates whose issuer is unknown, for a store that is not reached.
+    pub(crate) lacking: Vec<Arc<Certificate>>,
     /// Whether no certificate from elsewhere can change it.
     pub(crate) settled: bool,
     /// How long it holds.
     pub(crate) window: Window,
+    /// How long it holds whatever the dates of the leaf.
+    pub(crate) window_above: Window,
+    /// Whether not everything that was sent was considered.
+    pub(crate) incomplete: bool,
 }
 
-/// What a store remembers of an issuer, to accept its next leaf by one signature.
-pub(crate) struct Remembered {
-    /// The path above the leaf.
-    pub(crate) above: Vec<Step>,
-    /// The anchor's own certificate.
-    pub(crate) anchor: Option<Arc<Certificate>>,
-    /// The list as sent.
-    pub(crate) order: Arc<Order>,
-}
-
-/// What may be remembered for other leaves of the same issuer.
-#[derive(Default)]
-pub(crate) struct Memorable {
-    /// For each store of the policy.
-    pub(crate) stores: Vec<Option<Remembered>>,
-    /// How long it holds, whatever the dates of the leaf.
-    pub(crate) window: Window,
+/// What one store makes of the chain, revocation apart.
+struct Judged {
+    outcomes: Vec<Outcome>,
+    lacking: Vec<Arc<Certificate>>,
 }
 
 impl Standing {
-    /// Judges a chain from nothing, and says for each store what may be remembered of it.
-    pub(crate) fn of(sent: &[Arc<Certificate>], policy: &Policy, at: i64) -> (Self, Memorable) {
+    /// Judges a chain. `keeping` remembers signatures from one chain to the next.
+    pub(crate) fn of(
+        sent: &[Arc<Certificate>],
+        policy: &Policy,
+        at: i64,
+        keeping: &mut Signatures,
+    ) -> Self {
         let Some(leaf) = sent.first().filter(|leaf| leaf.contents.is_ok()) else {
-            return (Self::unreadable(sent, policy), Memorable::default());
+            return Self::unreadable(sent, policy);
         };
-        let mut links = Links::of(sent);
-        let mut outcomes: Vec<Option<Outcome>> = policy
-            .stores
-            .iter()
-            .map(|store| accepted(leaf, &mut links, store, at))
-            .collect();
-        let order = Arc::new(Order::of(sent, &mut links));
-        for (store, outcome) in policy.stores.iter().zip(&mut outcomes) {
-            if outcome.is_none() {
-                *outcome = barred(&mut links, store, at);
+        let stores = &policy.stores;
+        let mut graph = Graph::of(sent, keeping);
+        let paths: Vec<Paths> = stores.iter().map(|it| Paths::of(&mut graph, it)).collect();
+        let order = Order::of(sent, &mut graph);
+        let seen = seen(&graph, stores, &paths, sent, &order);
+        let as_sent = stores.iter().zip(&paths);
+        let as_sent = as_sent.map(|(store, paths)| reached(&graph, leaf, store, paths, at));
+        let mut judged: Vec<Option<Judged>> = as_sent.collect();
+        let all = judged.iter().all(Option::is_some);
+        let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
+        // A store that what was sent reaches is judged by that. The others are completed.
+        if !all && self_signed.is_none() {
+            graph.join(&policy.issuers);
+        }
+        for (store, judged) in stores.iter().zip(&mut judged) {
+            if judged.is_none() {
+                *judged = Some(match self_signed {
+                    Some(proof) => explained(&graph, &[0], Ending::SelfSigned(proof), at).into(),
+                    None => completed(&mut graph, leaf, store, at),
+                });
             }
         }
-        let reached = policy.suffices(|store| matches!(outcomes.get(store), Some(Some(_))));
-        let all = outcomes.iter().all(Option::is_some);
-        // A store is judged as if it were the only one.
-        if !all {
-            links.open(&policy.issuers);
+        let judged: Vec<Judged> = judged.into_iter().flatten().collect();
+        let mut lacking: Vec<_> = judged.iter().flat_map(|it| it.lacking.clone()).collect();
+        lacking.sort_by_key(|certificate| certificate.sha256);
+        lacking.dedup_by_key(|certificate| certificate.sha256);
+        let (window, window_above) = (window(&graph, stores, at, 0), window(&graph, stores, at, 1));
+        let incomplete = graph.incomplete();
+        let alone = Arc::new(Outcome::ending(Ending::Absent, &graph, &[0]));
+        let outcomes = judged.into_iter().map(|it| it.outcomes).collect();
+        Self {
+            settled: all || self_signed.is_some() || incomplete,
+            lacking,
+            window,
+            window_above,
+            incomplete,
+            seen,
+            ..Self::choose(policy, outcomes, Arc::new(order), alone, at)
         }
-        let outcomes: Vec<Outcome> = policy
-            .stores
-            .iter()
-            .zip(outcomes)
-            .map(|(store, outcome)| outcome.unwrap_or_else(|| unreached(&mut links, store, at)))
-            .collect();
-        let stores = policy.stores.iter().zip(&outcomes);
-        let memorable = Memorable {
-            stores: stores
-                .map(|(store, outcome)| rememberable(sent, store, outcome, &order))
-                .collect(),
-            window: window(&links, &policy.stores, at, 1),
-        };
-        let window = window(&links, &policy.stores, at, 0);
-        let alone = Outcome::ending(Ending::Absent, &links, &[0]);
-        let settled = |best: &Outcome| {
-            let reached = reached && (all || best.trusted() || !policy.required.is_empty());
-            reached || matches!(best.ending, Ending::SelfSigned(_))
-        };
-        let standing = Self::weigh(policy, outcomes, alone, at, order, window, settled);
-        (standing, memorable)
     }
 
-    /// The standing of a leaf whose issuer every store has accepted before; `window` is how long
-    /// that and the leaf's own dates hold.
-    pub(crate) fn remembered(
-        leaf: &Arc<Certificate>,
+    /// Returns the standing of a chain of which these are the outcomes for each store.
+    pub(crate) fn choose(
         policy: &Policy,
-        remembered: &[&Remembered],
+        outcomes: Vec<Vec<Outcome>>,
+        order: Arc<Order>,
+        alone: Arc<Outcome>,
         at: i64,
-        window: Window,
     ) -> Self {
-        let leaf = Step {
-            certificate: leaf.clone(),
-            source: Source::Sent,
+        let candidate = |outcome| Candidate {
+            outcome: Arc::new(outcome),
+            revoked: false,
         };
-        let outcomes = remembered.iter().map(|remembered| Outcome {
-            ending: Ending::Anchor,
-            path: std::iter::once(&leaf)
-                .chain(&remembered.above)
-                .cloned()
-                .collect(),
-            anchor: remembered.anchor.clone(),
-            defects: Vec::new(),
-        });
-        let outcomes: Vec<Outcome> = outcomes.collect();
-        let alone = Outcome::alone(leaf, Ending::Absent);
-        let order = remembered
-            .first()
-            .map(|r| r.order.clone())
-            .unwrap_or_default();
-        Self::weigh(policy, outcomes, alone, at, order, window, |_| true)
+        let stores = outcomes.into_iter();
+        let stores = stores.map(|outcomes| outcomes.into_iter().map(candidate).collect());
+        Self {
+            choice: Arc::new(Choice::of(policy, stores.collect(), &alone, at)),
+            alone,
+            order,
+            seen: Arc::default(),
+            lacking: Vec::new(),
+            settled: true,
+            window: Window::ALWAYS,
+            window_above: Window::ALWAYS,
+            incomplete: false,
+        }
     }
 
     fn unreadable(sent: &[Arc<Certificate>], policy: &Policy) -> Self {
@@ -145,189 +136,164 @@ impl Standing {
             path: path.into_iter().collect(),
             anchor: None,
             defects: Vec::new(),
+            limits: Vec::new(),
         };
-        let outcomes = vec![outcome.clone(); policy.stores.len()];
-        let order = Arc::default();
-        Self::weigh(policy, outcomes, outcome, 0, order, Window::ALWAYS, |_| {
-            true
-        })
+        let outcomes = vec![vec![outcome.clone()]; policy.stores.len()];
+        Self::choose(policy, outcomes, Arc::default(), Arc::new(outcome), 0)
     }
+}
 
-    fn weigh(
-        policy: &Policy,
-        outcomes: Vec<Outcome>,
-        without_stores: Outcome,
-        at: i64,
-        order: Arc<Order>,
-        window: Window,
-        settled: impl Fn(&Outcome) -> bool,
-    ) -> Self {
-        let judged = || policy.stores.iter().zip(&outcomes);
-        let trust = judged().map(|(store, outcome)| StoreTrust {
-            store: store.name().clone(),
-            trusted: outcome.trusted(),
-            reason: outcome.reason(at).map(str::to_owned),
-        });
-        let trust = trust.collect();
-        let public = judged().any(|(store, outcome)| store.is_public() && outcome.trusted());
-        let best = policy.decide(outcomes, |outcome| outcome.rank(at));
-        let best = best.unwrap_or(without_stores);
+impl From<Outcome> for Judged {
+    fn from(outcome: Outcome) -> Self {
         Self {
-            trust,
-            public,
-            settled: settled(&best),
-            best,
-            order,
-            window,
+            outcomes: vec![outcome],
+            lacking: Vec::new(),
         }
     }
 }
 
-/// What the store accepts at once: a leaf that is itself in it, or a path that webpki finds.
-fn accepted(
+/// Returns the evaluated paths to a store, if there are any. A leaf that is itself in the store is
+/// trusted as it is.
+fn reached(
+    graph: &Graph<'_>,
     leaf: &Certificate,
-    links: &mut Links<'_>,
     store: &TrustStore,
+    paths: &Paths,
     at: i64,
-) -> Option<Outcome> {
+) -> Option<Judged> {
     if store.holds(leaf) {
-        let defects = defects::of_pinned(links.contents(0));
-        return Some(Outcome {
-            defects,
-            ..Outcome::ending(Ending::Anchor, links, &[0])
-        });
+        let pinned = Outcome {
+            defects: defects::of_pinned(graph.contents(0)),
+            ..Outcome::ending(Ending::Anchor, graph, &[0])
+        };
+        return Some(pinned.into());
     }
-    if links.nodes().len() > MAX_SEARCHED + 1 || !defects::acceptable(leaf, Position::Leaf) {
+    let outcomes = paths.reached.iter();
+    let outcomes: Vec<_> = outcomes
+        .map(|path| evaluate(graph, path, store, at))
+        .collect();
+    if outcomes.is_empty() {
         return None;
     }
-    let path = search(leaf, links, store, at)?;
-    note(links, &path, store);
-    Some(Outcome::reaching(links, &path, store, Vec::new()))
+    // A clean path may be among those that were not considered.
+    match paths.incomplete && !outcomes.iter().any(|it| clean_above(it, at)) {
+        true => Some(too_many(graph).into()),
+        false => Some(Judged {
+            outcomes,
+            lacking: Vec::new(),
+        }),
+    }
 }
 
-/// The first path that webpki accepts and that passes the rules which webpki leaves aside.
-fn search(leaf: &Certificate, links: &Links<'_>, store: &TrustStore, at: i64) -> Option<Reached> {
-    let place = |der: &[u8]| {
-        links
-            .nodes()
+/// Returns true if nothing but the dates of the leaf speaks against the path.
+fn clean_above(outcome: &Outcome, at: i64) -> bool {
+    let timely = |it: &Contents| (it.not_before..=it.not_after).contains(&at);
+    outcome.defects.is_empty() && outcome.dated_contents().skip(1).all(timely)
+}
+
+/// Returns what a store makes of the chain with certificates from elsewhere.
+fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: i64) -> Judged {
+    let paths = Paths::of(graph, store);
+    if let Some(judged) = reached(graph, leaf, store, &paths, at) {
+        return judged;
+    }
+    if paths.incomplete {
+        return too_many(graph).into();
+    }
+    let ended = &paths.ended;
+    let tops = ended.iter().filter(|(_, end)| *end != End::Root);
+    let tops = tops.filter_map(|(nodes, _)| nodes.last());
+    let lacking = tops.map(|top| graph.node(*top).certificate.clone());
+    let lacking = lacking.collect();
+    let best = ended.iter().min_by_key(|(nodes, end)| Explanation {
+        end: *end,
+        helped: nodes.iter().any(|it| graph.node(*it).source != Source::Sent),
+        length: std::cmp::Reverse(nodes.len()),
+        certificates: nodes
             .iter()
-            .position(|node| node.certificate.der.as_ref() == der)
-    };
-    let found = |path: &webpki::VerifiedPath<'_>| -> Option<Reached> {
-        let issuers = path.intermediate_certificates();
-        let issuers: Option<Vec<usize>> = issuers.map(|issuer| place(&issuer.der())).collect();
-        let nodes = std::iter::once(0).chain(issuers?).collect();
-        let anchor = store.position(path.anchor())?;
-        Some(Reached { nodes, anchor })
-    };
-    let passes = |path: &webpki::VerifiedPath<'_>| {
-        let passes = found(path).is_some_and(|path| {
-            let issuers = path.nodes.iter().skip(1);
-            let usages = issuers
-                .map(|node| &links.node(*node).certificate)
-                .all(|issuer| defects::acceptable(issuer, Position::Intermediate));
-            let anchor = store.anchor(path.anchor);
-            let timely = anchor
-                .contents()
-                .is_none_or(|anchor| (anchor.not_before..=anchor.not_after).contains(&at));
-            usages && timely && defects::of_anchor(anchor, links, &path).is_none()
-        });
-        // Any error makes webpki look for another path.
-        passes.then_some(()).ok_or(webpki::Error::UnknownIssuer)
-    };
-    let issuers: Vec<_> = links
-        .nodes()
-        .iter()
-        .skip(1)
-        .map(|node| rustls_pki_types::CertificateDer::from(node.certificate.der.as_ref()))
-        .collect();
-    let leaf = EndEntityCert::try_from(&leaf.der).ok()?;
-    let verified = leaf.verify_for_usage(
-        webpki::ALL_VERIFICATION_ALGS,
-        store.webpki(),
-        &issuers,
-        unix_time(at),
-        KeyUsage::server_auth(),
-        None,
-        Some(&passes),
-    );
-    verified.ok().and_then(|path| found(&path))
-}
-
-/// What webpki proved need not be proven again.
-fn note(links: &mut Links<'_>, path: &Reached, store: &TrustStore) {
-    for pair in path.nodes.windows(2) {
-        let issuer = links.contents(pair[1]).key.spki_sha256;
-        links.note_proven(pair[0], issuer);
-    }
-    if let Some(top) = path.nodes.last() {
-        let anchor = &store.anchor(path.anchor).spki;
-        links.note_proven(*top, Fingerprint::of(anchor));
-    }
-}
-
-/// The best of the paths that reach an anchor, with what bars it.
-fn barred(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Option<Outcome> {
-    let reached = Walk::of(links, store).reached;
-    let outcomes = reached.iter().map(|path| {
-        let defects = defects::of_path(links, path, store, at);
-        Outcome::reaching(links, path, store, defects)
+            .map(|it| graph.node(*it).certificate.sha256)
+            .collect(),
     });
-    outcomes.min_by_key(|outcome| outcome.preference(at))
-}
-
-/// Why no anchor of the store is reached with what was sent.
-fn unreached(links: &mut Links<'_>, store: &TrustStore, at: i64) -> Outcome {
-    if let Some(proof @ (Proof::Proven | Proof::Claimed)) = links.self_signed(0) {
-        return explained(links, &[0], Ending::SelfSigned(proof), at);
-    }
-    if let Some(outcome) = barred(links, store, at) {
-        return outcome;
-    }
-    let ended = Walk::of(links, store).ended.into_iter();
-    if links.exceeded() {
-        return too_many(links);
-    }
-    let best = ended.min_by_key(|(nodes, end)| {
-        let helped = nodes
-            .iter()
-            .any(|node| links.node(*node).source != Source::Sent);
-        let fingerprints: Vec<_> = nodes
-            .iter()
-            .map(|node| links.node(*node).certificate.sha256)
-            .collect();
-        // The longest explains most: it names the issuer that is really absent.
-        (*end, helped, std::cmp::Reverse(nodes.len()), fingerprints)
-    });
-    match best {
-        Some((nodes, End::Root)) => explained(links, &nodes, Ending::Root, at),
-        Some((nodes, End::BadSignature)) => explained(links, &nodes, Ending::BadSignature, at),
-        Some((nodes, End::Absent)) => explained(links, &nodes, Ending::Absent, at),
-        // The bounds of the walk were met before any path ended.
-        None => too_many(links),
+    let outcome = match best {
+        Some((nodes, End::Root)) => explained(graph, nodes, Ending::Root, at),
+        Some((nodes, End::BadSignature)) => explained(graph, nodes, Ending::BadSignature, at),
+        Some((nodes, End::Absent)) => explained(graph, nodes, Ending::Absent, at),
+        None => too_many(graph),
+    };
+    Judged {
+        outcomes: vec![outcome],
+        lacking,
     }
 }
 
-/// Nothing can be said of the issuer: it may be among what was not looked at.
-fn too_many(links: &Links<'_>) -> Outcome {
-    let detail = "more certificates than are looked at, or too many of one name";
+/// The order in which paths without an anchor explain a chain, the best first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Explanation {
+    end: End,
+    helped: bool,
+    /// The longest names the issuer that is really absent.
+    length: std::cmp::Reverse<usize>,
+    certificates: Vec<Fingerprint>,
+}
+
+/// Nothing can be said of the issuer: it may be among what was not considered.
+fn too_many(graph: &Graph<'_>) -> Outcome {
+    let detail = "more certificates than are considered, or too many of one name";
     Outcome {
         defects: vec![Defect::new(TOO_MANY, None, detail)],
-        ..Outcome::ending(Ending::Exceeded, links, &[0])
+        ..Outcome::ending(Ending::Exceeded, graph, &[0])
     }
 }
 
-/// A path that reaches no anchor, with everything else that is wrong with it.
-fn explained(links: &Links<'_>, nodes: &[usize], ending: Ending, at: i64) -> Outcome {
+/// Returns a path that reaches no anchor, with everything else that is wrong with it.
+fn explained(graph: &Graph<'_>, nodes: &[usize], ending: Ending, at: i64) -> Outcome {
     Outcome {
-        defects: unreached::remaining(links, nodes, ending, at),
-        ..Outcome::ending(ending, links, nodes)
+        defects: unreached::remaining(graph, nodes, ending, at),
+        ..Outcome::ending(ending, graph, nodes)
     }
 }
 
-/// How long nothing changes: until the next date of any certificate that was looked at.
-fn window(links: &Links<'_>, stores: &[TrustStore], at: i64, first: usize) -> Window {
-    let contents = (first..links.nodes().len()).map(|node| links.contents(node));
+/// Returns the CA certificates that were sent: those that verified signatures connect with an
+/// anchor, whatever is wrong with the leaf, and the others. Self-signed ones help nobody.
+fn seen(
+    graph: &Graph<'_>,
+    stores: &[TrustStore],
+    paths: &[Paths],
+    sent: &[Arc<Certificate>],
+    order: &Order,
+) -> Arc<SeenIssuers> {
+    let mut seen = SeenIssuers::default();
+    let known = |list: &[Arc<Certificate>], it: &Certificate| {
+        list.iter().any(|known| known.sha256 == it.sha256)
+    };
+    for (store, paths) in stores.iter().zip(paths) {
+        for path in &paths.reached {
+            let mut key = store.anchor(path.anchor).spki_sha256;
+            for node in path.nodes.iter().skip(1).rev() {
+                let certificate = &graph.node(*node).certificate;
+                if graph.proof(*node, key) != Proof::Proven || !certificate.is_ca() {
+                    break;
+                }
+                key = graph.contents(*node).key.spki_sha256;
+                if !known(&seen.proven, certificate) {
+                    seen.proven.push(certificate.clone());
+                }
+            }
+        }
+    }
+    for (place, certificate) in sent.iter().enumerate() {
+        let own_root = order.roots.contains(&place) || place == 0 && certificate.is_self_issued();
+        let listed = known(&seen.proven, certificate) || known(&seen.unproven, certificate);
+        if certificate.is_ca() && !own_root && !listed {
+            seen.unproven.push(certificate.clone());
+        }
+    }
+    Arc::new(seen)
+}
+
+/// Returns how long nothing changes: until the next date of any certificate that was considered.
+fn window(graph: &Graph<'_>, stores: &[TrustStore], at: i64, first: usize) -> Window {
+    let contents = (first..graph.nodes().len()).map(|node| graph.contents(node));
     contents.fold(Window::ALWAYS, |window, contents| {
         let window = window.around(at, contents.not_before, contents.not_after);
         anchors(stores, contents).fold(window, |window, anchor| {
@@ -341,47 +307,7 @@ fn anchors<'a>(
     below: &'a Contents,
 ) -> impl Iterator<Item = &'a Contents> {
     stores.iter().flat_map(move |store| {
-        let named = store.with_subject(&below.issuer.der).iter();
+        let named = store.with_subject(&below.issuer).iter();
         named.filter_map(move |position| store.anchor(*position).contents())
-    })
-}
-
-/// Conditions under which the next leaf of this issuer, sent with the same intermediates, takes
-/// the same path: it is the only certificate of that name at hand, in the list or in the store,
-/// and nothing above it looks at the leaf's names.
-fn rememberable(
-    sent: &[Arc<Certificate>],
-    store: &TrustStore,
-    outcome: &Outcome,
-    order: &Arc<Order>,
-) -> Option<Remembered> {
-    let (leaf, above) = outcome.path.split_first()?;
-    let issuer = above.first()?.contents()?;
-    let others = sent.get(1..)?;
-    let readable = |c: &Arc<Certificate>| c.contents.is_ok() && c.sha256 != leaf.certificate.sha256;
-    let namesakes = others.iter().filter(|other| {
-        let same = |c: &Contents| c.subject.der == issuer.subject.der;
-        other.sha256 != above[0].certificate.sha256 && other.contents.as_ref().is_ok_and(same)
-    });
-    let constrained = above[1..]
-        .iter()
-        .any(|step| step.contents().is_none_or(|c| c.has_name_constraints));
-    let top = above.last()?.contents()?;
-    // Several anchors of one name are rare; then the constraints of each count.
-    let anchored_freely = store
-        .with_subject(&top.issuer.der)
-        .iter()
-        .all(|anchor| store.webpki_anchor(*anchor).name_constraints.is_none());
-    let same_again = outcome.trusted()
-        && sent.len() <= MAX_SENT.min(MAX_SEARCHED + 1)
-        && others.iter().all(readable)
-        && namesakes.count() == 0
-        && store.with_subject(&issuer.subject.der).is_empty()
-        && !constrained
-        && anchored_freely;
-    same_again.then(|| Remembered {
-        above: above.to_vec(),
-        anchor: outcome.anchor.clone(),
-        order: order.clone(),
     })
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
-use crate::crypto::der::{Reader, tag};
+use crate::crypto::der::tag;
 use crate::crypto::{Fingerprint, Outcome};
 use crate::gather::BadStoreFile;
-use crate::observation::{Certificate, Contents};
+use crate::observation::{Certificate, Contents, DistinguishedName};
 
 /// The release of the crate that holds Mozilla's roots (a test compares it with Cargo.lock): it
 /// carries no date of its own.
@@ -22,18 +22,22 @@ pub struct TrustStore {
     name: Arc<str>,
     pub(super) date: Option<String>,
     public: bool,
-    webpki: Vec<TrustAnchor<'static>>,
-    anchors: Vec<Anchor>,
+    anchors: Vec<Arc<Anchor>>,
     by_subject: HashMap<Vec<u8>, Vec<usize>>,
     by_fingerprint: HashSet<Fingerprint>,
     warnings: Vec<StoreWarning>,
 }
 
 /// One anchor.
-#[derive(Clone)]
 pub(crate) struct Anchor {
+    /// As webpki takes it.
+    pub(crate) webpki: TrustAnchor<'static>,
+    /// Its name.
+    pub(crate) subject: DistinguishedName,
     /// The DER of its SubjectPublicKeyInfo.
     pub(crate) spki: Vec<u8>,
+    /// SHA-256 of the same.
+    pub(crate) spki_sha256: Fingerprint,
     /// Its certificate, where the store has more than name and key.
     pub(crate) certificate: Option<Arc<Certificate>>,
 }
@@ -170,7 +174,7 @@ impl TrustStore {
         let Ok(contents) = &certificate.contents else {
             return false;
         };
-        let named = self.with_subject(&contents.issuer.der).iter();
+        let named = self.with_subject(&contents.issuer).iter();
         named
             .map(|anchor| certificate.signed_by_spki(&self.anchors[*anchor].spki))
             .any(|outcome| outcome == Outcome::Valid)
@@ -181,36 +185,27 @@ impl TrustStore {
         self.public
     }
 
-    /// All anchors as webpki takes them.
-    pub(crate) fn webpki(&self) -> &[TrustAnchor<'static>] {
-        &self.webpki
+    /// Returns one anchor; the place is one that `with_subject` gave.
+    pub(crate) fn anchor(&self, place: usize) -> &Arc<Anchor> {
+        &self.anchors[place]
     }
 
-    /// One anchor as webpki takes it.
-    pub(crate) fn webpki_anchor(&self, index: usize) -> &TrustAnchor<'static> {
-        &self.webpki[index]
+    /// Returns the places of the anchors with this name (RFC 5280 section 7.1).
+    pub(crate) fn with_subject(&self, name: &DistinguishedName) -> &[usize] {
+        let named = self.by_subject.get(name.canonical());
+        named.map_or(&[], Vec::as_slice)
     }
 
-    /// One anchor; the index is one that `with_subject` or `position` gave.
-    pub(crate) fn anchor(&self, index: usize) -> &Anchor {
-        &self.anchors[index]
-    }
-
-    /// The anchors with this name (the DER of a whole Name).
-    pub(crate) fn with_subject(&self, name: &[u8]) -> &[usize] {
-        let content = Reader::new(name).next().map(|name| name.content);
-        content
-            .and_then(|content| self.by_subject.get(content))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    /// Which anchor this is.
-    pub(crate) fn position(&self, anchor: &TrustAnchor<'_>) -> Option<usize> {
-        let named = self.by_subject.get(anchor.subject.as_ref())?;
-        named
-            .iter()
-            .copied()
-            .find(|index| self.webpki[*index] == *anchor)
+    /// Returns the anchor that is this very certificate.
+    pub(crate) fn anchor_of(&self, certificate: &Certificate) -> Option<&Arc<Anchor>> {
+        let held = self.holds(certificate);
+        let contents = certificate.contents.as_ref().ok().filter(|_| held)?;
+        let mut named = self.with_subject(&contents.subject).iter();
+        named.find_map(|place| {
+            let anchor = &self.anchors[*place];
+            let own = anchor.certificate.as_ref()?;
+            (own.sha256 == certificate.sha256).then_some(anchor)
+        })
     }
 
     /// Whether this very certificate is in the store.
@@ -223,7 +218,6 @@ impl TrustStore {
             name: name.into(),
             date: None,
             public,
-            webpki: Vec::new(),
             anchors: Vec::new(),
             by_subject: HashMap::new(),
             by_fingerprint: HashSet::new(),
@@ -251,15 +245,22 @@ impl TrustStore {
         {
             return;
         }
+        let subject = match certificate.as_deref().map(|it| &it.contents) {
+            Some(Ok(contents)) => contents.subject.clone(),
+            _ => DistinguishedName::read(&sequence(&anchor.subject)),
+        };
         self.by_subject
-            .entry(anchor.subject.to_vec())
+            .entry(subject.canonical().to_vec())
             .or_default()
             .push(self.anchors.len());
-        self.anchors.push(Anchor {
-            spki: sequence(&anchor.subject_public_key_info),
+        let spki = sequence(&anchor.subject_public_key_info);
+        self.anchors.push(Arc::new(Anchor {
+            webpki: anchor,
+            subject,
+            spki_sha256: Fingerprint::of(&spki),
+            spki,
             certificate,
-        });
-        self.webpki.push(anchor);
+        }));
     }
 
     pub(super) fn warn(&mut self, position: usize, reason: String) {
@@ -288,6 +289,7 @@ fn sequence(content: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::der::Reader;
 
     #[test]
     fn the_date_of_the_mozilla_store_is_that_of_the_crate_in_use() {
@@ -301,7 +303,8 @@ mod tests {
         let store = TrustStore::mozilla();
         assert!(store.len() > 100 && store.is_public());
         for index in 0..store.len() {
-            assert_eq!(store.position(store.webpki_anchor(index)), Some(index));
+            let named = store.with_subject(&store.anchor(index).subject);
+            assert!(named.contains(&index));
         }
     }
 

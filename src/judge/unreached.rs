@@ -2,54 +2,59 @@
 //! were trusted or its issuer known. They only add to a refusal; nothing here grants trust.
 
 use super::defects::{self, Defect};
-use super::links::Links;
+use super::graph::Graph;
 use super::outcome::Ending;
+use super::webpki_check;
 
 /// Everything that would still bar this path.
 pub(crate) fn remaining(
-    links: &Links<'_>,
+    graph: &Graph<'_>,
     nodes: &[usize],
     ending: Ending,
     at: i64,
 ) -> Vec<Defect> {
     let mut found = match (ending, nodes) {
-        (Ending::SelfSigned(_), [leaf]) => return defects::of_pinned(links.contents(*leaf)),
+        (Ending::SelfSigned(_), [leaf]) => return defects::of_pinned(graph.contents(*leaf)),
         (Ending::Root, [below @ .., root]) if !below.is_empty() => {
-            let mut found = of_certificates(links, below);
-            let root = links.contents(*root);
-            found.extend(defects::of_root(root, links, below));
+            let mut found = of_certificates(graph, below);
+            let root = graph.contents(*root);
+            found.extend(defects::of_root(root, graph, below));
             found.extend(defects::weak_root(&root.key.spki, below.len()));
             found
         }
-        _ => of_certificates(links, nodes),
+        _ => of_certificates(graph, nodes),
     };
-    found.extend(outside_names(links, nodes, at));
+    found.extend(outside_names(graph, nodes, at));
     found
 }
 
-fn of_certificates(links: &Links<'_>, nodes: &[usize]) -> Vec<Defect> {
+/// Returns the defects of the certificates by themselves and in their places.
+pub(crate) fn of_certificates(graph: &Graph<'_>, nodes: &[usize]) -> Vec<Defect> {
     let each = nodes.iter().enumerate().flat_map(|(place, node)| {
-        let contents = links.contents(*node);
+        let contents = graph.contents(*node);
+        let below = defects::counted(graph, &nodes[..place]);
         let own = defects::of_certificate(contents, place);
-        own.into_iter().chain(defects::of_role(contents, place))
+        own.into_iter()
+            .chain(defects::of_role(contents, place, below))
     });
     each.collect()
 }
 
-/// Name constraints are webpki's to read: it is asked for the path below the top, as if the top
-/// were trusted, and only this one word of its answer counts. It stops at one reason, so another
-/// can hide this one.
-fn outside_names(links: &Links<'_>, nodes: &[usize], at: i64) -> Option<Defect> {
-    let constrained = |node: &usize| links.contents(*node).has_name_constraints;
+/// webpki checks name constraints: it is asked about the path below the top, as if the top were
+/// trusted, and only this one reason counts. It stops at one reason, so another can hide this one.
+fn outside_names(graph: &Graph<'_>, nodes: &[usize], at: i64) -> Option<Defect> {
+    let constrained = |node: &usize| graph.contents(*node).has_name_constraints;
     let (top, below) = nodes.split_last()?;
     if below.is_empty() || !nodes.iter().any(constrained) {
         return None;
     }
-    let top = &links.node(*top).certificate.der;
+    let top = &graph.node(*top).certificate.der;
     let anchor = webpki::anchor_from_trusted_cert(top).ok()?;
-    let error = defects::confirm_under(links, below, &anchor, at).err()?;
-    let names = defects::webpki_reason(&error) == "name_constraints";
-    names.then(|| defects::from_webpki("name_constraints", &error))
+    let path = below.iter().map(|node| &*graph.node(*node).certificate);
+    let path: Vec<_> = path.collect();
+    let error = webpki_check::confirm(&path, &anchor, &[], at).err()?;
+    let names = webpki_check::reason(&error) == "name_constraints";
+    names.then(|| Defect::of_webpki("name_constraints", &error))
 }
 
 #[cfg(test)]
@@ -62,6 +67,7 @@ mod tests {
     };
     use rustls_pki_types::CertificateDer;
 
+    use crate::judge::signatures::Signatures;
     use crate::judge::standing::Standing;
     use crate::judge::{Policy, TrustStore};
     use crate::observation::Certificate;
@@ -112,9 +118,10 @@ mod tests {
     fn causes(sent: &[Arc<Certificate>]) -> Vec<Cause> {
         let stranger = chain(&Changes::default());
         let store = TrustStore::from_certificates("lab", &[stranger[2].der.clone()]);
-        let (standing, _) = Standing::of(sent, &Policy::new(vec![store]), AT);
-        assert!(!standing.best.trusted());
-        let defects = standing.best.defects.iter();
+        let mut signatures = Signatures::default();
+        let standing = Standing::of(sent, &Policy::new(vec![store]), AT, &mut signatures);
+        assert!(!standing.choice.best.trusted());
+        let defects = standing.choice.best.defects.iter();
         defects.map(|defect| (defect.reason, defect.at)).collect()
     }
 

@@ -55,10 +55,10 @@ impl Certificate {
         )
     }
 
-    /// Whether subject and issuer are the same name, byte for byte: it claims to be its own
-    /// issuer. `signed_by` itself proves it.
+    /// Returns true if subject and issuer are the same name (RFC 5280 section 7.1). Only its own
+    /// signature proves that it is its own issuer.
     pub fn is_self_issued(&self) -> bool {
-        matches!(&self.contents, Ok(c) if c.subject.der == c.issuer.der)
+        matches!(&self.contents, Ok(c) if c.subject.matches(&c.issuer))
     }
 
     /// Whether its basic constraints let it sign certificates.

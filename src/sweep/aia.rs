@@ -54,9 +54,8 @@ pub fn completed(
         let mut judge = Judge::new(Arc::new(policy.clone()));
         let mut search = Search::default();
         for observation in observations {
-            if let Some(top) = judge.lacking(observation) {
-                search.want(&top);
-            }
+            let lacking = judge.lacking(observation);
+            lacking.iter().for_each(|below| search.want(below));
         }
         let completing = complete(&policy, &mut search, fetcher, &mut listener, &counters);
         runtime.block_on(completing);

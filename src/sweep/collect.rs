@@ -19,7 +19,7 @@ use super::lists::Wanted;
 use super::spool::Spool;
 use super::stop::Stop;
 use crate::gather::{Fetched, Learned, Neighbours, Search};
-use crate::judge::{Judge, Policy, proven_issuers};
+use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
@@ -186,7 +186,7 @@ impl Writing {
         if let Some(facts) = &mut self.destinations.facts {
             facts.add(observation)?;
         }
-        self.learn(observation, verdict);
+        verdict.seen.iter().for_each(|seen| self.learned.add(seen));
         let misnamed = verdict.finds("name_mismatch");
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
         if whose && !misnamed {
@@ -199,19 +199,6 @@ impl Writing {
         }
         count(&self.counters.unsettled);
         self.waiting.add(observation).map_err(SweepError::Spool)
-    }
-
-    /// Takes the certificates that may complete other hosts' chains.
-    fn learn(&mut self, observation: &Observation, verdict: &Verdict) {
-        let Some(chain) = observation.chain() else {
-            return;
-        };
-        if verdict.settled {
-            proven_issuers(verdict, chain).for_each(|issuer| self.learned.prove(issuer));
-        }
-        if !verdict.settled || verdict.finds("chain_extra_certificate") {
-            self.learned.propose(chain);
-        }
     }
 
     fn write(&mut self, observation: &Observation, verdict: &Verdict) -> Result<(), SweepError> {
@@ -282,10 +269,9 @@ impl Writing {
 
     /// The policy with all that the sweep learned and fetched to complete chains.
     fn completed(&self) -> Policy {
-        let policy = self.policy.with_learned(&self.learned);
         match &self.search {
-            Some(search) => policy.with_fetched(search),
-            None => policy,
+            Some(search) => self.policy.with_fetched(search).with_learned(&self.learned),
+            None => self.policy.with_learned(&self.learned),
         }
     }
 
@@ -332,9 +318,8 @@ impl Writing {
         let mut search = Search::default();
         for observation in self.waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;
-            if let Some(top) = judge.lacking(&observation) {
-                search.want(&top);
-            }
+            let lacking = judge.lacking(&observation);
+            lacking.iter().for_each(|below| search.want(below));
         }
         Ok(search)
     }

@@ -9,17 +9,48 @@ pub use finding::{Finding, Severity, Side, Value};
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
 
+use std::sync::Arc;
+
 use crate::crypto::Fingerprint;
+use crate::observation::Certificate;
 
 /// What one store says of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreTrust {
     /// The store's name.
-    pub store: std::sync::Arc<str>,
+    pub store: Arc<str>,
     /// Whether a path reaches one of its anchors and can be accepted, dates and name apart.
     pub trusted: bool,
     /// Why not, or what stands beside the trust (`expired`).
     pub reason: Option<String>,
+    /// Who accepts the path where rustls-webpki refuses it; `None` for a path that it accepts.
+    pub accepted_by: Option<AcceptedBy>,
+}
+
+/// Who accepts a path that rustls-webpki refuses for a rule that it does not implement.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedBy {
+    /// Path validation by RFC 5280 section 6.1.
+    Rfc5280,
+}
+
+/// The CA certificates of a chain, which may complete the chains of other hosts.
+#[derive(Debug, Default)]
+pub struct SeenIssuers {
+    /// Those that verified signatures connect with an anchor of a store.
+    pub proven: Vec<Arc<Certificate>>,
+    /// The others, roots apart.
+    pub unproven: Vec<Arc<Certificate>>,
 }
 
 /// Who supplied the certificates that the server left out; the earlier one gets the credit.
@@ -55,7 +86,7 @@ pub struct TrustPath {
 }
 
 /// What an observation means under a policy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// The one verdict.
     pub kind: VerdictKind,
@@ -71,6 +102,8 @@ pub struct Verdict {
     pub revocation: Option<Revocation>,
     /// False while certificates that other hosts of the sweep send could still change it.
     pub settled: bool,
+    /// The CA certificates of each chain that the server sent.
+    pub seen: Vec<Arc<SeenIssuers>>,
 }
 
 impl Verdict {

@@ -25,14 +25,15 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let within = i64::try_from(case.policy.expiring_within.as_secs()).unwrap_or(i64::MAX);
     let ending = chain
-        .standing
+        .choice
         .best
         .dated()
         .filter_map(|(position, certificate)| {
             let contents = certificate.contents.as_ref().ok()?;
             let first = position == Position::Leaf || contents.not_after < leaf.not_after;
             let left = contents.not_after.saturating_sub(case.at);
-            (first && (0..=within).contains(&left)).then(|| {
+            let soon = first && (0..=within).contains(&left);
+            (soon && case.needs(position, certificate)).then(|| {
                 FINDING.found(vec![
                     ("certificate", position.word().into()),
                     ("subject", contents.subject.text.as_str().into()),

@@ -30,7 +30,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    let best = &chain.standing.best;
+    let best = &chain.choice.best;
     let mut found: Vec<Finding> = best
         .defects
         .iter()
@@ -65,13 +65,13 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
     let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.into())];
-    let best = &chain.standing.best;
+    let best = &chain.choice.best;
     let blamed = defect.at.and_then(|at| {
         let step = best
             .path
             .get(at)
-            .map(|step| (Position::of(at, &step.certificate), &step.certificate));
-        step.or_else(|| Some((Position::Root, best.anchor.as_ref()?)))
+            .map(|step| (best.position(at), &step.certificate));
+        step.or_else(|| Some((Position::Root, best.root()?)))
     });
     if let Some((position, certificate)) = blamed {
         evidence.push(("certificate", position.word().into()));

@@ -54,7 +54,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some((_, _, last)) = sent.last() else {
         return Vec::new();
     };
-    let evidence = match chain.standing.best.ending {
+    let evidence = match chain.choice.best.ending {
         Ending::Completed(by) => confirmed(case, chain, by),
         Ending::Absent if chain.lacks_issuer_of_leaf() => {
             let mut evidence = vec![("confirmed", false.into())];

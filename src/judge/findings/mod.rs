@@ -3,7 +3,7 @@
 
 use super::case::{Case, ChainCase, time};
 use super::defects::Defect;
-use super::links::{Proof, Source};
+use super::graph::{Proof, Source};
 use super::order::Order;
 use super::outcome::Ending;
 use super::{Position, names, weak};
@@ -32,6 +32,7 @@ mod no_san;
 mod not_tls;
 mod not_yet_valid;
 mod revoked;
+mod second_chain;
 mod self_signed;
 mod sni_rejected;
 mod staple_invalid;
@@ -39,6 +40,7 @@ mod starttls_injection;
 mod starttls_unavailable;
 mod unreachable;
 mod untrusted_ca;
+mod unusual_path;
 mod validity_too_long;
 mod weak_cipher;
 mod weak_key;
@@ -62,6 +64,7 @@ pub const FINDINGS: &[&Definition] = &[
     &name_mismatch::FINDING,
     &expired::FINDING,
     &not_yet_valid::FINDING,
+    &second_chain::FINDING,
     &expiring_soon::FINDING,
     &must_staple_missing::FINDING,
     &staple_invalid::FINDING,
@@ -71,6 +74,7 @@ pub const FINDINGS: &[&Definition] = &[
     &weak_signature::FINDING,
     &weak_cipher::FINDING,
     &no_forward_secrecy::FINDING,
+    &unusual_path::FINDING,
     &chain_out_of_order::FINDING,
     &chain_extra_certificate::FINDING,
     &chain_contains_root::FINDING,
@@ -194,7 +198,7 @@ fn listed(
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    let places = places(&chain.standing.order);
+    let places = places(&chain.order);
     if places.is_empty() {
         return Vec::new();
     }

@@ -23,7 +23,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let dated = case
         .chain
         .iter()
-        .flat_map(|chain| chain.standing.best.dated());
+        .flat_map(|chain| chain.choice.best.dated());
     let early = dated.filter_map(|(position, certificate)| {
         let contents = certificate.contents.as_ref().ok()?;
         (contents.not_before > case.at).then(|| {

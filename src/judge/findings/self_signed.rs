@@ -25,7 +25,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    let (Ending::SelfSigned(proof), Some(leaf)) = (chain.standing.best.ending, chain.contents())
+    let (Ending::SelfSigned(proof), Some(leaf)) = (chain.choice.best.ending, chain.contents())
     else {
         return Vec::new();
     };

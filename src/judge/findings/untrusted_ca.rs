@@ -34,7 +34,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some((_, top, contents)) = chain.path().last() else {
         return Vec::new();
     };
-    let evidence = match chain.standing.best.ending {
+    let evidence = match chain.choice.best.ending {
         Ending::Root => vec![
             ("reason", "untrusted_root".into()),
             ("issuer", contents.subject.text.as_str().into()),

@@ -28,7 +28,7 @@ const LIMITS: [(i64, i64); 5] = [
 ];
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let chain = case.chain.as_ref().filter(|chain| chain.standing.public);
+    let chain = case.chain.as_ref().filter(|chain| chain.choice.public);
     let Some(leaf) = chain.and_then(|chain| chain.contents()) else {
         return Vec::new();
     };

@@ -24,7 +24,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let found = path.filter_map(|(position, step, contents)| {
         // Nobody relies on a root's signature over itself.
         let hash = weak::signature(&contents.signature)?;
-        (position != Position::Root).then(|| {
+        let counts = position != Position::Root && case.needs(position, &step.certificate);
+        counts.then(|| {
             FINDING.found(vec![
                 ("certificate", position.word().into()),
                 ("subject", contents.subject.text.as_str().into()),

@@ -1,33 +1,26 @@
-//! Whether certificates of the path are revoked, by the sources that were asked for. Only a path
-//! that reaches an anchor counts, and only what an issuer on it has signed, so that nobody else
-//! can have a certificate called revoked, or good.
-//!
-//! Nothing of it is remembered but which key signed what: that depends on no time and on no
-//! chain.
+//! Whether certificates of a path are revoked, by the sources that were asked for. Every path that
+//! reaches an anchor is asked about by itself. Only what an issuer on the path has signed counts,
+//! so nobody else can have a certificate called revoked, or good.
 
 mod filter;
 mod list;
 mod ocsp;
 pub(super) mod staple;
 
-use super::memo::{Memo, Window};
-use super::outcome::Ending;
-use super::standing::Standing;
-use super::{Policy, Position};
-use crate::crypto::{Fingerprint, Outcome};
+use super::Position;
+use super::outcome::Outcome;
+use super::signatures::Signatures;
+use super::store::Anchor;
+use crate::crypto::{self, Fingerprint};
 use crate::gather::{Crl, RevocationData};
 use crate::observation::{Certificate, Contents, Session};
 use crate::verdict::{Revocation, RevocationAnswer, RevocationStatus};
-
-/// Signatures of lists remembered: more than public CAs have lists.
-const SIGNATURES: usize = 16_384;
 
 /// How far the clocks of responders may be ahead of ours, in seconds.
 const SKEW: i64 = 300;
 
 /// What is asked, and when.
 pub(super) struct Asking<'a> {
-    pub(super) policy: &'a Policy,
     pub(super) data: &'a RevocationData,
     pub(super) session: Option<&'a Session>,
     pub(super) at: i64,
@@ -52,48 +45,19 @@ struct Signer<'a> {
     contents: Option<&'a Contents>,
 }
 
-/// Which key signed which list, and which certificate under an anchor.
-pub(super) struct Signatures(Memo<(Fingerprint, Fingerprint), Outcome>);
-
-impl Default for Signatures {
-    fn default() -> Self {
-        Self(Memo::new(SIGNATURES))
-    }
-}
-
 impl Signatures {
-    fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> Outcome {
+    fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::Outcome {
         self.of(crl.sha256, signer.spki_sha256, || {
             crl.signed_by(signer.spki)
         })
     }
-
-    fn of(
-        &mut self,
-        signed: Fingerprint,
-        signer: Fingerprint,
-        verify: impl FnOnce() -> Outcome,
-    ) -> Outcome {
-        let key = (signed, signer);
-        if let Some(outcome) = self.0.get(&key, 0) {
-            return *outcome;
-        }
-        let outcome = verify();
-        self.0.put(key, Window::ALWAYS, outcome);
-        outcome
-    }
 }
 
-impl<'a> Asking<'a> {
-    /// What the sources say of the path that explains the chain best.
-    pub(super) fn about(
-        &self,
-        standing: Option<&Standing>,
-        signatures: &mut Signatures,
-    ) -> Revocation {
-        let links = standing.map(|standing| self.links(standing, signatures));
-        let links = links.unwrap_or_default();
-        let leaf = links.first().filter(|link| link.position == Position::Leaf);
+impl Asking<'_> {
+    /// Returns what the sources say of the certificates of a path.
+    pub(super) fn about(&self, outcome: &Outcome, signatures: &mut Signatures) -> Revocation {
+        let links = self.links(outcome);
+        let leaf = links.first();
         let sources = self.data.sources;
         let staple = self
             .session
@@ -118,61 +82,37 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// The certificates below the anchor. A leaf that is itself an anchor has none.
-    fn links<'s>(&'s self, standing: &'s Standing, signatures: &mut Signatures) -> Vec<Link<'s>> {
-        let best = &standing.best;
-        let reaches = matches!(best.ending, Ending::Anchor | Ending::Completed(_));
-        let pinned = |certificate| self.policy.stores.iter().any(|it| it.holds(certificate));
-        let path = &best.path;
-        if !reaches || path.first().is_none_or(|leaf| pinned(&leaf.certificate)) {
+    /// Returns the certificates below the anchor. There are none for a leaf that is itself the
+    /// anchor, and for a path that reaches no anchor.
+    fn links<'s>(&self, outcome: &'s Outcome) -> Vec<Link<'s>> {
+        let Some(anchor) = &outcome.anchor else {
             return Vec::new();
-        }
+        };
+        let path = &outcome.path;
         let links = path.iter().enumerate().filter_map(|(index, step)| {
-            let contents = step.contents()?;
-            let position = Position::of(index, &step.certificate);
-            (position != Position::Root).then(|| Link {
-                position,
+            let above = path.get(index + 1).and_then(|above| above.contents());
+            Some(Link {
+                position: outcome.position(index),
                 certificate: &step.certificate,
-                contents,
+                contents: step.contents()?,
+                issuers: vec![above.map_or_else(|| Signer::from(&**anchor), Signer::from)],
                 addresses: match self.data.sources.crl {
                     true => step.certificate.crl_addresses(),
                     false => Vec::new(),
-                },
-                issuers: match path.get(index + 1) {
-                    Some(above) => above.contents().map(Signer::from).into_iter().collect(),
-                    None => self.anchors(&step.certificate, contents, signatures),
                 },
             })
         });
         links.collect()
     }
+}
 
-    /// The anchors that signed the certificate at the top of the path.
-    fn anchors(
-        &self,
-        certificate: &Certificate,
-        contents: &Contents,
-        signatures: &mut Signatures,
-    ) -> Vec<Signer<'_>> {
-        let mut signers: Vec<Signer<'_>> = Vec::new();
-        for store in &self.policy.stores {
-            for place in store.with_subject(&contents.issuer.der) {
-                let anchor = store.anchor(*place);
-                let spki_sha256 = Fingerprint::of(&anchor.spki);
-                let known = signers.iter().any(|it| it.spki_sha256 == spki_sha256);
-                let signed = || certificate.signed_by_spki(&anchor.spki);
-                if !known
-                    && signatures.of(certificate.sha256, spki_sha256, signed) == Outcome::Valid
-                {
-                    signers.push(Signer {
-                        spki: &anchor.spki,
-                        spki_sha256,
-                        contents: anchor.contents(),
-                    });
-                }
-            }
+impl<'a> From<&'a Anchor> for Signer<'a> {
+    fn from(anchor: &'a Anchor) -> Self {
+        Self {
+            spki: &anchor.spki,
+            spki_sha256: anchor.spki_sha256,
+            contents: anchor.contents(),
         }
-        signers
     }
 }
 

@@ -1,0 +1,132 @@
+//! The short way to judge the next leaf of an issuer: every store has accepted this issuer before,
+//! sent with the same other certificates, so one signature decides. Whatever else is wrong takes
+//! the long way (`standing`).
+
+use std::sync::Arc;
+
+use super::defects;
+use super::graph::{MAX_SENT, Source};
+use super::memo::Window;
+use super::order::Order;
+use super::outcome::{Ending, Outcome, Step};
+use super::standing::Standing;
+use super::webpki_check;
+use super::{Policy, Position};
+use crate::observation::{Certificate, Contents};
+use crate::verdict::SeenIssuers;
+
+/// What is remembered of an issuer: the paths of each store for one of its leaves.
+pub(crate) struct Remembered {
+    stores: Vec<Vec<Arc<Outcome>>>,
+    order: Arc<Order>,
+    seen: Arc<SeenIssuers>,
+}
+
+/// Returns the certificate that may be the leaf's issuer among those sent with it.
+pub(crate) fn issuer<'c>(
+    leaf: &Contents,
+    others: &'c [Arc<Certificate>],
+) -> Option<&'c Arc<Certificate>> {
+    let named = |other: &&Arc<Certificate>| {
+        let contents = other.contents.as_ref();
+        contents.is_ok_and(|other| other.subject.der == leaf.issuer.der)
+    };
+    others.iter().find(named)
+}
+
+impl Remembered {
+    /// Returns what may be remembered, and the issuer. That is so where the next leaf, sent with
+    /// the same certificates, takes the same paths: all of them lead through the issuer, which is
+    /// the only certificate of its name, and nothing above it constrains the leaf's names.
+    pub(crate) fn of(
+        sent: &[Arc<Certificate>],
+        policy: &Policy,
+        standing: &Standing,
+    ) -> Option<(Arc<Certificate>, Self)> {
+        let (leaf, others) = sent.split_first()?;
+        let issuer = issuer(leaf.contents.as_ref().ok()?, others)?;
+        let name = &issuer.contents.as_ref().ok()?.subject;
+        let readable = |it: &Arc<Certificate>| it.contents.is_ok() && it.sha256 != leaf.sha256;
+        let namesakes = others.iter().filter(|other| {
+            let same = |it: &Contents| it.subject.matches(name);
+            other.sha256 != issuer.sha256 && other.contents.as_ref().is_ok_and(same)
+        });
+        let through = |outcome: &Outcome| {
+            let mut above = outcome.above().iter();
+            let first = above.next();
+            outcome.ending == Ending::Anchor
+                && outcome.limits.is_empty()
+                && first.is_some_and(|first| first.certificate.sha256 == issuer.sha256)
+                && above.all(|step| step.contents().is_some_and(|it| !it.has_name_constraints))
+                && free(outcome)
+        };
+        let choice = &standing.choice;
+        let repeatable = sent.len() <= MAX_SENT
+            && !standing.incomplete
+            && others.iter().all(readable)
+            && namesakes.count() == 0
+            && !policy.stores.is_empty()
+            && policy.stores.iter().all(|it| it.with_subject(name).is_empty())
+            && choice.stores.iter().all(|paths| {
+                let trusted = paths.first().is_some_and(|best| best.outcome.trusted());
+                trusted && paths.iter().all(|path| through(&path.outcome))
+            });
+        repeatable.then(|| {
+            let outcomes = choice.stores.iter();
+            let outcomes = outcomes.map(|paths| paths.iter().map(|it| it.outcome.clone()).collect());
+            let remembered = Self {
+                stores: outcomes.collect(),
+                order: standing.order.clone(),
+                seen: standing.seen.clone(),
+            };
+            (issuer.clone(), remembered)
+        })
+    }
+
+    /// Returns the standing of another leaf of this issuer, if nothing is wrong with it but its
+    /// dates and name. `window` is how long the part above the leaf holds.
+    pub(crate) fn standing(
+        &self,
+        leaf: &Arc<Certificate>,
+        issuer: &Certificate,
+        policy: &Policy,
+        at: i64,
+        window: Window,
+    ) -> Option<Standing> {
+        let contents = leaf.contents.as_ref().ok()?;
+        let alike = !policy.stores.iter().any(|store| store.holds(leaf))
+            && defects::acceptable(contents, Position::Leaf)
+            && defects::of_certificate(contents, 0).is_empty();
+        if !alike || !webpki_check::accepts_under(leaf, issuer, at) {
+            return None;
+        }
+        let step = Step {
+            certificate: leaf.clone(),
+            source: Source::Sent,
+        };
+        let outcome = |known: &Arc<Outcome>| Outcome {
+            path: std::iter::once(&step)
+                .chain(known.above())
+                .cloned()
+                .collect(),
+            anchor: known.anchor.clone(),
+            defects: known.defects.clone(),
+            ..Outcome::alone(step.clone(), Ending::Anchor)
+        };
+        let stores = self.stores.iter();
+        let outcomes = stores.map(|paths| paths.iter().map(outcome).collect());
+        let alone = Arc::new(Outcome::alone(step.clone(), Ending::Absent));
+        let order = self.order.clone();
+        Some(Standing {
+            seen: self.seen.clone(),
+            window: window.around(at, contents.not_before, contents.not_after),
+            ..Standing::choose(policy, outcomes.collect(), order, alone, at)
+        })
+    }
+}
+
+/// Returns true if the anchor constrains no names.
+fn free(outcome: &Outcome) -> bool {
+    let anchor = outcome.anchor.as_ref();
+    anchor.is_some_and(|anchor| anchor.webpki.name_constraints.is_none())
+}

@@ -1,0 +1,118 @@
+//! Each store picks the best of its paths, and the policy says which store's pick explains the
+//! chain. Revocation is known here, so that a revoked branch gives way to a clean one.
+
+use std::sync::Arc;
+
+use super::Policy;
+use super::merit::{Class, Merit};
+use super::outcome::{Ending, Outcome, TOO_MANY};
+use crate::crypto::Fingerprint;
+use crate::verdict::{AcceptedBy, StoreTrust};
+
+/// A path and whether one of its certificates is revoked.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    /// The path.
+    pub(crate) outcome: Arc<Outcome>,
+    /// Whether a source that may say so calls one of its certificates revoked.
+    pub(crate) revoked: bool,
+}
+
+/// What the stores make of a chain.
+pub(crate) struct Choice {
+    /// What each store says, in the order of the policy.
+    pub(crate) trust: Vec<StoreTrust>,
+    /// Whether a store that trusts the chain binds its CAs to the rules for public ones.
+    pub(crate) public: bool,
+    /// The path that findings are made from.
+    pub(crate) best: Arc<Outcome>,
+    /// The paths of each store, best first.
+    pub(crate) stores: Vec<Vec<Candidate>>,
+}
+
+impl Choice {
+    /// Returns the choice among the paths of each store, none of which is without a path.
+    /// `alone` stands for the chain where there is no store.
+    pub(crate) fn of(
+        policy: &Policy,
+        mut stores: Vec<Vec<Candidate>>,
+        alone: &Arc<Outcome>,
+        at: i64,
+    ) -> Self {
+        let merit = |it: &Candidate| Merit::of(&it.outcome, it.revoked, at);
+        stores.iter_mut().for_each(|paths| {
+            paths.sort_by_cached_key(merit);
+        });
+        let picks: Vec<&Candidate> = stores.iter().filter_map(|paths| paths.first()).collect();
+        let judged = || policy.stores.iter().zip(&picks);
+        let trust = judged().map(|(store, pick)| {
+            let trusted = trusted(pick);
+            let needs_rules = trusted && !pick.outcome.limits.is_empty();
+            StoreTrust {
+                store: store.name().clone(),
+                trusted,
+                reason: reason(pick, at).map(str::to_owned),
+                accepted_by: needs_rules.then_some(AcceptedBy::Rfc5280),
+            }
+        });
+        let trust = trust.collect();
+        let public = judged().any(|(store, pick)| store.is_public() && trusted(pick));
+        let best = policy.decide(&picks, |pick| merit(pick));
+        let best = best.map_or_else(|| alone.clone(), |pick| pick.outcome.clone());
+        Self {
+            trust,
+            public,
+            best,
+            stores,
+        }
+    }
+
+    /// Returns true if every path that the deciding stores accept needs this certificate. Also
+    /// where they accept none: then it is on the path that explains why.
+    pub(crate) fn needs(&self, policy: &Policy, certificate: Fingerprint, at: i64) -> bool {
+        let uses = |outcome: &Outcome| {
+            let mut dated = outcome.dated();
+            dated.any(|(_, it)| it.sha256 == certificate)
+        };
+        let accepts_without = |store: usize| {
+            let paths = self.stores.get(store).into_iter().flatten();
+            let accepted = |it: &&Candidate| {
+                Class::of(&it.outcome, it.revoked, at) == Class::Accepted
+            };
+            paths.take_while(accepted).any(|it| !uses(&it.outcome))
+        };
+        !policy.suffices(accepts_without)
+    }
+}
+
+fn trusted(pick: &Candidate) -> bool {
+    pick.outcome.trusted() && !pick.revoked
+}
+
+/// Returns why a store does not trust the path, or what else is wrong with it.
+fn reason(pick: &Candidate, at: i64) -> Option<&'static str> {
+    let outcome = &pick.outcome;
+    match outcome.ending {
+        Ending::Anchor | Ending::Completed(_) if pick.revoked => Some("revoked"),
+        Ending::Anchor => match outcome.defects.first() {
+            Some(defect) => Some(defect.reason),
+            None => date_reason(outcome, at),
+        },
+        Ending::Completed(_) => Some("missing_intermediate"),
+        Ending::SelfSigned(_) => Some("self_signed"),
+        Ending::Root => Some("untrusted_ca"),
+        Ending::Absent => Some("issuer_unknown"),
+        Ending::BadSignature => Some("bad_signature"),
+        Ending::Exceeded => Some(TOO_MANY),
+        Ending::Unreadable => Some("unparseable"),
+    }
+}
+
+fn date_reason(outcome: &Outcome, at: i64) -> Option<&'static str> {
+    let contents = || outcome.dated_contents();
+    if contents().any(|contents| contents.not_after < at) {
+        return Some("expired");
+    }
+    let early = contents().any(|contents| contents.not_before > at);
+    early.then_some("not_yet_valid")
+}

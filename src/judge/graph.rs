@@ -1,0 +1,386 @@
+//! The certificates known for one chain and the verified signatures between them. An edge leads
+//! from a certificate to one whose subject is its issuer's name and whose key made its signature.
+//! Key identifiers only help to explain refusals.
+//!
+//! A peer chooses how many certificates it sends and with which keys, so the time spent on
+//! signatures is bounded by a budget of nominal costs. The graph grows level by level in an order
+//! that depends on the certificates alone: even where the budget runs out, the order of sending
+//! changes nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::TrustStore;
+use super::signatures::Signatures;
+use super::store::Anchor;
+use crate::crypto::{Fingerprint, Key, KeyAlgorithm, Outcome};
+use crate::gather::IssuerPool;
+use crate::observation::{Certificate, Contents};
+use crate::verdict::CompletedBy;
+
+/// Nominal microseconds that one judgement may spend on signatures between certificates, and again
+/// on those of each store's anchors. Real chains need fewer than 500.
+const BUDGET: u32 = 20_000;
+
+/// Certificates of one chain that are considered, copies not counted. TLS servers send two to five.
+pub(crate) const MAX_SENT: usize = 64;
+
+/// Certificates considered for one chain, sent and known from elsewhere together.
+const MAX_NODES: usize = 128;
+
+/// Whether one certificate signed another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// The signature verifies.
+    Proven,
+    /// It does not.
+    Refuted,
+    /// The algorithm is not supported here. The name matches and no key identifier contradicts:
+    /// good enough to explain a refusal, never to trust.
+    Claimed,
+}
+
+impl From<Outcome> for Proof {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Valid => Self::Proven,
+            Outcome::Invalid => Self::Refuted,
+            Outcome::Unsupported => Self::Claimed,
+        }
+    }
+}
+
+/// Where a certificate comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The server sent it.
+    Sent,
+    /// It is known from elsewhere.
+    Pool(CompletedBy),
+}
+
+/// One certificate. Its contents can be read.
+#[derive(Clone)]
+pub(crate) struct Node {
+    /// The certificate.
+    pub(crate) certificate: Arc<Certificate>,
+    /// Where it comes from.
+    pub(crate) source: Source,
+    /// The nominal cost of verifying a signature with its key.
+    cost: u32,
+}
+
+/// The candidates for the issuer of a certificate: nodes of the graph, or anchors of a store.
+#[derive(Clone, Default)]
+pub(crate) struct Above {
+    /// Those that made the signature, or claim so where it cannot be verified.
+    pub(crate) issuers: Vec<usize>,
+    /// Those that have the issuer's name and claim to be the issuer, but did not make the
+    /// signature.
+    pub(crate) refuted: Vec<usize>,
+}
+
+/// What a store has above the nodes of a graph.
+pub(crate) struct Anchors {
+    /// For each node.
+    pub(crate) above: Vec<Above>,
+    /// Whether more may exist than was found.
+    pub(crate) incomplete: bool,
+}
+
+/// What is left to spend on signatures.
+struct Budget(u32);
+
+/// The certificates and edges.
+pub(crate) struct Graph<'s> {
+    nodes: Vec<Node>,
+    above: Vec<Option<Above>>,
+    proofs: HashMap<(usize, Fingerprint), Option<Proof>>,
+    signatures: &'s mut Signatures,
+    budget: Budget,
+    /// Whether more was sent than is considered.
+    cut: bool,
+    exhausted: bool,
+}
+
+impl<'s> Graph<'s> {
+    /// Returns the graph over what was sent, without copies and without what cannot be parsed. The
+    /// leaf, which must be readable, is node 0. `keeping` remembers the signatures of CA
+    /// certificates from one graph to the next.
+    pub(crate) fn of(sent: &[Arc<Certificate>], keeping: &'s mut Signatures) -> Self {
+        let mut graph = Self {
+            nodes: Vec::with_capacity(sent.len().min(MAX_SENT)),
+            above: Vec::new(),
+            proofs: HashMap::new(),
+            signatures: keeping,
+            budget: Budget(BUDGET),
+            cut: false,
+            exhausted: false,
+        };
+        for certificate in sent {
+            match graph.nodes.len() < MAX_SENT {
+                true => graph.place(certificate, Source::Sent),
+                false => graph.cut = true,
+            }
+        }
+        graph.explore(None);
+        graph
+    }
+
+    /// Adds certificates from elsewhere above what was sent.
+    pub(crate) fn join(&mut self, pool: &IssuerPool) {
+        self.explore(Some(pool));
+    }
+
+    /// Returns true if not everything was considered, so that what was not found may exist.
+    pub(crate) fn incomplete(&self) -> bool {
+        self.cut || self.exhausted
+    }
+
+    /// Returns a node; the index is one that this type gave.
+    pub(crate) fn node(&self, index: usize) -> &Node {
+        &self.nodes[index]
+    }
+
+    /// Returns all nodes.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Returns what a certificate says.
+    pub(crate) fn contents(&self, index: usize) -> &Contents {
+        // Only readable certificates are placed.
+        match &self.nodes[index].certificate.contents {
+            Ok(contents) => contents,
+            Err(_) => unreachable!("an unreadable certificate has no node"),
+        }
+    }
+
+    /// Returns the node of this certificate.
+    pub(crate) fn position(&self, certificate: &Certificate) -> Option<usize> {
+        let same = |node: &Node| node.certificate.sha256 == certificate.sha256;
+        self.nodes.iter().position(same)
+    }
+
+    /// Returns the issuers of a node, in an order that does not depend on the order of sending.
+    /// `None` for a node that no path from the leaf reaches.
+    pub(crate) fn above(&self, index: usize) -> Option<&Above> {
+        self.above.get(index)?.as_ref()
+    }
+
+    /// Returns the proof of an edge of this graph.
+    pub(crate) fn proof(&self, subject: usize, issuer_spki: Fingerprint) -> Proof {
+        let known = self.proofs.get(&(subject, issuer_spki)).copied().flatten();
+        known.unwrap_or(Proof::Claimed)
+    }
+
+    /// Returns whether the certificate signed itself; `None` if its names or key identifiers say
+    /// that it does not claim to.
+    pub(crate) fn self_signed(&mut self, index: usize) -> Option<Proof> {
+        let contents = self.contents(index);
+        if !contents.subject.matches(&contents.issuer) {
+            return None;
+        }
+        let contradicted = contradicts(contents, contents);
+        match self.prove(index, index).unwrap_or(Proof::Claimed) {
+            Proof::Proven => Some(Proof::Proven),
+            proof => (!contradicted).then_some(proof),
+        }
+    }
+
+    /// Returns for each node the anchors of a store that signed it, by their places in the store,
+    /// and those of the right name that did not. The budget for them is a store's own, so no store
+    /// depends on another.
+    pub(crate) fn anchors_above(&mut self, store: &TrustStore) -> Anchors {
+        let budget = std::mem::replace(&mut self.budget, Budget(BUDGET));
+        let exhausted = self.exhausted;
+        let mut nodes: Vec<usize> = (0..self.nodes.len()).collect();
+        nodes.sort_by_key(|node| self.rank(*node));
+        let mut above = vec![Above::default(); nodes.len()];
+        for node in nodes {
+            if self.above[node].is_some() {
+                above[node] = self.anchors_above_node(node, store);
+            }
+        }
+        let incomplete = self.incomplete();
+        (self.budget, self.exhausted) = (budget, exhausted);
+        Anchors { above, incomplete }
+    }
+
+    fn anchors_above_node(&mut self, index: usize, store: &TrustStore) -> Above {
+        let named = store.with_subject(&self.contents(index).issuer);
+        let mut above = Above::default();
+        for position in named {
+            let anchor = store.anchor(*position);
+            let issuer = anchor.contents();
+            let contradicted = issuer.is_some_and(|it| contradicts(self.contents(index), it));
+            match self.prove_by_anchor(index, anchor) {
+                Some(Proof::Proven) => above.issuers.push(*position),
+                Some(Proof::Claimed) if !contradicted => above.issuers.push(*position),
+                Some(Proof::Refuted) if !contradicted => above.refuted.push(*position),
+                _ => {}
+            }
+        }
+        above
+    }
+
+    /// Finds the issuers of every node that the leaf leads to.
+    fn explore(&mut self, pool: Option<&IssuerPool>) {
+        self.above = vec![None; self.nodes.len()];
+        let mut level = vec![0];
+        while !level.is_empty() {
+            level.sort_by_key(|node| self.rank(*node));
+            let mut next = Vec::new();
+            for node in std::mem::take(&mut level) {
+                if let Some(pool) = pool {
+                    self.consult(pool, node);
+                }
+                let above = self.issuers_of(node);
+                next.extend_from_slice(&above.issuers);
+                self.above[node] = Some(above);
+            }
+            for node in next {
+                if self.above[node].is_none() && !level.contains(&node) {
+                    level.push(node);
+                }
+            }
+        }
+    }
+
+    fn issuers_of(&mut self, index: usize) -> Above {
+        let wanted = &self.contents(index).issuer;
+        let named = |candidate: &usize| self.contents(*candidate).subject.matches(wanted);
+        let mut candidates: Vec<usize> = (0..self.nodes.len()).filter(named).collect();
+        let contradicted = |graph: &Self, candidate| {
+            contradicts(graph.contents(index), graph.contents(candidate))
+        };
+        candidates.sort_by_key(|candidate| (contradicted(self, *candidate), self.rank(*candidate)));
+        let mut above = Above::default();
+        for candidate in candidates {
+            let contradicted = contradicted(self, candidate);
+            match self.prove(index, candidate) {
+                Some(Proof::Proven) => above.issuers.push(candidate),
+                Some(Proof::Claimed) if !contradicted && self.sent(candidate) => {
+                    above.issuers.push(candidate);
+                }
+                // Only what was sent along claims to be the issuer. A namesake from elsewhere, or the
+                // certificate itself, is merely another certificate.
+                Some(Proof::Refuted) if !contradicted && self.claims_to_sign(candidate, index) => {
+                    above.refuted.push(candidate);
+                }
+                _ => {}
+            }
+        }
+        above
+    }
+
+    fn sent(&self, index: usize) -> bool {
+        self.nodes[index].source == Source::Sent
+    }
+
+    /// Returns true if this certificate was sent as the other's issuer, or is named so by key
+    /// identifier.
+    fn claims_to_sign(&self, candidate: usize, index: usize) -> bool {
+        let wanted = &self.contents(index).authority_key_id;
+        let named = wanted.is_some() && *wanted == self.contents(candidate).subject_key_id;
+        named || candidate != index && self.sent(candidate)
+    }
+
+    /// Cheap keys come first, so that expensive ones cannot use up the budget before them.
+    fn rank(&self, index: usize) -> (u32, Fingerprint) {
+        let node = &self.nodes[index];
+        (node.cost, node.certificate.sha256)
+    }
+
+    fn prove(&mut self, subject: usize, issuer: usize) -> Option<Proof> {
+        let issuer = self.nodes[issuer].certificate.clone();
+        let key = &issuer.contents.as_ref().ok()?.key;
+        self.check(subject, key.spki_sha256, &key.spki)
+    }
+
+    fn prove_by_anchor(&mut self, subject: usize, anchor: &Anchor) -> Option<Proof> {
+        self.check(subject, anchor.spki_sha256, &anchor.spki)
+    }
+
+    /// Returns `None` where the budget does not allow the check. Remembered signatures count as
+    /// if they were verified: otherwise the answer would depend on what was judged before.
+    fn check(&mut self, subject: usize, key: Fingerprint, spki: &[u8]) -> Option<Proof> {
+        if let Some(proof) = self.proofs.get(&(subject, key)) {
+            return *proof;
+        }
+        let paid = self.budget.pay(cost(spki));
+        self.exhausted |= !paid;
+        let proof = paid.then(|| {
+            let certificate = &self.nodes[subject].certificate;
+            let verify = || certificate.signed_by_spki(spki);
+            match subject {
+                0 => verify().into(),
+                _ => self.signatures.of(certificate.sha256, key, verify).into(),
+            }
+        });
+        self.proofs.insert((subject, key), proof);
+        proof
+    }
+
+    fn consult(&mut self, pool: &IssuerPool, index: usize) {
+        let issuer = self.contents(index).issuer.clone();
+        for (certificate, from) in pool.with_subject(&issuer) {
+            match self.nodes.len() < MAX_NODES {
+                true => self.place(certificate, Source::Pool(*from)),
+                false => self.cut = true,
+            }
+        }
+        self.above.resize(self.nodes.len(), None);
+    }
+
+    fn place(&mut self, certificate: &Arc<Certificate>, source: Source) {
+        let Ok(contents) = &certificate.contents else {
+            return;
+        };
+        if self.position(certificate).is_none() {
+            self.nodes.push(Node {
+                certificate: certificate.clone(),
+                source,
+                cost: cost(&contents.key.spki),
+            });
+        }
+    }
+}
+
+impl Budget {
+    fn pay(&mut self, cost: u32) -> bool {
+        match self.0.checked_sub(cost) {
+            Some(left) => self.0 = left,
+            None => return false,
+        }
+        true
+    }
+}
+
+/// Returns the nominal time that one verification with this key takes, in microseconds: about what
+/// aws-lc-rs needs on a server of 2023. Keys that cannot verify anything cost their parsing.
+fn cost(spki: &[u8]) -> u32 {
+    let Some(key) = Key::read(spki) else {
+        return 1;
+    };
+    match (key.algorithm, key.bits) {
+        // The cost grows with the square of the modulus; 2048 bits take 20 µs.
+        (KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss, Some(bits)) => {
+            let kilobits = bits.min(16_384).div_ceil(1024);
+            5 * kilobits * kilobits
+        }
+        (KeyAlgorithm::Ec(_), Some(..=256)) => 60,
+        (KeyAlgorithm::Ec(_), Some(..=384)) => 250,
+        (KeyAlgorithm::Ec(_), Some(_)) => 500,
+        (KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_), _) => 100,
+        _ => 1,
+    }
+}
+
+/// Returns true if the key identifiers say that this is another certificate of the same name.
+fn contradicts(subject: &Contents, issuer: &Contents) -> bool {
+    match (&subject.authority_key_id, &issuer.subject_key_id) {
+        (Some(wanted), Some(found)) => wanted != found,
+        _ => false,
+    }
+}

@@ -1,0 +1,117 @@
+//! The total order of paths, best first. A store picks the first of its paths, and stores are
+//! compared by the paths that they picked. The order knows nothing of the order in which
+//! certificates were sent or stores were named: `docs/STORES.md` describes it.
+
+use std::cmp::Reverse;
+
+use super::outcome::{Ending, Outcome};
+use crate::crypto::Fingerprint;
+use crate::observation::Contents;
+use crate::verdict::CompletedBy;
+
+/// What a client can do with a path, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Accept it.
+    Accepted,
+    /// Accept it at another time.
+    Untimely,
+    /// Accept it with certificates that were not sent.
+    Completed,
+    /// The same, at another time.
+    CompletedUntimely,
+    /// Refuse it for a defect.
+    Defective,
+    /// The same, with certificates that were not sent.
+    CompletedDefective,
+    /// Refuse it as revoked.
+    Revoked,
+    /// Refuse a leaf that is its own issuer.
+    SelfSigned,
+    /// Refuse it for its unknown root.
+    UnknownRoot,
+    /// Refuse it for a false signature.
+    BadSignature,
+    /// Refuse it for want of an issuer.
+    UnknownIssuer,
+    /// Nothing certain can be said.
+    Exceeded,
+    /// The leaf cannot be parsed.
+    Unreadable,
+}
+
+impl Class {
+    /// Returns the class of a path at a time, in seconds since the epoch.
+    pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
+        let timely = |it: &Contents| (it.not_before..=it.not_after).contains(&at);
+        let untimely = !outcome.dated_contents().all(timely);
+        match (outcome.ending, outcome.defects.is_empty()) {
+            (Ending::Anchor | Ending::Completed(_), _) if revoked => Self::Revoked,
+            (Ending::Anchor, true) if untimely => Self::Untimely,
+            (Ending::Anchor, true) => Self::Accepted,
+            (Ending::Anchor, false) => Self::Defective,
+            (Ending::Completed(_), true) if untimely => Self::CompletedUntimely,
+            (Ending::Completed(_), true) => Self::Completed,
+            (Ending::Completed(_), false) => Self::CompletedDefective,
+            (Ending::SelfSigned(_), _) => Self::SelfSigned,
+            (Ending::Root, _) => Self::UnknownRoot,
+            (Ending::BadSignature, _) => Self::BadSignature,
+            (Ending::Absent, _) => Self::UnknownIssuer,
+            (Ending::Exceeded, _) => Self::Exceeded,
+            (Ending::Unreadable, _) => Self::Unreadable,
+        }
+    }
+}
+
+/// The place of a path in the order. The fields count in this order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Merit {
+    /// What a client can do with it.
+    pub(crate) class: Class,
+    /// How many defects it has.
+    defects: usize,
+    /// How many rules of RFC 5280 it needs that some verifiers do not implement.
+    limits: usize,
+    /// How many of its certificates are outside their dates.
+    untimely: usize,
+    /// A file of intermediates comes before the sweep, and the sweep before fetched ones.
+    completed_by: Option<CompletedBy>,
+    /// What has expired comes before what is not yet valid, as verdicts have it.
+    not_yet_valid: bool,
+    /// The path that stays valid for longest.
+    until: Reverse<i64>,
+    /// The shortest.
+    length: usize,
+    /// The rest is arbitrary, and the same for every order of input.
+    certificates: Vec<Fingerprint>,
+    anchor: Option<(Fingerprint, Option<Fingerprint>)>,
+}
+
+impl Merit {
+    /// Returns the merit of a path at a time, in seconds since the epoch.
+    pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
+        let contents = || outcome.dated_contents();
+        let expired = contents().filter(|it| it.not_after < at).count();
+        let early = contents().filter(|it| it.not_before > at).count();
+        let class = Class::of(outcome, revoked, at);
+        let certificates = outcome.path.iter().map(|step| step.certificate.sha256);
+        Self {
+            class,
+            defects: outcome.defects.len(),
+            limits: outcome.limits.len(),
+            untimely: expired + early,
+            completed_by: match outcome.ending {
+                Ending::Completed(by) => Some(by),
+                _ => None,
+            },
+            not_yet_valid: expired == 0 && early > 0,
+            until: Reverse(contents().map(|it| it.not_after).min().unwrap_or(i64::MAX)),
+            length: outcome.path.len(),
+            certificates: certificates.collect(),
+            anchor: outcome.anchor.as_ref().map(|anchor| {
+                let certificate = anchor.certificate.as_ref();
+                (anchor.spki_sha256, certificate.map(|it| it.sha256))
+            }),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The chains that a server keeps for clients that verify one family of keys alone (`--facts
+//! chains`). Each is judged like the first.
+
+use super::findings::FINDINGS;
+use super::case::Case;
+use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain};
+use crate::verdict::{Finding, VerdictKind};
+
+/// One of these chains and what is wrong with it.
+pub(crate) struct SecondChain {
+    /// As sent.
+    pub(crate) sent: PeerChain,
+    /// What the verdict would be if the server had no other chain.
+    pub(crate) kind: VerdictKind,
+    /// The findings that are verdicts.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Returns the chains that differ from the one that the verdict is about.
+pub(crate) fn chains(observation: &Observation) -> Vec<PeerChain> {
+    if !observation.facts_asked.contains(Fact::Chains) {
+        return Vec::new();
+    }
+    let Some(facts) = Facts::of(observation) else {
+        return Vec::new();
+    };
+    let known = [facts.rsa, facts.ecdsa].into_iter().flatten();
+    let sent = known.filter_map(|chain| match chain {
+        KeyChain::Sent(chain) => Some(chain),
+        KeyChain::Refused(_) => None,
+    });
+    let first = observation.chain();
+    sent.filter(|chain| chain.leaf().is_some() && Some(chain) != first)
+        .collect()
+}
+
+/// Returns what is wrong with the chain of a case.
+pub(crate) fn judge(sent: PeerChain, case: &Case<'_>) -> SecondChain {
+    let about_chains = |kind: &VerdictKind| *kind >= VerdictKind::Revoked;
+    let definitions = FINDINGS
+        .iter()
+        .filter(|it| it.verdict.as_ref().is_some_and(about_chains));
+    let findings: Vec<Finding> = definitions.flat_map(|it| (it.look)(case)).collect();
+    let kinds = findings
+        .iter()
+        .filter_map(|finding| VerdictKind::named(finding.id));
+    SecondChain {
+        sent,
+        kind: kinds.min().unwrap_or(VerdictKind::Ok),
+        findings,
+    }
+}

@@ -1,0 +1,192 @@
+//! Asks rustls-webpki about exactly one path, and words its refusals. The signatures of the path
+//! are verified already: webpki gets algorithms that recognise them, so none is verified twice.
+
+use rustls_pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm,
+    TrustAnchor, UnixTime,
+};
+use webpki::{EndEntityCert, Error, KeyUsage};
+
+use crate::crypto::{Key, KeyAlgorithm};
+use crate::observation::{Certificate, Contents};
+
+/// Returns webpki's answer about the path from this leaf over these issuers to this anchor, dates
+/// apart: it is asked for the moment nearest to `at` at which all of the certificates are valid.
+/// Where there is no such moment, it is asked about the leaf under its issuer alone, and the dates
+/// say the rest. `proven` is each certificate with the key that made its signature.
+pub(super) fn confirm(
+    path: &[&Certificate],
+    anchor: &TrustAnchor<'_>,
+    proven: &[Signed<'_>],
+    at: i64,
+) -> Result<(), Error> {
+    let Some((leaf, issuers)) = path.split_first() else {
+        return Ok(());
+    };
+    let contents = |path: &[&Certificate]| -> Vec<(i64, i64)> {
+        let contents = path.iter().filter_map(|it| it.contents.as_ref().ok());
+        contents.map(|it| (it.not_before, it.not_after)).collect()
+    };
+    if let Some(time) = common_time(&contents(path), at) {
+        let issuers = issuers.iter();
+        let issuers: Vec<_> = issuers
+            .map(|it| CertificateDer::from(it.der.as_ref()))
+            .collect();
+        return ask(&leaf.der, &issuers, anchor, proven, time);
+    }
+    match (common_time(&contents(&path[..1]), at), issuers.first()) {
+        (Some(time), Some(issuer)) => {
+            let issuer = webpki::anchor_from_trusted_cert(&issuer.der)?;
+            ask(&leaf.der, &[], &issuer, proven, time)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns true if webpki accepts the leaf directly under this issuer. It verifies the signature.
+pub(super) fn accepts_under(leaf: &Certificate, issuer: &Certificate, at: i64) -> bool {
+    let anchor = webpki::anchor_from_trusted_cert(&issuer.der);
+    anchor.is_ok_and(|anchor| ask(&leaf.der, &[], &anchor, &[], at).is_ok())
+}
+
+/// Returns the moment nearest to `at` at which all of these are valid.
+fn common_time(dates: &[(i64, i64)], at: i64) -> Option<i64> {
+    let from = dates.iter().map(|(from, _)| *from).max()?;
+    let until = dates.iter().map(|(_, until)| *until).min()?;
+    (from <= until).then(|| at.clamp(from, until))
+}
+
+fn ask(
+    leaf: &CertificateDer<'_>,
+    issuers: &[CertificateDer<'_>],
+    anchor: &TrustAnchor<'_>,
+    proven: &[Signed<'_>],
+    time: i64,
+) -> Result<(), Error> {
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    let recognising: Vec<Recognising<'_>>;
+    let known: Vec<&dyn SignatureVerificationAlgorithm>;
+    let algorithms = match proven.is_empty() {
+        true => algorithms,
+        false => {
+            let each = algorithms.iter().map(|algorithm| Recognising {
+                algorithm: *algorithm,
+                proven,
+            });
+            recognising = each.collect();
+            let each = recognising.iter();
+            known = each.map(|algorithm| algorithm as _).collect();
+            &known
+        }
+    };
+    // webpki knows no time before 1970.
+    let seconds = std::time::Duration::from_secs(u64::try_from(time).unwrap_or(0));
+    let leaf = EndEntityCert::try_from(leaf)?;
+    let verified = leaf.verify_for_usage(
+        algorithms,
+        std::slice::from_ref(anchor),
+        issuers,
+        UnixTime::since_unix_epoch(seconds),
+        KeyUsage::server_auth(),
+        None,
+        None,
+    );
+    verified.map(drop)
+}
+
+/// A certificate's signature that has been verified.
+#[derive(Debug)]
+pub(super) struct Signed<'a> {
+    /// The subjectPublicKey of the signer.
+    key: &'a [u8],
+    /// What is signed.
+    message: &'a [u8],
+    /// The signature.
+    signature: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Takes a signature that was verified under this SubjectPublicKeyInfo (DER). `None` for keys
+    /// that webpki refuses for their size: it has to see those itself.
+    pub(super) fn by(
+        certificate: &'a Certificate,
+        contents: &Contents,
+        spki: &'a [u8],
+    ) -> Option<Self> {
+        let key = Key::read(spki)?;
+        let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
+        if rsa && key.bits.is_none_or(|bits| !(2048..=8192).contains(&bits)) {
+            return None;
+        }
+        Some(Self {
+            key: key.bytes,
+            message: certificate.der.get(contents.tbs.clone())?,
+            signature: certificate.der.get(contents.signature_value.clone())?,
+        })
+    }
+}
+
+/// One of webpki's algorithms that knows some signatures already.
+#[derive(Debug)]
+struct Recognising<'a> {
+    algorithm: &'static dyn SignatureVerificationAlgorithm,
+    proven: &'a [Signed<'a>],
+}
+
+impl SignatureVerificationAlgorithm for Recognising<'_> {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        let known = |signed: &Signed<'_>| {
+            signed.signature == signature && signed.key == public_key && signed.message == message
+        };
+        match self.proven.iter().any(known) {
+            true => Ok(()),
+            false => self
+                .algorithm
+                .verify_signature(public_key, message, signature),
+        }
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.signature_alg_id()
+    }
+}
+
+/// Returns the word in evidence for a refusal.
+pub(super) fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::CaUsedAsEndEntity => "ca_used_as_end_entity",
+        Error::CertDistrusted => "distrusted",
+        Error::EndEntityUsedAsCa => "not_a_ca",
+        Error::PathLenConstraintViolated => "path_length",
+        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => "extended_key_usage",
+        Error::NameConstraintViolation
+        | Error::MalformedNameConstraint
+        | Error::InvalidNetworkMaskConstraint
+        | Error::MaximumNameConstraintComparisonsExceeded => "name_constraints",
+        Error::InvalidSignatureForPublicKey => "bad_signature",
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => "unsupported_algorithm",
+        Error::SignatureAlgorithmMismatch => "signature_algorithm_mismatch",
+        Error::UnsupportedCertVersion => "version",
+        Error::UnsupportedCriticalExtension => "unknown_critical_extension",
+        Error::ExtensionValueInvalid | Error::MalformedExtensions => "malformed_extension",
+        Error::InvalidCertValidity => "validity",
+        Error::InvalidSerialNumber => "serial_number",
+        Error::MalformedDnsIdentifier => "malformed_name",
+        Error::MaximumPathDepthExceeded => "path_too_long",
+        Error::MaximumSignatureChecksExceeded | Error::MaximumPathBuildCallsExceeded => {
+            "too_many_certificates"
+        }
+        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => "malformed",
+        _ => "refused",
+    }
+}
