@@ -24,6 +24,11 @@ impl DistinguishedName {
         self.der == other.der || self.canonical() == other.canonical()
     }
 
+    /// The canonical form of a Name's DER; `None` when it breaks its rules.
+    pub(crate) fn canonical_of(name: &[u8]) -> Option<Box<[u8]>> {
+        canonical(name)
+    }
+
     /// Whether it has no relative names.
     pub fn is_empty(&self) -> bool {
         self.canonical().is_empty()

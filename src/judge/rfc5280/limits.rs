@@ -1,0 +1,94 @@
+//! The rules of RFC 5280 that rustls-webpki 0.103 lacks, and whether one of them may explain its
+//! refusal. webpki stops at one reason and ranks reasons over all that it tried, so several may
+//! apply at once: `validate` has the last word about the path.
+
+use webpki::Error;
+
+use super::constraints::Constraints;
+use super::extensions::Extensions;
+use super::forms::Form;
+use super::{Top, is_policy};
+use crate::observation::{Certificate, Contents};
+
+/// The rule that webpki lacks and that may have made it refuse this path; `None` when it refused
+/// for another reason. The path is as for `validate`.
+pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<&'static str> {
+    let contents = |certificate: &&'_ Certificate| certificate.contents.is_ok();
+    if !path.iter().all(contents) {
+        return None;
+    }
+    let names = || differently_encoded(path, top).then_some("name_encoding");
+    let policies = || critical_policies(path).then_some("critical_policies");
+    let forms = || constrained_forms(path, top).then_some("name_constraint_forms");
+    let constrained = || self_issued_constrained(path, top).then_some("self_issued_constraints");
+    let length = || self_issued(path).then_some("self_issued_path_length");
+    match error {
+        // webpki found no issuer of that name, or met another certificate of the same name first.
+        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => names()
+            .or_else(policies)
+            .or_else(forms)
+            .or_else(constrained)
+            .or_else(length),
+        Error::UnsupportedCriticalExtension => policies(),
+        Error::NameConstraintViolation => forms().or_else(constrained),
+        Error::PathLenConstraintViolated => length(),
+        _ => None,
+    }
+}
+
+fn contents<'a>(path: &'a [&Certificate]) -> impl Iterator<Item = &'a Contents> {
+    path.iter()
+        .filter_map(|certificate| certificate.contents.as_ref().ok())
+}
+
+/// webpki compares names byte for byte (section 7.1).
+fn differently_encoded(path: &[&Certificate], top: &Top<'_>) -> bool {
+    let above = contents(path).skip(1).map(|issuer| &issuer.subject);
+    let mut links = contents(path).zip(above.chain([top.subject]));
+    links.any(|(subject, above)| subject.issuer.der != above.der && subject.issuer.matches(above))
+}
+
+/// webpki does not know the policy extensions. Any other that it does not know has to be refused.
+fn critical_policies(path: &[&Certificate]) -> bool {
+    let mut unknown = contents(path)
+        .flat_map(|contents| &contents.unknown_critical)
+        .peekable();
+    unknown.peek().is_some() && unknown.all(|oid| is_policy(oid))
+}
+
+/// webpki refuses every name of these forms that is constrained, permitted or not.
+fn constrained_forms(path: &[&Certificate], top: &Top<'_>) -> bool {
+    let refused =
+        |form: &Form<'_>| matches!(form, Form::Directory(_) | Form::Uri(_) | Form::Email(_));
+    some_constraint(path, top, |constraints| constraints.concern(refused))
+}
+
+/// webpki constrains self-issued CA certificates too (section 6.1.3 b).
+fn self_issued_constrained(path: &[&Certificate], top: &Top<'_>) -> bool {
+    self_issued(path) && some_constraint(path, top, |_| true)
+}
+
+/// Whether one of the name constraints on the path is such.
+fn some_constraint(
+    path: &[&Certificate],
+    top: &Top<'_>,
+    is_such: impl Fn(&Constraints<'_>) -> bool,
+) -> bool {
+    let anchors = top.name_constraints.and_then(Constraints::read);
+    anchors.is_some_and(|constraints| is_such(&constraints))
+        || path.iter().skip(1).any(|certificate| {
+            let contents = certificate.contents.as_ref().ok();
+            let contents = contents.filter(|contents| contents.has_name_constraints);
+            let extensions = contents.and_then(|it| Extensions::read(certificate, it));
+            extensions
+                .and_then(|it| it.name_constraints)
+                .is_some_and(|it| is_such(&it))
+        })
+}
+
+/// webpki counts self-issued CA certificates in path lengths (section 6.1.4 l).
+fn self_issued(path: &[&Certificate]) -> bool {
+    contents(path)
+        .skip(1)
+        .any(|contents| contents.subject.matches(&contents.issuer))
+}

@@ -1,0 +1,196 @@
+//! Path validation by RFC 5280 section 6.1, as a second opinion where rustls-webpki refuses a path
+//! because of a rule that it lacks (`limits`).
+//!
+//! Read `validate` first: it is the loop over the path, and names the sections. `extensions` reads
+//! what it needs from the DER, `policy` is the policy graph, `constraints` and `forms` are name
+//! constraints. `limits` says which refusals of webpki to ask about.
+//!
+//! Not looked at, because the RFC does not: extended key usages, the strength of keys and
+//! signatures, the name that the client asked for, revocation.
+
+mod constraints;
+mod extensions;
+mod forms;
+mod limits;
+mod policy;
+
+use crate::observation::{Certificate, Contents, DistinguishedName};
+
+use constraints::{Budget, Constraints};
+use extensions::Extensions;
+use policy::Policies;
+
+pub(crate) use limits::limit;
+
+/// keyUsage's keyCertSign.
+const KEY_CERT_SIGN: u16 = 1 << 5;
+
+/// The trust anchor above a path.
+pub(crate) struct Top<'a> {
+    /// Its name.
+    pub(crate) subject: &'a DistinguishedName,
+    /// What it constrains: the content of a NameConstraints sequence, as webpki's anchors hold it.
+    pub(crate) name_constraints: Option<&'a [u8]>,
+}
+
+/// The inputs of section 6.1.1 that concern policies. The default asks for nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Inputs<'a> {
+    /// user-initial-policy-set, as undotted OBJECT IDENTIFIERs; `None` is any-policy.
+    pub(crate) policies: Option<&'a [&'a [u8]]>,
+    /// initial-explicit-policy.
+    pub(crate) explicit_policy: bool,
+    /// initial-policy-mapping-inhibit.
+    pub(crate) inhibit_mapping: bool,
+    /// initial-any-policy-inhibit.
+    pub(crate) inhibit_any: bool,
+}
+
+/// Why a path is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The word in evidence: `path_length`, `name_constraints`, `policies`, ...
+    pub(crate) reason: &'static str,
+    /// Which certificate: 0 is the leaf, and the length of the path is the anchor.
+    pub(crate) at: usize,
+}
+
+/// Whether the path is valid at a time (seconds since the epoch).
+///
+/// The path starts with the leaf and ends below the anchor. The caller has proven every link by its
+/// signature, the last under the anchor's key: signatures are not checked here.
+pub(crate) fn validate(
+    path: &[&Certificate],
+    top: &Top<'_>,
+    inputs: &Inputs<'_>,
+    at: i64,
+) -> Result<(), Refusal> {
+    let mut state = State::new(path.len(), top, inputs)?;
+    for (place, certificate) in path.iter().enumerate().rev() {
+        let step = Step::read(certificate, place);
+        let checked = step.and_then(|step| state.step(step, at));
+        checked.map_err(|reason| Refusal { reason, at: place })?;
+    }
+    Ok(())
+}
+
+/// One certificate of the path and what of it the algorithm asks.
+struct Step<'a> {
+    contents: &'a Contents,
+    extensions: Extensions<'a>,
+    self_issued: bool,
+    is_leaf: bool,
+}
+
+impl<'a> Step<'a> {
+    fn read(certificate: &'a Certificate, place: usize) -> Result<Self, &'static str> {
+        let contents = certificate.contents.as_ref().map_err(|_| "malformed")?;
+        if contents.bad_extension.is_some() {
+            return Err("malformed_extension");
+        }
+        Ok(Self {
+            contents,
+            extensions: Extensions::read(certificate, contents).ok_or("malformed_extension")?,
+            self_issued: contents.subject.matches(&contents.issuer),
+            is_leaf: place == 0,
+        })
+    }
+}
+
+/// The variables of section 6.1.2. working_public_key is the caller's.
+struct State<'a> {
+    constraints: Vec<Constraints<'a>>,
+    budget: Budget,
+    policies: Policies<'a>,
+    working_issuer: &'a DistinguishedName,
+    max_path_length: u32,
+}
+
+impl<'a> State<'a> {
+    fn new(length: usize, top: &Top<'a>, inputs: &Inputs<'a>) -> Result<Self, Refusal> {
+        let malformed = Refusal {
+            reason: "name_constraints",
+            at: length,
+        };
+        let constraints = match top.name_constraints {
+            Some(content) => vec![Constraints::read(content).ok_or(malformed)?],
+            None => Vec::new(),
+        };
+        let count = u32::try_from(length).unwrap_or(u32::MAX);
+        Ok(Self {
+            constraints,
+            budget: Budget::default(),
+            policies: Policies::new(count, inputs),
+            working_issuer: top.subject,
+            max_path_length: count,
+        })
+    }
+
+    fn step(&mut self, step: Step<'a>, at: i64) -> Result<(), &'static str> {
+        self.basic(&step, at)?;
+        // 6.1.3 (b) and (c).
+        if step.is_leaf || !step.self_issued {
+            for constraints in &self.constraints {
+                constraints.check(step.contents, &step.extensions, &mut self.budget)?;
+            }
+        }
+        let may_pass_any = step.self_issued && !step.is_leaf;
+        self.policies.process(&step.extensions, may_pass_any)?;
+        match step.is_leaf {
+            true => self.policies.wrap_up(&step.extensions),
+            false => self.prepare(step),
+        }
+    }
+
+    /// 6.1.3 (a), 6.1.4 (o) and 6.1.5 (f).
+    fn basic(&self, step: &Step<'_>, at: i64) -> Result<(), &'static str> {
+        let contents = step.contents;
+        if contents.version != 3 {
+            return Err("version");
+        }
+        if at < contents.not_before {
+            return Err("not_yet_valid");
+        }
+        if at > contents.not_after {
+            return Err("expired");
+        }
+        if !contents.issuer.matches(self.working_issuer) {
+            return Err("issuer_name");
+        }
+        match contents.unknown_critical.iter().all(|oid| is_policy(oid)) {
+            true => Ok(()),
+            false => Err("unknown_critical_extension"),
+        }
+    }
+
+    /// 6.1.4, for every certificate but the leaf.
+    fn prepare(&mut self, step: Step<'a>) -> Result<(), &'static str> {
+        let contents = step.contents;
+        self.policies.map(&step.extensions)?;
+        self.policies.tighten(&step.extensions, step.self_issued);
+        self.constraints.extend(step.extensions.name_constraints);
+        let basic = contents.basic_constraints.filter(|basic| basic.ca);
+        let basic = basic.ok_or("not_a_ca")?;
+        if !step.self_issued {
+            let left = self.max_path_length.checked_sub(1);
+            self.max_path_length = left.ok_or("path_length")?;
+        }
+        if let Some(length) = basic.path_len {
+            self.max_path_length = self.max_path_length.min(length);
+        }
+        if contents
+            .key_usage
+            .is_some_and(|usage| usage & KEY_CERT_SIGN == 0)
+        {
+            return Err("key_usage");
+        }
+        self.working_issuer = &contents.subject;
+        Ok(())
+    }
+}
+
+/// Whether a dotted identifier is one of the four policy extensions: certificatePolicies,
+/// policyMappings, policyConstraints and inhibitAnyPolicy.
+fn is_policy(oid: &str) -> bool {
+    matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
+}
