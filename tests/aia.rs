@@ -429,7 +429,7 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         (
             "stranger",
             Answer::Said(response("200 OK", "", stranger.der())),
-            "leads to no trusted root",
+            "did not sign the certificate",
         ),
         (
             "noise",
@@ -474,7 +474,10 @@ fn a_root_that_was_fetched_is_not_trusted() {
     place.chain("a.test", &ca.leaf("a.test", &[http.url("/ca")]).0);
     let rows = place.check(&ALLOWED);
     let row = &rows["a.test"];
-    assert_eq!(missing(row)["confirmed"], false);
+    assert_eq!(row.verdict(), "untrusted_ca");
+    let finding = row.finding("untrusted_ca").expect("a finding");
+    assert_eq!(finding["reason"], "untrusted_root");
+    assert_eq!(finding["issuer"], "CN=Fetched root");
     assert_eq!(row.at("/trust/root/trusted"), false);
     // The root is asked for: a trusted one could have been above it.
     assert_eq!(http.asked().len(), 2);

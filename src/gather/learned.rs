@@ -98,10 +98,15 @@ impl Learned {
                 false => unproven.add(Arc::clone(candidate)),
             }
         }
+        let seen = |it: &Certificate| {
+            self.proven.contains_key(&it.sha256) || self.candidates.contains_key(&it.sha256)
+        };
         let mut pool = bundle.clone();
         while let Some(issuer) = to_follow.pop() {
             to_follow.extend(unproven.take_signed_by(&issuer));
-            pool.add(issuer, CompletedBy::Sweep);
+            if seen(&issuer) {
+                pool.add(issuer, CompletedBy::Sweep);
+            }
         }
         pool
     }

@@ -29,14 +29,6 @@ impl Window {
         (self.from..self.until).contains(&at)
     }
 
-    /// Where both hold.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            until: self.until.min(other.until),
-        }
-    }
-
     /// Narrowed around `at` by a certificate's dates: nothing changes until the next of them.
     pub(crate) fn around(self, at: i64, not_before: i64, not_after: i64) -> Self {
         // A certificate is still valid in the second of notAfter (RFC 5280 section 4.1.2.5).

@@ -9,7 +9,7 @@ use crate::crypto::{Fingerprint, Outcome};
 const CAPACITY: usize = 16_384;
 
 /// Verified signatures by what was signed and whose key was tried.
-pub(super) struct Signatures(Memo<(Fingerprint, Fingerprint), Outcome>);
+pub(crate) struct Signatures(Memo<(Fingerprint, Fingerprint), Outcome>);
 
 impl Default for Signatures {
     fn default() -> Self {

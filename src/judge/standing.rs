@@ -288,6 +288,9 @@ fn seen(
             seen.unproven.push(certificate.clone());
         }
     }
+    for list in [&mut seen.proven, &mut seen.unproven] {
+        list.sort_by_key(|certificate| certificate.sha256);
+    }
     Arc::new(seen)
 }
 

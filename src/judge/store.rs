@@ -196,18 +196,6 @@ impl TrustStore {
         named.map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the anchor that is this very certificate.
-    pub(crate) fn anchor_of(&self, certificate: &Certificate) -> Option<&Arc<Anchor>> {
-        let held = self.holds(certificate);
-        let contents = certificate.contents.as_ref().ok().filter(|_| held)?;
-        let mut named = self.with_subject(&contents.subject).iter();
-        named.find_map(|place| {
-            let anchor = &self.anchors[*place];
-            let own = anchor.certificate.as_ref()?;
-            (own.sha256 == certificate.sha256).then_some(anchor)
-        })
-    }
-
     /// Whether this very certificate is in the store.
     pub(crate) fn holds(&self, certificate: &Certificate) -> bool {
         self.by_fingerprint.contains(&certificate.sha256)

@@ -357,6 +357,7 @@ fn verdict(kind: VerdictKind, evidence: Vec<(&'static str, Value)>) -> Verdict {
         path: None,
         revocation: None,
         settled: true,
+        seen: vec![],
     }
 }
 
@@ -374,6 +375,7 @@ fn store(name: &str, trusted: bool, reason: Option<&str>) -> StoreTrust {
         store: name.into(),
         trusted,
         reason: reason.map(str::to_owned),
+        accepted_by: None,
     }
 }
 

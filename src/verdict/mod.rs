@@ -44,8 +44,9 @@ pub enum AcceptedBy {
     Rfc5280,
 }
 
-/// The CA certificates of a chain, which may complete the chains of other hosts.
-#[derive(Debug, Default)]
+/// The CA certificates of a chain, which may complete the chains of other hosts. Both lists are in
+/// the order of their fingerprints.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct SeenIssuers {
     /// Those that verified signatures connect with an anchor of a store.
     pub proven: Vec<Arc<Certificate>>,
@@ -86,7 +87,7 @@ pub struct TrustPath {
 }
 
 /// What an observation means under a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The one verdict.
     pub kind: VerdictKind,

@@ -36,6 +36,19 @@ pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Opti
     }
 }
 
+/// Returns every rule that webpki lacks and that this path relies on.
+pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<&'static str> {
+    let rules = [
+        ("name_encoding", differently_encoded(path, top)),
+        ("critical_policies", critical_policies(path)),
+        ("name_constraint_forms", constrained_forms(path, top)),
+        ("self_issued_constraints", self_issued_constrained(path, top)),
+        ("self_issued_path_length", self_issued_counted(path)),
+    ];
+    let needed = rules.into_iter().filter(|(_, needed)| *needed);
+    needed.map(|(rule, _)| rule).collect()
+}
+
 fn contents<'a>(path: &'a [&Certificate]) -> impl Iterator<Item = &'a Contents> {
     path.iter()
         .filter_map(|certificate| certificate.contents.as_ref().ok())
@@ -91,4 +104,14 @@ fn self_issued(path: &[&Certificate]) -> bool {
     contents(path)
         .skip(1)
         .any(|contents| contents.subject.matches(&contents.issuer))
+}
+
+/// Whether a path length would be exceeded if self-issued certificates counted.
+fn self_issued_counted(path: &[&Certificate]) -> bool {
+    let lengths = path.iter().enumerate().skip(1);
+    let mut allowed = lengths.filter_map(|(place, certificate)| {
+        let contents = certificate.contents.as_ref().ok()?;
+        Some((place - 1, contents.basic_constraints?.path_len?))
+    });
+    allowed.any(|(below, allowed)| usize::try_from(allowed).is_ok_and(|allowed| below > allowed))
 }

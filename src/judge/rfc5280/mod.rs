@@ -20,7 +20,7 @@ use constraints::{Budget, Constraints};
 use extensions::Extensions;
 use policy::Policies;
 
-pub(crate) use limits::limit;
+pub(crate) use limits::{limit, limits};
 
 /// keyUsage's keyCertSign.
 const KEY_CERT_SIGN: u16 = 1 << 5;
@@ -191,6 +191,6 @@ impl<'a> State<'a> {
 
 /// Whether a dotted identifier is one of the four policy extensions: certificatePolicies,
 /// policyMappings, policyConstraints and inhibitAnyPolicy.
-fn is_policy(oid: &str) -> bool {
+pub(crate) fn is_policy(oid: &str) -> bool {
     matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
 }
