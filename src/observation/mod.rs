@@ -42,7 +42,7 @@ pub use peer_chain::PeerChain;
 pub use saved::{
     Damage, SaveError, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter,
 };
-pub(crate) use sought::{Sct, distribution_point_addresses};
+pub(crate) use sought::Sct;
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
 pub(crate) use versions::{needs_handshake, unknown_version};

@@ -29,6 +29,14 @@ impl DistinguishedName {
         canonical(name)
     }
 
+    /// The canonical form of one relative name, by the content of its set. Behind the canonical form
+    /// of a name it makes that of a longer one.
+    pub(crate) fn canonical_relative(set: &[u8]) -> Option<Box<[u8]>> {
+        let mut out = Vec::with_capacity(set.len() * 2);
+        prefixed(0x31, &mut out, |out| relative_name(Fields::of(set), out))?;
+        Some(out.into())
+    }
+
     /// Whether it has no relative names.
     pub fn is_empty(&self) -> bool {
         self.canonical().is_empty()

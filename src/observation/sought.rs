@@ -82,7 +82,7 @@ impl Certificate {
     }
 
     /// The value of the first extension with this (undotted) identifier.
-    fn extension(&self, wanted: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn extension(&self, wanted: &[u8]) -> Option<&[u8]> {
         let contents = self.contents.as_ref().ok()?;
         let tbs = self.der.get(contents.tbs.clone())?;
         let mut fields = der::only(tbs, tag::SEQUENCE)?.inside();
@@ -107,7 +107,7 @@ impl Certificate {
 }
 
 /// The addresses in a DistributionPointName, by the content of the `[0]` around it.
-pub(crate) fn distribution_point_addresses(name: &Element<'_>) -> Vec<String> {
+fn distribution_point_addresses(name: &Element<'_>) -> Vec<String> {
     let mut choice = name.inside();
     let Some(mut names) = choice
         .expect(tag::constructed(0))
