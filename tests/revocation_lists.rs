@@ -100,12 +100,8 @@ fn a_list_counts_for_what_it_is_about() {
         ("relative", point("relativename=r\n[r]\nCN=1"), out_of_scope),
         ("cas", point("onlyCA=TRUE"), out_of_scope),
         ("attributes", point("onlyAA=TRUE"), out_of_scope),
-        ("indirect", point("indirectCRL=TRUE"), unsupported),
-        (
-            "reasons",
-            point("onlysomereasons=keyCompromise"),
-            unsupported,
-        ),
+        ("indirect", point("indirectCRL=TRUE"), revoked),
+        ("reasons", point("onlysomereasons=keyCompromise"), revoked),
         (
             "delta",
             "2.5.29.27=critical,DER:020101".to_owned(),

@@ -26,7 +26,9 @@ pub use http::{Patience, get};
 pub use learned::Learned;
 pub use neighbours::Neighbours;
 pub use pool::{Bundle, BundleError, IssuerPool};
-pub(crate) use revocation::{Asked, Crl, Scope};
+pub(crate) use revocation::{
+    ALL_REASONS, Asked, Crl, Point, PointName, directory, directory_name, distribution_points,
+};
 pub use revocation::{CrlError, RevocationData, RevocationError, RevocationSources};
 pub use search::{Fetched, Search};
 pub use store_file::{BadStoreFile, Included, StoreFile};

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use super::entries::{Entries, Listed, extension};
+use super::points::{PointName, point_names, reason_flags};
 use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Fingerprint, Outcome, Signed};
-use crate::observation::{distribution_point_addresses, oid_text, time};
+use crate::observation::{DistinguishedName, oid_text, time};
 
 /// The largest list that is read; the largest that public CAs publish have some 30 MiB.
 pub(super) const MAX_SIZE: usize = 256 << 20;
@@ -33,14 +34,18 @@ pub(crate) struct Crl {
     pub(crate) sha256: Fingerprint,
     /// The file or address that it comes from.
     pub(crate) source: Arc<str>,
-    /// Who issued it: the DER of a whole Name.
-    pub(crate) issuer: Vec<u8>,
+    /// Who issued it.
+    pub(crate) issuer: DistinguishedName,
     /// Seconds since the epoch.
     pub(crate) this_update: i64,
     /// Seconds since the epoch.
     pub(crate) next_update: Option<i64>,
     /// What it speaks of.
     pub(crate) scope: Scope,
+    /// cRLNumber, in the fewest bytes.
+    number: Option<Box<[u8]>>,
+    /// In a delta, the number of the oldest list that it can be put on.
+    base: Option<Box<[u8]>>,
     signed: Signed,
     entries: Entries,
 }
@@ -48,8 +53,7 @@ pub(crate) struct Crl {
 /// What a list speaks of.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
-    /// It is a delta, or indirect, or for some reasons only, or says something critical that is
-    /// not understood here: it answers nothing.
+    /// It says something critical that is not understood here: it answers nothing.
     pub(crate) unsupported: bool,
     /// Certificates of end entities alone.
     pub(crate) only_users: bool,
@@ -57,8 +61,12 @@ pub(crate) struct Scope {
     pub(crate) only_cas: bool,
     /// Attribute certificates alone.
     pub(crate) only_attributes: bool,
-    /// Certificates that name one of these addresses alone; `None` for all.
-    pub(crate) addresses: Option<Vec<String>>,
+    /// Certificates that name one of these points alone; `None` for all.
+    pub(crate) names: Option<Vec<PointName>>,
+    /// These reasons alone, as bits; `None` for all.
+    pub(crate) reasons: Option<u16>,
+    /// Certificates of other issuers too.
+    pub(crate) indirect: bool,
 }
 
 impl Crl {
@@ -83,9 +91,32 @@ impl Crl {
         self.entries.size()
     }
 
-    /// Its entry for this serial number.
-    pub(crate) fn find(&self, serial: &[u8]) -> Option<Listed> {
-        self.entries.find(serial)
+    /// Its entry for this serial number of this issuer.
+    pub(crate) fn find(&self, serial: &[u8], issuer: &DistinguishedName) -> Option<Listed> {
+        let named = || self.entries.find(serial, Some(issuer.canonical()));
+        match self.issuer.matches(issuer) {
+            true => self.entries.find(serial, None).or_else(named),
+            false => self.scope.indirect.then(named).flatten(),
+        }
+    }
+
+    /// Whether it lists only what changed since another list.
+    pub(crate) fn is_delta(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// Whether this delta can be put on that list (RFC 5280 section 5.2.4): of one issuer and one scope,
+    /// the list not older than the delta's base and not newer than the delta.
+    pub(crate) fn completes(&self, list: &Self) -> bool {
+        let order = |number: &[u8]| (number.len(), number.to_vec());
+        let (Some(base), Some(number), Some(own)) = (&self.base, &list.number, &self.number) else {
+            return false;
+        };
+        !list.is_delta()
+            && self.issuer.matches(&list.issuer)
+            && self.scope == list.scope
+            && order(base) <= order(number)
+            && order(number) <= order(own)
     }
 }
 
@@ -112,7 +143,7 @@ fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
     // Version 1 has no field for it, and no extensions.
     fields.take_if(tag::INTEGER)?;
     fields.expect(tag::SEQUENCE)?;
-    let issuer = fields.whole(tag::SEQUENCE)?.to_vec();
+    let issuer = DistinguishedName::read(fields.whole(tag::SEQUENCE)?);
     let this_update = date(&mut fields)?;
     let next_update = match fields.peek() {
         Some(0x17 | 0x18) => Some(date(&mut fields)?),
@@ -122,21 +153,25 @@ fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
         Some(list) => Entries::read(list.content)?,
         None => Entries::default(),
     };
-    let mut scope = match fields.take_if(tag::constructed(0))? {
-        Some(extensions) => self::scope(der::only(extensions.content, tag::SEQUENCE)?.inside())?,
-        None => Scope::default(),
-    };
-    scope.unsupported |= entries.unsupported;
-    fields.is_empty().then_some(Crl {
+    let mut crl = Crl {
         sha256: Fingerprint([0; 32]),
         source: "".into(),
         issuer,
         this_update,
         next_update,
-        scope,
+        scope: Scope::default(),
+        number: None,
+        base: None,
         signed: Signed::new("", &[], &[], &[]),
         entries,
-    })
+    };
+    if let Some(list) = fields.take_if(tag::constructed(0))? {
+        extensions(der::only(list.content, tag::SEQUENCE)?.inside(), &mut crl)?;
+    }
+    // Only an indirect list may speak of other issuers.
+    crl.scope.unsupported |=
+        crl.entries.unsupported || crl.entries.names_issuers() && !crl.scope.indirect;
+    fields.is_empty().then_some(crl)
 }
 
 fn date(fields: &mut Reader<'_>) -> Option<i64> {
@@ -144,33 +179,39 @@ fn date(fields: &mut Reader<'_>) -> Option<i64> {
     time(fields.whole(kind)?)
 }
 
-fn scope(mut extensions: Reader<'_>) -> Option<Scope> {
-    let mut scope = Scope::default();
-    while !extensions.is_empty() {
-        let (oid, critical, value) = extension(&mut extensions)?;
+fn extensions(mut list: Reader<'_>, crl: &mut Crl) -> Option<()> {
+    while !list.is_empty() {
+        let (oid, critical, value) = extension(&mut list)?;
         match oid {
-            // Its number, and who signed it: the signature itself tells.
-            [0x55, 0x1d, 20 | 35] => {}
-            [0x55, 0x1d, 27] => scope.unsupported = true,
-            [0x55, 0x1d, 28] => issuing_distribution_point(value, &mut scope)?,
-            _ => scope.unsupported |= critical,
+            [0x55, 0x1d, 20] => crl.number = Some(number(value)?),
+            [0x55, 0x1d, 27] => crl.base = Some(number(value)?),
+            [0x55, 0x1d, 28] => {
+                issuing_distribution_point(value, crl.issuer.canonical(), &mut crl.scope)?;
+            }
+            // Who signed it: the signature itself tells.
+            [0x55, 0x1d, 35] => {}
+            _ => crl.scope.unsupported |= critical,
         }
     }
-    Some(scope)
+    Some(())
+}
+
+fn number(value: &[u8]) -> Option<Box<[u8]>> {
+    Some(der::minimal(der::only(value, tag::INTEGER)?.content).into())
 }
 
 /// RFC 5280 section 5.2.5.
-fn issuing_distribution_point(value: &[u8], scope: &mut Scope) -> Option<()> {
+fn issuing_distribution_point(value: &[u8], issuer: &[u8], scope: &mut Scope) -> Option<()> {
     let mut fields = der::only(value, tag::SEQUENCE)?.inside();
     while !fields.is_empty() {
         let field = fields.next()?;
         let flag = field.content != [0];
         match field.tag & 0x1f {
-            0 => scope.addresses = Some(distribution_point_addresses(&field)),
+            0 => scope.names = Some(point_names(&field, issuer)?),
             1 => scope.only_users = flag,
             2 => scope.only_cas = flag,
-            3 => scope.unsupported = true,
-            4 => scope.unsupported |= flag,
+            3 => scope.reasons = Some(reason_flags(field.content)?),
+            4 => scope.indirect = flag,
             5 => scope.only_attributes = flag,
             _ => return None,
         }
@@ -224,13 +265,13 @@ mod tests {
         assert_eq!(crl.next_update, Some(1_780_272_000 + 7 * 86_400));
         let scope = Scope {
             only_users: true,
-            addresses: Some(vec!["http://crl.test/1".to_owned()]),
+            names: Some(vec![b"\x86http://crl.test/1".as_slice().into()]),
             ..Scope::default()
         };
         assert_eq!(crl.scope, scope);
-        assert_eq!(crl.find(&[0, 0x80, 1]).unwrap().reason, 1);
-        assert_eq!(crl.find(&[2]).unwrap().reason, 0);
-        assert_eq!(crl.find(&[3]), None);
+        assert_eq!(crl.find(&[0, 0x80, 1], &crl.issuer).unwrap().reason, 1);
+        assert_eq!(crl.find(&[2], &crl.issuer).unwrap().reason, 0);
+        assert_eq!(crl.find(&[3], &crl.issuer), None);
     }
 
     #[test]

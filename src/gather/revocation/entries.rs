@@ -1,6 +1,13 @@
 //! The revoked certificates of a list, packed: one buffer, sorted, some seven bytes above each
 //! serial number. A list of a million is asked in twenty steps and moves nowhere.
+//!
+//! An entry of an indirect list may name the issuer of its certificate, which then holds for the entries
+//! behind it as well (RFC 5280 section 5.3.3). In such a list two bytes in front of each serial number
+//! tell which issuer.
 
+use std::collections::HashMap;
+
+use super::points::{directory, general_names};
 use crate::crypto::der::{self, Reader, tag};
 use crate::observation::time;
 
@@ -27,6 +34,9 @@ pub(crate) struct Listed {
 pub(super) struct Entries {
     packed: Box<[u8]>,
     width: usize,
+    /// The issuers that entries name, by the canonical form; number 0 is the list's own, which
+    /// none names. Without any, no number stands in front of the serials.
+    issuers: HashMap<Box<[u8]>, u16>,
     /// An entry says something that is not understood here and must be (RFC 5280 section 5.3).
     pub(super) unsupported: bool,
 }
@@ -34,6 +44,8 @@ pub(super) struct Entries {
 struct Entry<'a> {
     serial: &'a [u8],
     listed: Listed,
+    /// The value of certificateIssuer.
+    issuer: Option<&'a [u8]>,
     unsupported: bool,
 }
 
@@ -41,19 +53,32 @@ impl Entries {
     /// Reads the content of `revokedCertificates`; `None` when it is not that.
     pub(super) fn read(list: &[u8]) -> Option<Self> {
         let (mut count, mut longest, mut unsupported) = (0, 0, false);
+        let mut issuers = HashMap::new();
         let mut reader = Reader::new(list);
         while !reader.is_empty() {
             let entry = entry(&mut reader)?;
             count += 1;
             longest = longest.max(entry.serial.len());
             unsupported |= entry.unsupported;
+            if let Some(names) = entry.issuer {
+                let next = u16::try_from(issuers.len() + 1).ok()?;
+                issuers.entry(issuer(names)?).or_insert(next);
+            }
         }
-        let width = longest + BESIDE_SERIAL;
+        let in_front = in_front(&issuers);
+        let width = in_front + longest + BESIDE_SERIAL;
         let mut sorted: Vec<u32> = (0..count).collect();
         let mut loose = Vec::with_capacity(width.checked_mul(sorted.len())?);
+        let mut current = 0u16;
         let mut reader = Reader::new(list);
         while !reader.is_empty() {
             let entry = entry(&mut reader)?;
+            if let Some(names) = entry.issuer {
+                current = *issuers.get(&issuer(names)?)?;
+            }
+            if in_front > 0 {
+                loose.extend(current.to_be_bytes());
+            }
             pack(&entry, longest, &mut loose);
         }
         let at = |place: u32| {
@@ -68,18 +93,28 @@ impl Entries {
         Some(Self {
             packed: packed.into(),
             width,
+            issuers,
             unsupported,
         })
     }
 
-    /// The entry of this serial number.
-    pub(super) fn find(&self, serial: &[u8]) -> Option<Listed> {
+    /// The entry of this serial number, of the issuer with this canonical name; `None` is the
+    /// issuer of the list.
+    pub(super) fn find(&self, serial: &[u8], issuer: Option<&[u8]>) -> Option<Listed> {
         let serial = der::minimal(serial);
-        let longest = self.width.checked_sub(BESIDE_SERIAL)?;
+        let in_front = in_front(&self.issuers);
+        let longest = self.width.checked_sub(in_front + BESIDE_SERIAL)?;
         if serial.len() > longest {
             return None;
         }
         let mut key = Vec::with_capacity(self.width);
+        let number = match issuer {
+            Some(name) => *self.issuers.get(name)?,
+            None => 0,
+        };
+        if in_front > 0 {
+            key.extend(number.to_be_bytes());
+        }
         pack_serial(serial, longest, &mut key);
         let (mut low, mut high) = (0, self.packed.len() / self.width);
         while low < high {
@@ -94,10 +129,29 @@ impl Entries {
         None
     }
 
+    /// Whether an entry names the issuer of its certificate.
+    pub(super) fn names_issuers(&self) -> bool {
+        !self.issuers.is_empty()
+    }
+
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
-        self.packed.len()
+        self.packed.len() + self.issuers.keys().map(|name| name.len()).sum::<usize>()
     }
+}
+
+/// How many bytes stand in front of each serial.
+fn in_front(issuers: &HashMap<Box<[u8]>, u16>) -> usize {
+    match issuers.is_empty() {
+        true => 0,
+        false => size_of::<u16>(),
+    }
+}
+
+/// The canonical form of the directory name in certificateIssuer.
+fn issuer(names: &[u8]) -> Option<Box<[u8]>> {
+    let names = general_names(der::only(names, tag::SEQUENCE)?.inside())?;
+    names.iter().find_map(directory).map(Into::into)
 }
 
 /// `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }`
@@ -109,13 +163,14 @@ fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
     }
     let date = fields.peek()?;
     let revoked_at = time(fields.whole(date)?)?;
-    let (mut reason, mut unsupported) = (UNSPECIFIED, false);
+    let (mut reason, mut issuer, mut unsupported) = (UNSPECIFIED, None, false);
     if !fields.is_empty() {
         let mut extensions = fields.expect(tag::SEQUENCE)?.inside();
         while !extensions.is_empty() {
             let (oid, critical, value) = extension(&mut extensions)?;
             match oid {
                 [0x55, 0x1d, 21] => reason = reason_code(value)?,
+                [0x55, 0x1d, 29] => issuer = Some(value),
                 // The date since when the key is suspected tells nothing else.
                 [0x55, 0x1d, 24] => {}
                 _ => unsupported |= critical,
@@ -125,6 +180,7 @@ fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
     fields.is_empty().then_some(Entry {
         serial,
         listed: Listed { revoked_at, reason },
+        issuer,
         unsupported,
     })
 }
@@ -200,16 +256,19 @@ mod tests {
         let entries = Entries::read(&list(&serials)).unwrap();
         assert_eq!(entries.size(), 100_000 * (16 + BESIDE_SERIAL));
         for serial in serials.iter().step_by(997) {
-            assert_eq!(entries.find(serial).unwrap().revoked_at, 1_780_272_000);
+            assert_eq!(
+                entries.find(serial, None).unwrap().revoked_at,
+                1_780_272_000
+            );
         }
-        assert_eq!(entries.find(&[1; 16]), None);
+        assert_eq!(entries.find(&[1; 16], None), None);
     }
 
     #[test]
     fn no_entries_are_no_fault() {
         let entries = Entries::read(&[]).unwrap();
-        assert_eq!(entries.find(&[1]), None);
-        assert_eq!(Entries::default().find(&[]), None);
+        assert_eq!(entries.find(&[1], None), None);
+        assert_eq!(Entries::default().find(&[], None), None);
     }
 
     proptest! {
@@ -220,11 +279,11 @@ mod tests {
         ) {
             let entries = Entries::read(&list(&serials)).unwrap();
             for serial in &serials {
-                prop_assert!(entries.find(serial).is_some());
+                prop_assert!(entries.find(serial, None).is_some());
                 let padded = [&[0][..], serial].concat();
-                prop_assert!(entries.find(&padded).is_some());
+                prop_assert!(entries.find(&padded, None).is_some());
             }
-            prop_assert_eq!(entries.find(&other).is_some(), serials.contains(&other));
+            prop_assert_eq!(entries.find(&other, None).is_some(), serials.contains(&other));
         }
 
         #[test]

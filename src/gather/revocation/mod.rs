@@ -6,16 +6,20 @@ mod crl;
 mod crlite;
 mod entries;
 mod files;
+mod points;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::HttpAddress;
+pub(crate) use crl::Crl;
 pub use crl::CrlError;
-pub(crate) use crl::{Crl, Scope};
 pub(crate) use crlite::Asked;
 use crlite::Filter;
 pub use files::RevocationError;
+pub(crate) use points::{
+    ALL_REASONS, Point, PointName, directory, directory_name, distribution_points,
+};
 
 /// Lists held at once: every public CA's would fit.
 const MAX_CRLS: usize = 20_000;
@@ -65,7 +69,10 @@ impl RevocationData {
     /// is known then.
     pub fn add_crl(&mut self, source: &str, der: &[u8]) -> Result<(), CrlError> {
         let crl = Crl::read(source, der)?;
-        let peers = self.crls.entry(crl.issuer.clone()).or_default();
+        let peers = self
+            .crls
+            .entry(crl.issuer.canonical().to_vec())
+            .or_default();
         if peers.iter().any(|peer| peer.sha256 == crl.sha256) {
             return Ok(());
         }
@@ -136,7 +143,7 @@ impl RevocationData {
         self.left_out
     }
 
-    /// The lists with this issuer (the DER of a whole Name).
+    /// The lists with this issuer, by the canonical form of its name.
     pub(crate) fn crls_of(&self, issuer: &[u8]) -> &[Arc<Crl>] {
         self.crls.get(issuer).map_or(&[], Vec::as_slice)
     }

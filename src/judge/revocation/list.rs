@@ -1,9 +1,21 @@
-//! What revocation lists say of a certificate (RFC 5280 section 6.3, without deltas and indirect
-//! lists).
+//! What revocation lists say of a certificate (RFC 5280 section 6.3).
+//!
+//! A list counts for the distribution points that it matches, and each point for some reasons. A
+//! certificate is revoked when one list says so, and good when lists for all reasons do not. A delta
+//! is put on the list that it completes. Lists of other issuers than the certificate's count where
+//! the certificate names them and a certificate of the path has their key.
 
-use super::{Link, SKEW, Signatures, reason};
+#[cfg(test)]
+mod pkits;
+
+use std::sync::Arc;
+
+use super::{Link, SKEW, Signatures, Signer, reason};
 use crate::crypto::Outcome;
-use crate::gather::{Crl, RevocationData, Scope};
+use crate::gather::{
+    ALL_REASONS, Crl, Point, PointName, RevocationData, directory, directory_name,
+    distribution_points,
+};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
 /// keyUsage's cRLSign.
@@ -13,7 +25,7 @@ const CRL_SIGN: u16 = 1 << 6;
 const REMOVED: u8 = 8;
 
 /// Why a list cannot tell, the most telling last.
-const REASONS: [&str; 10] = [
+const REASONS: [&str; 11] = [
     "no_crl",
     "crl_not_fetched",
     "crl_not_by_issuer",
@@ -21,41 +33,102 @@ const REASONS: [&str; 10] = [
     "crl_signer_not_allowed",
     "crl_unsupported",
     "crl_out_of_scope",
+    "crl_some_reasons",
     "crl_not_yet_valid",
     "crl_no_next_update",
     "crl_expired",
 ];
 
-/// What all lists of the issuer say together: revoked when one of them does, good when one does
-/// that covers the certificate.
+/// What all lists that speak of the certificate say together: revoked when one of them does, good
+/// when they cover it for all reasons.
 pub(super) fn answer(
     link: &Link<'_>,
     data: &RevocationData,
     at: i64,
     signatures: &mut Signatures,
 ) -> RevocationAnswer {
-    let addresses = &link.addresses;
-    let mut best = match data.failed(addresses) {
+    let mut best = match data.failed(&link.addresses) {
         Some(address) => RevocationAnswer {
             source: Some(address.as_str().into()),
             ..link.unknown("crl_not_fetched")
         },
         None => link.unknown("no_crl"),
     };
+    let points = points(link);
     let mut usable = Vec::new();
-    for crl in data.crls_of(&link.contents.issuer.der) {
-        match self::usable(link, crl, addresses, at, signatures) {
-            Ok(()) => usable.push(&**crl),
+    for crl in candidates(link, data, &points) {
+        match self::usable(link, crl, &points, at, signatures) {
+            Ok(reasons) => usable.push((&**crl, reasons)),
             Err(reason) => best = better(best, from(crl, link.unknown(reason))),
         }
     }
+    let (deltas, lists): (Vec<_>, Vec<_>) = usable.iter().partition(|(crl, _)| crl.is_delta());
     // Of two lists of one scope the newer is what the issuer says now: holds are taken back.
     let superseded = |crl: &Crl| {
-        let newer = |other: &&Crl| other.this_update > crl.this_update && other.scope == crl.scope;
-        usable.iter().any(newer)
+        lists.iter().any(|(other, _)| {
+            other.this_update > crl.this_update
+                && other.scope == crl.scope
+                && other.issuer.matches(&crl.issuer)
+        })
     };
-    let current = usable.iter().filter(|crl| !superseded(crl));
-    current.fold(best, |best, crl| better(best, from(crl, told(link, crl))))
+    let current = lists.iter().filter(|(crl, _)| !superseded(crl));
+    let mut covered = 0;
+    for (crl, reasons) in current {
+        let delta = deltas.iter().map(|(delta, _)| *delta);
+        let delta = delta
+            .filter(|delta| delta.completes(crl))
+            .max_by_key(|delta| delta.this_update);
+        let told = told(link, crl, delta);
+        if told.status == RevocationStatus::Good {
+            covered |= reasons;
+            // Until all reasons are covered.
+            best = better(
+                best,
+                RevocationAnswer {
+                    status: RevocationStatus::Unknown,
+                    reason: Some("crl_some_reasons"),
+                    ..told.clone()
+                },
+            );
+        }
+        if told.status == RevocationStatus::Revoked || covered == ALL_REASONS {
+            best = better(best, told);
+        }
+    }
+    if lists.is_empty()
+        && let Some((delta, _)) = deltas.first()
+    {
+        best = better(best, from(delta, link.unknown("crl_unsupported")));
+    }
+    best
+}
+
+/// The distribution points that the certificate names, and that of its issuer's other lists.
+fn points(link: &Link<'_>) -> Vec<Point> {
+    let issuer = &link.contents.issuer;
+    let named = link.certificate.extension(&[0x55, 0x1d, 31]);
+    let mut points = named.map_or_else(Vec::new, |value| distribution_points(value, issuer));
+    points.push(Point::of_issuer(issuer));
+    points
+}
+
+/// The lists of the certificate's issuer, and of those that its points name instead.
+fn candidates<'d>(
+    link: &Link<'_>,
+    data: &'d RevocationData,
+    points: &[Point],
+) -> Vec<&'d Arc<Crl>> {
+    let mut issuers = vec![link.contents.issuer.canonical()];
+    let named = points.iter().filter_map(|point| point.issuers.as_ref());
+    for issuer in named.flatten().filter_map(directory) {
+        if !issuers.contains(&issuer) {
+            issuers.push(issuer);
+        }
+    }
+    issuers
+        .iter()
+        .flat_map(|issuer| data.crls_of(issuer))
+        .collect()
 }
 
 fn from(crl: &Crl, answer: RevocationAnswer) -> RevocationAnswer {
@@ -80,33 +153,40 @@ fn better(one: RevocationAnswer, other: RevocationAnswer) -> RevocationAnswer {
     }
 }
 
-/// Whether the list may be believed about this certificate.
+/// For which reasons the list may be believed about this certificate.
 fn usable(
     link: &Link<'_>,
     crl: &Crl,
-    addresses: &[String],
+    points: &[Point],
     at: i64,
     signatures: &mut Signatures,
-) -> Result<(), &'static str> {
-    in_scope(link, &crl.scope, addresses)?;
+) -> Result<u16, &'static str> {
+    let reasons = in_scope(link, crl, points)?;
     signer_allowed(link, crl, signatures)?;
     match crl.next_update {
         _ if crl.this_update > at + SKEW => Err("crl_not_yet_valid"),
         None => Err("crl_no_next_update"),
         Some(until) if until < at => Err("crl_expired"),
-        Some(_) => Ok(()),
+        Some(_) => Ok(reasons),
     }
 }
 
-/// Whether the issuer signed it, with a key that may sign lists.
+/// Whether its issuer signed it, with a key that may sign lists and that a certificate of the path
+/// has in its name.
 fn signer_allowed(
     link: &Link<'_>,
     crl: &Crl,
     signatures: &mut Signatures,
 ) -> Result<(), &'static str> {
+    let own = crl.issuer.matches(&link.contents.issuer);
+    let namesake = |signer: &&Signer<'_>| {
+        let contents = signer.contents;
+        contents.is_some_and(|contents| contents.subject.matches(&crl.issuer))
+    };
+    let issuers = link.issuers.iter().filter(|_| own);
     let mut refusal = "crl_not_by_issuer";
     let mut signed = false;
-    for issuer in &link.issuers {
+    for issuer in issuers.chain(link.above.iter().filter(namesake)) {
         match signatures.of_list(crl, issuer) {
             Outcome::Invalid => {}
             Outcome::Unsupported => refusal = "crl_unverifiable",
@@ -120,9 +200,10 @@ fn signer_allowed(
     signed.then_some(()).ok_or(refusal)
 }
 
-/// Whether the list is about this certificate (RFC 5280 section 6.3.3, b). One that is for
-/// certificates with certain addresses says nothing of others.
-fn in_scope(link: &Link<'_>, scope: &Scope, addresses: &[String]) -> Result<(), &'static str> {
+/// For which reasons the list is about this certificate (RFC 5280 section 6.3.3, b to d). One that is
+/// for certificates with certain points says nothing of others.
+fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, &'static str> {
+    let scope = &crl.scope;
     if scope.unsupported {
         return Err("crl_unsupported");
     }
@@ -130,20 +211,38 @@ fn in_scope(link: &Link<'_>, scope: &Scope, addresses: &[String]) -> Result<(), 
         true => scope.only_users,
         false => scope.only_cas,
     };
-    let elsewhere = scope
-        .addresses
-        .as_ref()
-        .is_some_and(|covered| !covered.iter().any(|address| addresses.contains(address)));
-    match others || elsewhere || scope.only_attributes {
-        true => Err("crl_out_of_scope"),
-        false => Ok(()),
+    let by_issuer = crl.issuer.matches(&link.contents.issuer);
+    let issuer = directory_name(crl.issuer.canonical());
+    let matched = points.iter().filter(|point| {
+        let issued = match &point.issuers {
+            Some(issuers) => scope.indirect && issuers.contains(&issuer),
+            None => by_issuer,
+        };
+        issued && is_named(scope.names.as_deref(), &point.names)
+    });
+    let reasons = matched.fold(0, |reasons, point| reasons | point.reasons);
+    match reasons & scope.reasons.unwrap_or(ALL_REASONS) {
+        0 => Err("crl_out_of_scope"),
+        _ if others || scope.only_attributes => Err("crl_out_of_scope"),
+        reasons => Ok(reasons),
     }
 }
 
-/// What a list that may be believed says.
-fn told(link: &Link<'_>, crl: &Crl) -> RevocationAnswer {
-    let listed = crl.find(&link.contents.serial);
-    match listed.filter(|listed| listed.reason != REMOVED) {
+/// Whether a list for these points alone, or for all, is for one of these names.
+fn is_named(only: Option<&[PointName]>, names: &[PointName]) -> bool {
+    only.is_none_or(|only| only.iter().any(|name| names.contains(name)))
+}
+
+/// What a list that may be believed says, with its delta on it.
+fn told(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnswer {
+    let contents = link.contents;
+    let find = |crl: &Crl| crl.find(&contents.serial, &contents.issuer);
+    let changed = delta.and_then(|delta| Some((delta, find(delta)?)));
+    let (source, listed) = match changed {
+        Some((delta, listed)) => (delta, Some(listed)),
+        None => (delta.unwrap_or(crl), find(crl)),
+    };
+    let told = match listed.filter(|listed| listed.reason != REMOVED) {
         Some(listed) => RevocationAnswer {
             status: RevocationStatus::Revoked,
             reason: reason(listed.reason),
@@ -155,5 +254,6 @@ fn told(link: &Link<'_>, crl: &Crl) -> RevocationAnswer {
             reason: None,
             ..link.unknown("")
         },
-    }
+    };
+    from(source, told)
 }

@@ -32,6 +32,8 @@ struct Link<'a> {
     certificate: &'a Certificate,
     contents: &'a Contents,
     issuers: Vec<Signer<'a>>,
+    /// All certificates above it on the path: those of one name may have several keys.
+    above: Vec<Signer<'a>>,
     /// Where it says that lists about it are to be had; empty where no lists are asked.
     addresses: Vec<String>,
 }
@@ -100,6 +102,11 @@ impl Asking<'_> {
                     true => step.certificate.crl_addresses(),
                     false => Vec::new(),
                 },
+                above: path[index + 1..]
+                    .iter()
+                    .filter_map(|above| above.contents().map(Signer::from))
+                    .chain([Signer::from(&**anchor)])
+                    .collect(),
             })
         });
         links.collect()
