@@ -13,6 +13,8 @@ mod extensions;
 mod forms;
 mod limits;
 mod policy;
+#[cfg(test)]
+mod tests;
 
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
