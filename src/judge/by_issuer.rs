@@ -66,14 +66,18 @@ impl Remembered {
             && others.iter().all(readable)
             && namesakes.count() == 0
             && !policy.stores.is_empty()
-            && policy.stores.iter().all(|it| it.with_subject(name).is_empty())
+            && policy
+                .stores
+                .iter()
+                .all(|it| it.with_subject(name).is_empty())
             && choice.stores.iter().all(|paths| {
                 let trusted = paths.first().is_some_and(|best| best.outcome.trusted());
                 trusted && paths.iter().all(|path| through(&path.outcome))
             });
         repeatable.then(|| {
             let outcomes = choice.stores.iter();
-            let outcomes = outcomes.map(|paths| paths.iter().map(|it| it.outcome.clone()).collect());
+            let outcomes =
+                outcomes.map(|paths| paths.iter().map(|it| it.outcome.clone()).collect());
             let remembered = Self {
                 stores: outcomes.collect(),
                 order: standing.order.clone(),

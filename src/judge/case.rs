@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::defects::{Defect, usage};
-use super::outcome::{Ending, Step};
 use super::choice::Choice;
+use super::defects::{Defect, usage};
 use super::order::Order;
+use super::outcome::{Ending, Step};
 use super::second::SecondChain;
 use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};

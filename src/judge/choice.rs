@@ -76,9 +76,8 @@ impl Choice {
         };
         let accepts_without = |store: usize| {
             let paths = self.stores.get(store).into_iter().flatten();
-            let accepted = |it: &&Candidate| {
-                Class::of(&it.outcome, it.revoked, at) == Class::Accepted
-            };
+            let accepted =
+                |it: &&Candidate| Class::of(&it.outcome, it.revoked, at) == Class::Accepted;
             paths.take_while(accepted).any(|it| !uses(&it.outcome))
         };
         !policy.suffices(accepts_without)

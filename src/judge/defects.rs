@@ -1,11 +1,11 @@
 //! What prevents the acceptance of a certificate in its place on a path, dates and name apart:
 //! our own rules. They explain what webpki refuses, and add the key usages that it does not check.
 
+use super::Position;
 use super::graph::Graph;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
-use super::Position;
 use crate::crypto::{Key, KeyAlgorithm};
 use crate::observation::{Contents, KeyKind};
 

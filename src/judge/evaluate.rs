@@ -24,7 +24,10 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     defects.extend(defects::of_anchor(anchor, graph, &path.nodes));
     defects.extend(defects::weak_root(&anchor.spki, path.nodes.len()));
     defects.extend(unproven(graph, path, anchor));
-    let certificates = path.nodes.iter().map(|node| &*graph.node(*node).certificate);
+    let certificates = path
+        .nodes
+        .iter()
+        .map(|node| &*graph.node(*node).certificate);
     let certificates: Vec<&Certificate> = certificates.collect();
     let proven = proven(graph, path, anchor);
     if let Err(error) = webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {

@@ -251,9 +251,8 @@ impl<'s> Graph<'s> {
         let wanted = &self.contents(index).issuer;
         let named = |candidate: &usize| self.contents(*candidate).subject.matches(wanted);
         let mut candidates: Vec<usize> = (0..self.nodes.len()).filter(named).collect();
-        let contradicted = |graph: &Self, candidate| {
-            contradicts(graph.contents(index), graph.contents(candidate))
-        };
+        let contradicted =
+            |graph: &Self, candidate| contradicts(graph.contents(index), graph.contents(candidate));
         candidates.sort_by_key(|candidate| (contradicted(self, *candidate), self.rank(*candidate)));
         let mut above = Above::default();
         for candidate in candidates {

@@ -1,8 +1,8 @@
 //! The chains that a server keeps for clients that verify one family of keys alone (`--facts
 //! chains`). Each is judged like the first.
 
-use super::findings::FINDINGS;
 use super::case::Case;
+use super::findings::FINDINGS;
 use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain};
 use crate::verdict::{Finding, VerdictKind};
 

@@ -207,7 +207,9 @@ fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: 
     let lacking = lacking.collect();
     let best = ended.iter().min_by_key(|(nodes, end)| Explanation {
         end: *end,
-        helped: nodes.iter().any(|it| graph.node(*it).source != Source::Sent),
+        helped: nodes
+            .iter()
+            .any(|it| graph.node(*it).source != Source::Sent),
         length: std::cmp::Reverse(nodes.len()),
         certificates: nodes
             .iter()

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::crypto::Fingerprint;
 use crate::observation::PresentedName;
-use crate::verdict::{Finding, StoreTrust};
+use crate::verdict::{AcceptedBy, Finding, StoreTrust};
 
 /// Bytes, written as lower-case hexadecimal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,6 +200,7 @@ impl Serialize for Trust<'_> {
         serializer.collect_map(self.0.iter().map(|store| {
             let says = Says {
                 trusted: store.trusted,
+                accepted_by: store.accepted_by,
                 reason: store.reason.as_deref(),
             };
             (&*store.store, says)
@@ -214,6 +215,9 @@ pub(super) struct Says<'a> {
     trusted: bool,
     /// Why not, or what stands beside the trust (`expired`).
     reason: Option<&'a str>,
+    /// Who accepts the path where rustls-webpki refuses it; absent for a path that it accepts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_by: Option<AcceptedBy>,
 }
 
 #[cfg(test)]

@@ -21,11 +21,10 @@ pub(super) const FINDING: Definition = Definition {
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let path = case.chain.iter().flat_map(|chain| chain.path());
-    let weak = path
-        .filter(|(position, step, contents)| {
-            let counts = *position != Position::Root && weak::key(&contents.key);
-            counts && case.needs(*position, &step.certificate)
-        });
+    let weak = path.filter(|(position, step, contents)| {
+        let counts = *position != Position::Root && weak::key(&contents.key);
+        counts && case.needs(*position, &step.certificate)
+    });
     let found = weak.map(|(position, step, contents)| {
         let mut evidence: Vec<(&'static str, Value)> = vec![
             ("certificate", position.word().into()),

@@ -42,7 +42,10 @@ pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<&'static str> 
         ("name_encoding", differently_encoded(path, top)),
         ("critical_policies", critical_policies(path)),
         ("name_constraint_forms", constrained_forms(path, top)),
-        ("self_issued_constraints", self_issued_constrained(path, top)),
+        (
+            "self_issued_constraints",
+            self_issued_constrained(path, top),
+        ),
         ("self_issued_path_length", self_issued_counted(path)),
     ];
     let needed = rules.into_iter().filter(|(_, needed)| *needed);
