@@ -1,0 +1,291 @@
+//! A verdict beside what is right: every disagreement, each under the name of its class.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tlsweep::crypto::Fingerprint;
+use tlsweep::verdict::{Finding, Value, Verdict, VerdictKind};
+
+use super::expect::{Expected, Said};
+use super::model::Dates;
+use super::oracle::{Class, Path};
+use super::trial::Trial;
+
+/// Why an anchor that is not reached is not.
+const UNREACHED: [&str; 4] = [
+    "untrusted_ca",
+    "issuer_unknown",
+    "bad_signature",
+    "missing_intermediate",
+];
+
+/// One disagreement.
+pub(crate) struct Disagreement {
+    /// What it is about.
+    pub(crate) class: String,
+    /// What was expected and found.
+    pub(crate) words: String,
+}
+
+/// Every disagreement between a verdict and what is right.
+pub(crate) fn disagreements(trial: &Trial, verdict: &Verdict) -> Vec<Disagreement> {
+    let expected = Expected::of(trial);
+    let mut found = Comparison {
+        trial,
+        verdict,
+        expected: &expected,
+        found: Vec::new(),
+    };
+    found.kind();
+    found.trust();
+    found.dates();
+    found.path();
+    found.warnings();
+    found.settled();
+    found.found
+}
+
+struct Comparison<'a> {
+    trial: &'a Trial,
+    verdict: &'a Verdict,
+    expected: &'a Expected,
+    found: Vec<Disagreement>,
+}
+
+impl Comparison<'_> {
+    fn disagree(&mut self, class: String, words: String) {
+        self.found.push(Disagreement { class, words });
+    }
+
+    fn kind(&mut self) {
+        let kind = self.verdict.kind;
+        if !self.expected.kinds.contains(&kind) {
+            let names: Vec<_> = self.expected.kinds.iter().map(|kind| kind.name()).collect();
+            let names = names.join(" or ");
+            self.disagree(
+                format!("verdict: {} for {names}", kind.name()),
+                format!("{:?}", self.verdict.findings),
+            );
+        }
+    }
+
+    fn trust(&mut self) {
+        for (number, said) in self.expected.stores.iter().enumerate() {
+            let name = Trial::store_name(number);
+            let told = self.verdict.trust.iter().find(|told| *told.store == *name);
+            let told = told.expect("every store is told of");
+            let reason = told.reason.as_deref();
+            let right = match said.class() {
+                Some(Class::Clean) => reason.is_none(),
+                Some(Class::Untimely) => said.best.iter().any(|path| {
+                    reason
+                        == Some(if path.expired.is_empty() {
+                            "not_yet_valid"
+                        } else {
+                            "expired"
+                        })
+                }),
+                Some(Class::Completed | Class::CompletedDefective) => {
+                    reason == Some("missing_intermediate")
+                }
+                Some(Class::Defective) => said
+                    .best
+                    .iter()
+                    .flat_map(|path| &path.defects)
+                    .any(|it| reason == Some(it)),
+                Some(Class::Revoked) => reason.is_some(),
+                None => reason.is_some_and(|reason| UNREACHED.contains(&reason)),
+            };
+            if told.trusted != said.trusts() || !right {
+                let class = said
+                    .class()
+                    .map_or("no path".to_owned(), |class| format!("{class:?}"));
+                self.disagree(
+                    format!("trust: {} ({reason:?}) for {class}", told.trusted),
+                    format!("{told:?}; expected {:?}", said.best),
+                );
+            }
+        }
+    }
+
+    fn dates(&mut self) {
+        // The dates of one path that counts, all of them and no others.
+        let told = |id| -> BTreeSet<usize> {
+            let of_this = self
+                .verdict
+                .findings
+                .iter()
+                .filter(|finding| finding.id == id);
+            of_this.filter_map(|finding| self.place(finding)).collect()
+        };
+        let (expired, early) = (told("expired"), told("not_yet_valid"));
+        let all: Vec<&Path> = self
+            .expected
+            .stores
+            .iter()
+            .flat_map(|said| &said.best)
+            .collect();
+        let reached = self
+            .expected
+            .stores
+            .iter()
+            .all(|said| !said.best.is_empty());
+        let accepted = |path: &&&Path| path.class() <= Class::Completed;
+        let fits = all
+            .iter()
+            .any(|path| path.expired == expired && path.early == early);
+        if reached && all.iter().filter(accepted).count() == all.len() && !fits {
+            self.disagree(
+                "dates: not those of a best path".to_owned(),
+                format!("expired {expired:?}, not yet valid {early:?}; paths {all:?}"),
+            );
+        }
+    }
+
+    /// Which certificate a finding is about.
+    fn place(&self, finding: &Finding) -> Option<usize> {
+        let told = finding
+            .evidence
+            .iter()
+            .find(|(field, _)| *field == "fingerprint");
+        let (_, value) = told?;
+        let made = self.trial.mesh.made.iter();
+        made.into_iter().position(|it| {
+            let fingerprint: Fingerprint = it.sha256;
+            *value == Value::from(fingerprint)
+        })
+    }
+
+    /// The path is one of the best, and the first of them by a rule that depends on no order.
+    fn path(&mut self) {
+        let Some(path) = &self.verdict.path else {
+            return;
+        };
+        let made = &self.trial.mesh.made;
+        let place = |sha256: &Fingerprint| made.iter().position(|it| it.sha256 == *sha256);
+        let nodes: Option<Vec<usize>> = path.certificates.iter().map(place).collect();
+        let nodes = nodes.expect("only certificates of the mesh");
+        let known = self.expected.stores.iter().flat_map(|said| &said.best);
+        if !known.clone().any(|best| best.nodes == nodes) {
+            let all: Vec<_> = known.collect();
+            let words = format!("{nodes:?}; expected {all:?}");
+            return self.disagree("path: not a best one".to_owned(), words);
+        }
+        // Which of several stores that accept explains the verdict is open; which path is not.
+        let first = |said: &Said, anchored| {
+            let first = said.acceptable().min_by_key(|path| {
+                let sha256 = path.nodes.iter().map(|place| made[*place].sha256);
+                let until = path.until(self.trial, anchored);
+                let fingerprints: Vec<_> = sha256.collect();
+                (std::cmp::Reverse(until), path.nodes.len(), fingerprints)
+            });
+            first.map(|path| path.nodes.clone())
+        };
+        let stores = self.expected.stores.iter();
+        let first: Vec<_> = stores
+            .flat_map(|said| [true, false].map(|anchored| first(said, anchored)))
+            .flatten()
+            .collect();
+        if self.verdict.kind == VerdictKind::Ok && !first.contains(&nodes) {
+            let words = format!("{nodes:?}; expected one of {first:?}");
+            self.disagree("path: not the first of the best".to_owned(), words);
+        }
+    }
+
+    /// A certificate above the leaf is worth a warning when every acceptable path needs it.
+    fn warnings(&mut self) {
+        let required = &self.trial.required;
+        let stores = &self.expected.stores;
+        let groups: Vec<Vec<&Path>> = match required.is_empty() {
+            true => vec![stores.iter().flat_map(Said::acceptable).collect()],
+            false => required
+                .iter()
+                .map(|it| stores[*it].acceptable().collect())
+                .collect(),
+        };
+        if groups.iter().any(Vec::is_empty) || self.verdict.kind.name() == "revoked" {
+            return;
+        }
+        let (leaf, until) = (self.trial.leaf, self.trial.spec(self.trial.leaf).until());
+        let needed = |place: &usize| {
+            *place == leaf
+                || groups
+                    .iter()
+                    .any(|paths| paths.iter().all(|path| path.needs(*place)))
+        };
+        let first = |place: &usize| *place == leaf || self.trial.spec(*place).until() < until;
+        let all = 0..self.trial.mesh.specs.len();
+        let soon = all.filter(|place| self.trial.spec(*place).dates == Dates::Soon);
+        let expected: BTreeSet<usize> = soon.filter(needed).filter(first).collect();
+        let of_this = self
+            .verdict
+            .findings
+            .iter()
+            .filter(|it| it.id == "expiring_soon");
+        let told: BTreeSet<usize> = of_this.filter_map(|finding| self.place(finding)).collect();
+        if told != expected {
+            let class = match told.is_superset(&expected) {
+                true => "expiring_soon: told though another path does without",
+                false => "expiring_soon: not told",
+            };
+            self.disagree(class.to_owned(), format!("{told:?}; expected {expected:?}"));
+        }
+    }
+
+    fn settled(&mut self) {
+        if self.verdict.settled != self.expected.settled {
+            self.disagree(
+                format!(
+                    "settled: {} for {}",
+                    self.verdict.settled, self.expected.settled
+                ),
+                String::new(),
+            );
+        }
+    }
+}
+
+/// Disagreements by class: how many, and the simplest example of the first.
+#[derive(Default)]
+pub(crate) struct Tally {
+    classes: BTreeMap<String, (usize, String)>,
+}
+
+impl Tally {
+    /// Notes what disagrees about one trial.
+    pub(crate) fn add(&mut self, seed: u64, trial: &Trial) {
+        for Disagreement { class, .. } in disagreements(trial, &trial.judge()) {
+            self.note(class, seed, trial, |simpler| {
+                disagreements(simpler, &simpler.judge())
+            });
+        }
+    }
+
+    /// Notes a disagreement of any kind, and how to see it in a simpler trial.
+    pub(crate) fn note(
+        &mut self,
+        class: String,
+        seed: u64,
+        trial: &Trial,
+        see: impl Fn(&Trial) -> Vec<Disagreement>,
+    ) {
+        if let Some((count, _)) = self.classes.get_mut(&class) {
+            *count += 1;
+            return;
+        }
+        let seen = |trial: &Trial| see(trial).into_iter().find(|it| it.class == class);
+        let minimal = trial.minimal(|simpler| seen(simpler).is_some());
+        let words = seen(&minimal).map(|it| it.words).unwrap_or_default();
+        let example = format!("seed {seed}\n{minimal}    {words}");
+        self.classes.insert(class, (1, example));
+    }
+
+    /// Panics with all of it unless there is nothing.
+    #[track_caller]
+    pub(crate) fn expect_none(self, of: usize) {
+        let each = self.classes.iter();
+        let lines: Vec<_> = each
+            .map(|(class, (count, example))| format!("{count} of {of}: {class}\n  {example}"))
+            .collect();
+        assert!(lines.is_empty(), "{}", lines.join("\n"));
+    }
+}

@@ -1,0 +1,50 @@
+//! Random meshes of CAs with cross-certificates, twins, rollovers and every kind of fault, judged
+//! beside an oracle that tries all paths; and what must hold of them in any order.
+//!
+//! `PROPTEST_CASES` is the number of meshes; the same number gives the same meshes.
+
+mod compare;
+mod expect;
+mod generate;
+mod model;
+mod oracle;
+#[path = "../support/mod.rs"]
+mod support;
+mod trial;
+
+use compare::Tally;
+use generate::Dice;
+use proptest::test_runner::Config;
+use trial::Trial;
+
+/// Paths to one store up to which a mesh is asked about: the judge bounds its search, and real
+/// hierarchies have a handful.
+const MOST_PATHS: usize = 40;
+
+/// Random trials, each with its seed.
+fn trials() -> impl Iterator<Item = (u64, Trial)> {
+    let count = u64::from(Config::default().cases);
+    let made = (0..count).flat_map(|seed| {
+        let mut dice = Dice::of(seed);
+        let mesh = generate::mesh(&mut dice);
+        let trials: Vec<_> = (0..4)
+            .map(|_| generate::trial(&mut dice, mesh.clone()))
+            .collect();
+        trials.into_iter().map(move |trial| (seed, trial))
+    });
+    made.filter(|(_, trial)| {
+        let paths = |store| oracle::paths(trial, store, oracle::Rules::default()).len();
+        (0..trial.stores.len()).all(|store| paths(store) <= MOST_PATHS)
+    })
+}
+
+#[test]
+fn every_mesh_is_judged_as_the_oracle_says() {
+    let mut tally = Tally::default();
+    let mut count = 0;
+    for (seed, trial) in trials() {
+        count += 1;
+        tally.add(seed, &trial);
+    }
+    tally.expect_none(count);
+}
