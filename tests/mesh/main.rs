@@ -8,12 +8,14 @@ mod expect;
 mod generate;
 mod model;
 mod oracle;
+mod properties;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;
 
 use compare::Tally;
 use generate::Dice;
+use properties::Property;
 use proptest::test_runner::Config;
 use trial::Trial;
 
@@ -47,4 +49,53 @@ fn every_mesh_is_judged_as_the_oracle_says() {
         tally.add(seed, &trial);
     }
     tally.expect_none(count);
+}
+
+/// Tries a property on one trial of each mesh.
+#[track_caller]
+fn hold(property: Property) {
+    let mut tally = Tally::default();
+    let mut count = 0;
+    for (seed, trial) in trials().step_by(4) {
+        count += 1;
+        for broken in property(&trial) {
+            tally.note(broken.class, seed, &trial, property);
+        }
+    }
+    tally.expect_none(count);
+}
+
+#[test]
+fn the_order_above_the_leaf_decides_nothing() {
+    hold(properties::order_above_the_leaf);
+}
+
+#[test]
+fn the_order_of_the_stores_decides_nothing() {
+    hold(properties::order_of_stores);
+}
+
+#[test]
+fn the_order_of_what_is_known_decides_nothing() {
+    hold(properties::order_of_what_is_known);
+}
+
+#[test]
+fn what_was_judged_before_decides_nothing() {
+    hold(properties::history);
+}
+
+#[test]
+fn another_anchor_takes_no_trust_away() {
+    hold(properties::more_anchors);
+}
+
+#[test]
+fn another_certificate_known_takes_no_trust_away() {
+    hold(properties::more_known);
+}
+
+#[test]
+fn another_certificate_sent_takes_no_trust_away() {
+    hold(properties::more_sent);
 }
