@@ -8,6 +8,7 @@ mod expect;
 mod generate;
 mod model;
 mod oracle;
+mod peers;
 mod properties;
 #[path = "../support/mod.rs"]
 mod support;
@@ -98,4 +99,9 @@ fn another_certificate_known_takes_no_trust_away() {
 #[test]
 fn another_certificate_sent_takes_no_trust_away() {
     hold(properties::more_sent);
+}
+
+#[test]
+fn every_difference_from_openssl_has_a_rule() {
+    peers::compare(u64::from(Config::default().cases));
 }

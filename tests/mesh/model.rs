@@ -9,7 +9,6 @@ use rcgen::{
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
     NameConstraints, RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
 };
-use rustls_pki_types::CertificateDer;
 use tlsweep::observation::Certificate;
 
 /// The name that every observation asks for.
@@ -130,7 +129,7 @@ impl Spec {
         self.validity()[1]
     }
 
-    fn make(&self, serial: usize) -> CertificateDer<'static> {
+    fn make(&self, serial: usize) -> rcgen::Certificate {
         let mut params = CertificateParams::default();
         let [from, until] = self.validity();
         params.not_before = date_time_ymd(from.0, from.1, from.2);
@@ -181,7 +180,7 @@ impl Spec {
         issuer.distinguished_name = named(self.issuer);
         let issuer = Issuer::from_params(&issuer, &POOL[self.signer]);
         let made = params.signed_by(&POOL[self.key], &issuer);
-        made.expect("a certificate").der().clone()
+        made.expect("a certificate")
     }
 }
 
@@ -215,18 +214,25 @@ pub(crate) struct Mesh {
     pub(crate) specs: Vec<Spec>,
     /// The certificates.
     pub(crate) made: Vec<Arc<Certificate>>,
+    /// The same as PEM.
+    pub(crate) pem: Vec<String>,
 }
 
 impl Mesh {
     /// Makes the certificates.
     pub(crate) fn of(specs: Vec<Spec>) -> Self {
-        let made = specs.iter().enumerate().map(|(serial, spec)| {
-            let certificate = Certificate::read(spec.make(serial));
-            assert!(certificate.contents.is_ok(), "{spec:?}");
+        let all = specs.iter().enumerate();
+        let all: Vec<_> = all.map(|(serial, spec)| spec.make(serial)).collect();
+        let read = |made: &rcgen::Certificate| {
+            let certificate = Certificate::read(made.der().clone());
+            assert!(certificate.contents.is_ok(), "{specs:?}");
             Arc::new(certificate)
-        });
-        let made = made.collect();
-        Self { specs, made }
+        };
+        Self {
+            made: all.iter().map(read).collect(),
+            pem: all.iter().map(rcgen::Certificate::pem).collect(),
+            specs,
+        }
     }
 
     /// The revocation lists (DER) of every issuer, each by its name and key.

@@ -110,7 +110,7 @@ pub(crate) fn history(trial: &Trial) -> Vec<Disagreement> {
     let policy = Arc::new(policy);
     let fresh = Judge::new(policy.clone()).judge(&trial.observation());
     let mut found = Vec::new();
-    for days in [&[][..], &OTHER_DAYS, &[0]] {
+    for days in [&[][..], &OTHER_DAYS] {
         let mut judge = Judge::new(policy.clone());
         for other in others(trial) {
             let mut observation = other.observation();
@@ -141,7 +141,7 @@ fn others(trial: &Trial) -> Vec<Trial> {
         };
         let mut turned = other.clone();
         turned.sent.reverse();
-        let fewer = (0..trial.sent.len().min(4)).map(|place| {
+        let fewer = (0..trial.sent.len().min(2)).map(|place| {
             let mut fewer = other.clone();
             fewer.sent.remove(place);
             fewer
