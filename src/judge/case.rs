@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::order::Order;
-use super::outcome::{Ending, Step};
+use super::outcome::{Ending, Outcome, Step};
 use super::second::SecondChain;
 use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
@@ -85,15 +85,29 @@ impl ChainCase<'_> {
     }
 }
 
-impl Case<'_> {
-    /// Returns true if a warning about this certificate is due: it is the leaf, or every path that
-    /// the deciding stores accept needs it.
-    pub(crate) fn needs(&self, position: Position, certificate: &Certificate) -> bool {
-        position == Position::Leaf
-            || self.chain.as_ref().is_some_and(|chain| {
-                let choice = chain.choice;
-                choice.needs(self.policy, certificate.sha256, self.at)
-            })
+impl<'a> Case<'a> {
+    /// Returns the certificates that a warning may be about, each with its position: the leaf, and
+    /// those above it that every path needs which the deciding stores accept. The anchor is among
+    /// them where the store has its certificate.
+    pub(crate) fn needed(&self) -> Vec<(Position, &'a Certificate, &'a Contents)> {
+        let mut needed: Vec<(Position, &'a Certificate, &'a Contents)> = Vec::new();
+        let Some(chain) = &self.chain else {
+            return needed;
+        };
+        let choice = chain.choice;
+        for (position, certificate) in choice.deciding(self.policy).flat_map(Outcome::dated) {
+            let sha256 = certificate.sha256;
+            let known = needed.iter().any(|(_, it, _)| it.sha256 == sha256);
+            let counts =
+                || position == Position::Leaf || choice.needs(self.policy, sha256, self.at);
+            if let Ok(contents) = &certificate.contents
+                && !known
+                && counts()
+            {
+                needed.push((position, certificate, contents));
+            }
+        }
+        needed
     }
 }
 

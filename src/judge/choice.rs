@@ -67,6 +67,17 @@ impl Choice {
         }
     }
 
+    /// Returns the paths that warnings are made from: that of the verdict, and where named stores
+    /// decide, the path of each.
+    pub(crate) fn deciding<'c>(&'c self, policy: &'c Policy) -> impl Iterator<Item = &'c Outcome> {
+        let required = policy.required.iter().filter_map(|store| {
+            let pick = self.stores.get(*store)?.first()?;
+            Some(&*pick.outcome)
+        });
+        let others = required.filter(|outcome| !std::ptr::eq(*outcome, &*self.best));
+        std::iter::once(&*self.best).chain(others)
+    }
+
     /// Returns true if every path that the deciding stores accept needs this certificate. Also
     /// where they accept none: then it is on the path that explains why.
     pub(crate) fn needs(&self, policy: &Policy, certificate: Fingerprint, at: i64) -> bool {

@@ -9,9 +9,9 @@ use super::defects::{self, Defect};
 use super::graph::{Graph, Proof};
 use super::outcome::Outcome;
 use super::paths::Reached;
-use super::rfc5280::{self, Inputs, Top};
+use super::rfc5280::{self, Inputs, Refusal, Top};
 use super::store::Anchor;
-use super::webpki_check::{self, Signed};
+use super::webpki_check::{self, Confirmed, Signed};
 use super::{unreached, weak};
 use crate::observation::Certificate;
 
@@ -29,51 +29,42 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         .iter()
         .map(|node| &*graph.node(*node).certificate);
     let certificates: Vec<&Certificate> = certificates.collect();
+    let top = Top {
+        subject: &anchor.subject,
+        name_constraints: anchor.webpki.name_constraints.as_deref(),
+    };
+    let validate = || rfc5280::validate(&certificates, &top, &Inputs::default(), None);
     let proven = proven(graph, path, anchor);
-    if let Err(error) = webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {
-        let refused = refused_by_webpki(&error, &outcome.defects, constrained(graph, path, anchor));
-        let top = Top {
-            subject: &anchor.subject,
-            name_constraints: anchor.webpki.name_constraints.as_deref(),
-        };
-        match second_opinion(&error, &certificates, &top, &outcome.defects) {
-            Some(Ok(limits)) => outcome.limits = limits,
-            Some(Err(defect)) => outcome.defects.push(defect),
-            None => outcome.defects.extend(refused),
+    match webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {
+        Confirmed::Accepted => {}
+        Confirmed::Untimely => {
+            let refusal = validate().err();
+            let defect = refusal.and_then(|it| refused_by_rfc5280(it, &outcome.defects));
+            outcome.defects.extend(defect);
+        }
+        Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
+            match validate() {
+                Ok(()) => outcome.limits = rfc5280::limits(&certificates, &top),
+                Err(refusal) => {
+                    let defect = refused_by_rfc5280(refusal, &outcome.defects);
+                    outcome.defects.extend(defect);
+                }
+            }
+        }
+        Confirmed::Refused(error) => {
+            let constrained = constrained(graph, path, anchor);
+            let defect = refused_by_webpki(&error, &outcome.defects, constrained);
+            outcome.defects.extend(defect);
         }
     }
     outcome
 }
 
-/// Returns what RFC 5280 says where webpki refused for one of the rules that it lacks: the rules
-/// that the path needs, or the defect that remains. `None` where webpki's refusal stands.
-fn second_opinion(
-    error: &Error,
-    path: &[&Certificate],
-    top: &Top<'_>,
-    known: &[Defect],
-) -> Option<Result<Vec<&'static str>, Defect>> {
-    rfc5280::limit(error, path, top)?;
-    let at = common_moment(path)?;
-    match rfc5280::validate(path, top, &Inputs::default(), at) {
-        Ok(()) if known.is_empty() => Some(Ok(rfc5280::limits(path, top))),
-        // What our own rules found explains the refusal.
-        Ok(()) => Some(Ok(Vec::new())),
-        Err(refusal) if known.iter().any(|it| it.reason == refusal.reason) => None,
-        Err(refusal) => {
-            let detail = "path validation by RFC 5280 refuses it";
-            Some(Err(Defect::new(refusal.reason, Some(refusal.at), detail)))
-        }
-    }
-}
-
-/// Returns a moment at which all of these are valid. Dates are judged apart; where no moment suits
-/// all of them, the path is untimely at any time and needs no second opinion.
-fn common_moment(path: &[&Certificate]) -> Option<i64> {
-    let contents = || path.iter().filter_map(|it| it.contents.as_ref().ok());
-    let from = contents().map(|it| it.not_before).max()?;
-    let until = contents().map(|it| it.not_after).min()?;
-    (from <= until).then_some(from)
+/// Returns what RFC 5280 says against the path, unless our own rules have said it.
+fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
+    let detail = "path validation by RFC 5280 refuses it";
+    let explained = known.iter().any(|it| it.reason == refusal.reason);
+    (!explained).then(|| Defect::new(refusal.reason, Some(refusal.at), detail))
 }
 
 /// Returns the verified signatures of the path.

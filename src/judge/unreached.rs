@@ -4,7 +4,7 @@
 use super::defects::{self, Defect};
 use super::graph::Graph;
 use super::outcome::Ending;
-use super::webpki_check;
+use super::webpki_check::{self, Confirmed};
 
 /// Everything that would still bar this path.
 pub(crate) fn remaining(
@@ -52,7 +52,9 @@ fn outside_names(graph: &Graph<'_>, nodes: &[usize], at: i64) -> Option<Defect> 
     let anchor = webpki::anchor_from_trusted_cert(top).ok()?;
     let path = below.iter().map(|node| &*graph.node(*node).certificate);
     let path: Vec<_> = path.collect();
-    let error = webpki_check::confirm(&path, &anchor, &[], at).err()?;
+    let Confirmed::Refused(error) = webpki_check::confirm(&path, &anchor, &[], at) else {
+        return None;
+    };
     let names = webpki_check::reason(&error) == "name_constraints";
     names.then(|| Defect::of_webpki("name_constraints", &error))
 }

@@ -10,36 +10,48 @@ use webpki::{EndEntityCert, Error, KeyUsage};
 use crate::crypto::{Key, KeyAlgorithm};
 use crate::observation::{Certificate, Contents};
 
+/// What webpki says of a path, dates apart.
+pub(super) enum Confirmed {
+    /// It accepts the path.
+    Accepted,
+    /// At no time are all of the certificates valid, so it accepts the path at no time. It says
+    /// nothing against the leaf under its issuer alone.
+    Untimely,
+    /// It refuses the path.
+    Refused(Error),
+}
+
 /// Returns webpki's answer about the path from this leaf over these issuers to this anchor, dates
 /// apart: it is asked for the moment nearest to `at` at which all of the certificates are valid.
-/// Where there is no such moment, it is asked about the leaf under its issuer alone, and the dates
-/// say the rest. `proven` is each certificate with the key that made its signature.
+/// Where there is no such moment, it is asked about the leaf under its issuer alone.
 pub(super) fn confirm(
     path: &[&Certificate],
     anchor: &TrustAnchor<'_>,
     proven: &[Signed<'_>],
     at: i64,
-) -> Result<(), Error> {
+) -> Confirmed {
     let Some((leaf, issuers)) = path.split_first() else {
-        return Ok(());
+        return Confirmed::Accepted;
     };
-    let contents = |path: &[&Certificate]| -> Vec<(i64, i64)> {
-        let contents = path.iter().filter_map(|it| it.contents.as_ref().ok());
-        contents.map(|it| (it.not_before, it.not_after)).collect()
+    let answer = |answer: Result<(), Error>, accepted| match answer {
+        Ok(()) => accepted,
+        Err(error) => Confirmed::Refused(error),
     };
-    if let Some(time) = common_time(&contents(path), at) {
+    if let Some(time) = common_time(path, at) {
         let issuers = issuers.iter();
         let issuers: Vec<_> = issuers
             .map(|it| CertificateDer::from(it.der.as_ref()))
             .collect();
-        return ask(&leaf.der, &issuers, anchor, proven, time);
+        let asked = ask(&leaf.der, &issuers, anchor, proven, time);
+        return answer(asked, Confirmed::Accepted);
     }
-    match (common_time(&contents(&path[..1]), at), issuers.first()) {
+    match (common_time(&path[..1], at), issuers.first()) {
         (Some(time), Some(issuer)) => {
-            let issuer = webpki::anchor_from_trusted_cert(&issuer.der)?;
-            ask(&leaf.der, &[], &issuer, proven, time)
+            let issuer = webpki::anchor_from_trusted_cert(&issuer.der);
+            let asked = issuer.and_then(|issuer| ask(&leaf.der, &[], &issuer, proven, time));
+            answer(asked, Confirmed::Untimely)
         }
-        _ => Ok(()),
+        _ => Confirmed::Untimely,
     }
 }
 
@@ -50,9 +62,10 @@ pub(super) fn accepts_under(leaf: &Certificate, issuer: &Certificate, at: i64) -
 }
 
 /// Returns the moment nearest to `at` at which all of these are valid.
-fn common_time(dates: &[(i64, i64)], at: i64) -> Option<i64> {
-    let from = dates.iter().map(|(from, _)| *from).max()?;
-    let until = dates.iter().map(|(_, until)| *until).min()?;
+fn common_time(path: &[&Certificate], at: i64) -> Option<i64> {
+    let contents = || path.iter().filter_map(|it| it.contents.as_ref().ok());
+    let from = contents().map(|it| it.not_before).max()?;
+    let until = contents().map(|it| it.not_after).min()?;
     (from <= until).then(|| at.clamp(from, until))
 }
 

@@ -20,19 +20,17 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let path = case.chain.iter().flat_map(|chain| chain.path());
-    let weak = path.filter(|(position, step, contents)| {
-        let counts = *position != Position::Root && weak::key(&contents.key);
-        counts && case.needs(*position, &step.certificate)
-    });
-    let found = weak.map(|(position, step, contents)| {
+    let needed = case.needed().into_iter();
+    let weak = needed
+        .filter(|(position, _, contents)| *position != Position::Root && weak::key(&contents.key));
+    let found = weak.map(|(position, certificate, contents)| {
         let mut evidence: Vec<(&'static str, Value)> = vec![
             ("certificate", position.word().into()),
             ("subject", contents.subject.text.as_str().into()),
             ("key", contents.key.name.as_str().into()),
         ];
         evidence.extend(contents.key.bits.map(|bits| ("bits", bits.into())));
-        evidence.push(("fingerprint", step.certificate.sha256.into()));
+        evidence.push(("fingerprint", certificate.sha256.into()));
         FINDING.found(evidence)
     });
     found.collect()

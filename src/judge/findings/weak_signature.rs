@@ -20,18 +20,17 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let path = case.chain.iter().flat_map(|chain| chain.path());
-    let found = path.filter_map(|(position, step, contents)| {
+    let needed = case.needed().into_iter();
+    let found = needed.filter_map(|(position, certificate, contents)| {
         // Nobody relies on a root's signature over itself.
         let hash = weak::signature(&contents.signature)?;
-        let counts = position != Position::Root && case.needs(position, &step.certificate);
-        counts.then(|| {
+        (position != Position::Root).then(|| {
             FINDING.found(vec![
                 ("certificate", position.word().into()),
                 ("subject", contents.subject.text.as_str().into()),
                 ("signature", contents.signature.name.as_str().into()),
                 ("hash", hash.into()),
-                ("fingerprint", step.certificate.sha256.into()),
+                ("fingerprint", certificate.sha256.into()),
             ])
         })
     });

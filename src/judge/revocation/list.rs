@@ -58,10 +58,14 @@ pub(super) fn answer(
     let mut usable = Vec::new();
     for crl in candidates(link, data, &points) {
         match self::usable(link, crl, &points, at, signatures) {
-            Ok(reasons) => usable.push((&**crl, reasons)),
+            Ok(usage) => usable.push((&**crl, usage)),
             Err(reason) => best = better(best, from(crl, link.unknown(reason))),
         }
     }
+    // Of two lists that say the same, that of the certificate's own issuer is named.
+    usable.sort_by_key(|(_, usage)| !usage.by_issuer);
+    let usable = usable.iter().map(|(crl, usage)| (*crl, usage.reasons));
+    let usable: Vec<_> = usable.collect();
     let (deltas, lists): (Vec<_>, Vec<_>) = usable.iter().partition(|(crl, _)| crl.is_delta());
     // Of two lists of one scope the newer is what the issuer says now: holds are taken back.
     let superseded = |crl: &Crl| {
@@ -153,31 +157,39 @@ fn better(one: RevocationAnswer, other: RevocationAnswer) -> RevocationAnswer {
     }
 }
 
-/// For which reasons the list may be believed about this certificate.
+/// How a list that may be believed counts for a certificate.
+struct Usage {
+    /// For which reasons.
+    reasons: u16,
+    /// Whether the certificate's own issuer signed it, and not another key of the same path.
+    by_issuer: bool,
+}
+
+/// Returns how the list counts for this certificate.
 fn usable(
     link: &Link<'_>,
     crl: &Crl,
     points: &[Point],
     at: i64,
     signatures: &mut Signatures,
-) -> Result<u16, &'static str> {
+) -> Result<Usage, &'static str> {
     let reasons = in_scope(link, crl, points)?;
-    signer_allowed(link, crl, signatures)?;
+    let by_issuer = signer_allowed(link, crl, signatures)?;
     match crl.next_update {
         _ if crl.this_update > at + SKEW => Err("crl_not_yet_valid"),
         None => Err("crl_no_next_update"),
         Some(until) if until < at => Err("crl_expired"),
-        Some(_) => Ok(reasons),
+        Some(_) => Ok(Usage { reasons, by_issuer }),
     }
 }
 
-/// Whether its issuer signed it, with a key that may sign lists and that a certificate of the path
-/// has in its name.
+/// Returns whether the certificate's own issuer signed the list. Otherwise a certificate of the path
+/// with the name of the list's issuer did. Either may sign lists.
 fn signer_allowed(
     link: &Link<'_>,
     crl: &Crl,
     signatures: &mut Signatures,
-) -> Result<(), &'static str> {
+) -> Result<bool, &'static str> {
     let own = crl.issuer.matches(&link.contents.issuer);
     let namesake = |signer: &&Signer<'_>| {
         let contents = signer.contents;
@@ -185,19 +197,23 @@ fn signer_allowed(
     };
     let issuers = link.issuers.iter().filter(|_| own);
     let mut refusal = "crl_not_by_issuer";
-    let mut signed = false;
-    for issuer in issuers.chain(link.above.iter().filter(namesake)) {
+    let mut signed = None;
+    let issuers = issuers.map(|issuer| (issuer, true));
+    let others = link.above.iter().filter(namesake);
+    for (issuer, own) in issuers.chain(others.map(|issuer| (issuer, false))) {
         match signatures.of_list(crl, issuer) {
             Outcome::Invalid => {}
             Outcome::Unsupported => refusal = "crl_unverifiable",
             Outcome::Valid => {
                 let usage = issuer.contents.and_then(|contents| contents.key_usage);
-                signed |= usage.is_none_or(|usage| usage & CRL_SIGN != 0);
+                if usage.is_none_or(|usage| usage & CRL_SIGN != 0) {
+                    signed.get_or_insert(own);
+                }
                 refusal = "crl_signer_not_allowed";
             }
         }
     }
-    signed.then_some(()).ok_or(refusal)
+    signed.ok_or(refusal)
 }
 
 /// For which reasons the list is about this certificate (RFC 5280 section 6.3.3, b to d). One that is

@@ -57,7 +57,7 @@ pub(crate) struct Refusal {
     pub(crate) at: usize,
 }
 
-/// Whether the path is valid at a time (seconds since the epoch).
+/// Whether the path is valid at a time (seconds since the epoch), or dates apart where `at` is `None`.
 ///
 /// The path starts with the leaf and ends below the anchor. The caller has proven every link by its
 /// signature, the last under the anchor's key: signatures are not checked here.
@@ -65,7 +65,7 @@ pub(crate) fn validate(
     path: &[&Certificate],
     top: &Top<'_>,
     inputs: &Inputs<'_>,
-    at: i64,
+    at: Option<i64>,
 ) -> Result<(), Refusal> {
     let mut state = State::new(path.len(), top, inputs)?;
     for (place, certificate) in path.iter().enumerate().rev() {
@@ -128,7 +128,7 @@ impl<'a> State<'a> {
         })
     }
 
-    fn step(&mut self, step: Step<'a>, at: i64) -> Result<(), &'static str> {
+    fn step(&mut self, step: Step<'a>, at: Option<i64>) -> Result<(), &'static str> {
         self.basic(&step, at)?;
         // 6.1.3 (b) and (c).
         if step.is_leaf || !step.self_issued {
@@ -145,15 +145,15 @@ impl<'a> State<'a> {
     }
 
     /// 6.1.3 (a), 6.1.4 (o) and 6.1.5 (f).
-    fn basic(&self, step: &Step<'_>, at: i64) -> Result<(), &'static str> {
+    fn basic(&self, step: &Step<'_>, at: Option<i64>) -> Result<(), &'static str> {
         let contents = step.contents;
         if contents.version != 3 {
             return Err("version");
         }
-        if at < contents.not_before {
+        if at.is_some_and(|at| at < contents.not_before) {
             return Err("not_yet_valid");
         }
-        if at > contents.not_after {
+        if at.is_some_and(|at| at > contents.not_after) {
             return Err("expired");
         }
         if !contents.issuer.matches(self.working_issuer) {

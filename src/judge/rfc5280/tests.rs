@@ -118,7 +118,7 @@ impl Chain {
 
     fn validate(&self, inputs: &Inputs<'_>) -> Result<(), Refusal> {
         let path: Vec<_> = self.path.iter().collect();
-        validate(&path, &self.anchored(), inputs, AT)
+        validate(&path, &self.anchored(), inputs, Some(AT))
     }
 
     fn anchored(&self) -> Top<'_> {
@@ -327,7 +327,7 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
 fn dates_count_for_every_certificate() {
     let chain = Chain::of(&[authority("root"), authority("ca"), leaf()], None);
     let path: Vec<_> = chain.path.iter().collect();
-    let ask = |at| validate(&path, &chain.anchored(), &Inputs::default(), at);
+    let ask = |at| validate(&path, &chain.anchored(), &Inputs::default(), Some(at));
     let contents = chain.path[1].contents.as_ref().unwrap();
     let refused = |reason| Err(Refusal { reason, at: 1 });
     assert_eq!(ask(contents.not_before), Ok(()));
@@ -419,7 +419,7 @@ fn a_path_damaged_anywhere_never_panics() {
                 let damaged = Certificate::read(CertificateDer::from(der));
                 let mut path: Vec<_> = chain.path.iter().collect();
                 path[place] = &damaged;
-                let _ = validate(&path, &chain.anchored(), &Inputs::default(), AT);
+                let _ = validate(&path, &chain.anchored(), &Inputs::default(), Some(AT));
                 for error in &errors {
                     let _ = limit(error, &path, &chain.anchored());
                 }
@@ -440,7 +440,7 @@ proptest! {
         let chain = Chain::of(&[authority("root"), ca, leaf()], None);
         let anchored = Top { name_constraints: Some(&value), ..chain.anchored() };
         let path: Vec<_> = chain.path.iter().collect();
-        let _ = validate(&path, &chain.anchored(), &Inputs::default(), AT);
-        let _ = validate(&path, &anchored, &Inputs::default(), AT);
+        let _ = validate(&path, &chain.anchored(), &Inputs::default(), Some(AT));
+        let _ = validate(&path, &anchored, &Inputs::default(), Some(AT));
     }
 }

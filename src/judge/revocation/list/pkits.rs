@@ -114,7 +114,7 @@ impl Test {
             inhibit_mapping: self.inputs.contains(&"no-mapping"),
             inhibit_any: self.inputs.contains(&"no-any"),
         };
-        validate(path, &top, &inputs, AT)
+        validate(path, &top, &inputs, Some(AT))
     }
 
     /// Whether no certificate of the path is revoked and every status is known.
@@ -135,7 +135,10 @@ impl Test {
         for (place, certificate) in path.iter().enumerate() {
             let issuer = path.get(place + 1).copied().unwrap_or(anchor);
             let link = Link {
-                position: Position::of(place, certificate),
+                position: match place {
+                    0 => Position::Leaf,
+                    _ => Position::Intermediate,
+                },
                 certificate,
                 contents: certificate.contents.as_ref().unwrap(),
                 above: path[place + 1..]
