@@ -12,6 +12,7 @@ mod peers;
 mod properties;
 #[path = "../support/mod.rs"]
 mod support;
+mod sweep;
 mod trial;
 
 use compare::Tally;
@@ -104,4 +105,9 @@ fn another_certificate_sent_takes_no_trust_away() {
 #[test]
 fn every_difference_from_openssl_has_a_rule() {
     peers::compare(u64::from(Config::default().cases));
+}
+
+#[test]
+fn what_one_host_sends_completes_the_others_in_any_order() {
+    sweep::check(u64::from(Config::default().cases / 8).max(8));
 }

@@ -107,7 +107,7 @@ pub(crate) fn paths(trial: &Trial, store: usize, rules: Rules) -> Vec<Path> {
 }
 
 /// Whether one may have issued the other: the name fits, and the key made the signature.
-fn issued(issuer: &Spec, below: &Spec) -> bool {
+pub(crate) fn issued(issuer: &Spec, below: &Spec) -> bool {
     issuer.subject == below.issuer && issuer.key == below.signer
 }
 
