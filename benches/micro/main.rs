@@ -90,7 +90,26 @@ fn judging(c: &mut Criterion) {
                 b.iter(|| leaves.next().map(|leaf| judge.judge(leaf)));
             });
         }
+        // What the end of a sweep does: rows that waited, each with its own leaf.
+        let waiting: Vec<_> = (0..10_000).map(|n| authorities.leaf_alone(n)).collect();
+        let policy = authorities.policy_knowing(0);
+        group.sample_size(10);
+        group.bench_function(format!("settle_{}_{name}", waiting.len()), |b| {
+            b.iter(|| {
+                let mut judge = Judge::new(policy.clone());
+                waiting.iter().for_each(|row| drop(judge.judge(row)));
+            });
+        });
     }
+    let (policy, observation) = material::hostile();
+    group.bench_function("hostile_namesakes", |b| {
+        let judge = || Judge::new(policy.clone());
+        b.iter_batched(
+            judge,
+            |mut judge| judge.judge(&observation),
+            BatchSize::SmallInput,
+        );
+    });
 }
 
 fn rows(c: &mut Criterion) {

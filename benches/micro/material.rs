@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SignatureAlgorithm,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tlsweep::gather::IssuerPool;
@@ -134,6 +134,29 @@ impl Authorities {
             }],
         }
     }
+}
+
+/// A chain made to cost time: after the leaf come 62 certificates of its issuer's name with P-521
+/// keys, none of which signed anything here. About 31 kB.
+pub(crate) fn hostile() -> (Arc<Policy>, Observation) {
+    let authorities = Authorities::new(Kind::Ecdsa);
+    let mut observation = authorities.leaf_alone(0);
+    let stranger = KeyPair::generate().expect("the algorithm is supported");
+    let issuer = authority("bench intermediate");
+    let issuer = rcgen::Issuer::from_params(&issuer, stranger);
+    let namesakes = (0..62).map(|_| {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512);
+        let key = key.expect("the algorithm is supported");
+        let made = authority("bench intermediate").signed_by(&key, &issuer);
+        let der = made.expect("the parameters are complete").der().clone();
+        Arc::new(Certificate::read(der))
+    });
+    let namesakes: Vec<_> = namesakes.collect();
+    let chains = observation.exchanges.iter_mut();
+    chains
+        .filter_map(|exchange| exchange.chain.as_mut())
+        .for_each(|chain| chain.certificates.extend_from_slice(&namesakes));
+    (authorities.policy(), observation)
 }
 
 fn authority(name: &str) -> CertificateParams {
