@@ -256,7 +256,7 @@ fn explained(graph: &Graph<'_>, nodes: &[usize], ending: Ending, at: i64) -> Out
 }
 
 /// Returns the CA certificates that were sent: those that verified signatures connect with an
-/// anchor, whatever is wrong with the leaf, and the others. Self-signed ones help nobody.
+/// anchor, whatever is wrong with the leaf, and the others. A root that no store has is neither.
 fn seen(
     graph: &Graph<'_>,
     stores: &[TrustStore],
@@ -284,16 +284,29 @@ fn seen(
         }
     }
     for (place, certificate) in sent.iter().enumerate() {
-        let own_root = order.roots.contains(&place) || place == 0 && certificate.is_self_issued();
         let listed = known(&seen.proven, certificate) || known(&seen.unproven, certificate);
-        if certificate.is_ca() && !own_root && !listed {
+        let own_leaf = place == 0 && certificate.is_self_issued();
+        if !certificate.is_ca() || listed || own_leaf {
+            continue;
+        }
+        if !order.roots.contains(&place) {
             seen.unproven.push(certificate.clone());
+        } else if stores.iter().any(|store| is_anchor(store, certificate)) {
+            seen.proven.push(certificate.clone());
         }
     }
     for list in [&mut seen.proven, &mut seen.unproven] {
         list.sort_by_key(|certificate| certificate.sha256);
     }
     Arc::new(seen)
+}
+
+/// Returns true if the store has an anchor with the name and key of this certificate.
+fn is_anchor(store: &TrustStore, certificate: &Certificate) -> bool {
+    certificate.contents.as_ref().is_ok_and(|contents| {
+        let mut named = store.with_subject(&contents.subject).iter();
+        named.any(|place| store.anchor(*place).spki_sha256 == contents.key.spki_sha256)
+    })
 }
 
 /// Returns how long nothing changes: until the next date of any certificate that was considered.
