@@ -109,5 +109,5 @@ fn every_difference_from_openssl_has_a_rule() {
 
 #[test]
 fn what_one_host_sends_completes_the_others_in_any_order() {
-    sweep::check(u64::from(Config::default().cases / 8).max(8));
+    sweep::check(u64::from(Config::default().cases / 16).max(8));
 }

@@ -1,7 +1,6 @@
 //! Certificates described by a few facts, and the certificates made of them. A fixed pool of keys
 //! signs everything: making keys would take most of the time.
 
-use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
@@ -275,48 +274,4 @@ fn list(name: usize, key: usize, serials: Vec<SerialNumber>) -> Vec<u8> {
     issuer.key_usages = vec![KeyUsagePurpose::CrlSign];
     let issuer = Issuer::from_params(&issuer, &POOL[key]);
     list.signed_by(&issuer).expect("a list").der().to_vec()
-}
-
-impl fmt::Display for Spec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            subject,
-            key,
-            issuer,
-            signer,
-            ..
-        } = self;
-        write!(
-            f,
-            "name {subject} key {key} <- name {issuer} key {signer} {:?}",
-            self.dates
-        )?;
-        let told = [
-            (self.leaf.is_some(), "leaf".to_owned()),
-            (
-                self.leaf.is_some_and(|leaf| !leaf.named),
-                "for another name".to_owned(),
-            ),
-            (
-                self.leaf.is_some_and(|leaf| leaf.addressed),
-                "names an address".to_owned(),
-            ),
-            (self.leaf.is_none() && !self.ca, "no CA".to_owned()),
-            (
-                self.leaf.is_none() && !self.signs,
-                "no keyCertSign".to_owned(),
-            ),
-            (
-                self.path_len.is_some(),
-                format!("path length {:?}", self.path_len),
-            ),
-            (self.usage != Usage::Any, format!("for {:?}", self.usage)),
-            (self.names != Names::Free, format!("{:?}", self.names)),
-            (self.revoked, "revoked".to_owned()),
-            (self.identified, "with identifier".to_owned()),
-        ];
-        let told = told.iter().filter(|(holds, _)| *holds);
-        told.map(|(_, words)| words)
-            .try_for_each(|words| write!(f, ", {words}"))
-    }
 }
