@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use support::cases::{Case, accepts, listed};
@@ -62,22 +63,56 @@ fn openssl(case: &Case) -> (bool, String) {
     let (leaf, above) = chain.split_once(end).expect("a certificate");
     let extra = fs::read_to_string(case.path("extra.pem")).unwrap_or_default();
     let leaf = write(&folder, "leaf.pem", format!("{leaf}{end}"));
-    let above = write(&folder, "above.pem", format!("{above}{extra}"));
+    let fetched = fs::read_to_string(case.path("fetched.pem")).unwrap_or_default();
+    let above = write(&folder, "above.pem", format!("{above}{extra}{fetched}"));
     let says = case.says();
     let at = says.at.as_second().to_string();
     let asks = match says.name.parse::<std::net::IpAddr>() {
         Ok(_) => "-verify_ip",
         Err(_) => "-verify_hostname",
     };
-    let roots = case.path("roots.pem");
+    let mut said = String::new();
+    let mut accepts = |file: &Path| {
+        let (accepted, words) = verified(case, file, [asks, &at], [&leaf, &above]);
+        said += &words;
+        accepted
+    };
+    let mut stores = case.stores().into_iter();
+    let accepted = match says.required.is_empty() {
+        true => stores.any(|(_, file)| accepts(&file)),
+        false => {
+            stores.all(|(name, file)| !says.required.iter().any(|it| it == name) || accepts(&file))
+        }
+    };
+    (accepted, said)
+}
+
+/// What it says under one store.
+fn verified(
+    case: &Case,
+    roots: &Path,
+    [asks, at]: [&str; 2],
+    [leaf, above]: [&str; 2],
+) -> (bool, String) {
     let mut command = Command::new("openssl");
     command
         .args(["verify", "-no-CApath", "-no-CAstore", "-auth_level", "2"])
-        .args(["-purpose", "sslserver", asks, &says.name, "-attime", &at])
+        .args([
+            "-purpose",
+            "sslserver",
+            asks,
+            &case.says().name,
+            "-attime",
+            at,
+        ])
         .arg("-CAfile")
         .arg(roots);
-    if fs::metadata(&above).is_ok_and(|above| above.len() > 0) {
-        command.args(["-untrusted", &above]);
+    if fs::metadata(above).is_ok_and(|above| above.len() > 0) {
+        command.args(["-untrusted", above]);
+    }
+    if case.path("crls.pem").exists() {
+        let lists = case.path("crls.pem");
+        command.arg("-crl_check_all").arg("-CRLfile").arg(lists);
     }
     let output = command
         .arg(leaf)

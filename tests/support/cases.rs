@@ -6,12 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use serde::Deserialize;
-use tlsweep::gather::IssuerPool;
+use tlsweep::gather::{IssuerPool, RevocationData, RevocationSources, Search};
 use tlsweep::judge::{Judge, Policy, TrustStore};
-use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Timing};
+use tlsweep::observation::{
+    Certificate, Exchange, Observation, Offer, PeerChain, SavedAnswer, Timing,
+};
 use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::verdict::{CompletedBy, Value, Verdict, VerdictKind};
 
@@ -39,7 +41,16 @@ pub(crate) struct Says {
     pub(crate) findings: BTreeSet<String>,
     /// Why.
     pub(crate) why: String,
+    /// The stores, each in a file `store-NAME.pem`; without any, `roots.pem` is the only one.
+    #[serde(default)]
+    pub(crate) stores: Vec<String>,
+    /// Those of them that must accept.
+    #[serde(default)]
+    pub(crate) required: Vec<String>,
 }
+
+/// Where a case has fetched what it has from an address.
+const ADDRESS: &str = "http://aia.example.test/issuer.cer";
 
 impl Case {
     /// All of them, by name.
@@ -92,18 +103,55 @@ impl Case {
         }
     }
 
-    /// Its roots as the only store, what else is known, and its time.
+    /// Its stores by name, each with its file.
+    pub(crate) fn stores(&self) -> Vec<(&str, PathBuf)> {
+        let names = self.says.stores.iter();
+        let named = |name| self.path(&format!("store-{name}.pem"));
+        match self.says.stores.is_empty() {
+            true => vec![("roots", self.path("roots.pem"))],
+            false => names.map(|name| (&**name, named(name))).collect(),
+        }
+    }
+
+    /// Its stores, what else is known of certificates and revocation, and its time.
     pub(crate) fn policy(&self) -> Policy {
         let mut issuers = IssuerPool::default();
         for certificate in self.extra() {
             issuers.add(certificate, CompletedBy::Bundle);
         }
-        let roots = self.path("roots.pem");
-        Policy {
+        let stores = self.stores().into_iter();
+        let stores: Vec<TrustStore> = stores
+            .flat_map(|(name, file)| TrustStore::from_path(name, &file).expect("a store"))
+            .collect();
+        let named = |name: &String| self.says.stores.iter().position(|store| store == name);
+        let required = self.says.required.iter().map(named);
+        let policy = Policy {
             issuers: Arc::new(issuers),
+            required: required
+                .map(|it| it.expect("a store of the case"))
+                .collect(),
+            revocation: self.revocation(),
             at: Some(self.says.at),
-            ..Policy::new(TrustStore::from_path("roots", &roots).expect("a store"))
+            ..Policy::new(stores)
+        };
+        match self.path("fetched.pem") {
+            fetched if fetched.exists() => policy.with_fetched(&search(&fetched)),
+            _ => policy,
         }
+    }
+
+    /// Its revocation lists, when it has any.
+    fn revocation(&self) -> Option<Arc<RevocationData>> {
+        let pem = fs::read(self.path("crls.pem")).ok()?;
+        let mut data = RevocationData::new(RevocationSources {
+            crl: true,
+            ..RevocationSources::default()
+        });
+        for list in CertificateRevocationListDer::pem_slice_iter(&pem) {
+            data.add_crl("crls.pem", &list.expect("PEM"))
+                .expect("a list");
+        }
+        Some(Arc::new(data))
     }
 
     /// As if a server had sent this chain when asked for the name.
@@ -149,6 +197,18 @@ pub(crate) fn listed(file: &str) -> BTreeMap<String, Vec<String>> {
         (case, rest)
     });
     entries.collect()
+}
+
+/// A search that found this file at the one address.
+fn search(file: &Path) -> Search {
+    let mut search = Search::default();
+    search.recall(SavedAnswer {
+        address: ADDRESS.to_owned(),
+        outcome: Ok(PeerChain {
+            certificates: certificates(file),
+        }),
+    });
+    search
 }
 
 fn root() -> PathBuf {
