@@ -186,6 +186,59 @@ fn both_chains_of_a_server_are_shown() {
     }
 }
 
+#[test]
+fn the_chain_for_other_clients_is_judged_too() {
+    let pki = Pki::new();
+    let good = pki.leaf("good", Leaf::GOOD);
+    let rsa = Leaf {
+        key: pki::RSA,
+        ..Leaf::GOOD
+    };
+    let expired = Leaf {
+        dates: Some(("20250101000000Z", "20250201000000Z")),
+        ..rsa
+    };
+    let misnamed = Leaf {
+        sans: "DNS:other.test",
+        ..rsa
+    };
+    let cases = [
+        ("sound", rsa, None),
+        ("expired", expired, Some("expired")),
+        ("misnamed", misnamed, Some("name_mismatch")),
+    ];
+    for (name, leaf, verdict) in cases {
+        let other = pki.leaf(name, leaf);
+        let server = SServer::start(&[
+            "-www",
+            "-cert",
+            &good.leaf,
+            "-key",
+            &good.key,
+            "-cert_chain",
+            &good.issuer,
+            "-dcert",
+            &other.leaf,
+            "-dkey",
+            &other.key,
+            "-dcert_chain",
+            &other.issuer,
+            "-tls1_2",
+        ]);
+        let target = format!("{NAME}@{}", server.address);
+        let rows = support::sweep(&[
+            format!("--trust={}", pki.root()),
+            "--facts=chains".to_owned(),
+            target.clone(),
+        ]);
+        let row = &rows[&target];
+        let found = row.finding("second_chain");
+        let said = found.map(|finding| finding["verdict"].as_str().expect("a word"));
+        assert_eq!(said, verdict, "{name}: {}", row.0);
+        assert_eq!(row.verdict(), "ok", "{name}");
+    }
+}
+
 /// A server of TLS 1.3 and 1.2 with every group that its library knows, X25519MLKEM768 among them.
 fn post_quantum(pki: &Pki) -> SocketAddr {
     let issued = pki.leaf("pq", Leaf::GOOD);
