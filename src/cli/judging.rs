@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::flags::JudgeFlags;
 use super::opening::{Beginning, Written};
 use super::plan::{CannotStart, PlanError, places, regular_files};
-use super::revocation::{Lists, revocation_warning};
-use super::trust::{policy, warnings};
+use super::revocation::Lists;
+use super::trust::policy;
 use crate::output::Layout;
 use crate::sweep::{Facts, Rejudge};
 
@@ -25,9 +25,8 @@ impl JudgePlan {
     /// Opens and checks everything that these flags name.
     pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
         super::files::refuse_judged_twins(flags)?;
-        let policy = Arc::new(policy(&flags.trust, Lists::OfFiles)?);
-        let warnings = policy.stores.iter().flat_map(warnings);
-        let notices = warnings.chain(revocation_warning(&policy)).collect();
+        let mut notices = Vec::new();
+        let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
         let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;
         let places = places(&flags.output)?;
         let written = Written {

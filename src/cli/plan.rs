@@ -10,8 +10,8 @@ use super::flags::{
     TargetFlags, VersionsChoice,
 };
 use super::opening::{Beginning, Opened, Written};
-use super::revocation::{Lists, revocation_warning};
-use super::trust::{policy, warnings};
+use super::revocation::Lists;
+use super::trust::policy;
 use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
 use crate::observation::SavedHeader;
@@ -207,7 +207,8 @@ impl Plan {
             None => ExcludeList::default(),
         });
         let readers = readers(&flags.targets)?;
-        let policy = Arc::new(policy(&flags.trust, Lists::Fetched)?);
+        let mut notices = Vec::new();
+        let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
@@ -219,8 +220,6 @@ impl Plan {
             excludes.clone(),
             &timeouts,
         )?;
-        let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
-        notices.extend(revocation_warning(&policy));
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let ehlo = ehlo(&flags.targets)?;
         let quiet = flags.output.quiet;

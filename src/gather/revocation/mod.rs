@@ -46,6 +46,7 @@ pub struct RevocationData {
     count: usize,
     held: usize,
     left_out: usize,
+    notes: Vec<String>,
     filters: Vec<Arc<Filter>>,
     /// Addresses asked for lists, and whether one was had; `None` when none is to be asked.
     asked: Option<HashMap<String, bool>>,
@@ -134,6 +135,11 @@ impl RevocationData {
     /// Files of the folders read that held neither.
     pub fn left_out(&self) -> usize {
         self.left_out
+    }
+
+    /// What to tell people of the files read: parts that were left out, a line each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The lists with this issuer (the DER of a whole Name).
