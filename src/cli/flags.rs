@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::values::{self, Span, TrustChoice};
+use super::values::{self, FailOn, Span, TrustChoice};
 use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
@@ -337,9 +337,10 @@ pub struct ResultFlags {
     /// Write input lines that could not be read to FILE, each under its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings)]
-    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
+    /// One that the other options leave unasked is refused
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
 }
 
 /// `check`.
@@ -423,9 +424,15 @@ pub struct JudgeFlags {
     /// Write every certificate seen to FILE, each once (PEM)
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub certs: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings, help_heading = "Results")]
-    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
+    /// One that the other options leave unasked is refused
+    #[arg(
+        long,
+        value_name = "VERDICT,...",
+        value_delimiter = ',',
+        help_heading = "Results"
+    )]
+    pub fail_on: Vec<FailOn>,
 }
 
 /// `explain`.

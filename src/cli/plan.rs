@@ -5,6 +5,7 @@ use std::io::{BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::failing::{self, refuse_unasked};
 use super::flags::{
     HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
     TargetFlags, VersionsChoice,
@@ -14,6 +15,7 @@ use super::revocation::Lists;
 use super::trust::policy;
 use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
+use crate::judge::findings::{AskedFor, Needs};
 use crate::observation::SavedHeader;
 use crate::output::{FORMATS, Format, Layout, OutputError, Place, UnknownFormat};
 use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
@@ -165,6 +167,16 @@ pub enum PlanError {
         /// What to write instead.
         reason: &'static str,
     },
+    /// A finding to fail on that cannot be made.
+    #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
+    FailOn {
+        /// The finding.
+        id: &'static str,
+        /// What to do.
+        what: &'static str,
+        /// With which option.
+        needs: Needs,
+    },
     /// No finding goes by that name.
     #[error("no finding is named {asked:?}; there are {known}")]
     NoFinding {
@@ -209,6 +221,17 @@ impl Plan {
         let readers = readers(&flags.targets)?;
         let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
+        let approach = approach(&flags.hellos);
+        let asked = AskedFor {
+            all_versions: approach.all_versions,
+            facts: approach.facts,
+            revocation: policy
+                .revocation
+                .as_ref()
+                .map(|it| it.sources)
+                .unwrap_or_default(),
+        };
+        refuse_unasked(&flags.results.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
@@ -252,7 +275,7 @@ impl Plan {
                 all_addresses: flags.names.all_ips,
                 limits,
                 timeouts,
-                approach: approach(&flags.hellos),
+                approach,
                 ehlo,
                 retries: flags.patience.retries,
                 policy,
@@ -436,6 +459,7 @@ fn open(flags: &ScanFlags, places: &[(Place, &'static Format)]) -> Result<Opened
     let probe = approach.lane.name().to_owned();
     let header = SavedHeader {
         aia: flags.fetch.aia,
+        all_versions: Some(approach.all_versions),
         ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
     let written = Written {
