@@ -386,6 +386,28 @@ fn columns_that_are_not_ours_are_carried_as_tags() {
 }
 
 #[test]
+fn tags_of_json_lines_keep_their_values_wherever_they_go() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let tags = r#"{"none":null,"text":"null","yes":true,"id":12345678901234567890123,"share":0.10,"list":[1,{"=k":"\u001b"}],"sum":"=1+1"}"#;
+    let port = refusing.port;
+    let line = tags.replacen('{', &format!(r#"{{"host":"127.0.0.1","port":{port},"#), 1);
+    let jsonl = write(&folder, "inventory.jsonl", line);
+    let (rows, csv) = (path(&folder, "rows.jsonl"), path(&folder, "rows.csv"));
+    let facts = path(&folder, "rows.facts");
+    scan(&["-i", &jsonl, "-o", &rows, "-o", &csv, "--save", &facts]).expect(0);
+    let again = path(&folder, "again.jsonl");
+    run(&["judge", &facts, "-o", &again]).expect(0);
+    for rows in [rows, again] {
+        let row = fs::read_to_string(rows).expect("a row");
+        assert!(row.contains(&format!(r#""tags":{tags},"#)), "{row}");
+    }
+    let table = csv::Reader::from_path(csv).expect("a table");
+    let record = table.into_records().next().expect("a row").expect("CSV");
+    assert!(record.iter().any(|cell| cell == tags), "{record:?}");
+}
+
+#[test]
 fn ports_and_blocks_are_spread_out() {
     let (one, two) = (Refusing::new(), Refusing::new());
     let ports = format!("-p{},{}", one.port, two.port);

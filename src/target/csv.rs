@@ -98,7 +98,7 @@ impl Table {
         for (column, cell) in self.columns.iter().zip(cells) {
             match column {
                 Column::Ours(ours) => row.set(*ours, cell),
-                Column::Tag(name) => row.tags.push((name.clone(), cell)),
+                Column::Tag(name) => row.tags.push((name.clone(), cell.into())),
             }
         }
         Ok(row)

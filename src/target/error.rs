@@ -158,6 +158,9 @@ pub enum RowError {
     /// The same key twice in an object.
     #[error("the key {0:?} stands there twice")]
     KeyTwice(String),
+    /// A JSON value that readers of the rows could not take.
+    #[error("the value of {0:?} is nested deeper than 32 levels; leave it out")]
+    TooDeep(String),
     /// Longer than a line may be.
     #[error("the line is longer than {MAX_LINE} bytes")]
     TooLong,

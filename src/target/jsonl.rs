@@ -9,6 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::Tag;
 use super::columns::{Column, Ours, Row};
 use super::error::{RowError, short};
 
@@ -39,7 +40,10 @@ impl Objects {
             }
             match column {
                 Column::Ours(ours) => row.set(ours, our_text(ours, value)?),
-                Column::Tag(key) => row.tags.push((key, tag_text(value)?)),
+                Column::Tag(key) => {
+                    let tag = tag(&key, value)?;
+                    row.tags.push((key, tag));
+                }
             }
         }
         Ok(Some(row))
@@ -98,12 +102,24 @@ fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
     }
 }
 
-/// A string plain, anything else as compact JSON.
-fn tag_text(value: &RawValue) -> Result<String, RowError> {
+/// How deep a value may be nested: many readers of the rows stop at 128, their own levels included.
+const MAX_DEPTH: usize = 32;
+
+/// A string as text, anything else as the JSON it is.
+fn tag(key: &str, value: &RawValue) -> Result<Tag, RowError> {
     let text = value.get();
-    match text.starts_with('"') {
-        true => string(text),
-        false => Ok(compact(text)),
+    match text.as_bytes().first() {
+        Some(b'"') => string(text).map(Tag::Text),
+        Some(b'[' | b'{') => {
+            let (text, depth) = compact(text);
+            if depth > MAX_DEPTH {
+                return Err(RowError::TooDeep(short(key)));
+            }
+            RawValue::from_string(text)
+                .map(Tag::Json)
+                .map_err(json_error)
+        }
+        _ => Ok(Tag::Json(value.to_owned())),
     }
 }
 
@@ -111,20 +127,23 @@ fn string(text: &str) -> Result<String, RowError> {
     serde_json::from_str(text).map_err(json_error)
 }
 
-/// JSON without the white space between its tokens.
-fn compact(text: &str) -> String {
+/// JSON without the white space between its tokens, and how deep it is nested.
+fn compact(text: &str) -> (String, usize) {
     let (mut inside, mut escaped) = (false, false);
-    text.chars()
-        .filter(|&found| {
-            match found {
-                _ if escaped => escaped = false,
-                '\\' => escaped = inside,
-                '"' => inside = !inside,
-                _ => {}
-            }
-            inside || !found.is_ascii_whitespace()
-        })
-        .collect()
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let kept = text.chars().filter(|&found| {
+        match found {
+            _ if escaped => escaped = false,
+            '\\' => escaped = inside,
+            '"' => inside = !inside,
+            '[' | '{' if !inside => depth += 1,
+            ']' | '}' if !inside => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        inside || !found.is_ascii_whitespace()
+    });
+    (kept.collect(), deepest)
 }
 
 fn json_error(error: serde_json::Error) -> RowError {
@@ -155,12 +174,16 @@ mod tests {
             "a": "x\ty", "list": [1, {"k": "a \" b"}], "none": null, "ip": null, "sni": ""}"#;
         let targets = read(line).unwrap();
         assert_eq!(targets[0].canonical(), "tls://a.example:8443");
-        let tags: Vec<_> = targets[0].tags.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let tags = targets[0].tags.iter();
+        let tags: Vec<_> = tags
+            .map(|(k, v)| (&**k, serde_json::to_string(v).unwrap()))
+            .collect();
+        let tags: Vec<_> = tags.iter().map(|(k, v)| (*k, &**v)).collect();
         assert_eq!(
             tags,
             [
                 ("z", "12345678901234567890123"),
-                ("a", "x\ty"),
+                ("a", r#""x\ty""#),
                 ("list", r#"[1,{"k":"a \" b"}]"#),
                 ("none", "null"),
             ]
@@ -170,6 +193,11 @@ mod tests {
     #[test]
     fn what_is_no_usable_object_is_refused_with_its_reason() {
         let deep = format!(r#"{{"host":"a.example","x":{}"#, "[".repeat(50_000));
+        let nested = format!(
+            r#"{{"host":"a.example","x":{}1{}}}"#,
+            "[".repeat(33),
+            "]".repeat(33)
+        );
         let cases = [
             (
                 r#"{"host":"a.example""#,
@@ -205,6 +233,7 @@ mod tests {
             (r#"{"name":"a.example"}"#, "no host is named"),
             (r#"{"host":null}"#, "no host is named"),
             (&deep, "not a JSON object: "),
+            (&nested, r#"the value of "x" is nested deeper than"#),
         ];
         for (line, reason) in cases {
             let error = read(line).unwrap_err().to_string();

@@ -160,7 +160,7 @@ fn jsonl_is_known_by_its_first_line() {
         b"\n{\"target\":\"smtp://a.example\",\"host\":\"b.example\",\"owner\":\"ann\",\"n\":1}\r\n\
           a.example\n{\"HOST\":\"c.example\",\"port\":\"25\"}\n",
         &[
-            "smtp://a.example:25 owner=\"ann\" n=\"1\"",
+            "smtp://a.example:25 owner=\"ann\" n=1",
             "3: not a JSON object: expected value",
             "smtp://c.example:25",
         ],
