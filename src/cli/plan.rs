@@ -219,7 +219,7 @@ impl Plan {
             None => ExcludeList::default(),
         });
         let readers = readers(&flags.targets)?;
-        let mut notices = Vec::new();
+        let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {

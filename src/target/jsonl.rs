@@ -33,20 +33,32 @@ impl Objects {
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
         let mut row = Row::default();
         let mut known = HashSet::with_capacity(members.len());
+        let mut misnamed = None;
         for (key, value) in members {
             let column = self.column(&key);
             if !known.insert(column.clone()) {
                 return Err(RowError::KeyTwice(short(&key)));
             }
             match column {
+                Column::Ours(Ours::Ports) => row.set(Ours::Ports, ports_text(value)?),
                 Column::Ours(ours) => row.set(ours, our_text(ours, value)?),
                 Column::Tag(key) => {
                     let tag = tag(&key, value)?;
+                    if Ours::meant_by(&key) == Some(Ours::Port) {
+                        misnamed.get_or_insert_with(|| short(&key));
+                    }
                     row.tags.push((key, tag));
                 }
             }
         }
-        Ok(Some(row))
+        let port = [Ours::Port, Ours::Ports].map(Column::Ours);
+        match misnamed {
+            Some(found) if !port.iter().any(|it| known.contains(it)) => Err(RowError::Misnamed {
+                found,
+                meant: Ours::Port.name(),
+            }),
+            _ => Ok(Some(row)),
+        }
     }
 
     fn column(&mut self, key: &str) -> Column {
@@ -99,6 +111,50 @@ fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
         Some(b'n') => Ok(String::new()),
         Some(b'0'..=b'9' | b'-') if column == Ours::Port => Ok(text.to_owned()),
         _ => Err(RowError::JsonKind(column.name())),
+    }
+}
+
+/// A port of a list: masscan tells more of each.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Number(u64),
+    Text(String),
+    Scanned {
+        port: u64,
+        proto: Option<String>,
+        status: Option<String>,
+    },
+}
+
+/// The ports of a list, or the text of one that is none. Ports that were seen closed, or are not
+/// TCP's, are passed over.
+fn ports_text(value: &RawValue) -> Result<String, RowError> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'0'..=b'9') => return Ok(text.to_owned()),
+        Some(b'[') => {}
+        _ => return our_text(Ours::Ports, value),
+    }
+    let listed: Vec<Listed> =
+        serde_json::from_str(text).map_err(|_| RowError::JsonKind(Ours::Ports.name()))?;
+    let open = listed.into_iter().filter_map(|it| match it {
+        Listed::Number(port) => Some(port.to_string()),
+        Listed::Text(text) => Some(text),
+        Listed::Scanned {
+            port,
+            proto,
+            status,
+        } => {
+            let tcp = proto.is_none_or(|proto| proto == "tcp");
+            let open = status.is_none_or(|status| status == "open");
+            (tcp && open).then(|| port.to_string())
+        }
+    });
+    let open: Vec<_> = open.collect();
+    match open.is_empty() {
+        true => Err(RowError::NoOpenPort),
+        false => Ok(open.join(",")),
     }
 }
 
@@ -215,8 +271,8 @@ mod tests {
                 "starttls is text in JSON",
             ),
             (
-                r#"{"host":"a.example","port":443.0}"#,
-                r#"column port: "443.0" is not a port"#,
+                r#"{"host":"a.example","port":443.5}"#,
+                r#"column port: "443.5" is not a port"#,
             ),
             (
                 r#"{"host":"a.example","port":-1}"#,
