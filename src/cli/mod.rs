@@ -9,6 +9,7 @@ mod flags;
 mod judging;
 mod opening;
 mod plan;
+mod reading;
 mod revocation;
 mod trust;
 mod values;

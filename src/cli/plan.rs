@@ -1,8 +1,8 @@
 //! From flags to a plan: everything is opened and checked here, before the first packet, and an
 //! error names the flag or the file and what to write instead.
 
-use std::io::{BufReader, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::failing::{self, refuse_unasked};
@@ -23,10 +23,7 @@ use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
 use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
-use crate::target::{
-    self, Defaults, OpenError, PortsError, Source, TargetError, TargetReader, fold_name,
-    parse_ports,
-};
+use crate::target::{OpenError, PortsError, TargetError, TargetReader, fold_name};
 
 /// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
 /// drop queries.
@@ -218,7 +215,7 @@ impl Plan {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),
         });
-        let readers = readers(&flags.targets)?;
+        let readers = super::reading::readers(&flags.targets)?;
         let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
@@ -308,44 +305,6 @@ fn approach(flags: &HelloFlags) -> Approach {
     }
 }
 
-fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
-    let defaults = Defaults {
-        ports: flags
-            .ports
-            .as_deref()
-            .map(parse_ports)
-            .transpose()?
-            .unwrap_or_default(),
-        sni: match &flags.sni {
-            Some(name) => Some(fold_name(name).map_err(|error| PlanError::Name {
-                flag: "--sni",
-                error,
-            })?),
-            None => None,
-        },
-        service: flags.starttls,
-    };
-    let mut sources = Vec::new();
-    if !flags.targets.is_empty() {
-        sources.push(Source::Arguments(flags.targets.clone()));
-    }
-    for path in &flags.inputs {
-        sources.push(if path == Path::new("-") {
-            stdin()
-        } else {
-            Source::File(path.clone())
-        });
-    }
-    if sources.is_empty() {
-        if std::io::stdin().is_terminal() {
-            return Err(PlanError::NoInput);
-        }
-        sources.push(stdin());
-    }
-    let open = |source| target::open(source, &defaults).map_err(PlanError::from);
-    sources.into_iter().map(open).collect()
-}
-
 fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
     let Some(name) = &flags.ehlo else {
         return Ok(starttls::EHLO.into());
@@ -354,10 +313,6 @@ fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
         flag: "--ehlo",
         error,
     })
-}
-
-fn stdin() -> Source {
-    Source::Stdin(Box::new(BufReader::new(std::io::stdin())))
 }
 
 pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {

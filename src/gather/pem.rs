@@ -386,8 +386,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The sections of a text: line, what was decoded or what is wrong and where.
-    fn read(text: impl AsRef<[u8]>) -> Vec<(usize, Result<Vec<u8>, (usize, String)>)> {
+    /// What was decoded, or the line and words of what is wrong.
+    type Decoded = Result<Vec<u8>, (usize, String)>;
+
+    /// The sections of a text, each with its line.
+    fn read(text: impl AsRef<[u8]>) -> Vec<(usize, Decoded)> {
         let told = |broken: Broken| (broken.line, broken.flaw.to_string());
         let sections = sections(text.as_ref());
         sections
