@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each target runs one of them")]
 
 use rustls_pki_types::CertificateDer;
+use tlsweep::gather;
 use tlsweep::observation::{Certificate, Transcript};
 use tlsweep::starttls::{self, Conversation, Names, Protocol, Setback, SetbackKind, Turn};
 use tlsweep::tls::{self, Flight, Progress};
@@ -43,6 +44,35 @@ pub(crate) fn certificate(data: &[u8]) {
     if let Ok(contents) = &read.contents {
         assert!(data.get(contents.tbs.clone()).is_some());
         assert!(data.get(contents.signature_value.clone()).is_some());
+    }
+}
+
+/// A file of certificates: no more comes out than went in, each BEGIN of a text that is neither DER
+/// nor a table is accounted for, and what is said of it is one short line.
+pub(crate) fn pem(data: &[u8]) {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    // A comment first, and it is no table; with text behind, no DER.
+    let text = [b"#\n", data, b"\n"].concat();
+    for (bytes, whole) in [(data, false), (&text, true)] {
+        let listing = match gather::certificates(bytes) {
+            Ok(listing) => listing,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                continue;
+            }
+        };
+        let found: usize = listing.found.iter().map(|it| it.der.len()).sum();
+        assert!(found <= bytes.len());
+        let begins = bytes.windows(BEGIN.len()).filter(|it| *it == BEGIN).count();
+        let pkcs7 = listing.unordered;
+        assert!(!whole || pkcs7 || listing.found.len() + listing.left_out.len() >= begins);
+        for part in &listing.left_out {
+            let told = part.to_string();
+            assert!(
+                told.len() < 400 && !told.chars().any(char::is_control),
+                "{told:?}"
+            );
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use support::{
     AT_HOME, Kept, Refusing, Row, TLSWEEP, await_that, folder, path, read_rows, run, run_with,
     tool, write,
 };
-use tlsweep::judge::findings::FINDINGS;
+use tlsweep::judge::findings::{FINDINGS, Needs};
 
 /// `scan` at home, with the rows on standard output.
 fn scan(arguments: &[&str]) -> support::Run {
@@ -52,6 +52,51 @@ fn a_sweep_that_finds_faults_succeeds_unless_told_to_fail_on_them() {
         assert_eq!(rows[0].verdict(), "unreachable");
         assert_eq!(rows[0].at("/error/kind"), "refused");
     }
+}
+
+#[test]
+fn a_finding_that_nothing_looks_for_is_refused_as_a_reason_to_fail() {
+    let refusing = Refusing::new();
+    let target = format!("127.0.0.1:{}", refusing.port);
+    let folder = folder();
+    let facts = path(&folder, "plain.facts");
+    scan(&[&target, "--save", &facts]).expect(0);
+    let mut refused = 0;
+    for finding in FINDINGS {
+        let fail_on = format!("--fail-on=any,{}", finding.id);
+        let needs = finding.needs.to_string();
+        // Of several options one is enough.
+        let needed = needs.split(" (").next().expect("an option");
+        let asked: Vec<&str> = needed
+            .split(' ')
+            .filter(|_| finding.needs != Needs::Nothing)
+            .collect();
+        let ended = scan(&[&[&*target, &*fail_on], &asked[..]].concat()).expect(1);
+        assert_eq!(ended.rows().len(), 1, "{}", finding.id);
+        if finding.needs == Needs::Nothing {
+            run(&["judge", &facts, &fail_on]).expect(1);
+            continue;
+        }
+        let judge = |further: &[&str]| run(&[&["judge", &*facts, &*fail_on], further].concat());
+        let plain = [scan(&[&target, &fail_on]), judge(&[])];
+        for ended in plain.map(|it| it.expect(2)) {
+            assert!(ended.stderr.contains(finding.id), "{ended:#?}");
+            assert!(ended.stderr.contains(&needs), "{ended:#?}");
+            assert!(ended.stdout.is_empty(), "{ended:#?}");
+        }
+        match finding.needs.takes_a_visit() {
+            true => {
+                let facts = path(&folder, finding.id);
+                scan(&[&[&*target, "--save", &facts], &asked[..]].concat()).expect(0);
+                run(&["judge", &facts, &fail_on]).expect(1);
+            }
+            false => drop(judge(&asked).expect(1)),
+        }
+        refused += 1;
+    }
+    assert!(refused >= 5, "{refused} findings need an option");
+    // Every verdict that the scan can reach.
+    scan(&[&target, "--fail-on=any"]).expect(1);
 }
 
 #[test]
@@ -338,6 +383,28 @@ fn columns_that_are_not_ours_are_carried_as_tags() {
     assert_eq!(rows[0].at("/host"), "www.example.test");
     assert_eq!(rows[0].at("/ip"), "127.0.0.3");
     assert_eq!(rows[0].at("/tags/owner"), "Ops");
+}
+
+#[test]
+fn tags_of_json_lines_keep_their_values_wherever_they_go() {
+    let folder = folder();
+    let refusing = Refusing::new();
+    let tags = r#"{"none":null,"text":"null","yes":true,"id":12345678901234567890123,"share":0.10,"list":[1,{"=k":"\u001b"}],"sum":"=1+1"}"#;
+    let port = refusing.port;
+    let line = tags.replacen('{', &format!(r#"{{"host":"127.0.0.1","port":{port},"#), 1);
+    let jsonl = write(&folder, "inventory.jsonl", line);
+    let (rows, csv) = (path(&folder, "rows.jsonl"), path(&folder, "rows.csv"));
+    let facts = path(&folder, "rows.facts");
+    scan(&["-i", &jsonl, "-o", &rows, "-o", &csv, "--save", &facts]).expect(0);
+    let again = path(&folder, "again.jsonl");
+    run(&["judge", &facts, "-o", &again]).expect(0);
+    for rows in [rows, again] {
+        let row = fs::read_to_string(rows).expect("a row");
+        assert!(row.contains(&format!(r#""tags":{tags},"#)), "{row}");
+    }
+    let table = csv::Reader::from_path(csv).expect("a table");
+    let record = table.into_records().next().expect("a row").expect("CSV");
+    assert!(record.iter().any(|cell| cell == tags), "{record:?}");
 }
 
 #[test]

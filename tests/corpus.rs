@@ -56,6 +56,11 @@ fn certificates() {
 }
 
 #[test]
+fn files_of_certificates() {
+    run("pem", bodies::pem);
+}
+
+#[test]
 fn openings() {
     run("opening", bodies::opening);
 }

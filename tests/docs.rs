@@ -11,7 +11,7 @@ use std::process::Command;
 
 use support::cases::{Case, listed};
 use tlsweep::judge::clients::{self, Breaks};
-use tlsweep::judge::findings::{Definition, FINDINGS, Text};
+use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
@@ -86,6 +86,9 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
         finding.id, finding.doc.en.title, finding.severity, finding.side
     )?;
     writeln!(page, "{}", finding.doc.en.meaning)?;
+    if finding.needs != Needs::Nothing {
+        writeln!(page, "\nFound only with `{}`.", finding.needs)?;
+    }
     steps(page, &finding.doc.en)?;
     behaviour(page, finding.id)?;
     if !finding.evidence.is_empty() {

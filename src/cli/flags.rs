@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::values::{self, Span, TrustChoice};
+use super::values::{self, FailOn, Span, TrustChoice};
 use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
@@ -241,16 +241,16 @@ pub enum VersionsChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Trust")]
 pub struct TrustFlags {
-    /// Trust store: mozilla (built in), system, a file or folder of PEM or DER, or a file of
-    /// several stores (see tlsweep stores); repeatable: one that trusts is enough, and each is
+    /// Trust store: mozilla (built in), system, a file or folder of PEM, DER or PKCS#7, or a file
+    /// of several stores (see tlsweep stores); repeatable: one that trusts is enough, and each is
     /// reported apart [default: mozilla]
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
     /// Let this store decide, of those of --trust; of several, each has to trust
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
-    /// CA certificates that complete what servers leave out: PEM, DER, or a CCADB report with a
-    /// PEM column; repeatable, never trusted
+    /// CA certificates that complete what servers leave out: PEM, DER, PKCS#7, or a CCADB report
+    /// with a PEM column; repeatable, never trusted
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
     /// Judge as of this time, 2026-03-01 or 2026-03-01T12:00:00Z [default: that of each visit]
@@ -337,15 +337,16 @@ pub struct ResultFlags {
     /// Write input lines that could not be read to FILE, each under its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings)]
-    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
+    /// One that the other options leave unasked is refused
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// PEM or DER file, the server's certificate first; - is standard input; a folder of such files;
+    /// PEM, DER or PKCS#7 file, the server's certificate first; - is standard input; a folder of such files;
     /// or HOST:PORT to visit
     #[arg(value_name = "CERTS", required_unless_present = "limbo")]
     pub what: Option<PathBuf>,
@@ -394,7 +395,7 @@ pub struct ImportFlags {
     /// CCADB's report AllIncludedRootCertsCSV, which says who trusts which root
     #[arg(value_name = "REPORT.csv")]
     pub report: PathBuf,
-    /// The roots themselves: PEM, DER, or a CCADB report with a PEM column; repeatable
+    /// The roots themselves: PEM, DER, PKCS#7, or a CCADB report with a PEM column; repeatable
     #[arg(long, value_name = "FILE")]
     pub certs: Vec<PathBuf>,
     /// Only these stores
@@ -423,9 +424,15 @@ pub struct JudgeFlags {
     /// Write every certificate seen to FILE, each once (PEM)
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub certs: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = values::findings, help_heading = "Results")]
-    pub fail_on: Vec<std::sync::Arc<[&'static str]>>,
+    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
+    /// One that the other options leave unasked is refused
+    #[arg(
+        long,
+        value_name = "VERDICT,...",
+        value_delimiter = ',',
+        help_heading = "Results"
+    )]
+    pub fail_on: Vec<FailOn>,
 }
 
 /// `explain`.

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::failing::{self, refuse_unasked};
 use super::flags::JudgeFlags;
 use super::opening::{Beginning, Written};
 use super::plan::{CannotStart, PlanError, places, regular_files};
-use super::revocation::{Lists, revocation_warning};
-use super::trust::{policy, warnings};
+use super::revocation::Lists;
+use super::trust::policy;
+use crate::judge::findings::AskedFor;
 use crate::output::Layout;
 use crate::sweep::{Facts, Rejudge};
 
@@ -25,10 +27,21 @@ impl JudgePlan {
     /// Opens and checks everything that these flags name.
     pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
         super::files::refuse_judged_twins(flags)?;
-        let policy = Arc::new(policy(&flags.trust, Lists::OfFiles)?);
-        let warnings = policy.stores.iter().flat_map(warnings);
-        let notices = warnings.chain(revocation_warning(&policy)).collect();
+        let mut notices = Vec::new();
+        let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
         let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;
+        let header = facts.header();
+        let asked = AskedFor {
+            // A file from before this was saved shows it in its observations alone.
+            all_versions: header.all_versions.unwrap_or(true),
+            facts: header.facts,
+            revocation: policy
+                .revocation
+                .as_ref()
+                .map(|it| it.sources)
+                .unwrap_or_default(),
+        };
+        refuse_unasked(&flags.fail_on, &asked, failing::From::Facts)?;
         let places = places(&flags.output)?;
         let written = Written {
             places: &places,

@@ -2,12 +2,14 @@
 //! stage, and the exit codes. It knows every stage's settings and none of their work.
 
 mod exit;
+mod failing;
 mod fetching;
 mod files;
 mod flags;
 mod judging;
 mod opening;
 mod plan;
+mod reading;
 mod revocation;
 mod trust;
 mod values;
@@ -15,6 +17,7 @@ mod values;
 use clap::{CommandFactory, Parser};
 
 pub use exit::Exit;
+pub use failing::versions_unasked;
 pub use fetching::fetcher;
 pub use files::refuse_import_twins;
 pub use flags::{
@@ -25,7 +28,7 @@ pub use judging::JudgePlan;
 pub use plan::{CannotStart, Plan, PlanError, for_stdout};
 pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
-pub use values::{Span, TrustChoice};
+pub use values::{FailOn, Span, TrustChoice};
 
 /// Sweep an inventory of TLS endpoints and say what is wrong with each, whose side it is on, and
 /// what to do.

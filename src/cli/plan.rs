@@ -1,19 +1,21 @@
 //! From flags to a plan: everything is opened and checked here, before the first packet, and an
 //! error names the flag or the file and what to write instead.
 
-use std::io::{BufReader, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::failing::{self, refuse_unasked};
 use super::flags::{
     HelloFlags, LaneChoice, NameFlags, OutputFlags, PaceFlags, PatienceFlags, ScanFlags,
     TargetFlags, VersionsChoice,
 };
 use super::opening::{Beginning, Opened, Written};
-use super::revocation::{Lists, revocation_warning};
-use super::trust::{policy, warnings};
+use super::revocation::Lists;
+use super::trust::policy;
 use crate::gather::{BundleError, RevocationError};
 use crate::judge::StoreError;
+use crate::judge::findings::{AskedFor, Needs};
 use crate::observation::SavedHeader;
 use crate::output::{FORMATS, Format, Layout, OutputError, Place, UnknownFormat};
 use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
@@ -21,10 +23,7 @@ use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
 use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
-use crate::target::{
-    self, Defaults, OpenError, PortsError, Source, TargetError, TargetReader, fold_name,
-    parse_ports,
-};
+use crate::target::{OpenError, PortsError, TargetError, TargetReader, fold_name};
 
 /// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
 /// drop queries.
@@ -165,6 +164,16 @@ pub enum PlanError {
         /// What to write instead.
         reason: &'static str,
     },
+    /// A finding to fail on that cannot be made.
+    #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
+    FailOn {
+        /// The finding.
+        id: &'static str,
+        /// What to do.
+        what: &'static str,
+        /// With which option.
+        needs: Needs,
+    },
     /// No finding goes by that name.
     #[error("no finding is named {asked:?}; there are {known}")]
     NoFinding {
@@ -206,8 +215,20 @@ impl Plan {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),
         });
-        let readers = readers(&flags.targets)?;
-        let policy = Arc::new(policy(&flags.trust, Lists::Fetched)?);
+        let readers = super::reading::readers(&flags.targets)?;
+        let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
+        let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
+        let approach = approach(&flags.hellos);
+        let asked = AskedFor {
+            all_versions: approach.all_versions,
+            facts: approach.facts,
+            revocation: policy
+                .revocation
+                .as_ref()
+                .map(|it| it.sources)
+                .unwrap_or_default(),
+        };
+        refuse_unasked(&flags.results.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
@@ -219,8 +240,6 @@ impl Plan {
             excludes.clone(),
             &timeouts,
         )?;
-        let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
-        notices.extend(revocation_warning(&policy));
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let ehlo = ehlo(&flags.targets)?;
         let quiet = flags.output.quiet;
@@ -253,7 +272,7 @@ impl Plan {
                 all_addresses: flags.names.all_ips,
                 limits,
                 timeouts,
-                approach: approach(&flags.hellos),
+                approach,
                 ehlo,
                 retries: flags.patience.retries,
                 policy,
@@ -286,44 +305,6 @@ fn approach(flags: &HelloFlags) -> Approach {
     }
 }
 
-fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
-    let defaults = Defaults {
-        ports: flags
-            .ports
-            .as_deref()
-            .map(parse_ports)
-            .transpose()?
-            .unwrap_or_default(),
-        sni: match &flags.sni {
-            Some(name) => Some(fold_name(name).map_err(|error| PlanError::Name {
-                flag: "--sni",
-                error,
-            })?),
-            None => None,
-        },
-        service: flags.starttls,
-    };
-    let mut sources = Vec::new();
-    if !flags.targets.is_empty() {
-        sources.push(Source::Arguments(flags.targets.clone()));
-    }
-    for path in &flags.inputs {
-        sources.push(if path == Path::new("-") {
-            stdin()
-        } else {
-            Source::File(path.clone())
-        });
-    }
-    if sources.is_empty() {
-        if std::io::stdin().is_terminal() {
-            return Err(PlanError::NoInput);
-        }
-        sources.push(stdin());
-    }
-    let open = |source| target::open(source, &defaults).map_err(PlanError::from);
-    sources.into_iter().map(open).collect()
-}
-
 fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
     let Some(name) = &flags.ehlo else {
         return Ok(starttls::EHLO.into());
@@ -332,10 +313,6 @@ fn ehlo(flags: &TargetFlags) -> Result<Arc<str>, PlanError> {
         flag: "--ehlo",
         error,
     })
-}
-
-fn stdin() -> Source {
-    Source::Stdin(Box::new(BufReader::new(std::io::stdin())))
 }
 
 pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
@@ -437,6 +414,7 @@ fn open(flags: &ScanFlags, places: &[(Place, &'static Format)]) -> Result<Opened
     let probe = approach.lane.name().to_owned();
     let header = SavedHeader {
         aia: flags.fetch.aia,
+        all_versions: Some(approach.all_versions),
         ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
     let written = Written {

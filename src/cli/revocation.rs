@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::flags::{RevocationChoice, RevocationFlags};
 use super::plan::PlanError;
 use crate::gather::{RevocationData, RevocationSources};
-use crate::judge::Policy;
 
 /// Where revocation lists may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +64,17 @@ fn sources(flags: &RevocationFlags, lists: Lists) -> Result<RevocationSources, P
     Err(PlanError::Revocation(wrong))
 }
 
-/// What was left out of the folders read, as a line for people.
-pub(super) fn revocation_warning(policy: &Policy) -> Option<String> {
-    let left_out = policy.revocation.as_ref()?.left_out();
-    (left_out > 0).then(|| {
-        format!("--crls, --crlite: {left_out} files of these folders hold no list or filter")
-    })
+/// What was left out of the files and folders read, as lines for people.
+pub(super) fn revocation_warnings(data: &RevocationData) -> Vec<String> {
+    let notes = data.notes().iter();
+    let mut told: Vec<_> = notes
+        .map(|note| format!("--crls, --crlite: {note}"))
+        .collect();
+    let left_out = data.left_out();
+    if left_out > 0 {
+        told.push(format!(
+            "--crls, --crlite: {left_out} files of these folders hold no list or filter"
+        ));
+    }
+    told
 }

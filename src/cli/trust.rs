@@ -6,29 +6,47 @@ use std::sync::Arc;
 
 use super::flags::TrustFlags;
 use super::plan::PlanError;
-use super::revocation::{Lists, revocation};
+use super::revocation::{Lists, revocation, revocation_warnings};
 use super::values::TrustChoice;
 use crate::gather::IssuerPool;
 use crate::judge::{Policy, TrustStore};
 
-/// The policy that the trust flags describe.
-pub fn policy(flags: &TrustFlags, lists: Lists) -> Result<Policy, PlanError> {
+/// Parts of one file of intermediates that are told.
+const MAX_NOTES: usize = 10;
+
+/// The policy that the trust flags describe. What the files lack or hold beside is added to the
+/// notices.
+pub fn policy(
+    flags: &TrustFlags,
+    lists: Lists,
+    notices: &mut Vec<String>,
+) -> Result<Policy, PlanError> {
     let stores = stores(&flags.trust)?;
+    notices.extend(stores.iter().flat_map(warnings));
     let required = required(&flags.require_store, &stores)?;
     let mut issuers = IssuerPool::default();
     for path in &flags.intermediates {
-        let bundle = IssuerPool::from_file(path)?.pool;
+        let bundle = IssuerPool::from_file(path)?;
+        let left_out = bundle.left_out.iter().take(MAX_NOTES);
+        notices.extend(left_out.map(|part| format!("--intermediates {}: {part}", path.display())));
         bundle
+            .pool
             .iter()
             .for_each(|(certificate, from)| issuers.add(certificate.clone(), from));
     }
+    let revocation = revocation(&flags.revocation, lists)?;
+    notices.extend(
+        revocation
+            .as_deref()
+            .map_or_else(Vec::new, revocation_warnings),
+    );
     Ok(Policy {
         stores,
         required,
         issuers: Arc::new(issuers),
         neighbours: None,
         fetched: None,
-        revocation: revocation(&flags.revocation, lists)?,
+        revocation,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
     })

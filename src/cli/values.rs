@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::gather::PROGRAMS;
-use crate::judge::findings::FINDINGS;
+use crate::judge::findings::{Definition, FINDINGS};
 use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat};
 use crate::resolve;
@@ -141,22 +141,38 @@ pub(super) fn fact() -> impl TypedValueParser<Value = Fact> {
     PossibleValuesParser::new(Fact::ALL.map(Fact::name)).try_map(named)
 }
 
-/// Findings that `--fail-on` names: verdicts are findings too.
-pub(super) fn findings(text: &str) -> Result<Arc<[&'static str]>, String> {
-    let ids = || FINDINGS.iter().map(|finding| finding.id);
-    if text == "any" {
-        let verdicts = FINDINGS.iter().filter(|finding| finding.verdict.is_some());
-        return Ok(verdicts.map(|finding| finding.id).collect());
+/// What `--fail-on` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Every verdict but `ok`, as far as the scan can reach it.
+    Any,
+    /// This verdict or warning, which the scan has to be able to make.
+    Finding(&'static str),
+}
+
+impl FailOn {
+    /// Whether it names this finding.
+    pub fn names(self, finding: &Definition) -> bool {
+        match self {
+            Self::Any => finding.verdict.is_some(),
+            Self::Finding(id) => finding.id == id,
+        }
     }
-    ids()
-        .find(|id| *id == text)
-        .map(|id| [id].into())
-        .ok_or_else(|| {
-            format!(
-                "choose from {}, or any",
-                ids().collect::<Vec<_>>().join(", ")
-            )
-        })
+}
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Definition::named(text) {
+            _ if text == "any" => Ok(Self::Any),
+            Some(finding) => Ok(Self::Finding(finding.id)),
+            None => {
+                let ids: Vec<_> = FINDINGS.iter().map(|finding| finding.id).collect();
+                Err(format!("choose from {}, or any", ids.join(", ")))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
-//! Chains in files: PEM or DER, one a file, alone or a folder of them.
+//! Chains in files: PEM, DER or PKCS#7, one a file, alone or a folder of them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-
 use crate::cli::PlanError;
+use crate::gather::{Listing, Place, Why, certificates};
 use crate::observation::{Certificate, PeerChain};
 
 /// A chain that a server could send fits many times; a file beyond it is some other file.
@@ -15,46 +13,103 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// Endings that are no part of a host's name. `example.com` is a name, not `example` with an
 /// ending.
-const ENDINGS: &[&str] = &["pem", "crt", "cer", "der"];
+const ENDINGS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
 
-/// How every block of PEM begins (RFC 7468).
-const PEM: &[u8] = b"-----BEGIN ";
+/// Notes about one file that are told; nobody reads more.
+const MAX_NOTES: usize = 10;
 
-/// Reads the chain of a file; `-` is standard input.
-pub(super) fn read(path: &Path) -> Result<PeerChain, PlanError> {
+/// A chain of a file.
+pub(super) struct Chain {
+    pub(super) chain: PeerChain,
+    /// What else of the file people should know, a line each.
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads the chain of a file; `-` is standard input. `None` where the file holds private keys and
+/// nothing else.
+pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     let unusable = |reason: String| unusable(path, reason);
     let bytes = bytes(path).map_err(|error| unusable(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
         let reason = "larger than any certificate chain; give a PEM or DER file";
         return Err(unusable(reason.to_owned()));
     }
-    let pem = bytes.windows(PEM.len()).any(|window| window == PEM);
-    let ders = match pem {
-        true => CertificateDer::pem_slice_iter(&bytes)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| unusable(format!("not sound PEM: {error}")))?,
-        false => vec![CertificateDer::from(bytes)],
-    };
-    let certificates: Vec<_> = ders.into_iter().map(Certificate::read).collect();
+    let listing = certificates(&bytes).map_err(|error| unusable(error.to_string()))?;
+    if let Some(lost) = listing.loss() {
+        return Err(unusable(lost.to_string()));
+    }
+    let keys = || listing.left_out.iter().all(|it| it.why == Why::PrivateKey);
+    if listing.found.is_empty() && !listing.left_out.is_empty() && keys() {
+        return Ok(None);
+    }
+    let notes = notes(&listing).map(|note| format!("{}: {note}", path.display()));
+    let notes = notes.take(MAX_NOTES).collect();
+    let in_der = |place| matches!(place, Place::Number(_)) && !listing.unordered;
+    let der = listing.found.first().is_some_and(|it| in_der(it.place));
+    let unordered = listing.unordered;
+    let found = listing.found.into_iter();
+    let mut certificates: Vec<_> = found.map(|found| Certificate::read(found.der)).collect();
     // What PEM calls a certificate is taken for one; DER has nothing else to be known by.
     let refused = match certificates.first() {
-        None => Some("no certificate in it"),
-        Some(first) => match &first.contents {
-            Err(stopped) if !pem && stopped.field == "trailing_bytes" => {
-                Some("more than one DER certificate")
-            }
-            Err(_) if !pem => Some("neither PEM nor a DER certificate"),
-            Err(_) | Ok(_) => None,
-        },
+        None if bytes.starts_with(&[0x30]) => Some(der_refused(&bytes)),
+        None => Some("neither PEM nor a DER certificate"),
+        Some(first) if der && first.contents.is_err() => Some("neither PEM nor a DER certificate"),
+        Some(_) => None,
     };
     if let Some(refused) = refused {
         return Err(unusable(format!(
-            "{refused}; give PEM (-----BEGIN CERTIFICATE-----), the server's certificate first; \
-             from PKCS#7: openssl pkcs7 -print_certs -in FILE"
+            "{refused}; give PEM (-----BEGIN CERTIFICATE-----), the server's certificate first"
         )));
     }
+    if unordered {
+        in_order(&mut certificates);
+    }
     let certificates = certificates.into_iter().map(Arc::new).collect();
-    Ok(PeerChain { certificates })
+    let chain = PeerChain { certificates };
+    Ok(Some(Chain { chain, notes }))
+}
+
+fn der_refused(bytes: &[u8]) -> &'static str {
+    match Certificate::read(bytes.to_vec().into()).contents {
+        Err(stopped) if stopped.field == "trailing_bytes" => "more than one DER certificate",
+        _ => "neither PEM nor a DER certificate",
+    }
+}
+
+/// What is left out, and what servers would not find.
+fn notes(listing: &Listing) -> impl Iterator<Item = String> {
+    let left_out = listing.left_out.iter().map(ToString::to_string);
+    let hidden = listing.found.iter().filter(|found| found.hidden);
+    let hidden = hidden.map(|found| {
+        format!(
+            "{}: BEGIN does not stand at the start of its line; OpenSSL, and so most servers, do not read this file as it is read here",
+            found.place
+        )
+    });
+    left_out.chain(hidden)
+}
+
+/// Puts certificates without an order into that of a chain: the first that is no CA, then each
+/// one's issuer by name, then the others.
+fn in_order(certificates: &mut [Certificate]) {
+    let Some(leaf) = certificates.iter().position(|it| !it.is_ca()) else {
+        return;
+    };
+    certificates[..=leaf].rotate_right(1);
+    for done in 1..certificates.len() {
+        let (before, after) = certificates.split_at_mut(done);
+        let Ok(below) = &before[done - 1].contents else {
+            return;
+        };
+        let issuer = after.iter().position(|it| {
+            let contents = it.contents.as_ref();
+            contents.is_ok_and(|it| it.subject.der == below.issuer.der)
+        });
+        match issuer {
+            Some(issuer) => after[..=issuer].rotate_right(1),
+            None => return,
+        }
+    }
 }
 
 /// The files of a folder by name; folders in it and names with a dot in front are left out.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::{chains, limbo, scan, told};
+use super::chains::{self, Chain};
+use super::{limbo, scan, told};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
@@ -38,8 +39,20 @@ fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
         .into());
     };
     let mut check = Check::begin(flags)?;
-    check.chain(path, name)?;
-    check.end()
+    match check.chain(path, name)? {
+        Held::Chain => check.end(),
+        Held::Keys => {
+            let reason = "holds a private key and no certificate; give the file of the certificate";
+            Err(chains::unusable(path, reason.to_owned()).into())
+        }
+    }
+}
+
+/// What a file holds.
+enum Held {
+    Chain,
+    /// Private keys and nothing else.
+    Keys,
 }
 
 /// A file that cannot be used is told, and costs the others nothing but the exit code.
@@ -55,7 +68,12 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
                 let error = error.context(file.display().to_string());
                 tell(format_args!("{}", Clean::new(&told(&error))));
             }
-            judged => judged?,
+            held => {
+                if let Held::Keys = held? {
+                    let told = format!("{}: a private key is passed over", file.display());
+                    tell(format_args!("{}", Clean::new(&told)));
+                }
+            }
         }
     }
     let exit = check.end()?;
@@ -122,7 +140,11 @@ struct Check {
 
 impl Check {
     fn begin(flags: &CheckFlags) -> anyhow::Result<Self> {
-        let policy = Arc::new(cli::policy(&flags.trust, Lists::Fetched)?);
+        let mut notices = Vec::new();
+        let policy = Arc::new(cli::policy(&flags.trust, Lists::Fetched, &mut notices)?);
+        for notice in notices {
+            tell(format_args!("{}", Clean::new(&notice)));
+        }
         let format = flags.format.unwrap_or_else(cli::for_stdout);
         let (names, timeouts) = (NameFlags::default(), Timeouts::default());
         Ok(Self {
@@ -135,13 +157,19 @@ impl Check {
         })
     }
 
-    fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<()> {
-        let observation = observation(chains::read(path)?, name, host(name)?)?;
+    fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<Held> {
+        let Some(Chain { chain, notes }) = chains::read(path)? else {
+            return Ok(Held::Keys);
+        };
+        let observation = observation(chain, name, host(name)?)?;
+        for note in notes {
+            tell(format_args!("{}", Clean::new(&note)));
+        }
         match self.fetcher {
             Some(_) => self.waiting.push(observation),
             None => self.judge(&observation)?,
         }
-        Ok(())
+        Ok(Held::Chain)
     }
 
     fn judge(&mut self, observation: &Observation) -> anyhow::Result<()> {

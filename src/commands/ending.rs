@@ -1,11 +1,11 @@
 //! How rows that were swept or judged again end: the manifest beside them, and the exit code.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::cli::Exit;
+use crate::cli::{Exit, FailOn};
+use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{OutputError, tell};
 use crate::probe;
@@ -14,11 +14,7 @@ use crate::sweep::{Ended, SweepError};
 use crate::target;
 
 /// The exit that an end means; `nothing` is said where there was no target at all.
-pub(super) fn exit(
-    ended: Ended,
-    fail_on: &[Arc<[&'static str]>],
-    nothing: &str,
-) -> anyhow::Result<Exit> {
+pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::Result<Exit> {
     match ended.error {
         // Whoever read along has seen enough.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
@@ -33,8 +29,10 @@ pub(super) fn exit(
         tell(format_args!("{nothing}"));
         return Ok(Exit::Usage);
     }
-    let found = |id: &&str| ended.summary.found(id);
-    let failing = fail_on.iter().any(|findings| findings.iter().any(found));
+    let found = FINDINGS.iter().filter(|it| ended.summary.found(it.id));
+    let failing = found
+        .into_iter()
+        .any(|it| fail_on.iter().any(|on| on.names(it)));
     Ok(if failing { Exit::Found } else { Exit::Finished })
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
 use crate::judge::clients::{self, Breaks};
-use crate::judge::findings::{Definition, FINDINGS, Text};
+use crate::judge::findings::{Definition, FINDINGS, Needs, Text};
 use crate::verdict::Side;
 
 pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
@@ -40,6 +40,7 @@ struct Words {
     clients: &'static str,
     by_hand: &'static str,
     side: &'static str,
+    needs: &'static str,
     refuses: &'static str,
     connects: &'static str,
     depends: &'static str,
@@ -57,6 +58,7 @@ const ENGLISH: Words = Words {
     clients: "What clients do",
     by_hand: "See it by hand",
     side: "Side",
+    needs: "Found only with",
     refuses: "refuses",
     connects: "connects",
     depends: "depends",
@@ -74,6 +76,7 @@ const JAPANESE: Words = Words {
     clients: "クライアントの動作",
     by_hand: "手元での確認方法",
     side: "原因のある側",
+    needs: "検出に必要なオプション",
     refuses: "接続を拒否",
     connects: "接続可能",
     depends: "場合による",
@@ -102,6 +105,9 @@ fn page(finding: &Definition, language: Language) -> Result<String, std::fmt::Er
     writeln!(page, "{}: {}\n", finding.id, text.title)?;
     writeln!(page, "{}\n", text.meaning)?;
     writeln!(page, "{}: {}", words.side, side(finding.side, words))?;
+    if finding.needs != Needs::Nothing {
+        writeln!(page, "{}: {}", words.needs, finding.needs)?;
+    }
     if !text.check_first.is_empty() {
         writeln!(page, "\n{}:", words.check_first)?;
         text.check_first

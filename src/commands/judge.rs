@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::ending;
-use crate::cli::{Exit, JudgeFlags, JudgePlan};
+use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, tell};
 use crate::probe;
 use crate::summary::{Choice, Limits, Manifest, Saved, Summary};
@@ -18,6 +18,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
             .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
     }
     let mut manifest = begun(&plan, flags);
+    let told = plan.rejudge.facts.header().all_versions.is_some();
     let Rejudged { ended, whole } = plan.rejudge.run();
     if !quiet {
         // As with everything said to people: nobody may be there to hear it.
@@ -43,9 +44,15 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .saved
         .iter_mut()
         .for_each(|saved| saved.whole = whole);
+    // Files of before do not say it in their first line.
+    let unasked = !told && !manifest.all_versions && ended.summary.rows() > 0;
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
     let nothing = "the facts hold no endpoint";
-    let exit = ending::exit(ended, &flags.fail_on, nothing)?;
+    let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
+    if unasked && let Some(error) = cli::versions_unasked(&flags.fail_on) {
+        tell(format_args!("{}", Clean::new(&error.to_string())));
+        exit = Exit::Usage;
+    }
     written.map(|()| exit)
 }
 

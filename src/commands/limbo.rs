@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use serde::Deserialize;
 
 use super::chains::unusable;
 use super::check::{host, observation};
 use crate::cli::{Exit, PlanError};
+use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
 use crate::observation::{Certificate, PeerChain};
 use crate::output::{Clean, tell};
@@ -211,7 +211,7 @@ fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, Stri
     let roots: Vec<_> = case
         .trusted_certs
         .iter()
-        .filter_map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).ok())
+        .filter_map(|pem| in_pem(pem))
         .collect();
     let sent = std::iter::once(&case.peer_certificate).chain(&case.untrusted_intermediates);
     let chain = PeerChain {
@@ -229,8 +229,13 @@ fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, Stri
 
 /// A certificate; what is no PEM is one that cannot be read.
 fn certificate(pem: &str) -> Certificate {
-    let der = CertificateDer::from_pem_slice(pem.as_bytes());
-    Certificate::read(der.unwrap_or_else(|_| pem.as_bytes().to_vec().into()))
+    Certificate::read(in_pem(pem).unwrap_or_else(|| pem.as_bytes().to_vec().into()))
+}
+
+/// The first certificate of a text.
+fn in_pem(text: &str) -> Option<CertificateDer<'static>> {
+    let found = certificates(text.as_bytes()).ok()?.found;
+    found.into_iter().next().map(|found| found.der)
 }
 
 /// The verdict, and what the store says when it does not trust.

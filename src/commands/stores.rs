@@ -136,22 +136,18 @@ fn collect(
     bytes: &[u8],
     known: &mut HashMap<Fingerprint, CertificateDer<'static>>,
 ) -> Result<(), PlanError> {
-    let found = match certificates(bytes) {
-        Ok(found) => found,
+    let listing = match certificates(bytes) {
+        Ok(listing) => listing,
         // The report itself need not have certificates; --certs are for nothing else.
-        Err(NotCertificates::NoPemColumn) => Vec::new(),
+        Err(NotCertificates::NoPemColumn) => return Ok(()),
         Err(error) => return Err(unusable(path, &error)),
     };
-    for one in found {
-        match one.der {
-            Ok(der) => {
-                known.insert(Fingerprint::of(&der), der);
-            }
-            Err(reason) => {
-                let told = format!("{}: {}: {reason}", path.display(), one.place);
-                tell(format_args!("{}", Clean::new(&told)));
-            }
-        }
+    for found in listing.found {
+        known.insert(Fingerprint::of(&found.der), found.der);
+    }
+    for part in listing.left_out {
+        let told = format!("{}: {part}", path.display());
+        tell(format_args!("{}", Clean::new(&told)));
     }
     Ok(())
 }

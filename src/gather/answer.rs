@@ -4,17 +4,11 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-
-use crate::crypto::der::{self, Reader, tag};
+use super::certificates::chain;
 use crate::observation::{Certificate, PeerChain};
 
 /// Certificates of one answer that are looked at. CAs give one to five.
 const MAX_CERTIFICATES: usize = 20;
-
-/// id-signedData, 1.2.840.113549.1.7.2.
-const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 
 /// Why an answer is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +23,9 @@ pub(super) enum NoIssuer {
 
 /// The CA certificates of an answer, in its order.
 pub(super) fn authorities(bytes: &[u8]) -> Result<PeerChain, NoIssuer> {
-    let certificates = certificates(bytes).ok_or(NoIssuer::NoCertificate)?;
+    // A broken section costs none but itself: an issuer beside it helps all the same.
+    let found = chain(bytes).found.into_iter().take(MAX_CERTIFICATES);
+    let certificates: Vec<_> = found.map(|found| Certificate::read(found.der)).collect();
     if certificates.iter().all(|one| one.contents.is_err()) {
         return Err(NoIssuer::NoCertificate);
     }
@@ -43,52 +39,11 @@ pub(super) fn authorities(bytes: &[u8]) -> Result<PeerChain, NoIssuer> {
     }
 }
 
-fn certificates(bytes: &[u8]) -> Option<Vec<Certificate>> {
-    let whole = match bytes.first() {
-        Some(&tag::SEQUENCE) => in_der(bytes)?
-            .into_iter()
-            .map(|der| CertificateDer::from(der.to_vec()))
-            .collect(),
-        _ => CertificateDer::pem_slice_iter(bytes)
-            .take(MAX_CERTIFICATES)
-            .collect::<Result<Vec<_>, _>>()
-            .ok()?,
-    };
-    Some(whole.into_iter().map(Certificate::read).collect())
-}
-
-fn in_der(bytes: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut parts = der::only(bytes, tag::SEQUENCE)?.inside();
-    let first = parts.next()?;
-    match first.tag {
-        tag::SEQUENCE => Some(vec![bytes]),
-        tag::OID if first.content == SIGNED_DATA => in_signed_data(parts),
-        _ => None,
-    }
-}
-
-/// ContentInfo after its type, and SignedData up to its certificates (RFC 2315 section 9.1).
-fn in_signed_data(mut content: Reader<'_>) -> Option<Vec<&[u8]>> {
-    let explicit = content.expect(tag::constructed(0))?;
-    let mut signed = der::only(explicit.content, tag::SEQUENCE)?.inside();
-    signed.expect(tag::INTEGER)?;
-    signed.expect(tag::SET)?;
-    signed.expect(tag::SEQUENCE)?;
-    let mut listed = signed.expect(tag::constructed(0))?.inside();
-    let mut found = Vec::new();
-    while !listed.is_empty() && found.len() < MAX_CERTIFICATES {
-        let one = listed.next_whole()?;
-        // Other tags are older and other kinds of certificates.
-        if one.first() == Some(&tag::SEQUENCE) {
-            found.push(one);
-        }
-    }
-    Some(found)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::pkcs7::SIGNED_DATA;
     use super::*;
+    use crate::crypto::der::tag;
     use proptest::prelude::*;
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 

@@ -1,19 +1,25 @@
-//! Certificates from a file, whatever its form: PEM, DER, or a CSV with a column of PEM, as CCADB
-//! publishes them. It knows forms, not what the certificates are for.
+//! Certificates from a file, whatever its form: PEM, DER, PKCS#7, or a CSV with a column of PEM, as
+//! CCADB publishes them. It knows forms, not what the certificates are for, and says what of a file
+//! it left out.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
+use super::form;
+use super::pem::{self, Flaw, Label, Section};
+use super::pkcs7;
 use super::table::{BadTable, Table};
-use crate::crypto::der::{self, tag};
+use crate::crypto::der::{self, Reader, tag};
 
 /// Five times CCADB's largest report; small enough to refuse a wrong file before it fills the
 /// memory.
 const MAX_FILE: u64 = 64 << 20;
+
+/// Ten times as many as all public CAs have, roots and intermediates together.
+const MAX_SECTIONS: usize = 100_000;
 
 /// What CCADB calls the column that holds a certificate.
 const PEM_COLUMNS: &[&str] = &["PEM", "PEM Info", "X.509 Certificate (PEM)"];
@@ -21,22 +27,100 @@ const PEM_COLUMNS: &[&str] = &["PEM", "PEM Info", "X.509 Certificate (PEM)"];
 /// Columns by which a CCADB report without certificates is known.
 const OTHER_COLUMNS: &[&str] = &["SHA-256 Fingerprint", "SHA256 Fingerprint", "SHA256"];
 
+/// What a file holds for someone who looks for certificates.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Its certificates, in the order of the file.
+    pub found: Vec<Found>,
+    /// Everything else that the file says it holds.
+    pub left_out: Vec<Omitted>,
+    /// The certificates come from PKCS#7, where they have no order.
+    pub unordered: bool,
+}
+
 /// A certificate of a file.
 #[derive(Debug)]
 pub struct Found {
     /// Where it stands.
     pub place: Place,
-    /// Its bytes, or why they cannot be had.
-    pub der: Result<CertificateDer<'static>, String>,
+    /// Its bytes, as the file has them.
+    pub der: CertificateDer<'static>,
+    /// OpenSSL's trust settings beside it bar it as an anchor for TLS servers.
+    pub barred: bool,
+    /// Its BEGIN does not stand at the start of a line, so OpenSSL does not find it.
+    pub hidden: bool,
 }
 
-/// Where a certificate stands in its file.
+/// Something in a file that is no certificate, or none that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Omitted {
+    /// Where it stands.
+    pub place: Place,
+    /// Why it was left out.
+    pub why: Why,
+}
+
+/// Why a part of a file was left out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// A private key. Its bytes are never looked at.
+    #[error("a private key is left out; it was not read")]
+    PrivateKey,
+    /// A revocation list among certificates.
+    #[error("a revocation list is left out; give it by --crls")]
+    Crl,
+    /// A certificate among revocation lists.
+    #[error("a certificate is left out; revocation lists (BEGIN X509 CRL) are read here")]
+    Certificate,
+    /// Some other section of PEM.
+    #[error("a section named {0} is left out")]
+    Other(String),
+    /// A section that cannot be read.
+    #[error(transparent)]
+    Broken(Flaw),
+    /// What should be PKCS#7 is not.
+    #[error("not PKCS#7 that holds certificates (SignedData in DER)")]
+    BadPkcs7,
+    /// What should be OpenSSL's trusted certificate is not.
+    #[error("not a certificate with OpenSSL's trust settings behind it")]
+    BadTrust,
+    /// A cell of a table that holds no PEM.
+    #[error("not sound PEM: no BEGIN CERTIFICATE in the cell")]
+    NoSection,
+    /// More than are read.
+    #[error("the file goes on with more than {MAX_SECTIONS} sections; split it")]
+    TooMany,
+}
+
+impl Omitted {
+    /// Whether a certificate or list may be lost with it, rather than something of another kind.
+    pub fn is_loss(&self) -> bool {
+        match self.why {
+            Why::PrivateKey | Why::Crl | Why::Certificate | Why::Other(_) => false,
+            Why::Broken(_) | Why::BadPkcs7 | Why::BadTrust | Why::NoSection | Why::TooMany => true,
+        }
+    }
+}
+
+impl fmt::Display for Omitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.why)
+    }
+}
+
+/// Where something stands in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Which one it is, from 1.
+    /// Which certificate it is, from 1, in a file without lines.
     Number(usize),
-    /// The line on which its row begins, from 1.
+    /// The line on which it begins, or goes wrong, from 1.
     Line(u64),
+}
+
+impl Place {
+    pub(super) fn line(line: usize) -> Self {
+        Self::Line(line as u64)
+    }
 }
 
 impl fmt::Display for Place {
@@ -60,6 +144,9 @@ pub enum NotCertificates {
     /// A damaged report.
     #[error(transparent)]
     Table(#[from] BadTable),
+    /// A form that is known and not read.
+    #[error("{0}")]
+    Form(&'static str),
 }
 
 /// A whole file; one beyond any use is refused.
@@ -74,17 +161,12 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The certificates of a file, in its order. None at all where it is in no form known here.
-pub fn certificates(bytes: &[u8]) -> Result<Vec<Found>, NotCertificates> {
-    if der::only(bytes, tag::SEQUENCE).is_some() {
-        return Ok(vec![Found {
-            place: Place::Number(1),
-            der: Ok(CertificateDer::from(bytes.to_vec())),
-        }]);
-    }
+/// The certificates of a file. None at all, and nothing left out, where it is in no form known here.
+pub fn certificates(bytes: &[u8]) -> Result<Listing, NotCertificates> {
     // A comment may hold commas and quotes; a report does not begin with one.
     let commented = bytes.trim_ascii_start().starts_with(b"#");
-    if let (false, Ok(table)) = (commented, Table::of(bytes)) {
+    let whole = der::only(bytes, tag::SEQUENCE).is_some();
+    if let (false, false, Ok(table)) = (whole, commented, Table::of(bytes)) {
         if let Some(column) = table.column(PEM_COLUMNS)? {
             return cells(table, column);
         }
@@ -92,47 +174,160 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Found>, NotCertificates> {
             return Err(NotCertificates::NoPemColumn);
         }
     }
-    Ok(sections(bytes))
+    let listing = chain(bytes);
+    match form::unread(bytes) {
+        Some(form) if listing.is_empty() => Err(NotCertificates::Form(form)),
+        _ => Ok(listing),
+    }
 }
 
-/// Each section is read by itself, so that a broken one costs none but itself.
-fn sections(bytes: &[u8]) -> Vec<Found> {
-    const BEGIN: &[u8] = b"-----BEGIN ";
-    let places = bytes.windows(BEGIN.len()).enumerate();
-    let starts = places.filter(|(_, bytes)| *bytes == BEGIN);
-    let starts: Vec<usize> = starts.map(|(place, _)| place).collect();
-    let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-    let sections = starts
-        .iter()
-        .zip(ends)
-        .map(|(start, end)| &bytes[*start..end]);
-    // Of other things, keys for one, nothing is said.
-    let certificates =
-        sections.filter_map(|section| CertificateDer::pem_slice_iter(section).next());
-    let numbered = certificates.enumerate().map(|(index, der)| Found {
-        place: Place::Number(index + 1),
-        der: der.map_err(|error| format!("not sound PEM: {error}")),
-    });
-    numbered.collect()
+/// The certificates of bytes that are no table: DER, PKCS#7 or PEM.
+pub(super) fn chain(bytes: &[u8]) -> Listing {
+    let mut listing = Listing::default();
+    if der::only(bytes, tag::SEQUENCE).is_none() {
+        listing.add_sections(bytes);
+    } else if pkcs7::is_one(bytes) {
+        listing.add_pkcs7(bytes, Place::Number);
+    } else if form::unread(bytes).is_none() {
+        listing.add(Place::Number(1), bytes);
+    }
+    listing
+}
+
+impl Listing {
+    /// Whether the file gave nothing, not even something to leave out.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.left_out.is_empty()
+    }
+
+    /// The first certificate that may be lost.
+    pub fn loss(&self) -> Option<&Omitted> {
+        self.left_out.iter().find(|it| it.is_loss())
+    }
+
+    fn add(&mut self, place: Place, der: &[u8]) {
+        self.found.push(Found {
+            place,
+            der: CertificateDer::from(der.to_vec()),
+            barred: false,
+            hidden: false,
+        });
+    }
+
+    fn leave_out(&mut self, place: Place, why: Why) {
+        self.left_out.push(Omitted { place, why });
+    }
+
+    fn add_sections(&mut self, bytes: &[u8]) {
+        let mut sections = pem::sections(bytes);
+        sections
+            .by_ref()
+            .take(MAX_SECTIONS)
+            .for_each(|section| self.add_section(&section));
+        if let Some(next) = sections.next() {
+            self.leave_out(Place::line(next.line), Why::TooMany);
+        }
+    }
+
+    fn add_section(&mut self, section: &Section<'_>) {
+        let place = Place::line(section.line);
+        let why = match &section.label {
+            Label::PrivateKey => Why::PrivateKey,
+            Label::Crl => Why::Crl,
+            Label::Other(label) => Why::Other(label.clone()),
+            Label::Certificate | Label::Trusted | Label::Pkcs7 => match section.decode() {
+                Ok(der) => return self.add_decoded(section, &der),
+                Err(broken) => {
+                    let place = Place::line(broken.line);
+                    return self.leave_out(place, Why::Broken(broken.flaw));
+                }
+            },
+        };
+        self.leave_out(place, why);
+    }
+
+    fn add_decoded(&mut self, section: &Section<'_>, der: &[u8]) {
+        let place = Place::line(section.line);
+        let before = self.found.len();
+        match section.label {
+            Label::Trusted => match trusted(der) {
+                Some((der, barred)) => {
+                    self.add(place, der);
+                    self.found[before].barred = barred;
+                }
+                None => self.leave_out(place, Why::BadTrust),
+            },
+            // certutil of Windows calls PKCS#7 a certificate too.
+            Label::Certificate if !pkcs7::is_one(der) => self.add(place, der),
+            _ => self.add_pkcs7(der, |_| place),
+        }
+        let added = self.found[before..].iter_mut();
+        added.for_each(|found| found.hidden = !section.at_line_start);
+    }
+
+    fn add_pkcs7(&mut self, der: &[u8], place: impl Fn(usize) -> Place) {
+        let Some(found) = pkcs7::certificates(der, MAX_SECTIONS) else {
+            return self.leave_out(place(1), Why::BadPkcs7);
+        };
+        self.unordered = true;
+        for (index, der) in found.into_iter().enumerate() {
+            self.add(place(index + 1), der);
+        }
+    }
+}
+
+/// serverAuth, 1.3.6.1.5.5.7.3.1, and anyExtendedKeyUsage, 2.5.29.37.0.
+const FOR_SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x25, 0]];
+
+/// The certificate before OpenSSL's trust settings (X509_CERT_AUX), and whether those bar it as an
+/// anchor for TLS servers: they reject that purpose, or trust for others only (`obj_trust` in
+/// OpenSSL's crypto/x509/x509_trust.c).
+fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
+    let mut parts = Reader::new(der);
+    let certificate = parts.whole(tag::SEQUENCE)?;
+    if parts.is_empty() {
+        return Some((certificate, false));
+    }
+    let mut settings = parts.expect(tag::SEQUENCE)?.inside();
+    let trust = settings.take_if(tag::SEQUENCE)?;
+    let reject = settings.take_if(tag::constructed(0))?;
+    let names = |purposes: der::Element<'_>| {
+        let mut purposes = purposes.inside();
+        std::iter::from_fn(|| purposes.next()).any(|it| FOR_SERVERS.contains(&it.content))
+    };
+    let barred = reject.is_some_and(names) || trust.is_some_and(|trust| !names(trust));
+    parts.is_empty().then_some((certificate, barred))
 }
 
 /// Rows without a certificate are passed over: reports have a few, for examples.
-fn cells(table: Table<'_>, column: usize) -> Result<Vec<Found>, NotCertificates> {
-    let mut found = Vec::new();
+fn cells(table: Table<'_>, column: usize) -> Result<Listing, NotCertificates> {
+    let mut listing = Listing::default();
     for row in table.rows() {
         let row = row?;
         let cell = row.cell(column);
         // CCADB puts the cell in single quotes, so that spreadsheets leave it alone.
         let pem = cell.trim_matches(|c: char| c == '\'' || c.is_whitespace());
-        if !pem.is_empty() {
-            found.push(Found {
-                place: Place::Line(row.line),
-                der: CertificateDer::from_pem_slice(pem.as_bytes())
-                    .map_err(|error| format!("not sound PEM: {error}")),
-            });
+        if pem.is_empty() {
+            continue;
         }
+        let mut inside = Listing::default();
+        inside.add_sections(pem.as_bytes());
+        if inside.is_empty() {
+            inside.leave_out(Place::Line(row.line), Why::NoSection);
+        }
+        // Lines of the file, not of the cell.
+        inside
+            .found
+            .iter_mut()
+            .for_each(|it| it.place = Place::Line(row.line));
+        inside
+            .left_out
+            .iter_mut()
+            .for_each(|it| it.place = Place::Line(row.line));
+        listing.found.append(&mut inside.found);
+        listing.left_out.append(&mut inside.left_out);
     }
-    Ok(found)
+    Ok(listing)
 }
 
 #[cfg(test)]
@@ -147,6 +342,10 @@ mod tests {
         params.self_signed(&key).unwrap()
     }
 
+    fn made_der() -> Vec<u8> {
+        made().der().to_vec()
+    }
+
     #[test]
     fn a_certificate_is_found_in_every_form() {
         let made = made();
@@ -155,36 +354,156 @@ mod tests {
         let crlf = format!("PEM,SHA256\r\n\"{}\",00\r\n", pem.replace('\n', "\r\n"));
         let last = format!("A,\"X.509 Certificate (PEM)\"\n1,\"{pem}\"\n");
         let commented = format!("# \"ours\", PEM\n{pem}");
+        let pkcs7 = wrapped(&[made.der()]);
+        let armoured = armour("PKCS7", &pkcs7);
+        // As certutil of Windows encodes it.
+        let misnamed = armour("CERTIFICATE", &pkcs7);
         for (bytes, place) in [
             (made.der().to_vec(), Place::Number(1)),
-            (pem.into_bytes(), Place::Number(1)),
-            (commented.into_bytes(), Place::Number(1)),
+            (pem.clone().into_bytes(), Place::Line(1)),
+            (format!("\u{feff}{pem}").into_bytes(), Place::Line(1)),
+            (commented.into_bytes(), Place::Line(2)),
             (quoted.into_bytes(), Place::Line(3)),
             (crlf.into_bytes(), Place::Line(2)),
             (last.into_bytes(), Place::Line(2)),
+            (pkcs7, Place::Number(1)),
+            (armoured.into_bytes(), Place::Line(1)),
+            (misnamed.into_bytes(), Place::Line(1)),
+            (
+                pem.replace("CERTIFICATE", "X509 CERTIFICATE").into_bytes(),
+                Place::Line(1),
+            ),
+            (
+                armour("TRUSTED CERTIFICATE", &made_der()).into_bytes(),
+                Place::Line(1),
+            ),
         ] {
-            let found = certificates(&bytes).unwrap();
-            assert_eq!(found.len(), 1, "{}", String::from_utf8_lossy(&bytes));
-            assert_eq!(found[0].place, place);
-            assert_eq!(found[0].der.as_ref().unwrap(), made.der());
+            let listing = certificates(&bytes).unwrap();
+            assert_eq!(
+                listing.found.len(),
+                1,
+                "{}",
+                String::from_utf8_lossy(&bytes)
+            );
+            assert_eq!(listing.left_out, []);
+            assert_eq!(listing.found[0].place, place);
+            assert_eq!(listing.found[0].der[..2], made.der()[..2]);
         }
     }
 
+    /// PEM by hand: labels that no library writes.
+    fn armour(label: &str, der: &[u8]) -> String {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut text = format!("-----BEGIN {label}-----\n");
+        for three in der.chunks(3) {
+            let mut bytes = [0; 4];
+            bytes[1..=three.len()].copy_from_slice(three);
+            let bits = u32::from_be_bytes(bytes);
+            let sextets = [18, 12, 6, 0].map(|shift| alphabet[(bits >> shift & 63) as usize]);
+            text.extend(sextets[..=three.len()].iter().map(|it| char::from(*it)));
+        }
+        text + &format!("\n-----END {label}-----\n")
+    }
+
+    fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let length = match content.len() {
+            0..0x80 => vec![low],
+            0x80..0x100 => vec![0x81, low],
+            _ => vec![0x82, high, low],
+        };
+        [&[tag][..], &length, &content].concat()
+    }
+
+    fn wrapped(certificates: &[&[u8]]) -> Vec<u8> {
+        let list = element(tag::constructed(0), certificates);
+        let empty = element(tag::SET, &[]);
+        let (version, inner) = ([tag::INTEGER, 1, 1], element(tag::SEQUENCE, &[]));
+        let signed = element(tag::SEQUENCE, &[&version, &empty, &inner, &list, &empty]);
+        let kind = element(tag::OID, &[pkcs7::SIGNED_DATA]);
+        element(
+            tag::SEQUENCE,
+            &[&kind, &element(tag::constructed(0), &[&signed])],
+        )
+    }
+
     #[test]
-    fn what_is_broken_is_told_with_its_place() {
+    fn trust_settings_of_openssl_are_cut_off_and_heeded() {
+        let made = made();
+        let oid = |oid: &[u8]| element(tag::OID, &[oid]);
+        let (server, any, mail) = (
+            oid(FOR_SERVERS[0]),
+            oid(FOR_SERVERS[1]),
+            oid(&[0x2b, 6, 1, 5, 5, 7, 3, 4]),
+        );
+        let trust = |purposes: &[&[u8]]| element(tag::SEQUENCE, purposes);
+        let reject = |purposes: &[&[u8]]| element(tag::constructed(0), purposes);
+        let alias = element(0x0c, &[b"ours"]);
+        for (settings, barred) in [
+            (vec![], false),
+            (vec![trust(&[])], false),
+            (vec![trust(&[&trust(&[&server])])], false),
+            (vec![trust(&[&trust(&[&mail, &any]), &alias])], false),
+            (vec![trust(&[&alias])], false),
+            (vec![trust(&[&trust(&[&mail])])], true),
+            (vec![trust(&[&reject(&[&mail])])], false),
+            (vec![trust(&[&reject(&[&server])])], true),
+            (vec![trust(&[&trust(&[&server]), &reject(&[&any])])], true),
+        ] {
+            let der = [made.der().to_vec(), settings.concat()].concat();
+            let listing = certificates(armour("TRUSTED CERTIFICATE", &der).as_bytes()).unwrap();
+            assert_eq!(listing.found[0].der, *made.der(), "{settings:?}");
+            assert_eq!(listing.found[0].barred, barred, "{settings:?}");
+        }
+        let junk = [made.der().to_vec(), vec![1]].concat();
+        let listing = certificates(armour("TRUSTED CERTIFICATE", &junk).as_bytes()).unwrap();
+        assert_eq!(listing.loss().unwrap().why, Why::BadTrust);
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_with_its_place() {
+        let sound = made().pem();
+        let broken = sound.replace("MII", "M!!");
+        let secret = "c2VjcmV0";
+        let key =
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{secret}\n-----END RSA PRIVATE KEY-----\n");
+        let unended = "-----BEGIN CERTIFICATE-----\n# no end\n";
+        let others = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n-----BEGIN DH PARAMETERS-----\n";
+        let mixed = format!("{key}{sound}{broken}{unended}{sound}{others}");
+        let listing = certificates(mixed.as_bytes()).unwrap();
+        let lines = sound.lines().count();
+        let places: Vec<_> = listing.found.iter().map(|it| it.place).collect();
+        assert_eq!(places, [Place::line(4), Place::line(4 + 2 * lines + 2)]);
+        let told: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
+        let expected = [
+            "line 1: a private key is left out; it was not read".to_owned(),
+            format!("line {}: not sound PEM: ! is not base64", 5 + lines),
+            format!(
+                "line {}: not sound PEM: no -----END CERTIFICATE----- stands before the next BEGIN",
+                4 + 2 * lines
+            ),
+            format!(
+                "line {}: a revocation list is left out; give it by --crls",
+                6 + 3 * lines
+            ),
+            format!(
+                "line {}: a section named DH PARAMETERS is left out",
+                9 + 3 * lines
+            ),
+        ];
+        assert_eq!(told, expected, "{mixed}");
+        let losses: Vec<_> = listing.left_out.iter().map(Omitted::is_loss).collect();
+        assert_eq!(losses, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn tables_are_refused_or_left_out_by_line() {
         let broken = made().pem().replace("MII", "M!!");
-        let found = certificates(broken.as_bytes()).unwrap();
-        assert_eq!(found[0].place.to_string(), "certificate 1");
-        assert!(found[0].der.is_err());
-        let (key, sound) = ("-----BEGIN PRIVATE KEY-----\n", made().pem());
-        let mixed = format!("{sound}{broken}{key}# no end\n{sound}");
-        let found = certificates(mixed.as_bytes()).unwrap();
-        let sound: Vec<_> = found.iter().map(|found| found.der.is_ok()).collect();
-        assert_eq!(sound, [true, false, false, true], "{mixed}");
-        let table = format!("PEM\n\"{broken}\"\n");
-        let found = certificates(table.as_bytes()).unwrap();
-        assert_eq!(found[0].place.to_string(), "line 2");
-        assert!(found[0].der.is_err());
+        for cell in [&broken, "MIIB"] {
+            let listing = certificates(format!("PEM\n\"{cell}\"\n").as_bytes()).unwrap();
+            assert_eq!(listing.loss().unwrap().place, Place::Line(2), "{cell}");
+        }
         let report = certificates(b"CA Owner,SHA-256 Fingerprint\na,b\n");
         assert_eq!(report.unwrap_err(), NotCertificates::NoPemColumn);
         let twice = certificates(b"PEM,Subject,PEM\na,b,c\n").unwrap_err();
@@ -193,10 +512,32 @@ mod tests {
         assert!(torn.starts_with("line 2: 1 cells"), "{torn}");
     }
 
+    #[test]
+    fn damaged_pkcs7_is_a_loss() {
+        let made = made();
+        let whole = wrapped(&[made.der(), made.der()]);
+        assert_eq!(chain(&whole).found.len(), 2);
+        assert!(chain(&whole).unordered);
+        let damaged = element(tag::SEQUENCE, &[&element(tag::OID, &[pkcs7::SIGNED_DATA])]);
+        for listing in [chain(&damaged), chain(armour("PKCS7", &damaged).as_bytes())] {
+            assert_eq!(listing.loss().unwrap().why, Why::BadPkcs7);
+        }
+        let cut = armour("PKCS7", &whole[..whole.len() - 1]);
+        assert_eq!(chain(cut.as_bytes()).loss().unwrap().why, Why::BadPkcs7);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_certificates_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = certificates(&bytes);
+        }
+
+        #[test]
+        fn a_changed_message_is_read_without_a_panic(place in 0..2000_usize, byte: u8) {
+            let mut whole = wrapped(&[&made_der(), &made_der()]);
+            let place = place % whole.len();
+            whole[place] = byte;
+            let _ = certificates(&whole);
         }
     }
 }

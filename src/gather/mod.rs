@@ -7,10 +7,13 @@ mod answer;
 mod ccadb;
 mod certificates;
 mod failure;
+mod form;
 mod guard;
 mod http;
 mod learned;
 mod neighbours;
+mod pem;
+mod pkcs7;
 mod pool;
 mod revocation;
 mod search;
@@ -19,12 +22,15 @@ mod table;
 
 pub use address::HttpAddress;
 pub use ccadb::{LeftOut, PROGRAMS, Program, Report, ReportError, Root};
-pub use certificates::{Found, NotCertificates, Place, certificates, read_file};
+pub use certificates::{
+    Found, Listing, NotCertificates, Omitted, Place, Why, certificates, read_file,
+};
 pub use failure::FetchFailure;
 pub use guard::Guard;
 pub use http::{Patience, get};
 pub use learned::Learned;
 pub use neighbours::Neighbours;
+pub use pem::Flaw;
 pub use pool::{Bundle, BundleError, IssuerPool};
 pub(crate) use revocation::{
     ALL_REASONS, Asked, Crl, Point, PointName, directory, directory_name, distribution_points,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::certificates::{Found, NotCertificates, Place, certificates, read_file};
+use super::certificates::{NotCertificates, Omitted, certificates, read_file};
 use crate::observation::{Certificate, DistinguishedName};
 use crate::verdict::CompletedBy;
 
@@ -23,6 +23,8 @@ pub struct Bundle {
     pub pool: IssuerPool,
     /// How many certificates were left out: they are no CA, or cannot be read.
     pub ignored: usize,
+    /// What else the file holds.
+    pub left_out: Vec<Omitted>,
 }
 
 /// Why a file of intermediates cannot be used.
@@ -45,18 +47,16 @@ pub enum BundleError {
         cause: NotCertificates,
     },
     /// A certificate of the file is damaged.
-    #[error("{path}: {place}: {reason}")]
+    #[error("{path}: {part}")]
     Broken {
         /// The file.
         path: String,
-        /// Which certificate.
-        place: Place,
-        /// What is wrong with it.
-        reason: String,
+        /// Where, and what is wrong with it.
+        part: Omitted,
     },
     /// The file has no CA certificate: it is the wrong file, or in another format.
     #[error(
-        "{path}: no CA certificate in it; give PEM (BEGIN CERTIFICATE), DER, or a CCADB report with a PEM column"
+        "{path}: no CA certificate in it; give PEM (BEGIN CERTIFICATE), DER, PKCS#7, or a CCADB report with a PEM column"
     )]
     NoIssuer {
         /// The file.
@@ -65,28 +65,30 @@ pub enum BundleError {
 }
 
 impl IssuerPool {
-    /// Reads a file of intermediates: PEM, DER, or a CCADB report with a column of PEM.
+    /// Reads a file of intermediates: PEM, DER, PKCS#7, or a CCADB report with a column of PEM.
     pub fn from_file(path: &Path) -> Result<Bundle, BundleError> {
         let named = || path.display().to_string();
         let bytes = read_file(path).map_err(|cause| BundleError::Unreadable {
             path: named(),
             cause,
         })?;
-        let found = certificates(&bytes).map_err(|cause| BundleError::NotCertificates {
+        let listing = certificates(&bytes).map_err(|cause| BundleError::NotCertificates {
             path: named(),
             cause,
         })?;
+        if let Some(part) = listing.loss().cloned() {
+            return Err(BundleError::Broken {
+                path: named(),
+                part,
+            });
+        }
         let mut bundle = Bundle {
             pool: Self::default(),
             ignored: 0,
+            left_out: listing.left_out,
         };
-        for Found { place, der } in found {
-            let der = der.map_err(|reason| BundleError::Broken {
-                path: named(),
-                place,
-                reason,
-            })?;
-            let certificate = Certificate::read(der);
+        for found in listing.found {
+            let certificate = Certificate::read(found.der);
             match certificate.is_ca() {
                 true => bundle.pool.add(Arc::new(certificate), CompletedBy::Bundle),
                 false => bundle.ignored += 1,

@@ -5,8 +5,8 @@
 use std::fmt::Write;
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
+use super::certificates::chain;
 use crate::crypto::Fingerprint;
 
 /// The first line, by which such a file is known.
@@ -56,6 +56,7 @@ pub struct BadStoreFile {
 impl StoreFile {
     /// Whether these are the bytes of such a file.
     pub fn is_one(bytes: &[u8]) -> bool {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let line = bytes.split(|byte| *byte == b'\n').next();
         line.is_some_and(|line| line.trim_ascii_end() == FIRST.as_bytes())
     }
@@ -88,6 +89,7 @@ impl StoreFile {
     /// Reads a file's text.
     pub fn read(bytes: &[u8]) -> Result<Self, BadStoreFile> {
         let text = std::str::from_utf8(bytes).map_err(|_| bad(0, "not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = Lines {
             left: text.lines().enumerate(),
             line: 0,
@@ -194,8 +196,14 @@ impl<'a> Lines<'a> {
             pem.push_str(line);
             pem.push('\n');
         }
-        let der = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|error| self.bad(&format!("not sound PEM: {error}")))?;
+        let mut listing = chain(pem.as_bytes());
+        if let Some(broken) = listing.loss() {
+            return Err(self.bad(&broken.why.to_string()));
+        }
+        let der = match (listing.found.pop(), listing.found.is_empty()) {
+            (Some(found), true) => found.der,
+            _ => return Err(self.bad("one certificate should stand here")),
+        };
         if Fingerprint::of(&der) != sha256 {
             return Err(self.bad("not the certificate that \"# sha256:\" names"));
         }
@@ -249,6 +257,9 @@ mod tests {
         let windows = text.replace('\n', "\r\n");
         assert!(StoreFile::is_one(windows.as_bytes()));
         assert_eq!(StoreFile::read(windows.as_bytes()), Ok(file()));
+        let marked = format!("\u{feff}{text}");
+        assert!(StoreFile::is_one(marked.as_bytes()));
+        assert_eq!(StoreFile::read(marked.as_bytes()), Ok(file()));
         assert!(!StoreFile::is_one(b"# tlsweep\n"));
     }
 

@@ -77,6 +77,14 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is in a form that is not read, or all that it holds is damaged.
+    #[error("the trust store {}: {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and what to give instead.
+        reason: String,
+    },
     /// Nothing usable inside.
     #[error(
         "the trust store {name} holds no usable certificate; it should be PEM (BEGIN CERTIFICATE), DER, or a folder of such files"

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::{StoreError, TrustStore};
-use crate::gather::{Found, NotCertificates, StoreFile, certificates, read_file};
+use crate::gather::{Listing, NotCertificates, StoreFile, certificates, read_file};
 
 /// Files in a folder: ten times what a system's folder of roots has.
 const MAX_FILES: usize = 10_000;
+
+/// Warnings of one file that are told one by one.
+const MAX_WARNINGS: usize = 20;
 
 impl TrustStore {
     /// The stores at this path: those that a file of stores holds, under their own names; else
@@ -27,22 +30,26 @@ impl TrustStore {
             return Self::of_file(path, &file);
         }
         let mut store = Self::empty(name, false);
-        let found = certificates(&bytes).map_err(|error| match error {
+        let unusable = |reason| StoreError::Unusable {
+            path: path.to_owned(),
+            reason,
+        };
+        let listing = certificates(&bytes).map_err(|error| match error {
             NotCertificates::NoPemColumn => StoreError::Report {
                 path: path.to_owned(),
             },
             NotCertificates::Table(_) => empty(path),
+            NotCertificates::Form(form) => unusable(form.to_owned()),
         })?;
-        for (index, Found { der, .. }) in found.into_iter().enumerate() {
-            match der {
-                Ok(der) => store.add(index + 1, der),
-                Err(reason) => store.warn(index + 1, reason),
-            }
-        }
+        store.add_all(None, listing);
         store.date = date(path);
-        match store.is_empty() {
-            true => Err(empty(path)),
-            false => Ok(vec![store]),
+        match (store.is_empty(), store.warnings().first()) {
+            (true, Some(warning)) => Err(unusable(format!(
+                "no usable certificate in it; {}",
+                warning.reason
+            ))),
+            (true, None) => Err(empty(path)),
+            (false, _) => Ok(vec![store]),
         }
     }
 
@@ -75,10 +82,10 @@ impl TrustStore {
                 .and_then(|bytes| certificates(&bytes).map_err(|error| error.to_string()));
             match found {
                 Err(reason) => store.warn(0, format!("{file}: {reason}")),
-                Ok(found) if found.is_empty() => {
+                Ok(listing) if listing.is_empty() => {
                     store.warn(0, format!("{file}: no certificate in it"));
                 }
-                Ok(found) => store.add_all(&file, found),
+                Ok(listing) => store.add_all(Some(&file), listing),
             }
             store.date = store.date.max(date(&path));
         }
@@ -88,12 +95,40 @@ impl TrustStore {
         }
     }
 
-    fn add_all(&mut self, file: &str, found: Vec<Found>) {
-        for Found { place, der } in found {
-            let added = der.and_then(|der| self.try_add(der));
+    /// Adds the certificates of a file, which warnings name where the store has several. What is
+    /// left out is warned of.
+    fn add_all(&mut self, file: Option<&str>, listing: Listing) {
+        let mut told = 0_usize;
+        let mut warn = |store: &mut Self, reason: String| {
+            told += 1;
+            let reason = match told {
+                ..=MAX_WARNINGS => reason,
+                _ => return,
+            };
+            store.warn(
+                0,
+                match file {
+                    Some(file) => format!("{file}: {reason}"),
+                    None => reason,
+                },
+            );
+        };
+        for found in listing.found {
+            let place = found.place;
+            let added = match found.barred {
+                true => Err("left out: OpenSSL's trust settings bar it for TLS servers".to_owned()),
+                false => self.try_add(found.der),
+            };
             if let Err(reason) = added {
-                self.warn(0, format!("{file}: {place}: {reason}"));
+                warn(self, format!("{place}: {reason}"));
             }
+        }
+        for part in listing.left_out {
+            warn(self, part.to_string());
+        }
+        if let Some(more) = told.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+            let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
+            self.warn(0, format!("{file}{more} more parts are left out"));
         }
     }
 }
@@ -193,7 +228,7 @@ mod tests {
         let told: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert_eq!(told[0], "README: no certificate in it");
-        assert!(told[1].starts_with("d.pem: certificate 1: not sound PEM"));
+        assert_eq!(told[1], "d.pem: line 2: not sound PEM: ! is not base64");
         assert!(told[2].starts_with("e.der: certificate 1: not a usable certificate"));
     }
 

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::crypto::Fingerprint;
 use crate::observation::PresentedName;
+use crate::target::Tag;
 use crate::verdict::{AcceptedBy, Finding, StoreTrust};
 
 /// Bytes, written as lower-case hexadecimal.
@@ -93,11 +94,11 @@ impl Serialize for Date {
 
 /// The inventory's own columns, written as an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tags<'a>(pub &'a [(Arc<str>, String)]);
+pub struct Tags<'a>(pub &'a [(Arc<str>, Tag)]);
 
 impl Serialize for Tags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, text)| (&**name, text)))
+        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value)))
     }
 }
 

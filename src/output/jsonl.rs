@@ -68,6 +68,15 @@ impl Formatter for Printable {
         }
         writer.write_all(rest.as_bytes())
     }
+
+    /// Tags may be JSON already. What is not printable can only stand in its strings.
+    fn write_raw_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.write_string_fragment(writer, fragment)
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +91,17 @@ mod tests {
         let mut serializer = Serializer::with_formatter(&mut bytes, Printable);
         text.serialize(&mut serializer).unwrap();
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn tags_of_json_stay_json_and_are_as_printable_as_text() {
+        let tag: crate::target::Tag =
+            serde_json::from_str("{\"=a\u{202e}\":[null,1.50,\"b\u{9b}\"]}").unwrap();
+        let mut bytes = Vec::new();
+        tag.serialize(&mut Serializer::with_formatter(&mut bytes, Printable))
+            .unwrap();
+        let expected = r#"{"=a\u202e":[null,1.50,"b\u009b"]}"#;
+        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
     }
 
     #[test]

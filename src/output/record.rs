@@ -37,8 +37,8 @@ pub struct Record<'a> {
     pub port: u16,
     /// What is spoken there.
     pub service: &'static str,
-    /// The inventory's own columns.
-    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    /// The inventory's own columns: text, or from JSON Lines any value as it was there.
+    #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub tags: Tags<'a>,
     /// 1 for the first visit, 2 for the first retry, and so on.
     pub attempt: u32,

@@ -70,7 +70,7 @@ pub(crate) fn healthy() -> Sample {
 /// An expired certificate with a chain, tags, two stores and a warning.
 pub(crate) fn expired() -> Sample {
     let mut target = target("https://shop.example/", "shop.example", 443);
-    target.tags = vec![("owner".into(), "web team".to_owned())];
+    target.tags = vec![("owner".into(), "web team".into())];
     let names = ["shop.example", "192.0.2.7"];
     let leaf = leaf("shop.example", &names, 1, "2026-11-10T00:00:00Z");
     let issuer = self::leaf("R11", &[], 2, "2030-01-01T00:00:00Z");
@@ -203,7 +203,7 @@ pub(crate) fn unreadable() -> Sample {
 pub(crate) fn hostile() -> Sample {
     let attack = "=cmd|' /C calc'!A0\u{1b}]0;x\u{7}\u{202e}\r\n\"";
     let mut target = target(attack, "bad.example", 25);
-    target.tags = vec![(attack.into(), attack.to_owned())];
+    target.tags = vec![(attack.into(), attack.into())];
     let mut leaf = leaf(attack, &[attack], 6, "2027-01-25T00:00:00Z");
     let contents = Arc::get_mut(&mut leaf).unwrap().contents.as_mut().unwrap();
     contents.issuer.text = attack.to_owned();

@@ -31,13 +31,21 @@ enum Place {
     Stray,
 }
 
-/// What may stand between a closing quote and the next comma.
+/// What may stand between a closing quote and the next separator; a tab may be the separator.
 const BLANKS: [u8; 3] = [b' ', b'\t', b'\r'];
 
 impl Default for Cells {
     fn default() -> Self {
+        Self::between(b',')
+    }
+}
+
+impl Cells {
+    /// Splits at this character.
+    pub(super) fn between(separator: u8) -> Self {
         // A carriage return of its own is text: only the one before a line feed is not.
         let reader = ReaderBuilder::new()
+            .delimiter(separator)
             .terminator(Terminator::Any(b'\n'))
             .build();
         Self {
@@ -49,9 +57,14 @@ impl Default for Cells {
             place: Place::Open,
         }
     }
-}
 
-impl Cells {
+    /// The cells of a line that is a row by itself.
+    pub(super) fn of(line: &str, separator: u8) -> Option<Vec<String>> {
+        let mut cells = Self::between(separator);
+        cells.add(line);
+        (cells.place == Place::Done).then(|| cells.finish())
+    }
+
     /// Begins a row.
     pub(super) fn start(&mut self) {
         self.reader.reset();

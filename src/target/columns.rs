@@ -1,11 +1,12 @@
 //! Rows: what the columns of an inventory say, and how they become one target together.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::error::{RowError, TargetError, short};
 use super::{
-    Asked, Defaults, Expansion, Host, Place, Service, Tags, fold_name, parse_port, parse_starttls,
+    Asked, Defaults, Expansion, Host, Place, Service, Tags, fold_name, parse_port, parse_ports,
+    parse_starttls,
 };
 
 /// A column, or a key of a JSON object.
@@ -24,16 +25,69 @@ pub(super) enum Ours {
     Target,
     Host,
     Port,
+    Ports,
     Ip,
     Sni,
     StartTls,
 }
 
+/// What other programs call our columns, in small letters without blanks, hyphens and underscores.
+const MEANT: &[(Ours, &[&str])] = &[
+    (
+        Ours::Port,
+        &[
+            "dport",
+            "sport",
+            "dstport",
+            "destinationport",
+            "portid",
+            "portnumber",
+            "portno",
+            "tcpport",
+            "serviceport",
+            "tlsport",
+            "sslport",
+            "httpsport",
+            "openports",
+            "tcpports",
+        ],
+    ),
+    (
+        Ours::Host,
+        &[
+            "hostname",
+            "fqdn",
+            "domain",
+            "domainname",
+            "dnsname",
+            "url",
+            "servername",
+        ],
+    ),
+    (
+        Ours::Ip,
+        &[
+            "ipaddress",
+            "ipaddr",
+            "ipstr",
+            "ipv4",
+            "ipv6",
+            "ipv4address",
+            "ipv6address",
+            "addr",
+            "saddr",
+            "daddr",
+            "ips",
+        ],
+    ),
+];
+
 impl Ours {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Target,
         Self::Host,
         Self::Port,
+        Self::Ports,
         Self::Ip,
         Self::Sni,
         Self::StartTls,
@@ -46,11 +100,20 @@ impl Ours {
             .find(|column| column.name().eq_ignore_ascii_case(name))
     }
 
+    /// The column that a name which is none of ours seems to mean.
+    pub(super) fn meant_by(name: &str) -> Option<Self> {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        let letters = letters.collect::<String>().to_ascii_lowercase();
+        let known = |(_, names): &&(Self, &[&str])| names.contains(&&*letters);
+        MEANT.iter().find(known).map(|(ours, _)| *ours)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Host => "host",
             Self::Port => "port",
+            Self::Ports => "ports",
             Self::Ip => "ip",
             Self::Sni => "sni",
             Self::StartTls => "starttls",
@@ -66,7 +129,7 @@ impl Ours {
 /// One row of an input, its columns still text. An empty column says nothing.
 #[derive(Debug, Default)]
 pub(super) struct Row {
-    ours: [String; 6],
+    ours: [String; 7],
     pub(super) tags: Tags,
 }
 
@@ -93,25 +156,54 @@ impl Row {
             .find_map(|column| self.get(column))
             .ok_or(RowError::Empty)?
             .to_owned();
+        if is_range(&text) {
+            return Err(TargetError::Range(short(&text)).into());
+        }
         let mut asked = Asked::parse(&text)?;
-        self.merge_port(&mut asked)?;
+        let ports = self.merge_ports(&mut asked)?;
         self.merge_address(&mut asked)?;
         self.merge_service(&mut asked)?;
         let sni = self.get(Ours::Sni).map(fold_name).transpose();
         let sni = sni.map_err(|error| in_column(Ours::Sni, error))?;
-        Ok(Expansion::new(text, asked, sni, self.tags, defaults))
+        if ports.is_empty() {
+            return Ok(Expansion::new(text, asked, sni, self.tags, defaults));
+        }
+        // Listed beside the target, they count whatever its service is.
+        let listed = Defaults {
+            ports,
+            sni: defaults.sni.clone(),
+            service: asked.service.take().or(defaults.service),
+        };
+        Ok(Expansion::new(text, asked, sni, self.tags, &listed))
     }
 
-    fn merge_port(&self, asked: &mut Asked) -> Result<(), RowError> {
-        let Some(text) = self.get(Ours::Port) else {
-            return Ok(());
+    /// Takes over the one port of the row; returns those of a list.
+    fn merge_ports(&self, asked: &mut Asked) -> Result<Vec<u16>, RowError> {
+        let one = self.get(Ours::Port).map(whole_number).map(parse_port);
+        let one = one
+            .transpose()
+            .map_err(|error| in_column(Ours::Port, error))?;
+        let listed = self
+            .get(Ours::Ports)
+            .map(port_list)
+            .transpose()?
+            .unwrap_or_default();
+        let (column, said) = match (one, &*listed) {
+            (Some(_), [_, ..]) => return Err(RowError::PortTwice),
+            (Some(one), []) => (Ours::Port, one),
+            (None, [one]) => (Ours::Ports, *one),
+            (None, listed) => {
+                return match asked.port {
+                    Some(port) if !listed.is_empty() => Err(disagree(Ours::Ports, "several", port)),
+                    _ => Ok(listed.to_vec()),
+                };
+            }
         };
-        let port = parse_port(text).map_err(|error| in_column(Ours::Port, error))?;
         match asked.port {
-            Some(said) if said != port => Err(disagree(Ours::Port, port, said)),
+            Some(port) if port != said => Err(disagree(column, said, port)),
             _ => {
-                asked.port = Some(port);
-                Ok(())
+                asked.port = Some(said);
+                Ok(Vec::new())
             }
         }
     }
@@ -151,6 +243,36 @@ impl Row {
             }
         }
     }
+}
+
+/// A number without the `.0` that programs give one that they took for a fraction.
+fn whole_number(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((number, zeros)) if !zeros.is_empty() && zeros.bytes().all(|it| it == b'0') => number,
+        _ => text,
+    }
+}
+
+/// The ports of a list as scanners write them: `443`, `443,8443`, `443/tcp 8443/tcp`.
+fn port_list(text: &str) -> Result<Vec<u16>, RowError> {
+    let parts = text
+        .split([',', ';', ' ', '\t'])
+        .filter(|part| !part.is_empty());
+    let parts = parts.map(|part| whole_number(part.strip_suffix("/tcp").unwrap_or(part)));
+    let list = parts.collect::<Vec<_>>().join(",");
+    parse_ports(&list).map_err(RowError::Ports)
+}
+
+/// `192.0.2.1-192.0.2.9` or `192.0.2.1-9`, perhaps with a port: as a name it would be asked of DNS.
+fn is_range(text: &str) -> bool {
+    let range = || {
+        let (first, last) = text.split_once('-')?;
+        first.trim().parse::<Ipv4Addr>().ok()?;
+        let last = last.split(':').next()?.trim();
+        let digits = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        Some(!last.is_empty() && last.bytes().all(digits))
+    };
+    range() == Some(true)
 }
 
 fn in_column(column: Ours, error: TargetError) -> RowError {

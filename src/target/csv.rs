@@ -43,6 +43,12 @@ impl Table {
         file: &Arc<str>,
     ) -> Result<Option<Self>, OpenError> {
         let mut table = Self::default();
+        table
+            .find_separator(lines)
+            .map_err(|error| OpenError::Unreadable {
+                file: file.clone(),
+                error,
+            })?;
         loop {
             let cells = table.read(lines).map_err(|error| OpenError::Unreadable {
                 file: file.clone(),
@@ -61,6 +67,36 @@ impl Table {
                 }
             }
         }
+    }
+
+    /// Reads on to the header, which tells the separator, and leaves it to be read again. A line
+    /// `sep=;`, by which Excel is told it, is passed over.
+    fn find_separator<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<()> {
+        let mut said = None;
+        while let Some(line) = self.line(lines)? {
+            let text = line.text.trim();
+            if said.is_none() && line.fault.is_none() {
+                said = told_separator(text);
+                if said.is_some() {
+                    continue;
+                }
+            }
+            if line.fault.is_some() || !(text.is_empty() || text.starts_with('#')) {
+                let separator = said.unwrap_or_else(|| separator(&line.text));
+                self.cells = Cells::between(separator);
+                self.again.push_front(line);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Columns that seem to mean one of ours and are carried as tags.
+    pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, Ours)> {
+        self.columns.iter().filter_map(|column| match column {
+            Column::Tag(name) => Some((&**name, Ours::meant_by(name)?)),
+            Column::Ours(_) => None,
+        })
     }
 
     /// The next row.
@@ -98,7 +134,7 @@ impl Table {
         for (column, cell) in self.columns.iter().zip(cells) {
             match column {
                 Column::Ours(ours) => row.set(*ours, cell),
-                Column::Tag(name) => row.tags.push((name.clone(), cell)),
+                Column::Tag(name) => row.tags.push((name.clone(), cell.into())),
             }
         }
         Ok(row)
@@ -182,13 +218,41 @@ impl Table {
 
 /// Whether a line is a header by which a file without a telling name is known to be CSV.
 pub(super) fn is_header(line: &str) -> bool {
-    let mut split = Cells::default();
-    split.add(line);
-    let cells = split.finish();
-    cells.len() > 1
-        && cells
-            .iter()
-            .any(|cell| Ours::named(cell.trim()).is_some_and(Ours::names_a_host))
+    let cells = |separator| Cells::of(line, separator).unwrap_or_default();
+    let split = |separator: &u8| cells(*separator).len() > 1 && name_a_host(&cells(*separator));
+    told_separator(line).is_some() || SEPARATORS.iter().any(split)
+}
+
+/// What may stand between cells, the usual one first: spreadsheets write semicolons where the comma
+/// belongs to numbers, and tabs by the name of text.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// The separator of a header: that which splits it into columns that name hosts, or else into the
+/// most columns.
+fn separator(header: &str) -> u8 {
+    let rank = |separator: &u8| {
+        let cells = Cells::of(header, *separator).unwrap_or_default();
+        // One cell is no split: then it is the comma.
+        (name_a_host(&cells), cells.len().max(1))
+    };
+    let best = SEPARATORS.into_iter().rev().max_by_key(rank);
+    best.unwrap_or(b',')
+}
+
+fn name_a_host(cells: &[String]) -> bool {
+    let mut columns = cells.iter().filter_map(|cell| Ours::named(cell.trim()));
+    columns.any(Ours::names_a_host)
+}
+
+/// The separator that Excel's first line names, which it may have put into quotes.
+fn told_separator(line: &str) -> Option<u8> {
+    let line = line
+        .trim_start_matches('\u{feff}')
+        .trim_end_matches(['\r', '\n']);
+    let line = line.strip_prefix('"').unwrap_or(line);
+    let told = line.strip_prefix("sep=")?;
+    let told = told.strip_suffix('"').unwrap_or(told);
+    SEPARATORS.into_iter().find(|it| told.as_bytes() == [*it])
 }
 
 fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> {
@@ -210,6 +274,7 @@ fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> 
         };
         columns.push(column);
     }
+    refuse_misnamed(&columns, file)?;
     let host = |column: &Column| matches!(column, Column::Ours(ours) if ours.names_a_host());
     match columns.iter().any(host) {
         true => Ok(columns),
@@ -217,6 +282,31 @@ fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> 
             file: file.clone(),
             found: cut(&format!("{cells:?}"), 200),
         }),
+    }
+}
+
+/// A column that means the port and is not read would have another port visited; one that means the
+/// host, where no other names one, is the only one that could.
+fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError> {
+    let has = |wanted: fn(Ours) -> bool| {
+        let mut ours = columns.iter();
+        ours.any(|column| matches!(column, Column::Ours(ours) if wanted(*ours)))
+    };
+    let missing = |ours: &Ours| match ours {
+        Ours::Port => !has(|it| matches!(it, Ours::Port | Ours::Ports)),
+        ours => ours.names_a_host() && !has(Ours::names_a_host),
+    };
+    let mut tags = columns.iter().filter_map(|column| match column {
+        Column::Tag(name) => Some((name, Ours::meant_by(name)?)),
+        Column::Ours(_) => None,
+    });
+    match tags.find(|(_, meant)| missing(meant)) {
+        Some((name, meant)) => Err(OpenError::Misnamed {
+            file: file.clone(),
+            found: cut(name, 60),
+            meant: meant.name(),
+        }),
+        None => Ok(()),
     }
 }
 

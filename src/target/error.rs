@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Service;
 use super::lines::MAX_LINE;
 use super::service::NotAStartTls;
+use super::{PortsError, Service};
 
 /// The text is not a target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,12 @@ pub enum TargetError {
          write four numbers from 0 to 255 without leading zeros, such as 192.0.2.1"
     )]
     MangledAddress(String),
+    /// `192.0.2.1-192.0.2.9`, `192.0.2.1-9`.
+    #[error(
+        "{0:?} is a range of addresses, which is not read; \
+         write blocks such as 192.0.2.0/28, or each address on a line"
+    )]
+    Range(String),
     /// Several colons, yet not IPv6.
     #[error("{0:?} is not an IPv6 address; with a port write [2001:db8::1]:443")]
     BadIpv6(String),
@@ -109,6 +115,23 @@ pub enum RowError {
     /// The `starttls` column.
     #[error("column starttls: {0}")]
     StartTls(#[from] NotAStartTls),
+    /// The `ports` column.
+    #[error("column ports: {0}")]
+    Ports(PortsError),
+    /// Both say one.
+    #[error("the columns port and ports both say one; leave one of them empty")]
+    PortTwice,
+    /// None of the ports that a scanner lists is open for TCP.
+    #[error("column ports: no open TCP port is listed")]
+    NoOpenPort,
+    /// A key that seems to mean the port, and no port.
+    #[error("the key {found:?} is not read; rename it to {meant:?}, or add {meant:?}")]
+    Misnamed {
+        /// The key.
+        found: String,
+        /// What it should be called.
+        meant: &'static str,
+    },
     /// The `ip` column.
     #[error("column ip: {0:?} is not an address; write one in full, without port or brackets")]
     BadAddress(String),
@@ -130,7 +153,8 @@ pub enum RowError {
     Empty,
     /// More cells than the header has columns.
     #[error(
-        "the row has {cells} cells, the header {columns}; put double quotes around a comma in a cell"
+        "the row has {cells} cells, the header {columns}; \
+         put double quotes around a cell that holds the separator"
     )]
     Ragged {
         /// In this row.
@@ -153,11 +177,14 @@ pub enum RowError {
         column: usize,
     },
     /// A JSON value of a kind that the key does not take.
-    #[error("{0} is text in JSON (port may be a number)")]
+    #[error("{0} is text in JSON (port may be a number, ports a list)")]
     JsonKind(&'static str),
     /// The same key twice in an object.
     #[error("the key {0:?} stands there twice")]
     KeyTwice(String),
+    /// A JSON value that readers of the rows could not take.
+    #[error("the value of {0:?} is nested deeper than 32 levels; leave it out")]
+    TooDeep(String),
     /// Longer than a line may be.
     #[error("the line is longer than {MAX_LINE} bytes")]
     TooLong,
@@ -233,6 +260,36 @@ pub enum OpenError {
         file: Arc<str>,
         /// The header's cells.
         found: String,
+    },
+    /// A column that seems to mean one of ours, which is missing.
+    #[error(
+        "{file}: the column {found:?} is not read; if it says the {meant}, rename it to `{meant}`, \
+         else to something that is no word for it"
+    )]
+    Misnamed {
+        /// Which input.
+        file: Arc<str>,
+        /// The column.
+        found: String,
+        /// What it should be called.
+        meant: &'static str,
+    },
+    /// JSON, but not one object a line.
+    #[error(
+        "{file}: JSON is read as JSON Lines, one object a line; \
+         convert it first: jq -c '{filter}' IN > OUT.jsonl"
+    )]
+    JsonOverLines {
+        /// Which input.
+        file: Arc<str>,
+        /// What makes lines of it.
+        filter: &'static str,
+    },
+    /// XML or HTML.
+    #[error("{file} is XML or HTML; give lines, CSV or JSON Lines")]
+    Markup {
+        /// Which input.
+        file: Arc<str>,
     },
     /// A CSV file with one of our columns twice.
     #[error("{file} has two columns `{column}`; rename one")]

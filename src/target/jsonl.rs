@@ -9,6 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::Tag;
 use super::columns::{Column, Ours, Row};
 use super::error::{RowError, short};
 
@@ -32,17 +33,32 @@ impl Objects {
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
         let mut row = Row::default();
         let mut known = HashSet::with_capacity(members.len());
+        let mut misnamed = None;
         for (key, value) in members {
             let column = self.column(&key);
             if !known.insert(column.clone()) {
                 return Err(RowError::KeyTwice(short(&key)));
             }
             match column {
+                Column::Ours(Ours::Ports) => row.set(Ours::Ports, ports_text(value)?),
                 Column::Ours(ours) => row.set(ours, our_text(ours, value)?),
-                Column::Tag(key) => row.tags.push((key, tag_text(value)?)),
+                Column::Tag(key) => {
+                    let tag = tag(&key, value)?;
+                    if Ours::meant_by(&key) == Some(Ours::Port) {
+                        misnamed.get_or_insert_with(|| short(&key));
+                    }
+                    row.tags.push((key, tag));
+                }
             }
         }
-        Ok(Some(row))
+        let port = [Ours::Port, Ours::Ports].map(Column::Ours);
+        match misnamed {
+            Some(found) if !port.iter().any(|it| known.contains(it)) => Err(RowError::Misnamed {
+                found,
+                meant: Ours::Port.name(),
+            }),
+            _ => Ok(Some(row)),
+        }
     }
 
     fn column(&mut self, key: &str) -> Column {
@@ -98,12 +114,68 @@ fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
     }
 }
 
-/// A string plain, anything else as compact JSON.
-fn tag_text(value: &RawValue) -> Result<String, RowError> {
+/// A port of a list: masscan tells more of each.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Number(u64),
+    Text(String),
+    Scanned {
+        port: u64,
+        proto: Option<String>,
+        status: Option<String>,
+    },
+}
+
+/// The ports of a list, or the text of one that is none. Ports that were seen closed, or are not
+/// TCP's, are passed over.
+fn ports_text(value: &RawValue) -> Result<String, RowError> {
     let text = value.get();
-    match text.starts_with('"') {
-        true => string(text),
-        false => Ok(compact(text)),
+    match text.as_bytes().first() {
+        Some(b'0'..=b'9') => return Ok(text.to_owned()),
+        Some(b'[') => {}
+        _ => return our_text(Ours::Ports, value),
+    }
+    let listed: Vec<Listed> =
+        serde_json::from_str(text).map_err(|_| RowError::JsonKind(Ours::Ports.name()))?;
+    let open = listed.into_iter().filter_map(|it| match it {
+        Listed::Number(port) => Some(port.to_string()),
+        Listed::Text(text) => Some(text),
+        Listed::Scanned {
+            port,
+            proto,
+            status,
+        } => {
+            let tcp = proto.is_none_or(|proto| proto == "tcp");
+            let open = status.is_none_or(|status| status == "open");
+            (tcp && open).then(|| port.to_string())
+        }
+    });
+    let open: Vec<_> = open.collect();
+    match open.is_empty() {
+        true => Err(RowError::NoOpenPort),
+        false => Ok(open.join(",")),
+    }
+}
+
+/// How deep a value may be nested: many readers of the rows stop at 128, their own levels included.
+const MAX_DEPTH: usize = 32;
+
+/// A string as text, anything else as the JSON it is.
+fn tag(key: &str, value: &RawValue) -> Result<Tag, RowError> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'"') => string(text).map(Tag::Text),
+        Some(b'[' | b'{') => {
+            let (text, depth) = compact(text);
+            if depth > MAX_DEPTH {
+                return Err(RowError::TooDeep(short(key)));
+            }
+            RawValue::from_string(text)
+                .map(Tag::Json)
+                .map_err(json_error)
+        }
+        _ => Ok(Tag::Json(value.to_owned())),
     }
 }
 
@@ -111,20 +183,23 @@ fn string(text: &str) -> Result<String, RowError> {
     serde_json::from_str(text).map_err(json_error)
 }
 
-/// JSON without the white space between its tokens.
-fn compact(text: &str) -> String {
+/// JSON without the white space between its tokens, and how deep it is nested.
+fn compact(text: &str) -> (String, usize) {
     let (mut inside, mut escaped) = (false, false);
-    text.chars()
-        .filter(|&found| {
-            match found {
-                _ if escaped => escaped = false,
-                '\\' => escaped = inside,
-                '"' => inside = !inside,
-                _ => {}
-            }
-            inside || !found.is_ascii_whitespace()
-        })
-        .collect()
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let kept = text.chars().filter(|&found| {
+        match found {
+            _ if escaped => escaped = false,
+            '\\' => escaped = inside,
+            '"' => inside = !inside,
+            '[' | '{' if !inside => depth += 1,
+            ']' | '}' if !inside => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        inside || !found.is_ascii_whitespace()
+    });
+    (kept.collect(), deepest)
 }
 
 fn json_error(error: serde_json::Error) -> RowError {
@@ -155,12 +230,16 @@ mod tests {
             "a": "x\ty", "list": [1, {"k": "a \" b"}], "none": null, "ip": null, "sni": ""}"#;
         let targets = read(line).unwrap();
         assert_eq!(targets[0].canonical(), "tls://a.example:8443");
-        let tags: Vec<_> = targets[0].tags.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let tags = targets[0].tags.iter();
+        let tags: Vec<_> = tags
+            .map(|(k, v)| (&**k, serde_json::to_string(v).unwrap()))
+            .collect();
+        let tags: Vec<_> = tags.iter().map(|(k, v)| (*k, &**v)).collect();
         assert_eq!(
             tags,
             [
                 ("z", "12345678901234567890123"),
-                ("a", "x\ty"),
+                ("a", r#""x\ty""#),
                 ("list", r#"[1,{"k":"a \" b"}]"#),
                 ("none", "null"),
             ]
@@ -170,6 +249,11 @@ mod tests {
     #[test]
     fn what_is_no_usable_object_is_refused_with_its_reason() {
         let deep = format!(r#"{{"host":"a.example","x":{}"#, "[".repeat(50_000));
+        let nested = format!(
+            r#"{{"host":"a.example","x":{}1{}}}"#,
+            "[".repeat(33),
+            "]".repeat(33)
+        );
         let cases = [
             (
                 r#"{"host":"a.example""#,
@@ -187,8 +271,8 @@ mod tests {
                 "starttls is text in JSON",
             ),
             (
-                r#"{"host":"a.example","port":443.0}"#,
-                r#"column port: "443.0" is not a port"#,
+                r#"{"host":"a.example","port":443.5}"#,
+                r#"column port: "443.5" is not a port"#,
             ),
             (
                 r#"{"host":"a.example","port":-1}"#,
@@ -205,6 +289,7 @@ mod tests {
             (r#"{"name":"a.example"}"#, "no host is named"),
             (r#"{"host":null}"#, "no host is named"),
             (&deep, "not a JSON object: "),
+            (&nested, r#"the value of "x" is nested deeper than"#),
         ];
         for (line, reason) in cases {
             let error = read(line).unwrap_err().to_string();

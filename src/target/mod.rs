@@ -15,6 +15,7 @@ mod ports;
 mod read;
 mod seen;
 mod service;
+mod tag;
 mod words;
 
 pub use error::{InputError, OpenError, Reject, RowError, TargetError};
@@ -27,4 +28,5 @@ pub use ports::{PortsError, parse_port, parse_ports};
 pub use read::{Source, TargetReader, open};
 pub use seen::Seen;
 pub use service::{NotAStartTls, SERVICES, Service, Start, parse_starttls};
+pub use tag::Tag;
 pub use words::{Endpoint, Host, Tags, Target};

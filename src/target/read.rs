@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::columns::Row;
 use super::csv::{Table, is_header};
-use super::error::{InputError, OpenError, Reject, RowError};
+use super::error::{InputError, OpenError, Reject, RowError, short};
 use super::input::{Arguments, Input, Tally};
 use super::jsonl::Objects;
 use super::lines::{Lines, MAX_LINE, without_comment};
@@ -17,7 +17,7 @@ use super::{Defaults, Expansion, Target};
 pub enum Source {
     /// The command line, one target an argument. `argument` in rejects, its position the line.
     Arguments(Vec<String>),
-    /// A file. Its ending tells the format (`.csv`, `.jsonl`, `.ndjson`), else its first line.
+    /// A file. Its ending tells the format (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), else its first line.
     File(PathBuf),
     /// Standard input, or any stream in its place. Its first line tells the format.
     Stdin(Box<dyn BufRead + Send>),
@@ -64,6 +64,26 @@ impl TargetReader {
     /// The name of the source, as in rejects.
     pub fn source(&self) -> &Arc<str> {
         &self.source
+    }
+
+    /// What to tell people of the input's columns, a line each.
+    pub fn notices(&self) -> Vec<String> {
+        let Rows::Text { format, .. } = &self.rows else {
+            return Vec::new();
+        };
+        let Format::Csv(table) = format else {
+            return Vec::new();
+        };
+        let told = table.mistakable().map(|(name, meant)| {
+            format!(
+                "{}: the column {:?} is carried as a tag and not read; if it says the {}, rename it to `{}`",
+                self.source,
+                short(name),
+                meant.name(),
+                meant.name()
+            )
+        });
+        told.collect()
     }
 
     /// What was read, once there is no more to read.
@@ -193,6 +213,9 @@ fn open_text(
     if start.contains(&0) || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(OpenError::NotText { file: name.clone() });
     }
+    if let Some(error) = unread(&start, name) {
+        return Err(error);
+    }
     let kind = kind.unwrap_or_else(|| kind_of(&start));
     let mut lines = Lines::new(Cursor::new(start).chain(stream));
     let format = match kind {
@@ -209,10 +232,28 @@ fn open_text(
 fn format_of(path: &Path) -> Option<Kind> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
     match ending.as_str() {
-        "csv" => Some(Kind::Csv),
+        "csv" | "tsv" => Some(Kind::Csv),
         "jsonl" | "ndjson" => Some(Kind::Jsonl),
         _ => None,
     }
+}
+
+/// Why a text that begins so is in a form that is not read.
+fn unread(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
+    let mut lines = start.split_inclusive(|&byte| byte == b'\n');
+    let line = lines.find_map(content)?;
+    let file = file.clone();
+    // What else begins with a bracket is an IPv6 address.
+    let array = line.strip_prefix('[').map(str::trim_start);
+    if array.is_some_and(|rest| rest.is_empty() || rest.starts_with(['{', '"', '[', ']'])) {
+        let filter = ".[]";
+        return Some(OpenError::JsonOverLines { file, filter });
+    }
+    if line == "{" {
+        let filter = ".";
+        return Some(OpenError::JsonOverLines { file, filter });
+    }
+    line.starts_with('<').then_some(OpenError::Markup { file })
 }
 
 /// Everything up to the first line with content, at most as much as a line may have.

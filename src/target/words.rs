@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Service;
+use super::{Service, Tag};
 
 /// The host part of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl fmt::Display for Host {
 }
 
 /// Columns of the input that are not ours: carried into the record as they were, in input order.
-pub type Tags = Vec<(Arc<str>, String)>;
+pub type Tags = Vec<(Arc<str>, Tag)>;
 
 /// One thing to visit, as the inventory asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ impl Target {
         let tags = self
             .tags
             .iter()
-            .map(|(_, value)| value.len() + size_of::<(Arc<str>, String)>());
+            .map(|(_, value)| value.as_str().len() + size_of::<(Arc<str>, Tag)>());
         size_of::<Self>() + 2 * self.text.len() + tags.sum::<usize>()
     }
 

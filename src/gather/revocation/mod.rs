@@ -50,6 +50,7 @@ pub struct RevocationData {
     count: usize,
     held: usize,
     left_out: usize,
+    notes: Vec<String>,
     filters: Vec<Arc<Filter>>,
     /// Addresses asked for lists, and whether one was had; `None` when none is to be asked.
     asked: Option<HashMap<String, bool>>,
@@ -141,6 +142,11 @@ impl RevocationData {
     /// Files of the folders read that held neither.
     pub fn left_out(&self) -> usize {
         self.left_out
+    }
+
+    /// What to tell people of the files read: parts that were left out, a line each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The lists with this issuer, by the canonical form of its name.

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         ("subjects", "who they are"),
         (

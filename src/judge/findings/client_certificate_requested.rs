@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Info,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[],
     look,
     doc: &DOC,

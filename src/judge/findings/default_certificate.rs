@@ -1,7 +1,7 @@
 //! The certificate is for other names, and is what the server shows to whoever names no one.
 
 use super::*;
-use crate::observation::Facts;
+use crate::observation::{Fact, Facts};
 
 /// The definition of `default_certificate`.
 pub(super) const FINDING: Definition = Definition {
@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Fact(Fact::DefaultCertificate),
     evidence: &[
         ("asked", "the name asked for"),
         (

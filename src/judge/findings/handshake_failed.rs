@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::HandshakeFailed),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         (
             "kind",

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::LegacyTlsOnly),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[("version", "the best version it accepts")],
     look,
     doc: &DOC,

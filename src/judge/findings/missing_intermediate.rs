@@ -10,6 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::MissingIntermediate),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         (
             "confirmed",

@@ -1,13 +1,16 @@
 //! One file a finding: its id, whose side, its evidence, when it is found, and the fix. To add one
 //! is a file here, a line in `FINDINGS`, and rows in `clients.txt`: who breaks.
 
+use std::fmt;
+
 use super::case::{Case, ChainCase, time};
 use super::defects::Defect;
 use super::graph::{Proof, Source};
 use super::order::Order;
 use super::outcome::Ending;
 use super::{Position, names, weak};
-use crate::observation::{Failure, KeyProof, Reason, Stage};
+use crate::gather::RevocationSources;
+use crate::observation::{Fact, FactSet, Failure, KeyProof, Reason, Stage};
 use crate::tls::{CipherSuite, ProtocolVersion};
 use crate::verdict::{CompletedBy, Finding, Severity, Side, Value, VerdictKind};
 
@@ -103,12 +106,72 @@ pub struct Definition {
     pub severity: Severity,
     /// Who can usually mend it.
     pub side: Side,
+    /// What has to be asked for, so that it can be found at all.
+    pub needs: Needs,
     /// The evidence it carries: field name and what it holds.
     pub evidence: &'static [(&'static str, &'static str)],
     /// What it finds in a case; empty when it does not apply.
     pub(crate) look: fn(&Case<'_>) -> Vec<Finding>,
     /// What people need to know.
     pub doc: &'static Doc,
+}
+
+/// What has to be asked for beyond a plain scan, so that a finding can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Every scan can find it.
+    Nothing,
+    /// `--versions all`.
+    AllVersions,
+    /// This fact.
+    Fact(Fact),
+    /// Any source of revocation.
+    Revocation,
+    /// The stapled OCSP answer as a source of revocation.
+    Staple,
+}
+
+/// What was asked for beyond a plain scan.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AskedFor {
+    /// Every version.
+    pub all_versions: bool,
+    /// These facts.
+    pub facts: FactSet,
+    /// These sources of revocation.
+    pub revocation: RevocationSources,
+}
+
+impl Needs {
+    /// Whether a scan that was asked for this can make the finding.
+    pub fn met_by(self, asked: &AskedFor) -> bool {
+        let sources = asked.revocation;
+        match self {
+            Self::Nothing => true,
+            Self::AllVersions => asked.all_versions,
+            Self::Fact(fact) => asked.facts.contains(fact),
+            Self::Revocation => sources.staple || sources.crl || sources.crlite,
+            Self::Staple => sources.staple,
+        }
+    }
+
+    /// Whether it takes a visit: judging saved facts again cannot add it.
+    pub fn takes_a_visit(self) -> bool {
+        matches!(self, Self::AllVersions | Self::Fact(_))
+    }
+}
+
+impl fmt::Display for Needs {
+    /// The option that asks for it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("no option"),
+            Self::AllVersions => f.write_str("--versions all"),
+            Self::Fact(fact) => write!(f, "--facts {}", fact.name()),
+            Self::Revocation => f.write_str("--revocation staple (or crl, or crlite)"),
+            Self::Staple => f.write_str("--revocation staple"),
+        }
+    }
 }
 
 /// The text of a finding, for `explain` and the documentation.

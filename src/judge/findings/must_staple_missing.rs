@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Staple,
     evidence: &[
         ("subject", "who the certificate is for"),
         ("fingerprint", "SHA-256 of the certificate"),

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::NameMismatch),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         ("asked", "the name or address asked for"),
         (

@@ -10,6 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         (
             "cipher",

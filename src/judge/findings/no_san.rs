@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[("common_name", "the subject's common name, where it has one")],
     look,
     doc: &DOC,

@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::NotTls),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         (
             "spoken",

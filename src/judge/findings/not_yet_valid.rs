@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::NotYetValid),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         ("certificate", "leaf, intermediate or root"),
         ("subject", "who it says it is"),

@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::Revoked),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Revocation,
     evidence: &[
         ("certificate", "leaf or intermediate"),
         ("subject", "who it says it is"),

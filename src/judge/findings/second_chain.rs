@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Fact(Fact::Chains),
     evidence: &[
         (
             "verdict",

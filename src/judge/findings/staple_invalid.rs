@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Staple,
     evidence: &[
         (
             "reason",

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::StarttlsUnavailable),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         ("service", "the protocol that was expected: smtp, imap, ..."),
         (

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::Unreachable),
     severity: Severity::Error,
     side: Side::Network,
+    needs: Needs::Nothing,
     evidence: &[
         ("kind", "refused, timeout, reset, no_route or local_limit"),
         ("detail", "the system's words, where it said more"),

@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: Some(VerdictKind::UntrustedCa),
     severity: Severity::Error,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[
         ("reason", "untrusted_root or issuer_unknown"),
         ("issuer", "the root, or the issuer that nobody knows"),

@@ -8,6 +8,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[(
         "rules",
         "name_encoding, critical_policies, name_constraint_forms, self_issued_constraints, self_issued_path_length",

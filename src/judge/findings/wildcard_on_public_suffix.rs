@@ -9,6 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
+    needs: Needs::Nothing,
     evidence: &[("names", "the wildcards, the first twenty")],
     look,
     doc: &DOC,

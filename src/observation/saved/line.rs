@@ -43,6 +43,9 @@ pub struct SavedHeader {
     /// Whether issuers that nobody sent were fetched (`--aia`).
     #[serde(default)]
     pub aia: bool,
+    /// Whether every version was asked for (`--versions all`); absent in files of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_versions: Option<bool>,
 }
 
 impl SavedHeader {
@@ -56,6 +59,7 @@ impl SavedHeader {
             probe,
             facts,
             aia: false,
+            all_versions: None,
         }
     }
 }

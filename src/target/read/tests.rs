@@ -160,9 +160,162 @@ fn jsonl_is_known_by_its_first_line() {
         b"\n{\"target\":\"smtp://a.example\",\"host\":\"b.example\",\"owner\":\"ann\",\"n\":1}\r\n\
           a.example\n{\"HOST\":\"c.example\",\"port\":\"25\"}\n",
         &[
-            "smtp://a.example:25 owner=\"ann\" n=\"1\"",
+            "smtp://a.example:25 owner=\"ann\" n=1",
             "3: not a JSON object: expected value",
             "smtp://c.example:25",
+        ],
+    );
+}
+
+#[test]
+fn tables_are_read_as_spreadsheets_write_them() {
+    let table = "host;port;owner\r\na.example;8443;\"x;y\"\r\n";
+    let quoted = "\"Host\";\"Port\";\"owner\"\r\n\"a.example\";\"8443\";\"x;y\"\r\n";
+    for text in [
+        table.to_owned(),
+        quoted.to_owned(),
+        format!("\u{feff}{table}"),
+        format!("\n# ours\n{table}"),
+        format!("sep=;\r\n{table}"),
+        format!("\u{feff}\"sep=;\"\r\n{quoted}"),
+        format!(
+            "sep=,\n{}",
+            table
+                .replace("\"x;y\"", "x;y")
+                .replace(';', ",")
+                .replace("x,y", "x;y")
+        ),
+        table
+            .replace("\"x;y\"", "x-y")
+            .replace(';', "\t")
+            .replace("x-y", "\"x;y\""),
+        table.replace("8443", "8443.0").replace("\r\n", ";;\r\n") + ";;;\r\n;;\r\n",
+        table
+            .replace("a.example", " a.example\u{a0}")
+            .replace("host", " HOST "),
+    ] {
+        for name in ["a.csv", "a.tsv", "a"] {
+            let (_folder, source) = file(name, text.as_bytes());
+            let read = all(&mut open(source, &Defaults::default()).unwrap());
+            assert_eq!(read.len(), 1, "{text:?}: {read:?}");
+            assert!(
+                read[0].starts_with("tls://a.example:8443 owner=\"x;y\""),
+                "{text:?}: {read:?}"
+            );
+        }
+    }
+    // A comma in a name of a column, or a semicolon in one, is no separator.
+    for header in ["host,\"a;b;c;d\"", "host;\"a,b,c,d\""] {
+        let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
+        assert!(open(source, &Defaults::default()).is_ok(), "{header}");
+    }
+}
+
+#[test]
+fn ports_are_read_as_scanners_list_them() {
+    let csv = "ip,ports\n192.0.2.1,443\n192.0.2.1,\"443,8443\"\n192.0.2.1,443/tcp 8443/tcp\n192.0.2.1,443;x\n\
+        192.0.2.1:9,443\n192.0.2.1:9,\"9,443\"\n192.0.2.1,\n";
+    assert_reads(
+        csv.as_bytes(),
+        &[
+            "tls://192.0.2.1:443",
+            "tls://192.0.2.1:443",
+            "tls://192.0.2.1:8443",
+            "tls://192.0.2.1:443",
+            "tls://192.0.2.1:8443",
+            "5: column ports: \"x\" is not a port",
+            "6: column ports says 443 but the target says 9",
+            "7: column ports says several but the target says 9",
+            "tls://192.0.2.1:443",
+        ],
+    );
+    let masscan = |ports: &str| format!("{{\"ip\":\"192.0.2.1\",\"ports\":{ports}}}\n");
+    let lines = [
+        r#"[{"port":25,"proto":"tcp","status":"open","reason":"syn-ack","ttl":64}]"#,
+        r#"[{"port":8443},{"port":53,"proto":"udp"},{"port":1,"status":"closed"},{"port":9443}]"#,
+        r#"[{"port":53,"proto":"udp"}]"#,
+        r#"[25,"465"]"#,
+        "\"8443\"",
+        "8443",
+        "[]",
+        "[null]",
+        "{}",
+        "[70000]",
+    ];
+    assert_reads(
+        lines.map(masscan).concat().as_bytes(),
+        &[
+            "smtp://192.0.2.1:25",
+            "tls://192.0.2.1:8443",
+            "tls://192.0.2.1:9443",
+            "3: column ports: no open TCP port",
+            "smtp://192.0.2.1:25",
+            "tls://192.0.2.1:465",
+            "tls://192.0.2.1:8443",
+            "tls://192.0.2.1:8443",
+            "7: column ports: no open TCP port",
+            "8: ports is text in JSON",
+            "9: ports is text in JSON",
+            "10: column ports: \"70000\" is not a port",
+        ],
+    );
+    assert_reads(
+        b"{\"host\":\"a.example\",\"starttls\":\"smtp\",\"ports\":[25,2525]}\n\
+          {\"host\":\"a.example\",\"port\":443,\"ports\":[443]}\n\
+          {\"host\":\"a.example\",\"dport\":8443}\n\
+          {\"host\":\"a.example\",\"port\":443.0,\"sport\":8443}\n",
+        &[
+            "smtp://a.example:25",
+            "smtp://a.example:2525",
+            "2: the columns port and ports both say one",
+            "3: the key \"dport\" is not read; rename it to \"port\"",
+            "tls://a.example:443 sport=8443",
+        ],
+    );
+}
+
+#[test]
+fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
+    for (header, meant) in [
+        ("ip,Dst Port", "`port`"),
+        ("host,PORT_ID", "`port`"),
+        ("saddr,sport", "`ip`"),
+        ("Hostname,owner", "`host`"),
+        ("owner;IP Address", "`ip`"),
+    ] {
+        let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
+        let error = open(source, &Defaults::default())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(meant), "{header}: {error}");
+    }
+    for (header, told) in [
+        ("host,ip_address,owner", 1),
+        ("ip,hostname,fqdn", 2),
+        ("target,port,dport", 1),
+        ("host,port,owner,site", 0),
+    ] {
+        let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
+        let notices = open(source, &Defaults::default()).unwrap().notices();
+        assert_eq!(notices.len(), told, "{header}: {notices:?}");
+        assert!(
+            notices.iter().all(|it| it.contains("carried as a tag")),
+            "{notices:?}"
+        );
+    }
+}
+
+#[test]
+fn a_range_of_addresses_is_no_name() {
+    assert_reads(
+        b"192.0.2.1-192.0.2.9\n192.0.2.1-9\n192.0.2.1 - 192.0.2.9\n192.0.2.1-9:8443\n192.0.2.1-x.example\n",
+        &[
+            "1: \"192.0.2.1-192.0.2.9\" is a range of addresses",
+            "2: \"192.0.2.1-9\" is a range",
+            "3: \"192.0.2.1 - 192.0.2.9\" is a range",
+            "4: \"192.0.2.1-9:8443\" is a range",
+            "tls://192.0.2.1-x.example:443",
         ],
     );
 }
@@ -197,7 +350,13 @@ fn a_file_ending_decides_the_format() {
 #[test]
 fn an_input_that_cannot_be_used_at_all_says_so_before_the_first_target() {
     let utf16: Vec<u8> = "host\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let cases: [(&str, &[u8], &str); 6] = [
+    let cases: [(&str, &[u8], &str); 12] = [
+        ("a.json", b"[\n{\"host\":\"a.example\"}\n]\n", "jq -c '.[]'"),
+        ("a.jsonl", b"[{\"host\":\"a.example\"}]", "JSON Lines"),
+        ("a", b"[\"a.example\"]", "JSON Lines"),
+        ("a.json", b"{\n\"host\":\"a.example\"}\n", "jq -c '.'"),
+        ("a.xml", b"<?xml version=\"1.0\"?>\n<nmaprun>", "XML"),
+        ("a.csv", b"a;b;c\nx;1;2\n", "only [\"a\", \"b\", \"c\"]"),
         ("a.txt", &utf16, "iconv -f UTF-16 -t UTF-8"),
         ("a.csv", b"\xff\xfeh\0", "iconv -f UTF-16 -t UTF-8"),
         ("b.txt", b"\xfe\xff", "iconv -f UTF-16 -t UTF-8"),
