@@ -4,6 +4,7 @@
 mod cells;
 mod columns;
 mod csv;
+mod destination;
 mod error;
 mod expand;
 mod grammar;
@@ -17,6 +18,7 @@ mod seen;
 mod service;
 mod words;
 
+pub use destination::no_destination;
 pub use error::{InputError, OpenError, Reject, RowError, TargetError};
 pub use expand::{Defaults, Expansion};
 pub use grammar::{Asked, Place};
