@@ -190,6 +190,7 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,

@@ -13,14 +13,16 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::{Counters, count};
-use super::job::{Begin, Job, Judged, Next, Report, unresolved};
+use super::job::{Begin, Job, Judged, Next, Report};
+use super::later::{Later, Timed};
+use super::lookups::Resolved;
 use super::retry;
 use super::stop::Stop;
 use crate::judge::Judge;
-use crate::observation::{Failure, Observation};
+use crate::observation::{Failure, Observation, Reason, Stage};
 use crate::pace::{Admission, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
-use crate::target::Target;
+use crate::target::{Target, no_destination};
 
 /// Visits that may wait for their permit while others could start at once: enough to be fair
 /// between addresses, and no reason to read further.
@@ -65,30 +67,16 @@ pub(super) struct Dispatcher {
     pub(super) stop: Stop,
 }
 
-/// A name whose lookup has ended.
-struct Resolved {
-    target: Arc<Target>,
-    attempt: u32,
-    took: Duration,
-    addresses: Result<Vec<IpAddr>, Failure>,
-}
-
-/// What waits for its time.
-enum Later {
-    Visit(IpAddr, Box<Observation>),
-    Lookup(Arc<Target>, u32),
-}
-
 /// The dispatcher at work.
-struct Running {
-    given: Dispatcher,
-    resolving: JoinSet<Resolved>,
+pub(super) struct Running {
+    pub(super) given: Dispatcher,
+    pub(super) resolving: JoinSet<Resolved>,
     later: BinaryHeap<Reverse<Timed>>,
     next_worker: usize,
     /// Bytes of the targets that wait for the beginning of their visit.
     weight: usize,
     input_open: bool,
-    stopping: bool,
+    pub(super) stopping: bool,
 }
 
 impl Dispatcher {
@@ -131,7 +119,9 @@ impl Dispatcher {
                 }
                 taken = running.given.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
                     running.input_open = taken > 0;
-                    targets.drain(..).for_each(|target| running.take(target));
+                    for target in targets.drain(..) {
+                        running.take(target).await;
+                    }
                 }
                 () = until(wake), if wake.is_some() => {}
                 _ = gate_ticks.tick() => running.tick(),
@@ -214,96 +204,44 @@ impl Running {
         }
     }
 
-    fn take(&mut self, target: Arc<Target>) {
+    async fn take(&mut self, target: Arc<Target>) {
         match target.fixed_address() {
             Some(address) => {
                 count(&self.given.counters.endpoints);
-                self.park(Begin {
+                let begin = Begin {
                     target,
-                    address,
+                    address: address.to_canonical(),
                     dns: None,
-                });
+                    addresses: None,
+                };
+                self.begin(begin).await;
             }
             None => self.look_up(target, 1),
         }
     }
 
-    fn park(&mut self, begin: Begin) {
+    pub(super) fn park(&mut self, begin: Begin) {
         self.weight += begin.target.weight();
         self.given
             .pacer
             .push(begin.address, Job::Begin(Box::new(begin)));
     }
 
-    fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
-        let resolver = self.given.resolver.clone();
-        self.resolving.spawn(async move {
-            let asked = clock();
-            let addresses = resolver.resolve(&target.host.to_string()).await;
-            Resolved {
-                target,
-                attempt,
-                took: asked.elapsed(),
-                addresses,
+    /// Parks a visit, unless nothing can be connected to at its address.
+    pub(super) async fn begin(&mut self, begin: Begin) {
+        match no_destination(begin.address) {
+            None => self.park(begin),
+            Some(kind) => {
+                let detail = format!("{} is {kind}", begin.address);
+                let failure = Failure::new(Stage::Connect, Reason::UnusableAddress, detail);
+                self.hand_in(begin.unvisited(failure)).await;
             }
-        });
-    }
-
-    async fn resolved(&mut self, resolved: Resolved) {
-        let Resolved {
-            target,
-            attempt,
-            took,
-            addresses,
-        } = resolved;
-        if self.stopping {
-            return;
-        }
-        match addresses {
-            Ok(addresses) => self.visit_each(&target, addresses, took),
-            Err(failure) if attempt < self.given.attempts && retry::transient(&failure) => {
-                count(&self.given.counters.retries);
-                self.delay(attempt, Later::Lookup(target, attempt + 1));
-            }
-            Err(failure) => {
-                count(&self.given.counters.endpoints);
-                let mut observation = unresolved(target, took, attempt, failure);
-                observation.versions_asked = self.given.all_versions;
-                self.hand_in(observation).await;
-            }
-        }
-    }
-
-    /// Parks the addresses of a name that may be visited: all, or the first.
-    fn visit_each(&mut self, target: &Arc<Target>, addresses: Vec<IpAddr>, took: Duration) {
-        let wanted = if self.given.all_addresses {
-            usize::MAX
-        } else {
-            1
-        };
-        let mut parked = 0;
-        for address in addresses {
-            if parked == wanted {
-                break;
-            }
-            if self.given.excludes.excludes_address(address) {
-                continue;
-            }
-            parked += 1;
-            count(&self.given.counters.endpoints);
-            self.park(Begin {
-                target: target.clone(),
-                address,
-                dns: Some(took),
-            });
-        }
-        if parked == 0 {
-            count(&self.given.counters.excluded);
         }
     }
 
     /// Judges what is not going to be looked at any further, and hands its row in.
-    async fn hand_in(&mut self, observation: Observation) {
+    pub(super) async fn hand_in(&mut self, mut observation: Observation) {
+        observation.versions_asked = self.given.all_versions;
         let verdict = self.given.judge.judge(&observation);
         let judged = Judged {
             observation,
@@ -324,20 +262,27 @@ impl Running {
                 }
                 Next::Retry(seen) if !self.stopping => {
                     self.given.pacer.finished(address, now);
-                    count(&self.given.counters.retries);
-                    self.delay(seen.attempt, Later::Visit(address, seen));
+                    // It begins anew at the row's own address.
+                    let address = seen.endpoint.address.unwrap_or(address);
+                    self.retry(address, seen);
+                }
+                Next::Elsewhere(observation) if !self.stopping => {
+                    self.given.pacer.finished(address, now);
+                    self.elsewhere(observation).await;
                 }
                 Next::Retry(seen) => {
                     self.given.pacer.finished(address, now);
                     self.hand_in(*seen).await;
                 }
                 // Half a visit would get half a verdict: no row says less and is true.
-                Next::Done | Next::Again(..) => self.given.pacer.finished(address, now),
+                Next::Done | Next::Again(..) | Next::Elsewhere(_) => {
+                    self.given.pacer.finished(address, now)
+                }
             }
         }
     }
 
-    fn delay(&mut self, attempt: u32, later: Later) {
+    pub(super) fn delay(&mut self, attempt: u32, later: Later) {
         self.later.push(Reverse(Timed {
             at: clock() + retry::delay(attempt),
             later,
@@ -386,32 +331,6 @@ impl Running {
                 self.hand_in(seen).await;
             }
         }
-    }
-}
-
-/// A thing and its time; only the time is compared.
-struct Timed {
-    at: Instant,
-    later: Later,
-}
-
-impl PartialEq for Timed {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
-    }
-}
-
-impl Eq for Timed {}
-
-impl PartialOrd for Timed {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Timed {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at)
     }
 }
 

@@ -4,6 +4,7 @@
 //! (`worker`), one writes (`collect`). They are tied by bounded queues, so a slow output slows the
 //! reading and nothing is held that could be streamed.
 
+mod addresses;
 mod aia;
 mod choose;
 mod collect;
@@ -13,7 +14,9 @@ mod facts;
 mod fetch;
 mod intake;
 mod job;
+mod later;
 mod lists;
+mod lookups;
 mod progress;
 mod rejudge;
 mod retry;

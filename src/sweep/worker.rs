@@ -13,9 +13,9 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::addresses;
 use super::counters::Counters;
 use super::job::{Job, Judged, Next, Report, empty};
-use super::retry;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Failure, Observation, Reason, Stage};
 use crate::probe::{Approach, Prober, Timeouts};
@@ -40,6 +40,7 @@ pub(super) struct Worker {
 /// What the visits of one worker share.
 struct Shared {
     prober: Prober,
+    timeouts: Timeouts,
     approach: Approach,
     judge: RefCell<Judge>,
     attempts: u32,
@@ -59,6 +60,7 @@ impl Worker {
     async fn serve(mut self) {
         let shared = Rc::new(Shared {
             prober: Prober::new(self.timeouts, self.approach).introduced_as(self.ehlo),
+            timeouts: self.timeouts,
             approach: self.approach,
             judge: RefCell::new(Judge::new(self.policy)),
             attempts: self.attempts,
@@ -99,15 +101,26 @@ async fn visit(shared: Rc<Shared>, job: Job) {
 }
 
 impl Shared {
-    async fn next(&self, observation: Observation) -> Next {
+    async fn next(&self, mut observation: Observation) -> Next {
+        let dead_end = addresses::is_dead_end(&observation);
+        if dead_end && addresses::has_next(&observation) && self.has_time(&observation) {
+            return Next::Elsewhere(Box::new(observation));
+        }
         if let Some(offer) = self.prober.next_offer(&observation) {
             return Next::Again(Box::new(observation), offer);
         }
-        if observation.attempt < self.attempts && retry::may_pass(&observation) {
+        if dead_end {
+            addresses::back_to_first(&mut observation);
+        }
+        if observation.attempt < self.attempts && addresses::may_pass(&observation) {
             return Next::Retry(Box::new(observation));
         }
         self.judge_and_send(observation).await;
         Next::Done
+    }
+
+    fn has_time(&self, observation: &Observation) -> bool {
+        observation.timing.total.unwrap_or_default() < self.timeouts.total
     }
 
     async fn judge_and_send(&self, observation: Observation) {
