@@ -2,8 +2,8 @@
 //! pacer for permits, hands admitted jobs to the workers, and hears how their visits ended.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::net::IpAddr;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -17,12 +17,13 @@ use super::job::{Begin, Job, Judged, Next, Report};
 use super::later::{Later, Timed};
 use super::lookups::Resolved;
 use super::retry;
+use super::silence::Away;
 use super::stop::Stop;
 use crate::judge::Judge;
-use crate::observation::{Failure, Observation, Reason, Stage};
-use crate::pace::{Admission, Gate, Pacer};
+use crate::observation::Observation;
+use crate::pace::{Admission, Breaker, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
-use crate::target::{Target, no_destination};
+use crate::target::Target;
 
 /// Visits that may wait for their permit while others could start at once: enough to be fair
 /// between addresses, and no reason to read further.
@@ -59,6 +60,8 @@ pub(super) struct Dispatcher {
     pub(super) pacer: Pacer<Job>,
     pub(super) gate: Gate,
     pub(super) attempts: u32,
+    /// Within this time every visit ends.
+    pub(super) patience: Duration,
     pub(super) workers: Vec<UnboundedSender<Job>>,
     pub(super) reports: UnboundedReceiver<Report>,
     pub(super) judge: Judge,
@@ -77,6 +80,14 @@ pub(super) struct Running {
     weight: usize,
     input_open: bool,
     pub(super) stopping: bool,
+    pub(super) breaker: Breaker,
+    /// Visits held back, by where they lead.
+    pub(super) held: HashMap<SocketAddr, VecDeque<Job>>,
+    /// How many these are.
+    pub(super) holding: usize,
+    /// Visits that are not made, on their way to their rows.
+    pub(super) away: VecDeque<Away>,
+    pub(super) came_round: Instant,
 }
 
 impl Dispatcher {
@@ -92,6 +103,11 @@ impl Dispatcher {
             weight: 0,
             input_open: true,
             stopping: false,
+            breaker: Breaker::default(),
+            held: HashMap::new(),
+            holding: 0,
+            away: VecDeque::new(),
+            came_round: clock(),
         };
         let mut gate_ticks = tokio::time::interval(GATE_TICK);
         gate_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -99,6 +115,7 @@ impl Dispatcher {
         let mut targets = Vec::with_capacity(BATCH);
         let mut gather_until = clock();
         loop {
+            running.turn_away().await;
             let wake = running.admit();
             if running.is_done() {
                 return running.stopping;
@@ -119,9 +136,7 @@ impl Dispatcher {
                 }
                 taken = running.given.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
                     running.input_open = taken > 0;
-                    for target in targets.drain(..) {
-                        running.take(target).await;
-                    }
+                    targets.drain(..).for_each(|target| running.take(target));
                 }
                 () = until(wake), if wake.is_some() => {}
                 _ = gate_ticks.tick() => running.tick(),
@@ -156,6 +171,8 @@ impl Running {
         !self.input_open
             && self.resolving.is_empty()
             && self.later.is_empty()
+            && self.away.is_empty()
+            && self.holding == 0
             && self.given.pacer.parked() == 0
             && self.given.pacer.in_flight() == 0
     }
@@ -163,7 +180,7 @@ impl Running {
     fn has_room(&self) -> bool {
         self.input_open
             && self.resolving.len() < RESOLVING
-            && self.given.pacer.parked() + self.later.len() < self.parking()
+            && self.given.pacer.parked() + self.holding + self.later.len() < self.parking()
     }
 
     fn parking(&self) -> usize {
@@ -195,7 +212,7 @@ impl Running {
 
     fn hand_over(&mut self, address: IpAddr, job: Job) {
         if let Job::Begin(begin) = &job {
-            self.weight -= begin.target.weight();
+            self.unpark(begin);
         }
         self.next_worker = (self.next_worker + 1) % self.given.workers.len();
         // A worker that panicked takes no more jobs; joining it will say so.
@@ -204,7 +221,7 @@ impl Running {
         }
     }
 
-    async fn take(&mut self, target: Arc<Target>) {
+    fn take(&mut self, target: Arc<Target>) {
         match target.fixed_address() {
             Some(address) => {
                 count(&self.given.counters.endpoints);
@@ -214,7 +231,7 @@ impl Running {
                     dns: None,
                     addresses: None,
                 };
-                self.begin(begin).await;
+                self.park(begin);
             }
             None => self.look_up(target, 1),
         }
@@ -222,21 +239,12 @@ impl Running {
 
     pub(super) fn park(&mut self, begin: Begin) {
         self.weight += begin.target.weight();
-        self.given
-            .pacer
-            .push(begin.address, Job::Begin(Box::new(begin)));
+        self.route(Job::Begin(Box::new(begin)));
     }
 
-    /// Parks a visit, unless nothing can be connected to at its address.
-    pub(super) async fn begin(&mut self, begin: Begin) {
-        match no_destination(begin.address) {
-            None => self.park(begin),
-            Some(kind) => {
-                let detail = format!("{} is {kind}", begin.address);
-                let failure = Failure::new(Stage::Connect, Reason::UnusableAddress, detail);
-                self.hand_in(begin.unvisited(failure)).await;
-            }
-        }
+    /// A visit that was parked is not going to be made.
+    pub(super) fn unpark(&mut self, begin: &Begin) {
+        self.weight -= begin.target.weight();
     }
 
     /// Judges what is not going to be looked at any further, and hands its row in.
@@ -252,9 +260,14 @@ impl Running {
     }
 
     async fn hear(&mut self, reports: &mut Vec<Report>) {
+        self.come_round();
         let now = clock();
-        for Report { address, next } in reports.drain(..) {
-            match next {
+        for report in reports.drain(..) {
+            let address = report.at.ip();
+            if !self.stopping {
+                self.conclude_of(&report);
+            }
+            match report.next {
                 Next::Again(observation, offer) if !self.stopping => {
                     self.given
                         .pacer
@@ -262,9 +275,7 @@ impl Running {
                 }
                 Next::Retry(seen) if !self.stopping => {
                     self.given.pacer.finished(address, now);
-                    // It begins anew at the row's own address.
-                    let address = seen.endpoint.address.unwrap_or(address);
-                    self.retry(address, seen);
+                    self.retry(seen);
                 }
                 Next::Elsewhere(observation) if !self.stopping => {
                     self.given.pacer.finished(address, now);
@@ -283,10 +294,11 @@ impl Running {
     }
 
     pub(super) fn delay(&mut self, attempt: u32, later: Later) {
-        self.later.push(Reverse(Timed {
-            at: clock() + retry::delay(attempt),
-            later,
-        }));
+        self.at(clock() + retry::delay(attempt), later);
+    }
+
+    pub(super) fn at(&mut self, at: Instant, later: Later) {
+        self.later.push(Reverse(Timed { at, later }));
     }
 
     fn wake_later(&mut self, now: Instant) {
@@ -296,9 +308,8 @@ impl Running {
             .is_some_and(|Reverse(timed)| timed.at <= now)
         {
             match self.later.pop().map(|Reverse(timed)| timed.later) {
-                Some(Later::Visit(address, seen)) => {
-                    self.given.pacer.push(address, Job::Retry(seen));
-                }
+                Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
+                Some(Later::Probe(at)) => self.probe(at),
                 Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
                 None => {}
             }
@@ -306,6 +317,7 @@ impl Running {
     }
 
     fn tick(&mut self) {
+        self.come_round();
         let late = self.given.counters.lag_us.swap(0, Relaxed);
         let in_flight = self.given.pacer.in_flight();
         self.given
@@ -322,11 +334,14 @@ impl Running {
         self.given.targets.close();
         self.resolving.abort_all();
         for Reverse(timed) in std::mem::take(&mut self.later) {
-            if let Later::Visit(_, seen) = timed.later {
+            if let Later::Visit(seen) = timed.later {
                 self.hand_in(*seen).await;
             }
         }
-        for job in self.given.pacer.take_waiting() {
+        let held = std::mem::take(&mut self.held).into_values().flatten();
+        let held: Vec<Job> = held.collect();
+        self.holding = 0;
+        for job in self.given.pacer.take_waiting().into_iter().chain(held) {
             if let Some(seen) = job.seen() {
                 self.hand_in(seen).await;
             }

@@ -1,11 +1,12 @@
 //! What travels between the dispatcher and the workers.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::addresses;
 use crate::observation::{Addresses, Failure, Observation, Offer, Timing};
+use crate::pace::Sign;
 use crate::probe::{self, Approach};
 use crate::target::{Endpoint, Target};
 use crate::verdict::Verdict;
@@ -57,6 +58,16 @@ impl Job {
         observation.versions_asked = approach.all_versions;
         observation.facts_asked = approach.facts;
         (observation, None)
+    }
+
+    /// Where it leads; every job that waits has an address.
+    pub(super) fn at(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Begin(begin) => Some(SocketAddr::new(begin.address, begin.target.port)),
+            Self::Again(observation, _)
+            | Self::Elsewhere(observation)
+            | Self::Retry(observation) => observation.endpoint.socket_address(),
+        }
     }
 
     /// The whole visit that was made before, when this one is to be made again.
@@ -127,7 +138,11 @@ pub(super) fn empty(
 /// What a worker tells the dispatcher when an exchange has ended.
 #[derive(Debug)]
 pub(super) struct Report {
-    pub(super) address: IpAddr,
+    pub(super) at: SocketAddr,
+    /// What the visit shows of the address so far.
+    pub(super) sign: Sign,
+    /// How long the visit's connections took so far.
+    pub(super) took: Duration,
     pub(super) next: Next,
 }
 

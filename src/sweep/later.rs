@@ -1,6 +1,6 @@
 //! What waits for its time.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,8 +9,9 @@ use crate::target::Target;
 
 /// What waits for its time.
 pub(super) enum Later {
-    Visit(IpAddr, Box<Observation>),
+    Visit(Box<Observation>),
     Lookup(Arc<Target>, u32),
+    Probe(SocketAddr),
 }
 
 /// A thing and its time; only the time is compared.

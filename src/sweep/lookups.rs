@@ -61,11 +61,7 @@ impl Running {
             return;
         }
         match addresses::turn_to_next(&mut observation) {
-            true => {
-                if let Some(address) = observation.endpoint.address {
-                    self.given.pacer.push(address, Job::Elsewhere(observation));
-                }
-            }
+            true => self.route(Job::Elsewhere(observation)),
             false => self.give_up(observation).await,
         }
     }
@@ -74,15 +70,15 @@ impl Running {
     pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
         addresses::back_to_first(&mut observation);
         let again = observation.attempt < self.given.attempts && addresses::may_pass(&observation);
-        match observation.endpoint.address {
-            Some(address) if again => self.retry(address, observation),
-            _ => self.hand_in(*observation).await,
+        match again {
+            true => self.retry(observation),
+            false => self.hand_in(*observation).await,
         }
     }
 
-    pub(super) fn retry(&mut self, address: IpAddr, seen: Box<Observation>) {
+    pub(super) fn retry(&mut self, seen: Box<Observation>) {
         count(&self.given.counters.retries);
-        self.delay(seen.attempt, Later::Visit(address, seen));
+        self.delay(seen.attempt, Later::Visit(seen));
     }
 
     pub(super) async fn resolved(&mut self, resolved: Resolved) {
@@ -106,9 +102,9 @@ impl Running {
         };
         match addresses {
             Ok(addresses) if self.given.all_addresses => {
-                self.visit_each(&target, addresses, took).await;
+                self.visit_each(&target, addresses, took);
             }
-            Ok(addresses) => self.visit_one(target, addresses, took).await,
+            Ok(addresses) => self.visit_one(target, addresses, took),
             Err(failure) if attempt < self.given.attempts && retry::transient(&failure) => {
                 count(&self.given.counters.retries);
                 self.delay(attempt, Later::Lookup(target, attempt + 1));
@@ -122,7 +118,7 @@ impl Running {
     }
 
     /// Parks every address of a name that may be visited.
-    pub(super) async fn visit_each(
+    pub(super) fn visit_each(
         &mut self,
         target: &Arc<Target>,
         mut addresses: Vec<IpAddr>,
@@ -140,12 +136,12 @@ impl Running {
                 dns: Some(took),
                 addresses: None,
             };
-            self.begin(begin).await;
+            self.park(begin);
         }
     }
 
     /// Parks the first address of a name that may be visited; the others stand by.
-    pub(super) async fn visit_one(
+    pub(super) fn visit_one(
         &mut self,
         target: Arc<Target>,
         mut addresses: Vec<IpAddr>,
@@ -164,6 +160,6 @@ impl Running {
             dns: Some(took),
             addresses: Some(addresses),
         };
-        self.begin(begin).await;
+        self.park(begin);
     }
 }

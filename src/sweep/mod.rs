@@ -20,6 +20,8 @@ mod lookups;
 mod progress;
 mod rejudge;
 mod retry;
+mod signs;
+mod silence;
 mod spool;
 mod stop;
 mod worker;
@@ -219,6 +221,7 @@ impl Sweep {
             pacer: Pacer::new(self.limits, dispatch::clock()),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
+            patience: self.timeouts.total,
             workers,
             reports,
             judge: Judge::new(self.policy),
