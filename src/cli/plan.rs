@@ -212,16 +212,17 @@ impl Plan {
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
         let timeouts = timeouts(&flags.patience);
+        let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
+        notices.extend(revocation_warning(&policy));
+        let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let fetcher = super::fetcher(
             flags.fetch,
             &policy,
             &flags.names,
             excludes.clone(),
             &timeouts,
+            limits,
         )?;
-        let mut notices: Vec<_> = policy.stores.iter().flat_map(warnings).collect();
-        notices.extend(revocation_warning(&policy));
-        let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let ehlo = ehlo(&flags.targets)?;
         let quiet = flags.output.quiet;
         let places = places(&flags.output)?;
