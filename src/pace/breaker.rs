@@ -109,10 +109,12 @@ struct Entry {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Visited,
-    /// So many probes stayed silent; whether the next visit that comes is one.
+    /// So many probes stayed silent; whether the next visit that comes is one, and whether one is
+    /// under way. Visits from before that end meanwhile are none.
     Suspended {
         probes: u32,
         owed: bool,
+        probing: bool,
     },
     Dead {
         why: Dead,
@@ -135,8 +137,8 @@ impl Breaker {
         };
         match &mut entry.state {
             State::Visited => Door::Open,
-            State::Suspended { owed, .. } if *owed => {
-                *owed = false;
+            State::Suspended { owed, probing, .. } if *owed => {
+                (*owed, *probing) = (false, true);
                 Door::Open
             }
             State::Suspended { .. } => Door::Held,
@@ -175,8 +177,8 @@ impl Breaker {
     /// there, the next that comes may.
     pub fn may_probe(&mut self, at: SocketAddr, any_held: bool) -> bool {
         match self.entry(at).map(|entry| &mut entry.state) {
-            Some(State::Suspended { owed, .. }) => {
-                *owed = !any_held;
+            Some(State::Suspended { owed, probing, .. }) => {
+                (*owed, *probing) = (!any_held, any_held);
                 any_held
             }
             _ => false,
@@ -185,12 +187,14 @@ impl Breaker {
 
     /// A probe that told nothing is made again.
     fn again(&mut self, at: SocketAddr) -> Turn {
-        match self.entry(at) {
-            Some(Entry {
-                state: State::Suspended { .. },
-                pause,
-                ..
-            }) => Turn::Probe(*pause),
+        let Some(entry) = self.entry(at) else {
+            return Turn::None;
+        };
+        match &mut entry.state {
+            State::Suspended { probing, .. } if *probing => {
+                *probing = false;
+                Turn::Probe(entry.pause)
+            }
             _ => Turn::None,
         }
     }
@@ -238,11 +242,18 @@ impl Breaker {
         match &mut entry.state {
             State::Visited if entry.silent < patience => Turn::None,
             State::Visited => {
-                let (probes, owed) = (0, false);
-                entry.state = State::Suspended { probes, owed };
+                entry.state = State::Suspended {
+                    probes: 0,
+                    owed: false,
+                    probing: false,
+                };
                 Turn::Probe(entry.pause)
             }
-            State::Suspended { probes, .. } => {
+            State::Suspended { probing: false, .. } => Turn::None,
+            State::Suspended {
+                probes, probing, ..
+            } => {
+                *probing = false;
                 *probes += 1;
                 let made = *probes;
                 let nobody = life.is_none_or(|life| life < entry.since);
@@ -410,6 +421,10 @@ mod tests {
         let mut run = RUN;
         for _ in 0..3 {
             assert_eq!(sim.sees_times(one, DROPPED, run), Turn::Probe(TOOK));
+            // Visits that were under way are no probes.
+            assert_eq!(sim.sees_times(one, DROPPED, 100), Turn::None);
+            assert_eq!(sim.sees(one, Sign::Unclear), Turn::None);
+            assert!(sim.breaker.may_probe(one, true));
             assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK * 2));
             assert_eq!(sim.sees(one, Sign::Alive), Turn::Release);
             assert_eq!(sim.door(one), Door::Open);
@@ -495,10 +510,15 @@ mod tests {
         assert_eq!(sim.door(one), Door::Open);
         assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK));
         // A probe that tells nothing is made again.
-        sim.breaker.absent(sim.now, TOOK * 3);
-        assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK));
-        assert_eq!(sim.sees(one, Sign::Unclear), Turn::Probe(TOOK));
-        assert_eq!(sim.sees_times(one, DROPPED, 1), Turn::Probe(TOOK * 2));
+        sim.breaker.absent(sim.now, TOOK * 2);
+        for (sign, turn) in [
+            (DROPPED, Turn::Probe(TOOK)),
+            (Sign::Unclear, Turn::Probe(TOOK)),
+            (DROPPED, Turn::Probe(TOOK * 2)),
+        ] {
+            assert!(sim.breaker.may_probe(one, true));
+            assert_eq!(sim.sees(one, sign), turn);
+        }
     }
 
     #[test]

@@ -69,7 +69,9 @@ impl Running {
     /// Ends a visit of which no address accepted a connection.
     pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
         addresses::back_to_first(&mut observation);
-        let again = observation.attempt < self.given.attempts && addresses::may_pass(&observation);
+        let again = !self.stopping
+            && observation.attempt < self.given.attempts
+            && addresses::may_pass(&observation);
         match again {
             true => self.retry(observation),
             false => self.hand_in(*observation).await,

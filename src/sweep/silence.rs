@@ -80,6 +80,12 @@ impl Running {
             1 => count - 1,
             _ => 0,
         };
+        // A name that was silent before says less than one that was not asked yet.
+        let fresh = |place: &usize| {
+            let job = held.as_ref().and_then(|held| held.get(*place));
+            job.is_some_and(|job| !matches!(job, Job::Retry(_)))
+        };
+        let place = (place..count).chain(0..place).find(fresh).unwrap_or(place);
         if let Some(job) = held.and_then(|held| held.remove(place)) {
             self.holding -= 1;
             self.given.pacer.push(at.ip(), job);
@@ -108,7 +114,7 @@ impl Running {
     /// Gives the visits that are not made their rows, or their next address.
     pub(super) async fn turn_away(&mut self) {
         while let Some((job, failure)) = self.away.pop_front() {
-            let mut observation = match job {
+            let observation = match job {
                 Job::Begin(begin) => {
                     self.unpark(&begin);
                     Box::new(begin.unvisited(failure))
@@ -127,10 +133,7 @@ impl Running {
                 // Half a visit: it gets no row.
                 true if self.stopping => {}
                 true => self.elsewhere(observation).await,
-                false => {
-                    addresses::back_to_first(&mut observation);
-                    self.hand_in(*observation).await;
-                }
+                false => self.give_up(observation).await,
             }
         }
     }
