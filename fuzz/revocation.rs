@@ -105,6 +105,7 @@ fn seen(staple: &[u8]) -> Observation {
         attempt: 1,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         timing: Timing::default(),
         failure: None,
         exchanges: vec![Exchange {

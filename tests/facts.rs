@@ -733,6 +733,7 @@ fn a_visit_that_holds_much_asks_nothing_further() {
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: vec![exchange(1024)],
     };
     let prober = Prober::new(Timeouts::default(), Approach::default());

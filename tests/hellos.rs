@@ -35,6 +35,7 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: Vec::new(),
     };
     let prober = Prober::new(Timeouts::default(), Approach::default());

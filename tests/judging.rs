@@ -871,6 +871,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
         attempt: 1,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         timing: Timing::default(),
         failure: None,
         exchanges: vec![Exchange {

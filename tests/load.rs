@@ -57,12 +57,16 @@ impl Answers {
         }
     }
 
-    /// What the row must say.
-    fn expected(self) -> &'static str {
+    /// What the row must say. The silent targets share an address: after some of them the others
+    /// are not asked.
+    fn expected(self) -> &'static [&'static str] {
         match self {
-            Self::Healthy => "ok",
-            Self::Refuses => "unreachable at connect: refused",
-            Self::Nothing => "handshake_failed at handshake: timeout",
+            Self::Healthy => &["ok"],
+            Self::Refuses => &["unreachable at connect: refused"],
+            Self::Nothing => &[
+                "handshake_failed at handshake: timeout",
+                "unreachable at connect: address_dead",
+            ],
         }
     }
 }
@@ -132,9 +136,9 @@ fn a_hundred_thousand_targets_are_swept_to_the_last_row() {
         );
         let expected = Answers::of(number).expected();
         let said = line.said();
-        if said != expected {
+        if !expected.contains(&said.as_str()) {
             *wrong
-                .entry(format!("{expected} expected, {said} seen"))
+                .entry(format!("{expected:?} expected, {said} seen"))
                 .or_default() += 1;
         }
     }

@@ -368,3 +368,34 @@ fn what_waits_can_be_taken_back() {
     assert_eq!((sim.pacer.parked(), sim.pacer.in_flight()), (0, 0));
     assert_eq!(sim.pacer.poll(now), Admission::Blocked);
 }
+
+#[test]
+fn the_visits_to_one_address_can_be_taken_back() {
+    let mut sim = Simulation::new(limits(0.0, 10.0, 0, 1), Duration::from_millis(1));
+    let now = sim.now;
+    for n in 0..3 {
+        sim.pacer.push(address(1), n);
+        sim.pacer.push(address(2), n + 10);
+    }
+    let (key, job) = (address(1), 0);
+    assert_eq!(sim.pacer.poll(now), Admission::Go { key, job });
+    assert_eq!(sim.pacer.take_parked(key), [1, 2]);
+    assert!(sim.pacer.take_parked(key).is_empty());
+    assert!(sim.pacer.take_parked(address(7)).is_empty());
+    assert_eq!((sim.pacer.parked(), sim.pacer.in_flight()), (3, 1));
+    // The other address goes on; this one keeps its place and its interval.
+    assert!(matches!(sim.pacer.poll(now), Admission::Go { job: 10, .. }));
+    sim.pacer.push(key, 3);
+    sim.pacer.finished(key, now);
+    let turn = now + Duration::from_millis(100);
+    assert_eq!(sim.pacer.poll(now), Admission::Wait(turn));
+    assert_eq!(sim.pacer.poll(turn), Admission::Go { key, job: 3 });
+    // Taken back while it stands in line, it costs no permit.
+    sim.pacer.push(address(3), 4);
+    assert_eq!(sim.pacer.take_parked(address(3)), [4]);
+    assert!(matches!(
+        sim.pacer.poll(turn),
+        Admission::Wait(_) | Admission::Blocked
+    ));
+    assert_eq!(sim.pacer.parked(), 2);
+}

@@ -196,7 +196,12 @@ async fn every_kind_of_answer() {
         ("one.lab.test", V6, false, "NoAddress"),
         ("text.lab.test", Both, false, "NoAddress"),
         ("text.lab.test", Both, true, "NoAddress"),
-        ("loop.lab.test", Both, true, "NoAddress"),
+        (
+            "loop.lab.test",
+            Both,
+            true,
+            "NoAddress: its aliases lead back to each other",
+        ),
         ("under_score.lab.test", Both, false, "127.0.0.7"),
         ("dangling.lab.test", Both, false, "Nxdomain"),
         ("missing.lab.test", Both, false, "Nxdomain"),

@@ -189,6 +189,7 @@ fn visit(address: SocketAddr) -> Observation {
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread();

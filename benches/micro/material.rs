@@ -122,6 +122,7 @@ impl Authorities {
             attempt: 1,
             versions_asked: false,
             facts_asked: Default::default(),
+            addresses: None,
             timing: Timing::default(),
             failure: None,
             exchanges: vec![Exchange {

@@ -7,6 +7,7 @@ use super::flags::{FetchFlags, NameFlags};
 use super::plan::resolver;
 use crate::gather::{Guard, Patience};
 use crate::judge::Policy;
+use crate::pace::Limits;
 use crate::probe::Timeouts;
 use crate::resolve::ExcludeList;
 use crate::sweep::Fetcher;
@@ -21,6 +22,7 @@ pub fn fetcher(
     names: &NameFlags,
     excludes: Arc<ExcludeList>,
     timeouts: &Timeouts,
+    visits: Limits,
 ) -> Result<Option<Fetcher>, PlanError> {
     let data = policy.revocation.as_ref();
     let lists = data.is_some_and(|data| data.expects_fetched());
@@ -39,7 +41,7 @@ pub fn fetcher(
         total: timeouts.total,
     };
     let resolver = resolver(names, LOOKUPS)?;
-    let mut fetcher = Fetcher::new(resolver, excludes, guard, patience);
+    let mut fetcher = Fetcher::new(resolver, excludes, guard, patience, visits);
     fetcher.issuers = fetch.aia;
     Ok(Some(fetcher))
 }

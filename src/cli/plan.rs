@@ -233,14 +233,15 @@ impl Plan {
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
         let timeouts = timeouts(&flags.patience);
+        let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let fetcher = super::fetcher(
             flags.fetch,
             &policy,
             &flags.names,
             excludes.clone(),
             &timeouts,
+            limits,
         )?;
-        let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         let ehlo = ehlo(&flags.targets)?;
         let quiet = flags.output.quiet;
         let places = places(&flags.output)?;

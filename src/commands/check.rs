@@ -11,6 +11,7 @@ use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanErr
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
 use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
+use crate::pace::Limits;
 use crate::probe::{self, Timeouts};
 use crate::sweep::{self, Fetcher};
 use crate::target::{self, Asked, Endpoint, Host, Service, Start, Target};
@@ -149,7 +150,14 @@ impl Check {
         let (names, timeouts) = (NameFlags::default(), Timeouts::default());
         Ok(Self {
             judge: Judge::new(policy.clone()),
-            fetcher: cli::fetcher(flags.fetch, &policy, &names, Arc::default(), &timeouts)?,
+            fetcher: cli::fetcher(
+                flags.fetch,
+                &policy,
+                &names,
+                Arc::default(),
+                &timeouts,
+                Limits::default(),
+            )?,
             policy,
             waiting: Vec::new(),
             output: Outputs::open(&[(Place::Stdout, format)], Layout::default())?,
@@ -218,6 +226,7 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,

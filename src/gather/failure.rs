@@ -55,6 +55,12 @@ pub enum FetchFailure {
     /// Not HTTP, or broken off.
     #[error("broken answer: {0}")]
     Broken(String),
+    /// Its server left too many fetches without a whole answer.
+    #[error("not fetched: {0} gave no whole answer in time, several times")]
+    GivenUp(IpAddr),
+    /// The time for fetching was up.
+    #[error("not fetched: the time for fetching was up")]
+    Late,
     /// The sweep was interrupted before.
     #[error("not fetched: interrupted")]
     Interrupted,

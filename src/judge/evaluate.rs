@@ -44,7 +44,11 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         }
         Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
             match validate() {
-                Ok(()) => outcome.limits = rfc5280::limits(&certificates, &top),
+                // webpki may have stopped before it looked at the algorithms.
+                Ok(()) => match unknown_to_webpki(graph, path, anchor) {
+                    Some(defect) => outcome.defects.push(defect),
+                    None => outcome.limits = rfc5280::limits(&certificates, &top),
+                },
                 Err(refusal) => {
                     let defect = refused_by_rfc5280(refusal, &outcome.defects);
                     outcome.defects.extend(defect);
@@ -65,6 +69,21 @@ fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
     let detail = "path validation by RFC 5280 refuses it";
     let explained = known.iter().any(|it| it.reason == refusal.reason);
     (!explained).then(|| Defect::new(refusal.reason, Some(refusal.at), detail))
+}
+
+/// Returns a signature that no algorithm of webpki verifies.
+fn unknown_to_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option<Defect> {
+    let mut links = path.nodes.iter().enumerate();
+    links.find_map(|(place, node)| {
+        let spki = match path.nodes.get(place + 1) {
+            Some(issuer) => &graph.contents(*issuer).key.spki,
+            None => &anchor.spki,
+        };
+        let contents = graph.contents(*node);
+        let known = webpki_check::knows(&graph.node(*node).certificate, contents, spki);
+        let name = || contents.signature.name.clone();
+        (!known).then(|| Defect::new("unsupported_algorithm", Some(place), name()))
+    })
 }
 
 /// Returns the verified signatures of the path.

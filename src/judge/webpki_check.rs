@@ -7,6 +7,7 @@ use rustls_pki_types::{
 };
 use webpki::{EndEntityCert, Error, KeyUsage};
 
+use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Key, KeyAlgorithm};
 use crate::observation::{Certificate, Contents};
 
@@ -59,6 +60,21 @@ pub(super) fn confirm(
 pub(super) fn accepts_under(leaf: &Certificate, issuer: &Certificate, at: i64) -> bool {
     let anchor = webpki::anchor_from_trusted_cert(&issuer.der);
     anchor.is_ok_and(|anchor| ask(&leaf.der, &[], &anchor, &[], at).is_ok())
+}
+
+/// Returns true if webpki has an algorithm for this signature under this SubjectPublicKeyInfo (DER).
+/// Ours are more.
+pub(super) fn knows(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
+    let behind = certificate.der.get(contents.tbs.end..).unwrap_or_default();
+    let algorithm = Reader::new(behind).expect(tag::SEQUENCE);
+    let key = der::only(spki, tag::SEQUENCE).and_then(|it| it.inside().expect(tag::SEQUENCE));
+    let (Some(algorithm), Some(key)) = (algorithm, key) else {
+        return false;
+    };
+    webpki::ALL_VERIFICATION_ALGS.iter().any(|known| {
+        *known.signature_alg_id() == *algorithm.content
+            && *known.public_key_alg_id() == *key.content
+    })
 }
 
 /// Returns the moment nearest to `at` at which all of these are valid.

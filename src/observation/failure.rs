@@ -36,6 +36,13 @@ pub enum Reason {
     Reset,
     /// No route, or an ICMP error said so.
     NoRoute,
+    /// No connection can be made to the address: unspecified, multicast, broadcast, or link-local.
+    /// Nothing was sent.
+    UnusableAddress,
+    /// Nothing was sent: the address had stayed silent to many visits before.
+    AddressDead,
+    /// Nothing was sent: every address visited had stayed silent, so our own network may be down.
+    AllSilent,
     /// This machine ran out of descriptors, ports or memory; never the target's fault.
     LocalLimit,
     /// The peer closed the connection.

@@ -46,5 +46,5 @@ pub(crate) use sought::Sct;
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
 pub(crate) use versions::{needs_handshake, unknown_version};
+pub use visit::{Addresses, Observation, Timing};
 pub(crate) use visit::{MAX_CHAIN_BYTES, MAX_EXCHANGES};
-pub use visit::{Observation, Timing};

@@ -1,5 +1,6 @@
 //! One visit to one endpoint: every exchange it took, or why there was none.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +51,35 @@ pub struct Observation {
     /// Which facts were to be asked for.
     #[serde(default, skip_serializing_if = "FactSet::is_empty")]
     pub facts_asked: FactSet,
+    /// The other addresses of the name; absent where the target names its address, and where
+    /// each address has a visit of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Box<Addresses>>,
     /// The connections made, in order.
     pub exchanges: Vec<Exchange>,
+}
+
+/// The addresses of a name, of which one is visited: the first that accepts a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// Those before the visited one, in order, and why each was left.
+    pub failed: Vec<(IpAddr, Failure)>,
+    /// Those not tried.
+    pub rest: Vec<IpAddr>,
+    /// Whether the name was asked for IPv6 addresses too, or they were not wanted.
+    pub complete: bool,
+}
+
+impl Addresses {
+    /// How many of the name's addresses were tried, the row's own with them.
+    pub fn tried(&self) -> usize {
+        self.failed.len() + 1
+    }
+
+    /// How many addresses of the name are known.
+    pub fn of(&self) -> usize {
+        self.tried() + self.rest.len()
+    }
 }
 
 /// More connections than all questions to one endpoint come to; a visit ends with it, and no saved one

@@ -33,7 +33,7 @@ pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat};
 pub(crate) use names::Word;
 pub use outputs::{OutputError, Outputs, Place, ReservedOutputs};
 pub use pem::certificate as pem_block;
-pub use record::{Chain, Leaf, Record, SCHEMA, TimingMs};
+pub use record::{Addresses, Chain, FailedAddress, Leaf, Record, SCHEMA, TimingMs};
 pub use reserved::Reserved;
 pub use revocation::{Answer, Revocation};
 pub use schema::schema;

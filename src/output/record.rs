@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::fields::{Date, Findings, Hex, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
-use crate::observation::{Certificate, Contents, Failure, Observation, PeerChain};
+use crate::observation::{self, Certificate, Contents, Failure, Observation, PeerChain, Reason};
 use crate::target::Host;
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
@@ -33,6 +33,9 @@ pub struct Record<'a> {
     pub sni: Option<&'a str>,
     /// The address of this row; null when the name gave none.
     pub ip: Option<IpAddr>,
+    /// The addresses of the name, of which this one was visited; null where the target names its
+    /// address, the name gave none, or each address has its own row (`--all-ips`).
+    pub addresses: Option<Addresses>,
     /// The TCP port.
     pub port: u16,
     /// What is spoken there.
@@ -80,6 +83,46 @@ pub struct Record<'a> {
     /// Whether each version was to be asked for. Not written: the manifest says it of the sweep.
     #[serde(skip)]
     pub versions_asked: bool,
+}
+
+/// The addresses of a name, tried one after the other until one accepts a connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Addresses {
+    /// How many were tried, the one of this row among them.
+    pub tried: usize,
+    /// How many are known.
+    pub of: usize,
+    /// Whether IPv6 was looked up too, where it was wanted: without it there may be more. It is
+    /// looked up when the first IPv4 address accepts no connection.
+    pub complete: bool,
+    /// The other ones that were tried, in order, and why each was left.
+    pub failed: Vec<FailedAddress>,
+}
+
+/// An address that was left for another.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FailedAddress {
+    /// The address.
+    pub ip: IpAddr,
+    /// Why no connection came about.
+    pub kind: Reason,
+}
+
+impl Addresses {
+    fn new(addresses: &observation::Addresses) -> Self {
+        let failed = addresses.failed.iter();
+        Self {
+            tried: addresses.tried(),
+            of: addresses.of(),
+            complete: addresses.complete,
+            failed: failed
+                .map(|(ip, failure)| FailedAddress {
+                    ip: *ip,
+                    kind: failure.reason,
+                })
+                .collect(),
+        }
+    }
 }
 
 /// How long each step took, in milliseconds.
@@ -154,6 +197,7 @@ impl<'a> Record<'a> {
             host: host(&target.host),
             sni: target.server_name().map(|name| &**name),
             ip: observation.endpoint.address,
+            addresses: observation.addresses.as_deref().map(Addresses::new),
             port: target.port,
             service: target.service.name,
             tags: Tags(&target.tags),

@@ -257,6 +257,7 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
         failure: None,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,

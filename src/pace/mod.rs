@@ -5,6 +5,7 @@
 //! time and sleeps as long as it says; a ticker feeds the [`Gate`] with the event loop's lag. It
 //! knows addresses and opaque jobs, never targets, sockets or TLS.
 
+mod breaker;
 mod files;
 mod gate;
 mod limits;
@@ -14,6 +15,7 @@ mod pacer;
 mod rate;
 mod spacing;
 
+pub use breaker::{Breaker, Dead, Door, Sign, Turn};
 pub use files::{Budget, OpenFiles, raise_open_files};
 pub use gate::Gate;
 pub use limits::Limits;

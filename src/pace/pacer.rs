@@ -183,6 +183,18 @@ impl<J> Pacer<J> {
         }
     }
 
+    /// Takes back the visits to one address that have not begun, in their order.
+    pub fn take_parked(&mut self, key: IpAddr) -> Vec<J> {
+        let Some(destination) = self.destinations.get_mut(&key) else {
+            return Vec::new();
+        };
+        let line = &mut destination.line;
+        let taken: Vec<J> = std::iter::from_fn(|| self.lines.pop(line)).collect();
+        self.parked -= taken.len();
+        self.settle(key);
+        taken
+    }
+
     /// Takes back every job that waits, in no order, and gives back the places of those that
     /// waited for a further connection.
     pub fn take_waiting(&mut self) -> Vec<J> {
@@ -325,7 +337,9 @@ impl<J> Pacer<J> {
         self.destinations.get(&key).is_some_and(|destination| {
             let room = match lane {
                 Lane::Urgent => true,
-                Lane::Fresh | Lane::Returning => destination.in_flight < self.per_address_limit,
+                Lane::Fresh | Lane::Returning => {
+                    destination.in_flight < self.per_address_limit && !destination.line.is_empty()
+                }
             };
             room && self.spacing.due(destination.paid) <= self.now
         })

@@ -58,6 +58,16 @@ impl Rate {
             .map(|rate| Duration::from_secs_f64(1.0 / rate))
     }
 
+    /// The slower of two rates.
+    #[must_use]
+    pub fn slower(self, other: Self) -> Self {
+        match (self.per_second, other.per_second) {
+            (Some(one), Some(two)) if two < one => other,
+            (None, Some(_)) => other,
+            _ => self,
+        }
+    }
+
     /// How many visits may start at once after a pause: what 10 ms are worth, at least one. Timers
     /// wake a dispatcher about once a millisecond; without a burst a rate above 1000/s could not
     /// be kept.

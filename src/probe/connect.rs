@@ -1,7 +1,7 @@
 //! The TCP connection, and what its errors mean.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -13,9 +13,29 @@ use crate::observation::{Failure, Reason, Stage};
 pub(super) async fn connect(address: SocketAddr, deadline: Duration) -> Result<TcpStream, Failure> {
     match timeout(deadline, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) if no_source_for(address, &error) => Err(Failure::new(
+            Stage::Connect,
+            Reason::NoRoute,
+            error.to_string(),
+        )),
         Ok(Err(error)) => Err(failure(Stage::Connect, &error)),
         Err(_) => Err(Failure::new(Stage::Connect, Reason::Timeout, "")),
     }
+}
+
+/// Whether this machine has no address from which that one can be reached, such as no IPv6 at all.
+/// The system says the same when its ports have run out, but that is about TCP: for UDP, which
+/// sends nothing here, it then still finds an address.
+fn no_source_for(address: SocketAddr, error: &io::Error) -> bool {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let none = |error: &io::Error| error.kind() == ErrorKind::AddrNotAvailable;
+    none(error)
+        && UdpSocket::bind((any, 0))
+            .and_then(|socket| socket.connect(address))
+            .is_err_and(|error| none(&error))
 }
 
 /// Writes all of it.

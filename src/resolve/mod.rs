@@ -4,12 +4,14 @@
 //! `observation`; whether to try again is the sweep's business. The [`ExcludeList`] is asked twice:
 //! for the name before it is resolved, and for every address before it is visited.
 
+mod chain;
 mod exclude;
 mod hosts;
 mod names;
 mod outcome;
 mod ranges;
 mod resolver;
+mod server;
 mod servers;
 mod sockets;
 

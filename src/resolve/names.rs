@@ -1,9 +1,12 @@
 //! Which names are worth asking for. A name that no certificate could be for, or that DNS cannot
 //! carry, is refused here and costs no query.
 
-use hickory_resolver::proto::rr::Name;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use hickory_resolver::proto::rr::{Name, RecordType};
 use rustls_pki_types::DnsName;
 
+use super::outcome::{Outcome, failed};
 use crate::observation::{Failure, Reason, Stage};
 
 /// RFC 1035, 2.3.4.
@@ -17,6 +20,18 @@ pub(super) fn absolute(name: &str) -> Result<Name, Failure> {
         return Err(invalid(fault));
     }
     Name::from_ascii(format!("{name}.")).map_err(|error| invalid(&error.to_string()))
+}
+
+/// What is known of a name without asking: RFC 6761 has `localhost` and what is below it stand
+/// for this machine and `invalid` for nothing, and RFC 7686 keeps `onion` out of DNS.
+pub(super) fn special(name: &Name, kind: RecordType) -> Option<Outcome> {
+    let last = name.iter().next_back()?.to_ascii_lowercase();
+    match (last.as_slice(), kind) {
+        (b"localhost", RecordType::AAAA) => Some(Ok(vec![Ipv6Addr::LOCALHOST.into()])),
+        (b"localhost", _) => Some(Ok(vec![Ipv4Addr::LOCALHOST.into()])),
+        (b"invalid" | b"onion", _) => Some(Err(failed(Reason::Nxdomain, ""))),
+        _ => None,
+    }
 }
 
 fn invalid(detail: &str) -> Failure {

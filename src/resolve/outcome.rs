@@ -88,10 +88,11 @@ pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
 /// not seen, the failure to see it is what there is to say.
 fn telling(reason: Reason) -> u8 {
     match reason {
-        Reason::Nxdomain => 4,
-        Reason::LocalLimit => 3,
-        Reason::Servfail => 2,
-        Reason::Timeout => 1,
+        Reason::Nxdomain => 5,
+        Reason::LocalLimit => 4,
+        Reason::Servfail => 3,
+        Reason::Timeout => 2,
+        Reason::UnusableAddress => 1,
         _ => 0,
     }
 }
@@ -99,7 +100,10 @@ fn telling(reason: Reason) -> u8 {
 /// Whether, with one family failed so, the other is worth a query when one address is enough.
 /// NXDOMAIN speaks for both; silence and our own limits would only be met again.
 pub(super) fn other_family_may_know(failure: &Failure) -> bool {
-    matches!(failure.reason, Reason::NoAddress | Reason::Servfail)
+    matches!(
+        failure.reason,
+        Reason::NoAddress | Reason::UnusableAddress | Reason::Servfail
+    )
 }
 
 #[cfg(test)]
@@ -156,10 +160,12 @@ mod tests {
 
     #[test]
     fn the_more_telling_failure_is_kept() {
-        use Reason::{LocalLimit, NoAddress, Nxdomain, Servfail, Timeout};
+        use Reason::{LocalLimit, NoAddress, Nxdomain, Servfail, Timeout, UnusableAddress};
         for (a, b, want) in [
             (NoAddress, NoAddress, NoAddress),
             (NoAddress, Timeout, Timeout),
+            (NoAddress, UnusableAddress, UnusableAddress),
+            (UnusableAddress, Timeout, Timeout),
             (NoAddress, Servfail, Servfail),
             (NoAddress, LocalLimit, LocalLimit),
             (Timeout, Servfail, Servfail),

@@ -5,20 +5,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-    ServerOrderingStrategy,
-};
+use hickory_resolver::Hosts;
+use hickory_resolver::config::NameServerConfig;
 use hickory_resolver::net::NetError;
+use hickory_resolver::proto::op::{Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
-use hickory_resolver::{Hosts, Resolver as Hickory};
 use tokio::sync::Semaphore;
 
+use super::chain::{Chain, MOST_ALIASES, Step};
 use super::outcome::{Outcome, Silence, failed, failure, joined, other_family_may_know};
+use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
 use super::{hosts, names};
 use crate::observation::{Failure, Reason};
+use crate::target::no_destination;
 
 /// Which address families are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,8 @@ pub struct Settings {
     /// Whether the second family is asked where the first, IPv4, has an address: not needed when
     /// one address is enough.
     pub all: bool,
-    /// How long to wait for an answer. Within it a query is sent up to three times.
+    /// How long to wait for an answer. Within it a query is sent up to three times. A name may take
+    /// three times as long: a server that may not know EDNS is asked again, and so are aliases.
     pub timeout: Duration,
     /// Queries under way at once. Each may hold three sockets and about 22 KB.
     pub in_flight: usize,
@@ -74,7 +76,7 @@ pub enum ResolverError {
 /// Resolves names. Shared by reference between tasks; all of them belong on one runtime, because
 /// a query runs on the runtime that opened its connection.
 pub struct Resolver {
-    hickory: Hickory<Sockets>,
+    servers: Servers,
     hosts: Hosts,
     trouble: Arc<Trouble>,
     permits: Semaphore,
@@ -92,7 +94,11 @@ impl Resolver {
     /// Sets a resolver up; nothing is sent.
     pub fn new(settings: Settings) -> Result<Self, ResolverError> {
         let (servers, hosts, description) = match &settings.servers {
-            Some(servers) => (given(servers), Hosts::default(), described(servers)),
+            Some(servers) => (
+                servers.iter().map(config).collect(),
+                Hosts::default(),
+                described(servers),
+            ),
             None => of_the_system(),
         };
         if servers.is_empty() {
@@ -100,17 +106,15 @@ impl Resolver {
         }
         let sockets = Sockets::default();
         let trouble = sockets.trouble();
-        let config = ResolverConfig::from_name_servers(servers);
-        let mut builder = Hickory::builder_with_config(config, sockets);
-        tune(builder.options_mut(), settings.timeout);
         Ok(Self {
-            hickory: builder.build().map_err(ResolverError::Setup)?,
+            servers: Servers::new(servers, settings.timeout, &sockets)
+                .map_err(ResolverError::Setup)?,
             hosts,
             trouble,
             permits: Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
             families: settings.families,
             all: settings.all,
-            patience: settings.timeout.saturating_mul(2),
+            patience: settings.timeout.saturating_mul(3),
             description,
         })
     }
@@ -126,10 +130,27 @@ impl Resolver {
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
         let found = match hosts::known(&self.hosts, &name, self.types()) {
-            Some(addresses) => addresses,
+            Some(addresses) => self.usable(addresses)?,
             None => self.ask(&name).await?,
         };
         Ok(in_order(found))
+    }
+
+    /// Whether the name may have IPv6 addresses that were not asked for, its IPv4 addresses being
+    /// known.
+    pub fn may_know_more(&self, known: &[IpAddr]) -> bool {
+        self.families == Families::Both && !self.all && known.iter().all(IpAddr::is_ipv4)
+    }
+
+    /// The IPv6 addresses of a name that [`may_know_more`](Self::may_know_more).
+    pub async fn resolve_ipv6(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
+        let name = names::absolute(name)?;
+        let found = match hosts::known(&self.hosts, &name, self.types()) {
+            Some(addresses) => addresses,
+            None => self.query(&name, RecordType::AAAA).await?,
+        };
+        let ipv6 = self.usable(found)?.into_iter().filter(IpAddr::is_ipv6);
+        Ok(in_order(ipv6.collect()))
     }
 
     /// Record types to ask for.
@@ -167,56 +188,65 @@ impl Resolver {
         // The semaphore is never closed, so that this is always a permit.
         let _permit = self.permits.acquire().await;
         let before = self.trouble.local();
-        let lookup = self.hickory.lookup(name.clone(), kind);
-        // hickory's own timeout is per connection: a truncated answer asked for again over TCP
-        // and a chain of aliases each start it anew.
-        let answer = match tokio::time::timeout(self.patience, lookup).await {
-            Ok(answer) => answer,
-            Err(_) => Err(NetError::Timeout),
-        };
-        let lookup = answer.map_err(|error| {
-            failure(&error, || Silence {
+        // hickory's own timeout is per connection: each further question starts it anew.
+        match tokio::time::timeout(self.patience, self.follow(name, kind)).await {
+            Ok(Ok(answer)) => answer.and_then(|addresses| self.usable(addresses)),
+            Ok(Err(error)) => Err(failure(&error, || Silence {
                 local: self.trouble.local() != before,
                 words: self.trouble.last(),
-            })
-        })?;
-        let records = lookup.answers().iter();
-        let addresses: Vec<IpAddr> = records
-            .filter(|record| record.record_type() == kind)
-            .filter_map(|record| record.data.ip_addr())
-            .collect();
-        if addresses.is_empty() {
-            return Err(failed(Reason::NoAddress, ""));
+            })),
+            Err(_) => Err(failed(Reason::Timeout, "")),
         }
-        Ok(addresses)
     }
-}
 
-/// Bulk: the defaults would send up to 18 packets per record type for a dead name.
-fn tune(options: &mut ResolverOpts, timeout: Duration) {
-    options.timeout = timeout;
-    // Counts repetitions. The sweep repeats, with a permit and later.
-    options.attempts = 0;
-    options.num_concurrent_reqs = 1;
-    options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
-    // Names are unique: a cache costs a fifth more and returns nothing.
-    options.cache_size = 0;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.os_port_selection = true;
-    options.edns0 = true;
-    // The default of 32 on one TCP connection answers `Busy` beyond.
-    options.max_active_requests = 1000;
-}
-
-fn given(servers: &[SocketAddr]) -> Vec<NameServerConfig> {
-    let server = |address: &SocketAddr| {
-        let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
-        for connection in &mut connections {
-            connection.port = address.port();
+    /// Asks for one record type, and for what the name is an alias of as long as an answer does
+    /// not say it.
+    async fn follow(&self, name: &Name, kind: RecordType) -> Result<Outcome, NetError> {
+        let mut chain = Chain::new(name.clone());
+        loop {
+            let asked = chain.last().clone();
+            if let Some(known) = names::special(&asked, kind) {
+                return Ok(known);
+            }
+            let answer = self.servers.ask(&Query::query(asked, kind)).await?;
+            let nowhere = |detail: &str| Ok(Err(failed(Reason::NoAddress, detail)));
+            match chain.follow(&answer.answers, kind) {
+                // RFC 6604: the code is about the last name of the chain.
+                _ if answer.response_code == ResponseCode::NXDomain => {
+                    return Ok(Err(failed(Reason::Nxdomain, "")));
+                }
+                Step::Addresses(addresses) => return Ok(Ok(addresses)),
+                Step::Ask(_) => {}
+                Step::Nothing if answer.answers.is_empty() => return nowhere(""),
+                Step::Nothing => return nowhere("the answer has no record of this name"),
+                Step::Loop => return nowhere("its aliases lead back to each other"),
+                Step::TooLong => {
+                    return nowhere(&format!("more than {MOST_ALIASES} aliases in a row"));
+                }
+            }
         }
-        NameServerConfig::new(address.ip(), true, connections)
-    };
-    servers.iter().map(server).collect()
+    }
+
+    /// The addresses that can be connected to, IPv4-mapped ones as IPv4. All of them where each
+    /// is to have its row, unless there is none to connect to.
+    fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
+        let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
+        let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
+            (None, Families::V6) if address.is_ipv4() => Some("IPv4 written as IPv6"),
+            (kind, _) => kind,
+        };
+        let usable = |address: &&IpAddr| unusable(address).is_none();
+        match addresses.iter().find(usable) {
+            Some(_) if self.all && self.families != Families::V6 => Ok(addresses),
+            Some(_) => Ok(addresses.iter().filter(usable).copied().collect()),
+            None => {
+                let told = addresses
+                    .iter()
+                    .find_map(|address| Some(format!("{address} is {}", unusable(address)?)));
+                Err(failed(Reason::UnusableAddress, told.unwrap_or_default()))
+            }
+        }
+    }
 }
 
 fn described(servers: &[SocketAddr]) -> Vec<String> {

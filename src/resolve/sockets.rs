@@ -6,8 +6,8 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -101,7 +101,11 @@ impl RuntimeProvider for Sockets {
         let trouble = self.trouble();
         Box::pin(async move {
             match UdpSocket::bind(local).await {
-                Ok(socket) => Ok(Socket { socket, trouble }),
+                Ok(socket) => Ok(Socket {
+                    socket,
+                    trouble,
+                    asked: OnceLock::new(),
+                }),
                 Err(error) => {
                     trouble.note(&error);
                     Err(error)
@@ -111,10 +115,59 @@ impl RuntimeProvider for Sockets {
     }
 }
 
-/// A UDP socket that takes note of what cannot be sent.
+/// A UDP socket that takes note of what cannot be sent. hickory opens one for each query.
 pub(super) struct Socket {
     socket: UdpSocket,
     trouble: Arc<Trouble>,
+    /// The question that was sent, with the query's id before it.
+    asked: OnceLock<Asked>,
+}
+
+/// The id of a query, and its question.
+struct Asked {
+    id: [u8; 2],
+    question: Box<[u8]>,
+}
+
+/// A message's header.
+const HEADER: usize = 12;
+/// Type and class behind the name of a question.
+const TYPE_AND_CLASS: usize = 4;
+
+impl Asked {
+    /// Of a query as it is sent: one question, its name in plain labels.
+    fn read(query: &[u8]) -> Option<Self> {
+        let rest = query.get(HEADER..)?;
+        let mut end = 0;
+        loop {
+            match usize::from(*rest.get(end)?) {
+                0 => break,
+                length => end += 1 + length,
+            }
+        }
+        Some(Self {
+            id: *query.first_chunk()?,
+            question: rest.get(..=end + TYPE_AND_CLASS)?.into(),
+        })
+    }
+
+    /// Completes an error that is a bare header. A server that cannot read a query answers without
+    /// its question (RFC 1035 section 4.1.1), and hickory takes that for a forgery and waits on.
+    /// Only refusals are completed: nothing is believed of them but that they refuse. Returns the
+    /// length of the message in the buffer.
+    fn complete(&self, buffer: &mut [u8], length: usize) -> Option<usize> {
+        const REFUSALS: [u8; 4] = [1, 2, 4, 5];
+        let header: [u8; HEADER] = *buffer.get(..length)?.first_chunk()?;
+        let [a, b, flags, code, counts @ ..] = header;
+        let bare = counts[..6] == [0; 6];
+        if [a, b] != self.id || flags & 0x80 == 0 || !bare || !REFUSALS.contains(&(code & 0x0f)) {
+            return None;
+        }
+        let end = HEADER + self.question.len();
+        buffer.get_mut(HEADER..end)?.copy_from_slice(&self.question);
+        buffer[4..HEADER].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
+        Some(end)
+    }
 }
 
 impl DnsUdpSocket for Socket {
@@ -125,7 +178,12 @@ impl DnsUdpSocket for Socket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<(usize, SocketAddr)>> {
-        DnsUdpSocket::poll_recv_from(&self.socket, cx, buffer)
+        let received = DnsUdpSocket::poll_recv_from(&self.socket, cx, buffer);
+        received.map_ok(|(length, from)| {
+            let asked = self.asked.get();
+            let completed = asked.and_then(|asked| asked.complete(buffer, length));
+            (completed.unwrap_or(length), from)
+        })
     }
 
     fn poll_send_to(
@@ -134,6 +192,12 @@ impl DnsUdpSocket for Socket {
         message: &[u8],
         server: SocketAddr,
     ) -> Poll<io::Result<usize>> {
+        if self.asked.get().is_none()
+            && let Some(asked) = Asked::read(message)
+        {
+            // Nobody else sends on this socket.
+            let _ = self.asked.set(asked);
+        }
         let sent = self.socket.poll_send_to(cx, message, server);
         if let Poll::Ready(Err(error)) = &sent {
             self.trouble.note(error);
@@ -145,6 +209,40 @@ impl DnsUdpSocket for Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_refusal_gets_its_question_back() {
+        let query =
+            b"\x12\x34\x01\0\0\x01\0\0\0\0\0\x01\x01a\x04test\0\0\x01\0\x01\0\0\x29\x04\xd0";
+        let asked = Asked::read(query).unwrap();
+        assert_eq!(&*asked.question, b"\x01a\x04test\0\0\x01\0\x01");
+        for (header, completed) in [
+            (b"\x12\x34\x81\x81\0\0\0\0\0\0\0\0", true),
+            (b"\x12\x34\x81\x84\0\0\0\0\0\0\0\0", true),
+            (b"\x12\x34\x81\x82\0\0\0\0\0\0\0\0", true),
+            // Another query's, no answer, no refusal, an answer with a question or a record.
+            (b"\x12\x35\x81\x81\0\0\0\0\0\0\0\0", false),
+            (b"\x12\x34\x01\x81\0\0\0\0\0\0\0\0", false),
+            (b"\x12\x34\x81\x80\0\0\0\0\0\0\0\0", false),
+            (b"\x12\x34\x81\x83\0\0\0\0\0\0\0\0", false),
+            (b"\x12\x34\x81\x81\0\x01\0\0\0\0\0\0", false),
+            (b"\x12\x34\x81\x81\0\0\0\x01\0\0\0\0", false),
+        ] {
+            let mut buffer = [0; 64];
+            buffer[..12].copy_from_slice(header);
+            let length = asked.complete(&mut buffer, 12);
+            assert_eq!(length, completed.then_some(12 + 12), "{header:?}");
+            if completed {
+                assert_eq!(buffer[4..6], [0, 1]);
+                assert_eq!(buffer[12..24], *asked.question);
+            }
+        }
+        assert_eq!(asked.complete(&mut [0; 64], 3), None);
+        for end in 0..query.len() {
+            // A query that is cut short is none, and no panic.
+            let _ = Asked::read(&query[..end]);
+        }
+    }
 
     #[test]
     fn our_own_shortage_is_told_from_a_bad_route() {

@@ -106,7 +106,11 @@ impl Vantage {
             self.addresses.add(unreachable);
         }
         if record.ip.is_some() && record.port == 25 {
-            let silent = unreachable && reason == Some(Reason::Timeout);
+            let silent = unreachable
+                && matches!(
+                    reason,
+                    Some(Reason::Timeout | Reason::AddressDead | Reason::AllSilent)
+                );
             self.mail_ports.add(silent);
         }
         if record.leaf.is_some() && judged_then(record) {

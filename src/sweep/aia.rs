@@ -25,6 +25,7 @@ pub(super) async fn complete(
     counters: &Counters,
 ) -> bool {
     let mut whole = true;
+    fetcher.begin_phase();
     let mut addresses = search.next_round(&policy.issuers);
     while whole && !addresses.is_empty() {
         counters.to_fetch.fetch_add(addresses.len() as u64, Relaxed);

@@ -2,8 +2,8 @@
 //! pacer for permits, hands admitted jobs to the workers, and hears how their visits ended.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::net::IpAddr;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -13,12 +13,15 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::{Counters, count};
-use super::job::{Begin, Job, Judged, Next, Report, unresolved};
+use super::job::{Begin, Job, Judged, Next, Report};
+use super::later::{Later, Timed};
+use super::lookups::Resolved;
 use super::retry;
+use super::silence::Away;
 use super::stop::Stop;
 use crate::judge::Judge;
-use crate::observation::{Failure, Observation};
-use crate::pace::{Admission, Gate, Pacer};
+use crate::observation::Observation;
+use crate::pace::{Admission, Breaker, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
 use crate::target::Target;
 
@@ -57,6 +60,8 @@ pub(super) struct Dispatcher {
     pub(super) pacer: Pacer<Job>,
     pub(super) gate: Gate,
     pub(super) attempts: u32,
+    /// Within this time every visit ends.
+    pub(super) patience: Duration,
     pub(super) workers: Vec<UnboundedSender<Job>>,
     pub(super) reports: UnboundedReceiver<Report>,
     pub(super) judge: Judge,
@@ -65,30 +70,24 @@ pub(super) struct Dispatcher {
     pub(super) stop: Stop,
 }
 
-/// A name whose lookup has ended.
-struct Resolved {
-    target: Arc<Target>,
-    attempt: u32,
-    took: Duration,
-    addresses: Result<Vec<IpAddr>, Failure>,
-}
-
-/// What waits for its time.
-enum Later {
-    Visit(IpAddr, Box<Observation>),
-    Lookup(Arc<Target>, u32),
-}
-
 /// The dispatcher at work.
-struct Running {
-    given: Dispatcher,
-    resolving: JoinSet<Resolved>,
+pub(super) struct Running {
+    pub(super) given: Dispatcher,
+    pub(super) resolving: JoinSet<Resolved>,
     later: BinaryHeap<Reverse<Timed>>,
     next_worker: usize,
     /// Bytes of the targets that wait for the beginning of their visit.
     weight: usize,
     input_open: bool,
-    stopping: bool,
+    pub(super) stopping: bool,
+    pub(super) breaker: Breaker,
+    /// Visits held back, by where they lead.
+    pub(super) held: HashMap<SocketAddr, VecDeque<Job>>,
+    /// How many these are.
+    pub(super) holding: usize,
+    /// Visits that are not made, on their way to their rows.
+    pub(super) away: VecDeque<Away>,
+    pub(super) came_round: Instant,
 }
 
 impl Dispatcher {
@@ -104,6 +103,11 @@ impl Dispatcher {
             weight: 0,
             input_open: true,
             stopping: false,
+            breaker: Breaker::default(),
+            held: HashMap::new(),
+            holding: 0,
+            away: VecDeque::new(),
+            came_round: clock(),
         };
         let mut gate_ticks = tokio::time::interval(GATE_TICK);
         gate_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -111,6 +115,7 @@ impl Dispatcher {
         let mut targets = Vec::with_capacity(BATCH);
         let mut gather_until = clock();
         loop {
+            running.turn_away().await;
             let wake = running.admit();
             if running.is_done() {
                 return running.stopping;
@@ -166,6 +171,8 @@ impl Running {
         !self.input_open
             && self.resolving.is_empty()
             && self.later.is_empty()
+            && self.away.is_empty()
+            && self.holding == 0
             && self.given.pacer.parked() == 0
             && self.given.pacer.in_flight() == 0
     }
@@ -173,7 +180,7 @@ impl Running {
     fn has_room(&self) -> bool {
         self.input_open
             && self.resolving.len() < RESOLVING
-            && self.given.pacer.parked() + self.later.len() < self.parking()
+            && self.given.pacer.parked() + self.holding + self.later.len() < self.parking()
     }
 
     fn parking(&self) -> usize {
@@ -205,7 +212,7 @@ impl Running {
 
     fn hand_over(&mut self, address: IpAddr, job: Job) {
         if let Job::Begin(begin) = &job {
-            self.weight -= begin.target.weight();
+            self.unpark(begin);
         }
         self.next_worker = (self.next_worker + 1) % self.given.workers.len();
         // A worker that panicked takes no more jobs; joining it will say so.
@@ -218,92 +225,31 @@ impl Running {
         match target.fixed_address() {
             Some(address) => {
                 count(&self.given.counters.endpoints);
-                self.park(Begin {
+                let begin = Begin {
                     target,
-                    address,
+                    address: address.to_canonical(),
                     dns: None,
-                });
+                    addresses: None,
+                };
+                self.park(begin);
             }
             None => self.look_up(target, 1),
         }
     }
 
-    fn park(&mut self, begin: Begin) {
+    pub(super) fn park(&mut self, begin: Begin) {
         self.weight += begin.target.weight();
-        self.given
-            .pacer
-            .push(begin.address, Job::Begin(Box::new(begin)));
+        self.route(Job::Begin(Box::new(begin)));
     }
 
-    fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
-        let resolver = self.given.resolver.clone();
-        self.resolving.spawn(async move {
-            let asked = clock();
-            let addresses = resolver.resolve(&target.host.to_string()).await;
-            Resolved {
-                target,
-                attempt,
-                took: asked.elapsed(),
-                addresses,
-            }
-        });
-    }
-
-    async fn resolved(&mut self, resolved: Resolved) {
-        let Resolved {
-            target,
-            attempt,
-            took,
-            addresses,
-        } = resolved;
-        if self.stopping {
-            return;
-        }
-        match addresses {
-            Ok(addresses) => self.visit_each(&target, addresses, took),
-            Err(failure) if attempt < self.given.attempts && retry::transient(&failure) => {
-                count(&self.given.counters.retries);
-                self.delay(attempt, Later::Lookup(target, attempt + 1));
-            }
-            Err(failure) => {
-                count(&self.given.counters.endpoints);
-                let mut observation = unresolved(target, took, attempt, failure);
-                observation.versions_asked = self.given.all_versions;
-                self.hand_in(observation).await;
-            }
-        }
-    }
-
-    /// Parks the addresses of a name that may be visited: all, or the first.
-    fn visit_each(&mut self, target: &Arc<Target>, addresses: Vec<IpAddr>, took: Duration) {
-        let wanted = if self.given.all_addresses {
-            usize::MAX
-        } else {
-            1
-        };
-        let mut parked = 0;
-        for address in addresses {
-            if parked == wanted {
-                break;
-            }
-            if self.given.excludes.excludes_address(address) {
-                continue;
-            }
-            parked += 1;
-            count(&self.given.counters.endpoints);
-            self.park(Begin {
-                target: target.clone(),
-                address,
-                dns: Some(took),
-            });
-        }
-        if parked == 0 {
-            count(&self.given.counters.excluded);
-        }
+    /// A visit that was parked is not going to be made.
+    pub(super) fn unpark(&mut self, begin: &Begin) {
+        self.weight -= begin.target.weight();
     }
 
     /// Judges what is not going to be looked at any further, and hands its row in.
-    async fn hand_in(&mut self, observation: Observation) {
+    pub(super) async fn hand_in(&mut self, mut observation: Observation) {
+        observation.versions_asked = self.given.all_versions;
         let verdict = self.given.judge.judge(&observation);
         let judged = Judged {
             observation,
@@ -314,9 +260,14 @@ impl Running {
     }
 
     async fn hear(&mut self, reports: &mut Vec<Report>) {
+        self.come_round();
         let now = clock();
-        for Report { address, next } in reports.drain(..) {
-            match next {
+        for report in reports.drain(..) {
+            let address = report.at.ip();
+            if !self.stopping {
+                self.conclude_of(&report);
+            }
+            match report.next {
                 Next::Again(observation, offer) if !self.stopping => {
                     self.given
                         .pacer
@@ -324,24 +275,30 @@ impl Running {
                 }
                 Next::Retry(seen) if !self.stopping => {
                     self.given.pacer.finished(address, now);
-                    count(&self.given.counters.retries);
-                    self.delay(seen.attempt, Later::Visit(address, seen));
+                    self.retry(seen);
+                }
+                Next::Elsewhere(observation) if !self.stopping => {
+                    self.given.pacer.finished(address, now);
+                    self.elsewhere(observation).await;
                 }
                 Next::Retry(seen) => {
                     self.given.pacer.finished(address, now);
                     self.hand_in(*seen).await;
                 }
                 // Half a visit would get half a verdict: no row says less and is true.
-                Next::Done | Next::Again(..) => self.given.pacer.finished(address, now),
+                Next::Done | Next::Again(..) | Next::Elsewhere(_) => {
+                    self.given.pacer.finished(address, now)
+                }
             }
         }
     }
 
-    fn delay(&mut self, attempt: u32, later: Later) {
-        self.later.push(Reverse(Timed {
-            at: clock() + retry::delay(attempt),
-            later,
-        }));
+    pub(super) fn delay(&mut self, attempt: u32, later: Later) {
+        self.at(clock() + retry::delay(attempt), later);
+    }
+
+    pub(super) fn at(&mut self, at: Instant, later: Later) {
+        self.later.push(Reverse(Timed { at, later }));
     }
 
     fn wake_later(&mut self, now: Instant) {
@@ -351,9 +308,8 @@ impl Running {
             .is_some_and(|Reverse(timed)| timed.at <= now)
         {
             match self.later.pop().map(|Reverse(timed)| timed.later) {
-                Some(Later::Visit(address, seen)) => {
-                    self.given.pacer.push(address, Job::Retry(seen));
-                }
+                Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
+                Some(Later::Probe(at)) => self.probe(at),
                 Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
                 None => {}
             }
@@ -361,6 +317,7 @@ impl Running {
     }
 
     fn tick(&mut self) {
+        self.come_round();
         let late = self.given.counters.lag_us.swap(0, Relaxed);
         let in_flight = self.given.pacer.in_flight();
         self.given
@@ -377,41 +334,18 @@ impl Running {
         self.given.targets.close();
         self.resolving.abort_all();
         for Reverse(timed) in std::mem::take(&mut self.later) {
-            if let Later::Visit(_, seen) = timed.later {
+            if let Later::Visit(seen) = timed.later {
                 self.hand_in(*seen).await;
             }
         }
-        for job in self.given.pacer.take_waiting() {
+        let held = std::mem::take(&mut self.held).into_values().flatten();
+        let held: Vec<Job> = held.collect();
+        self.holding = 0;
+        for job in self.given.pacer.take_waiting().into_iter().chain(held) {
             if let Some(seen) = job.seen() {
                 self.hand_in(seen).await;
             }
         }
-    }
-}
-
-/// A thing and its time; only the time is compared.
-struct Timed {
-    at: Instant,
-    later: Later,
-}
-
-impl PartialEq for Timed {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
-    }
-}
-
-impl Eq for Timed {}
-
-impl PartialOrd for Timed {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Timed {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at)
     }
 }
 

@@ -2,10 +2,10 @@
 //! asked at most once a call. It shares nothing with visits but the kinds of its parts; what
 //! is asked for and what comes of it is the caller's business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
@@ -15,6 +15,7 @@ use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::observation::{Failure, Reason};
 use crate::pace::{Admission, Ceiling, Limits, Pacer, Rate};
 use crate::resolve::{ExcludeList, Resolver};
+use crate::target::no_destination;
 
 /// Names being resolved.
 const RESOLVING: usize = 8;
@@ -30,7 +31,16 @@ pub struct Fetcher {
     excludes: Arc<ExcludeList>,
     guard: Guard,
     patience: Patience,
+    limits: Limits,
     pacer: Pacer<Fetch>,
+    /// The distance between two visits to one address, which the first request keeps too.
+    distance: Duration,
+    /// How long a phase may take.
+    longest: Duration,
+    /// When the phase under way starts and ends; none has begun without it.
+    phase: Option<(Instant, Instant)>,
+    /// How many answers each server owes.
+    owing: HashMap<IpAddr, u32>,
 }
 
 /// One address to ask.
@@ -60,40 +70,66 @@ impl<F: FnMut(String, Answer)> Round<F> {
     }
 }
 
+/// Whole answers that one server owes before it is left alone. It may drip its answers, or be dead:
+/// each takes as long as a fetch may.
+const MOST_TIMEOUTS: u32 = 3;
+
+/// How long a phase of fetching may take, beyond the time that its requests need at their rate. The
+/// rows that wait for it wait no longer, whatever servers do.
+const PHASE: Duration = Duration::from_secs(300);
+
 /// A CA's server has thousands of clients; it shall not notice one more. All together ten a second
-/// and eight at once, two a second and two at once to one address.
-fn limits() -> Limits {
+/// and eight at once, two a second and two at once to one address, or as few as visits.
+fn limits(visits: Limits) -> Limits {
     let rate =
         |per_second| Rate::per_second(per_second).expect("10 and 2 are within the range of rates");
     Limits {
-        rate: rate(10.0),
-        rate_per_ip: rate(2.0),
-        in_flight: Ceiling::at(8),
-        in_flight_per_ip: Ceiling::at(2),
+        rate: rate(10.0).slower(visits.rate),
+        rate_per_ip: rate(2.0).slower(visits.rate_per_ip),
+        in_flight: Ceiling::at(visits.in_flight.get().min(8)),
+        in_flight_per_ip: Ceiling::at(visits.in_flight_per_ip.get().min(2)),
     }
 }
 
 impl Fetcher {
-    /// A client that resolves, leaves alone, guards and waits like this. Its resolver is its own:
-    /// lookups run on the runtime that opened their sockets.
+    /// A client that resolves, leaves alone, guards and waits like this, and is never faster than
+    /// `visits`. Its resolver is its own: lookups run on the runtime that opened their sockets.
     pub fn new(
         resolver: Resolver,
         excludes: Arc<ExcludeList>,
         guard: Guard,
         patience: Patience,
+        visits: Limits,
     ) -> Self {
+        let limits = limits(visits);
         Self {
             issuers: false,
             resolver: Arc::new(resolver),
             excludes,
             guard,
             patience,
-            pacer: Pacer::new(limits(), clock()),
+            limits,
+            pacer: Pacer::new(limits, clock()),
+            distance: visits
+                .rate_per_ip
+                .slower(visits.rate)
+                .interval()
+                .unwrap_or_default(),
+            longest: PHASE,
+            phase: None,
+            owing: HashMap::new(),
         }
     }
 
+    /// Begins a phase: what is fetched from now on shares one time.
+    pub(super) fn begin_phase(&mut self) {
+        let start = clock() + self.distance;
+        self.phase = Some((start, start + self.longest));
+    }
+
     /// Asks each of these addresses once and takes at most `cap` bytes from each. Every address has
-    /// its answer when this returns; false when it was interrupted, and the rest was not asked.
+    /// its answer when this returns, at the latest when the phase ends; false when it was
+    /// interrupted, and the rest was not asked.
     pub(super) async fn fetch_all(
         &mut self,
         addresses: Vec<String>,
@@ -108,11 +144,26 @@ impl Fetcher {
             open: addresses.iter().cloned().collect(),
             done,
         };
-        let whole = self.run(addresses, &mut round, stop).await;
+        // What a request takes at the rate is its own time, and no server's to waste.
+        let interval = self.limits.rate.interval().unwrap_or_default();
+        let count = u32::try_from(round.open.len()).unwrap_or(u32::MAX);
+        let (start, end) = self.phase.unwrap_or((clock(), clock() + self.longest));
+        let ends = end + interval.saturating_mul(count);
+        self.phase = Some((start, ends));
+        let ended = tokio::select! {
+            ended = self.run(addresses, &mut round, stop) => ended,
+            () = until(Some(ends)) => Ended::Late,
+        };
+        // What did not come to its end is not waited for.
+        self.pacer = Pacer::new(self.limits, clock());
+        let left = match ended {
+            Ended::Interrupted => FetchFailure::Interrupted,
+            Ended::Whole | Ended::Late => FetchFailure::Late,
+        };
         for text in std::mem::take(&mut round.open) {
-            (round.done)(text, Err(FetchFailure::Interrupted));
+            (round.done)(text, Err(left.clone()));
         }
-        whole
+        ended != Ended::Interrupted
     }
 
     async fn run<F: FnMut(String, Answer)>(
@@ -120,8 +171,15 @@ impl Fetcher {
         addresses: Vec<String>,
         round: &mut Round<F>,
         stop: &mut Listener,
-    ) -> bool {
+    ) -> Ended {
         let mut addresses = addresses.into_iter();
+        // The last visit may have ended this moment.
+        if let Some((start, _)) = self.phase.filter(|_| !round.open.is_empty()) {
+            tokio::select! {
+                () = stop.wanted() => return Ended::Interrupted,
+                () = until(Some(start)) => {}
+            }
+        }
         loop {
             while round.lookups.len() < RESOLVING
                 && self.pacer.parked() < PARKED
@@ -138,11 +196,11 @@ impl Fetcher {
                 Admission::Blocked => None,
             };
             if due.is_none() && round.lookups.is_empty() && round.fetches.is_empty() {
-                return true;
+                return Ended::Whole;
             }
             tokio::select! {
                 biased;
-                () = stop.wanted() => return false,
+                () = stop.wanted() => return Ended::Interrupted,
                 Some(looked_up) = round.lookups.join_next() => {
                     if let Ok((fetch, addresses)) = looked_up {
                         self.resolved(fetch, addresses, round);
@@ -151,6 +209,10 @@ impl Fetcher {
                 Some(fetched) = round.fetches.join_next() => {
                     if let Ok((text, address, answer)) = fetched {
                         self.pacer.finished(address, clock());
+                        if matches!(answer, Err(FetchFailure::Timeout(_))) {
+                            *self.owing.entry(address).or_default() += 1;
+                            self.leave(address, round);
+                        }
                         round.end(text, answer);
                     }
                 }
@@ -196,11 +258,27 @@ impl Fetcher {
         }
     }
 
+    /// Fetches nothing further from a server that owes too many answers.
+    fn leave<F: FnMut(String, Answer)>(&mut self, address: IpAddr, round: &mut Round<F>) {
+        if self.owes_too_much(address) {
+            for fetch in self.pacer.take_parked(address) {
+                round.end(fetch.text, Err(FetchFailure::GivenUp(address)));
+            }
+        }
+    }
+
+    fn owes_too_much(&self, address: IpAddr) -> bool {
+        self.owing
+            .get(&address)
+            .is_some_and(|timeouts| *timeouts >= MOST_TIMEOUTS)
+    }
+
     fn choose(&self, addresses: &[IpAddr], port: u16) -> Result<IpAddr, FetchFailure> {
         let mut first = None;
         for address in addresses {
-            match self.may_ask(*address, port) {
-                Ok(()) => return Ok(*address),
+            let address = address.to_canonical();
+            match self.may_ask(address, port) {
+                Ok(()) => return Ok(address),
                 Err(failure) => first = first.or(Some(failure)),
             }
         }
@@ -208,10 +286,16 @@ impl Fetcher {
     }
 
     fn may_ask(&self, address: IpAddr, port: u16) -> Result<(), FetchFailure> {
-        match self.excludes.excludes_address(address) {
-            true => Err(FetchFailure::Excluded),
-            false => self.guard.check(address, port),
+        if self.excludes.excludes_address(address) {
+            return Err(FetchFailure::Excluded);
         }
+        if let Some(kind) = no_destination(address) {
+            return Err(FetchFailure::Connect(format!("{address} is {kind}")));
+        }
+        if self.owes_too_much(address) {
+            return Err(FetchFailure::GivenUp(address));
+        }
+        self.guard.check(address, port)
     }
 
     fn start<F>(&self, address: IpAddr, fetch: Fetch, round: &mut Round<F>) {
@@ -221,6 +305,17 @@ impl Fetcher {
             (fetch.text, address, answer)
         });
     }
+}
+
+/// How fetching ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Every address has its answer.
+    Whole,
+    /// The time was up.
+    Late,
+    /// Somebody wants the sweep to stop.
+    Interrupted,
 }
 
 /// Sleeps until then, or for ever.
@@ -242,5 +337,145 @@ fn words(failure: &Failure) -> String {
     match failure.detail.as_str() {
         "" => reason.to_owned(),
         detail => format!("{reason} ({detail})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use super::*;
+    use crate::resolve::Settings;
+    use crate::sweep::stop::Stop;
+
+    /// A web server at this address. One that drips begins each answer and never ends it.
+    fn server(ip: &str, drips: bool) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind((ip, 0)).unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                count.fetch_add(1, SeqCst);
+                let _ = stream.read(&mut [0; 4096]);
+                let length = if drips { 9 } else { 2 };
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nok");
+                let _ = stream.write_all(answer.as_bytes());
+                kept.push(stream);
+            }
+        });
+        (at, asked)
+    }
+
+    fn fetcher(visits: Limits, total: Duration) -> Fetcher {
+        let resolver = Resolver::new(Settings::default()).unwrap();
+        let patience = Patience {
+            connect: total,
+            total,
+        };
+        let guard = Guard::AllowPrivate;
+        Fetcher::new(resolver, Arc::default(), guard, patience, visits)
+    }
+
+    async fn fetched(fetcher: &mut Fetcher, addresses: Vec<String>) -> Vec<(String, Answer)> {
+        let (stop, mut answers) = (Stop::new(), Vec::new());
+        let done = |address, answer| answers.push((address, answer));
+        fetcher.begin_phase();
+        assert!(
+            fetcher
+                .fetch_all(addresses, 100, &mut stop.listen(), done)
+                .await
+        );
+        answers.sort_by(|one, other| one.0.cmp(&other.0));
+        answers
+    }
+
+    fn unlimited() -> Limits {
+        Limits {
+            rate: Rate::UNLIMITED,
+            rate_per_ip: Rate::UNLIMITED,
+            ..Limits::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_owes_its_answers_is_left_and_others_are_not() {
+        let (drip, asked) = server("127.0.3.1", true);
+        let (good, served) = server("127.0.3.2", false);
+        let mut fetcher = fetcher(unlimited(), Duration::from_millis(300));
+        fetcher.pacer = Pacer::new(unlimited(), clock());
+        let mut addresses: Vec<String> = (0..40).map(|n| format!("{drip}/{n}")).collect();
+        addresses.extend((0..5).map(|n| format!("{good}/{n}")));
+        // The same machine in IPv6's words owes the same answers.
+        let mapped = drip.replace("127.0.3.1", "[::ffff:127.0.3.1]");
+        addresses.extend((0..5).map(|n| format!("{mapped}/{n}")));
+        let answers = fetched(&mut fetcher, addresses).await;
+        assert_eq!(answers.len(), 50);
+        let timeouts = |answers: &[(String, Answer)]| {
+            let late = |it: &&(String, Answer)| matches!(it.1, Err(FetchFailure::Timeout(_)));
+            answers.iter().filter(late).count()
+        };
+        // Four at once may be under way to one address when the third timeout is seen.
+        assert!((3..=7).contains(&timeouts(&answers)), "{answers:?}");
+        assert_eq!(asked.load(SeqCst), timeouts(&answers));
+        let given_up = Err(FetchFailure::GivenUp("127.0.3.1".parse().unwrap()));
+        let left = answers.iter().filter(|it| it.1 == given_up).count();
+        assert_eq!(left, 45 - timeouts(&answers));
+        let well = answers.iter().filter(|it| it.1.is_ok()).count();
+        assert_eq!((well, served.load(SeqCst)), (5, 5));
+        // In a later phase too.
+        let again = fetched(&mut fetcher, vec![format!("{drip}/again")]).await;
+        assert_eq!(again[0].1, given_up);
+    }
+
+    #[tokio::test]
+    async fn a_phase_ends_in_time_whatever_servers_do() {
+        let drips: Vec<_> = (1..=30)
+            .map(|n| server(&format!("127.0.4.{n}"), true).0)
+            .collect();
+        let mut fetcher = fetcher(unlimited(), Duration::from_secs(600));
+        fetcher.longest = Duration::from_millis(200);
+        let answers = fetched(&mut fetcher, drips).await;
+        assert_eq!(answers.len(), 30);
+        assert!(answers.iter().all(|it| it.1 == Err(FetchFailure::Late)));
+    }
+
+    #[test]
+    fn fetching_is_never_faster_than_visiting() {
+        let rate = |text: &str| text.parse::<Rate>().unwrap();
+        for (visits, fetches) in [
+            (("500", "10", 2000, 4), ("10", "2", 8, 2)),
+            (("0", "0", 2000, 2000), ("10", "2", 8, 2)),
+            (("60/m", "30/m", 3, 1), ("1", "0.5", 3, 1)),
+        ] {
+            let limits = limits(Limits {
+                rate: rate(visits.0),
+                rate_per_ip: rate(visits.1),
+                in_flight: Ceiling::at(visits.2),
+                in_flight_per_ip: Ceiling::at(visits.3),
+            });
+            assert_eq!(limits.rate, rate(fetches.0));
+            assert_eq!(limits.rate_per_ip, rate(fetches.1));
+            assert_eq!(limits.in_flight.get(), fetches.2);
+            assert_eq!(limits.in_flight_per_ip.get(), fetches.3);
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_that_are_no_destination_are_not_asked() {
+        let mut fetcher = fetcher(unlimited(), Duration::from_secs(5));
+        let addresses = [
+            "http://0.0.0.0/",
+            "http://[::]/",
+            "http://[::ffff:0.0.0.0]/",
+        ];
+        let answers = fetched(&mut fetcher, addresses.map(str::to_owned).to_vec()).await;
+        for (address, answer) in answers {
+            let said = answer.unwrap_err().to_string();
+            assert!(said.contains("is unspecified"), "{address}: {said}");
+        }
     }
 }

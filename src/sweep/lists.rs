@@ -53,6 +53,7 @@ impl Wanted {
             data.add_fetched(&address, answer.ok().as_deref());
         };
         let addresses = self.0.into_iter().collect();
+        fetcher.begin_phase();
         let whole = fetcher.fetch_all(addresses, MAX_LIST, stop, answer).await;
         let policy = Policy {
             revocation: Some(Arc::new(data)),

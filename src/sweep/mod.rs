@@ -4,6 +4,7 @@
 //! (`worker`), one writes (`collect`). They are tied by bounded queues, so a slow output slows the
 //! reading and nothing is held that could be streamed.
 
+mod addresses;
 mod aia;
 mod choose;
 mod collect;
@@ -13,10 +14,14 @@ mod facts;
 mod fetch;
 mod intake;
 mod job;
+mod later;
 mod lists;
+mod lookups;
 mod progress;
 mod rejudge;
 mod retry;
+mod signs;
+mod silence;
 mod spool;
 mod stop;
 mod worker;
@@ -216,6 +221,7 @@ impl Sweep {
             pacer: Pacer::new(self.limits, dispatch::clock()),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
+            patience: self.timeouts.total,
             workers,
             reports,
             judge: Judge::new(self.policy),

@@ -2,7 +2,7 @@
 //! exchanges, judges what is complete, and says what each visit needs next.
 
 use std::cell::RefCell;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,11 +13,13 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::addresses;
 use super::counters::Counters;
 use super::job::{Job, Judged, Next, Report, empty};
-use super::retry;
+use super::signs;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Failure, Observation, Reason, Stage};
+use crate::pace::Sign;
 use crate::probe::{Approach, Prober, Timeouts};
 use crate::target::{Endpoint, Target};
 
@@ -40,6 +42,7 @@ pub(super) struct Worker {
 /// What the visits of one worker share.
 struct Shared {
     prober: Prober,
+    timeouts: Timeouts,
     approach: Approach,
     judge: RefCell<Judge>,
     attempts: u32,
@@ -59,6 +62,7 @@ impl Worker {
     async fn serve(mut self) {
         let shared = Rc::new(Shared {
             prober: Prober::new(self.timeouts, self.approach).introduced_as(self.ehlo),
+            timeouts: self.timeouts,
             approach: self.approach,
             judge: RefCell::new(Judge::new(self.policy)),
             attempts: self.attempts,
@@ -87,27 +91,39 @@ async fn tell_lag(counters: Arc<Counters>) {
 
 async fn visit(shared: Rc<Shared>, job: Job) {
     let (mut observation, offer) = job.start(&shared.approach);
-    let Some(address) = observation.endpoint.address else {
+    let Some(at) = observation.endpoint.socket_address() else {
         return;
     };
-    let slot = Slot::new(shared.clone(), address, &observation);
+    let mut slot = Slot::new(shared.clone(), at, &observation);
     if let Some(offer) = offer.or_else(|| shared.prober.next_offer(&observation)) {
         shared.prober.exchange(&mut observation, offer).await;
     }
+    slot.note(&observation);
     let next = shared.next(observation).await;
     slot.give_back(next);
 }
 
 impl Shared {
-    async fn next(&self, observation: Observation) -> Next {
+    async fn next(&self, mut observation: Observation) -> Next {
+        let dead_end = addresses::is_dead_end(&observation);
+        if dead_end && addresses::has_next(&observation) && self.has_time(&observation) {
+            return Next::Elsewhere(Box::new(observation));
+        }
         if let Some(offer) = self.prober.next_offer(&observation) {
             return Next::Again(Box::new(observation), offer);
         }
-        if observation.attempt < self.attempts && retry::may_pass(&observation) {
+        if dead_end {
+            addresses::back_to_first(&mut observation);
+        }
+        if observation.attempt < self.attempts && addresses::may_pass(&observation) {
             return Next::Retry(Box::new(observation));
         }
         self.judge_and_send(observation).await;
         Next::Done
+    }
+
+    fn has_time(&self, observation: &Observation) -> bool {
+        observation.timing.total.unwrap_or_default() < self.timeouts.total
     }
 
     async fn judge_and_send(&self, observation: Observation) {
@@ -127,32 +143,53 @@ impl Shared {
 /// visit panic, and the endpoint then still gets its row.
 struct Slot {
     shared: Rc<Shared>,
-    address: IpAddr,
+    at: SocketAddr,
+    sign: Sign,
+    took: Duration,
     target: Arc<Target>,
     attempt: u32,
     given_back: bool,
 }
 
 impl Slot {
-    fn new(shared: Rc<Shared>, address: IpAddr, observation: &Observation) -> Self {
+    fn new(shared: Rc<Shared>, at: SocketAddr, observation: &Observation) -> Self {
         Self {
             shared,
-            address,
+            at,
+            sign: Sign::Unclear,
+            took: Duration::ZERO,
             target: observation.endpoint.target.clone(),
             attempt: observation.attempt,
             given_back: false,
         }
     }
 
+    /// Takes note of what the visit shows of its address.
+    fn note(&mut self, observation: &Observation) {
+        let timing = &observation.timing;
+        let (total, dns) = (
+            timing.total.unwrap_or_default(),
+            timing.dns.unwrap_or_default(),
+        );
+        self.took = total.saturating_sub(dns);
+        self.sign = signs::sign(observation);
+    }
+
     fn give_back(mut self, next: Next) {
         self.given_back = true;
+        // Silence is a visit's last word: another hello may be answered.
+        if matches!((self.sign, &next), (Sign::Silent { .. }, Next::Again(..))) {
+            self.sign = Sign::Unclear;
+        }
         self.report(next);
     }
 
     fn report(&self, next: Next) {
         // The dispatcher is gone only when the sweep has ended.
         let _ = self.shared.reports.send(Report {
-            address: self.address,
+            at: self.at,
+            sign: self.sign,
+            took: self.took,
             next,
         });
     }
@@ -165,7 +202,7 @@ impl Drop for Slot {
         }
         let endpoint = Endpoint {
             target: self.target.clone(),
-            address: Some(self.address),
+            address: Some(self.at.ip()),
         };
         let failure = Failure::new(
             Stage::Connect,

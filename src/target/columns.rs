@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::error::{RowError, TargetError, short};
 use super::{
-    Asked, Defaults, Expansion, Host, Place, Service, Tags, fold_name, parse_port, parse_ports,
-    parse_starttls,
+    Asked, Defaults, Expansion, Host, Place, Service, Tags, fold_name, no_destination, parse_port,
+    parse_ports, parse_starttls,
 };
 
 /// A column, or a key of a JSON object.
@@ -215,6 +215,10 @@ impl Row {
         let ip: IpAddr = text
             .parse()
             .map_err(|_| RowError::BadAddress(short(text)))?;
+        let ip = ip.to_canonical();
+        if let Some(kind) = no_destination(ip) {
+            return Err(in_column(Ours::Ip, TargetError::NoDestination(ip, kind)));
+        }
         let Place::Host { host, address } = &mut asked.place else {
             return Err(RowError::AddressForBlock);
         };

@@ -69,8 +69,11 @@ pub enum TargetError {
     #[error("{0:?} is not an IPv6 address; with a port write [2001:db8::1]:443")]
     BadIpv6(String),
     /// `fe80::1%eth0`.
-    #[error("an IPv6 zone (`%`) means something on one machine only; leave it out")]
+    #[error("an IPv6 zone (`%`) means something on one machine only; write an address without one")]
     Zone,
+    /// `0.0.0.0`, `::`, multicast, broadcast, link-local.
+    #[error("{0} is {1}: no connection can be made to it; write the address of one machine")]
+    NoDestination(IpAddr, &'static str),
     /// Brackets around something else than an IPv6 address, or something after them.
     #[error("brackets hold an IPv6 address, with a port after them as in [2001:db8::1]:443")]
     Brackets,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 
 use super::error::{TargetError, short};
-use super::{Host, Service, fold_name, parse_port};
+use super::{Host, Service, fold_name, no_destination, parse_port};
 
 /// What the text of a target says, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,35 @@ fn sized(address: IpAddr, tail: &str) -> Result<(Place, Option<u16>), TargetErro
     if block.max_prefix_len() - block.prefix_len() > 32 {
         return Err(TargetError::BlockTooLarge(block.prefix_len()));
     }
-    Ok((Place::Block(block.trunc()), port))
+    let block = canonical(block.trunc());
+    // A block that only touches such a range still has addresses to visit.
+    let (first, last) = (block.network(), block.broadcast());
+    match no_destination(first) {
+        Some(kind) if no_destination(last) == Some(kind) => {
+            Err(TargetError::NoDestination(first, kind))
+        }
+        _ => Ok((Place::Block(block), port)),
+    }
+}
+
+/// A block of IPv4-mapped addresses as the IPv4 block that it is.
+fn canonical(block: IpNet) -> IpNet {
+    let length = block.prefix_len().checked_sub(96);
+    match (block.network().to_canonical(), length) {
+        (IpAddr::V4(network), Some(length)) if block.network().is_ipv6() => {
+            IpNet::new(network.into(), length).unwrap_or(block)
+        }
+        _ => block,
+    }
+}
+
+/// An address to connect to, IPv4-mapped ones as the IPv4 address that they are.
+fn destination(address: IpAddr) -> Result<IpAddr, TargetError> {
+    let address = address.to_canonical();
+    match no_destination(address) {
+        Some(kind) => Err(TargetError::NoDestination(address, kind)),
+        None => Ok(address),
+    }
 }
 
 /// `host`, `host:port`, or `name@address` with or without a port.
@@ -176,7 +204,7 @@ fn host_and_port(text: &str) -> Result<(Host, Option<u16>), TargetError> {
         return bracketed(inner);
     }
     if let Ok(address) = text.parse() {
-        return Ok((Host::Address(address), None));
+        return Ok((Host::Address(destination(address)?), None));
     }
     let (host, port) = match text.split_once(':') {
         Some((_, port)) if port.contains(':') => return Err(bad_ipv6(text)),
@@ -184,7 +212,7 @@ fn host_and_port(text: &str) -> Result<(Host, Option<u16>), TargetError> {
         None => (text, None),
     };
     let host = match host.parse() {
-        Ok(address) => Host::Address(IpAddr::V4(address)),
+        Ok(address) => Host::Address(destination(IpAddr::V4(address))?),
         Err(_) => Host::Name(fold_name(host)?),
     };
     Ok((host, port.map(parse_port).transpose()?))
@@ -196,12 +224,13 @@ fn bracketed(inner: &str) -> Result<(Host, Option<u16>), TargetError> {
         return Err(TargetError::Brackets);
     }
     let address = address.parse().map_err(|_| bad_ipv6(address))?;
+    let address = destination(IpAddr::V6(address))?;
     let port = match (rest, rest.strip_prefix(':')) {
         ("", _) => None,
         (_, Some(port)) => Some(parse_port(port)?),
         (_, None) => return Err(TargetError::Brackets),
     };
-    Ok((Host::Address(IpAddr::V6(address)), port))
+    Ok((Host::Address(address), port))
 }
 
 fn bad_ipv6(text: &str) -> TargetError {
@@ -313,6 +342,10 @@ mod tests {
 
     fn check(text: &str) -> Result<(), TestCaseError> {
         for target in targets(text).unwrap_or_default() {
+            // Of a block, but no target by itself.
+            if target.fixed_address().and_then(no_destination).is_some() {
+                continue;
+            }
             let again = targets(&target.canonical());
             let again = again.map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(again.len(), 1);

@@ -4,6 +4,7 @@
 mod cells;
 mod columns;
 mod csv;
+mod destination;
 mod error;
 mod expand;
 mod grammar;
@@ -18,6 +19,7 @@ mod service;
 mod tag;
 mod words;
 
+pub use destination::no_destination;
 pub use error::{InputError, OpenError, Reject, RowError, TargetError};
 pub use expand::{Defaults, Expansion};
 pub use grammar::{Asked, Place};

@@ -157,12 +157,20 @@ mod tests {
         for other in other {
             assert!(seen.insert(&target(other)), "{other}");
         }
+        assert!(seen.insert(&target("192.0.2.1")));
+        for again in [
+            "::ffff:192.0.2.1",
+            "[::ffff:c000:201]:443",
+            "::ffff:192.0.2.1/128",
+        ] {
+            assert!(!seen.insert(&target(again)), "{again}");
+        }
         let named = Target {
             sni: Some("a.example".into()),
             ..target("example.com")
         };
         assert!(seen.insert(&named));
-        assert_eq!(seen.len(), 5);
+        assert_eq!(seen.len(), 6);
     }
 
     #[test]

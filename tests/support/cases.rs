@@ -254,6 +254,7 @@ pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) 
         attempt: 1,
         versions_asked: false,
         facts_asked: Default::default(),
+        addresses: None,
         timing: Timing::default(),
         failure: None,
         exchanges: vec![exchange],

@@ -8,6 +8,7 @@
 
 pub(crate) mod cases;
 pub(crate) mod daemons;
+pub(crate) mod dns;
 pub(crate) mod peers;
 pub(crate) mod pki;
 pub(crate) mod revocation;

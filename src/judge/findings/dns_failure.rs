@@ -12,7 +12,7 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "kind",
-            "nxdomain, servfail, timeout, no_address or invalid_name",
+            "nxdomain, servfail, timeout, no_address, unusable_address or invalid_name",
         ),
         ("detail", "the resolver's words, where it said more"),
     ],
@@ -37,6 +37,8 @@ const DOC: Doc = Doc {
         meaning: "The resolver returned no address for this name, so nothing could be connected \
             to and no certificate was seen. The reason tells the causes apart: `nxdomain` means \
             the name does not exist, `no_address` that it exists without an A or AAAA record, \
+            `unusable_address` that its records hold only addresses that nothing can connect to \
+            (0.0.0.0 or `::`, as resolvers that block names answer), \
             `servfail` usually a broken delegation, an unreachable name server or a DNSSEC \
             signature that no longer validates, `timeout` that nobody answered, `invalid_name` \
             that the text is not a host name. One name alone points at its zone; most names of a \
@@ -74,7 +76,8 @@ const DOC: Doc = Doc {
         title: "名前解決ができません",
         meaning: "リゾルバーからこの名前のアドレスが得られなかったため、接続できず、証明書も確認で\
             きていません。原因は理由で区別できます。`nxdomain` は名前が存在しない、`no_address` \
-            は名前はあるが A / AAAA レコードがない、`timeout` は応答がない、`invalid_name` はホス\
+            は名前はあるが A / AAAA レコードがない、`unusable_address` は 0.0.0.0 や `::` のように\
+            接続できないアドレスしかない、`timeout` は応答がない、`invalid_name` はホス\
             ト名として正しくないことを表します。`servfail` の多くは、委任の誤り、権威 DNS サー\
             バーの停止、DNSSEC の検証失敗のいずれかです。1 つの名前だけならそのゾーンの問題、ス\
             キャン対象のほとんどが失敗するなら、こちら側のリゾルバーか回線の問題と考えられます。",

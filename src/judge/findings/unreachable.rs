@@ -10,7 +10,11 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Network,
     needs: Needs::Nothing,
     evidence: &[
-        ("kind", "refused, timeout, reset, no_route or local_limit"),
+        (
+            "kind",
+            "refused, timeout, reset, no_route, unusable_address, address_dead, all_silent or \
+             local_limit",
+        ),
         ("detail", "the system's words, where it said more"),
     ],
     look,
@@ -34,7 +38,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 fn side(reason: Reason) -> Side {
     match reason {
         Reason::LocalLimit => Side::Client,
-        Reason::Refused | Reason::Reset => Side::Server,
+        Reason::Refused | Reason::Reset | Reason::UnusableAddress => Side::Server,
         _ => Side::Network,
     }
 }
@@ -47,14 +51,19 @@ const DOC: Doc = Doc {
             listens on the port, or that a firewall answers for it; `timeout` that packets \
             vanish, most often in a firewall; `reset` that something closed the connection; \
             `no_route` that the network has no way there, for IPv6 often because our own line \
-            has none. `local_limit` means that our own machine ran out of ports, files or memory \
-            and says nothing about the target.",
+            has none; `unusable_address` that no connection can be made to such an address \
+            (0.0.0.0, `::`, multicast). Two kinds say that this target itself was not asked: \
+            `address_dead`, because many visits to the same address and port had no answer, and \
+            `all_silent`, because no address visited meanwhile answered either. `local_limit` \
+            means that our own machine ran out of ports, files or memory and says nothing about \
+            the target.",
         check_first: &[
             "Try from another line. If only one network fails, its firewall or provider is the \
                 cause; many providers block outgoing port 25, which makes every mail server look \
                 dead.",
             "If every IPv6 address fails with `no_route`, this machine has no IPv6: scan with \
                 `-4`.",
+            "`all_silent`: look at this machine's own line first, and scan these again.",
             "`local_limit`: raise the open-file limit (`ulimit -n`) or lower `--concurrency`.",
             "Many timeouts on one provider during a fast sweep can be rate limiting: lower \
                 `--rate-per-ip` and scan those again.",
@@ -103,7 +112,10 @@ const DOC: Doc = Doc {
             分かりません。`refused` は、ホストは動いているがポートで待ち受けていないか、ファイア\
             ウォールが拒否を返していることを表します。`timeout` はパケットが捨てられている（多く\
             はファイアウォール）、`reset` は途中で切断された、`no_route` は経路がない（IPv6 では\
-            自分側の回線が未対応のことが多い）という意味です。`local_limit` はスキャンする側の\
+            自分側の回線が未対応のことが多い）という意味です。`unusable_address` は 0.0.0.0 や `::` \
+            など接続できないアドレスです。`address_dead` は同じアドレスとポートが何度も応答しなかっ\
+            たため、`all_silent` はその間どのアドレスも応答しなかったため、この対象には接続していな\
+            いという意味です。`local_limit` はスキャンする側の\
             ポート、ファイル、メモリなどの不足で、相手の問題ではありません。",
         check_first: &[
             "別の回線から試します。特定のネットワークからだけ失敗するなら、そこのファイアウォール\

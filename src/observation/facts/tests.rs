@@ -162,6 +162,7 @@ fn observation(facts: &[Fact]) -> Observation {
         failure: None,
         versions_asked: false,
         facts_asked: facts.iter().copied().collect(),
+        addresses: None,
         exchanges: vec![exchange(Offer::Modern, Ok(UNLISTED))],
     }
 }

@@ -1,0 +1,171 @@
+//! The servers that are asked, each with what is known of it: whether it takes queries with EDNS.
+//!
+//! RFC 6891 section 7: FORMERR, NOTIMP or SERVFAIL to a query with an OPT record may mean that
+//! the server knows none. Old appliances do not answer at all. Either way the question is asked
+//! once more without OPT, and a server that answers only then is asked so from then on. Plain DNS
+//! works with every server: answers of more than 512 bytes come over TCP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverOpts, ServerOrderingStrategy,
+};
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+
+use super::sockets::Sockets;
+
+/// Every server, in turn.
+pub(super) struct Servers {
+    servers: Vec<Server>,
+    next: AtomicUsize,
+}
+
+/// One server.
+struct Server {
+    pool: NameServerPool<Sockets>,
+    edns: AtomicU8,
+    /// Questions that stayed without any answer, in both forms.
+    silent: AtomicU8,
+}
+
+/// Nothing is known yet.
+const UNKNOWN: u8 = 0;
+/// It has answered a query with OPT.
+const SPOKEN: u8 = 1;
+/// It is asked without.
+const PLAIN: u8 = 2;
+
+/// A server that was silent so often in both forms, and has never answered, is asked without OPT
+/// alone: each further silence costs one wait and not two.
+const SILENCES: u8 = 8;
+
+impl Servers {
+    /// Sets the servers up; nothing is sent.
+    pub(super) fn new(
+        configs: Vec<NameServerConfig>,
+        timeout: Duration,
+        sockets: &Sockets,
+    ) -> Result<Self, NetError> {
+        let context = Arc::new(PoolContext::new(options(timeout), TlsConfig::new()?));
+        let server = |config| Server {
+            pool: NameServerPool::from_config([config], context.clone(), sockets.clone()),
+            edns: AtomicU8::new(UNKNOWN),
+            silent: AtomicU8::new(0),
+        };
+        Ok(Self {
+            servers: configs.into_iter().map(server).collect(),
+            next: AtomicUsize::new(0),
+        })
+    }
+
+    /// Asks the server whose turn it is, and where it cannot be reached the next.
+    pub(super) async fn ask(&self, query: &Query) -> Result<DnsResponse, NetError> {
+        let count = self.servers.len();
+        let first = self.next.fetch_add(1, Relaxed) % count.max(1);
+        let (before, from) = self.servers.split_at(first.min(count));
+        let mut answer = Err(NetError::NoConnections);
+        for server in from.iter().chain(before) {
+            answer = server.ask(query).await;
+            match &answer {
+                Err(NetError::NoConnections | NetError::Io(_) | NetError::Busy) => {}
+                _ => break,
+            }
+        }
+        answer
+    }
+}
+
+impl Server {
+    async fn ask(&self, query: &Query) -> Result<DnsResponse, NetError> {
+        let known = self.edns.load(Relaxed);
+        if known == PLAIN {
+            return self.send(query, false).await;
+        }
+        let answer = self.send(query, true).await;
+        if !may_be_about_edns(&answer, known) {
+            if is_answer(&answer) {
+                self.edns.store(SPOKEN, Relaxed);
+            }
+            return answer;
+        }
+        let plain = self.send(query, false).await;
+        if is_answer(&plain) {
+            self.edns.store(PLAIN, Relaxed);
+            return plain;
+        }
+        if matches!(plain, Err(NetError::Timeout)) {
+            let silences = self.silent.fetch_add(1, Relaxed).saturating_add(1);
+            if known == UNKNOWN && silences >= SILENCES {
+                self.edns.store(PLAIN, Relaxed);
+            }
+            // The one that was answered says more.
+            return if matches!(answer, Err(NetError::Timeout)) {
+                plain
+            } else {
+                answer
+            };
+        }
+        plain
+    }
+
+    async fn send(&self, query: &Query, edns: bool) -> Result<DnsResponse, NetError> {
+        let mut options = DnsRequestOptions::default();
+        options.use_edns = edns;
+        self.pool
+            .lookup(query.clone(), options)
+            .first_answer()
+            .await
+    }
+}
+
+/// Whether the server has answered the question, be it that there is nothing.
+fn is_answer(answer: &Result<DnsResponse, NetError>) -> bool {
+    matches!(
+        answer,
+        Ok(_) | Err(NetError::Dns(DnsError::NoRecordsFound(_)))
+    )
+}
+
+/// Whether the same question may be answered without OPT. Silence and SERVFAIL have many causes:
+/// they count only while the server has answered nothing with OPT.
+fn may_be_about_edns(answer: &Result<DnsResponse, NetError>, known: u8) -> bool {
+    match answer {
+        Err(NetError::Dns(DnsError::ResponseCode(code))) => match code {
+            ResponseCode::FormErr | ResponseCode::NotImp => true,
+            ResponseCode::ServFail => known == UNKNOWN,
+            _ => false,
+        },
+        Err(NetError::Timeout) => known == UNKNOWN,
+        _ => false,
+    }
+}
+
+/// Bulk: the defaults would send up to 18 packets per record type for a dead name.
+fn options(timeout: Duration) -> ResolverOpts {
+    let mut options = ResolverOpts::default();
+    options.timeout = timeout;
+    // Counts repetitions. The sweep repeats, with a permit and later.
+    options.attempts = 0;
+    options.num_concurrent_reqs = 1;
+    options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.os_port_selection = true;
+    // The default of 32 on one TCP connection answers `Busy` beyond.
+    options.max_active_requests = 1000;
+    options
+}
+
+/// What hickory is told of a server: UDP first, TCP for what does not fit.
+pub(super) fn config(address: &SocketAddr) -> NameServerConfig {
+    let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    for connection in &mut connections {
+        connection.port = address.port();
+    }
+    NameServerConfig::new(address.ip(), true, connections)
+}

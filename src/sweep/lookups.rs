@@ -1,0 +1,167 @@
+//! Names on their way to addresses: what a lookup gave, which address of a name is visited, and where
+//! a visit goes on when that one accepts no connection.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::addresses;
+use super::counters::count;
+use super::dispatch::{Running, clock};
+use super::job::{Begin, Job, unresolved};
+use super::later::Later;
+use super::retry;
+use crate::observation::{Failure, Observation};
+use crate::target::Target;
+
+/// A name whose lookup has ended.
+pub(super) struct Resolved {
+    asker: Asker,
+    took: Duration,
+    addresses: Result<Vec<IpAddr>, Failure>,
+}
+
+/// For whom a name was looked up.
+pub(super) enum Asker {
+    /// A target, at this attempt.
+    Target(Arc<Target>, u32),
+    /// A visit whose first address accepted no connection: the rest of them.
+    Visit(Box<Observation>),
+}
+
+impl Running {
+    pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
+        let resolver = self.given.resolver.clone();
+        self.resolving.spawn(async move {
+            let asked = clock();
+            let addresses = resolver.resolve(&target.host.to_string()).await;
+            Resolved {
+                asker: Asker::Target(target, attempt),
+                took: asked.elapsed(),
+                addresses,
+            }
+        });
+    }
+
+    /// Goes on at the next address of the name, or looks for more.
+    pub(super) async fn elsewhere(&mut self, mut observation: Box<Observation>) {
+        let known = observation.addresses.as_ref();
+        if known.is_some_and(|known| !known.complete) {
+            let resolver = self.given.resolver.clone();
+            self.resolving.spawn(async move {
+                let asked = clock();
+                let name = observation.endpoint.target.host.to_string();
+                let addresses = resolver.resolve_ipv6(&name).await;
+                Resolved {
+                    asker: Asker::Visit(observation),
+                    took: asked.elapsed(),
+                    addresses,
+                }
+            });
+            return;
+        }
+        match addresses::turn_to_next(&mut observation) {
+            true => self.route(Job::Elsewhere(observation)),
+            false => self.give_up(observation).await,
+        }
+    }
+
+    /// Ends a visit of which no address accepted a connection.
+    pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
+        addresses::back_to_first(&mut observation);
+        let again = !self.stopping
+            && observation.attempt < self.given.attempts
+            && addresses::may_pass(&observation);
+        match again {
+            true => self.retry(observation),
+            false => self.hand_in(*observation).await,
+        }
+    }
+
+    pub(super) fn retry(&mut self, seen: Box<Observation>) {
+        count(&self.given.counters.retries);
+        self.delay(seen.attempt, Later::Visit(seen));
+    }
+
+    pub(super) async fn resolved(&mut self, resolved: Resolved) {
+        let Resolved {
+            asker,
+            took,
+            addresses,
+        } = resolved;
+        if self.stopping {
+            return;
+        }
+        let (target, attempt) = match asker {
+            Asker::Target(target, attempt) => (target, attempt),
+            Asker::Visit(mut observation) => {
+                // Without an answer the visit goes on with what it has.
+                let mut found = addresses.unwrap_or_default();
+                found.retain(|address| !self.given.excludes.excludes_address(*address));
+                addresses::complete(&mut observation, found);
+                return self.elsewhere(observation).await;
+            }
+        };
+        match addresses {
+            Ok(addresses) if self.given.all_addresses => {
+                self.visit_each(&target, addresses, took);
+            }
+            Ok(addresses) => self.visit_one(target, addresses, took),
+            Err(failure) if attempt < self.given.attempts && retry::transient(&failure) => {
+                count(&self.given.counters.retries);
+                self.delay(attempt, Later::Lookup(target, attempt + 1));
+            }
+            Err(failure) => {
+                count(&self.given.counters.endpoints);
+                self.hand_in(unresolved(target, took, attempt, failure))
+                    .await;
+            }
+        }
+    }
+
+    /// Parks every address of a name that may be visited.
+    pub(super) fn visit_each(
+        &mut self,
+        target: &Arc<Target>,
+        mut addresses: Vec<IpAddr>,
+        took: Duration,
+    ) {
+        addresses.retain(|address| !self.given.excludes.excludes_address(*address));
+        if addresses.is_empty() {
+            count(&self.given.counters.excluded);
+        }
+        for address in addresses {
+            count(&self.given.counters.endpoints);
+            let begin = Begin {
+                target: target.clone(),
+                address,
+                dns: Some(took),
+                addresses: None,
+            };
+            self.park(begin);
+        }
+    }
+
+    /// Parks the first address of a name that may be visited; the others stand by.
+    pub(super) fn visit_one(
+        &mut self,
+        target: Arc<Target>,
+        mut addresses: Vec<IpAddr>,
+        took: Duration,
+    ) {
+        let complete = !self.given.resolver.may_know_more(&addresses);
+        addresses.retain(|address| !self.given.excludes.excludes_address(*address));
+        let Some((address, addresses)) = addresses::first_of(addresses, complete) else {
+            count(&self.given.counters.excluded);
+            return;
+        };
+        count(&self.given.counters.endpoints);
+        let begin = Begin {
+            target,
+            address,
+            dns: Some(took),
+            addresses: Some(addresses),
+        };
+        self.park(begin);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a visit shows of the address itself, whatever it was visited for.
+
+use crate::observation::{Exchange, Observation, Reason, Stage};
+use crate::pace::Sign;
+
+/// What the visit so far shows of its address.
+pub(super) fn sign(observation: &Observation) -> Sign {
+    let exchanges = observation.exchanges.as_slice();
+    if exchanges.iter().any(answered) {
+        return Sign::Alive;
+    }
+    let silent = |exchange: &Exchange| {
+        let failure = exchange.failure.as_ref();
+        failure.is_some_and(|failure| failure.reason == Reason::Timeout)
+    };
+    if exchanges.is_empty() || !exchanges.iter().all(silent) {
+        return Sign::Unclear;
+    }
+    let accepted = exchanges.iter().any(|exchange| {
+        let failure = exchange.failure.as_ref();
+        failure.is_some_and(|failure| failure.stage != Stage::Connect)
+    });
+    // The same name again is no second witness: its silence may be its own.
+    match accepted && observation.attempt > 1 {
+        true => Sign::Unclear,
+        false => Sign::Silent { accepted },
+    }
+}
+
+/// Whether anything came back, be it a refusal.
+fn answered(exchange: &Exchange) -> bool {
+    let heard = exchange.transcript.as_ref().is_some_and(|it| it.heard());
+    let failure = match &exchange.failure {
+        None => return true,
+        Some(failure) => failure,
+    };
+    let said = match failure.reason {
+        // With a detail, an answer had begun.
+        Reason::Timeout => failure.stage == Stage::Handshake && !failure.detail.is_empty(),
+        Reason::LocalLimit | Reason::NoRoute => false,
+        Reason::UnusableAddress | Reason::AddressDead | Reason::AllSilent => false,
+        _ => true,
+    };
+    heard || said || exchange.session.is_some() || exchange.chain.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Failure, Offer};
+    use crate::sweep::job::empty;
+    use crate::target::{Asked, Defaults, Endpoint};
+
+    #[test]
+    fn only_timeouts_without_a_byte_are_silence() {
+        use Reason::{Alert, Eof, LocalLimit, NoRoute, Refused, Reset, Timeout};
+        use Stage::{Connect, Handshake, Starttls};
+        let target = Asked::expand("a.test@192.0.2.1", &Defaults::default());
+        let target = std::sync::Arc::new(target.unwrap().next().unwrap());
+        let accepted = Sign::Silent { accepted: true };
+        let dropped = Sign::Silent { accepted: false };
+        for (failures, attempt, want) in [
+            (&[][..], 1, Sign::Unclear),
+            (&[(Connect, Timeout, "")], 1, dropped),
+            (&[(Connect, Timeout, "")], 2, dropped),
+            (&[(Handshake, Timeout, "")], 1, accepted),
+            (&[(Handshake, Timeout, "")], 2, Sign::Unclear),
+            (
+                &[(Handshake, Timeout, ""), (Connect, Timeout, "")],
+                1,
+                accepted,
+            ),
+            (
+                &[(Handshake, Timeout, "the answer was not finished")],
+                1,
+                Sign::Alive,
+            ),
+            (&[(Starttls, Timeout, "")], 1, accepted),
+            (&[(Connect, Refused, "")], 1, Sign::Alive),
+            (&[(Connect, Reset, "")], 1, Sign::Alive),
+            (&[(Handshake, Eof, "")], 1, Sign::Alive),
+            (
+                &[(Handshake, Alert, "x"), (Handshake, Timeout, "")],
+                1,
+                Sign::Alive,
+            ),
+            (&[(Connect, NoRoute, "")], 1, Sign::Unclear),
+            (&[(Connect, LocalLimit, "")], 1, Sign::Unclear),
+            (
+                &[(Handshake, Timeout, ""), (Connect, LocalLimit, "")],
+                1,
+                Sign::Unclear,
+            ),
+        ] {
+            let endpoint = Endpoint {
+                target: target.clone(),
+                address: target.address,
+            };
+            let mut observation = empty(endpoint, None, attempt, None);
+            observation.exchanges = failures
+                .iter()
+                .map(|(stage, reason, detail)| Exchange {
+                    offer: Offer::Modern,
+                    transcript: None,
+                    session: None,
+                    chain: None,
+                    failure: Some(Failure::new(*stage, *reason, *detail)),
+                })
+                .collect();
+            assert_eq!(sign(&observation), want, "{failures:?} {attempt}");
+        }
+    }
+}
