@@ -144,7 +144,7 @@ pub const COLUMNS: &[Column] = &[
     ours("leaf_serial", "serial number, hexadecimal", |r, cell| some(leaf(r, |it| it.serial), cell)),
     ours("leaf_not_before", "valid from", |r, cell| some(leaf(r, |it| it.not_before), cell)),
     ours("leaf_not_after", "valid until", |r, cell| some(leaf(r, |it| it.not_after), cell)),
-    ours("leaf_days_left", "full days until then, negative when past by so many", |r, cell| some(leaf(r, |it| it.days_left), cell)),
+    ours("leaf_days_left", "whole days until then, rounded down: 0 on the last day, negative once it is past", |r, cell| some(leaf(r, |it| it.days_left), cell)),
     others("leaf_key", "kind and size of its key", |r, cell| some(leaf(r, |it| it.key), cell)),
     others("leaf_signature", "the algorithm it is signed with", |r, cell| some(leaf(r, |it| it.signature), cell)),
     ours("leaf_version", "1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
