@@ -36,7 +36,7 @@ pub use policy::{EXPIRING_WITHIN, Policy};
 pub use store::{StoreError, StoreWarning, TrustStore};
 
 use case::{Case, ChainCase, misused};
-use findings::FINDINGS;
+use findings::{FINDINGS, NEED_WHOLE_CHAIN};
 use memo::{Memo, Window};
 use outcome::Ending;
 use revocation::Signatures;
@@ -233,7 +233,11 @@ pub fn proven_issuers<'a>(
 fn conclude(case: &Case<'_>) -> Verdict {
     let mut kind = VerdictKind::Ok;
     let mut found = Vec::new();
+    let cut = case.observation.chain_cut();
     for definition in FINDINGS {
+        if cut && NEED_WHOLE_CHAIN.contains(&definition.id) {
+            continue;
+        }
         let findings = (definition.look)(case);
         if let (Some(verdict), false) = (definition.verdict, findings.is_empty()) {
             kind = kind.min(verdict);
@@ -249,15 +253,17 @@ fn conclude(case: &Case<'_>) -> Verdict {
         kind,
         side,
         findings: found,
-        trust: chain.map(trust).unwrap_or_default(),
+        trust: chain.map(|chain| trust(chain, cut)).unwrap_or_default(),
         path: chain.and_then(path),
         revocation: case.revocation.cloned(),
         settled: chain.is_none_or(|chain| chain.standing.settled),
     }
 }
 
-fn trust(chain: &ChainCase<'_>) -> Vec<crate::verdict::StoreTrust> {
+fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<crate::verdict::StoreTrust> {
     let mut trust = chain.standing.trust.clone();
+    // With the rest of the chain the store might have trusted it.
+    trust.retain(|store| store.trusted || !cut);
     if let Some(misused) = &chain.misused {
         for store in trust.iter_mut().filter(|store| store.trusted) {
             store.trusted = false;

@@ -177,6 +177,10 @@ pub struct Session {
     /// Whether it chose compression; absent where none was on offer.
     #[serde(default)]
     pub compression: Option<bool>,
+    /// The size in bits of the prime of a DHE exchange; absent in other exchanges and where it was
+    /// not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dh_bits: Option<u16>,
 }
 
 /// One connection.
@@ -192,6 +196,10 @@ pub struct Exchange {
     /// The certificates as sent; `None` when none arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<PeerChain>,
+    /// Whether the server announced more certificates than could be read: `chain` then lacks the last
+    /// ones, and nothing can be said of what was not sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chain_cut: bool,
     /// Where it ended, when it ended before its time.
     pub failure: Option<Failure>,
 }

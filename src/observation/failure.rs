@@ -50,6 +50,9 @@ pub enum Reason {
     Incompatible,
     /// More bytes than any handshake needs.
     TooLarge,
+    /// A handshake message that may be sound and is larger than the library behind this scanner
+    /// reads. It says nothing against the server.
+    ScannerLimit,
     /// The handshake signature does not fit the certificate: the key was not proven.
     KeyNotProven,
     /// Only a key exchange without any certificate was accepted.

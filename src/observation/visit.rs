@@ -78,11 +78,14 @@ impl Observation {
     pub fn telling(&self) -> Option<&Exchange> {
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
+            let failure = exchange.failure.as_ref();
             (
-                exchange.failure.is_none(),
+                failure.is_none(),
                 exchange.chain.is_some(),
                 session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
                 session.is_some(),
+                // What the server did says more than what this scanner cannot do.
+                failure.is_none_or(|failure| failure.reason != Reason::ScannerLimit),
             )
         };
         let speaks = |exchange: &&Exchange| exchange.offer.speaks();
@@ -160,6 +163,11 @@ impl Observation {
     /// What was agreed, as far as it was seen.
     pub fn session(&self) -> Option<&Session> {
         self.telling()?.session.as_ref()
+    }
+
+    /// Whether [`Self::chain`] lacks certificates that the server announced.
+    pub fn chain_cut(&self) -> bool {
+        self.telling().is_some_and(|exchange| exchange.chain_cut)
     }
 
     /// The certificates the server sent.

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::broken::{not_tls, timed_out};
+use super::read_on::{by_us, read_on};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::observation::{
@@ -66,6 +67,10 @@ impl Clear {
             Ok(ended) => ended,
             Err(_) => Err(timed_out(flight.opening())),
         };
+        if ended.as_ref().is_err_and(by_us) {
+            read_on(stream, &mut flight, deadline, buffer).await;
+        }
+        flight.finish();
         if let (Ok(()), Some(hello)) = (&ended, &flight.server_hello) {
             // The peer may be gone already: the farewell is a courtesy.
             let _ = stream.try_write(&close_notify(hello.legacy_version));
@@ -129,6 +134,7 @@ impl Clear {
             transcript: None,
             session,
             chain,
+            chain_cut: flight.certificates_cut,
             failure,
         }
     }
@@ -273,6 +279,7 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
             .then(|| hello.secures_renegotiation()),
         ticket: (offered.features && !tls13).then(|| hello.takes_ticket()),
         compression: (offered.features && !tls13).then_some(hello.compression != 0),
+        dh_bits: exchange.and_then(|exchange| exchange.dh_bits),
     })
 }
 

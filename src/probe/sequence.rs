@@ -66,8 +66,14 @@ fn after(ladder: &[Offer], exchanges: &[Exchange]) -> Option<Offer> {
     if exchanges.iter().any(|exchange| exchange.failure.is_none()) {
         return None;
     }
-    // Who has shown a chain has said yes, unless we are the one who cannot go on.
-    let open = last.chain.is_none() || failure.reason == Reason::Incompatible;
+    // Who has shown a chain has said yes, unless we are the one who cannot go on, or it broke off
+    // before it had proven its key.
+    let proven = last
+        .session
+        .as_ref()
+        .is_some_and(|it| it.key_proof.is_some());
+    let ours = matches!(failure.reason, Reason::Incompatible | Reason::ScannerLimit);
+    let open = last.chain.is_none() || !proven || ours;
     let again = open && not_with_that_offer(failure);
     let next = ladder.get(step + 1).copied().filter(|_| again)?;
     let made = exchanges.iter().any(|exchange| exchange.offer == next);
@@ -121,7 +127,7 @@ fn not_with_that_offer(failure: &Failure) -> bool {
         return false;
     }
     match failure.reason {
-        Reason::Eof | Reason::Reset | Reason::Incompatible => true,
+        Reason::Eof | Reason::Reset | Reason::Incompatible | Reason::ScannerLimit => true,
         Reason::Alert => !about_the_name(failure),
         _ => false,
     }

@@ -14,7 +14,8 @@ mod wide;
 
 pub use alert::{alert_name, alert_text};
 pub use flight::{
-    Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams, may_be_tls,
+    Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
+    may_be_tls,
 };
 pub use hello::Hello;
 pub use hellos::{HELLOS, HelloTemplate, LANE, MODERN, WIDE, for_version};

@@ -83,6 +83,14 @@ pub const FINDINGS: &[&Definition] = &[
     &sni_rejected::FINDING,
 ];
 
+/// The findings that say what was not sent. They say nothing of a chain that was cut short.
+pub(super) const NEED_WHOLE_CHAIN: [&str; 4] = [
+    missing_intermediate::FINDING.id,
+    untrusted_ca::FINDING.id,
+    chain_out_of_order::FINDING.id,
+    chain_extra_certificate::FINDING.id,
+];
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -175,6 +183,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Malformed => "malformed",
         Reason::Incompatible => "incompatible",
         Reason::TooLarge => "too_large",
+        Reason::ScannerLimit => "scanner_limit",
         Reason::KeyNotProven => "key_not_proven",
         Reason::Anonymous => "anonymous",
         Reason::UpgradeNotOffered => "upgrade_not_offered",

@@ -301,7 +301,10 @@ fn certificates_behind_a_flaw_are_read() {
     let long_list = [vec![1, 64], vec16(&[4, 3]), vec16(&[0; 6]), vec![0; 9]].concat();
     let twice = [extension(23, &[]), extension(23, &[])].concat();
     for (name, messages) in [
-        ("hello with a flaw", vec![hello_with(0x0303, [5; 32], 0xC02F, Some(&twice))]),
+        (
+            "hello with a flaw",
+            vec![hello_with(0x0303, [5; 32], 0xC02F, Some(&twice))],
+        ),
         ("hello cut short", vec![message(SERVER_HELLO, &[3, 3, 1])]),
         ("hello twice", vec![whole.clone(), whole.clone()]),
         ("unknown message", vec![whole.clone(), message(99, b"x")]),
@@ -321,7 +324,12 @@ fn certificates_behind_a_flaw_are_read() {
             assert!(!flight.wants_more() && !flight.certificates_cut, "{name}");
         }
     }
-    let behind = records(&[whole.clone(), chain.clone(), message(13, &long_list), done()]);
+    let behind = records(&[
+        whole.clone(),
+        chain.clone(),
+        message(13, &long_list),
+        done(),
+    ]);
     let (flight, progress) = read(&behind);
     assert!(matches!(progress, Progress::Failed(_)));
     assert!(flight.client_cert_requested && flight.certificates.is_some());
@@ -350,7 +358,10 @@ fn the_whole_certificates_of_a_list_that_is_cut_are_read() {
     let mut huge = vec![11, 0xFF, 0, 3, 0xFF, 0, 0];
     huge.extend([vec24(b"leaf"), vec24(&[7; 5000])[..3000].to_vec()].concat());
     let (mut flight, progress) = read(&records(&[hello(0x0303, 0xC02F), huge]));
-    assert!(matches!(progress, Progress::Failed(FlightError::MessageLength(11, _))));
+    assert!(matches!(
+        progress,
+        Progress::Failed(FlightError::MessageLength(11, _))
+    ));
     assert!(flight.wants_more());
     flight.finish();
     assert_eq!(flight.certificates, Some(vec![b"leaf".to_vec()]));
@@ -381,10 +392,17 @@ fn a_request_for_certificates_has_the_form_of_its_version() {
 #[test]
 fn a_chain_of_256_kib_is_read() {
     let leaf = vec![7; 256 * 1024];
-    let bytes = records(&[hello(0x0303, 0xC02F), certificate(&[&leaf, b"issuer"]), done()]);
+    let bytes = records(&[
+        hello(0x0303, 0xC02F),
+        certificate(&[&leaf, b"issuer"]),
+        done(),
+    ]);
     let (flight, progress) = read(&bytes);
     assert_eq!(progress, Progress::Done);
-    assert_eq!(flight.certificates.map(|all| all[0].len()), Some(256 * 1024));
+    assert_eq!(
+        flight.certificates.map(|all| all[0].len()),
+        Some(256 * 1024)
+    );
 }
 
 #[test]
