@@ -4,6 +4,7 @@
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage};
 
+use super::keys;
 use super::links::{Links, Proof};
 use super::outcome::TOO_MANY;
 use super::paths::Reached;
@@ -66,12 +67,28 @@ pub(crate) fn of_path(
     defects.extend(weak_root(&anchor.spki, path.nodes.len()));
     defects.extend(unproven(links, path, store));
     let anchor = store.webpki_anchor(path.anchor);
-    if let Err(error) = confirm_under(links, &path.nodes, anchor, at)
-        && let Some(defect) = told_by_webpki(&error, &defects, constrained(links, path, store))
-    {
-        defects.push(defect);
+    if let Err(error) = confirm_under(links, &path.nodes, anchor, at) {
+        let constrained = constrained(links, path, store);
+        defects.extend(match beyond_webpki(links, &path.nodes, &error) {
+            // Our own reading has looked at everything but name constraints.
+            true => constrained.then(|| Defect::new("too_large_to_check", None, UNCHECKED)),
+            false => told_by_webpki(&error, &defects, constrained),
+        });
     }
     defects
+}
+
+/// webpki reads certificates of up to 64 KiB (`TWO_BYTE_DER_SIZE` in its `cert.rs`); clients have no
+/// such limit.
+const WEBPKI_MOST: usize = 0xffff;
+
+const UNCHECKED: &str = "this scanner checks name constraints on certificates of up to 64 KiB only";
+
+/// Whether webpki refused a certificate for its size.
+fn beyond_webpki(links: &Links<'_>, nodes: &[usize], error: &Error) -> bool {
+    let large = |node: &usize| links.node(*node).certificate.der.len() > WEBPKI_MOST;
+    let unread = matches!(error, Error::TrailingData(_) | Error::BadDer);
+    unread && nodes.iter().any(large)
 }
 
 /// Whether something on the path constrains the names below it.
@@ -164,6 +181,9 @@ fn too_many_below(root: &Contents, links: &Links<'_>, nodes: &[usize]) -> Option
 /// What is wrong with extensions.
 const EXTENSIONS: [&str; 2] = ["malformed_extension", "unknown_critical_extension"];
 
+/// The key cannot be used.
+const UNSUPPORTED_KEY: &str = "unsupported_key";
+
 /// The leaf's own barriers when it is trusted for being in the store itself.
 pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     let usage = key_usage(contents, Position::Leaf).map(|defect| Defect {
@@ -172,7 +192,8 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     });
     // No client passes over an extension that it must know, or cannot read, wherever its trust is from.
     let own = of_certificate(contents, 0).into_iter();
-    let extensions = own.filter(|defect| EXTENSIONS.contains(&defect.reason));
+    let extensions = own
+        .filter(|defect| EXTENSIONS.contains(&defect.reason) || defect.reason == UNSUPPORTED_KEY);
     let usages = usage.into_iter().chain(extended_usage(contents, 0));
     usages.chain(extensions).collect()
 }
@@ -195,6 +216,9 @@ pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     }
     if weak::signature(&contents.signature).is_some() {
         add("weak_signature", contents.signature.name.clone());
+    }
+    if let Some(why) = keys::unsupported(&contents.key) {
+        add(UNSUPPORTED_KEY, why);
     }
     defects.extend(extended_usage(contents, place));
     defects
@@ -231,7 +255,8 @@ pub(crate) fn of_role(contents: &Contents, place: usize) -> Vec<Defect> {
             format!("{below} below it, {allowed} allowed"),
         );
     }
-    if contents.key.kind == KeyKind::Rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
+    let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);
+    if rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
         add("weak_key", contents.key.name.clone());
     }
     let usage = key_usage(contents, Position::Intermediate);
@@ -399,7 +424,9 @@ fn is_ca(contents: &Contents) -> bool {
 /// aside.
 pub(crate) fn acceptable(certificate: &Certificate, position: Position) -> bool {
     match &certificate.contents {
-        Ok(contents) => key_usage(contents, position).is_none(),
+        Ok(contents) => {
+            key_usage(contents, position).is_none() && keys::unsupported(&contents.key).is_none()
+        }
         Err(_) => false,
     }
 }

@@ -10,6 +10,7 @@ mod case;
 pub mod clients;
 mod defects;
 pub mod findings;
+mod keys;
 mod links;
 mod memo;
 mod names;

@@ -21,6 +21,9 @@ pub enum Offer {
     /// The hand-made hello of the hello lane: up to TLS 1.2; only the server's first flight is
     /// read.
     Hello,
+    /// The hand-made hello of what today's browsers offer in TLS 1.2. It tells whether they can connect,
+    /// and nothing else of the endpoint.
+    Browser,
     /// A hand-made hello that asks for one version; only the server's first flight is read.
     Version(ProtocolVersion),
     /// The modern offer without the dialogue that the service asks for before it: whether a port
@@ -32,10 +35,11 @@ pub enum Offer {
 
 impl Offer {
     /// Every offer, but for those of [`Question::ALL`].
-    const OTHERS: [Self; 9] = [
+    const OTHERS: [Self; 10] = [
         Self::Modern,
         Self::Wide,
         Self::Hello,
+        Self::Browser,
         Self::Version(ProtocolVersion::Tls13),
         Self::Version(ProtocolVersion::Tls12),
         Self::Version(ProtocolVersion::Tls11),
@@ -70,6 +74,7 @@ impl Offer {
             Self::Modern | Self::Implicit => &tls::MODERN,
             Self::Wide => &tls::WIDE,
             Self::Hello => &tls::LANE,
+            Self::Browser => &tls::BROWSER,
             Self::Version(version) => tls::for_version(version),
         }
     }

@@ -50,8 +50,8 @@ pub enum Reason {
     Incompatible,
     /// More bytes than any handshake needs.
     TooLarge,
-    /// A handshake message that may be sound and is larger than the library behind this scanner
-    /// reads. It says nothing against the server.
+    /// The library behind this scanner cannot do what the server may do soundly: read a message as
+    /// large as this one, or send such a name. It says nothing against the server.
     ScannerLimit,
     /// The handshake signature does not fit the certificate: the key was not proven.
     KeyNotProven,

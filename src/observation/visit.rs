@@ -84,8 +84,15 @@ impl Observation {
                 exchange.chain.is_some(),
                 session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
                 session.is_some(),
-                // What the server did says more than what this scanner cannot do.
-                failure.is_none_or(|failure| failure.reason != Reason::ScannerLimit),
+                // A limit of this scanner counts where the server could not be asked in any other
+                // way. Once it has answered, its own failure says more.
+                failure.is_none_or(|failure| match failure.reason {
+                    Reason::ScannerLimit => session.is_none(),
+                    _ => true,
+                }),
+                failure.is_some_and(|failure| {
+                    matches!(failure.reason, Reason::NotTls | Reason::Timeout)
+                }),
             )
         };
         let speaks = |exchange: &&Exchange| exchange.offer.speaks();

@@ -87,6 +87,7 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_version", "the version chosen", |r, cell| some(tls(r, |it| it.version), cell)),
     ours("tls_cipher", "the cipher suite chosen", |r, cell| some(tls(r, |it| it.cipher.as_ref()), cell)),
     ours("tls_group", "the key exchange group", |r, cell| some(tls(r, |it| it.group.as_ref()), cell)),
+    ours("tls_dh_bits", "bits of the prime of a DHE key exchange", |r, cell| some(tls(r, |it| it.dh_bits), cell)),
     ours("tls_signature", "the scheme of the handshake signature", |r, cell| some(tls(r, |it| it.signature.as_ref()), cell)),
     others("tls_alpn", "the ALPN protocol chosen", |r, cell| some(tls(r, |it| it.alpn), cell)),
     ours("tls_alpn_offered", "whether ALPN protocols were offered", |r, cell| some(tls(r, |it| it.alpn_offered), cell)),

@@ -122,7 +122,7 @@ pub struct Leaf<'a> {
     /// Whole days from the time of judging to `not_after`, rounded down: 0 on the last day, -1 from
     /// the first second after `not_after` on.
     pub days_left: Option<i64>,
-    /// `rsa2048`, `p256`, `ed25519`, or the algorithm's OID.
+    /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's OID.
     pub key: Option<&'a str>,
     /// The algorithm it is signed with, or its OID.
     pub signature: Option<&'a str>,

@@ -117,7 +117,7 @@ fn failure_words(failure: &Failure) -> String {
         (Reason::Malformed, true) => format!("malformed answer: {detail}"),
         (Reason::TooLarge, true) => format!("answer too large: {detail}"),
         (Reason::TooLarge, false) => "answer too large".to_owned(),
-        (Reason::ScannerLimit, _) => "answer larger than this scanner can read".to_owned(),
+        (Reason::ScannerLimit, _) => format!("a limit of this scanner: {}", failure.detail),
         (Reason::KeyNotProven, _) => KEY_NOT_PROVEN.to_owned(),
         (Reason::Anonymous, true) => format!("no certificate (anonymous suite {detail})"),
         (reason, true) => format!("{} ({detail})", Word(&reason).to_string().replace('_', " ")),

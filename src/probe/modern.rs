@@ -116,7 +116,7 @@ impl Modern {
         config.client_auth_cert_resolver = capture.clone();
         let connection = server_name(target)
             .and_then(|name| ClientConnection::new(Arc::new(config), name).ok())
-            .ok_or_else(|| Failure::new(Stage::Dns, Reason::InvalidName, ""))?;
+            .ok_or_else(|| Failure::new(Stage::Handshake, Reason::ScannerLimit, UNSENDABLE))?;
         Ok(Handshake {
             offer: offered.offer,
             alpn_offered,
@@ -137,6 +137,11 @@ fn wire_names(protocols: &[&str]) -> Vec<Vec<u8>> {
     let names = protocols.iter().map(|name| name.as_bytes().to_vec());
     names.collect()
 }
+
+/// rustls sends no name that breaks the rules of host names (RFC 1123 section 2.1). Hand-made hellos
+/// do, but reach TLS 1.2 only.
+const UNSENDABLE: &str = "a label of the name begins or ends with a hyphen or is longer than 63 \
+    letters: this scanner sends such names up to TLS 1.2 only";
 
 /// The name to ask for. An address is not sent (RFC 6066 section 3), only noted.
 fn server_name(target: &Target) -> Option<ServerName<'static>> {

@@ -3,8 +3,8 @@
 
 use super::settings::{Approach, Lane};
 use crate::observation::{
-    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_question,
-    unknown_version,
+    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_for_browsers,
+    next_question, unknown_version,
 };
 use crate::starttls::{Protocol, Speaker};
 use crate::target::Target;
@@ -34,7 +34,8 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
         Lane::Hello => after(&[Offer::Hello, Offer::Modern, Offer::Wide], exchanges)
             .or_else(|| may_hide_a_better_version(exchanges).then_some(Offer::Modern)),
     };
-    main.or_else(|| version(observation))
+    main.or_else(|| next_for_browsers(observation))
+        .or_else(|| version(observation))
         .or_else(|| next_question(observation).map(Offer::Asked))
 }
 

@@ -6,7 +6,7 @@ use super::defects::Defect;
 use super::links::{Proof, Source};
 use super::order::Order;
 use super::outcome::Ending;
-use super::{Position, names, weak};
+use super::{Position, keys, names, weak};
 use crate::observation::{Failure, KeyProof, Reason, Stage};
 use crate::tls::{CipherSuite, ProtocolVersion};
 use crate::verdict::{CompletedBy, Finding, Severity, Side, Value, VerdictKind};
@@ -31,16 +31,20 @@ mod no_forward_secrecy;
 mod no_san;
 mod not_tls;
 mod not_yet_valid;
+mod refused_by_today;
 mod revoked;
 mod self_signed;
+mod sha1_handshake_signature;
 mod sni_rejected;
 mod staple_invalid;
 mod starttls_injection;
 mod starttls_unavailable;
 mod unreachable;
 mod untrusted_ca;
+mod unusual_key;
 mod validity_too_long;
 mod weak_cipher;
+mod weak_dh;
 mod weak_key;
 mod weak_signature;
 mod wildcard_on_public_suffix;
@@ -65,11 +69,15 @@ pub const FINDINGS: &[&Definition] = &[
     &expiring_soon::FINDING,
     &must_staple_missing::FINDING,
     &staple_invalid::FINDING,
+    &refused_by_today::FINDING,
     &legacy_tls_enabled::FINDING,
     &starttls_injection::FINDING,
     &weak_key::FINDING,
+    &unusual_key::FINDING,
     &weak_signature::FINDING,
+    &sha1_handshake_signature::FINDING,
     &weak_cipher::FINDING,
+    &weak_dh::FINDING,
     &no_forward_secrecy::FINDING,
     &chain_out_of_order::FINDING,
     &chain_extra_certificate::FINDING,
