@@ -55,8 +55,16 @@ pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<P
     chosen_beyond(observation).filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
 }
 
-/// Whether the server turned the offer down. A timeout, or a limit of ours, is no refusal.
+/// Whether the server turned the offer down, or chose a version that browsers do not take. A timeout,
+/// or a limit of ours, is no refusal.
 fn refused(exchange: &Exchange) -> bool {
+    let session = exchange
+        .session
+        .as_ref()
+        .filter(|_| exchange.failure.is_none());
+    if let Some(session) = session {
+        return session.version < ProtocolVersion::Tls12;
+    }
     exchange.failure.as_ref().is_some_and(|failure| {
         let told = matches!(
             failure.reason,

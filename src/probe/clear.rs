@@ -252,6 +252,9 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
+    // What a flight that broke off does not hold might have come later.
+    let ended = flight.progress() == Progress::Done && flight.fatal_alert.is_none();
+    let whole = ended && flight.certificates.is_some();
     Some(Session {
         version: ProtocolVersion::from_wire(hello.version)?,
         cipher: hello.cipher,
@@ -264,14 +267,14 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
         hello_retry: tls13.then_some(hello.hello_retry),
         // SSL 3.0 knows no extensions: nobody could ask.
         ocsp_staple: flight
-            .certificates
-            .as_ref()
-            .filter(|_| hello.version != ProtocolVersion::Ssl3.wire())
-            .map(|_| flight.ocsp_staple.clone().unwrap_or_default()),
+            .ocsp_staple
+            .clone()
+            .or_else(|| whole.then(Vec::new))
+            .filter(|_| hello.version != ProtocolVersion::Ssl3.wire()),
         client_cert_requested: flight
-            .certificates
-            .as_ref()
-            .map(|_| flight.client_cert_requested),
+            .client_cert_requested
+            .then_some(true)
+            .or_else(|| whole.then_some(false)),
         name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
         key_proof: None,
         downgrade: hello.downgrade,

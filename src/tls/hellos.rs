@@ -87,7 +87,7 @@ pub const LANE: HelloTemplate = HelloTemplate {
 /// What the browsers of today offer in TLS 1.2.
 pub const BROWSER: HelloTemplate = HelloTemplate {
     id: "browser",
-    oldest: ProtocolVersion::Tls12,
+    oldest: ProtocolVersion::Ssl3,
     newest: ProtocolVersion::Tls12,
     suites: &BROWSER_SUITES,
     groups: &BROWSER_GROUPS,
