@@ -44,6 +44,20 @@ impl Authority {
         }
     }
 
+    /// A leaf for these names, served by these two lanes; the rows.
+    fn rows_of(&self, sans: &[&str], asked: &str, answer: impl Fn(Vec<u8>) -> Vec<u8>) -> Vec<Row> {
+        let names: Vec<String> = sans.iter().map(ToString::to_string).collect();
+        let params = CertificateParams::new(names).expect("names");
+        let issuer = Issuer::from_params(&self.params, &self.key);
+        let leaf = params.signed_by(&self.leaf, &issuer).expect("a leaf");
+        let port = serve(answer(leaf.der().to_vec()), End::Wait);
+        let trust = format!("--trust={}", support::path(&self.folder, "root.pem"));
+        let target = format!("tls://{asked}@127.0.0.1:{port}");
+        let lanes = ["--probe=handshake", "--probe=hello"];
+        let rows = lanes.map(|lane| support::sweep_one(&[&trust, lane, target.as_str()]));
+        rows.into()
+    }
+
     /// A leaf with so many bytes beside what it needs.
     fn leaf(&self, expired: bool, padding: usize) -> Vec<u8> {
         let mut params = CertificateParams::new(vec![NAME.to_owned()]).expect("a name");
@@ -294,5 +308,45 @@ fn large_certificates_are_sound() {
             row.0
         );
         assert_eq!(row.at("/leaf/sans/0"), NAME, "{lane}");
+    }
+}
+
+/// Names that break the rules of host names and that hosts have all the same.
+#[test]
+fn names_with_hyphens_at_the_end_and_long_labels_are_asked_for() {
+    let authority = Authority::new();
+    let long = format!("{}.review.test", "a".repeat(64));
+    let flight = |leaf: Vec<u8>| {
+        let hello = server_hello(PLAIN, &[], RSA, &[]);
+        records(&[hello, certificate(&[leaf]), message(14, &[])].concat())
+    };
+    for (asked, sans, verdict) in [
+        ("shop-.review.test", "*.review.test", "ok"),
+        ("-shop.review.test", "*.review.test", "ok"),
+        ("shop-.review.test", "shop-.review.test", "ok"),
+        ("www.-.review.test", "*.-.review.test", "ok"),
+        (long.as_str(), "*.review.test", "ok"),
+        (long.as_str(), long.as_str(), "ok"),
+        ("shop-.review.test", "*.other.test", "name_mismatch"),
+        ("shop-.www.review.test", "*.review.test", "name_mismatch"),
+    ] {
+        for row in authority.rows_of(&[sans], asked, flight) {
+            assert_eq!(row.verdict(), verdict, "{asked} {sans} {}", row.0);
+            assert_eq!(row.text("/sni"), asked);
+            let hint = row.finding("name_mismatch").map(|it| it["hint"].clone());
+            let deep = hint.is_some_and(|hint| hint == "wildcard_depth");
+            assert_eq!(deep, asked.contains(".www."), "{asked} {sans}");
+        }
+    }
+    // Whoever speaks nothing up to TLS 1.2 cannot be asked for such a name: not the server's fault.
+    let refusal = |_: Vec<u8>| vec![21, 3, 3, 0, 2, 2, 70];
+    for row in authority.rows_of(&["*.review.test"], "shop-.review.test", refusal) {
+        assert_eq!(row.verdict(), "handshake_failed");
+        assert_eq!(row.at("/error/kind"), "scanner_limit", "{}", row.0);
+        assert_eq!(row.at("/side"), "client");
+    }
+    let http = |_: Vec<u8>| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
+    for row in authority.rows_of(&["*.review.test"], "shop-.review.test", http) {
+        assert_eq!(row.verdict(), "not_tls", "{}", row.0);
     }
 }

@@ -76,6 +76,11 @@ impl Observation {
     /// before an older one, one whose server chose something before one that was turned down, and
     /// otherwise the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
     pub fn telling(&self) -> Option<&Exchange> {
+        let speaks = |exchange: &&Exchange| exchange.offer.speaks();
+        let limited = self.exchanges.iter().any(|exchange| {
+            let failure = exchange.failure.as_ref();
+            failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit)
+        });
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
             let failure = exchange.failure.as_ref();
@@ -84,18 +89,13 @@ impl Observation {
                 exchange.chain.is_some(),
                 session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
                 session.is_some(),
-                // A limit of this scanner counts where the server could not be asked in any other
-                // way. Once it has answered, its own failure says more.
-                failure.is_none_or(|failure| match failure.reason {
-                    Reason::ScannerLimit => session.is_none(),
-                    _ => true,
-                }),
-                failure.is_some_and(|failure| {
-                    matches!(failure.reason, Reason::NotTls | Reason::Timeout)
-                }),
+                if limited {
+                    limit_of_ours(session, failure)
+                } else {
+                    0
+                },
             )
         };
-        let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
         let candidates = self.exchanges.iter().rev().filter(speaks);
         candidates.max_by_key(|exchange| rank(exchange))
@@ -180,5 +180,16 @@ impl Observation {
     /// The certificates the server sent.
     pub fn chain(&self) -> Option<&PeerChain> {
         self.telling()?.chain.as_ref()
+    }
+}
+
+/// Where this scanner could not ask as today's clients do, that says more than another refusal of its
+/// lesser hellos, and less than what a server did that got further, is silent or speaks no TLS.
+fn limit_of_ours(session: Option<&Session>, failure: Option<&Failure>) -> u8 {
+    match failure.map(|failure| failure.reason) {
+        Some(Reason::ScannerLimit) if session.is_some() => 0,
+        Some(Reason::ScannerLimit) => 2,
+        Some(Reason::NotTls | Reason::Timeout | Reason::LocalLimit) => 3,
+        _ => 1,
     }
 }
