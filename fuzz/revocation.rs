@@ -114,6 +114,7 @@ fn seen(staple: &[u8]) -> Observation {
             chain: Some(PeerChain {
                 certificates: vec![Arc::new(leaf)],
             }),
+            chain_cut: false,
             failure: None,
         }],
     }
@@ -136,5 +137,6 @@ fn session(staple: &[u8]) -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }

@@ -137,7 +137,7 @@ const CASES: &[Case] = &[
     case("RSA-PSS", with(pki::RSA_PSS), &[], ("ok", &["refused_by_today", "unusual_key"]), &[("/leaf/key", "rsapss2048")]),
     case("RSA of 1024 bits", with(pki::RSA_1024), &["-cipher", ANYTHING], ("ok", &["weak_key"]), &[("/leaf/key", "rsa1024")]),
     case("RSA of 1024 bits at TLS 1.2", with(pki::RSA_1024), &["-tls1_2", "-cipher", ANYTHING], ("ok", &["weak_key"]), &[("/leaf/key", "rsa1024")]),
-    case("DSA", with(pki::DSA), &["-cipher", ANYTHING], ("invalid_certificate", &["invalid_certificate", "refused_by_today"]), &[("/tls/version", "TLSv1.2"), ("/leaf/key", "dsa1024")]),
+    case("DSA", with(pki::DSA), &["-cipher", ANYTHING], ("invalid_certificate", &["invalid_certificate", "refused_by_today", "weak_dh"]), &[("/tls/version", "TLSv1.2"), ("/leaf/key", "dsa1024")]),
 
     // Certificates.
     case("SHA-1", signed("sha1"), &["-cipher", ANYTHING], ("invalid_certificate", &["invalid_certificate", "weak_signature"]), &[("/leaf/signature", "sha1WithRSAEncryption")]),

@@ -12,6 +12,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, IsCa, Issuer, KeyPair, date_time_ymd,
 };
 use support::Row;
+use support::peers::SServer;
 
 const NAME: &str = "www.example.test";
 
@@ -293,7 +294,11 @@ fn large_certificates_are_sound() {
             let row = authority.row(lane, &answer, End::Wait);
             assert_eq!(row.verdict(), "ok", "{size} {lane} {:?}", row.at("/error"));
             assert_eq!(row.at("/leaf/sans/0"), NAME);
-            assert!(!row.findings().contains("refused_by_today"));
+            let told = row
+                .finding("refused_by_today")
+                .map(|it| it["refused"].clone());
+            let beyond = (size >= 100 << 10).then(|| serde_json::json!(["chain_size"]));
+            assert_eq!(told, beyond, "{size} {lane}");
         }
     }
     let chain = certificate(&[authority.leaf(true, 0), vec![0; 400 << 10]]);
@@ -349,4 +354,65 @@ fn names_with_hyphens_at_the_end_and_long_labels_are_asked_for() {
     for row in authority.rows_of(&["*.review.test"], "shop-.review.test", http) {
         assert_eq!(row.verdict(), "not_tls", "{}", row.0);
     }
+}
+
+/// What rustls cannot read of a sound server is not the server's fault, and with TLS 1.2 beside it the
+/// certificates are read.
+#[test]
+fn a_large_chain_in_tls_1_3_is_a_limit_of_this_scanner() {
+    let authority = Authority::new();
+    let leaf = authority.leaf(false, 70 << 10);
+    let pem = |label: &str, der: &[u8]| {
+        let body = data_encoding(der);
+        format!("-----BEGIN {label}-----\n{body}-----END {label}-----\n")
+    };
+    let folder = &authority.folder;
+    let certificate = support::write(folder, "leaf.pem", pem("CERTIFICATE", &leaf));
+    let key = support::write(folder, "leaf.key", authority.leaf.serialize_pem());
+    let trust = format!("--trust={}", support::path(folder, "root.pem"));
+    for (versions, verdict, kind) in [
+        (
+            &["-tls1_3"][..],
+            "handshake_failed",
+            serde_json::json!("scanner_limit"),
+        ),
+        (&[], "ok", serde_json::Value::Null),
+    ] {
+        let options = [&["-www", "-cert", &certificate, "-key", &key][..], versions].concat();
+        let server = SServer::start(&options);
+        for lane in ["--probe=handshake", "--probe=hello"] {
+            let target = format!("{NAME}@{}", server.address);
+            let row = support::sweep_one(&[&trust, lane, target.as_str()]);
+            assert_eq!(row.verdict(), verdict, "{lane} {}", row.0);
+            assert_eq!(
+                row.at("/error")
+                    .get("kind")
+                    .unwrap_or(&serde_json::Value::Null),
+                &kind
+            );
+            let ours = verdict == "handshake_failed";
+            assert_eq!(row.at("/side") == "client", ours, "{}", row.0);
+            assert_eq!(row.at("/leaf").is_null(), ours);
+        }
+    }
+}
+
+/// Base64 in lines of 64 letters.
+fn data_encoding(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for (place, part) in bytes.chunks(3).enumerate() {
+        let number =
+            part.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)) << (8 * (3 - part.len()));
+        for letter in 0..4 {
+            text.push(match letter <= part.len() {
+                true => char::from(LETTERS[number >> (18 - 6 * letter) & 63]),
+                false => '=',
+            });
+        }
+        if place % 16 == 15 {
+            text.push('\n');
+        }
+    }
+    text + "\n"
 }

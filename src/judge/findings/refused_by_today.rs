@@ -13,7 +13,7 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "refused",
-            "the parts of the offer that the server cannot go along with: suites, groups, signatures, key",
+            "the parts of the offer that the server cannot go along with: suites, groups, signatures, key; or chain_size, which clients refuse",
         ),
         ("accepted", "what it accepted instead"),
         ("fails", "the clients that cannot connect"),
@@ -33,10 +33,40 @@ const OPENSSL_TOO: [u16; 13] = [
     0x003C,
 ];
 
+/// The largest Certificate message that OpenSSL, and BoringSSL in Chrome, read
+/// (`SSL_MAX_CERT_LIST_DEFAULT`). Go reads 256 KiB.
+const MOST_OF_CHAIN: usize = 100 * 1024;
+
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let Some((session, parts)) = refused_by_browsers(case.observation) else {
-        return Vec::new();
-    };
+    offer_refused(case)
+        .or_else(|| chain_refused(case))
+        .into_iter()
+        .collect()
+}
+
+/// Clients refuse a chain of such a size, whatever they offer.
+fn chain_refused(case: &Case<'_>) -> Option<Finding> {
+    let sent = &case.chain.as_ref()?.sent.certificates;
+    // Each after its length of three bytes.
+    let bytes: usize = sent.iter().map(|it| it.der.len() + 3).sum();
+    let fails = ["Chrome", "Edge", "curl/OpenSSL"]
+        .map(str::to_owned)
+        .to_vec();
+    (bytes > MOST_OF_CHAIN).then(|| {
+        FINDING.found(vec![
+            ("refused", vec!["chain_size".to_owned()].into()),
+            (
+                "accepted",
+                vec![format!("{bytes} bytes of certificates")].into(),
+            ),
+            ("fails", fails.into()),
+        ])
+    })
+}
+
+/// Browsers offer nothing that the server accepts.
+fn offer_refused(case: &Case<'_>) -> Option<Finding> {
+    let (session, parts) = refused_by_browsers(case.observation)?;
     let mut accepted = vec![cipher_suite_text(session.cipher).into_owned()];
     accepted.extend(session.group.map(|group| group_text(group).into_owned()));
     let scheme = session.signature;
@@ -57,7 +87,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         let connects = vec!["curl/OpenSSL".to_owned(), "Java".to_owned()];
         finding.evidence.push(("connects", connects.into()));
     }
-    vec![finding]
+    Some(finding)
 }
 
 const DOC: Doc = Doc {
@@ -68,7 +98,8 @@ const DOC: Doc = Doc {
             on X25519, P-256, P-384 and P-521. It accepted only a hello that offers whatever was \
             ever used. The evidence says which part of the offer it refused, and what it accepted \
             instead. Where that is DHE, or CBC with SHA-256, programs with OpenSSL or Java still \
-            connect, and this is a warning; for the rest it is an error.",
+            connect, and this is a warning; for the rest it is an error. `chain_size` is another \
+            case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
         check_first: &[
             "Make sure that the answer is the server's and not that of an inspecting proxy on our \
                 line.",
@@ -93,6 +124,11 @@ const DOC: Doc = Doc {
                     where they were changed.",
             ),
             (
+                "Chain",
+                "Where `refused` names chain_size, send the leaf and its intermediates only, and \
+                    spread its names over several certificates.",
+            ),
+            (
                 "Key",
                 "Where `refused` names the key, have a certificate issued for a P-256 or RSA key.",
             ),
@@ -112,7 +148,8 @@ const DOC: Doc = Doc {
             および RSA と AES）も、すべて拒否しました。受け入れたのは、過去に使われた方式まで含む\
             最も広い提案だけです。拒否された部分と、代わりに受け入れられたものは、根拠の欄に出ま\
             す。DHE や SHA-256 の CBC であれば OpenSSL や Java のプログラムは接続できるため警告とし、\
-            それ以外はエラーとします。",
+            それ以外はエラーとします。`chain_size` は別の場合で、証明書の合計が、Chrome と OpenSSL の\
+            読み取る上限である 100 KiB を超えています。",
         check_first: &[
             "応答がサーバーのもので、こちらの回線の検査用プロキシのものではないことを確認します。",
             "自社のプログラムだけが接続する場合は、意図した設定かもしれません。プログラムが提示す\
@@ -133,6 +170,11 @@ const DOC: Doc = Doc {
                 "Postfix",
                 "`tls_high_cipherlist`、`tls_medium_cipherlist`、`tls_eecdh_auto_curves` を変更して\
                     いる場合は、設定を削除します。",
+            ),
+            (
+                "証明書チェーン",
+                "`refused` に chain_size がある場合は、サーバー証明書と中間証明書だけを送り、名前を\
+                    複数の証明書に分けます。",
             ),
             (
                 "鍵",
