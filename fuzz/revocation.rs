@@ -115,6 +115,7 @@ fn seen(staple: &[u8]) -> Observation {
             chain: Some(PeerChain {
                 certificates: vec![Arc::new(leaf)],
             }),
+            chain_cut: false,
             failure: None,
         }],
     }
@@ -137,5 +138,6 @@ fn session(staple: &[u8]) -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }

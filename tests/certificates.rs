@@ -187,7 +187,7 @@ fn keys_and_signatures_have_their_names() {
         ("rsa1024-leaf", 0, "rsa1024", "sha256WithRSAEncryption"),
         ("dsa-leaf", 0, "dsa2048", "sha256WithRSAEncryption"),
         ("pss-signature", 0, "p256", "rsassaPss-with-SHA256"),
-        ("pss-key", 0, "rsa2048", "sha256WithRSAEncryption"),
+        ("pss-key", 0, "rsapss2048", "sha256WithRSAEncryption"),
         ("p384-sha512", 0, "p384", "ecdsa-with-SHA512"),
         ("p521-sha512", 0, "p521", "ecdsa-with-SHA512"),
         ("ed25519", 0, "ed25519", "ED25519"),

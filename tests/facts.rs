@@ -718,6 +718,7 @@ fn a_visit_that_holds_much_asks_nothing_further() {
             chain: Some(PeerChain {
                 certificates: vec![Arc::new(giant)],
             }),
+            chain_cut: false,
             failure: Some(Failure::new(Stage::Handshake, Reason::Incompatible, "")),
         }
     };

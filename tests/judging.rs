@@ -215,6 +215,7 @@ fn a_connection_problem_leads_and_the_certificate_is_judged_all_the_same() {
         ticket: None,
 
         compression: None,
+        dh_bits: None,
         ..session(ProtocolVersion::Tls12)
     });
     let verdict = judge_with_pool(&[&LAB.root], &[&LAB.intermediate], &refuted);
@@ -879,6 +880,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
             transcript: None,
             session: None,
             chain,
+            chain_cut: false,
             failure: None,
         }],
     }
@@ -901,6 +903,7 @@ fn session(version: ProtocolVersion) -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }
 

@@ -132,6 +132,7 @@ impl Authorities {
                 chain: Some(PeerChain {
                     certificates: chain.map(Arc::new).collect(),
                 }),
+                chain_cut: false,
                 failure: None,
             }],
         }
@@ -197,6 +198,7 @@ fn session() -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }
 

@@ -232,6 +232,7 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
             transcript: None,
             session: None,
             chain: Some(chain),
+            chain_cut: false,
             failure: None,
         }],
     })

@@ -10,7 +10,7 @@ pub enum KeyAlgorithm {
     Rsa,
     /// RSA restricted to PSS.
     RsaPss,
-    /// An elliptic curve key; `None` for explicit parameters.
+    /// An elliptic curve key; `None` without a curve, named or spelled out.
     Ec(Option<Curve>),
     /// Ed25519.
     Ed25519,
@@ -24,7 +24,7 @@ pub enum KeyAlgorithm {
     Other,
 }
 
-/// Named curves.
+/// Curves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Curve {
@@ -37,6 +37,8 @@ pub enum Curve {
     BrainpoolP256r1,
     BrainpoolP384r1,
     BrainpoolP512r1,
+    /// Spelled out by its parameters, which RFC 5480 section 2.1.1 forbids.
+    Explicit,
     Other,
 }
 
@@ -50,7 +52,7 @@ impl Curve {
             Self::P384 | Self::BrainpoolP384r1 => 384,
             Self::BrainpoolP512r1 => 512,
             Self::P521 => 521,
-            Self::Other => return None,
+            Self::Explicit | Self::Other => return None,
         })
     }
 }
@@ -87,15 +89,59 @@ impl<'a> Key<'a> {
     }
 }
 
+/// The numbers of an RSA key, as far as clients look at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RsaNumbers {
+    /// Size of the modulus.
+    pub modulus_bits: u32,
+    /// Whether the modulus is odd, as a product of two large primes is.
+    pub modulus_odd: bool,
+    /// Size of the exponent.
+    pub exponent_bits: u32,
+    /// Whether the exponent is odd, as one that can be inverted is.
+    pub exponent_odd: bool,
+}
+
+impl Key<'_> {
+    /// The numbers of an RSA key (RFC 8017 appendix A.1.1); `None` when it is none, or its numbers
+    /// cannot be read or are not positive.
+    pub fn rsa_numbers(&self) -> Option<RsaNumbers> {
+        if !matches!(self.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss) {
+            return None;
+        }
+        let mut fields = der::only(self.bytes, tag::SEQUENCE)?.inside();
+        let modulus = positive(fields.expect(tag::INTEGER)?)?;
+        let exponent = positive(fields.expect(tag::INTEGER)?)?;
+        let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+        fields.is_empty().then_some(RsaNumbers {
+            modulus_bits: der::bit_length(modulus)?,
+            modulus_odd: odd(modulus),
+            exponent_bits: der::bit_length(exponent)?,
+            exponent_odd: odd(exponent),
+        })
+    }
+}
+
+/// The content of an INTEGER that is not negative.
+fn positive(integer: der::Element<'_>) -> Option<&[u8]> {
+    let content = integer.content;
+    content
+        .first()
+        .is_some_and(|byte| byte & 0x80 == 0)
+        .then_some(content)
+}
+
 fn kind(oid: &[u8], parameters: Option<der::Element<'_>>) -> KeyAlgorithm {
     match oid {
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => KeyAlgorithm::Rsa,
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a] => KeyAlgorithm::RsaPss,
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => KeyAlgorithm::Ec(
-            parameters
-                .filter(|named| named.tag == tag::OID)
-                .map(|named| curve(named.content)),
-        ),
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => {
+            KeyAlgorithm::Ec(parameters.and_then(|parameters| match parameters.tag {
+                tag::OID => Some(curve(parameters.content)),
+                tag::SEQUENCE => Some(Curve::Explicit),
+                _ => None,
+            }))
+        }
         [0x2b, 0x65, 0x70] => KeyAlgorithm::Ed25519,
         [0x2b, 0x65, 0x71] => KeyAlgorithm::Ed448,
         [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => KeyAlgorithm::Dsa,

@@ -14,7 +14,7 @@ mod signed;
 
 pub(crate) use digest::digest;
 pub use fingerprint::{Fingerprint, Hasher};
-pub use key::{Curve, Key, KeyAlgorithm};
+pub use key::{Curve, Key, KeyAlgorithm, RsaNumbers};
 pub use random::Randoms;
 pub(crate) use scheme::pss_hash_name;
 pub use signature::{Outcome, verify_certificate_signature, verify_handshake};

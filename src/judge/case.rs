@@ -86,28 +86,36 @@ impl ChainCase<'_> {
 }
 
 impl<'a> Case<'a> {
-    /// Returns the certificates that a warning may be about, each with its position: the leaf, and
-    /// those above it that every path needs which the deciding stores accept. The anchor is among
-    /// them where the store has its certificate.
-    pub(crate) fn needed(&self) -> Vec<(Position, &'a Certificate, &'a Contents)> {
-        let mut needed: Vec<(Position, &'a Certificate, &'a Contents)> = Vec::new();
-        let Some(chain) = &self.chain else {
-            return needed;
-        };
-        let choice = chain.choice;
-        for (position, certificate) in choice.deciding(self.policy).flat_map(Outcome::dated) {
-            let sha256 = certificate.sha256;
-            let known = needed.iter().any(|(_, it, _)| it.sha256 == sha256);
-            let counts =
-                || position == Position::Leaf || choice.needs(self.policy, sha256, self.at);
-            if let Ok(contents) = &certificate.contents
-                && !known
-                && counts()
-            {
-                needed.push((position, certificate, contents));
-            }
-        }
-        needed
+    /// Returns the certificates that a warning may be about if the path needs them (`needs`), each
+    /// with its position. The anchor is among them where the store has its certificate.
+    pub(crate) fn candidates(
+        &self,
+    ) -> impl Iterator<Item = (Position, &'a Certificate, &'a Contents)> {
+        let choice = self.chain.as_ref().map(|chain| chain.choice);
+        let deciding = move || choice.into_iter().flat_map(|it| it.deciding(self.policy));
+        deciding().enumerate().flat_map(move |(number, outcome)| {
+            let new = outcome.dated().filter(move |(_, certificate)| {
+                let mut before = deciding().take(number).flat_map(Outcome::dated);
+                !before.any(|(_, known)| known.sha256 == certificate.sha256)
+            });
+            new.filter_map(|(position, certificate)| {
+                Some((
+                    position,
+                    &**certificate,
+                    certificate.contents.as_ref().ok()?,
+                ))
+            })
+        })
+    }
+
+    /// Returns true if a warning about this certificate is due: it is the leaf, or every path that
+    /// the deciding stores accept needs it.
+    pub(crate) fn needs(&self, position: Position, certificate: &Certificate) -> bool {
+        position == Position::Leaf
+            || self.chain.as_ref().is_some_and(|chain| {
+                let choice = chain.choice;
+                choice.needs(self.policy, certificate.sha256, self.at)
+            })
     }
 }
 

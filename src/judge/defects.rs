@@ -3,6 +3,7 @@
 
 use super::Position;
 use super::graph::Graph;
+use super::keys;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
@@ -140,6 +141,9 @@ pub(crate) fn counted(graph: &Graph<'_>, nodes: &[usize]) -> u32 {
 /// What is wrong with extensions.
 const EXTENSIONS: [&str; 2] = ["malformed_extension", "unknown_critical_extension"];
 
+/// The key cannot be used.
+const UNSUPPORTED_KEY: &str = "unsupported_key";
+
 /// The leaf's own barriers when it is trusted for being in the store itself.
 pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     let usage = key_usage(contents, Position::Leaf).map(|defect| Defect {
@@ -148,7 +152,8 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     });
     // No client passes over an extension that it must know, or cannot read, wherever its trust is from.
     let own = of_certificate(contents, 0).into_iter();
-    let extensions = own.filter(|defect| EXTENSIONS.contains(&defect.reason));
+    let extensions = own
+        .filter(|defect| EXTENSIONS.contains(&defect.reason) || defect.reason == UNSUPPORTED_KEY);
     let usages = usage.into_iter().chain(extended_usage(contents, 0));
     usages.chain(extensions).collect()
 }
@@ -171,6 +176,9 @@ pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     }
     if weak::signature(&contents.signature).is_some() {
         add("weak_signature", contents.signature.name.clone());
+    }
+    if let Some(why) = keys::unsupported(&contents.key) {
+        add(UNSUPPORTED_KEY, why);
     }
     defects.extend(extended_usage(contents, place));
     defects
@@ -207,7 +215,8 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
             format!("{below} below it, {allowed} allowed"),
         );
     }
-    if contents.key.kind == KeyKind::Rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
+    let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);
+    if rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
         add("weak_key", contents.key.name.clone());
     }
     let usage = key_usage(contents, Position::Intermediate);
@@ -241,5 +250,5 @@ fn is_ca(contents: &Contents) -> bool {
 
 /// Returns true if a certificate in this place passes the rules that webpki does not check.
 pub(crate) fn acceptable(contents: &Contents, position: Position) -> bool {
-    key_usage(contents, position).is_none()
+    key_usage(contents, position).is_none() && keys::unsupported(&contents.key).is_none()
 }

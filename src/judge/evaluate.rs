@@ -15,6 +15,12 @@ use super::webpki_check::{self, Confirmed, Signed};
 use super::{unreached, weak};
 use crate::observation::Certificate;
 
+/// Our own rules that count even where webpki accepts: it does not check these. The others explain
+/// its refusals, and may be stricter than clients are.
+const BEYOND_WEBPKI: [&str; 2] = ["key_usage", "unsupported_key"];
+
+const TOO_LARGE: &str = "this scanner checks name constraints on certificates of up to 64 KiB only";
+
 /// Returns the path with everything that prevents its acceptance, dates and revocation apart.
 pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at: i64) -> Outcome {
     let anchor = store.anchor(path.anchor);
@@ -36,7 +42,10 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     let validate = || rfc5280::validate(&certificates, &top, &Inputs::default(), None);
     let proven = proven(graph, path, anchor);
     match webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {
-        Confirmed::Accepted => {}
+        Confirmed::Accepted => outcome.defects.retain(|defect| {
+            let of_anchor = defect.at == Some(path.nodes.len());
+            of_anchor || BEYOND_WEBPKI.contains(&defect.reason)
+        }),
         Confirmed::Untimely => {
             let refusal = validate().err();
             let defect = refusal.and_then(|it| refused_by_rfc5280(it, &outcome.defects));
@@ -54,6 +63,12 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
                     outcome.defects.extend(defect);
                 }
             }
+        }
+        Confirmed::Refused(error) if webpki_check::too_large(&error, &certificates) => {
+            // Our own rules have checked everything but name constraints.
+            let unchecked = constrained(graph, path, anchor);
+            let defect = unchecked.then(|| Defect::new("too_large_to_check", None, TOO_LARGE));
+            outcome.defects.extend(defect);
         }
         Confirmed::Refused(error) => {
             let constrained = constrained(graph, path, anchor);

@@ -18,6 +18,7 @@ mod defects;
 mod evaluate;
 pub mod findings;
 mod graph;
+mod keys;
 mod memo;
 mod merit;
 mod names;
@@ -48,7 +49,7 @@ pub use store::{StoreError, StoreWarning, TrustStore};
 use by_issuer::Remembered;
 use case::{Case, ChainCase, misused};
 use choice::{Candidate, Choice};
-use findings::FINDINGS;
+use findings::{FINDINGS, NEED_WHOLE_CHAIN};
 use memo::Memo;
 use outcome::Ending;
 use second::SecondChain;
@@ -279,7 +280,11 @@ fn chain_case<'a>(
 fn conclude<'a>(case: &Case<'_>, standings: impl Iterator<Item = &'a Standing>) -> Verdict {
     let mut kind = VerdictKind::Ok;
     let mut found = Vec::new();
+    let cut = case.observation.chain_cut();
     for definition in FINDINGS {
+        if cut && NEED_WHOLE_CHAIN.contains(&definition.id) {
+            continue;
+        }
         let findings = (definition.look)(case);
         if let (Some(verdict), false) = (definition.verdict, findings.is_empty()) {
             kind = kind.min(verdict);
@@ -301,7 +306,7 @@ fn conclude<'a>(case: &Case<'_>, standings: impl Iterator<Item = &'a Standing>) 
         kind,
         side,
         findings: found,
-        trust: chain.map(trust).unwrap_or_default(),
+        trust: chain.map(|chain| trust(chain, cut)).unwrap_or_default(),
         path: chain.and_then(path),
         revocation: case.revocation.cloned(),
         settled,
@@ -309,8 +314,10 @@ fn conclude<'a>(case: &Case<'_>, standings: impl Iterator<Item = &'a Standing>) 
     }
 }
 
-fn trust(chain: &ChainCase<'_>) -> Vec<crate::verdict::StoreTrust> {
+fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<crate::verdict::StoreTrust> {
     let mut trust = chain.choice.trust.clone();
+    // With the rest of the chain the store might have trusted it.
+    trust.retain(|store| store.trusted || !cut);
     if let Some(misused) = &chain.misused {
         for store in trust.iter_mut().filter(|store| store.trusted) {
             store.trusted = false;

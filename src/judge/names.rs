@@ -103,12 +103,12 @@ fn dns_covers(presented: &str, asked: &str) -> bool {
     }
 }
 
-/// Letters, digits, hyphens inside, and the underscores that real names have.
+/// Letters, digits, hyphens, and the underscores that real names have. Hyphens at the end of a label
+/// and labels of more than 63 letters break the rules of host names, but hosts have such names, and
+/// clients compare them as they are (OpenSSL's `do_x509_check`, Chrome's `VerifyNameMatch`).
 fn well_formed(name: &str) -> bool {
     let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
+        !label.is_empty()
             && label
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
@@ -131,7 +131,8 @@ fn hint(presented: &str, asked: &str) -> Option<Hint> {
         }
         let deep = asked
             .strip_suffix(parent)
-            .and_then(|left| left.strip_suffix('.'));
+            .and_then(|left| left.strip_suffix('.'))
+            .filter(|left| left.contains('.'));
         return deep.map(|_| Hint::WildcardDepth);
     }
     let same_length = presented.split('.').count() == asked.split('.').count();
@@ -202,6 +203,10 @@ mod tests {
         }
     }
 
+    /// Its first label has 64 letters.
+    const LONG: &str =
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com";
+
     #[test]
     fn names_match_as_rfc_9525_says() {
         let cases = [
@@ -225,7 +230,16 @@ mod tests {
             ("xn--bcher-kva.example", "xn--bcher-kva.example", true),
             ("*.example.com", "xn--bcher-kva.example.com", true),
             ("a_b.example.com", "a_b.example.com", true),
-            ("-a.example.com", "-a.example.com", false),
+            ("-a.example.com", "-a.example.com", true),
+            ("a-.example.com", "A-.example.com", true),
+            ("*.example.com", "shop-.example.com", true),
+            ("*.example.com", "-.example.com", true),
+            ("*.shop-.example.com", "www.shop-.example.com", true),
+            ("*.example.com", "shop-.www.example.com", false),
+            ("a-.example.com", "a.example.com", false),
+            (LONG, LONG, true),
+            ("*.example.com", LONG, true),
+            ("*.example.com", "a b.example.com", false),
             ("", "", false),
             ("192.0.2.1", "192.0.2.1", true),
             ("192.0.2.1", "192.0.2.2", false),
@@ -291,6 +305,18 @@ mod tests {
                 Some(OneLabel),
             ),
             (&["other.org"], "www.example.com", Some("other.org"), None),
+            (
+                &["*.example.com"],
+                "a b.example.com",
+                Some("*.example.com"),
+                None,
+            ),
+            (
+                &["shop.example.com"],
+                "shop-.example.com",
+                Some("shop.example.com"),
+                Some(OneLabel),
+            ),
             (&["other.org"], "192.0.2.1", None, Some(AddressNotListed)),
             (&["192.0.2.2"], "192.0.2.1", None, None),
             (&[], "example.com", None, None),

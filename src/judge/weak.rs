@@ -1,8 +1,8 @@
-//! Which signatures and keys are too weak for today's clients. Shared by the findings that warn
-//! and by the reasons that bar a path.
+//! Which signatures are too weak for today's clients. Shared by the findings that warn and by the
+//! reasons that bar a path.
 
 use crate::crypto::pss_hash_name;
-use crate::observation::{KeyKind, PublicKey, SignatureAlgorithm};
+use crate::observation::SignatureAlgorithm;
 
 /// The broken hash of a signature, where it has one.
 pub(crate) fn signature(algorithm: &SignatureAlgorithm) -> Option<&'static str> {
@@ -19,17 +19,6 @@ pub(crate) fn signature(algorithm: &SignatureAlgorithm) -> Option<&'static str> 
             (pss_hash_name(&algorithm.parameters) == Some("SHA1")).then_some("SHA-1")
         }
         _ => None,
-    }
-}
-
-/// Whether the key is shorter than clients accept, or of a kind that they gave up.
-pub(crate) fn key(key: &PublicKey) -> bool {
-    let shorter_than = |least| key.bits.is_some_and(|bits| bits < least);
-    match key.kind {
-        KeyKind::Rsa => shorter_than(2048),
-        KeyKind::Ec => shorter_than(224),
-        KeyKind::Dsa => true,
-        KeyKind::Ed25519 | KeyKind::Ed448 | KeyKind::MlDsa | KeyKind::Other => false,
     }
 }
 

@@ -62,6 +62,19 @@ pub(super) fn accepts_under(leaf: &Certificate, issuer: &Certificate, at: i64) -
     anchor.is_ok_and(|anchor| ask(&leaf.der, &[], &anchor, &[], at).is_ok())
 }
 
+/// webpki parses certificates of up to 64 KiB (`TWO_BYTE_DER_SIZE` in its `cert.rs`). Clients have
+/// no such limit.
+const MAX_SIZE: usize = 0xffff;
+
+/// Returns true if webpki refused a certificate for its size.
+pub(super) fn too_large(error: &Error, path: &[&Certificate]) -> bool {
+    let unread = matches!(error, Error::TrailingData(_) | Error::BadDer);
+    unread
+        && path
+            .iter()
+            .any(|certificate| certificate.der.len() > MAX_SIZE)
+}
+
 /// Returns true if webpki has an algorithm for this signature under this SubjectPublicKeyInfo (DER).
 /// Ours are more.
 pub(super) fn knows(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {

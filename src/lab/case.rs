@@ -3,7 +3,7 @@
 
 use super::conduct::Conduct;
 use super::issue::Workshop;
-use super::{LabError, certificates, chains, dialogues, handshakes, legacy, names, wires};
+use super::{LabError, certificates, chains, dialogues, handshakes, legacy, names, rare, wires};
 use crate::verdict::VerdictKind;
 
 /// One way to be well or unwell.
@@ -38,6 +38,7 @@ const FAMILIES: &[&[Case]] = &[
     certificates::CASES,
     chains::CASES,
     legacy::CASES,
+    rare::CASES,
     wires::CASES,
     names::CASES,
     dialogues::CASES,

@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 use super::LabError;
 use super::clear::ClearServer;
 use super::flight::{
-    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_share,
+    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_group,
+    signed_share,
 };
 use super::hello::{ClientHello, LARGEST_HELLO, Reading, read};
 use super::issue::Key;
@@ -90,6 +91,8 @@ pub(super) struct OldServer {
     pub(super) key: Key,
     /// Its public half is the server's share in ECDHE.
     pub(super) share: Key,
+    /// The length of the prime in DHE.
+    pub(super) dh_bytes: usize,
 }
 
 /// How an old server says no.
@@ -273,6 +276,12 @@ impl OldServer {
         let flight = match suite {
             // The DH_anon suites of RFC 5246 A.5 and the older ones of RC4 and 3DES.
             0x0018 | 0x001b | 0x0034 | 0x003a => flight.anonymous(),
+            // DHE_RSA with AES, as RFC 5288 and RFC 5246 number it.
+            0x0033 | 0x0039 | 0x0067 | 0x006b | 0x009e | 0x009f => {
+                let signer = Signer::of(&self.key);
+                let group = signed_group(&hello.random, self.dh_bytes, &signer)?;
+                flight.certificates(&self.chain).ecdhe(&group)
+            }
             0xc000.. => {
                 let signer = Signer::of(&self.key);
                 let share = signed_share(&hello.random, &self.share, &signer)?;

@@ -71,7 +71,8 @@ impl Flight {
         self
     }
 
-    /// ECDHE on P-256, with parameters and signature as [`signed_share`] makes them.
+    /// The key exchange, with parameters and signature as [`signed_share`] or [`signed_group`] makes
+    /// them.
     pub(super) fn ecdhe(mut self, signed_share: &[u8]) -> Self {
         self.push(SERVER_KEY_EXCHANGE, signed_share);
         self
@@ -125,6 +126,22 @@ pub(super) fn signed_share(
     // named_curve, secp256r1, and the uncompressed point of 65 bytes.
     let mut params = vec![3, 0, 23];
     params.extend(vector8(point));
+    let signed = [&client_random[..], &RANDOM, &params].concat();
+    let signature = signer.key.sign(&signed)?;
+    params.extend(signer.scheme.to_be_bytes());
+    params.extend(vector16(&signature));
+    Ok(params)
+}
+
+/// A Diffie-Hellman group whose prime is a number of so many bytes and no more, with a share in it,
+/// signed for this client as TLS 1.2 does (RFC 5246 section 7.4.3).
+pub(super) fn signed_group(
+    client_random: &[u8; 32],
+    bytes: usize,
+    signer: &Signer<'_>,
+) -> Result<Vec<u8>, LabError> {
+    let numbers = [vec![0xa5; bytes], vec![2], vec![0x5a; bytes]];
+    let mut params = numbers.map(|number| vector16(&number)).concat();
     let signed = [&client_random[..], &RANDOM, &params].concat();
     let signature = signer.key.sign(&signed)?;
     params.extend(signer.scheme.to_be_bytes());

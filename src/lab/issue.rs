@@ -233,19 +233,23 @@ impl Workshop {
     }
 }
 
-/// A 1024-bit RSA public key whose private half nobody has: enough to be certified, and to be
+/// A short RSA public key whose private half nobody has: enough to be certified, and to be
 /// served where the server never signs.
 pub(super) struct WeakKey {
     public: Vec<u8>,
 }
 
 impl WeakKey {
-    pub(super) fn new() -> Self {
+    /// Of 1024 bits or less; whole bytes.
+    pub(super) fn of_bits(bits: usize) -> Self {
         // RSAPublicKey (RFC 8017 A.1.1): SEQUENCE { INTEGER modulus, INTEGER 65537 }. The modulus
-        // is 128 bytes of any odd number with its top bit set, hence the leading zero.
-        let mut public = vec![0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00];
-        public.extend([0xb5; 128]);
-        public.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
+        // is any odd number with its top bit set, hence the leading zero.
+        let modulus = [&[0][..], &vec![0xb5; bits / 8]].concat();
+        let length = |content: &[u8]| u8::try_from(content.len()).unwrap_or(u8::MAX);
+        let mut numbers = vec![0x02, 0x81, length(&modulus)];
+        numbers.extend(modulus);
+        numbers.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
+        let public = [&[0x30, 0x81, length(&numbers)][..], &numbers].concat();
         Self { public }
     }
 }

@@ -14,7 +14,7 @@ use crate::verdict::VerdictKind;
 const SSL3: u16 = 0x0300;
 const TLS10: u16 = 0x0301;
 const TLS11: u16 = 0x0302;
-const TLS12: u16 = 0x0303;
+pub(super) const TLS12: u16 = 0x0303;
 
 /// TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_AES_256_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA.
 const RSA_CBC: &[u16] = &[0x002f, 0x0035, 0x000a];
@@ -89,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
         name: "only-rc4",
         host: "only-rc4.tlsweep.test",
         expect: VerdictKind::Ok,
-        also: &["weak_cipher", "no_forward_secrecy"],
+        also: &["refused_by_today", "weak_cipher", "no_forward_secrecy"],
         about: "TLS 1.2 with RC4 only",
         conduct: |shop, host| old(shop, host, TLS12, RSA_RC4, Refusal::Alert),
     },
@@ -105,7 +105,7 @@ pub(super) const CASES: &[Case] = &[
         name: "only-null",
         host: "only-null.tlsweep.test",
         expect: VerdictKind::Ok,
-        also: &["weak_cipher", "no_forward_secrecy"],
+        also: &["refused_by_today", "weak_cipher", "no_forward_secrecy"],
         about: "TLS 1.2 with suites that do not encrypt",
         conduct: |shop, host| old(shop, host, TLS12, RSA_NULL, Refusal::Alert),
     },
@@ -134,7 +134,7 @@ pub(super) const CASES: &[Case] = &[
         conduct: |shop, host| {
             let mut server = old_server(shop, host, TLS12, RSA_CBC)?;
             let draft = rsa_leaf(shop, host)?;
-            server.chain = shop.chain_for(draft, &WeakKey::new())?;
+            server.chain = shop.chain_for(draft, &WeakKey::of_bits(1024))?;
             Ok(Conduct::Old(Box::new(server)))
         },
     },
@@ -193,7 +193,7 @@ fn old(
     Ok(Conduct::Old(Box::new(OldServer { refusal, ..server })))
 }
 
-fn old_server(
+pub(super) fn old_server(
     shop: &Workshop,
     host: &str,
     version: u16,
@@ -207,11 +207,12 @@ fn old_server(
         knows_supported_versions: true,
         key: shop.keys.rsa.clone(),
         share: shop.keys.p256.clone(),
+        dh_bytes: 256,
     })
 }
 
 /// The draft of a leaf whose key may also decrypt, as RSA key exchange asks for.
-fn rsa_leaf(shop: &Workshop, name: &str) -> Result<Draft, LabError> {
+pub(super) fn rsa_leaf(shop: &Workshop, name: &str) -> Result<Draft, LabError> {
     let usage = KeyUsagePurpose::KeyEncipherment;
     let draft = shop.leaf(name)?;
     Ok(draft.with(|params| params.key_usages.push(usage)))

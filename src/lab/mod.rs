@@ -20,6 +20,7 @@ mod legacy;
 mod listen;
 pub mod load;
 mod names;
+mod rare;
 mod resolver;
 mod servers;
 #[cfg(test)]

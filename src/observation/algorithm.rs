@@ -38,7 +38,8 @@ pub(super) fn signature_algorithm(mut identifier: Fields<'_>) -> Option<Signatur
 
 fn kind(algorithm: KeyAlgorithm) -> KeyKind {
     match algorithm {
-        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => KeyKind::Rsa,
+        KeyAlgorithm::Rsa => KeyKind::Rsa,
+        KeyAlgorithm::RsaPss => KeyKind::RsaPss,
         KeyAlgorithm::Ec(_) => KeyKind::Ec,
         KeyAlgorithm::Ed25519 => KeyKind::Ed25519,
         KeyAlgorithm::Ed448 => KeyKind::Ed448,
@@ -50,7 +51,8 @@ fn kind(algorithm: KeyAlgorithm) -> KeyKind {
 
 fn key_name(key: &Key<'_>) -> String {
     match (key.algorithm, key.bits) {
-        (KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss, Some(bits)) => format!("rsa{bits}"),
+        (KeyAlgorithm::Rsa, Some(bits)) => format!("rsa{bits}"),
+        (KeyAlgorithm::RsaPss, Some(bits)) => format!("rsapss{bits}"),
         (KeyAlgorithm::Dsa, Some(bits)) => format!("dsa{bits}"),
         (KeyAlgorithm::MlDsa(set), _) => format!("mldsa{set}"),
         (KeyAlgorithm::Ed25519, _) => "ed25519".to_owned(),
@@ -74,6 +76,7 @@ fn curve_name(curve: Curve) -> Option<&'static str> {
         Curve::BrainpoolP256r1 => "brainpoolp256r1",
         Curve::BrainpoolP384r1 => "brainpoolp384r1",
         Curve::BrainpoolP512r1 => "brainpoolp512r1",
+        Curve::Explicit => "ec_explicit",
         Curve::Other => return None,
     })
 }

@@ -72,7 +72,7 @@ impl Certificate {
 #[error("the {field} cannot be read")]
 pub struct Unparseable {
     /// The field: `certificate`, `validity`, `subject_public_key_info`, `extensions`, ...;
-    /// `trailing_bytes` when something follows the certificate, `size` above 256 KiB.
+    /// `trailing_bytes` when something follows the certificate, `size` above 320 KiB.
     pub field: &'static str,
 }
 
@@ -148,8 +148,10 @@ pub struct BasicConstraints {
 /// What kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// RSA, also when restricted to PSS.
+    /// RSA for any padding.
     Rsa,
+    /// RSA restricted to PSS (id-RSASSA-PSS, RFC 4055).
+    RsaPss,
     /// An elliptic curve key.
     Ec,
     /// Ed25519.
@@ -171,7 +173,7 @@ pub struct PublicKey {
     pub kind: KeyKind,
     /// Modulus or field size; `None` when it cannot be told.
     pub bits: Option<u32>,
-    /// `rsa2048`, `p256`, `ed25519`, or the algorithm's dotted OID.
+    /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's dotted OID.
     pub name: String,
     /// The DER of the SubjectPublicKeyInfo.
     pub spki: Vec<u8>,

@@ -21,6 +21,9 @@ pub enum Offer {
     /// The hand-made hello of the hello lane: up to TLS 1.2; only the server's first flight is
     /// read.
     Hello,
+    /// The hand-made hello of what today's browsers offer in TLS 1.2. It tells whether they can connect,
+    /// and nothing else of the endpoint.
+    Browser,
     /// A hand-made hello that asks for one version; only the server's first flight is read.
     Version(ProtocolVersion),
     /// The modern offer without the dialogue that the service asks for before it: whether a port
@@ -32,10 +35,11 @@ pub enum Offer {
 
 impl Offer {
     /// Every offer, but for those of [`Question::ALL`].
-    const OTHERS: [Self; 9] = [
+    const OTHERS: [Self; 10] = [
         Self::Modern,
         Self::Wide,
         Self::Hello,
+        Self::Browser,
         Self::Version(ProtocolVersion::Tls13),
         Self::Version(ProtocolVersion::Tls12),
         Self::Version(ProtocolVersion::Tls11),
@@ -70,6 +74,7 @@ impl Offer {
             Self::Modern | Self::Implicit => &tls::MODERN,
             Self::Wide => &tls::WIDE,
             Self::Hello => &tls::LANE,
+            Self::Browser => &tls::BROWSER,
             Self::Version(version) => tls::for_version(version),
         }
     }
@@ -177,6 +182,10 @@ pub struct Session {
     /// Whether it chose compression; absent where none was on offer.
     #[serde(default)]
     pub compression: Option<bool>,
+    /// The size in bits of the prime of a DHE exchange; absent in other exchanges and where it was
+    /// not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dh_bits: Option<u16>,
 }
 
 /// One connection.
@@ -192,6 +201,10 @@ pub struct Exchange {
     /// The certificates as sent; `None` when none arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<PeerChain>,
+    /// Whether the server announced more certificates than could be read: `chain` then lacks the last
+    /// ones, and nothing can be said of what was not sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chain_cut: bool,
     /// Where it ended, when it ended before its time.
     pub failure: Option<Failure>,
 }

@@ -57,6 +57,9 @@ pub enum Reason {
     Incompatible,
     /// More bytes than any handshake needs.
     TooLarge,
+    /// The library behind this scanner cannot do what the server may do soundly: read a message as
+    /// large as this one, or send such a name. It says nothing against the server.
+    ScannerLimit,
     /// The handshake signature does not fit the certificate: the key was not proven.
     KeyNotProven,
     /// Only a key exchange without any certificate was accepted.

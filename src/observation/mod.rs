@@ -2,6 +2,7 @@
 //! looked at is absent, never false.
 
 mod algorithm;
+mod browsers;
 mod cache;
 mod certificate;
 mod date;
@@ -23,6 +24,8 @@ mod transcript;
 mod versions;
 mod visit;
 
+pub(crate) use browsers::next_for_browsers;
+pub use browsers::{Part, refused_by_browsers};
 pub use cache::CertificateCache;
 pub use certificate::{
     BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,

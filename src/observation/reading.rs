@@ -17,9 +17,9 @@ use super::extension::Extensions;
 use super::fields::{self, Field, Fields, constructed, primitive};
 use super::name::DistinguishedName;
 
-/// Certificates on the web stay below 100 KiB even with a thousand names; more is noise that
-/// would only cost memory.
-const MAX_SIZE: usize = 256 * 1024;
+/// What a first flight may hold (`tls::flight`). Certificates on the web stay below 100 KiB even with a
+/// thousand names.
+const MAX_SIZE: usize = 320 * 1024;
 
 /// Reads a certificate.
 ///

@@ -237,6 +237,7 @@ pub(super) fn reason_text(failure: &Failure) -> Cow<'static, str> {
         Reason::Refused => "refused".into(),
         Reason::LocalLimit => "local_limit".into(),
         Reason::TooLarge => "too_large".into(),
+        Reason::ScannerLimit => "scanner_limit".into(),
         _ => failure.detail.clone().into(),
     }
 }

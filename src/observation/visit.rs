@@ -104,16 +104,26 @@ impl Observation {
     /// before an older one, one whose server chose something before one that was turned down, and
     /// otherwise the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
     pub fn telling(&self) -> Option<&Exchange> {
+        let speaks = |exchange: &&Exchange| exchange.offer.speaks();
+        let limited = self.exchanges.iter().any(|exchange| {
+            let failure = exchange.failure.as_ref();
+            failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit)
+        });
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
+            let failure = exchange.failure.as_ref();
             (
-                exchange.failure.is_none(),
+                failure.is_none(),
                 exchange.chain.is_some(),
                 session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
                 session.is_some(),
+                if limited {
+                    limit_of_ours(session, failure)
+                } else {
+                    0
+                },
             )
         };
-        let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
         let candidates = self.exchanges.iter().rev().filter(speaks);
         candidates.max_by_key(|exchange| rank(exchange))
@@ -190,8 +200,24 @@ impl Observation {
         self.telling()?.session.as_ref()
     }
 
+    /// Whether [`Self::chain`] lacks certificates that the server announced.
+    pub fn chain_cut(&self) -> bool {
+        self.telling().is_some_and(|exchange| exchange.chain_cut)
+    }
+
     /// The certificates the server sent.
     pub fn chain(&self) -> Option<&PeerChain> {
         self.telling()?.chain.as_ref()
+    }
+}
+
+/// Where this scanner could not ask as today's clients do, that says more than another refusal of its
+/// lesser hellos, and less than what a server did that got further, is silent or speaks no TLS.
+fn limit_of_ours(session: Option<&Session>, failure: Option<&Failure>) -> u8 {
+    match failure.map(|failure| failure.reason) {
+        Some(Reason::ScannerLimit) if session.is_some() => 0,
+        Some(Reason::ScannerLimit) => 2,
+        Some(Reason::NotTls | Reason::Timeout | Reason::LocalLimit) => 3,
+        _ => 1,
     }
 }

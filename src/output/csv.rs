@@ -150,7 +150,7 @@ mod tests {
         let place = COLUMNS
             .iter()
             .position(|column| column.name == "leaf_days_left");
-        assert_eq!(rows[1][place.unwrap()], "-12");
+        assert_eq!(rows[1][place.unwrap()], "-13");
     }
 
     #[test]

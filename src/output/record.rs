@@ -162,9 +162,10 @@ pub struct Leaf<'a> {
     /// Valid until.
     #[schemars(with = "Option<Instant>")]
     pub not_after: Option<Date>,
-    /// Whole days from the time of judging to `not_after`, rounded down: negative once it is past.
+    /// Whole days from the time of judging to `not_after`, rounded down: 0 on the last day, -1 from
+    /// the first second after `not_after` on.
     pub days_left: Option<i64>,
-    /// `rsa2048`, `p256`, `ed25519`, or the algorithm's OID.
+    /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's OID.
     pub key: Option<&'a str>,
     /// The algorithm it is signed with, or its OID.
     pub signature: Option<&'a str>,
@@ -306,9 +307,9 @@ fn host(host: &Host) -> Cow<'_, str> {
     }
 }
 
-/// Full days from one second to another: 0 on either side of the second itself.
+/// Whole days from one second to another, rounded down, so that whatever is past is negative.
 fn days_between(from: i64, until: i64) -> i64 {
-    until.saturating_sub(from) / 86_400
+    until.saturating_sub(from).div_euclid(86_400)
 }
 
 /// Milliseconds with at most three decimals: a microsecond is finer than any clock here is true.
@@ -326,14 +327,15 @@ mod tests {
     use crate::output::samples;
 
     #[test]
-    fn days_are_full_days_on_both_sides_of_the_end() {
+    fn days_are_rounded_down_on_both_sides_of_the_end() {
         for (left, days) in [
             (86_400, 1),
             (86_399, 0),
             (0, 0),
-            (-1, 0),
+            (-1, -1),
             (-86_400, -1),
-            (-172_799, -1),
+            (-86_401, -2),
+            (-172_799, -2),
         ] {
             assert_eq!(days_between(1_000_000, 1_000_000 + left), days, "{left}");
         }

@@ -263,6 +263,7 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
             transcript: None,
             session: Some(session()),
             chain: Some(PeerChain { certificates }),
+            chain_cut: false,
             failure: None,
         }],
     }
@@ -285,6 +286,7 @@ fn session() -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }
 

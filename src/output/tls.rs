@@ -22,6 +22,8 @@ pub struct Tls<'a> {
     pub cipher: Option<Cow<'static, str>>,
     /// The key exchange group, by its IANA name; null when the exchange does not tell.
     pub group: Option<Cow<'static, str>>,
+    /// The size in bits of the prime of a DHE key exchange; null in other exchanges.
+    pub dh_bits: Option<u16>,
     /// The scheme of the handshake signature, by its IANA name.
     pub signature: Option<Cow<'static, str>>,
     /// The ALPN protocol chosen.
@@ -74,6 +76,7 @@ impl<'a> Tls<'a> {
             version: session.map(|it| it.version),
             cipher: session.map(|it| names::cipher(it.cipher)),
             group: session.and_then(|it| it.group).map(names::group),
+            dh_bits: session.and_then(|it| it.dh_bits),
             signature: session.and_then(|it| it.signature).map(names::signature),
             alpn: session.and_then(|it| it.alpn.as_deref()),
             alpn_offered: session.map(|it| it.alpn_offered),

@@ -23,6 +23,11 @@ pub(super) fn not_tls(bytes: &[u8]) -> Failure {
     Failure::new(Stage::Handshake, Reason::NotTls, detail)
 }
 
+/// rustls reads messages of up to 64 KiB (0.23: `MAX_HANDSHAKE_SIZE`, `CERTIFICATE_MAX_SIZE_LIMIT`),
+/// OpenSSL and BoringSSL certificates of up to 100 KiB, Go of up to 256 KiB.
+const BEYOND_RUSTLS: &str =
+    "a handshake message of more than 64 KiB, which this scanner reads up to TLS 1.2 only";
+
 /// What rustls has against the answer.
 pub(super) fn refused(error: Error) -> Failure {
     let (reason, detail) = match error {
@@ -34,12 +39,13 @@ pub(super) fn refused(error: Error) -> Failure {
         Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
             (Reason::Incompatible, error.to_string())
         }
-        Error::PeerSentOversizedRecord => (Reason::TooLarge, error.to_string()),
+        // A record may hold 16 KiB (RFC 8446, 5.1 and 5.2): this one breaks the rules.
+        Error::PeerSentOversizedRecord | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => {
+            (Reason::TooLarge, "a record of more than 16 KiB".to_owned())
+        }
         Error::InvalidMessage(
-            InvalidMessage::HandshakePayloadTooLarge
-            | InvalidMessage::CertificatePayloadTooLarge
-            | InvalidMessage::MessageTooLarge,
-        ) => (Reason::TooLarge, String::new()),
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => (Reason::ScannerLimit, BEYOND_RUSTLS.to_owned()),
         Error::InvalidMessage(flaw) => (Reason::Malformed, format!("{flaw:?}")),
         error => (Reason::Malformed, error.to_string()),
     };

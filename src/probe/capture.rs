@@ -11,7 +11,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::crypto::{self, Outcome};
 use crate::observation::{Certificate, CertificateCache, KeyFamily, KeyProof, PeerChain};
-use crate::tls::MODERN_SIGNATURES;
+use crate::tls::{Flight, MODERN_SIGNATURES};
 
 /// Everything one handshake showed.
 #[derive(Debug, Default)]
@@ -20,7 +20,10 @@ pub(super) struct Captured {
     pub(super) ocsp_staple: Option<Vec<u8>>,
     pub(super) scheme: Option<u16>,
     pub(super) key_proof: Option<KeyProof>,
-    pub(super) client_cert_requested: bool,
+    /// Whether the server asked for a client certificate; absent where its flight did not get so far.
+    pub(super) client_cert_requested: Option<bool>,
+    /// Whether more certificates were announced than came.
+    pub(super) chain_cut: bool,
 }
 
 /// Collects what one handshake shows.
@@ -58,6 +61,20 @@ impl Capture {
             Outcome::Invalid => KeyProof::Refuted,
             Outcome::Unsupported => KeyProof::Unverifiable,
         }
+    }
+
+    /// Adds what a flight in clear shows of a handshake that rustls did not finish.
+    pub(super) fn add_flight(&self, captured: &mut Captured, flight: &Flight) {
+        let sent = flight.certificates.iter().flatten();
+        let sent: Vec<_> = sent
+            .map(|der| CertificateDer::from(der.as_slice()))
+            .collect();
+        if let Some((leaf, others)) = sent.split_first() {
+            captured.chain = Some(self.read(leaf, others));
+        }
+        captured.chain_cut = flight.certificates_cut;
+        captured.ocsp_staple = flight.ocsp_staple.clone();
+        captured.client_cert_requested = flight.client_cert_requested.then_some(true);
     }
 
     /// Reads the leaf anew (most are met once), and the certificates after it from memory (they are
@@ -101,6 +118,7 @@ impl ServerCertVerifier for Capture {
         let chain = self.read(end_entity, intermediates);
         let mut captured = lock(&self.captured);
         captured.chain = Some(chain);
+        captured.client_cert_requested.get_or_insert(false);
         captured.ocsp_staple = Some(ocsp_response.to_vec());
         Ok(ServerCertVerified::assertion())
     }
@@ -132,7 +150,7 @@ impl ServerCertVerifier for Capture {
 
 impl ResolvesClientCert for Capture {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        lock(&self.captured).client_cert_requested = true;
+        lock(&self.captured).client_cert_requested = Some(true);
         None
     }
 

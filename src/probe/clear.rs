@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::broken::{not_tls, timed_out};
+use super::read_on::{by_us, read_on};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::observation::{
@@ -66,6 +67,10 @@ impl Clear {
             Ok(ended) => ended,
             Err(_) => Err(timed_out(flight.opening())),
         };
+        if ended.as_ref().is_err_and(by_us) {
+            read_on(stream, &mut flight, deadline, buffer).await;
+        }
+        flight.finish();
         if let (Ok(()), Some(hello)) = (&ended, &flight.server_hello) {
             // The peer may be gone already: the farewell is a courtesy.
             let _ = stream.try_write(&close_notify(hello.legacy_version));
@@ -129,6 +134,7 @@ impl Clear {
             transcript: None,
             session,
             chain,
+            chain_cut: flight.certificates_cut,
             failure,
         }
     }
@@ -246,6 +252,9 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
+    // What a flight that broke off does not hold might have come later.
+    let ended = flight.progress() == Progress::Done && flight.fatal_alert.is_none();
+    let whole = ended && flight.certificates.is_some();
     Some(Session {
         version: ProtocolVersion::from_wire(hello.version)?,
         cipher: hello.cipher,
@@ -258,14 +267,14 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
         hello_retry: tls13.then_some(hello.hello_retry),
         // SSL 3.0 knows no extensions: nobody could ask.
         ocsp_staple: flight
-            .certificates
-            .as_ref()
-            .filter(|_| hello.version != ProtocolVersion::Ssl3.wire())
-            .map(|_| flight.ocsp_staple.clone().unwrap_or_default()),
+            .ocsp_staple
+            .clone()
+            .or_else(|| whole.then(Vec::new))
+            .filter(|_| hello.version != ProtocolVersion::Ssl3.wire()),
         client_cert_requested: flight
-            .certificates
-            .as_ref()
-            .map(|_| flight.client_cert_requested),
+            .client_cert_requested
+            .then_some(true)
+            .or_else(|| whole.then_some(false)),
         name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
         key_proof: None,
         downgrade: hello.downgrade,
@@ -273,6 +282,7 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
             .then(|| hello.secures_renegotiation()),
         ticket: (offered.features && !tls13).then(|| hello.takes_ticket()),
         compression: (offered.features && !tls13).then_some(hello.compression != 0),
+        dh_bits: exchange.and_then(|exchange| exchange.dh_bits),
     })
 }
 

@@ -13,6 +13,7 @@ mod connect;
 mod modern;
 mod nudge;
 mod proof;
+mod read_on;
 mod sequence;
 mod settings;
 mod upgrade;
@@ -27,6 +28,7 @@ use crate::observation::{
 };
 use crate::starttls::{EHLO, Names, Protocol};
 use crate::target::{Endpoint, Start, Target};
+use crate::tls::MAX_FLIGHT;
 
 use tokio::net::TcpStream;
 
@@ -39,9 +41,8 @@ pub use clock::now;
 pub use modern::client_configuration;
 pub use settings::{Approach, Lane, Timeouts};
 
-/// No handshake needs more bytes than this: rustls takes messages of up to 64 KiB, and the largest
-/// chains seen in the wild stay under 32 KiB. What a peer sends beyond it is not read.
-const MAX_BYTES_READ: usize = 256 * 1024;
+/// What a peer sends beyond this is not read: it is what the reader of first flights takes.
+const MAX_BYTES_READ: usize = MAX_FLIGHT;
 
 /// One socket read. A TLS record holds at most 16 KiB and its header.
 const READ_BUFFER: usize = 16 * 1024 + 5;
@@ -229,6 +230,7 @@ impl Timed {
             transcript: None,
             session: None,
             chain: None,
+            chain_cut: false,
             failure: Some(failure),
         };
         Self {

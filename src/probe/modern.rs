@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::broken::{not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
+use super::read_on::{by_us, read_on};
 use super::{MAX_BYTES_READ, connect};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
@@ -23,8 +24,9 @@ use crate::observation::{
 use crate::target::{Host, Target};
 use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, ProtocolVersion};
 
-/// How much of the server's first flight is kept for a second reading: enough for a ServerHello, an
-/// alert, or the greeting of another protocol.
+/// How much of the server's first flight is kept for a second reading once it is encrypted: enough
+/// for a ServerHello, an alert, or the greeting of another protocol. In clear all of it is kept,
+/// because rustls shows certificates only when the whole flight was in order.
 const TAP: usize = 4 * 1024;
 
 /// A list of application protocols is offered only where HTTP is expected: servers of other
@@ -70,6 +72,7 @@ impl Modern {
                     transcript: None,
                     session: None,
                     chain: None,
+                    chain_cut: false,
                     failure: Some(failure),
                 };
             }
@@ -78,7 +81,17 @@ impl Modern {
             Ok(ended) => ended,
             Err(_) => Err(timed_out(&handshake.tap)),
         };
-        handshake.into_exchange(ended)
+        let flight = handshake.second_reading(&ended);
+        let mut flight = flight.unwrap_or_default();
+        if let Err(failure) = &ended {
+            if by_us(failure) {
+                read_on(stream, &mut flight, deadline, buffer).await;
+            }
+            // The alert that says why is a courtesy; the peer may be gone.
+            let _ = handshake.connection.write_tls(&mut Socket(stream));
+        }
+        flight.finish();
+        handshake.into_exchange(ended, &flight)
     }
 
     fn prepare(
@@ -103,7 +116,7 @@ impl Modern {
         config.client_auth_cert_resolver = capture.clone();
         let connection = server_name(target)
             .and_then(|name| ClientConnection::new(Arc::new(config), name).ok())
-            .ok_or_else(|| Failure::new(Stage::Dns, Reason::InvalidName, ""))?;
+            .ok_or_else(|| Failure::new(Stage::Handshake, Reason::ScannerLimit, UNSENDABLE))?;
         Ok(Handshake {
             offer: offered.offer,
             alpn_offered,
@@ -124,6 +137,11 @@ fn wire_names(protocols: &[&str]) -> Vec<Vec<u8>> {
     let names = protocols.iter().map(|name| name.as_bytes().to_vec());
     names.collect()
 }
+
+/// rustls sends no name that breaks the rules of host names (RFC 1123 section 2.1). Hand-made hellos
+/// do, but reach TLS 1.2 only.
+const UNSENDABLE: &str = "a label of the name begins or ends with a hyphen or is longer than 63 \
+    letters: this scanner sends such names up to TLS 1.2 only";
 
 /// The name to ask for. An address is not sent (RFC 6066 section 3), only noted.
 fn server_name(target: &Target) -> Option<ServerName<'static>> {
@@ -198,12 +216,7 @@ impl Handshake {
     ) -> Result<(), Failure> {
         self.write(stream).await?;
         while self.connection.is_handshaking() {
-            let taken = self.read(stream, buffer).await;
-            if taken.is_err() {
-                // The alert that says why is a courtesy; the peer may be gone.
-                let _ = self.connection.write_tls(&mut Socket(stream));
-            }
-            taken?;
+            self.read(stream, buffer).await?;
             if self.connection.is_handshaking() {
                 self.write(stream).await?;
             }
@@ -274,7 +287,10 @@ impl Handshake {
     }
 
     fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
-        let room = TAP.saturating_sub(self.tap.len());
+        let encrypted =
+            self.connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        let most = if encrypted { TAP } else { MAX_BYTES_READ };
+        let room = most.saturating_sub(self.tap.len());
         self.tap.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.bytes_read += bytes.len();
         if self.bytes_read > MAX_BYTES_READ {
@@ -292,33 +308,35 @@ impl Handshake {
         Ok(())
     }
 
-    fn into_exchange(self, ended: Result<(), Failure>) -> Exchange {
-        let captured = self.capture.take();
+    /// The flight in clear, read once more where rustls cannot tell what was in it: a warning before
+    /// the ServerHello, or a handshake that broke off.
+    fn second_reading(&self, ended: &Result<(), Failure>) -> Option<Flight> {
+        let warned = self.tap.first() == Some(&ALERT_RECORD);
+        (warned || ended.is_err()).then(|| read_flight(&self.tap))
+    }
+
+    fn into_exchange(self, ended: Result<(), Failure>, flight: &Flight) -> Exchange {
+        let mut captured = self.capture.take();
+        if captured.chain.is_none() {
+            self.capture.add_flight(&mut captured, flight);
+        }
         let failure = ended
             .err()
             .filter(|failure| !wants_client_certificate(failure, &captured));
-        let session = self.session(&captured);
+        let session = self.session(&captured, flight);
         Exchange {
             offer: self.offer,
             transcript: None,
             session,
             chain: captured.chain,
+            chain_cut: captured.chain_cut,
             failure,
         }
     }
 
-    fn session(&self, captured: &Captured) -> Option<Session> {
-        // Read once more only where rustls cannot tell: a warning before the ServerHello, or a
-        // handshake that broke off.
-        let warned = self.tap.first() == Some(&ALERT_RECORD);
-        let flight = (warned || self.connection.protocol_version().is_none())
-            .then(|| read_flight(&self.tap));
-        let name_warning = flight
-            .as_ref()
-            .is_some_and(|flight| flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME));
-        let hello = flight
-            .as_ref()
-            .and_then(|flight| flight.server_hello.as_ref());
+    fn session(&self, captured: &Captured, flight: &Flight) -> Option<Session> {
+        let hello = flight.server_hello.as_ref();
+        let exchange = flight.key_exchange.as_ref();
         let agreed = self
             .connection
             .protocol_version()
@@ -335,8 +353,9 @@ impl Handshake {
             group: self
                 .connection
                 .negotiated_key_exchange_group()
-                .map(|group| u16::from(group.name())),
-            signature: captured.scheme,
+                .map(|group| u16::from(group.name()))
+                .or_else(|| exchange?.group),
+            signature: captured.scheme.or_else(|| exchange?.signature_scheme),
             alpn: self
                 .connection
                 .alpn_protocol()
@@ -346,11 +365,8 @@ impl Handshake {
                 .handshake_kind()
                 .map(|kind| kind == HandshakeKind::FullWithHelloRetryRequest),
             ocsp_staple: captured.ocsp_staple.clone(),
-            client_cert_requested: captured
-                .chain
-                .as_ref()
-                .map(|_| captured.client_cert_requested),
-            name_warning,
+            client_cert_requested: captured.client_cert_requested,
+            name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
             key_proof: captured.key_proof,
             // rustls itself refuses an answer with the mark.
             downgrade: None,
@@ -361,6 +377,8 @@ impl Handshake {
                 .came
                 .filter(|_| version == ProtocolVersion::Tls13),
             compression: None,
+            // rustls has no suite with it, but a server may choose one all the same.
+            dh_bits: exchange.and_then(|exchange| exchange.dh_bits),
         })
     }
 }
@@ -377,7 +395,7 @@ fn read_flight(bytes: &[u8]) -> Flight {
 /// A server that has proven its key and then breaks off because we have no certificate to show has
 /// told us everything: for our question, that handshake is complete.
 fn wants_client_certificate(failure: &Failure, captured: &Captured) -> bool {
-    captured.client_cert_requested
+    captured.client_cert_requested == Some(true)
         && captured.key_proof.is_some()
         && matches!(failure.reason, Reason::Alert | Reason::Eof | Reason::Reset)
 }

@@ -3,8 +3,8 @@
 
 use super::settings::{Approach, Lane};
 use crate::observation::{
-    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_question,
-    unknown_version,
+    Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_for_browsers,
+    next_question, unknown_version,
 };
 use crate::starttls::{Protocol, Speaker};
 use crate::target::Target;
@@ -34,7 +34,8 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
         Lane::Hello => after(&[Offer::Hello, Offer::Modern, Offer::Wide], exchanges)
             .or_else(|| may_hide_a_better_version(exchanges).then_some(Offer::Modern)),
     };
-    main.or_else(|| version(observation))
+    main.or_else(|| next_for_browsers(observation))
+        .or_else(|| version(observation))
         .or_else(|| next_question(observation).map(Offer::Asked))
 }
 
@@ -66,8 +67,14 @@ fn after(ladder: &[Offer], exchanges: &[Exchange]) -> Option<Offer> {
     if exchanges.iter().any(|exchange| exchange.failure.is_none()) {
         return None;
     }
-    // Who has shown a chain has said yes, unless we are the one who cannot go on.
-    let open = last.chain.is_none() || failure.reason == Reason::Incompatible;
+    // Who has shown a chain has said yes, unless we are the one who cannot go on, or it broke off
+    // before it had proven its key.
+    let proven = last
+        .session
+        .as_ref()
+        .is_some_and(|it| it.key_proof.is_some());
+    let ours = matches!(failure.reason, Reason::Incompatible | Reason::ScannerLimit);
+    let open = last.chain.is_none() || !proven || ours;
     let again = open && not_with_that_offer(failure);
     let next = ladder.get(step + 1).copied().filter(|_| again)?;
     let made = exchanges.iter().any(|exchange| exchange.offer == next);
@@ -121,7 +128,7 @@ fn not_with_that_offer(failure: &Failure) -> bool {
         return false;
     }
     match failure.reason {
-        Reason::Eof | Reason::Reset | Reason::Incompatible => true,
+        Reason::Eof | Reason::Reset | Reason::Incompatible | Reason::ScannerLimit => true,
         Reason::Alert => !about_the_name(failure),
         _ => false,
     }

@@ -2,6 +2,7 @@
 //! it is for. A version probe is one of these and nothing else, so that an answer is the server's
 //! and never a TLS library's.
 
+use super::browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
 use super::hello::Hello;
 use super::modern::{MODERN_GROUPS, MODERN_SUITES};
 use super::version::ProtocolVersion;
@@ -29,7 +30,9 @@ pub struct HelloTemplate {
 }
 
 /// Every hello, in the order of the documentation.
-pub const HELLOS: &[HelloTemplate] = &[MODERN, WIDE, LANE, TLS1_3, TLS1_2, TLS1_1, TLS1_0, SSL3];
+pub const HELLOS: &[HelloTemplate] = &[
+    MODERN, WIDE, LANE, BROWSER, TLS1_3, TLS1_2, TLS1_1, TLS1_0, SSL3,
+];
 
 /// What today's clients offer.
 pub const MODERN: HelloTemplate = HelloTemplate {
@@ -79,6 +82,20 @@ pub const LANE: HelloTemplate = HelloTemplate {
     about: "The first hello of the hello lane (`--probe hello`): what almost every server of the \
         last twenty years can answer in clear. Anonymous, NULL, EXPORT and DES suites are left \
         to `wide`, so that a server that ranks them first still shows its certificate.",
+};
+
+/// What the browsers of today offer in TLS 1.2.
+pub const BROWSER: HelloTemplate = HelloTemplate {
+    id: "browser",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls12,
+    suites: &BROWSER_SUITES,
+    groups: &BROWSER_GROUPS,
+    signatures: &BROWSER_SIGNATURES,
+    hand_made: true,
+    about: "What today's browsers offer in TLS 1.2, all of them together. Sent where a server \
+        refused `modern` and then chose something that no browser offers: whether browsers can \
+        connect all the same. It decides `refused_by_today` and nothing else.",
 };
 
 /// TLS 1.3 alone, without any key.

@@ -2,6 +2,7 @@
 //! IANA names. Bytes in, bytes out: no socket, no clock, no opinion about what was seen.
 
 pub mod alert;
+mod browser;
 mod flight;
 mod hello;
 mod hellos;
@@ -13,11 +14,13 @@ mod version;
 mod wide;
 
 pub use alert::{alert_name, alert_text};
+pub use browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
 pub use flight::{
-    Flight, FlightError, KeyExchange, MAX_OPENING, Progress, ServerHello, SignedParams, may_be_tls,
+    Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
+    may_be_tls,
 };
 pub use hello::Hello;
-pub use hellos::{HELLOS, HelloTemplate, LANE, MODERN, WIDE, for_version};
+pub use hellos::{BROWSER, HELLOS, HelloTemplate, LANE, MODERN, WIDE, for_version};
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES};
 pub use names::{
     CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name, group_text,

@@ -54,9 +54,14 @@ impl<'a> Reader<'a> {
         self.take(usize::from(len))
     }
 
-    pub(super) fn vec24(&mut self) -> Result<&'a [u8], Flaw> {
+    pub(super) fn u24(&mut self) -> Result<usize, Flaw> {
         let [high, middle, low] = self.array()?;
-        self.take(u24(high, middle, low))
+        Ok(u24(high, middle, low))
+    }
+
+    pub(super) fn vec24(&mut self) -> Result<&'a [u8], Flaw> {
+        let len = self.u24()?;
+        self.take(len)
     }
 
     /// Everything must have been read.

@@ -243,6 +243,7 @@ pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) 
         transcript: None,
         session: None,
         chain: Some(PeerChain { certificates }),
+        chain_cut: false,
         failure: None,
     };
     Observation {

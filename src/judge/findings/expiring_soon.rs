@@ -25,20 +25,22 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let within = i64::try_from(case.policy.expiring_within.as_secs()).unwrap_or(i64::MAX);
-    let needed = case.needed().into_iter();
-    let ending = needed.filter_map(|(position, certificate, contents)| {
-        let first = position == Position::Leaf || contents.not_after < leaf.not_after;
-        let left = contents.not_after.saturating_sub(case.at);
-        (first && (0..=within).contains(&left)).then(|| {
-            FINDING.found(vec![
-                ("certificate", position.word().into()),
-                ("subject", contents.subject.text.as_str().into()),
-                ("not_after", time(contents.not_after)),
-                ("days_left", (left / DAY).into()),
-                ("fingerprint", certificate.sha256.into()),
-            ])
-        })
-    });
+    let ending = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            let first = position == Position::Leaf || contents.not_after < leaf.not_after;
+            let left = contents.not_after.saturating_sub(case.at);
+            let soon = first && (0..=within).contains(&left);
+            (soon && case.needs(position, certificate)).then(|| {
+                FINDING.found(vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                    ("not_after", time(contents.not_after)),
+                    ("days_left", (left / DAY).into()),
+                    ("fingerprint", certificate.sha256.into()),
+                ])
+            })
+        });
     ending.collect()
 }
 

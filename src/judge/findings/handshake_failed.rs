@@ -12,7 +12,7 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "kind",
-            "alert, eof, reset, timeout, malformed, incompatible, too_large, anonymous or key_not_proven",
+            "alert, eof, reset, timeout, malformed, incompatible, too_large, scanner_limit, anonymous or key_not_proven",
         ),
         ("detail", "the alert's name, or what was wrong"),
     ],
@@ -33,7 +33,12 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         (None, true) => vec![("kind", word(Reason::KeyNotProven).into())],
         (None, false) => return Vec::new(),
     };
-    vec![FINDING.found(evidence)]
+    let mut finding = FINDING.found(evidence);
+    if failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit) {
+        // Other clients read on: nothing is wrong with the server.
+        finding.side = Side::Client;
+    }
+    vec![finding]
 }
 
 const DOC: Doc = Doc {
@@ -53,6 +58,9 @@ const DOC: Doc = Doc {
                 or SNI. Scan slowly and with the real name (`name@address`).",
             "Try an older and a newer client: if only one of them fails, the version or cipher \
                 settings are the cause.",
+            "`scanner_limit` is a limit of this scanner: its TLS library reads handshake messages \
+                of at most 64 KiB in TLS 1.3. OpenSSL and Chrome take certificates of up to 100 \
+                KiB. See with `openssl s_client` what the server sends.",
         ],
         fixes: &[
             (
@@ -108,6 +116,9 @@ const DOC: Doc = Doc {
                 ンします。",
             "古いクライアントと新しいクライアントの両方で試します。片方だけ失敗するなら、TLS バー\
                 ジョンか暗号スイートの設定が原因です。",
+            "`scanner_limit` はこのスキャナー側の制限です。TLS 1.3 では、64 KiB を超えるハンドシェイ\
+                クメッセージを読み取れません（OpenSSL と Chrome は証明書を 100 KiB まで受け付けま\
+                す）。サーバーが何を送るかは `openssl s_client` で確認します。",
         ],
         fixes: &[
             (

@@ -12,7 +12,7 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "reason",
-            "bad_signature, name_constraints, key_usage, extended_key_usage, path_length, not_a_ca, unparseable, ...",
+            "bad_signature, name_constraints, key_usage, extended_key_usage, path_length, not_a_ca, weak_signature, unsupported_key, unparseable, ...",
         ),
         (
             "certificate",
@@ -92,8 +92,10 @@ const DOC: Doc = Doc {
             says why. A signature does not match or uses SHA-1 or MD5; an issuer is not marked \
             as a CA, issues deeper than its path length or outside its name constraints; the key \
             usage or extended key usage does not allow TLS servers; a critical extension is \
-            unknown; the certificate is X.509 version 1; or it cannot be parsed at all. Public \
-            CAs hardly ever issue such certificates, so the usual source is a private CA with a \
+            unknown; no client can use the key (`unsupported_key`: RSA below 1024 bits, with an even \
+            modulus, or with an exponent of 1 or an even one; DSA; P-192 and other curves that \
+            clients gave up); the certificate is X.509 version 1; or it cannot be parsed at all. \
+            Public CAs hardly ever issue such certificates, so the usual source is a private CA with a \
             wrong profile, a home-made script, or two mixed-up files. Some clients look less \
             closely, so it may work in one place and fail in another.",
         check_first: &[
@@ -139,8 +141,9 @@ const DOC: Doc = Doc {
         meaning: "信頼、名前、日付とは別の理由で、この証明書チェーンは受け入れられません。理由は根\
             拠の欄に出ます。署名が一致しない、SHA-1 や MD5 で署名されている、発行者が CA になって\
             いない、パス長制限や名前制約に反している、鍵用途（KU）や拡張鍵用途（EKU）がサーバー認\
-            証を許していない、未知のクリティカル拡張がある、X.509 バージョン 1 である、解析できな\
-            い、などです。パブリック認証局がこのような証明書を発行することはまれで、多くはプライ\
+            証を許していない、未知のクリティカル拡張がある、どのクライアントも使えない鍵である\
+            （`unsupported_key`：1024 ビット未満や偶数の法・指数の RSA、DSA、P-192 など）、X.509 \
+            バージョン 1 である、解析できない、などです。パブリック認証局がこのような証明書を発行することはまれで、多くはプライ\
             ベート認証局のプロファイルの誤り、自作スクリプト、ファイルの取り違えが原因です。検証\
             が緩いクライアントもあるため、環境によって接続できることもあります。",
         check_first: &[

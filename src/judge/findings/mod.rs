@@ -8,7 +8,7 @@ use super::defects::Defect;
 use super::graph::{Proof, Source};
 use super::order::Order;
 use super::outcome::Ending;
-use super::{Position, names, weak};
+use super::{Position, keys, names, weak};
 use crate::gather::RevocationSources;
 use crate::observation::{Fact, FactSet, Failure, KeyProof, Reason, Stage};
 use crate::tls::{CipherSuite, ProtocolVersion};
@@ -34,18 +34,22 @@ mod no_forward_secrecy;
 mod no_san;
 mod not_tls;
 mod not_yet_valid;
+mod refused_by_today;
 mod revoked;
 mod second_chain;
 mod self_signed;
+mod sha1_handshake_signature;
 mod sni_rejected;
 mod staple_invalid;
 mod starttls_injection;
 mod starttls_unavailable;
 mod unreachable;
 mod untrusted_ca;
+mod unusual_key;
 mod unusual_path;
 mod validity_too_long;
 mod weak_cipher;
+mod weak_dh;
 mod weak_key;
 mod weak_signature;
 mod wildcard_on_public_suffix;
@@ -71,11 +75,15 @@ pub const FINDINGS: &[&Definition] = &[
     &expiring_soon::FINDING,
     &must_staple_missing::FINDING,
     &staple_invalid::FINDING,
+    &refused_by_today::FINDING,
     &legacy_tls_enabled::FINDING,
     &starttls_injection::FINDING,
     &weak_key::FINDING,
+    &unusual_key::FINDING,
     &weak_signature::FINDING,
+    &sha1_handshake_signature::FINDING,
     &weak_cipher::FINDING,
+    &weak_dh::FINDING,
     &no_forward_secrecy::FINDING,
     &unusual_path::FINDING,
     &chain_out_of_order::FINDING,
@@ -88,6 +96,14 @@ pub const FINDINGS: &[&Definition] = &[
     &default_certificate::FINDING,
     &client_certificate_requested::FINDING,
     &sni_rejected::FINDING,
+];
+
+/// The findings that say what was not sent. They say nothing of a chain that was cut short.
+pub(super) const NEED_WHOLE_CHAIN: [&str; 4] = [
+    missing_intermediate::FINDING.id,
+    untrusted_ca::FINDING.id,
+    chain_out_of_order::FINDING.id,
+    chain_extra_certificate::FINDING.id,
 ];
 
 /// Seconds of a day.
@@ -245,6 +261,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Malformed => "malformed",
         Reason::Incompatible => "incompatible",
         Reason::TooLarge => "too_large",
+        Reason::ScannerLimit => "scanner_limit",
         Reason::KeyNotProven => "key_not_proven",
         Reason::Anonymous => "anonymous",
         Reason::UpgradeNotOffered => "upgrade_not_offered",

@@ -1,4 +1,4 @@
-//! The leaf or an intermediate has a key that clients no longer accept.
+//! The leaf or an intermediate has an RSA key that some clients no longer accept.
 
 use super::*;
 
@@ -21,9 +21,12 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let needed = case.needed().into_iter();
-    let weak = needed
-        .filter(|(position, _, contents)| *position != Position::Root && weak::key(&contents.key));
+    let weak = case
+        .candidates()
+        .filter(|(position, certificate, contents)| {
+            let counts = *position != Position::Root && keys::weak(&contents.key);
+            counts && case.needs(*position, certificate)
+        });
     let found = weak.map(|(position, certificate, contents)| {
         let mut evidence: Vec<(&'static str, Value)> = vec![
             ("certificate", position.word().into()),
@@ -40,8 +43,9 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The key is too weak",
-        meaning: "A key in this chain is smaller than today's minimum: RSA of 2048 bits, or the \
-            curve P-256. Shorter RSA keys come within reach of attackers with money; public CAs \
+        meaning: "An RSA key in this chain has 1024 to 2047 bits, less than today's minimum of \
+            2048. (Below 1024 bits no client accepts it: see `invalid_certificate`, \
+            `unsupported_key`.) Such keys come within reach of attackers with money; public CAs \
             have not issued them since 2014, so such a key is mostly found in old appliances and \
             private CAs. Whether a client refuses depends on its own floor, so the service may \
             work in a browser and fail on a phone or a freshly updated Linux server.",
@@ -82,8 +86,9 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "鍵の強度が不足しています",
-        meaning: "証明書チェーンに、現在の最低基準（RSA 2048 ビット、または楕円曲線 P-256）に満た\
-            ない鍵があります。短い RSA 鍵は、資金力のある攻撃者なら解読できる範囲に入りつつありま\
+        meaning: "証明書チェーンに、現在の最低基準である 2048 ビットに満たない RSA 鍵（1024 ～ \
+            2047 ビット）があります（1024 ビット未満はどのクライアントも受け付けないため、\
+            `invalid_certificate` の `unsupported_key` になります）。短い RSA 鍵は、資金力のある攻撃者なら解読できる範囲に入りつつありま\
             す。パブリック認証局は 2014 年以降発行していないため、古い機器やプライベート認証局で\
             見つかるのがほとんどです。拒否するかどうかはクライアントの基準によって異なり、ブラウ\
             ザーでは接続できるのに、スマートフォンや更新直後の Linux サーバーでは失敗することがあ\

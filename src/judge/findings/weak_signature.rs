@@ -21,20 +21,22 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let needed = case.needed().into_iter();
-    let found = needed.filter_map(|(position, certificate, contents)| {
-        // Nobody relies on a root's signature over itself.
-        let hash = weak::signature(&contents.signature)?;
-        (position != Position::Root).then(|| {
-            FINDING.found(vec![
-                ("certificate", position.word().into()),
-                ("subject", contents.subject.text.as_str().into()),
-                ("signature", contents.signature.name.as_str().into()),
-                ("hash", hash.into()),
-                ("fingerprint", certificate.sha256.into()),
-            ])
-        })
-    });
+    let found = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            // Nobody relies on a root's signature over itself.
+            let hash = weak::signature(&contents.signature)?;
+            let counts = position != Position::Root && case.needs(position, certificate);
+            counts.then(|| {
+                FINDING.found(vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                    ("signature", contents.signature.name.as_str().into()),
+                    ("hash", hash.into()),
+                    ("fingerprint", certificate.sha256.into()),
+                ])
+            })
+        });
     found.collect()
 }
 

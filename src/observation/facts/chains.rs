@@ -23,7 +23,7 @@ impl KeyFamily {
 
     fn of(chain: &PeerChain) -> Option<Self> {
         match chain.leaf()?.contents.as_ref().ok()?.key.kind {
-            KeyKind::Rsa => Some(Self::Rsa),
+            KeyKind::Rsa | KeyKind::RsaPss => Some(Self::Rsa),
             KeyKind::Ec => Some(Self::Ecdsa),
             _ => None,
         }

@@ -92,6 +92,7 @@ fn exchange(offer: Offer, chosen: Result<u16, No>) -> Exchange {
         transcript: None,
         session,
         chain: None,
+        chain_cut: false,
         failure,
     }
 }
@@ -113,6 +114,7 @@ fn session(cipher: u16) -> Session {
         secure_renegotiation: None,
         ticket: None,
         compression: None,
+        dh_bits: None,
     }
 }
 

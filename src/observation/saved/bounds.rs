@@ -11,7 +11,7 @@ pub(super) const MAX_CERTIFICATES: usize = 100_000_000;
 /// whole web are smaller.
 pub(super) const MAX_ALL_BYTES: u64 = 128 << 30;
 
-/// The most certificates of one chain, and the most bytes: a visit reads 256 KiB at most.
+/// The most certificates of one chain, and the most bytes: a flight has 512 KiB at most.
 pub(super) const MAX_CHAIN: usize = 100_000;
 pub(super) const MAX_CHAIN_BYTES: u64 = 1024 * 1024;
 

@@ -30,8 +30,10 @@ fn marked(offer: Offer, version: ProtocolVersion, mark: Option<ProtocolVersion>)
             secure_renegotiation: None,
             ticket: None,
             compression: None,
+            dh_bits: None,
         }),
         chain: None,
+        chain_cut: false,
         failure: None,
     }
 }
@@ -42,6 +44,7 @@ fn failed(offer: Offer, stage: Stage, reason: Reason, detail: &str) -> Exchange 
         transcript: None,
         session: None,
         chain: None,
+        chain_cut: false,
         failure: Some(Failure::new(stage, reason, detail)),
     }
 }

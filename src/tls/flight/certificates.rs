@@ -1,12 +1,21 @@
-//! The Certificate and CertificateStatus messages below TLS 1.3. Certificates stay bytes here.
+//! The Certificate, CertificateStatus and CertificateRequest messages below TLS 1.3. Certificates
+//! stay bytes here.
 
 use crate::tls::reader::{Flaw, Reader};
 
-/// Reads the certificates into `found`, in the order sent, up to the first flaw.
+/// Reads the certificates into `found`, in the order sent, up to the first flaw. A list that ends
+/// before its announced length gives the certificates that are whole, and the flaw.
 pub(super) fn parse(content: &[u8], found: &mut Vec<Vec<u8>>) -> Result<(), Flaw> {
     let mut reader = Reader::new(content);
-    let mut list = Reader::new(reader.vec24()?);
-    reader.end()?;
+    let announced = reader.u24()?;
+    let mut list = reader;
+    let outcome = match reader.take(announced) {
+        Ok(whole) => {
+            list = Reader::new(whole);
+            reader.end()
+        }
+        Err(flaw) => Err(flaw),
+    };
     while !list.is_empty() {
         let certificate = list.vec24()?;
         if certificate.is_empty() {
@@ -16,6 +25,22 @@ pub(super) fn parse(content: &[u8], found: &mut Vec<Vec<u8>>) -> Result<(), Flaw
             return Err(Flaw("holds more than 100 certificates"));
         }
         found.push(certificate.to_vec());
+    }
+    outcome
+}
+
+/// Checks that a CertificateRequest has the form of its version (RFC 5246, 7.4.4; RFC 2246, 7.4.4).
+/// Clients parse it, and refuse one whose list of authorities is longer than its length field says.
+pub(super) fn check_request(content: &[u8], version: u16) -> Result<(), Flaw> {
+    let mut reader = Reader::new(content);
+    reader.vec8()?;
+    if version >= TLS12 {
+        reader.vec16()?;
+    }
+    let mut authorities = Reader::new(reader.vec16()?);
+    reader.end()?;
+    while !authorities.is_empty() {
+        authorities.vec16()?;
     }
     Ok(())
 }
@@ -35,3 +60,4 @@ pub(super) fn parse_status(content: &[u8]) -> Result<Option<Vec<u8>>, Flaw> {
 pub(super) const MAX_CERTIFICATES: usize = 100;
 
 const OCSP: u8 = 1;
+const TLS12: u16 = 0x0303;

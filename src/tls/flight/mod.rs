@@ -30,7 +30,8 @@ pub enum Progress {
     /// After a hello retry the flight is done for whoever goes no further; pushing the bytes
     /// that come later brings the second ServerHello.
     Done,
-    /// The bytes cannot be read on. What was read before stays.
+    /// The server broke the rules. What was read before stays, and certificates that come after it
+    /// are still read: see [`Flight::wants_more`].
     Failed(FlightError),
 }
 
@@ -45,6 +46,8 @@ pub struct Flight {
     pub server_hello: Option<ServerHello>,
     /// The certificates as sent, leaf first; below TLS 1.3 only.
     pub certificates: Option<Vec<Vec<u8>>>,
+    /// Whether more certificates were announced than could be read.
+    pub certificates_cut: bool,
     /// The stapled OCSP response; below TLS 1.3 only.
     pub ocsp_staple: Option<Vec<u8>>,
     /// The parameters of the key exchange; below TLS 1.3 only.
@@ -62,10 +65,13 @@ pub struct Flight {
     /// The place of the last message in the order of the flight.
     rank: u8,
     end: Option<Progress>,
+    /// Whether messages are still read after a failure, for the certificates that may follow it.
+    salvaging: bool,
 }
 
 impl Flight {
-    /// Takes in the next bytes. Whatever follows the end of the flight is left alone.
+    /// Takes in the next bytes. Whatever follows the end of the flight is left alone, but for the
+    /// certificates that follow a malformed message.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         self.keep_opening(bytes);
         let mut rest = bytes;
@@ -74,14 +80,31 @@ impl Flight {
                 Step::Partial => {}
                 Step::Record(kind, body) => {
                     if let Err(error) = self.record(kind, &body) {
-                        self.end = Some(Progress::Failed(error));
+                        self.close(Progress::Failed(error));
                     }
                     self.records.give_back(body);
                 }
-                Step::Failed(error) => self.end = Some(Progress::Failed(error)),
+                Step::Failed(error) => self.close(Progress::Failed(error)),
             }
         }
         self.progress()
+    }
+
+    /// Whether bytes that come after a failure may still hold the server's certificates.
+    pub fn wants_more(&self) -> bool {
+        self.salvaging && self.certificates.is_none()
+    }
+
+    /// Takes the whole certificates of a message that was cut short. To be called when no more bytes
+    /// will be pushed.
+    pub fn finish(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        if let [CERTIFICATE, _, _, _, content @ ..] = pending.as_slice()
+            && self.certificates.is_none()
+        {
+            // The flaw is the missing rest.
+            let _ = self.take_certificates(content);
+        }
     }
 
     /// How far the reading is.
@@ -106,7 +129,21 @@ impl Flight {
     }
 
     fn open(&self) -> bool {
-        self.end.is_none()
+        self.end.is_none() || self.salvaging
+    }
+
+    /// Ends the flight, unless it has ended before.
+    fn close(&mut self, end: Progress) {
+        self.end.get_or_insert(end);
+        self.salvaging = false;
+    }
+
+    /// Notes a malformed message, behind which the next one can still be found.
+    fn fail(&mut self, error: FlightError) {
+        if self.end.is_none() {
+            self.end = Some(Progress::Failed(error));
+            self.salvaging = true;
+        }
     }
 
     /// Whether the last hello seen was a retry, so that another one may follow.
@@ -135,8 +172,10 @@ impl Flight {
             match level {
                 WARNING if description != CLOSE_NOTIFY => self.warning(description)?,
                 WARNING | FATAL => {
-                    self.fatal_alert = Some(description);
-                    self.end = Some(Progress::Done);
+                    if self.end.is_none() {
+                        self.fatal_alert = Some(description);
+                    }
+                    self.close(Progress::Done);
                     return Ok(());
                 }
                 _ => return Err(FlightError::AlertLevel(level)),
@@ -157,19 +196,21 @@ impl Flight {
         let mut pending = std::mem::take(&mut self.pending);
         if pending.is_empty() {
             // Nearly always: whole messages, which need not be kept.
-            let used = self.messages(body)?;
+            let used = self.messages(body);
             pending.extend_from_slice(&body[used..]);
         } else {
             pending.extend_from_slice(body);
-            let used = self.messages(&pending)?;
+            let used = self.messages(&pending);
             pending.drain(..used);
         }
+        // Only a message that is too large gets here with more than a message's bytes.
+        self.salvaging &= pending.len() <= MAX_MESSAGE;
         self.pending = pending;
         Ok(())
     }
 
     /// Takes the whole messages at the front; how many bytes they are.
-    fn messages(&mut self, bytes: &[u8]) -> Result<usize, FlightError> {
+    fn messages(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while self.open() {
             let &[kind, high, middle, low, ref after @ ..] = rest else {
@@ -177,15 +218,41 @@ impl Flight {
             };
             let len = u24(high, middle, low);
             if len > MAX_MESSAGE {
-                return Err(FlightError::MessageLength(kind, len));
+                self.fail(FlightError::MessageLength(kind, len));
+                // The first certificates of too many are read by `finish`.
+                self.salvaging &= kind == CERTIFICATE;
+                break;
             }
             let Some((content, next)) = after.split_at_checked(len) else {
                 break;
             };
             rest = next;
-            self.message(kind, content)?;
+            if self.end.is_some() {
+                self.salvage(kind, content);
+            } else if let Err(error) = self.message(kind, content) {
+                self.fail(error);
+            }
         }
-        Ok(bytes.len() - rest.len())
+        bytes.len() - rest.len()
+    }
+
+    /// Takes what a message after a failure says of the server's identity. Its own flaws are not
+    /// told: the first one is.
+    fn salvage(&mut self, kind: u8, content: &[u8]) {
+        match kind {
+            CERTIFICATE if self.certificates.is_none() => {
+                let _ = self.take_certificates(content);
+            }
+            CERTIFICATE_STATUS if self.ocsp_staple.is_none() => {
+                let _ = self.take_status(content);
+            }
+            SERVER_KEY_EXCHANGE if self.key_exchange.is_none() => {
+                let _ = self.take_key_exchange(content);
+            }
+            CERTIFICATE_REQUEST => self.client_cert_requested = true,
+            SERVER_HELLO_DONE => self.salvaging = false,
+            _ => {}
+        }
     }
 
     fn message(&mut self, kind: u8, content: &[u8]) -> Result<(), FlightError> {
@@ -199,12 +266,9 @@ impl Flight {
             CERTIFICATE => self.take_certificates(content),
             CERTIFICATE_STATUS => self.take_status(content),
             SERVER_KEY_EXCHANGE => self.take_key_exchange(content),
-            CERTIFICATE_REQUEST => {
-                self.client_cert_requested = true;
-                Ok(())
-            }
+            CERTIFICATE_REQUEST => self.take_request(content),
             _ => {
-                self.end = Some(Progress::Done);
+                self.close(Progress::Done);
                 Ok(())
             }
         };
@@ -236,7 +300,7 @@ impl Flight {
         if hello.hello_retry {
             self.rank = RANK_RETRIED;
         } else if hello.version >= TLS13 {
-            self.end = Some(Progress::Done);
+            self.close(Progress::Done);
         }
         hello.hello_retry |= retried;
         self.server_hello = Some(hello);
@@ -249,8 +313,15 @@ impl Flight {
         let outcome = certificates::parse(content, &mut list);
         if outcome.is_ok() || !list.is_empty() {
             self.certificates = Some(list);
+            self.certificates_cut = outcome.is_err();
         }
         outcome
+    }
+
+    fn take_request(&mut self, content: &[u8]) -> Result<(), Flaw> {
+        self.client_cert_requested = true;
+        let version = self.server_hello.as_ref().map_or(0, |hello| hello.version);
+        certificates::check_request(content, version)
     }
 
     fn take_status(&mut self, content: &[u8]) -> Result<(), Flaw> {
@@ -273,12 +344,13 @@ impl Flight {
 /// The most bytes that are kept of the opening: more than any banner line that names a protocol.
 pub const MAX_OPENING: usize = 256;
 
-/// The largest handshake message: chains of real servers stay under 32 KiB, broken ones that
-/// send their whole trust store reach 200 KiB.
-const MAX_MESSAGE: usize = 256 * 1024;
+/// The largest handshake message. Chains of real servers stay under 32 KiB, broken ones that send
+/// their whole trust store reach 200 KiB, and the most that a common client takes is 256 KiB (Go's
+/// `maxHandshakeCertificateMsg`).
+const MAX_MESSAGE: usize = 320 * 1024;
 
-/// The largest flight with all its framing: one largest message and as much again for the rest.
-const MAX_FLIGHT: usize = 512 * 1024;
+/// The largest flight with all its framing: one largest message and half as much for the rest.
+pub const MAX_FLIGHT: usize = 512 * 1024;
 
 /// The most warnings: a server sends one, or none.
 const MAX_WARNINGS: usize = 16;

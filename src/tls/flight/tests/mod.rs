@@ -2,6 +2,7 @@
 
 mod compose;
 mod cuts;
+mod salvage;
 
 use compose::*;
 
@@ -266,8 +267,8 @@ fn failures_name_what_is_wrong() {
             "server_key_exchange has an unknown type of curve",
         ),
         (
-            flight(&[hello.clone(), [11, 4, 0, 1].to_vec()]),
-            "handshake message certificate of 262145 bytes",
+            flight(&[hello.clone(), [11, 5, 0, 1].to_vec()]),
+            "handshake message certificate of 327681 bytes",
         ),
     ] {
         let found = failure(&bytes);

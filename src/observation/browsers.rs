@@ -1,0 +1,116 @@
+//! Whether today's browsers can connect to a server that took the widest hello only. What it chose
+//! there may be one of several that it knows, so it is asked once more, with what browsers offer.
+
+use super::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason, Session, Stage};
+use crate::tls::{
+    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CipherSuite, KeyAgreement, ProtocolVersion,
+};
+
+/// The curves that browsers accept in a server's own certificate.
+const CURVES: [&str; 3] = ["p256", "p384", "p521"];
+
+/// A part of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The cipher suites.
+    Suites,
+    /// The groups of the key exchange.
+    Groups,
+    /// The signature schemes of the handshake.
+    Signatures,
+    /// The kind of key in the certificate.
+    Key,
+}
+
+impl Part {
+    /// Its word in evidence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Suites => "suites",
+            Self::Groups => "groups",
+            Self::Signatures => "signatures",
+            Self::Key => "key",
+        }
+    }
+}
+
+/// The next offer that shows whether browsers can connect; `None` when nothing is open.
+pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
+    let made = |offer| observation.exchanges.iter().find(|it| it.offer == offer);
+    chosen_beyond(observation)?;
+    match (made(Offer::Modern), made(Offer::Browser)) {
+        (None, _) => Some(Offer::Modern),
+        (Some(modern), None) if modern.failure.is_some() => Some(Offer::Browser),
+        _ => None,
+    }
+}
+
+/// The session that a server accepts and browsers cannot, with the parts of the browsers' offer that
+/// it refused; `None` when browsers can connect, or it is not known.
+pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
+    let refused = |offer| {
+        let mut made = observation.exchanges.iter();
+        made.find(|it| it.offer == offer).is_some_and(refused)
+    };
+    chosen_beyond(observation).filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
+}
+
+/// Whether the server turned the offer down, or chose a version that browsers do not take. A timeout,
+/// or a limit of ours, is no refusal.
+fn refused(exchange: &Exchange) -> bool {
+    let session = exchange
+        .session
+        .as_ref()
+        .filter(|_| exchange.failure.is_none());
+    if let Some(session) = session {
+        return session.version < ProtocolVersion::Tls12;
+    }
+    exchange.failure.as_ref().is_some_and(|failure| {
+        let told = matches!(
+            failure.reason,
+            Reason::Alert
+                | Reason::Eof
+                | Reason::Reset
+                | Reason::Malformed
+                | Reason::Incompatible
+                | Reason::Anonymous
+        );
+        told && failure.stage == Stage::Handshake
+    })
+}
+
+/// The session of a complete answer in TLS 1.2 to a hand-made hello, when it uses what no browser
+/// offers. Older versions have a verdict of their own.
+fn chosen_beyond(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
+    let telling = observation.telling()?;
+    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello);
+    let session = telling.session.as_ref()?;
+    let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
+    let parts = beyond(session, telling.chain.as_ref());
+    (hand_made && complete && !parts.is_empty()).then_some((session, parts))
+}
+
+fn beyond(session: &Session, chain: Option<&PeerChain>) -> Vec<Part> {
+    let suite = CipherSuite::of(session.cipher);
+    let ecdhe = suite.is_some_and(|it| it.key_agreement() == KeyAgreement::Ecdhe);
+    let group = session
+        .group
+        .is_some_and(|group| BROWSER_GROUPS.contains(&group));
+    let signature = session.signature;
+    let signs = signature.is_none_or(|scheme| BROWSER_SIGNATURES.contains(&scheme));
+    let leaf = chain.and_then(PeerChain::leaf);
+    let key = leaf.and_then(|leaf| Some(&leaf.contents.as_ref().ok()?.key));
+    let usual = key.is_none_or(|key| match key.kind {
+        KeyKind::Rsa => true,
+        KeyKind::Ec => CURVES.contains(&key.name.as_str()),
+        _ => false,
+    });
+    let each = [
+        (BROWSER_SUITES.contains(&session.cipher), Part::Suites),
+        (!ecdhe || group, Part::Groups),
+        (signs, Part::Signatures),
+        (usual, Part::Key),
+    ];
+    let outside = each.into_iter().filter(|(offered, _)| !offered);
+    outside.map(|(_, part)| part).collect()
+}
