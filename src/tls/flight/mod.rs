@@ -14,7 +14,7 @@ pub use error::FlightError;
 use error::message_name;
 pub use hello::ServerHello;
 pub use key_exchange::{KeyExchange, SignedParams};
-pub use record::may_be_tls;
+pub use record::{has_odd_version, may_be_tls};
 use record::{Records, Step};
 
 use super::alert::CLOSE_NOTIFY;
@@ -68,6 +68,9 @@ impl Flight {
     /// Takes in the next bytes. Whatever follows the end of the flight is left alone.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         self.keep_opening(bytes);
+        if !may_be_tls(&self.opening) && self.open() {
+            self.end = Some(Progress::Failed(FlightError::NotTls));
+        }
         let mut rest = bytes;
         while self.open() && !rest.is_empty() {
             match self.records.step(&mut rest) {

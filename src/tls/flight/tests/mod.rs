@@ -15,7 +15,7 @@ fn ssl3_without_extensions() {
     assert_eq!(progress, Progress::Done);
     let hello = flight.server_hello.unwrap();
     assert_eq!(
-        (hello.version, hello.cipher, hello.session_id_len),
+        (hello.version, hello.cipher, hello.session_id.len()),
         (0x0300, 5, 32)
     );
     assert!(hello.extensions.is_empty() && !hello.hello_retry);
