@@ -43,7 +43,7 @@ pub use saved::{
 };
 pub(crate) use sought::{Sct, distribution_point_addresses};
 pub use transcript::{Said, Transcript};
-pub use versions::{VersionOutcome, VersionWord, Versions, supports_tls13};
+pub use versions::{VersionOutcome, VersionWord, Versions, claims_tls13, supports_tls13};
 pub(crate) use versions::{needs_handshake, unknown_version};
 pub(crate) use visit::{MAX_CHAIN_BYTES, MAX_EXCHANGES};
 pub use visit::{Observation, Timing};

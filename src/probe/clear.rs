@@ -62,7 +62,8 @@ impl Clear {
         let session_id = self.randoms.draw();
         let mut flight = Flight::default();
         let conversation = async {
-            self.say(offered, random, session_id, stream, target).await?;
+            self.say(offered, random, session_id, stream, target)
+                .await?;
             listen(stream, &mut flight, buffer).await
         };
         let ended = match timeout(deadline, conversation).await {

@@ -88,7 +88,9 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
         Offer::Wide => may_lack_a_group(exchanges).then_some(Offer::Rest),
         Offer::Rest => {
             let group = last.session.as_ref()?.group?;
-            MORE_MODERN_GROUPS.contains(&group).then_some(Offer::MoreGroups)
+            MORE_MODERN_GROUPS
+                .contains(&group)
+                .then_some(Offer::MoreGroups)
         }
         Offer::MoreGroups | Offer::Version(_) | Offer::Implicit | Offer::Asked(_) => None,
     }

@@ -156,7 +156,9 @@ impl<'a> Conversation<'a> {
 fn is_tls(bytes: &[u8]) -> bool {
     match bytes {
         [0x15 | 0x16, 3, 0..=4, ..] => true,
-        [0x15 | 0x16, _, _, _, _, _, _, ..] => tls::has_odd_version(bytes) && tls::may_be_tls(bytes),
+        [0x15 | 0x16, _, _, _, _, _, _, ..] => {
+            tls::has_odd_version(bytes) && tls::may_be_tls(bytes)
+        }
         _ => false,
     }
 }

@@ -18,7 +18,9 @@ pub use flight::{
     has_odd_version, may_be_tls,
 };
 pub use hello::Hello;
-pub use hellos::{HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT, WIDE, for_version};
+pub use hellos::{
+    HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT, WIDE, for_version,
+};
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{
     CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name, group_text,

@@ -180,6 +180,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::UpgradeNotOffered => "upgrade_not_offered",
         Reason::UpgradeRefused => "upgrade_refused",
         Reason::TurnedAway => "turned_away",
+        Reason::Temporary => "temporary",
         Reason::OtherProtocol => "other_protocol",
         Reason::ImplicitTls => "implicit_tls",
     }
@@ -249,6 +250,7 @@ mod tests {
             Reason::NotTls,
             Reason::UpgradeRefused,
             Reason::TurnedAway,
+            Reason::Temporary,
             Reason::OtherProtocol,
             Reason::ImplicitTls,
         ] {

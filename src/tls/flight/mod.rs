@@ -14,8 +14,8 @@ pub use error::FlightError;
 use error::message_name;
 pub use hello::ServerHello;
 pub use key_exchange::{KeyExchange, SignedParams};
-pub use record::{has_odd_version, may_be_tls};
 use record::{Records, Step};
+pub use record::{has_odd_version, may_be_tls};
 
 use super::alert::CLOSE_NOTIFY;
 use super::reader::{Flaw, u24};

@@ -152,7 +152,8 @@ pub fn may_be_tls(opening: &[u8]) -> bool {
         [ALERT, _, _, ref rest @ ..] => fits(rest, &[&[0], &[2], &[1, 2]]) && known_alert(rest),
         [HANDSHAKE, _, _, ref rest @ ..] => {
             // A length below 2^14, a ServerHello, and a message length below 2^16.
-            rest.first().is_none_or(|high| *high < 0x40) && fits(rest.get(2..).unwrap_or(&[]), &[&[2], &[0]])
+            rest.first().is_none_or(|high| *high < 0x40)
+                && fits(rest.get(2..).unwrap_or(&[]), &[&[2], &[0]])
         }
         [ALERT | HANDSHAKE, _] => true,
         _ => false,
@@ -173,5 +174,6 @@ fn fits(bytes: &[u8], allowed: &[&[u8]]) -> bool {
 
 /// Whether the alert's description, once it has come, is a registered one.
 fn known_alert(rest: &[u8]) -> bool {
-    rest.get(3).is_none_or(|description| alert_name(*description).is_some())
+    rest.get(3)
+        .is_none_or(|description| alert_name(*description).is_some())
 }
