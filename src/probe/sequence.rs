@@ -76,8 +76,8 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
         return None;
     }
     if was_silent(failure) {
-        let first = matches!(last.offer, Offer::Modern | Offer::Hello);
-        return first.then_some(Offer::Short);
+        // Once: `made` sees to that.
+        return last.offer.speaks().then_some(Offer::Short);
     }
     if !not_with_that_offer(failure) {
         return None;
