@@ -449,3 +449,69 @@ fn a_version_that_is_chosen_and_not_seen_through_is_not_supported() {
         }
     }
 }
+
+/// A random that ends in the mark of a server that could have spoken TLS 1.3 (RFC 8446, 4.1.3).
+const MARKED: [u8; 32] = *b"this is no random at all.DOWNGRD\x01"
+    .last_chunk()
+    .expect("32 bytes");
+
+#[test]
+fn a_copied_mark_is_a_claim_and_a_refusal_outweighs_it() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.2;"]);
+    let answer = [
+        server_hello(3, 0x2F, 0, &[], MARKED),
+        message(3, 11, &[0, 0, 5, 0, 0, 2, 0x30, 0]),
+        message(3, 14, &[]),
+    ];
+    let answer: &'static [u8] = answer.concat().leak();
+    let marking = Front::start(nginx.address(0), move |_, hello| {
+        if hello.is_tls13() {
+            PROTOCOL_VERSION
+        } else {
+            Says(answer)
+        }
+    });
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        let row = &sweep(&[lane, "--retries=0"], &[marking.target()])[0];
+        assert_eq!(row["tls"]["version"], "TLSv1.2", "{lane}");
+        assert_eq!(row["tls"]["supports_tls1_3"], Value::Null, "{lane}");
+        assert_eq!(row["tls"]["claims_tls1_3"], true, "{lane}");
+        let arguments = [lane, "--versions=all", "--retries=0"];
+        let row = &sweep(&arguments, &[marking.target()])[0];
+        let found = &row["tls"]["versions"]["tls1_3"];
+        assert_eq!(found["outcome"], "rejected", "{lane}");
+        assert_eq!(row["tls"]["supports_tls1_3"], Value::Null, "{lane}");
+        assert_eq!(row["tls"]["claims_tls1_3"], Value::Null, "{lane}");
+    }
+}
+
+/// An SMTP server that says these words to its first visitors, and after them is nobody.
+fn busy(words: &'static [&'static str]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    thread::spawn(move || {
+        for (number, mut visitor) in listener.incoming().flatten().enumerate() {
+            let word = words.get(number).unwrap_or(&"554 never\r\n");
+            thread::spawn(move || {
+                visitor.write_all(word.as_bytes())?;
+                serve(visitor, &[], Closes, address)
+            });
+        }
+    });
+    format!("smtp://{address}")
+}
+
+#[test]
+fn a_mail_server_that_says_later_is_asked_again() {
+    const BUSY: &str = "421 4.7.0 too many connections\r\n";
+    let targets = [busy(&[BUSY]), busy(&[BUSY; 9]), busy(&["554 no\r\n"])];
+    let rows = sweep(&["--retries=1"], &targets);
+    for (row, (kind, attempt)) in
+        rows.iter()
+            .zip([("turned_away", 2), ("temporary", 2), ("turned_away", 1)])
+    {
+        assert_eq!(row["verdict"], "starttls_unavailable");
+        let seen = (row["error"]["kind"].as_str(), row["attempt"].as_u64());
+        assert_eq!(seen, (Some(kind), Some(attempt)));
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::broken::{not_tls, timed_out};
+use super::broken::{closed, not_tls, timed_out};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::observation::{
@@ -167,7 +167,7 @@ async fn listen(
         stream.readable().await.map_err(|error| ended(&error))?;
         let mut buffer = buffer.borrow_mut();
         match stream.try_read(&mut buffer) {
-            Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+            Ok(0) => return Err(closed(flight.opening())),
             Ok(count) => {
                 bytes_read += count;
                 if take(flight, &buffer[..count])? {

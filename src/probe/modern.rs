@@ -14,24 +14,20 @@ use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::broken::{not_tls, refused, timed_out};
+use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::groups::group;
+use super::settings::is_http;
 use super::{MAX_BYTES_READ, connect};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
 };
 use crate::target::{Host, Target};
-use crate::tls::{
-    self, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS, Progress, ProtocolVersion,
-};
+use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion};
 
 /// How much of the server's first flight is kept for a second reading: enough for a ServerHello, an
 /// alert, or the greeting of another protocol.
 const TAP: usize = 4 * 1024;
-
-/// The port of HTTP, where the target does not say what it serves.
-const HTTP_PORT: u16 = 443;
 
 /// Makes whole handshakes.
 pub(super) struct Modern {
@@ -123,16 +119,6 @@ impl Modern {
             tap: Vec::new(),
             bytes_read: 0,
         })
-    }
-}
-
-/// Whether HTTP is expected. Only there is a list of application protocols offered: servers of
-/// other protocols refuse one that does not name theirs (RFC 7301, 3.2).
-fn is_http(target: &Target) -> bool {
-    match target.service.name {
-        "https" | "wss" => true,
-        "tls" => target.port == HTTP_PORT,
-        _ => false,
     }
 }
 
@@ -277,7 +263,7 @@ impl Handshake {
             stream.readable().await.map_err(|error| ended(&error))?;
             let mut buffer = buffer.borrow_mut();
             match stream.try_read(&mut buffer) {
-                Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+                Ok(0) => return Err(closed(&self.tap)),
                 Ok(count) => return self.take(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(ended(&error)),
@@ -296,7 +282,7 @@ impl Handshake {
             return Err(not_tls(&self.tap));
         }
         if tls::has_odd_version(&self.tap) {
-            return self.take_odd_version();
+            return broken::odd_version(&read_flight(&self.tap));
         }
         while !bytes.is_empty() && (self.connection.is_handshaking() || self.ticket.wanted) {
             self.connection
@@ -305,23 +291,6 @@ impl Handshake {
             self.connection.process_new_packets().map_err(refused)?;
         }
         Ok(())
-    }
-
-    /// rustls refuses records of other versions than SSL 3.0 to TLS 1.3. Alerts count all the same
-    /// (RFC 8446, 5.1).
-    fn take_odd_version(&self) -> Result<(), Failure> {
-        let flight = read_flight(&self.tap);
-        match (flight.fatal_alert, flight.progress()) {
-            (Some(alert), _) => {
-                let name = tls::alert_text(alert);
-                Err(Failure::new(Stage::Handshake, Reason::Alert, name))
-            }
-            (None, Progress::More) if self.tap.len() < TAP => Ok(()),
-            _ => {
-                let words = "record of a version that is none of TLS";
-                Err(Failure::new(Stage::Handshake, Reason::Malformed, words))
-            }
-        }
     }
 
     fn into_exchange(self, ended: Result<(), Failure>) -> Exchange {

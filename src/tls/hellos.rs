@@ -57,7 +57,8 @@ pub const MODERN: HelloTemplate = HelloTemplate {
         more today: X25519MLKEM768, and some secp521r1 and ffdhe2048, which `rest` and \
         `more_groups` offer where this hello is refused. It also accepts signatures that \
         browsers do not (SHA-1, Ed448). To `https` and `wss`, and to port 443 without a scheme, it \
-        names h2 and http/1.1.",
+        names h2 and http/1.1; where those are refused it is sent again without them, as \
+        `without_alpn`.",
 };
 
 /// The hello that any server since SSL 3.0 can say yes to.
