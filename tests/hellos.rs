@@ -67,6 +67,7 @@ fn sent(offer: Offer) -> Vec<u8> {
 struct Offered {
     record_version: u16,
     legacy_version: u16,
+    session_id: u8,
     suites: Vec<u16>,
     compressions: Vec<u8>,
     extensions: Vec<(u16, Vec<u8>)>,
@@ -100,6 +101,7 @@ fn read(record: &[u8]) -> Offered {
     Offered {
         record_version: u16::from_be_bytes([record[1], record[2]]),
         legacy_version: u16::from_be_bytes([record[9], record[10]]),
+        session_id: record[session],
         suites: numbers(&record[suites + 2..compressions]),
         compressions: record[compressions + 1..][..usize::from(record[compressions])].to_vec(),
         extensions,
@@ -136,7 +138,8 @@ const SIGNAL: u16 = 0x00FF;
 fn what_is_sent_is_what_the_template_says() {
     for offer in Offer::all() {
         let template = offer.template();
-        let offered = read(&sent(offer));
+        let record = sent(offer);
+        let offered = read(&record);
         let id = offer.id();
         let (suites, groups, signatures) = wanted(offer);
         // rustls has its own way to say that renegotiation is secure.
@@ -160,7 +163,25 @@ fn what_is_sent_is_what_the_template_says() {
         assert_eq!(offered.compressions, methods, "{id}");
         assert_eq!(offered.has(35), features, "{id}");
         // The target is a web server.
-        assert_eq!(offered.has(16), !template.hand_made, "{id}");
+        let names_protocols = ![Offer::NoAlpn, Offer::MoreGroups].contains(&offer);
+        assert_eq!(
+            offered.has(16),
+            !template.hand_made && names_protocols,
+            "{id}"
+        );
+        assert_eq!(offered.session_id, 32, "{id}");
+        let tls13 = template.newest == ProtocolVersion::Tls13;
+        for kind in [43, 45, 51] {
+            assert_eq!(offered.has(kind), tls13, "{id} {kind}");
+        }
+        assert_eq!(offered.has(11), !offered.list(10).is_empty(), "{id}");
+        if offer == Offer::Short {
+            assert!(record.len() < 5 + 256, "{} bytes", record.len());
+        }
+        // Some servers stumble over a hello that ends in an empty extension.
+        let last = offered.extensions.last();
+        let full = last.is_none_or(|(_, content)| !content.is_empty());
+        assert!(full || !template.hand_made, "{id}");
     }
 }
 

@@ -34,6 +34,8 @@ const SERVERS: &[&str] = &[
     // A group that the modern offer lacks.
     "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X448;",
     "ssl_protocols TLSv1.2; ssl_ciphers kRSA;",
+    "ssl_protocols TLSv1.3; ssl_ecdh_curve secp521r1;",
+    "ssl_protocols TLSv1.3; ssl_ecdh_curve X448;",
 ];
 
 type Judged = BTreeMap<String, (String, Vec<String>)>;
@@ -143,6 +145,18 @@ fn the_lanes_agree_on_nginx() {
     let legacy = "legacy_tls_only";
     assert_eq!(
         verdicts,
-        ["ok", "ok", "ok", legacy, legacy, "ok", "ok", "ok", "ok"]
+        [
+            "ok",
+            "ok",
+            "ok",
+            legacy,
+            legacy,
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "handshake_failed"
+        ]
     );
 }

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -269,8 +269,11 @@ fn an_interrupted_sweep_leaves_facts_that_say_so() {
         ])
         .args(["--retries=0", "--format=jsonl", "-o", "/dev/null"]);
     let mut sweeping = Kept::spawn(&mut command);
-    let visit = silent.accept().expect("a visit");
+    let (mut visit, _) = silent.accept().expect("a visit");
     sweeping.signal("INT");
+    // An end that no other hello would change: silence calls for a second one.
+    let unrecognized_name = [21, 3, 3, 0, 2, 2, 112];
+    visit.write_all(&unrecognized_name).expect("an alert");
     assert_eq!(sweeping.code(), Some(130));
     drop(visit);
     let ended = run(&["judge", &facts, "--quiet"]).expect(0);

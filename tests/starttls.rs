@@ -78,7 +78,17 @@ const CASES: &[Case] = &[
     (
         &["220 mx\r\n", OFFERS, "454 not now\r\n"],
         Manner::Drip,
-        ("upgrade_refused", "454 not now", Some(false)),
+        ("temporary", "454 not now", Some(false)),
+    ),
+    (
+        &["220 mx\r\n", OFFERS, "554 never\r\n"],
+        Manner::Drip,
+        ("upgrade_refused", "554 never", Some(false)),
+    ),
+    (
+        &["421 too many\r\n"],
+        Manner::Close,
+        ("temporary", "421 too many", Some(false)),
     ),
     (
         &["220 mx\r\n", "250-mx\r\n250 HELP\r\n"],

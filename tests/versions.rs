@@ -34,11 +34,13 @@ const LAB: &[(&str, &str)] = &[
     ("only-tls1-3", "rrrrs"),
     ("only-ssl3", "srrrr"),
     ("only-tls1-0-closing", "isrri"),
+    ("only-tls1-0-hanging", "rsrr-"),
+    ("only-post-quantum", "rrrrs"),
     ("closes", "-----"),
     ("resets", "-----"),
     ("handshake-failure", "rrrrr"),
-    // Two hellos without an answer are enough.
-    ("silent", "nnnn-"),
+    // Two hellos without an answer are enough, that of the lane and a short one.
+    ("silent", "nnnnn"),
 ];
 
 struct Swept {
@@ -204,7 +206,7 @@ fn a_server_that_misbehaves_is_called_by_what_it_does() {
         ("refused", 1),
         ("not_tls", 1),
         ("no_tls_answer", 3),
-        ("tls", 5),
+        ("tls", 7),
     ] {
         assert_eq!(counts[denominator], rows, "{denominator}");
     }

@@ -100,6 +100,8 @@ pub(super) struct OldServer {
 pub(super) enum Refusal {
     Alert,
     Close,
+    /// To hellos that name TLS 1.3 there is no answer at all; others get an alert.
+    Silence,
 }
 
 impl Conduct {
@@ -235,10 +237,16 @@ impl OldServer {
             return finish(stream, End::Close).await;
         };
         let Some(suite) = self.choose(&hello) else {
-            if let Refusal::Alert = self.refusal {
-                stream.write_all(&self.refuse(&hello)).await?;
-            }
-            return finish(stream, End::Close).await;
+            return match self.refusal {
+                Refusal::Silence if hello.supported_versions.is_some() => {
+                    finish(stream, End::Wait).await
+                }
+                Refusal::Close => finish(stream, End::Close).await,
+                Refusal::Alert | Refusal::Silence => {
+                    stream.write_all(&self.refuse(&hello)).await?;
+                    finish(stream, End::Close).await
+                }
+            };
         };
         let flight = self.flight(&hello, suite).map_err(io::Error::other)?;
         stream.write_all(&flight).await?;

@@ -65,6 +65,23 @@ pub(super) const CASES: &[Case] = &[
         conduct: |_, _| refusing(SMTP_OFFERS, "454 4.7.0 TLS not available\r\n"),
     },
     Case {
+        name: "smtp-busy",
+        host: "smtp-busy.tlsweep.test",
+        expect: VerdictKind::StarttlsUnavailable,
+        also: &[],
+        about: "a mail server that has too many connections",
+        conduct: |_, _| {
+            Ok(Conduct::Dialogue(Dialogue {
+                scheme: "smtp",
+                greeting: "421 4.7.0 mx.tlsweep.test too many connections\r\n",
+                offers: ("", ""),
+                ask: "",
+                answer: "",
+                after: None,
+            }))
+        },
+    },
+    Case {
         name: "smtp-starttls-broken",
         host: "smtp-starttls-broken.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use rustls::SupportedProtocolVersion;
-use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 
 use super::LabError;
 use super::case::Case;
@@ -91,18 +91,15 @@ pub(super) const CASES: &[Case] = &[
         expect: VerdictKind::Ok,
         also: &[],
         about: "nothing is wrong: the server takes P-384 only, so the hello is said twice",
-        conduct: |shop, host| {
-            let provider = CryptoProvider {
-                kx_groups: vec![kx_group::SECP384R1],
-                ..default_provider()
-            };
-            let key = signing_key(&shop.keys.p256)?;
-            let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
-            let resolver = Arc::new(Always(certified(chain, key)));
-            Ok(Conduct::Tls(Arc::new(configure(
-                provider, ONLY_13, None, resolver,
-            )?)))
-        },
+        conduct: |shop, host| only_group(shop, host, kx_group::SECP384R1),
+    },
+    Case {
+        name: "only-post-quantum",
+        host: "only-post-quantum.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "nothing is wrong: the server takes X25519MLKEM768 only, which browsers offer first",
+        conduct: |shop, host| only_group(shop, host, kx_group::X25519MLKEM768),
     },
     Case {
         name: "virtual-host",
@@ -176,6 +173,24 @@ fn versions(
 ) -> Result<Conduct, LabError> {
     let chain = shop.chain_for(shop.leaf(name)?, &*shop.keys.p256)?;
     serve_versions(chain, &shop.keys.p256, versions)
+}
+
+/// A healthy server of TLS 1.3 that takes one group only.
+fn only_group(
+    shop: &Workshop,
+    host: &str,
+    group: &'static dyn SupportedKxGroup,
+) -> Result<Conduct, LabError> {
+    let provider = CryptoProvider {
+        kx_groups: vec![group],
+        ..default_provider()
+    };
+    let key = signing_key(&shop.keys.p256)?;
+    let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
+    let resolver = Arc::new(Always(certified(chain, key)));
+    Ok(Conduct::Tls(Arc::new(configure(
+        provider, ONLY_13, None, resolver,
+    )?)))
 }
 
 /// A healthy server that asks clients for a certificate.

@@ -78,6 +78,14 @@ pub(super) const CASES: &[Case] = &[
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Close),
     },
     Case {
+        name: "only-tls1-0-hanging",
+        host: "only-tls1-0-hanging.tlsweep.test",
+        expect: VerdictKind::LegacyTlsOnly,
+        also: &[],
+        about: "TLS 1.0 only; a hello of TLS 1.3 is never answered",
+        conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Silence),
+    },
+    Case {
         name: "rsa-key-exchange",
         host: "rsa-key-exchange.tlsweep.test",
         expect: VerdictKind::Ok,

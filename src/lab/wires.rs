@@ -26,6 +26,14 @@ pub(super) const CASES: &[Case] = &[
         conduct: |_, _| alert(HANDSHAKE_FAILURE),
     },
     Case {
+        name: "alert-of-no-version",
+        host: "alert-of-no-version.tlsweep.test",
+        expect: VerdictKind::HandshakeFailed,
+        also: &[],
+        about: "an alert in a record of version 0.0, as a large network sends it",
+        conduct: |_, _| Ok(answer(fatal_alert(0, HANDSHAKE_FAILURE), End::Close)),
+    },
+    Case {
         name: "internal-error",
         host: "internal-error.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,

@@ -18,6 +18,15 @@ pub enum Offer {
     /// One hand-made hello, SSL 3.0 to TLS 1.2, every suite that a server might still want; only
     /// the server's first flight is read.
     Wide,
+    /// The modern offer without application protocols, where a server refused those on offer.
+    NoAlpn,
+    /// One short hand-made hello of at most TLS 1.2, where the first one met silence.
+    Short,
+    /// A hand-made hello of TLS 1.3 with every suite and group, where all before it were refused:
+    /// the answer says what the server insists on.
+    Rest,
+    /// The modern offer with the groups that it leaves out otherwise; the handshake is completed.
+    MoreGroups,
     /// The hand-made hello of the hello lane: up to TLS 1.2; only the server's first flight is
     /// read.
     Hello,
@@ -35,9 +44,13 @@ pub enum Offer {
 
 impl Offer {
     /// Every offer, but for those of [`Question::ALL`].
-    const OTHERS: [Self; 10] = [
+    const OTHERS: [Self; 14] = [
         Self::Modern,
+        Self::NoAlpn,
         Self::Wide,
+        Self::Short,
+        Self::Rest,
+        Self::MoreGroups,
         Self::Hello,
         Self::Browser,
         Self::Version(ProtocolVersion::Tls13),
@@ -58,7 +71,7 @@ impl Offer {
     /// answered does not (the verdict must be the same without it), nor what comes of going past
     /// the service's own dialogue.
     pub fn speaks(self) -> bool {
-        matches!(self, Self::Modern | Self::Wide | Self::Hello)
+        !matches!(self, Self::Version(_) | Self::Implicit | Self::Asked(_))
     }
 
     /// Whether its hello names the server, where the target has a name for it: SSL 3.0 has no room
@@ -71,8 +84,11 @@ impl Offer {
     pub fn template(self) -> &'static HelloTemplate {
         match self {
             Self::Asked(question) => question.template(),
-            Self::Modern | Self::Implicit => &tls::MODERN,
+            Self::Modern | Self::NoAlpn | Self::Implicit => &tls::MODERN,
             Self::Wide => &tls::WIDE,
+            Self::Short => &tls::SHORT,
+            Self::Rest => &tls::REST,
+            Self::MoreGroups => &tls::MORE_GROUPS,
             Self::Hello => &tls::LANE,
             Self::Browser => &tls::BROWSER,
             Self::Version(version) => tls::for_version(version),
@@ -80,10 +96,11 @@ impl Offer {
     }
 
     /// The id of the hello that is sent; the modern one without its dialogue has its own, and so
-    /// has each question.
+    /// have the one without application protocols and each question.
     pub fn id(self) -> &'static str {
         match self {
             Self::Implicit => "implicit",
+            Self::NoAlpn => "without_alpn",
             Self::Asked(question) => question.id(),
             _ => self.template().id,
         }

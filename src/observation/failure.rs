@@ -70,6 +70,8 @@ pub enum Reason {
     UpgradeRefused,
     /// The service does not want to talk: its greeting, or its answer to ours, is a no.
     TurnedAway,
+    /// The service says that it cannot talk, or upgrade, at the moment.
+    Temporary,
     /// The service speaks another protocol than the target names.
     OtherProtocol,
     /// The service speaks TLS from the first byte, where a dialogue in clear was expected.

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{Exchange, Failure, Observation, Offer, Reason, Stage};
-use crate::tls::ProtocolVersion;
+use super::{Exchange, Failure, Observation, Offer, Reason, Session, Stage};
+use crate::tls::{ProtocolVersion, alert, alert_name};
 
 /// What an endpoint does with a version.
 #[derive(
@@ -20,8 +20,14 @@ use crate::tls::ProtocolVersion;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum VersionWord {
-    /// It chose the version, or said by the mark in its random that it could have.
+    /// It chose the version, with parameters that were on offer, and sent the whole of its answer.
     Supported,
+    /// It said by the mark in the random of an older answer that it could have spoken the version. It
+    /// was not asked, or did not answer.
+    Claimed,
+    /// It chose the version and then broke off, both times that it was asked: by an alert, a close, or
+    /// a parameter that was not on offer.
+    BrokeOff,
     /// It answered that hello by an alert, or by choosing an older version.
     Rejected,
     /// It closes, resets or answers nonsense to that hello, each of the two times it is asked, but
@@ -40,7 +46,7 @@ pub struct VersionOutcome {
     /// What the endpoint does with the version.
     pub outcome: VersionWord,
     /// Why: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`, `reset`,
-    /// `timeout`, `http`, ...
+    /// `timeout`, `http`, ... Of what broke off, how.
     pub reason: Cow<'static, str>,
     /// The id of the hello that the answer was given to; null when none was sent.
     pub hello: Option<&'static str>,
@@ -87,9 +93,19 @@ pub(crate) fn unknown_version(exchanges: &[Exchange]) -> Option<ProtocolVersion>
     let newest_first = || ProtocolVersion::ALL.into_iter().rev();
     let known = |version| evidence(exchanges, version);
     let answered = || newest_first().any(|version| known(version).is_some_and(|it| it.answers()));
-    let doubtful = |it: &ProtocolVersion| matches!(known(*it), Some(Evidence::Doubtful(..)));
+    let doubtful = |it: &ProtocolVersion| known(*it).is_some_and(|it| it.is_doubtful());
+    let asked = |version| {
+        exchanges
+            .iter()
+            .any(|it| it.offer == Offer::Version(version))
+    };
+    let unasked = |it: &ProtocolVersion| match known(*it) {
+        None => true,
+        Some(Evidence::Claimed(_)) => !asked(*it),
+        Some(_) => false,
+    };
     newest_first()
-        .find(|version| known(*version).is_none())
+        .find(unasked)
         .or_else(|| newest_first().find(doubtful).filter(|_| answered()))
 }
 
@@ -119,6 +135,15 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
+/// Whether the server claims TLS 1.3 by the mark in the random of an older answer, and no answer
+/// proves or refutes it. Some boxes copy the random of the server behind them.
+pub fn claims_tls13(observation: &Observation) -> Option<bool> {
+    match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
+        Some(Evidence::Claimed(_)) => Some(true),
+        _ => None,
+    }
+}
+
 /// A host is dead when its port no longer opens, or when two hellos in a row got no answer.
 pub(super) fn is_dead(exchanges: &[Exchange]) -> bool {
     let silent = |exchange: &Exchange| {
@@ -141,13 +166,38 @@ pub(super) enum Evidence {
     Broke(Cow<'static, str>, Offer),
     /// It did so once, and that may have come in passing.
     Doubtful(Cow<'static, str>, Offer),
+    /// It sent `internal_error` once, which may have come in passing too.
+    DoubtfulNo(Cow<'static, str>, Offer),
+    /// It chose the version and then broke off, twice.
+    BrokeOff(Cow<'static, str>, Offer),
+    /// It did so once.
+    DoubtfulChoice(Cow<'static, str>, Offer),
+    /// The mark in an older answer says that it could have.
+    Claimed(Offer),
     Silent(Cow<'static, str>, Offer),
 }
 
 impl Evidence {
     /// Whether the server has said what it does with the version.
     fn answers(&self) -> bool {
-        matches!(self, Self::Supported(..) | Self::Rejected(..))
+        matches!(
+            self,
+            Self::Supported(..) | Self::Rejected(..) | Self::BrokeOff(..)
+        )
+    }
+
+    /// Whether it is no more than the answer to a TLS 1.3 hello without a key.
+    fn is_begun(&self) -> bool {
+        let tls13 = Offer::Version(ProtocolVersion::Tls13);
+        matches!(self, Self::Supported(_, offer) if [tls13, Offer::Rest].contains(offer))
+    }
+
+    /// Whether it must be seen once more.
+    fn is_doubtful(&self) -> bool {
+        matches!(
+            self,
+            Self::Doubtful(..) | Self::DoubtfulNo(..) | Self::DoubtfulChoice(..)
+        )
     }
 }
 
@@ -162,9 +212,30 @@ pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Opti
     let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {
         told().find_map(|exchange| look(exchange, version))
     };
-    each(supports)
+    let supported = each(supports);
+    let broken = || each(breaks_off).filter(|_| supported.as_ref().is_some_and(Evidence::is_begun));
+    let found = broken()
+        .or(supported)
         .or_else(|| each(passes_over))
-        .or_else(|| refusal(exchanges, version))
+        .or_else(|| refusal(exchanges, version));
+    match found {
+        None | Some(Evidence::Silent(..)) => each(claims).or(found),
+        found => found,
+    }
+}
+
+/// A whole handshake that got as far as the server's choice of this version and was then broken off
+/// by the server. A request for another hello, which is all that the question about TLS 1.3 gets,
+/// does not outweigh that.
+fn breaks_off(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
+    let session = exchange.session.as_ref()?;
+    let failure = exchange.failure.as_ref()?;
+    let by_us = matches!(
+        failure.reason,
+        Reason::Incompatible | Reason::TooLarge | Reason::LocalLimit
+    );
+    let broke = session.version == version && !exchange.offer.template().hand_made && !by_us;
+    broke.then(|| Evidence::BrokeOff(reason_text(failure), exchange.offer))
 }
 
 /// What came of asking for this very version: a word before no word. Where the server broke off once
@@ -173,17 +244,22 @@ fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence>
     let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
     let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
     let word = ends().find(Evidence::answers);
+    let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
     let end = word
         .or_else(|| ends().find(silent))
+        .or_else(|| ends().find(chosen))
         .or_else(|| ends().next())?;
+    let twice = ends().count() > 1;
     Some(match end {
-        Evidence::Doubtful(text, offer) if ends().count() > 1 => Evidence::Broke(text, offer),
+        Evidence::DoubtfulChoice(text, offer) if twice => Evidence::BrokeOff(text, offer),
+        Evidence::DoubtfulNo(text, offer) if twice => Evidence::Rejected(text, offer),
+        Evidence::Doubtful(text, offer) if twice => Evidence::Broke(text, offer),
         end => end,
     })
 }
 
 fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    let session = exchange.session.as_ref()?;
+    let session = completed(exchange).filter(|it| it.version == version)?;
     let template = exchange.offer.template();
     // To a server that knows no supported_versions, a TLS 1.3 hello offers TLS 1.2 and older.
     let oldest = if template.hand_made {
@@ -192,13 +268,24 @@ fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
         template.oldest
     };
     let offered = (oldest..=template.newest).contains(&session.version);
-    if session.version == version && offered {
-        return Some(Evidence::Supported("chosen", exchange.offer));
-    }
-    // The mark of a better version than was on offer.
+    offered.then_some(Evidence::Supported("chosen", exchange.offer))
+}
+
+/// What was agreed, where the server's first flight came to its end. The answer to `rest` did: it
+/// is we who cannot go on.
+fn completed(exchange: &Exchange) -> Option<&Session> {
+    let unable = |failure: &Failure| failure.reason == Reason::Incompatible;
+    let only_us = exchange.offer == Offer::Rest && exchange.failure.as_ref().is_some_and(unable);
+    let session = exchange.session.as_ref().filter(|_| only_us);
+    session.or_else(|| exchange.agreed())
+}
+
+/// The mark of a better version than was on offer, in the random of an older answer.
+fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
+    let session = exchange.agreed()?;
+    let newest = exchange.offer.template().newest;
     let marked = session.downgrade == Some(version) && version == ProtocolVersion::Tls13;
-    (marked && offered && template.newest < version)
-        .then_some(Evidence::Supported("downgrade_mark", exchange.offer))
+    (marked && newest < version).then_some(Evidence::Claimed(exchange.offer))
 }
 
 /// An older version chosen although this one was on offer.
@@ -216,13 +303,19 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     }
     let offer = exchange.offer;
     if let Some(session) = &exchange.session {
+        if session.version == version {
+            let how = exchange.failure.as_ref().map(reason_text);
+            return Some(Evidence::DoubtfulChoice(how.unwrap_or_default(), offer));
+        }
         let nonsense = format!("chose {}, which was not on offer", session.version);
         return Some(Evidence::Doubtful(nonsense.into(), offer));
     }
     let failure = exchange.failure.as_ref()?;
+    let internal = alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail);
     Some(match failure.reason {
         _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
         Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
+        Reason::Alert if internal => Evidence::DoubtfulNo(reason_text(failure), offer),
         Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
         _ => Evidence::Doubtful(reason_text(failure), offer),
     })
@@ -247,6 +340,10 @@ fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
         Some(Evidence::Supported(reason, offer)) => {
             (VersionWord::Supported, reason.into(), Some(offer))
         }
+        Some(Evidence::Claimed(offer)) => {
+            (VersionWord::Claimed, "downgrade_mark".into(), Some(offer))
+        }
+        Some(Evidence::BrokeOff(reason, offer)) => (VersionWord::BrokeOff, reason, Some(offer)),
         Some(Evidence::Rejected(reason, offer)) => (VersionWord::Rejected, reason, Some(offer)),
         Some(Evidence::Broke(reason, offer)) if answered => {
             (VersionWord::Intolerant, reason, Some(offer))
@@ -254,6 +351,8 @@ fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
         Some(
             Evidence::Broke(reason, offer)
             | Evidence::Doubtful(reason, offer)
+            | Evidence::DoubtfulNo(reason, offer)
+            | Evidence::DoubtfulChoice(reason, offer)
             | Evidence::Silent(reason, offer),
         ) => (VersionWord::NoAnswer, reason, Some(offer)),
         None => (VersionWord::NotProbed, "not asked".into(), None),

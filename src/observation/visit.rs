@@ -159,8 +159,8 @@ impl Observation {
             .or_else(|| self.telling()?.failure.as_ref())
     }
 
-    /// The failure of the modern offer where the server then answered the wide one with nothing
-    /// that the modern one had not offered too. Then the offers are not what it refused: it does
+    /// The failure of the modern offer where the server then answered the wide or the short one with
+    /// nothing that the modern one had not offered too. Then the offers are not what it refused: it does
     /// not bear today's hello (too new, too long), or it failed in passing. Today's clients fail
     /// at it either way.
     pub fn contradicted(&self) -> Option<&Failure> {
@@ -168,14 +168,10 @@ impl Observation {
             .exchanges
             .iter()
             .find(|exchange| exchange.offer == Offer::Modern)?;
-        let answered = self
-            .exchanges
-            .iter()
-            .find(|exchange| exchange.offer == Offer::Wide)?;
-        let session = answered
-            .session
-            .as_ref()
-            .filter(|_| answered.failure.is_none())?;
+        let answered = self.exchanges.iter().find(|exchange| {
+            matches!(exchange.offer, Offer::Wide | Offer::Short) && exchange.failure.is_none()
+        })?;
+        let session = answered.session.as_ref()?;
         let offered = MODERN_SUITES.contains(&session.cipher)
             && session
                 .group
@@ -191,8 +187,17 @@ impl Observation {
         });
         let refused = refused.failure.as_ref().filter(|_| offered && usual)?;
         // Where it was we who could not go on, the server has refused nothing.
-        let by_server = matches!(refused.reason, Reason::Alert | Reason::Eof | Reason::Reset);
+        let by_server = matches!(
+            refused.reason,
+            Reason::Alert | Reason::Eof | Reason::Reset | Reason::Timeout
+        );
         by_server.then_some(refused)
+    }
+
+    /// Whether the server refused the application protocols on offer and was asked again without.
+    pub fn refused_alpn(&self) -> bool {
+        let mut exchanges = self.exchanges.iter();
+        exchanges.any(|exchange| exchange.offer == Offer::NoAlpn)
     }
 
     /// What was agreed, as far as it was seen.

@@ -101,6 +101,8 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_key_proof", "whether the server proved that it holds its key", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
     ours("tls_offer", "the id of the hello that it answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
     ours("tls_supports_tls1_3", "whether TLS 1.3 is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
+    ours("tls_claims_tls1_3", "whether TLS 1.3 is claimed by a mark alone", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
+    ours("tls_alpn_refused", "whether the protocols of HTTP were refused", |r, cell| some(tls(r, |it| it.alpn_refused), cell)),
     ours("tls_versions_ssl3", "what it does with SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
     others("tls_versions_ssl3_reason", "why", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),
     ours("tls_versions_ssl3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().and_then(|v| v.hello)), cell)),

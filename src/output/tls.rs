@@ -9,7 +9,7 @@ use super::facts::FactsAsked;
 use super::names;
 use crate::observation::{
     Exchange, Failure, KeyProof, Observation, Offer, Reason, Stage, VersionOutcome, Versions,
-    supports_tls13,
+    claims_tls13, supports_tls13,
 };
 use crate::tls::ProtocolVersion;
 
@@ -28,7 +28,7 @@ pub struct Tls<'a> {
     pub signature: Option<Cow<'static, str>>,
     /// The ALPN protocol chosen.
     pub alpn: Option<&'a str>,
-    /// Whether ALPN protocols were offered: `h2` and `http/1.1`, on port 443 alone.
+    /// Whether ALPN protocols were offered: `h2` and `http/1.1`, to web servers alone.
     pub alpn_offered: Option<bool>,
     /// Whether the server asked for a second hello.
     pub hello_retry: Option<bool>,
@@ -40,9 +40,14 @@ pub struct Tls<'a> {
     pub key_proof: Option<KeyProof>,
     /// The id of the hello that it answered.
     pub offer: Option<Offer>,
-    /// True when TLS 1.3 is proven: negotiated, or shown by the mark in the random of an older
-    /// answer; null when nothing proves it.
+    /// True when TLS 1.3 is proven: the server chose it; null when nothing proves it.
     pub supports_tls1_3: Option<bool>,
+    /// True when the server claims TLS 1.3 by the mark in the random of an older answer (RFC 8446,
+    /// 4.1.3) and no answer proves or refutes it. Boxes that copy the random claim it falsely.
+    pub claims_tls1_3: Option<bool>,
+    /// True when the server refused the application protocols on offer (`h2` and `http/1.1`) and was
+    /// then asked without any: it is no web server. Null when none were refused.
+    pub alpn_refused: Option<bool>,
     /// What it does with each version (`--versions all`).
     pub versions: VersionsAsked,
     /// What it accepts beyond what it chose (`--facts`); null when nothing was asked for.
@@ -88,6 +93,8 @@ impl<'a> Tls<'a> {
             key_proof: session.and_then(|it| it.key_proof),
             offer: exchange.filter(|_| session.is_some()).map(|it| it.offer),
             supports_tls1_3: supports_tls13(observation),
+            claims_tls1_3: claims_tls13(observation),
+            alpn_refused: observation.refused_alpn().then_some(true),
             versions: Versions::of(observation).map_or_else(VersionsAsked::default, Into::into),
             facts: FactsAsked::new(observation),
         })

@@ -1,14 +1,47 @@
 //! Whether what a server chose was on offer. rustls sees to it for its own hellos; for hand-made ones
 //! it is seen to here. A server that chooses something else has accepted no offer.
 
-use crate::observation::{Failure, Offered, Reason, Stage};
+use crate::observation::{Failure, Offer, Offered, Reason, Stage};
 use crate::tls::{self, CipherSuite, Flight, KeyAgreement, ProtocolVersion};
 
 /// What makes the answer no answer to this offer, if anything does.
-pub(super) fn flaw(offered: &Offered, flight: &Flight) -> Option<Failure> {
-    let words = unoffered(offered, flight)?;
+pub(super) fn flaw(offered: &Offered, session_id: &[u8; 32], flight: &Flight) -> Option<Failure> {
+    let words = misframed(offered, session_id, flight).or_else(|| unoffered(offered, flight))?;
     Some(Failure::new(Stage::Handshake, Reason::Malformed, words))
 }
+
+/// What of the ServerHello is against the rules of its version, whatever was on offer.
+fn misframed(offered: &Offered, session_id: &[u8; 32], flight: &Flight) -> Option<String> {
+    let hello = flight.server_hello.as_ref()?;
+    let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
+    let named = hello.extensions.contains(&SUPPORTED_VERSIONS);
+    let shared = offered.offer == Offer::Rest && hello.selected_group == Some(X25519);
+    let echoed = hello.session_id == session_id;
+    // RFC 8446, 4.1.3 and 4.2.1.
+    let words = if tls13 && !(named && hello.legacy_version == ProtocolVersion::Tls12.wire()) {
+        "chose TLS 1.3 without supported_versions"
+    } else if !tls13 && named {
+        "names an older version in supported_versions"
+    } else if tls13 && !echoed {
+        "does not echo the session id"
+    } else if !tls13 && echoed {
+        // It was made up just now (RFC 5246, 7.4.1.3).
+        "resumes a session that never was"
+    } else if tls13 && hello.selected_group.is_none() {
+        "names no group"
+    } else if tls13 && hello.hello_retry == shared {
+        // A retry asks for another group; without one the group is that of the share (RFC 8446,
+        // 4.2.8).
+        "answers another key share than the one sent"
+    } else {
+        return None;
+    };
+    Some(words.to_owned())
+}
+
+const SUPPORTED_VERSIONS: u16 = 43;
+
+const X25519: u16 = 29;
 
 fn unoffered(offered: &Offered, flight: &Flight) -> Option<String> {
     let hello = flight.server_hello.as_ref()?;

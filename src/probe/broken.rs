@@ -3,7 +3,7 @@
 use rustls::{Error, InvalidMessage, PeerMisbehaved};
 
 use crate::observation::{Failure, Reason, Stage};
-use crate::tls;
+use crate::tls::{self, Flight, Progress};
 
 /// The time was up: before the answer began, or in its middle.
 pub(super) fn timed_out(heard: &[u8]) -> Failure {
@@ -13,6 +13,26 @@ pub(super) fn timed_out(heard: &[u8]) -> Failure {
 
 /// The detail of a timeout that was no silence.
 const ANSWER_BEGAN: &str = "the answer was not finished";
+
+/// The peer closed the connection. What began like a record of an odd version and never became one
+/// was none.
+pub(super) fn closed(heard: &[u8]) -> Failure {
+    if tls::has_odd_version(heard) {
+        return not_tls(heard);
+    }
+    Failure::new(Stage::Handshake, Reason::Eof, "")
+}
+
+/// What to make of records whose version is none of SSL or TLS, which rustls refuses: an alert counts
+/// all the same (RFC 8446, 5.1).
+pub(super) fn odd_version(flight: &Flight) -> Result<(), Failure> {
+    let (reason, detail) = match (flight.fatal_alert, flight.progress()) {
+        (Some(alert), _) => (Reason::Alert, tls::alert_text(alert)),
+        (None, Progress::More) if flight.server_hello.is_none() => return Ok(()),
+        _ => (Reason::Malformed, "record of an unknown version".into()),
+    };
+    Err(Failure::new(Stage::Handshake, reason, detail))
+}
 
 /// Bytes that are not TLS, named if they can be.
 pub(super) fn not_tls(bytes: &[u8]) -> Failure {

@@ -9,15 +9,17 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::broken::{not_tls, timed_out};
+use super::broken::{closed, not_tls, timed_out};
 use super::read_on::{by_us, read_on};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::observation::{
-    CertificateCache, Exchange, Failure, Offered, PeerChain, Reason, Session, Stage,
+    CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::target::Target;
-use crate::tls::{self, Flight, FlightError, Hello, Progress, ProtocolVersion};
+use crate::tls::{
+    self, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES, Progress, ProtocolVersion,
+};
 
 /// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
 /// those close together.
@@ -58,9 +60,11 @@ impl Clear {
         buffer: &RefCell<Box<[u8]>>,
     ) -> Exchange {
         let random = self.randoms.draw();
+        let session_id = self.randoms.draw();
         let mut flight = Flight::default();
         let conversation = async {
-            self.say(offered, random, stream, target).await?;
+            self.say(offered, random, session_id, stream, target)
+                .await?;
             listen(stream, &mut flight, buffer).await
         };
         let ended = match timeout(deadline, conversation).await {
@@ -75,13 +79,14 @@ impl Clear {
             // The peer may be gone already: the farewell is a courtesy.
             let _ = stream.try_write(&close_notify(hello.legacy_version));
         }
-        self.exchange(offered, &random, flight, ended)
+        self.exchange(offered, &random, &session_id, flight, ended)
     }
 
     async fn say(
         &self,
         offered: &Offered,
         random: [u8; 32],
+        session_id: [u8; 32],
         stream: &TcpStream,
         target: &Target,
     ) -> Result<(), Failure> {
@@ -89,15 +94,14 @@ impl Clear {
             let mut hello = self.hello.borrow_mut();
             let name = target.server_name().map(|name| name.as_ref());
             let template = offered.template;
-            // Only a TLS 1.3 hello sends a session id, which no server here resumes.
-            let session = (template.newest == ProtocolVersion::Tls13).then(|| self.randoms.draw());
-            let session = session.as_ref().map_or(&[][..], |session| session);
             let whole = Hello {
                 suites: &offered.suites,
                 groups: &offered.groups,
                 session_ticket: offered.features,
                 compression: offered.features,
-                ..template.hello(name, random, session)
+                // Random bytes are a public key of X25519 (RFC 7748, 5); nobody knows its secret.
+                x25519_share: (offered.offer == Offer::Rest).then(|| self.randoms.draw()),
+                ..template.hello(name, random, &session_id)
             };
             whole.write(&mut hello);
             match stream.try_write(&hello) {
@@ -114,6 +118,7 @@ impl Clear {
         &self,
         offered: &Offered,
         random: &[u8; 32],
+        session_id: &[u8; 32],
         flight: Flight,
         ended: Result<(), Failure>,
     ) -> Exchange {
@@ -127,7 +132,7 @@ impl Clear {
         }
         let failure = ended
             .err()
-            .or_else(|| agreed::flaw(offered, &flight))
+            .or_else(|| agreed::flaw(offered, session_id, &flight))
             .or_else(|| without_certificate(offered, session.as_ref(), chain.as_ref()));
         Exchange {
             offer: offered.offer,
@@ -168,7 +173,7 @@ async fn listen(
         stream.readable().await.map_err(|error| ended(&error))?;
         let mut buffer = buffer.borrow_mut();
         match stream.try_read(&mut buffer) {
-            Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+            Ok(0) => return Err(closed(flight.opening())),
             Ok(count) => {
                 bytes_read += count;
                 if take(flight, &buffer[..count])? {
@@ -234,6 +239,11 @@ fn without_certificate(
     // TLS 1.3 shows its certificates only behind a key exchange: for the question asked, its hello
     // is the answer.
     let asked = offered.template.newest == ProtocolVersion::Tls13;
+    if let (Offer::Rest, Some(session)) = (offered.offer, session)
+        && session.version == ProtocolVersion::Tls13
+    {
+        return Some(insists(session));
+    }
     if asked && session.is_some_and(|session| session.version == ProtocolVersion::Tls13) {
         return None;
     }
@@ -246,6 +256,18 @@ fn without_certificate(
         ),
     };
     Some(Failure::new(Stage::Handshake, reason, detail))
+}
+
+/// What of an answer to `rest` is not in the hellos before it, which the server refused.
+fn insists(session: &Session) -> Failure {
+    let group = session.group.filter(|it| !MODERN_GROUPS.contains(it));
+    let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
+    let words = match (suite, group) {
+        (Some(suite), _) => format!("needs the suite {}", tls::cipher_suite_text(suite)),
+        (None, Some(group)) => format!("needs the group {}", tls::group_text(group)),
+        (None, None) => "needs something else than a suite or a group".to_owned(),
+    };
+    Failure::new(Stage::Handshake, Reason::Incompatible, words)
 }
 
 fn session(flight: &Flight, offered: &Offered) -> Option<Session> {

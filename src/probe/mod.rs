@@ -10,6 +10,7 @@ mod capture;
 mod clear;
 mod clock;
 mod connect;
+mod groups;
 mod modern;
 mod nudge;
 mod proof;

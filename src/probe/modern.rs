@@ -7,48 +7,50 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::client::Resumption;
-use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
+use rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
 use rustls::crypto::{CryptoProvider, aws_lc_rs as library};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::broken::{not_tls, refused, timed_out};
+use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
+use super::groups::group;
 use super::read_on::{by_us, read_on};
+use super::settings::is_http;
 use super::{MAX_BYTES_READ, connect};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
 };
 use crate::target::{Host, Target};
-use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, ProtocolVersion};
+use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion};
 
 /// How much of the server's first flight is kept for a second reading once it is encrypted: enough
 /// for a ServerHello, an alert, or the greeting of another protocol. In clear all of it is kept,
 /// because rustls shows certificates only when the whole flight was in order.
 const TAP: usize = 4 * 1024;
 
-/// A list of application protocols is offered only where HTTP is expected: servers of other
-/// protocols refuse a list that does not name theirs (RFC 7301 section 3.2).
-const HTTP_PORT: u16 = 443;
-
-/// Offers what today's clients offer.
+/// Makes whole handshakes.
 pub(super) struct Modern {
     plain: ClientConfig,
     http: ClientConfig,
+    more_groups: ClientConfig,
     certificates: Arc<Mutex<CertificateCache>>,
 }
 
 impl Modern {
     pub(super) fn new() -> Self {
         let certificates = Arc::new(Mutex::new(CertificateCache::default()));
-        let plain = configuration(Arc::new(Capture::new(certificates.clone(), None)));
+        let capture = || Arc::new(Capture::new(certificates.clone(), None));
+        let plain = configuration(&MODERN_GROUPS, capture());
+        let more_groups = configuration(&MORE_MODERN_GROUPS, capture());
         let mut http = plain.clone();
         http.alpn_protocols = wire_names(&ALPN_PROTOCOLS);
         Self {
             plain,
             http,
+            more_groups,
             certificates,
         }
     }
@@ -100,12 +102,12 @@ impl Modern {
         offered: &Offered,
         farewell: &'static [u8],
     ) -> Result<Handshake, Failure> {
-        let http = target.port == HTTP_PORT || target.service.name == "https";
         let capture = Arc::new(Capture::new(self.certificates.clone(), offered.keys));
-        let mut config = if http {
-            self.http.clone()
-        } else {
-            self.plain.clone()
+        let mut config = match offered.offer {
+            Offer::MoreGroups => self.more_groups.clone(),
+            Offer::NoAlpn => self.plain.clone(),
+            _ if is_http(target) => self.http.clone(),
+            _ => self.plain.clone(),
         };
         if let Some(protocols) = &offered.alpn {
             config.alpn_protocols = wire_names(protocols);
@@ -151,31 +153,27 @@ fn server_name(target: &Target) -> Option<ServerName<'static>> {
     }
 }
 
-/// What `tls::MODERN_SUITES` and `tls::MODERN_GROUPS` name, as rustls has it.
-fn provider() -> CryptoProvider {
+/// `tls::MODERN_SUITES` and these groups, as rustls has them.
+fn provider(groups: &[u16]) -> CryptoProvider {
     let library = library::default_provider();
     let suites = MODERN_SUITES.iter().filter_map(|id| {
         let mut known = ALL_CIPHER_SUITES.iter();
         known.find(|suite| u16::from(suite.suite()) == *id).copied()
     });
-    let groups = MODERN_GROUPS.iter().filter_map(|id| {
-        let mut known = ALL_KX_GROUPS.iter();
-        known.find(|group| u16::from(group.name()) == *id).copied()
-    });
     CryptoProvider {
         cipher_suites: suites.collect(),
-        kx_groups: groups.collect(),
+        kx_groups: groups.iter().filter_map(|id| group(*id)).collect(),
         ..library
     }
 }
 
 /// What a handshake is made with, for measuring one without a network.
 pub fn client_configuration() -> ClientConfig {
-    configuration(Arc::new(Capture::new(Arc::default(), None)))
+    configuration(&MODERN_GROUPS, Arc::new(Capture::new(Arc::default(), None)))
 }
 
-fn configuration(capture: Arc<Capture>) -> ClientConfig {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+fn configuration(groups: &[u16], capture: Arc<Capture>) -> ClientConfig {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider(groups)))
         .with_safe_default_protocol_versions()
         // The suites above serve both versions, which is all that is checked.
         .expect("the provider has suites for TLS 1.2 and 1.3")
@@ -278,7 +276,7 @@ impl Handshake {
             stream.readable().await.map_err(|error| ended(&error))?;
             let mut buffer = buffer.borrow_mut();
             match stream.try_read(&mut buffer) {
-                Ok(0) => return Err(Failure::new(Stage::Handshake, Reason::Eof, "")),
+                Ok(0) => return Err(closed(&self.tap)),
                 Ok(count) => return self.take(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(ended(&error)),
@@ -298,6 +296,9 @@ impl Handshake {
         }
         if !tls::may_be_tls(&self.tap) {
             return Err(not_tls(&self.tap));
+        }
+        if tls::has_odd_version(&self.tap) {
+            return broken::odd_version(&read_flight(&self.tap));
         }
         while !bytes.is_empty() && (self.connection.is_handshaking() || self.ticket.wanted) {
             self.connection
@@ -426,19 +427,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_the_modern_offer_names_is_offered() {
-        let provider = provider();
-        let suites: Vec<u16> = provider
-            .cipher_suites
-            .iter()
-            .map(|suite| u16::from(suite.suite()))
-            .collect();
-        let groups: Vec<u16> = provider
-            .kx_groups
-            .iter()
-            .map(|group| u16::from(group.name()))
-            .collect();
-        assert_eq!(suites, MODERN_SUITES);
-        assert_eq!(groups, MODERN_GROUPS);
+    fn everything_the_modern_offers_name_is_offered() {
+        for groups in [MODERN_GROUPS, MORE_MODERN_GROUPS] {
+            let provider = provider(&groups);
+            let suites: Vec<u16> = provider
+                .cipher_suites
+                .iter()
+                .map(|suite| u16::from(suite.suite()))
+                .collect();
+            let offered: Vec<u16> = provider
+                .kx_groups
+                .iter()
+                .map(|group| u16::from(group.name()))
+                .collect();
+            assert_eq!(suites, MODERN_SUITES);
+            assert_eq!(offered, groups);
+        }
     }
 }

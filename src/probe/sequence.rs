@@ -8,15 +8,11 @@ use crate::observation::{
 };
 use crate::starttls::{Protocol, Speaker};
 use crate::target::Target;
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use crate::tls::{MORE_MODERN_GROUPS, ProtocolVersion, alert, alert_name};
 
-/// Alerts about the name, the application protocol or the client's certificate: another hello for
-/// the same name would meet them again.
-const SAME_FOR_ANY_HELLO: [u8; 3] = [
-    alert::UNRECOGNIZED_NAME,
-    alert::CERTIFICATE_REQUIRED,
-    alert::NO_APPLICATION_PROTOCOL,
-];
+/// Alerts about the name or the client's certificate: another hello for the same name would meet
+/// them again.
+const SAME_FOR_ANY_HELLO: [u8; 2] = [alert::UNRECOGNIZED_NAME, alert::CERTIFICATE_REQUIRED];
 
 /// What to offer next; `None` when the visit is complete.
 pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Option<Offer> {
@@ -29,10 +25,9 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
     {
         return Some(Offer::Implicit);
     }
-    let main = match approach.lane {
-        Lane::Handshake => after(&[Offer::Modern, Offer::Wide], exchanges),
-        Lane::Hello => after(&[Offer::Hello, Offer::Modern, Offer::Wide], exchanges)
-            .or_else(|| may_hide_a_better_version(exchanges).then_some(Offer::Modern)),
+    let main = match exchanges.last() {
+        None => Some(first(approach.lane)),
+        Some(last) => after(last, exchanges).filter(|offer| !made(exchanges, *offer)),
     };
     main.or_else(|| next_for_browsers(observation))
         .or_else(|| version(observation))
@@ -56,39 +51,80 @@ fn may_be_implicit(target: &Target, exchange: &Exchange) -> bool {
     failure.reason == Reason::Timeout || hung_up && spoke
 }
 
-/// The next of these offers, when none was made yet or the last one was refused in a way that
-/// another could change.
-fn after(ladder: &[Offer], exchanges: &[Exchange]) -> Option<Offer> {
-    let Some(last) = exchanges.last() else {
-        return ladder.first().copied();
+fn first(lane: Lane) -> Offer {
+    match lane {
+        Lane::Handshake => Offer::Modern,
+        Lane::Hello => Offer::Hello,
+    }
+}
+
+fn made(exchanges: &[Exchange], offer: Offer) -> bool {
+    exchanges.iter().any(|exchange| exchange.offer == offer)
+}
+
+/// What the end of the last exchange calls for, if anything.
+fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
+    let answered = exchanges.iter().any(|exchange| exchange.failure.is_none());
+    let Some(failure) = &last.failure else {
+        return may_hide_a_better_version(last).then_some(Offer::Modern);
     };
-    let step = ladder.iter().position(|offer| *offer == last.offer)?;
-    let failure = last.failure.as_ref()?;
-    if exchanges.iter().any(|exchange| exchange.failure.is_none()) {
-        return None;
+    if is_alert(failure, &[alert::NO_APPLICATION_PROTOCOL]) {
+        return last.offer.speaks().then_some(Offer::NoAlpn);
     }
     // Who has shown a chain has said yes, unless we are the one who cannot go on, or it broke off
     // before it had proven its key.
-    let proven = last
-        .session
-        .as_ref()
-        .is_some_and(|it| it.key_proof.is_some());
+    let session = last.session.as_ref();
+    let proven = session.is_some_and(|it| it.key_proof.is_some());
     let ours = matches!(failure.reason, Reason::Incompatible | Reason::ScannerLimit);
     let open = last.chain.is_none() || !proven || ours;
-    let again = open && not_with_that_offer(failure);
-    let next = ladder.get(step + 1).copied().filter(|_| again)?;
-    let made = exchanges.iter().any(|exchange| exchange.offer == next);
-    (!made).then_some(next)
+    if answered || !open {
+        return None;
+    }
+    if was_silent(failure) {
+        // Once: `made` sees to that.
+        return last.offer.speaks().then_some(Offer::Short);
+    }
+    if !not_with_that_offer(failure) {
+        return None;
+    }
+    match last.offer {
+        Offer::Hello => Some(Offer::Modern),
+        Offer::Modern | Offer::NoAlpn | Offer::Short => Some(Offer::Wide),
+        Offer::Wide => may_lack_a_group(exchanges).then_some(Offer::Rest),
+        Offer::Rest => {
+            let group = last.session.as_ref()?.group?;
+            MORE_MODERN_GROUPS
+                .contains(&group)
+                .then_some(Offer::MoreGroups)
+        }
+        Offer::MoreGroups
+        | Offer::Browser
+        | Offer::Version(_)
+        | Offer::Implicit
+        | Offer::Asked(_) => None,
+    }
+}
+
+/// Whether nothing at all came back.
+fn was_silent(failure: &Failure) -> bool {
+    let silent = failure.reason == Reason::Timeout && failure.detail.is_empty();
+    silent && failure.stage == Stage::Handshake
+}
+
+/// Whether the refusals so far may come of a group or suite of TLS 1.3 that was not on offer: one of
+/// the version itself does not.
+fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
+    let modern = exchanges.iter().filter(|it| it.offer == Offer::Modern);
+    let mut failures = modern.filter_map(|exchange| exchange.failure.as_ref());
+    failures.any(|failure| !is_alert(failure, &[alert::PROTOCOL_VERSION]))
 }
 
 /// An answer below TLS 1.2, of a server that may yet have TLS 1.3 and nothing between. It must not
 /// pass for a legacy one, and not every library sets the mark that would tell.
-fn may_hide_a_better_version(exchanges: &[Exchange]) -> bool {
-    let [only] = exchanges else {
-        return false;
-    };
-    let session = only.session.as_ref();
-    session.is_some_and(|it| it.version < ProtocolVersion::Tls12)
+fn may_hide_a_better_version(last: &Exchange) -> bool {
+    let session = last.session.as_ref();
+    let old = session.is_some_and(|it| it.version < ProtocolVersion::Tls12);
+    old && matches!(last.offer, Offer::Hello | Offer::Short)
 }
 
 /// The next version to ask for, where versions are asked for at all and the endpoint speaks TLS.
@@ -116,10 +152,12 @@ fn same_for_any_hello(exchange: &Exchange) -> bool {
 }
 
 fn about_the_name(failure: &Failure) -> bool {
-    let names = SAME_FOR_ANY_HELLO
-        .iter()
-        .filter_map(|alert| alert_name(*alert));
-    failure.reason == Reason::Alert && names.into_iter().any(|name| name == failure.detail)
+    is_alert(failure, &SAME_FOR_ANY_HELLO)
+}
+
+fn is_alert(failure: &Failure, alerts: &[u8]) -> bool {
+    let mut names = alerts.iter().filter_map(|alert| alert_name(*alert));
+    failure.reason == Reason::Alert && names.any(|name| name == failure.detail)
 }
 
 /// Whether the failure reads as "not with your versions, suites or groups".

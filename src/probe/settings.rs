@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::observation::FactSet;
+use crate::target::Target;
 
 /// How long the steps of a visit may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,4 +61,17 @@ pub struct Approach {
     pub facts: FactSet,
     /// Whether hand-made hellos check the signature over the server's key exchange.
     pub prove_key: bool,
+}
+
+/// The port of HTTP, where the target does not say what it serves.
+const HTTP_PORT: u16 = 443;
+
+/// Whether HTTP is expected. Only there is a list of application protocols offered: servers of
+/// other protocols refuse one that does not name theirs (RFC 7301, 3.2).
+pub(super) fn is_http(target: &Target) -> bool {
+    match target.service.name {
+        "https" | "wss" => true,
+        "tls" => target.port == HTTP_PORT,
+        _ => false,
+    }
 }

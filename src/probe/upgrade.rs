@@ -126,6 +126,7 @@ fn failure(setback: Setback) -> Failure {
         SetbackKind::NotOffered => Reason::UpgradeNotOffered,
         SetbackKind::Refused => Reason::UpgradeRefused,
         SetbackKind::TurnedAway => Reason::TurnedAway,
+        SetbackKind::Temporary => Reason::Temporary,
         SetbackKind::OtherProtocol => Reason::OtherProtocol,
         SetbackKind::ImplicitTls => Reason::ImplicitTls,
         SetbackKind::TooLarge => Reason::TooLarge,

@@ -69,7 +69,7 @@ impl<'a> Conversation<'a> {
                 return Turn::Fail(Setback::new(SetbackKind::ImplicitTls, b""));
             }
             // Too little to tell; no protocol's first reply is as short.
-            [0x15 | 0x16] | [0x15 | 0x16, 3] if self.nothing_read() => return Turn::Listen,
+            first if self.nothing_read() && may_become_tls(first) => return Turn::Listen,
             _ => {}
         }
         while self.ripe {
@@ -151,7 +151,20 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// Whether the bytes begin an alert or a handshake record of any version since SSL 3.0.
+/// Whether the bytes begin an alert or a handshake record: of a version since SSL 3.0, or of any
+/// other where the content leaves no doubt.
 fn is_tls(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x15 | 0x16, 3, 0..=4, ..])
+    match bytes {
+        [0x15 | 0x16, 3, 0..=4, ..] => true,
+        [0x15 | 0x16, _, _, _, _, _, _, ..] => {
+            tls::has_odd_version(bytes) && tls::may_be_tls(bytes)
+        }
+        _ => false,
+    }
+}
+
+/// Whether they may yet turn out to be.
+fn may_become_tls(bytes: &[u8]) -> bool {
+    let begun = matches!(bytes, [0x15 | 0x16, rest @ ..] if rest.len() < 6);
+    begun && !matches!(bytes, [_, 3, _, ..]) && tls::may_be_tls(bytes)
 }

@@ -24,12 +24,15 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
         // Ready in some minutes: the greeting is still to come.
         (Phase::Greeting, 120) => Step::Skip { taken: reply.taken },
         (Phase::Greeting, 220) => Step::say(reply.taken, *b"AUTH TLS\r\n", Phase::Asked),
-        (Phase::Greeting, 400..) => Step::fail(SetbackKind::TurnedAway, reply.all),
+        (Phase::Greeting, 400..) => {
+            Step::no(SetbackKind::TurnedAway, reply.is_transient(), reply.all)
+        }
         (Phase::Greeting, _) => Step::other(reply.all),
         (_, 234) => Step::upgrade(reply.taken),
         // Not known, not implemented, not with TLS; and 530, which servers without TLS say to
         // everything before the login.
         (_, 500 | 502 | 504 | 530) => Step::fail(SetbackKind::NotOffered, reply.all),
-        _ => Step::fail(SetbackKind::Refused, reply.all),
+        // 421: shutting down or full; 431: what security needs is not there now (RFC 2228, 4).
+        _ => Step::no(SetbackKind::Refused, reply.is_transient(), reply.all),
     }
 }

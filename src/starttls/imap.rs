@@ -1,6 +1,6 @@
 //! IMAP (RFC 9051 section 6.2.1).
 
-use super::text::{begins, has_word, line, lines};
+use super::text::{begins, has_any, has_word, line, lines};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
 /// The Internet Message Access Protocol.
@@ -40,7 +40,7 @@ fn greeting(bytes: &[u8]) -> Step {
         return Step::fail(SetbackKind::NotOffered, greeting);
     }
     match begins(greeting, "* BYE") {
-        true => Step::fail(SetbackKind::TurnedAway, greeting),
+        true => Step::fail(SetbackKind::Temporary, greeting),
         false => Step::other(bytes),
     }
 }
@@ -56,7 +56,7 @@ fn offers(bytes: &[u8]) -> Step {
     }
     match begins(reply, "a1 OK") {
         true => Step::fail(SetbackKind::NotOffered, offers),
-        false => Step::fail(SetbackKind::TurnedAway, offers),
+        false => Step::no(SetbackKind::TurnedAway, is_temporary(reply), offers),
     }
 }
 
@@ -66,8 +66,15 @@ fn answer(bytes: &[u8]) -> Step {
     };
     match begins(reply, "a2 OK") {
         true => Step::upgrade(taken),
-        false => Step::fail(SetbackKind::Refused, reply),
+        false => Step::no(SetbackKind::Refused, is_temporary(reply), reply),
     }
+}
+
+/// A server says BYE that is full or shutting down (RFC 3501 section 7.1.5), and these codes for
+/// what may pass (RFC 5530).
+fn is_temporary(reply: &[u8]) -> bool {
+    const CODES: [&str; 4] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"];
+    begins(reply, "* BYE") || has_any(reply, &CODES)
 }
 
 /// The line with our tag, or a farewell out of turn, and the bytes up to its end.

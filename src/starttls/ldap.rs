@@ -49,11 +49,16 @@ fn step(bytes: &[u8]) -> Step {
         Some((PROTOCOL_ERROR, said)) => Step::fail(SetbackKind::NotOffered, said),
         Some((code, [])) => {
             let said = format!("result code {code}");
-            Step::fail(SetbackKind::Refused, said.as_bytes())
+            Step::no(SetbackKind::Refused, is_temporary(code), said.as_bytes())
         }
-        Some((_, said)) => Step::fail(SetbackKind::Refused, said),
+        Some((code, said)) => Step::no(SetbackKind::Refused, is_temporary(code), said),
         None => Step::other(bytes),
     }
+}
+
+/// Busy, and unavailable (RFC 4511 appendix A.2).
+fn is_temporary(code: u8) -> bool {
+    matches!(code, 51 | 52)
 }
 
 /// The result code of an extended response, and the server's words about it.

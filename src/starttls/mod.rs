@@ -104,6 +104,8 @@ pub enum SetbackKind {
     Refused,
     /// The server does not want to talk with us at all.
     TurnedAway,
+    /// The server cannot talk, or upgrade, at the moment: it is full, or shutting down.
+    Temporary,
     /// The server speaks another protocol.
     OtherProtocol,
     /// The server speaks TLS from the first byte.
@@ -178,6 +180,16 @@ impl Step {
 
     fn fail(kind: SetbackKind, reply: &[u8]) -> Self {
         Self::Fail(Setback::new(kind, reply))
+    }
+
+    /// A no, of this kind unless the server says that it is temporary.
+    fn no(kind: SetbackKind, temporary: bool, reply: &[u8]) -> Self {
+        let kind = if temporary {
+            SetbackKind::Temporary
+        } else {
+            kind
+        };
+        Self::fail(kind, reply)
     }
 
     /// The bytes are of some other protocol, which is named if it can be.

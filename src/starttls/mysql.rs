@@ -22,6 +22,10 @@ const PROTOCOL_10: u8 = 10;
 const ERROR: u8 = 0xFF;
 const CLIENT_SSL: u16 = 0x0800;
 
+/// Too many connections, shutting down, out of threads, too many of one user's, out of memory
+/// (MySQL, server error message reference).
+const TEMPORARY: [u16; 6] = [1040, 1041, 1053, 1077, 1135, 1203];
+
 /// Capabilities that say: protocol 4.1, TLS, secure passwords. Then the largest packet (16 MiB),
 /// the character set (utf8mb4), and 23 bytes of nothing.
 const SSL_REQUEST: [u8; 36] = {
@@ -52,7 +56,10 @@ fn step(bytes: &[u8]) -> Step {
     match packet {
         [PROTOCOL_10, greeting @ ..] => offers(bytes, greeting, 4 + length),
         // The number, and from 4.1 on a state after a `#`, stand before the words.
-        [ERROR, _, _, said @ ..] => Step::fail(SetbackKind::TurnedAway, said),
+        [ERROR, low, high, said @ ..] => {
+            let number = u16::from_le_bytes([*low, *high]);
+            Step::no(SetbackKind::TurnedAway, TEMPORARY.contains(&number), said)
+        }
         _ => Step::other(bytes),
     }
 }

@@ -24,6 +24,8 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     };
     match (phase, reply.code) {
         (Phase::Greeting, 200 | 201) => Step::say(reply.taken, *b"CAPABILITIES\r\n", Phase::Offers),
+        // Temporarily unavailable, and an internal fault (RFC 3977 section 3.2.1).
+        (_, 400 | 403) => Step::fail(SetbackKind::Temporary, reply.all),
         (Phase::Greeting, 400..) => Step::fail(SetbackKind::TurnedAway, reply.all),
         (Phase::Greeting, _) => Step::other(reply.all),
         (Phase::Offers, 101) => offers(bytes),

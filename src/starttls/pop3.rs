@@ -1,6 +1,6 @@
 //! POP3 (RFC 2595 section 4), its list of capabilities by RFC 2449.
 
-use super::text::{begins, dotted, line};
+use super::text::{begins, dotted, has_any, line};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
 /// The Post Office Protocol.
@@ -23,14 +23,20 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     match (phase, begins(first, "+OK"), begins(first, "-ERR")) {
         (_, false, false) => Step::other(bytes),
         (Phase::Greeting, true, _) => Step::say(taken, *b"CAPA\r\n", Phase::Offers),
-        (Phase::Greeting, ..) => Step::fail(SetbackKind::TurnedAway, first),
+        (Phase::Greeting, ..) => Step::no(SetbackKind::TurnedAway, is_temporary(first), first),
         (Phase::Offers, true, _) => offers(bytes),
         // A server from before RFC 2449 does not list what it offers.
         (Phase::Offers, ..) => Step::say(taken, ASK, Phase::AskedBlindly),
         (_, true, _) => Step::upgrade(taken),
+        _ if is_temporary(first) => Step::fail(SetbackKind::Temporary, first),
         (Phase::AskedBlindly, ..) => Step::fail(SetbackKind::NotOffered, first),
         _ => Step::fail(SetbackKind::Refused, first),
     }
+}
+
+/// The codes for what may pass (RFC 2449 section 8.1, RFC 3206 section 4).
+fn is_temporary(reply: &[u8]) -> bool {
+    has_any(reply, &["[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"])
 }
 
 fn offers(bytes: &[u8]) -> Step {

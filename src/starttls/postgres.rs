@@ -43,5 +43,19 @@ fn error(bytes: &[u8]) -> Step {
     let message = fields
         .split(|byte| *byte == 0)
         .find_map(|field| field.strip_prefix(b"M"));
-    Step::fail(SetbackKind::TurnedAway, message.unwrap_or(fields))
+    let code = fields
+        .split(|byte| *byte == 0)
+        .find_map(|field| field.strip_prefix(b"C"));
+    let temporary = code.is_some_and(is_temporary);
+    Step::no(
+        SetbackKind::TurnedAway,
+        temporary,
+        message.unwrap_or(fields),
+    )
+}
+
+/// Out of connections or another resource, starting, shutting down, or crashed (PostgreSQL, appendix
+/// A: class 53, and 57P01 to 57P03).
+fn is_temporary(code: &[u8]) -> bool {
+    code.starts_with(b"53") || matches!(code, b"57P01" | b"57P02" | b"57P03")
 }

@@ -1,6 +1,6 @@
 //! ManageSieve (RFC 5804), which says what it offers in its greeting.
 
-use super::text::{begins, lines};
+use super::text::{begins, has_any, lines};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
 /// Management of Sieve scripts.
@@ -26,11 +26,20 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
             Phase::Greeting if begins(line, "OK") => {
                 return Step::fail(SetbackKind::NotOffered, &bytes[..taken]);
             }
-            Phase::Greeting if no => return Step::fail(SetbackKind::TurnedAway, line),
+            Phase::Greeting if no => {
+                return Step::no(SetbackKind::TurnedAway, is_temporary(line), line);
+            }
             Phase::Greeting => return Step::other(bytes),
             _ if begins(line, "OK") => return Step::upgrade(taken),
-            _ => return Step::fail(SetbackKind::Refused, line),
+            _ => return Step::no(SetbackKind::Refused, is_temporary(line), line),
         }
     }
     Step::More
+}
+
+/// BYE ends a session that cannot go on now, unless it sends us elsewhere; TRYLATER says so in words
+/// (RFC 5804 sections 1.2 and 1.3).
+fn is_temporary(line: &[u8]) -> bool {
+    let bye = begins(line, "BYE") && !has_any(line, &["(REFERRAL"]);
+    bye || has_any(line, &["(TRYLATER)"])
 }

@@ -41,7 +41,7 @@ fn greeting(hello: &str, reply: &Reply<'_>, names: &Names<'_>) -> Step {
             format!("{hello} {}\r\n", names.ehlo),
             Phase::Offers,
         ),
-        400.. => Step::fail(SetbackKind::TurnedAway, reply.all),
+        400.. => no(SetbackKind::TurnedAway, reply),
         _ => Step::other(reply.all),
     }
 }
@@ -57,13 +57,19 @@ fn offers(reply: &Reply<'_>) -> Step {
         }
         // A server from before RFC 1869 does not know the word, and has no extensions to offer.
         500 | 502 => Step::fail(SetbackKind::NotOffered, reply.all),
-        _ => Step::fail(SetbackKind::TurnedAway, reply.all),
+        _ => no(SetbackKind::TurnedAway, reply),
     }
 }
 
 fn answer(reply: &Reply<'_>) -> Step {
     match reply.code {
         220 => Step::upgrade(reply.taken),
-        _ => Step::fail(SetbackKind::Refused, reply.all),
+        _ => no(SetbackKind::Refused, reply),
     }
+}
+
+/// 421 says that the service is not available (RFC 5321 section 3.8), 454 that TLS is not, for
+/// a temporary reason (RFC 3207 section 4); all 4yz may pass.
+fn no(kind: SetbackKind, reply: &Reply<'_>) -> Step {
+    Step::no(kind, reply.is_transient(), reply.all)
 }

@@ -53,6 +53,13 @@ pub(super) fn has_word(line: &[u8], word: &str) -> bool {
         .any(|each| each.eq_ignore_ascii_case(word.as_bytes()))
 }
 
+/// Whether the line holds one of these texts (in capitals), in any case.
+pub(super) fn has_any(line: &[u8], words: &[&str]) -> bool {
+    let line = line.to_ascii_uppercase();
+    let has = |word: &&str| line.windows(word.len()).any(|part| part == word.as_bytes());
+    words.iter().any(has)
+}
+
 /// A reply that begins with a number (RFC 5321 section 4.2, RFC 959 section 4.2).
 pub(super) struct Reply<'a> {
     /// The number.
@@ -104,6 +111,11 @@ fn code(line: &[u8]) -> Option<u16> {
 }
 
 impl<'a> Reply<'a> {
+    /// Whether what it says may pass: 4yz (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+    pub(super) fn is_transient(&self) -> bool {
+        (400..500).contains(&self.code)
+    }
+
     /// The texts of its lines, without the numbers.
     pub(super) fn texts(&self) -> impl Iterator<Item = &'a [u8]> {
         lines(self.all).map(|(line, _)| line.get(4..).unwrap_or_default())

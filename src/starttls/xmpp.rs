@@ -53,8 +53,24 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
         "stream:features" => Step::fail(SetbackKind::NotOffered, first.text),
         "proceed" => Step::upgrade(first.taken),
         "failure" => Step::fail(SetbackKind::Refused, first.text),
-        _ => Step::fail(SetbackKind::TurnedAway, first.text),
+        _ => Step::no(
+            SetbackKind::TurnedAway,
+            is_temporary(first.text),
+            first.text,
+        ),
     }
+}
+
+/// Stream errors that may pass (RFC 6120 section 4.9.3).
+fn is_temporary(error: &[u8]) -> bool {
+    const CONDITIONS: [&[u8]; 5] = [
+        b"<resource-constraint",
+        b"<system-shutdown",
+        b"<internal-server-error",
+        b"<connection-timeout",
+        b"<reset",
+    ];
+    CONDITIONS.iter().any(|it| find(error, it).is_some())
 }
 
 struct Element<'a> {

@@ -87,7 +87,10 @@ fn answered(record: &Record<'_>) -> bool {
     let says = |word| {
         matches!(
             word,
-            VersionWord::Supported | VersionWord::Rejected | VersionWord::Intolerant
+            VersionWord::Supported
+                | VersionWord::BrokeOff
+                | VersionWord::Rejected
+                | VersionWord::Intolerant
         )
     };
     let alert = record
@@ -119,8 +122,10 @@ impl fmt::Display for VersionCounts {
             self.rows,
             words.join(" · ")
         )?;
-        const WORDS: [&str; 5] = [
+        const WORDS: [&str; 7] = [
             "supported",
+            "claimed",
+            "broke_off",
             "rejected",
             "intolerant",
             "no_answer",

@@ -2,21 +2,40 @@
 
 use std::time::Duration;
 
-use crate::observation::{Failure, Observation, Reason, Stage};
+use crate::observation::{Failure, Observation, Offer, Reason, Stage};
+use crate::tls::{alert, alert_name};
 
-/// Whether another visit may see something else: a timeout, a reset, or our own limits. What the
-/// server said in so many words is not asked again, nor one that was found to speak TLS at once.
+/// Whether another visit may see something else: a connection was dropped, or met silence, an
+/// internal error, a request to come later, or our own limits. One such end does not define a
+/// server, whatever it answered to the next hello. A service that was found to speak TLS at once,
+/// where a dialogue was expected, is not asked again.
 pub(super) fn may_pass(observation: &Observation) -> bool {
-    observation.implicit_tls() != Some(true)
-        && (observation.contradicted().is_some() || observation.failure().is_some_and(transient))
+    let failed = observation.failure().is_some_and(transient);
+    let failed = failed || observation.contradicted().is_some();
+    let dropped = observation.exchanges.iter().any(|exchange| {
+        exchange.offer.speaks() && exchange.failure.as_ref().is_some_and(transient)
+    });
+    observation.implicit_tls() != Some(true) && (failed || dropped && !is_complete(observation))
 }
 
-/// A server that closes or resets after the hello has been asked twice by then, with two offers:
-/// only before the hello is a reset worth another look.
+/// Whether a current client's handshake came to its end. What other hellos met is then nothing
+/// that the row is judged by.
+fn is_complete(observation: &Observation) -> bool {
+    observation.exchanges.iter().any(|exchange| {
+        let whole = matches!(
+            exchange.offer,
+            Offer::Modern | Offer::NoAlpn | Offer::MoreGroups
+        );
+        whole && exchange.failure.is_none()
+    })
+}
+
+/// Whether the failure alone may pass.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
-        Reason::LocalLimit | Reason::Timeout => true,
-        Reason::Reset => failure.stage == Stage::Connect,
+        Reason::LocalLimit | Reason::Timeout | Reason::Temporary => true,
+        Reason::Eof | Reason::Reset => failure.stage != Stage::Dns,
+        Reason::Alert => alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail),
         Reason::Servfail => failure.stage == Stage::Dns,
         _ => false,
     }

@@ -10,7 +10,8 @@ pub struct Hello<'a> {
     pub legacy_version: u16,
     /// Fresh random bytes.
     pub random: [u8; 32],
-    /// The session to resume; at most 32 bytes are sent.
+    /// The session id; at most 32 bytes are sent. Clients of today always send 32 random ones
+    /// (RFC 8446, D.4), and some old servers hang up on a hello without any.
     pub session_id: &'a [u8],
     /// The cipher suites, best first.
     pub suites: &'a [u16],
@@ -29,9 +30,11 @@ pub struct Hello<'a> {
     pub session_ticket: bool,
     /// Whether to offer DEFLATE (RFC 3749) before no compression.
     pub compression: bool,
-    /// The versions of a TLS 1.3 hello (supported_versions). With them goes an empty key_share
-    /// (RFC 8446, 4.2.8), to which a server answers with the group that it wants.
+    /// The versions of a TLS 1.3 hello (supported_versions). With them goes a key_share.
     pub supported_versions: &'a [u16],
+    /// The key share for X25519. Without one the key_share extension is empty (RFC 8446, 4.2.8),
+    /// and the server answers with the group that it wants.
+    pub x25519_share: Option<[u8; 32]>,
 }
 
 impl Hello<'_> {
@@ -73,15 +76,9 @@ impl Hello<'_> {
         }
     }
 
-    /// The empty extensions stand first and a full one last: some servers stumble over a hello
-    /// that ends in an empty extension.
+    /// In an order that browsers had too: the name first, a full extension last. Some servers
+    /// stumble over a hello that ends in an empty extension.
     fn extensions(&self, out: &mut Vec<u8>) {
-        if self.extended_master_secret {
-            extension(out, EXTENDED_MASTER_SECRET, |_| {});
-        }
-        if self.session_ticket {
-            extension(out, SESSION_TICKET, |_| {});
-        }
         let fits = |name: &&str| (1..=MAX_NAME).contains(&name.len());
         if let Some(name) = self.server_name.filter(fits) {
             extension(out, SERVER_NAME, |out| {
@@ -91,6 +88,12 @@ impl Hello<'_> {
                     vec16(out, |out| out.extend_from_slice(name.as_bytes()));
                 });
             });
+        }
+        if self.extended_master_secret {
+            extension(out, EXTENDED_MASTER_SECRET, |_| {});
+        }
+        if self.session_ticket {
+            extension(out, SESSION_TICKET, |_| {});
         }
         if !self.groups.is_empty() {
             extension(out, SUPPORTED_GROUPS, |out| put_list(out, self.groups));
@@ -111,7 +114,16 @@ impl Hello<'_> {
             extension(out, SUPPORTED_VERSIONS, |out| {
                 vec8(out, |out| put_numbers(out, self.supported_versions));
             });
-            extension(out, KEY_SHARE, |out| put_list(out, &[]));
+            // With (EC)DHE, as all clients do.
+            extension(out, PSK_MODES, |out| put_vec8(out, &[1]));
+            extension(out, KEY_SHARE, |out| {
+                vec16(out, |out| {
+                    if let Some(share) = self.x25519_share {
+                        put_u16(out, X25519);
+                        vec16(out, |out| out.extend_from_slice(&share));
+                    }
+                });
+            });
         }
     }
 }
@@ -131,7 +143,10 @@ const PADDING: u16 = 21;
 const EXTENDED_MASTER_SECRET: u16 = 23;
 const SESSION_TICKET: u16 = 35;
 const SUPPORTED_VERSIONS: u16 = 43;
+const PSK_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
+
+const X25519: u16 = 29;
 
 /// The longest DNS name in text.
 const MAX_NAME: usize = 253;
@@ -220,7 +235,7 @@ mod tests {
 
     fn record(template: &HelloTemplate, name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
         let mut out = vec![1, 2, 3];
-        template.hello(name, random, &[]).write(&mut out);
+        template.hello(name, random, &[5; 32]).write(&mut out);
         out
     }
 
@@ -283,7 +298,7 @@ mod tests {
         let read = read(&record).unwrap();
         assert_eq!(read.version, 0x0303);
         assert_eq!(read.random, [7; 32]);
-        assert_eq!(read.session_id, Vec::<u8>::new());
+        assert_eq!(read.session_id, [5; 32]);
         assert_eq!(read.suites, WIDE_SUITES);
         let mut name = vec![0, 18, 0, 0, 15];
         name.extend_from_slice(b"www.example.com");
@@ -297,7 +312,7 @@ mod tests {
             Some([1, 0, 0, 0, 0].as_slice())
         );
         assert_eq!(content(&read, EXTENDED_MASTER_SECRET), Some([].as_slice()));
-        for unwanted in [16, 35, 43, 51] {
+        for unwanted in [16, 35, 43, 45, 51] {
             assert_eq!(content(&read, unwanted), None);
         }
     }
@@ -346,6 +361,7 @@ mod tests {
             session_ticket: false,
             compression: false,
             supported_versions: &[],
+            x25519_share: None,
         };
         let record = hello.record();
         assert_eq!(record.len(), 5 + 4 + 2 + 32 + 1 + 2 + 4 + 2);
@@ -378,6 +394,7 @@ mod tests {
                 session_ticket: false,
                 compression: false,
                 supported_versions: &[],
+                x25519_share: None,
             };
             let read = read(&hello.record()).unwrap();
             prop_assert_eq!(read.random, random);

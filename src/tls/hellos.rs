@@ -4,7 +4,7 @@
 
 use super::browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
 use super::hello::Hello;
-use super::modern::{MODERN_GROUPS, MODERN_SUITES};
+use super::modern::{MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS};
 use super::version::ProtocolVersion;
 use super::wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
 
@@ -31,10 +31,21 @@ pub struct HelloTemplate {
 
 /// Every hello, in the order of the documentation.
 pub const HELLOS: &[HelloTemplate] = &[
-    MODERN, WIDE, LANE, BROWSER, TLS1_3, TLS1_2, TLS1_1, TLS1_0, SSL3,
+    MODERN,
+    WIDE,
+    LANE,
+    SHORT,
+    REST,
+    MORE_GROUPS,
+    BROWSER,
+    TLS1_3,
+    TLS1_2,
+    TLS1_1,
+    TLS1_0,
+    SSL3,
 ];
 
-/// What today's clients offer.
+/// What the clients of today share.
 pub const MODERN: HelloTemplate = HelloTemplate {
     id: "modern",
     oldest: ProtocolVersion::Tls12,
@@ -43,8 +54,13 @@ pub const MODERN: HelloTemplate = HelloTemplate {
     groups: &MODERN_GROUPS,
     signatures: MODERN_SIGNATURES,
     hand_made: false,
-    about: "What today's clients offer, with a key share for X25519; rustls completes the \
-        handshake. The first hello of the handshake lane. On port 443 it names h2 and http/1.1.",
+    about: "The suites and groups that browsers have shared since 2018, with a key share for X25519; \
+        rustls completes the handshake. The first hello of the handshake lane. Browsers offer \
+        more today: X25519MLKEM768, and some secp521r1 and ffdhe2048, which `rest` and \
+        `more_groups` offer where this hello is refused. It also accepts signatures that \
+        browsers do not (SHA-1, Ed448). To `https` and `wss`, and to port 443 without a scheme, it \
+        names h2 and http/1.1; where those are refused it is sent again without them, as \
+        `without_alpn`.",
 };
 
 /// The hello that any server since SSL 3.0 can say yes to.
@@ -96,6 +112,49 @@ pub const BROWSER: HelloTemplate = HelloTemplate {
     about: "What today's browsers offer in TLS 1.2, all of them together. Sent where a server \
         refused `modern` and then chose something that no browser offers: whether browsers can \
         connect all the same. It decides `refused_by_today` and nothing else.",
+};
+
+/// A hello as short as clients sent them before TLS 1.3.
+pub const SHORT: HelloTemplate = HelloTemplate {
+    id: "short",
+    oldest: ProtocolVersion::Ssl3,
+    newest: ProtocolVersion::Tls12,
+    suites: &[
+        0xC02B, 0xC02F, 0xC02C, 0xC030, 0xC009, 0xC013, 0xC00A, 0xC014, // ECDHE.
+        0x0033, 0x0039, // DHE_RSA.
+        0x009C, 0x009D, 0x002F, 0x0035, // RSA.
+        0x000A, 0x0005, 0x0004, // 3DES and RC4.
+        0x00FF,
+    ],
+    groups: &[0x0017, 0x0018, 0x0019],
+    signatures: &[
+        0x0403, 0x0401, 0x0503, 0x0501, 0x0603, 0x0601, 0x0203, 0x0201,
+    ],
+    hand_made: true,
+    about: "A hello as short as clients sent them before TLS 1.3: under 256 bytes but for very long names, \
+        and no extension that is younger than 2015. Sent where the first hello met silence: \
+        some old devices hang on a long hello, or on one of TLS 1.3.",
+};
+
+/// What `modern` leaves out of TLS 1.3.
+pub const REST: HelloTemplate = HelloTemplate {
+    id: "rest",
+    hand_made: true,
+    about: "Everything of TLS 1.3 that is registered, X25519MLKEM768, secp521r1 and ffdhe2048 \
+        among it. The key share for X25519 is made of random bytes: no key is made. Sent where \
+        `modern` and `wide` were refused. The answer names the group or suite that the server \
+        insists on, and comes without a certificate, which TLS 1.3 encrypts.",
+    ..TLS1_3
+};
+
+/// The groups that can be computed here and that `modern` leaves out.
+pub const MORE_GROUPS: HelloTemplate = HelloTemplate {
+    id: "more_groups",
+    groups: &MORE_MODERN_GROUPS,
+    about: "As `modern`, with the groups that it leaves out, and with a key share for X25519MLKEM768, as \
+        browsers send it; rustls completes the handshake. Sent where the answer to `rest` asked \
+        for one of these groups.",
+    ..MODERN
 };
 
 /// TLS 1.3 alone, without any key.
@@ -182,8 +241,7 @@ pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
 }
 
 impl HelloTemplate {
-    /// The hello for this name. The session id is only sent in TLS 1.3, where boxes on the way
-    /// expect one (RFC 8446, D.4).
+    /// The hello for this name.
     pub fn hello<'a>(
         &self,
         server_name: Option<&'a str>,
@@ -196,16 +254,17 @@ impl HelloTemplate {
             record_version: if ssl3 { 0x0300 } else { 0x0301 },
             legacy_version: self.newest.wire().min(ProtocolVersion::Tls12.wire()),
             random,
-            session_id: if tls13 { session_id } else { &[] },
+            session_id,
             suites: self.suites,
             server_name: server_name.filter(|_| !ssl3),
             groups: self.groups,
             signatures: self.signatures,
-            status_request: !ssl3,
+            status_request: !ssl3 && self.id != SHORT.id,
             extended_master_secret: !ssl3,
             session_ticket: false,
             compression: false,
             supported_versions: if tls13 { &[0x0304] } else { &[] },
+            x25519_share: None,
         }
     }
 }

@@ -17,11 +17,13 @@ pub use alert::{alert_name, alert_text};
 pub use browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
 pub use flight::{
     Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
-    may_be_tls,
+    has_odd_version, may_be_tls,
 };
 pub use hello::Hello;
-pub use hellos::{BROWSER, HELLOS, HelloTemplate, LANE, MODERN, WIDE, for_version};
-pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES};
+pub use hellos::{
+    BROWSER, HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT, WIDE, for_version,
+};
+pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{
     CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name, group_text,
     signature_scheme_name, signature_scheme_text,

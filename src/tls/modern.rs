@@ -1,4 +1,4 @@
-//! What today's clients offer, by number: the modern offer is made of it, and an answer to another
+//! What the clients of today share, by number: the modern offer is made of it, and an answer to another
 //! offer is compared with it.
 
 /// The suites of TLS 1.3 and those of TLS 1.2 with ECDHE and an AEAD, in the order of the offer.
@@ -16,6 +16,11 @@ pub const MODERN_SIGNATURES: [u16; 13] = [
 ];
 
 /// X25519, whose key share goes along, P-256 and P-384. Post-quantum groups are left out: without a
-/// key share they cost a second round trip at servers that prefer them, and with one they cost
-/// every server more.
+/// key share they cost a second round trip at servers that prefer them (OpenSSL 3.5 and Go ask for
+/// them by HelloRetryRequest wherever they are listed), and with one they cost every server more.
+/// Who accepts nothing else is found by another hello.
 pub const MODERN_GROUPS: [u16; 3] = [29, 23, 24];
+
+/// The groups of the hello for servers that accept none of [`MODERN_GROUPS`]: X25519MLKEM768, whose
+/// key share goes along, SecP256r1MLKEM768 and P-521.
+pub const MORE_MODERN_GROUPS: [u16; 3] = [0x11EC, 0x11EB, 0x0019];

@@ -48,9 +48,12 @@ const DOC: Doc = Doc {
             the connection ended is in the record. `handshake_failure` mostly means no cipher \
             suite or signature algorithm in common, or no certificate configured for the name; \
             `internal_error` points at the server's own configuration or log. A close, a reset \
-            or silence right after the hello often comes from a firewall, load balancer or \
+            or silence right after the hello, at every attempt, often comes from a firewall, load balancer or \
             intrusion prevention system rather than from the web server. The server's error log \
-            at the time of the visit usually names the reason.",
+            at the time of the visit usually names the reason. `incompatible` with `needs the \
+            group` or `needs the suite` means that the server speaks TLS 1.3 with something that \
+            tlsweep cannot compute: its certificate was not read, and a client that has it \
+            connects (Firefox has ffdhe2048 and ffdhe3072).",
         check_first: &[
             "Compare another line without VPN, proxy or TLS inspection; devices in the path may \
                 drop a hello they do not understand.",

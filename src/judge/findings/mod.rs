@@ -267,6 +267,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::UpgradeNotOffered => "upgrade_not_offered",
         Reason::UpgradeRefused => "upgrade_refused",
         Reason::TurnedAway => "turned_away",
+        Reason::Temporary => "temporary",
         Reason::OtherProtocol => "other_protocol",
         Reason::ImplicitTls => "implicit_tls",
     }
@@ -339,6 +340,7 @@ mod tests {
             Reason::NotTls,
             Reason::UpgradeRefused,
             Reason::TurnedAway,
+            Reason::Temporary,
             Reason::OtherProtocol,
             Reason::ImplicitTls,
         ] {

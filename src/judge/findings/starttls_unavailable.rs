@@ -13,7 +13,7 @@ pub(super) const FINDING: Definition = Definition {
         ("service", "the protocol that was expected: smtp, imap, ..."),
         (
             "kind",
-            "upgrade_not_offered, upgrade_refused, turned_away, other_protocol, implicit_tls, not_tls, timeout, eof, reset, ...",
+            "upgrade_not_offered, upgrade_refused, turned_away, temporary, other_protocol, implicit_tls, not_tls, timeout, eof, reset, ...",
         ),
         (
             "reply",
@@ -72,6 +72,8 @@ const DOC: Doc = Doc {
                 SSL/TLS. Never accept the offer to continue without SSL.",
             "If the finding says that the port speaks implicit TLS, scan it as `smtps://`, \
                 `imaps://` or `pop3s://` instead.",
+            "`temporary` means that the server said, at every attempt, that it cannot talk or \
+                upgrade at the moment: it is full or shutting down. Scan it again later.",
             "`turned_away` means that the server did not want to talk with us at all: a block \
                 list, a limit, or a check of the name in EHLO, for which `--ehlo` gives the \
                 scanning machine's own.",

@@ -222,7 +222,10 @@ fn features_refused(exchanges: &[Exchange]) -> bool {
 /// Whether the version is not known to be refused.
 pub(super) fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
     let known = evidence(exchanges, version);
-    !matches!(known, Some(Evidence::Rejected(..) | Evidence::Broke(..)))
+    !matches!(
+        known,
+        Some(Evidence::Rejected(..) | Evidence::Broke(..) | Evidence::BrokeOff(..))
+    )
 }
 
 fn may_speak_old(exchanges: &[Exchange]) -> bool {

@@ -1,7 +1,7 @@
 //! What one answer, and several, prove.
 
 use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
-use VersionWord::{Intolerant, NoAnswer, NotProbed, Rejected, Supported};
+use VersionWord::{BrokeOff, Claimed, Intolerant, NoAnswer, NotProbed, Rejected, Supported};
 
 use super::*;
 use crate::observation::Session;
@@ -101,8 +101,8 @@ fn one_answer_proves_what_it_can_and_no_more() {
         ),
         (
             marked(Offer::Hello, Tls12, Some(Tls13)),
-            [NotProbed, NotProbed, NotProbed, Supported, Supported],
-            Some(Tls11),
+            [NotProbed, NotProbed, NotProbed, Supported, Claimed],
+            Some(Tls13),
         ),
         (
             failed(
@@ -227,4 +227,114 @@ fn what_is_asked_ends_after_five_exchanges() {
         exchanges.push(alert(version, "handshake_failure"));
     }
     assert_eq!(words(&exchanges), [Rejected; 5]);
+}
+
+/// An answer that broke off after the ServerHello.
+fn broke(offer: Offer, version: ProtocolVersion, reason: Reason, detail: &str) -> Exchange {
+    Exchange {
+        failure: Some(Failure::new(Stage::Handshake, reason, detail)),
+        ..chose(offer, version)
+    }
+}
+
+#[test]
+fn a_version_that_was_chosen_and_broken_off_is_not_supported() {
+    for (reason, detail, text) in [
+        (Reason::Alert, "handshake_failure", "handshake_failure"),
+        (Reason::Eof, "", "close"),
+        (Reason::Reset, "", "reset"),
+        (Reason::Timeout, "the answer was not finished", "timeout"),
+        (
+            Reason::Malformed,
+            "chose the suite X, which was not on offer",
+            "chose the suite X, which was not on offer",
+        ),
+    ] {
+        let breaks = broke(Offer::Version(Tls10), Tls10, reason, detail);
+        let mut exchanges = vec![
+            chose(Offer::Modern, Tls12),
+            alert(Tls11, "protocol_version"),
+            alert(Ssl3, "protocol_version"),
+            breaks.clone(),
+        ];
+        assert_eq!(words(&exchanges)[1], NoAnswer, "{text}: it was seen once");
+        assert_eq!(unknown_version(&exchanges), Some(Tls10), "{text}");
+        let mut sound = exchanges.clone();
+        sound.push(chose(Offer::Version(Tls10), Tls10));
+        assert_eq!(words(&sound)[1], Supported, "{text}");
+        exchanges.push(breaks);
+        let versions = Versions::concluded(&exchanges);
+        let found = versions.outcome(Tls10);
+        assert_eq!((found.outcome, &*found.reason), (BrokeOff, text));
+        assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
+        assert_eq!(unknown_version(&exchanges), None);
+        // An ordinary hello that met it proves nothing either.
+        for offer in [Offer::Wide, Offer::Hello, Offer::Short] {
+            assert_eq!(words(&[broke(offer, Tls10, reason, detail)])[1], NotProbed);
+        }
+    }
+}
+
+#[test]
+fn an_anonymous_answer_and_one_to_rest_are_whole() {
+    let anonymous = broke(Offer::Wide, Tls11, Reason::Anonymous, "suite");
+    assert_eq!(words(&[anonymous])[2], Supported);
+    let rest = broke(
+        Offer::Rest,
+        Tls13,
+        Reason::Incompatible,
+        "needs the group x448",
+    );
+    assert_eq!(words(&[rest])[4], Supported);
+    let flaw = broke(Offer::Rest, Tls13, Reason::Malformed, "names no group");
+    assert_eq!(words(&[flaw])[4], NotProbed);
+}
+
+#[test]
+fn a_handshake_that_the_server_broke_off_outweighs_a_request_for_another_hello() {
+    let retry = chose(Offer::Version(Tls13), Tls13);
+    for reason in [Reason::Alert, Reason::Eof, Reason::Reset, Reason::Malformed] {
+        let exchanges = [broke(Offer::Modern, Tls13, reason, "x"), retry.clone()];
+        assert_eq!(words(&exchanges)[4], BrokeOff, "{reason:?}");
+        assert_ne!(unknown_version(&exchanges), Some(Tls13));
+    }
+    for reason in [Reason::Incompatible, Reason::TooLarge] {
+        let exchanges = [broke(Offer::Modern, Tls13, reason, "x"), retry.clone()];
+        assert_eq!(words(&exchanges)[4], Supported, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_mark_is_a_claim_until_the_version_is_asked_for() {
+    let marked = marked(Offer::Hello, Tls12, Some(Tls13));
+    for (answer, outcome) in [
+        (alert(Tls13, "protocol_version"), Rejected),
+        (chose(Offer::Version(Tls13), Tls12), Rejected),
+        (chose(Offer::Version(Tls13), Tls13), Supported),
+        (chose(Offer::Modern, Tls12), Rejected),
+        (ended(Tls13, Reason::Timeout), Claimed),
+    ] {
+        let exchanges = [marked.clone(), answer];
+        assert_eq!(words(&exchanges)[4], outcome);
+        assert_ne!(unknown_version(&exchanges), Some(Tls13), "it was asked");
+    }
+    // A mark after which the server broke off, or of an older version, claims nothing.
+    let mut broken = marked.clone();
+    broken.failure = Some(Failure::new(Stage::Handshake, Reason::Eof, ""));
+    assert_eq!(words(&[broken])[4], NotProbed);
+}
+
+#[test]
+fn an_internal_error_is_seen_twice_before_it_is_a_no() {
+    let mut exchanges = vec![
+        chose(Offer::Modern, Tls12),
+        alert(Tls11, "internal_error"),
+        alert(Tls10, "protocol_version"),
+        alert(Ssl3, "protocol_version"),
+    ];
+    assert_eq!(words(&exchanges)[2], NoAnswer);
+    assert_eq!(unknown_version(&exchanges), Some(Tls11));
+    exchanges.push(alert(Tls11, "internal_error"));
+    assert_eq!(words(&exchanges)[2], Rejected);
+    assert_eq!(unknown_version(&exchanges), None);
 }

@@ -13,8 +13,8 @@ pub struct ServerHello {
     pub legacy_version: u16,
     /// The server's random bytes.
     pub random: [u8; 32],
-    /// The length of the session id.
-    pub session_id_len: u8,
+    /// The session id.
+    pub session_id: Vec<u8>,
     /// The cipher suite (IANA number).
     pub cipher: u16,
     /// The compression method; 0 is none.
@@ -44,8 +44,7 @@ pub(super) fn parse(content: &[u8]) -> Result<ServerHello, Flaw> {
         version: legacy_version,
         legacy_version,
         random,
-        // The bound above fits a byte.
-        session_id_len: u8::try_from(session_id.len()).unwrap_or(u8::MAX),
+        session_id: session_id.to_vec(),
         cipher: reader.u16()?,
         compression: reader.u8()?,
         extensions: Vec::new(),

@@ -14,8 +14,8 @@ pub use error::FlightError;
 use error::message_name;
 pub use hello::ServerHello;
 pub use key_exchange::{KeyExchange, SignedParams};
-pub use record::may_be_tls;
 use record::{Records, Step};
+pub use record::{has_odd_version, may_be_tls};
 
 use super::alert::CLOSE_NOTIFY;
 use super::reader::{Flaw, u24};
@@ -74,6 +74,9 @@ impl Flight {
     /// certificates that follow a malformed message.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         self.keep_opening(bytes);
+        if !may_be_tls(&self.opening) && self.open() {
+            self.end = Some(Progress::Failed(FlightError::NotTls));
+        }
         let mut rest = bytes;
         while self.open() && !rest.is_empty() {
             match self.records.step(&mut rest) {

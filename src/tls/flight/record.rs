@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{FlightError, MAX_FLIGHT};
+use crate::tls::alert::alert_name;
 
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
 pub(super) const ALERT: u8 = 21;
@@ -90,7 +91,7 @@ impl Records {
         Ok(self.len)
     }
 
-    /// The first two bytes of a stream tell TLS from anything else.
+    /// The first bytes of a stream tell TLS from anything else.
     fn check_opening(&self) -> Result<(), FlightError> {
         if self.started || may_be_tls(self.header.as_slice()) {
             return Ok(());
@@ -102,7 +103,8 @@ impl Records {
         let &[kind, major, minor, high, low] = self.header.as_slice() else {
             return Ok(0); // Only called with a whole header.
         };
-        if !known(kind) || major != 3 {
+        // A later record is known by its type alone: its version says nothing (RFC 8446, 5.1).
+        if !known(kind) {
             let version = u16::from_be_bytes([major, minor]);
             return Err(FlightError::RecordHeader(kind, version));
         }
@@ -139,12 +141,39 @@ fn take<'a>(input: &mut &'a [u8], len: usize) -> &'a [u8] {
     taken
 }
 
-/// Whether a stream that begins with these bytes can be TLS: the content type and the major version
-/// of its first record tell.
+/// Whether a stream that begins with these bytes can be TLS. A known content type and major
+/// version 3 are enough. RFC 8446, 5.1 says to ignore the version, so under any other version the
+/// rest of the record must look like what servers open with: an alert, or a ServerHello.
 pub fn may_be_tls(opening: &[u8]) -> bool {
     match *opening {
         [] => true,
         [kind] => known(kind),
-        [kind, major, ..] => known(kind) && major == 3,
+        [kind, 3, ..] => known(kind),
+        [ALERT, _, _, ref rest @ ..] => fits(rest, &[&[0], &[2], &[1, 2]]) && known_alert(rest),
+        [HANDSHAKE, _, _, ref rest @ ..] => {
+            // A length below 2^14, a ServerHello, and a message length below 2^16.
+            rest.first().is_none_or(|high| *high < 0x40)
+                && fits(rest.get(2..).unwrap_or(&[]), &[&[2], &[0]])
+        }
+        [ALERT | HANDSHAKE, _] => true,
+        _ => false,
     }
+}
+
+/// Whether the first record of this stream, which may be TLS, has a version that is none of SSL or
+/// TLS. No common client accepts one, but for an alert.
+pub fn has_odd_version(opening: &[u8]) -> bool {
+    matches!(opening, [_, major, ..] if *major != 3)
+}
+
+/// Whether each byte that has come is one of those that may stand in its place.
+fn fits(bytes: &[u8], allowed: &[&[u8]]) -> bool {
+    let mut pairs = bytes.iter().zip(allowed);
+    pairs.all(|(byte, allowed)| allowed.contains(byte))
+}
+
+/// Whether the alert's description, once it has come, is a registered one.
+fn known_alert(rest: &[u8]) -> bool {
+    rest.get(3)
+        .is_none_or(|description| alert_name(*description).is_some())
 }

@@ -16,7 +16,7 @@ fn ssl3_without_extensions() {
     assert_eq!(progress, Progress::Done);
     let hello = flight.server_hello.unwrap();
     assert_eq!(
-        (hello.version, hello.cipher, hello.session_id_len),
+        (hello.version, hello.cipher, hello.session_id.len()),
         (0x0300, 5, 32)
     );
     assert!(hello.extensions.is_empty() && !hello.hello_retry);
@@ -114,14 +114,40 @@ fn alerts_that_end_the_flight() {
 }
 
 #[test]
+fn the_version_of_a_record_says_nothing() {
+    // RFC 8446, 5.1: "MUST be ignored for all purposes".
+    for version in [[0, 0], [1, 1], [2, 0], [3, 9], [0xFE, 0xFD]] {
+        let [major, minor] = version;
+        let (flight, progress) = read(&[21, major, minor, 0, 2, 2, 40]);
+        assert_eq!(progress, Progress::Done, "{version:?}");
+        assert_eq!(flight.fatal_alert, Some(40), "{version:?}");
+        let mut bytes = ssl3();
+        bytes[1..3].copy_from_slice(&version);
+        let (flight, progress) = read(&bytes);
+        assert_eq!(progress, Progress::Done, "{version:?}");
+        assert!(flight.certificates.is_some(), "{version:?}");
+    }
+}
+
+#[test]
 fn what_is_not_tls_is_known_by_its_first_bytes() {
     for bytes in [
         b"H".as_slice(),
         b"220 x",
         b"SSH-2.0",
-        &[0x16, 0x01],
         &[0x80, 0x2E],
-        &[0x15, 0],
+        &[0x14, 0],
+        &[0x17, 0],
+        // An odd version, and what is no alert or no ServerHello after it.
+        &[0x15, 0, 0, 1],
+        &[0x15, 0, 0, 0, 3],
+        &[0x15, 0, 0, 0, 2, 3],
+        &[0x15, 0, 0, 0, 2, 2, 99],
+        &[0x16, 0, 0, 0x40],
+        &[0x16, 0, 0, 0, 0xFF, 0x0A],
+        &[0x16, 1, 1, 0, 60, 2, 1],
+        b"\x16\0\0\0\xff\x10\x04Too many connections",
+        b"\x15NOTICE hello",
     ] {
         assert_eq!(
             read(bytes).1,
@@ -129,7 +155,15 @@ fn what_is_not_tls_is_known_by_its_first_bytes() {
             "{bytes:?}"
         );
     }
-    for bytes in [b"".as_slice(), &[0x16], &[0x16, 3], &[0x15, 3, 0, 0]] {
+    for bytes in [
+        b"".as_slice(),
+        &[0x16],
+        &[0x16, 3],
+        &[0x15, 3, 0, 0],
+        &[0x15, 0],
+        &[0x15, 1, 1, 0, 2, 2],
+        &[0x16, 0, 0, 0, 60, 2, 0],
+    ] {
         assert_eq!(read(bytes).1, Progress::More, "{bytes:?}");
     }
     let (mut flight, _) = read(b"HT");
