@@ -29,7 +29,7 @@ const MAX_ISSUERS: usize = 8;
 type Name = Fingerprint;
 
 /// The search for missing issuers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Search {
     /// Addresses to ask next, and whose certificates are hoped for there.
     wanted: BTreeMap<String, BTreeSet<Name>>,
@@ -48,20 +48,6 @@ pub struct Search {
 pub struct Fetched {
     answers: BTreeMap<String, Result<PeerChain, String>>,
     sources: BTreeMap<Fingerprint, String>,
-}
-
-impl Default for Search {
-    fn default() -> Self {
-        Self {
-            wanted: BTreeMap::new(),
-            asking: BTreeMap::new(),
-            above: Vec::new(),
-            rounds: 0,
-            taken: 0,
-            learned: Learned::default(),
-            fetched: Fetched::default(),
-        }
-    }
 }
 
 impl Search {

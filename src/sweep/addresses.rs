@@ -193,6 +193,7 @@ mod tests {
             transcript: None,
             session: None,
             chain: None,
+            chain_cut: false,
             failure: Some(failure(reason)),
         });
     }

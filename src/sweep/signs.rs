@@ -104,6 +104,7 @@ mod tests {
                     transcript: None,
                     session: None,
                     chain: None,
+                    chain_cut: false,
                     failure: Some(Failure::new(*stage, *reason, *detail)),
                 })
                 .collect();

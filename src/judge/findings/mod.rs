@@ -282,7 +282,7 @@ fn listed(
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    let places = places(&chain.order);
+    let places = places(chain.order);
     if places.is_empty() {
         return Vec::new();
     }
