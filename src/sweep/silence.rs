@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::addresses;
 use super::dispatch::{Running, clock};
-use super::job::{Job, Report};
+use super::job::{Job, Next, Report};
 use super::later::Later;
 use crate::observation::{Failure, Reason, Stage};
-use crate::pace::{Dead, Door, Turn};
+use crate::pace::{Dead, Door, Sign, Turn};
 use crate::target::no_destination;
 
 /// A visit that is not made, and why.
@@ -47,6 +47,10 @@ impl Running {
     /// Draws the breaker's conclusion from a visit that has ended.
     pub(super) fn conclude_of(&mut self, report: &Report) {
         let at = report.at;
+        // The visit goes on: what was silent so far may still answer.
+        if matches!(report.next, Next::Again(..)) && report.sign != Sign::Alive {
+            return;
+        }
         match self.breaker.ended(at, report.sign, report.took, clock()) {
             Turn::None => {}
             Turn::Probe(pause) => {

@@ -177,10 +177,6 @@ impl Slot {
 
     fn give_back(mut self, next: Next) {
         self.given_back = true;
-        // Silence is a visit's last word: another hello may be answered.
-        if matches!((self.sign, &next), (Sign::Silent { .. }, Next::Again(..))) {
-            self.sign = Sign::Unclear;
-        }
         self.report(next);
     }
 
