@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
@@ -298,7 +298,7 @@ fn standard_output_is_for_rows() {
 
 #[test]
 fn an_interrupt_leaves_complete_rows_and_exits_with_130() {
-    // Accepts and never answers.
+    // Accepts, and answers when the sweep is told to stop.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
     let folder = folder();
@@ -327,12 +327,18 @@ fn an_interrupt_leaves_complete_rows_and_exits_with_130() {
         .map(|_| listener.accept().expect("a visit"))
         .collect();
     sweeping.signal("INT");
+    // One answer ends each visit: what would need another connection gets no row.
+    for (visit, _) in &visits {
+        let mut visit = visit;
+        let said = visit.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        said.expect("the visit waits");
+    }
     let code = sweeping.code();
     let stderr = fs::read_to_string(&log).expect("the log");
     assert_eq!(code, Some(130), "{stderr}");
     let text = fs::read_to_string(&output).expect("rows");
     assert!(text.is_empty() || text.ends_with('\n'));
-    // Visits under way end by their own deadline and get their row; nobody else is visited.
+    // Visits under way end and get their row; nobody else is visited.
     assert_eq!(read_rows(&output).len(), visits.len());
     let manifest = manifest(&output);
     assert_eq!(manifest["complete"], false);

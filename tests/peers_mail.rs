@@ -184,7 +184,7 @@ fn postfix_upgrades_refuses_and_speaks_tls_at_once() {
         "upgrade_not_offered",
         "PIPELINING",
     );
-    unavailable(row(&rows, "smtp", port(5)), "upgrade_refused", "454 4.7.0");
+    unavailable(row(&rows, "smtp", port(5)), "temporary", "454 4.7.0");
     // Without a certificate Postfix makes do with anonymous suites.
     let nameless = row(&rows, "smtp", port(3));
     assert_eq!(nameless.verdict(), "handshake_failed", "{}", nameless.0);

@@ -116,7 +116,10 @@ fn was_silent(failure: &Failure) -> bool {
 fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
     let modern = exchanges.iter().filter(|it| it.offer == Offer::Modern);
     let mut failures = modern.filter_map(|exchange| exchange.failure.as_ref());
-    failures.any(|failure| !is_alert(failure, &[alert::PROTOCOL_VERSION]))
+    // Who went past a limit of ours had accepted the group and the suite.
+    failures.any(|failure| {
+        failure.reason != Reason::ScannerLimit && !is_alert(failure, &[alert::PROTOCOL_VERSION])
+    })
 }
 
 /// An answer below TLS 1.2, of a server that may yet have TLS 1.3 and nothing between. It must not

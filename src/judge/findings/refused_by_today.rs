@@ -1,7 +1,7 @@
 //! The server refuses what browsers offer, and accepts something older or rarer.
 
 use super::*;
-use crate::observation::{Part, refused_by_browsers};
+use crate::observation::{Offer, Part, refused_by_browsers};
 use crate::tls::{cipher_suite_text, group_text, signature_scheme_text};
 
 /// The definition of `refused_by_today`.
@@ -40,6 +40,7 @@ const MOST_OF_CHAIN: usize = 100 * 1024;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
     offer_refused(case)
+        .or_else(|| groups_refused(case))
         .or_else(|| chain_refused(case))
         .into_iter()
         .collect()
@@ -63,6 +64,35 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
             ("fails", fails.into()),
         ])
     })
+}
+
+/// The groups of TLS 1.3 that not every browser offers. Chrome offers X25519MLKEM768, X25519, P-256
+/// and P-384 (BoringSSL's defaults); Firefox adds P-521.
+const P521: u16 = 0x0019;
+const SECP256R1_MLKEM768: u16 = 0x11EB;
+
+/// The server insists on a group of TLS 1.3 that some browsers do not offer.
+fn groups_refused(case: &Case<'_>) -> Option<Finding> {
+    let exchange = case.observation.telling()?;
+    let session = exchange.session.as_ref()?;
+    let asked = exchange.offer == Offer::MoreGroups && exchange.failure.is_none();
+    let group = session.group.filter(|_| asked)?;
+    let (fails, connects): (&[&str], &[&str]) = match group {
+        P521 => (&["Chrome", "Edge"], &["Firefox", "curl/OpenSSL"]),
+        SECP256R1_MLKEM768 => (&BROWSERS, &[]),
+        _ => return None,
+    };
+    let list = |clients: &[&str]| clients.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut finding = FINDING.found(vec![
+        ("refused", vec!["groups".to_owned()].into()),
+        ("accepted", vec![group_text(group).into_owned()].into()),
+        ("fails", list(fails).into()),
+    ]);
+    if !connects.is_empty() {
+        finding.severity = Severity::Warning;
+        finding.evidence.push(("connects", list(connects).into()));
+    }
+    Some(finding)
 }
 
 /// Browsers offer nothing that the server accepts.
@@ -99,7 +129,8 @@ const DOC: Doc = Doc {
             on X25519, P-256, P-384 and P-521. It accepted only a hello that offers whatever was \
             ever used. The evidence says which part of the offer it refused, and what it accepted \
             instead. Where that is DHE, or CBC with SHA-256, programs with OpenSSL or Java still \
-            connect, and this is a warning; for the rest it is an error. `chain_size` is another \
+            connect, and this is a warning; for the rest it is an error. `groups` alone is a server of \
+            TLS 1.3 that insists on P-521, which Firefox offers and Chrome does not. `chain_size` is another \
             case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
         check_first: &[
             "Make sure that the answer is the server's and not that of an inspecting proxy on our \
