@@ -277,6 +277,21 @@ fn the_issuers_of_a_trusted_chain_are_proven() {
 }
 
 #[test]
+fn what_is_wrong_with_a_leaf_hides_none_of_its_issuers() {
+    let mut broken = good(NAME).der.to_vec();
+    broken.truncate(40);
+    let broken = Arc::new(Certificate::read(broken.into()));
+    assert!(broken.contents.is_err());
+    let sent = PeerChain {
+        certificates: vec![broken, LAB.intermediate.certificate.clone()],
+    };
+    let verdict = judge(&[&LAB.root], &observation(NAME, Some(sent)));
+    let seen = &verdict.seen[0].unproven;
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].sha256, LAB.intermediate.sha256);
+}
+
+#[test]
 fn one_store_that_trusts_is_enough_and_the_others_are_told() {
     let chain = observation(NAME, Some(sent(&[&good(NAME), &LAB.intermediate])));
     let policy = Policy::new(vec![TrustStore::mozilla(), store("lab", &[&LAB.root])]);

@@ -53,8 +53,8 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         }
         Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
             match validate() {
-                // webpki may have stopped before it looked at the algorithms.
-                Ok(()) => match unknown_to_webpki(graph, path, anchor) {
+                // webpki stops at its first reason: its other limits hold all the same.
+                Ok(()) => match limit_of_webpki(graph, path, anchor) {
                     Some(defect) => outcome.defects.push(defect),
                     None => outcome.limits = rfc5280::limits(&certificates, &top),
                 },
@@ -86,15 +86,27 @@ fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
     (!explained).then(|| Defect::new(refusal.reason, Some(refusal.at), detail))
 }
 
-/// Returns a signature that no algorithm of webpki verifies.
-fn unknown_to_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option<Defect> {
+/// Intermediates on a path that webpki accepts.
+const MAX_INTERMEDIATES: usize = 6;
+
+/// Returns what webpki would refuse besides: a long path, dates before 1970, or a signature that none
+/// of its algorithms verifies.
+fn limit_of_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option<Defect> {
+    if path.nodes.len() > MAX_INTERMEDIATES + 1 {
+        let detail = format!("{} intermediates", path.nodes.len() - 1);
+        return Some(Defect::new("path_too_long", None, detail));
+    }
     let mut links = path.nodes.iter().enumerate();
     links.find_map(|(place, node)| {
+        let contents = graph.contents(*node);
+        if contents.not_before < 0 || contents.not_after < 0 {
+            let detail = "a date before 1970";
+            return Some(Defect::new("malformed", Some(place), detail));
+        }
         let spki = match path.nodes.get(place + 1) {
             Some(issuer) => &graph.contents(*issuer).key.spki,
             None => &anchor.spki,
         };
-        let contents = graph.contents(*node);
         let known = webpki_check::knows(&graph.node(*node).certificate, contents, spki);
         let name = || contents.signature.name.clone();
         (!known).then(|| Defect::new("unsupported_algorithm", Some(place), name()))

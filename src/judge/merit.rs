@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use super::outcome::{Ending, Outcome};
 use crate::crypto::Fingerprint;
 use crate::observation::Contents;
-use crate::verdict::CompletedBy;
+use crate::verdict::{CompletedBy, VerdictKind};
 
 /// What a client can do with a path, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +88,24 @@ pub(crate) struct Merit {
 }
 
 impl Merit {
+    /// Returns the verdict that a path of this kind leads to.
+    pub(crate) fn verdict(&self) -> VerdictKind {
+        match self.class {
+            Class::Accepted => VerdictKind::Ok,
+            Class::Untimely if self.not_yet_valid => VerdictKind::NotYetValid,
+            Class::Untimely => VerdictKind::Expired,
+            Class::Completed | Class::CompletedUntimely | Class::CompletedDefective => {
+                VerdictKind::MissingIntermediate
+            }
+            Class::Revoked => VerdictKind::Revoked,
+            Class::SelfSigned => VerdictKind::SelfSigned,
+            Class::UnknownRoot | Class::UnknownIssuer => VerdictKind::UntrustedCa,
+            Class::Defective | Class::BadSignature | Class::Exceeded | Class::Unreadable => {
+                VerdictKind::InvalidCertificate
+            }
+        }
+    }
+
     /// Returns the merit of a path at a time, in seconds since the epoch.
     pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
         let contents = || outcome.dated_contents();

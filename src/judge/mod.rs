@@ -153,7 +153,8 @@ impl Judge {
         let at = self.policy.time_for(observation).as_second();
         let first = observation.chain().filter(|sent| sent.leaf().is_some());
         let mut lacking = Vec::new();
-        for sent in first.into_iter().chain(&second::chains(observation)) {
+        let others = second::chains(observation);
+        for sent in first.into_iter().chain(others.iter().map(|(sent, _)| sent)) {
             lacking.extend_from_slice(&self.standing(sent, at).lacking);
         }
         lacking
@@ -165,15 +166,15 @@ impl Judge {
         at: i64,
     ) -> (Vec<SecondChain>, Vec<Judged>) {
         let policy = self.policy.clone();
-        let chains = second::chains(observation).into_iter().map(|sent| {
-            // Neither the staple nor the key usage of the first handshake belongs to this chain.
-            let judged = self.chain(&sent, None, at);
+        let chains = second::chains(observation).into_iter();
+        let chains = chains.map(|(sent, session)| {
+            let judged = self.chain(&sent, session, at);
             let case = Case {
                 observation,
                 policy: &policy,
                 at,
                 revocation: judged.revocation.as_ref(),
-                chain: chain_case(observation, &sent, &judged, None),
+                chain: chain_case(observation, &sent, &judged, session),
                 second: &[],
             };
             (second::judge(sent.clone(), &case), judged)
@@ -353,7 +354,9 @@ fn digest<'a>(certificates: impl Iterator<Item = &'a Arc<Certificate>>) -> Finge
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+    use rcgen::{
+        BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    };
     use rustls_pki_types::CertificateDer;
 
     #[test]
@@ -389,6 +392,17 @@ mod tests {
         assert!(judge.standing(&chain("a"), at).choice.best.trusted());
         let short = judge.by_issuer(&chain("b"), others, at).unwrap();
         assert!(short.choice.best.trusted() && short.choice.best.path.len() == 2);
+        // webpki would take it for a loop on the path.
+        let mut twin = CertificateParams::new(vec!["c".to_owned()]).unwrap();
+        twin.distinguished_name = DistinguishedName::new();
+        twin.distinguished_name.push(DnType::CommonName, "middle");
+        let twin = PeerChain {
+            certificates: vec![
+                read(&twin.signed_by(&keys[1], &by_middle).unwrap()),
+                middle.clone(),
+            ],
+        };
+        assert!(judge.by_issuer(&twin, others, at).is_none());
         let mut longer = chain("b");
         longer.certificates.push(root_of(&root));
         let others = digest(longer.certificates.iter().skip(1));

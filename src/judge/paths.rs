@@ -119,11 +119,14 @@ struct Search<'a, 's> {
 }
 
 impl Search<'_, '_> {
-    /// Returns true if the same name with the same key is on the path already (RFC 4158 section
-    /// 5.2).
+    /// Returns true if the next certificate is the leaf, or if an issuer of its name and key is on
+    /// the path already (RFC 4158 section 5.2).
     fn repeats(&self, path: &[usize], next: usize) -> bool {
+        if next == 0 {
+            return true;
+        }
         let next = self.graph.contents(next);
-        path.iter().any(|node| {
+        path.iter().skip(1).any(|node| {
             let node = self.graph.contents(*node);
             node.key.spki_sha256 == next.key.spki_sha256 && node.subject.matches(&next.subject)
         })

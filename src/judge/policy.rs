@@ -1,12 +1,14 @@
 //! What a judgement depends on besides the observation: trust, issuers known from elsewhere, the
 //! time, and how early an expiry is announced.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::TrustStore;
+use super::merit::Merit;
 use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, RevocationData, Search};
 use crate::observation::{Certificate, Observation};
 use crate::verdict::CompletedBy;
@@ -67,24 +69,26 @@ impl Policy {
         }
     }
 
-    /// What the stores that decide come to: the worst of those required, else the best of all.
-    /// `None` without a store.
-    pub(crate) fn decide<'o, T, K: Ord>(
+    /// Returns what the stores that decide come to: of those required the one with the gravest
+    /// verdict, else the best of all. `None` without a store.
+    pub(super) fn decide<'o, T>(
         &self,
         outcomes: &[&'o T],
-        rank: impl Fn(&T) -> K,
+        merit: impl Fn(&T) -> Merit,
     ) -> Option<&'o T> {
         if self.required.is_empty() {
             return match outcomes {
                 [only] => Some(*only),
-                _ => outcomes.iter().copied().min_by_key(|it| rank(it)),
+                _ => outcomes.iter().copied().min_by_key(|it| merit(it)),
             };
         }
         let required = outcomes.iter().copied().enumerate();
         let required = required.filter(|(store, _)| self.required.contains(store));
-        required
-            .map(|(_, outcome)| outcome)
-            .max_by_key(|it| rank(it))
+        let gravest = required.map(|(_, outcome)| outcome).max_by_key(|it| {
+            let merit = merit(it);
+            (Reverse(merit.verdict()), merit)
+        });
+        gravest
     }
 
     /// The same rules, with what a sweep learned from its hosts added to the issuers known: for

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::findings::FINDINGS;
-use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain};
+use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain, Session};
 use crate::verdict::{Finding, VerdictKind};
 
 /// One of these chains and what is wrong with it.
@@ -16,8 +16,9 @@ pub(crate) struct SecondChain {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Returns the chains that differ from the one that the verdict is about.
-pub(crate) fn chains(observation: &Observation) -> Vec<PeerChain> {
+/// Returns the chains that differ from the one that the verdict is about, each with the session of
+/// the handshake in which it was sent.
+pub(crate) fn chains(observation: &Observation) -> Vec<(PeerChain, Option<&Session>)> {
     if !observation.facts_asked.contains(Fact::Chains) {
         return Vec::new();
     }
@@ -30,8 +31,14 @@ pub(crate) fn chains(observation: &Observation) -> Vec<PeerChain> {
         KeyChain::Refused(_) => None,
     });
     let first = observation.chain();
-    sent.filter(|chain| chain.leaf().is_some() && Some(chain) != first)
-        .collect()
+    let others = sent.filter(|chain| chain.leaf().is_some() && Some(chain) != first);
+    let with_session = others.map(|chain| {
+        let mut exchanges = observation.exchanges.iter();
+        let sent_in = exchanges.find(|exchange| exchange.chain.as_ref() == Some(&chain));
+        let session = sent_in.and_then(|exchange| exchange.session.as_ref());
+        (chain, session)
+    });
+    with_session.collect()
 }
 
 /// Returns what is wrong with the chain of a case.

@@ -62,12 +62,12 @@ impl Standing {
         let mut graph = Graph::of(sent, keeping);
         let paths: Vec<Paths> = stores.iter().map(|it| Paths::of(&mut graph, it)).collect();
         let order = Order::of(sent, &mut graph);
-        let seen = seen(&graph, stores, &paths, sent, &order);
+        let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
+        let seen = seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
         let as_sent = stores.iter().zip(&paths);
         let as_sent = as_sent.map(|(store, paths)| reached(&graph, leaf, store, paths, at));
         let mut judged: Vec<Option<Judged>> = as_sent.collect();
         let all = judged.iter().all(Option::is_some);
-        let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
         // A store that what was sent reaches is judged by that. The others are completed.
         if !all && self_signed.is_none() {
             graph.join(&policy.issuers);
@@ -139,7 +139,17 @@ impl Standing {
             limits: Vec::new(),
         };
         let outcomes = vec![vec![outcome.clone()]; policy.stores.len()];
-        Self::choose(policy, outcomes, Arc::default(), Arc::new(outcome), 0)
+        // What came with the leaf is none the worse for it.
+        let mut unproven: Vec<_> = sent.iter().filter(|it| it.is_ca()).cloned().collect();
+        unproven.sort_by_key(|certificate| certificate.sha256);
+        unproven.dedup_by_key(|certificate| certificate.sha256);
+        Self {
+            seen: Arc::new(SeenIssuers {
+                proven: Vec::new(),
+                unproven,
+            }),
+            ..Self::choose(policy, outcomes, Arc::default(), Arc::new(outcome), 0)
+        }
     }
 }
 
@@ -263,6 +273,7 @@ fn seen(
     paths: &[Paths],
     sent: &[Arc<Certificate>],
     order: &Order,
+    own_leaf: bool,
 ) -> Arc<SeenIssuers> {
     let mut seen = SeenIssuers::default();
     let known = |list: &[Arc<Certificate>], it: &Certificate| {
@@ -285,8 +296,7 @@ fn seen(
     }
     for (place, certificate) in sent.iter().enumerate() {
         let listed = known(&seen.proven, certificate) || known(&seen.unproven, certificate);
-        let own_leaf = place == 0 && certificate.is_self_issued();
-        if !certificate.is_ca() || listed || own_leaf {
+        if !certificate.is_ca() || listed || place == 0 && own_leaf {
             continue;
         }
         if !order.roots.contains(&place) {

@@ -2,8 +2,9 @@
 //! types, in different case and with other spaces. Each name has a canonical form, and two names
 //! match when their canonical forms are the same bytes.
 //!
-//! Strings are prepared as RFC 4518 section 2 says, without the Unicode normalization (NFKC),
-//! which no TLS client applies either.
+//! Case and spaces are folded in ASCII only, as OpenSSL (`asn1_string_canon`) and BoringSSL
+//! (`NormalizeValue`) do. RFC 4518 section 2.2 would fold all of Unicode, but no TLS client does, and
+//! a chain that needs it is refused everywhere.
 
 use x509_parser::asn1_rs::Tag;
 
@@ -193,27 +194,10 @@ impl Prepared<'_> {
         if let Ok(byte @ 0..0x80) = u8::try_from(character) {
             return self.ascii(byte);
         }
-        match character {
-            character if is_dropped(character) => {}
-            character if character.is_whitespace() => self.space = true,
-            // Case folding is not only lower case: these are letters of the same fold.
-            'ß' | 'ẞ' => self.folded("ss"),
-            'ſ' => self.folded("s"),
-            'ς' => self.folded("σ"),
-            _ => {
-                self.gap();
-                for lower in character.to_lowercase() {
-                    let mut buffer = [0; 4];
-                    let lower = lower.encode_utf8(&mut buffer);
-                    self.out.extend_from_slice(lower.as_bytes());
-                }
-            }
-        }
-    }
-
-    fn folded(&mut self, fold: &str) {
         self.gap();
-        self.out.extend_from_slice(fold.as_bytes());
+        let mut buffer = [0; 4];
+        let utf8 = character.encode_utf8(&mut buffer);
+        self.out.extend_from_slice(utf8.as_bytes());
     }
 
     fn gap(&mut self) {
@@ -221,31 +205,6 @@ impl Prepared<'_> {
             self.out.push(b' ');
         }
     }
-}
-
-/// Characters beyond ASCII that map to nothing (RFC 4518 section 2.2). U+0085 is a space.
-fn is_dropped(character: char) -> bool {
-    matches!(
-        character,
-        '\u{80}'..='\u{84}'
-            | '\u{86}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{34f}'
-            | '\u{6dd}'
-            | '\u{70f}'
-            | '\u{1806}'
-            | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2063}'
-            | '\u{206a}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffc}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0001}'
-            | '\u{e0020}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
@@ -307,7 +266,7 @@ mod tests {
             (PRINTABLE, b"AcmeCA", UTF8, b"Acme CA", false),
             (PRINTABLE, b"", UTF8, b"  ", true),
             (PRINTABLE, b"", UTF8, b"a", false),
-            (UTF8, "MÜNCHEN CA".as_bytes(), BMP, bmp, true),
+            (UTF8, "MüNCHEN CA".as_bytes(), BMP, bmp, true),
             (
                 UTF8,
                 "München CA".as_bytes(),
@@ -323,15 +282,21 @@ mod tests {
                 true,
             ),
             (UTF8, "Munchen CA".as_bytes(), BMP, bmp, false),
-            (UTF8, "ΣΊΣΥΦΟΣ".as_bytes(), UTF8, "σίσυφος".as_bytes(), true),
-            (UTF8, "STRASSE".as_bytes(), UTF8, "Straße".as_bytes(), true),
-            (UTF8, "a\u{a0}\u{3000}b".as_bytes(), UTF8, b"A B", true),
-            (UTF8, "a\u{ad}\u{200b}b".as_bytes(), UTF8, b"ab", true),
+            (
+                UTF8,
+                "ΣΊΣΥΦΟΣ".as_bytes(),
+                UTF8,
+                "σίσυφος".as_bytes(),
+                false,
+            ),
+            (UTF8, "STRASSE".as_bytes(), UTF8, "Straße".as_bytes(), false),
+            (UTF8, "a\u{a0}\u{3000}b".as_bytes(), UTF8, b"A B", false),
+            (UTF8, "a\u{ad}\u{200b}b".as_bytes(), UTF8, b"ab", false),
             (
                 UNIVERSAL,
                 b"\0\0\0A\0\0\x04\x16",
                 UTF8,
-                "aж".as_bytes(),
+                "aЖ".as_bytes(),
                 true,
             ),
             (UNIVERSAL, b"\0\0\0A", BMP, b"\0a", true),

@@ -21,23 +21,20 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let dated = case
-        .chain
-        .iter()
-        .flat_map(|chain| chain.choice.best.dated());
-    let expired = dated.filter_map(|(position, certificate)| {
-        let contents = certificate.contents.as_ref().ok()?;
-        (contents.not_after < case.at).then(|| {
-            let days = case.at.saturating_sub(contents.not_after) / DAY;
-            FINDING.found(vec![
-                ("certificate", position.word().into()),
-                ("subject", contents.subject.text.as_str().into()),
-                ("not_after", time(contents.not_after)),
-                ("days", days.into()),
-                ("fingerprint", certificate.sha256.into()),
-            ])
-        })
-    });
+    let expired = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            (contents.not_after < case.at).then(|| {
+                let days = case.at.saturating_sub(contents.not_after) / DAY;
+                FINDING.found(vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                    ("not_after", time(contents.not_after)),
+                    ("days", days.into()),
+                    ("fingerprint", certificate.sha256.into()),
+                ])
+            })
+        });
     expired.collect()
 }
 

@@ -21,23 +21,20 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let dated = case
-        .chain
-        .iter()
-        .flat_map(|chain| chain.choice.best.dated());
-    let early = dated.filter_map(|(position, certificate)| {
-        let contents = certificate.contents.as_ref().ok()?;
-        (contents.not_before > case.at).then(|| {
-            let days = contents.not_before.saturating_sub(case.at) / DAY;
-            FINDING.found(vec![
-                ("certificate", position.word().into()),
-                ("subject", contents.subject.text.as_str().into()),
-                ("not_before", time(contents.not_before)),
-                ("days", days.into()),
-                ("fingerprint", certificate.sha256.into()),
-            ])
-        })
-    });
+    let early = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            (contents.not_before > case.at).then(|| {
+                let days = contents.not_before.saturating_sub(case.at) / DAY;
+                FINDING.found(vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                    ("not_before", time(contents.not_before)),
+                    ("days", days.into()),
+                    ("fingerprint", certificate.sha256.into()),
+                ])
+            })
+        });
     early.collect()
 }
 

@@ -32,8 +32,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The chain relies on rules that some clients do not implement",
-        meaning: "The chain is valid by RFC 5280, and OpenSSL, Chrome, Apple and Windows accept \
-            it. Other verifiers refuse it, because they implement only part of path validation. \
+        meaning: "The chain is valid by RFC 5280, and OpenSSL accepts it, as do Chrome, Apple and \
+            Windows to our knowledge. Other verifiers refuse it, because they implement only part of path validation. \
             `name_encoding`: an issuer's name is spelled in another string type, case or spacing \
             than the subject above it. `critical_policies`: a certificate has a critical policy \
             extension. `name_constraint_forms`: directory, URI or mail names are constrained. \

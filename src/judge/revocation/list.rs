@@ -11,7 +11,7 @@ mod pkits;
 use std::sync::Arc;
 
 use super::{Link, SKEW, Signatures, Signer, reason};
-use crate::crypto::Outcome;
+use crate::crypto::{Fingerprint, Outcome};
 use crate::gather::{
     ALL_REASONS, Crl, Point, PointName, RevocationData, directory, directory_name,
     distribution_points,
@@ -64,27 +64,27 @@ pub(super) fn answer(
     }
     // Of two lists that say the same, that of the certificate's own issuer is named.
     usable.sort_by_key(|(_, usage)| !usage.by_issuer);
-    let usable = usable.iter().map(|(crl, usage)| (*crl, usage.reasons));
-    let usable: Vec<_> = usable.collect();
     let (deltas, lists): (Vec<_>, Vec<_>) = usable.iter().partition(|(crl, _)| crl.is_delta());
-    // Of two lists of one scope the newer is what the issuer says now: holds are taken back.
-    let superseded = |crl: &Crl| {
-        lists.iter().any(|(other, _)| {
+    // Of two lists of one scope the newer is what the issuer says now: holds are taken back. A CA
+    // with two keys may keep a list for each (RFC 5280 section 5.2.1), so the key has to be the same.
+    let superseded = |crl: &Crl, usage: &Usage| {
+        lists.iter().any(|(other, others)| {
             other.this_update > crl.this_update
+                && others.signer == usage.signer
                 && other.scope == crl.scope
                 && other.issuer.matches(&crl.issuer)
         })
     };
-    let current = lists.iter().filter(|(crl, _)| !superseded(crl));
+    let current = lists.iter().filter(|(crl, usage)| !superseded(crl, usage));
     let mut covered = 0;
-    for (crl, reasons) in current {
+    for (crl, usage) in current {
         let delta = deltas.iter().map(|(delta, _)| *delta);
         let delta = delta
             .filter(|delta| delta.completes(crl))
             .max_by_key(|delta| delta.this_update);
         let told = told(link, crl, delta);
         if told.status == RevocationStatus::Good {
-            covered |= reasons;
+            covered |= usage.reasons;
             // Until all reasons are covered.
             best = better(
                 best,
@@ -163,6 +163,8 @@ struct Usage {
     reasons: u16,
     /// Whether the certificate's own issuer signed it, and not another key of the same path.
     by_issuer: bool,
+    /// SHA-256 of the key that signed it.
+    signer: Fingerprint,
 }
 
 /// Returns how the list counts for this certificate.
@@ -174,22 +176,26 @@ fn usable(
     signatures: &mut Signatures,
 ) -> Result<Usage, &'static str> {
     let reasons = in_scope(link, crl, points)?;
-    let by_issuer = signer_allowed(link, crl, signatures)?;
+    let (by_issuer, signer) = signer_allowed(link, crl, signatures)?;
     match crl.next_update {
         _ if crl.this_update > at + SKEW => Err("crl_not_yet_valid"),
         None => Err("crl_no_next_update"),
         Some(until) if until < at => Err("crl_expired"),
-        Some(_) => Ok(Usage { reasons, by_issuer }),
+        Some(_) => Ok(Usage {
+            reasons,
+            by_issuer,
+            signer,
+        }),
     }
 }
 
-/// Returns whether the certificate's own issuer signed the list. Otherwise a certificate of the path
+/// Returns whether the certificate's own issuer signed the list, and with which key. Otherwise a certificate of the path
 /// with the name of the list's issuer did. Either may sign lists.
 fn signer_allowed(
     link: &Link<'_>,
     crl: &Crl,
     signatures: &mut Signatures,
-) -> Result<bool, &'static str> {
+) -> Result<(bool, Fingerprint), &'static str> {
     let own = crl.issuer.matches(&link.contents.issuer);
     let namesake = |signer: &&Signer<'_>| {
         let contents = signer.contents;
@@ -207,7 +213,7 @@ fn signer_allowed(
             Outcome::Valid => {
                 let usage = issuer.contents.and_then(|contents| contents.key_usage);
                 if usage.is_none_or(|usage| usage & CRL_SIGN != 0) {
-                    signed.get_or_insert(own);
+                    signed.get_or_insert((own, issuer.spki_sha256));
                 }
                 refusal = "crl_signer_not_allowed";
             }

@@ -130,7 +130,7 @@ fn may_answer(
     at: i64,
 ) -> bool {
     let usages = contents.extended_key_usage.iter().flatten();
-    contents.issuer.der == leaf.issuer.der
+    contents.issuer.matches(&leaf.issuer)
         && responder.signed_by_spki(issuer.spki) == Outcome::Valid
         && usages.into_iter().any(|usage| usage == OCSP_SIGNING)
         && (contents.not_before..=contents.not_after).contains(&at)

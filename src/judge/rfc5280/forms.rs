@@ -176,6 +176,11 @@ fn uri_host(uri: &[u8]) -> Option<&[u8]> {
     let end = host.iter().position(|byte| *byte == b':');
     let host = &host[..end.unwrap_or(host.len())];
     let text = std::str::from_utf8(host).ok()?;
+    // Not a host name (RFC 3986 section 3.2.2): others may read another host from it.
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    if !host.iter().all(named) && !text.starts_with('[') || authority.contains(&b'\\') {
+        return None;
+    }
     let is_name = !text.is_empty() && !text.starts_with('[') && text.parse::<Ipv4Addr>().is_err();
     is_name.then_some(host)
 }
