@@ -130,9 +130,20 @@ impl Comparison<'_> {
             .iter()
             .all(|said| !said.best.is_empty());
         let accepted = |path: &&&Path| path.class() <= Class::Completed;
-        let fits = all
-            .iter()
-            .any(|path| path.expired == expired && path.early == early);
+        // Each of several required stores has its say.
+        let several = self.trial.required.len() > 1;
+        let known = |place: &usize| {
+            let mut paths = all.iter();
+            paths.any(|path| path.expired.contains(place) || path.early.contains(place))
+        };
+        let fits = all.iter().any(|path| match several {
+            true => {
+                let mut told = expired.iter().chain(&early);
+                let whole = path.expired.is_subset(&expired) && path.early.is_subset(&early);
+                whole && told.all(known)
+            }
+            false => path.expired == expired && path.early == early,
+        });
         if reached && all.iter().filter(accepted).count() == all.len() && !fits {
             self.disagree(
                 "dates: not those of a best path".to_owned(),
@@ -152,6 +163,16 @@ impl Comparison<'_> {
         made.into_iter().position(|it| {
             let fingerprint: Fingerprint = it.sha256;
             *value == Value::from(fingerprint)
+        })
+    }
+
+    /// Whether a path length would be exceeded if self-issued certificates counted, as they do for
+    /// some verifiers.
+    fn counts_self_issued(&self, path: &Path) -> bool {
+        let mut issuers = path.nodes.iter().enumerate().skip(1);
+        issuers.any(|(place, node)| {
+            let allowed = self.trial.mesh.specs[*node].path_len;
+            allowed.is_some_and(|allowed| place - 1 > usize::from(allowed))
         })
     }
 
@@ -176,7 +197,9 @@ impl Comparison<'_> {
                 let sha256 = path.nodes.iter().map(|place| made[*place].sha256);
                 let until = path.until(self.trial, anchored);
                 let fingerprints: Vec<_> = sha256.collect();
-                (std::cmp::Reverse(until), path.nodes.len(), fingerprints)
+                let unusual = self.counts_self_issued(path);
+                let until = std::cmp::Reverse(until);
+                (unusual, until, path.nodes.len(), fingerprints)
             });
             first.map(|path| path.nodes.clone())
         };
