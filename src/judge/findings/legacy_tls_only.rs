@@ -1,6 +1,7 @@
 //! The best version that the server accepts is older than TLS 1.2.
 
 use super::*;
+use crate::observation::{Versions, supports_tls13};
 
 /// The definition of `legacy_tls_only`.
 pub(super) const FINDING: Definition = Definition {
@@ -15,9 +16,13 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
+    // A version that another connection showed is accepted too, whatever speaks for the endpoint.
+    let versions = Versions::of(case.observation);
+    let newer = versions.is_some_and(|it| it.supported().any(|it| it >= ProtocolVersion::Tls12))
+        || supports_tls13(case.observation) == Some(true);
     let session = case
         .session()
-        .filter(|session| session.version < ProtocolVersion::Tls12);
+        .filter(|session| session.version < ProtocolVersion::Tls12 && !newer);
     let found =
         session.map(|session| FINDING.found(vec![("version", session.version.name().into())]));
     found.into_iter().collect()
