@@ -84,11 +84,10 @@ impl Policy {
         }
         let required = outcomes.iter().copied().enumerate();
         let required = required.filter(|(store, _)| self.required.contains(store));
-        let gravest = required.map(|(_, outcome)| outcome).max_by_key(|it| {
+        required.map(|(_, outcome)| outcome).max_by_key(|it| {
             let merit = merit(it);
             (Reverse(merit.verdict()), merit)
-        });
-        gravest
+        })
     }
 
     /// The same rules, with what a sweep learned from its hosts added to the issuers known: for

@@ -21,21 +21,19 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let expired = case
-        .candidates()
-        .filter_map(|(position, certificate, contents)| {
-            (contents.not_after < case.at).then(|| {
-                let days = case.at.saturating_sub(contents.not_after) / DAY;
-                FINDING.found(vec![
-                    ("certificate", position.word().into()),
-                    ("subject", contents.subject.text.as_str().into()),
-                    ("not_after", time(contents.not_after)),
-                    ("days", days.into()),
-                    ("fingerprint", certificate.sha256.into()),
-                ])
-            })
-        });
-    expired.collect()
+    let dated = case.candidates();
+    let expired = dated.filter(|(_, _, contents)| contents.not_after < case.at);
+    let found = expired.map(|(position, certificate, contents)| {
+        let days = case.at.saturating_sub(contents.not_after) / DAY;
+        FINDING.found(vec![
+            ("certificate", position.word().into()),
+            ("subject", contents.subject.text.as_str().into()),
+            ("not_after", time(contents.not_after)),
+            ("days", days.into()),
+            ("fingerprint", certificate.sha256.into()),
+        ])
+    });
+    found.collect()
 }
 
 const DOC: Doc = Doc {

@@ -21,21 +21,19 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let early = case
-        .candidates()
-        .filter_map(|(position, certificate, contents)| {
-            (contents.not_before > case.at).then(|| {
-                let days = contents.not_before.saturating_sub(case.at) / DAY;
-                FINDING.found(vec![
-                    ("certificate", position.word().into()),
-                    ("subject", contents.subject.text.as_str().into()),
-                    ("not_before", time(contents.not_before)),
-                    ("days", days.into()),
-                    ("fingerprint", certificate.sha256.into()),
-                ])
-            })
-        });
-    early.collect()
+    let dated = case.candidates();
+    let early = dated.filter(|(_, _, contents)| contents.not_before > case.at);
+    let found = early.map(|(position, certificate, contents)| {
+        let days = contents.not_before.saturating_sub(case.at) / DAY;
+        FINDING.found(vec![
+            ("certificate", position.word().into()),
+            ("subject", contents.subject.text.as_str().into()),
+            ("not_before", time(contents.not_before)),
+            ("days", days.into()),
+            ("fingerprint", certificate.sha256.into()),
+        ])
+    });
+    found.collect()
 }
 
 const DOC: Doc = Doc {
