@@ -6,12 +6,11 @@ use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
-use super::second::SecondChain;
 use super::{Policy, Position};
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::target::Host;
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
-use crate::verdict::{Revocation, Value};
+use crate::verdict::{Finding, Revocation, Value, VerdictKind};
 
 /// One observation under judgement.
 pub(crate) struct Case<'a> {
@@ -43,6 +42,16 @@ pub(crate) struct ChainCase<'a> {
     pub(crate) asked: Host,
     /// The leaf's key usage, when it forbids what the handshake did with the key.
     pub(crate) misused: Option<Defect>,
+}
+
+/// A chain that the server keeps for other clients, and what is wrong with it.
+pub(crate) struct SecondChain {
+    /// As sent.
+    pub(crate) sent: PeerChain,
+    /// What the verdict would be if the server had no other chain.
+    pub(crate) kind: VerdictKind,
+    /// The findings that are verdicts.
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl<'a> Case<'a> {

@@ -11,16 +11,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::TrustStore;
+use super::budget::{Budget, cost};
 use super::signatures::Signatures;
 use super::store::Anchor;
-use crate::crypto::{Fingerprint, Key, KeyAlgorithm, Outcome};
+use crate::crypto::{Fingerprint, Outcome};
 use crate::gather::IssuerPool;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::CompletedBy;
-
-/// Nominal microseconds that one judgement may spend on signatures between certificates, and again
-/// on those of each store's anchors. Real chains need fewer than 500.
-const BUDGET: u32 = 20_000;
 
 /// Certificates of one chain that are considered, copies not counted. TLS servers send two to five.
 pub(crate) const MAX_SENT: usize = 64;
@@ -88,9 +85,6 @@ pub(crate) struct Anchors {
     pub(crate) incomplete: bool,
 }
 
-/// What is left to spend on signatures.
-struct Budget(u32);
-
 /// The certificates and edges.
 pub(crate) struct Graph<'s> {
     nodes: Vec<Node>,
@@ -113,7 +107,7 @@ impl<'s> Graph<'s> {
             above: Vec::new(),
             proofs: HashMap::new(),
             signatures: keeping,
-            budget: Budget(BUDGET),
+            budget: Budget::default(),
             cut: false,
             exhausted: false,
         };
@@ -192,7 +186,7 @@ impl<'s> Graph<'s> {
     /// and those of the right name that did not. The budget for them is a store's own, so no store
     /// depends on another.
     pub(crate) fn anchors_above(&mut self, store: &TrustStore) -> Anchors {
-        let budget = std::mem::replace(&mut self.budget, Budget(BUDGET));
+        let budget = std::mem::replace(&mut self.budget, Budget::default());
         let exhausted = self.exhausted;
         let mut nodes: Vec<usize> = (0..self.nodes.len()).collect();
         nodes.sort_by_key(|node| self.rank(*node));
@@ -343,36 +337,6 @@ impl<'s> Graph<'s> {
                 cost: cost(&contents.key.spki),
             });
         }
-    }
-}
-
-impl Budget {
-    fn pay(&mut self, cost: u32) -> bool {
-        match self.0.checked_sub(cost) {
-            Some(left) => self.0 = left,
-            None => return false,
-        }
-        true
-    }
-}
-
-/// Returns the nominal time that one verification with this key takes, in microseconds: about what
-/// aws-lc-rs needs on a server of 2023. Keys that cannot verify anything cost their parsing.
-fn cost(spki: &[u8]) -> u32 {
-    let Some(key) = Key::read(spki) else {
-        return 1;
-    };
-    match (key.algorithm, key.bits) {
-        // The cost grows with the square of the modulus; 2048 bits take 20 µs.
-        (KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss, Some(bits)) => {
-            let kilobits = bits.min(16_384).div_ceil(1024);
-            5 * kilobits * kilobits
-        }
-        (KeyAlgorithm::Ec(_), Some(..=256)) => 60,
-        (KeyAlgorithm::Ec(_), Some(..=384)) => 250,
-        (KeyAlgorithm::Ec(_), Some(_)) => 500,
-        (KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_), _) => 100,
-        _ => 1,
     }
 }
 

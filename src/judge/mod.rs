@@ -8,12 +8,14 @@
 //! is the second opinion), `merit` orders paths and `choice` lets each store pick its best.
 //! `standing` runs these steps for one chain; `by_issuer` is the short way for the next leaf of a
 //! known issuer. `revocation` asks about each path. Then the `findings` look at the result one by
-//! one, and the first of those that are verdicts is the verdict.
+//! one, and the first of those that are verdicts is the verdict (`conclude`).
 
+mod budget;
 mod by_issuer;
 mod case;
 mod choice;
 pub mod clients;
+mod conclude;
 mod defects;
 mod evaluate;
 pub mod findings;
@@ -29,6 +31,7 @@ mod policy;
 mod revocation;
 mod rfc5280;
 mod second;
+mod seen;
 mod signatures;
 mod standing;
 mod store;
@@ -41,18 +44,16 @@ use std::sync::Arc;
 
 use crate::crypto::{Fingerprint, Hasher};
 use crate::observation::{Certificate, Observation, PeerChain, Session};
-use crate::verdict::{CompletedBy, Revocation, RevocationStatus, TrustPath, Verdict, VerdictKind};
+use crate::verdict::{Revocation, RevocationStatus, Verdict};
 
 pub use policy::{EXPIRING_WITHIN, Policy};
 pub use store::{StoreError, StoreWarning, TrustStore};
 
 use by_issuer::Remembered;
-use case::{Case, ChainCase, misused};
+use case::{Case, ChainCase, SecondChain, misused};
 use choice::{Candidate, Choice};
-use findings::{FINDINGS, NEED_WHOLE_CHAIN};
+use conclude::conclude;
 use memo::Memo;
-use outcome::Ending;
-use second::SecondChain;
 use signatures::Signatures;
 use standing::Standing;
 
@@ -273,73 +274,6 @@ fn chain_case<'a>(
         order: &judged.standing.order,
         asked: observation.endpoint.target.reference(),
         misused: misused(leaf, session),
-    })
-}
-
-/// Returns the findings in their order, which is that of precedence, and the verdict that leads
-/// them. `standings` are those of all chains that were sent.
-fn conclude<'a>(case: &Case<'_>, standings: impl Iterator<Item = &'a Standing>) -> Verdict {
-    let mut kind = VerdictKind::Ok;
-    let mut found = Vec::new();
-    let cut = case.observation.chain_cut();
-    for definition in FINDINGS {
-        if cut && NEED_WHOLE_CHAIN.contains(&definition.id) {
-            continue;
-        }
-        let findings = (definition.look)(case);
-        if let (Some(verdict), false) = (definition.verdict, findings.is_empty()) {
-            kind = kind.min(verdict);
-        }
-        found.extend(findings);
-    }
-    let side = match kind {
-        VerdictKind::Ok => None,
-        _ => found.first().map(|finding| finding.side),
-    };
-    let chain = case.chain.as_ref();
-    let mut settled = true;
-    let mut seen = Vec::new();
-    for standing in standings {
-        settled &= standing.settled;
-        seen.push(standing.seen.clone());
-    }
-    Verdict {
-        kind,
-        side,
-        findings: found,
-        trust: chain.map(|chain| trust(chain, cut)).unwrap_or_default(),
-        path: chain.and_then(path),
-        revocation: case.revocation.cloned(),
-        settled,
-        seen,
-    }
-}
-
-fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<crate::verdict::StoreTrust> {
-    let mut trust = chain.choice.trust.clone();
-    // With the rest of the chain the store might have trusted it.
-    trust.retain(|store| store.trusted || !cut);
-    if let Some(misused) = &chain.misused {
-        for store in trust.iter_mut().filter(|store| store.trusted) {
-            store.trusted = false;
-            store.accepted_by = None;
-            store.reason = Some(misused.reason.to_owned());
-        }
-    }
-    trust
-}
-
-fn path(chain: &ChainCase<'_>) -> Option<TrustPath> {
-    let best = &chain.choice.best;
-    let completed_by: Option<CompletedBy> = match best.ending {
-        Ending::Anchor => None,
-        Ending::Completed(by) => Some(by),
-        _ => return None,
-    };
-    let certificates = best.path.iter().map(|step| step.certificate.sha256);
-    Some(TrustPath {
-        certificates: certificates.collect(),
-        completed_by,
     })
 }
 

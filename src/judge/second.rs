@@ -1,20 +1,10 @@
 //! The chains that a server keeps for clients that verify one family of keys alone (`--facts
 //! chains`). Each is judged like the first.
 
-use super::case::Case;
+use super::case::{Case, SecondChain};
 use super::findings::FINDINGS;
 use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain, Session};
 use crate::verdict::{Finding, VerdictKind};
-
-/// One of these chains and what is wrong with it.
-pub(crate) struct SecondChain {
-    /// As sent.
-    pub(crate) sent: PeerChain,
-    /// What the verdict would be if the server had no other chain.
-    pub(crate) kind: VerdictKind,
-    /// The findings that are verdicts.
-    pub(crate) findings: Vec<Finding>,
-}
 
 /// Returns the chains that differ from the one that the verdict is about, each with the session of
 /// the handshake in which it was sent.

@@ -14,7 +14,7 @@ use super::order::Order;
 use super::outcome::{Ending, Outcome, Step, TOO_MANY};
 use super::paths::{End, Paths};
 use super::signatures::Signatures;
-use super::{Policy, TrustStore, unreached};
+use super::{Policy, TrustStore, seen, unreached};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::SeenIssuers;
@@ -63,7 +63,7 @@ impl Standing {
         let paths: Vec<Paths> = stores.iter().map(|it| Paths::of(&mut graph, it)).collect();
         let order = Order::of(sent, &mut graph);
         let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
-        let seen = seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
+        let seen = seen::seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
         let as_sent = stores.iter().zip(&paths);
         let as_sent = as_sent.map(|(store, paths)| reached(&graph, leaf, store, paths, at));
         let mut judged: Vec<Option<Judged>> = as_sent.collect();
@@ -139,15 +139,8 @@ impl Standing {
             limits: Vec::new(),
         };
         let outcomes = vec![vec![outcome.clone()]; policy.stores.len()];
-        // What came with the leaf is none the worse for it.
-        let mut unproven: Vec<_> = sent.iter().filter(|it| it.is_ca()).cloned().collect();
-        unproven.sort_by_key(|certificate| certificate.sha256);
-        unproven.dedup_by_key(|certificate| certificate.sha256);
         Self {
-            seen: Arc::new(SeenIssuers {
-                proven: Vec::new(),
-                unproven,
-            }),
+            seen: seen::beside_unreadable(sent),
             ..Self::choose(policy, outcomes, Arc::default(), Arc::new(outcome), 0)
         }
     }
@@ -263,60 +256,6 @@ fn explained(graph: &Graph<'_>, nodes: &[usize], ending: Ending, at: i64) -> Out
         defects: unreached::remaining(graph, nodes, ending, at),
         ..Outcome::ending(ending, graph, nodes)
     }
-}
-
-/// Returns the CA certificates that were sent: those that verified signatures connect with an
-/// anchor, whatever is wrong with the leaf, and the others. A root that no store has is neither.
-fn seen(
-    graph: &Graph<'_>,
-    stores: &[TrustStore],
-    paths: &[Paths],
-    sent: &[Arc<Certificate>],
-    order: &Order,
-    own_leaf: bool,
-) -> Arc<SeenIssuers> {
-    let mut seen = SeenIssuers::default();
-    let known = |list: &[Arc<Certificate>], it: &Certificate| {
-        list.iter().any(|known| known.sha256 == it.sha256)
-    };
-    for (store, paths) in stores.iter().zip(paths) {
-        for path in &paths.reached {
-            let mut key = store.anchor(path.anchor).spki_sha256;
-            for node in path.nodes.iter().skip(1).rev() {
-                let certificate = &graph.node(*node).certificate;
-                if graph.proof(*node, key) != Proof::Proven || !certificate.is_ca() {
-                    break;
-                }
-                key = graph.contents(*node).key.spki_sha256;
-                if !known(&seen.proven, certificate) {
-                    seen.proven.push(certificate.clone());
-                }
-            }
-        }
-    }
-    for (place, certificate) in sent.iter().enumerate() {
-        let listed = known(&seen.proven, certificate) || known(&seen.unproven, certificate);
-        if !certificate.is_ca() || listed || place == 0 && own_leaf {
-            continue;
-        }
-        if !order.roots.contains(&place) {
-            seen.unproven.push(certificate.clone());
-        } else if stores.iter().any(|store| is_anchor(store, certificate)) {
-            seen.proven.push(certificate.clone());
-        }
-    }
-    for list in [&mut seen.proven, &mut seen.unproven] {
-        list.sort_by_key(|certificate| certificate.sha256);
-    }
-    Arc::new(seen)
-}
-
-/// Returns true if the store has an anchor with the name and key of this certificate.
-fn is_anchor(store: &TrustStore, certificate: &Certificate) -> bool {
-    certificate.contents.as_ref().is_ok_and(|contents| {
-        let mut named = store.with_subject(&contents.subject).iter();
-        named.any(|place| store.anchor(*place).spki_sha256 == contents.key.spki_sha256)
-    })
 }
 
 /// Returns how long nothing changes: until the next date of any certificate that was considered.

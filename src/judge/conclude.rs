@@ -1,0 +1,77 @@
+//! The last step: the findings of a case, and the verdict that leads them.
+
+use super::case::{Case, ChainCase};
+use super::findings::{FINDINGS, NEED_WHOLE_CHAIN};
+use super::outcome::Ending;
+use super::standing::Standing;
+use crate::verdict::{CompletedBy, StoreTrust, TrustPath, Verdict, VerdictKind};
+
+/// Returns the findings in their order, which is that of precedence, and the verdict that leads
+/// them. `standings` are those of all chains that were sent.
+pub(super) fn conclude<'a>(
+    case: &Case<'_>,
+    standings: impl Iterator<Item = &'a Standing>,
+) -> Verdict {
+    let mut kind = VerdictKind::Ok;
+    let mut found = Vec::new();
+    let cut = case.observation.chain_cut();
+    for definition in FINDINGS {
+        if cut && NEED_WHOLE_CHAIN.contains(&definition.id) {
+            continue;
+        }
+        let findings = (definition.look)(case);
+        if let (Some(verdict), false) = (definition.verdict, findings.is_empty()) {
+            kind = kind.min(verdict);
+        }
+        found.extend(findings);
+    }
+    let side = match kind {
+        VerdictKind::Ok => None,
+        _ => found.first().map(|finding| finding.side),
+    };
+    let chain = case.chain.as_ref();
+    let mut settled = true;
+    let mut seen = Vec::new();
+    for standing in standings {
+        settled &= standing.settled;
+        seen.push(standing.seen.clone());
+    }
+    Verdict {
+        kind,
+        side,
+        findings: found,
+        trust: chain.map(|chain| trust(chain, cut)).unwrap_or_default(),
+        path: chain.and_then(path),
+        revocation: case.revocation.cloned(),
+        settled,
+        seen,
+    }
+}
+
+fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<StoreTrust> {
+    let mut trust = chain.choice.trust.clone();
+    // With the rest of the chain the store might have trusted it.
+    trust.retain(|store| store.trusted || !cut);
+    if let Some(misused) = &chain.misused {
+        for store in trust.iter_mut().filter(|store| store.trusted) {
+            store.trusted = false;
+            store.accepted_by = None;
+            store.reason = Some(misused.reason.to_owned());
+        }
+    }
+    trust
+}
+
+fn path(chain: &ChainCase<'_>) -> Option<TrustPath> {
+    let best = &chain.choice.best;
+    let completed_by: Option<CompletedBy> = match best.ending {
+        Ending::Anchor => None,
+        Ending::Completed(by) => Some(by),
+        _ => return None,
+    };
+    let certificates = best.path.iter().map(|step| step.certificate.sha256);
+    Some(TrustPath {
+        certificates: certificates.collect(),
+        completed_by,
+    })
+}
