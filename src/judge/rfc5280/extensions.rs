@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use super::constraints::Constraints;
 use crate::crypto::der::{self, Reader, tag};
 use crate::observation::{Certificate, Contents};
 
@@ -20,8 +19,8 @@ pub(super) struct Extensions<'a> {
     pub(super) inhibit_mapping: Option<u32>,
     /// inhibitAnyPolicy.
     pub(super) inhibit_any: Option<u32>,
-    /// nameConstraints.
-    pub(super) name_constraints: Option<Constraints<'a>>,
+    /// The content of nameConstraints' sequence.
+    pub(super) name_constraints: Option<&'a [u8]>,
     /// The content of subjectAltName's sequence of names.
     pub(super) alternative_names: Option<&'a [u8]>,
 }
@@ -55,7 +54,7 @@ impl<'a> Extensions<'a> {
             }
             [0x55, 0x1d, 30] => {
                 let content = der::only(value, tag::SEQUENCE)?.content;
-                self.name_constraints = Some(Constraints::read(content)?);
+                self.name_constraints = Some(content);
             }
             [0x55, 0x1d, 32] => self.policies = Some(policies(value)?),
             [0x55, 0x1d, 33] => self.mappings = mappings(value)?,

@@ -97,7 +97,7 @@ fn some_constraint(
             let contents = contents.filter(|contents| contents.has_name_constraints);
             let extensions = contents.and_then(|it| Extensions::read(certificate, it));
             extensions
-                .and_then(|it| it.name_constraints)
+                .and_then(|it| Constraints::read(it.name_constraints?))
                 .is_some_and(|it| is_such(&it))
         })
 }

@@ -90,9 +90,14 @@ impl<'a> Step<'a> {
         if contents.bad_extension.is_some() {
             return Err("malformed_extension");
         }
+        let extensions = Extensions::read(certificate, contents).ok_or("malformed_extension")?;
+        let constraints = extensions.name_constraints.map(Constraints::read);
+        if constraints.is_some_and(|constraints| constraints.is_none()) {
+            return Err("malformed_extension");
+        }
         Ok(Self {
             contents,
-            extensions: Extensions::read(certificate, contents).ok_or("malformed_extension")?,
+            extensions,
             self_issued: contents.subject.matches(&contents.issuer),
             is_leaf: place == 0,
         })
@@ -170,7 +175,10 @@ impl<'a> State<'a> {
         let contents = step.contents;
         self.policies.map(&step.extensions)?;
         self.policies.tighten(&step.extensions, step.self_issued);
-        self.constraints.extend(step.extensions.name_constraints);
+        if let Some(content) = step.extensions.name_constraints {
+            let constraints = Constraints::read(content).ok_or("malformed_extension")?;
+            self.constraints.push(constraints);
+        }
         let basic = contents.basic_constraints.filter(|basic| basic.ca);
         let basic = basic.ok_or("not_a_ca")?;
         if !step.self_issued {
