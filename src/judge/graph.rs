@@ -186,7 +186,7 @@ impl<'s> Graph<'s> {
     /// and those of the right name that did not. The budget for them is a store's own, so no store
     /// depends on another.
     pub(crate) fn anchors_above(&mut self, store: &TrustStore) -> Anchors {
-        let budget = std::mem::replace(&mut self.budget, Budget::default());
+        let budget = std::mem::take(&mut self.budget);
         let exhausted = self.exhausted;
         let mut nodes: Vec<usize> = (0..self.nodes.len()).collect();
         nodes.sort_by_key(|node| self.rank(*node));
