@@ -7,9 +7,9 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use tlsweep::gather::{RevocationData, RevocationSources};
+use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Session, Timing};
-use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::{RevocationAnswer, RevocationStatus, Verdict, VerdictKind};
 

@@ -12,11 +12,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use support::peers::{Nginx, SServer};
 use support::pki::{self, Leaf, Pki};
+use tlsweep::inventory::{Asked, Defaults, Endpoint};
 use tlsweep::observation::{
     Certificate, Exchange, Failure, Observation, Offer, PeerChain, Reason, Stage, Timing,
 };
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
-use tlsweep::target::{Asked, Defaults, Endpoint};
 
 const NAME: &str = "www.example.test";
 const ALL: &str = "--facts=ciphers,groups,alpn,tickets,renegotiation,compression,chains";

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::thread;
 
 use nginx::Nginx;
+use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question, Timing};
 use tlsweep::probe::{Approach, Prober, Timeouts, now};
-use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::tls::{self, ProtocolVersion};
 
 fn exchange(offer: Offer, address: SocketAddr) -> Exchange {

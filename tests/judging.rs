@@ -11,13 +11,13 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateDer;
 use tlsweep::gather::IssuerPool;
+use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::judge::findings::{Definition, FINDINGS};
 use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::{
     Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Question, Reason,
     Session, Stage, Timing,
 };
-use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::{CompletedBy, Finding, Side, Value, Verdict, VerdictKind};
 

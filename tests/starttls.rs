@@ -11,9 +11,9 @@ use std::thread;
 
 use serde_json::Value;
 use support::sweep;
+use tlsweep::inventory::{Asked, Defaults, Endpoint};
 use tlsweep::observation::{Observation, Offer, Reason, Said, Timing};
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
-use tlsweep::target::{Asked, Defaults, Endpoint};
 
 /// How a server goes about its words.
 #[derive(Clone, Copy)]

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use tlsweep::inventory::{Defaults, Source, open};
 use tlsweep::judge::{Judge, Policy};
 use tlsweep::observation::{Certificate, Observation};
 use tlsweep::output::{FORMATS, Layout, Record};
 use tlsweep::pace::{Admission, Ceiling, Limits, Pacer, Rate};
-use tlsweep::target::{Defaults, Source, open};
 use tlsweep::tls::{Flight, WIDE};
 
 use material::{Authorities, Kind};

@@ -10,10 +10,10 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tlsweep::gather::IssuerPool;
+use tlsweep::inventory::{Defaults, Endpoint, Source, Target, open};
 use tlsweep::judge::{Policy, TrustStore};
 use tlsweep::observation::{Certificate, Exchange, KeyProof, Observation, Offer, PeerChain};
 use tlsweep::observation::{Session, Timing};
-use tlsweep::target::{Defaults, Endpoint, Source, Target, open};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::CompletedBy;
 

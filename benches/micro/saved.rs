@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
+use tlsweep::inventory::Endpoint;
 use tlsweep::observation::{Certificate, Observation, SavedHeader, SavedWriter, Timing};
-use tlsweep::target::Endpoint;
 
 use super::material::{self, Authorities, Kind};
 

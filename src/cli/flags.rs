@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::values::{self, FailOn, Span, TrustChoice};
+use crate::inventory::Service;
 use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
-use crate::target::Service;
 
 /// What a newcomer can copy, and what a script needs to know.
 const SCAN_EXAMPLES: &str = "\

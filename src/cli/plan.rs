@@ -14,6 +14,7 @@ use super::opening::{Beginning, Opened, Written};
 use super::revocation::Lists;
 use super::trust::policy;
 use crate::gather::{BundleError, RevocationError};
+use crate::inventory::{OpenError, PortsError, TargetError, TargetReader, fold_name};
 use crate::judge::StoreError;
 use crate::judge::findings::{AskedFor, Needs};
 use crate::observation::SavedHeader;
@@ -23,7 +24,6 @@ use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
 use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
-use crate::target::{OpenError, PortsError, TargetError, TargetReader, fold_name};
 
 /// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
 /// drop queries.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::flags::TargetFlags;
 use super::plan::PlanError;
-use crate::target::{self, Defaults, Source, TargetReader, fold_name, parse_ports};
+use crate::inventory::{self, Defaults, Source, TargetReader, fold_name, parse_ports};
 
 /// The readers, in the order of their sources.
 pub(super) fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
@@ -42,7 +42,7 @@ pub(super) fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanErro
         }
         sources.push(stdin());
     }
-    let open = |source| target::open(source, &defaults).map_err(PlanError::from);
+    let open = |source| inventory::open(source, &defaults).map_err(PlanError::from);
     sources.into_iter().map(open).collect()
 }
 

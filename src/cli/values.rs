@@ -14,12 +14,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::gather::PROGRAMS;
+use crate::inventory::Service;
 use crate::judge::findings::{Definition, FINDINGS};
 use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
-use crate::target::Service;
 
 /// A length of time: `500ms`, `3s`, `2m`, `12h`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

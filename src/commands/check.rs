@@ -8,13 +8,13 @@ use anyhow::Context;
 use super::chains::{self, Chain};
 use super::{limbo, scan, told};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
+use crate::inventory::{self, Asked, Endpoint, Host, Service, Start, Target};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
 use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
 use crate::pace::Limits;
 use crate::probe::{self, Timeouts};
 use crate::sweep::{self, Fetcher};
-use crate::target::{self, Asked, Endpoint, Host, Service, Start, Target};
 use crate::verdict::VerdictKind;
 
 pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
@@ -112,10 +112,10 @@ fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     match (asked.place, asked.port, asked.service) {
-        (target::Place::Block(_), ..) => {
+        (inventory::Place::Block(_), ..) => {
             Some("a block of addresses is for tlsweep scan".to_owned())
         }
-        (target::Place::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
+        (inventory::Place::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
             Some("it says which name to ask for, so leave out --name".to_owned())
         }
         (_, None, None) => Some(format!("a server needs its port, as in {text}:443")),
@@ -246,7 +246,7 @@ pub(super) fn host(name: &str) -> Result<Host, PlanError> {
     })?;
     match (asked.place, asked.port, asked.service) {
         (
-            target::Place::Host {
+            inventory::Place::Host {
                 host,
                 address: None,
             },

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::cli::{Exit, FailOn};
+use crate::inventory;
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{OutputError, tell};
 use crate::probe;
 use crate::summary::{Input, Manifest, Revocation, Store};
 use crate::sweep::{Ended, SweepError};
-use crate::target;
 
 /// The exit that an end means; `nothing` is said where there was no target at all.
 pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::Result<Exit> {
@@ -99,7 +99,7 @@ pub(super) fn required(policy: &Policy) -> Vec<String> {
     stores.map(|store| store.name().to_string()).collect()
 }
 
-fn input((read, targets): &(target::Input, u64)) -> Input {
+fn input((read, targets): &(inventory::Input, u64)) -> Input {
     Input {
         name: read.source.to_string(),
         sha256: read.complete.then_some(read.sha256),

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::crypto::Fingerprint;
+use crate::inventory::Host;
 use crate::observation::Observation;
-use crate::target::Host;
 
 /// One name for each address and certificate.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use super::defects::{Defect, usage};
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
 use super::{Policy, Position};
+use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
-use crate::target::Host;
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
 use crate::verdict::{Finding, Revocation, Value, VerdictKind};
 

@@ -1,8 +1,8 @@
 //! Whether a certificate is for the name asked for (RFC 9525), and which of its names is nearest
 //! when it is not. The subject's common name is never a match.
 
+use crate::inventory::Host;
 use crate::observation::PresentedName;
-use crate::target::Host;
 
 /// Names of one certificate that are shown or compared in depth. Certificates for a thousand
 /// names exist; twenty tell the reader whose it is.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Certificate, Exchange, FactSet, Failure, KeyKind, Offer, PeerChain, Reason, Session, Stage,
 };
-use crate::target::Endpoint;
+use crate::inventory::Endpoint;
 use crate::tls::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, ProtocolVersion};
 
 /// The curves among `MODERN_GROUPS`, as keys name them.

@@ -10,8 +10,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::crypto::Fingerprint;
+use crate::inventory::Tag;
 use crate::observation::PresentedName;
-use crate::target::Tag;
 use crate::verdict::{AcceptedBy, Finding, StoreTrust};
 
 /// Bytes, written as lower-case hexadecimal.

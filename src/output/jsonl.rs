@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn tags_of_json_stay_json_and_are_as_printable_as_text() {
-        let tag: crate::target::Tag =
+        let tag: crate::inventory::Tag =
             serde_json::from_str("{\"=a\u{202e}\":[null,1.50,\"b\u{9b}\"]}").unwrap();
         let mut bytes = Vec::new();
         tag.serialize(&mut Serializer::with_formatter(&mut bytes, Printable))

@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 use super::fields::{Date, Findings, Hex, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
+use crate::inventory::Host;
 use crate::observation::{self, Certificate, Contents, Failure, Observation, PeerChain, Reason};
-use crate::target::Host;
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
 /// The version of the record. It rises when a field changes its meaning or goes; new fields may

@@ -9,12 +9,12 @@ use rustls_pki_types::CertificateDer;
 
 use super::Record;
 use crate::crypto::Fingerprint;
+use crate::inventory::{Endpoint, Host, Service, Target};
 use crate::observation::{
     Certificate, Contents, DistinguishedName, Exchange, Fact, Failure, KeyKind, KeyProof,
     Observation, Offer, PeerChain, PresentedName, PublicKey, Reason, Session, SignatureAlgorithm,
     Stage, Timing, Unparseable,
 };
-use crate::target::{Endpoint, Host, Service, Target};
 use crate::tls::ProtocolVersion;
 use crate::verdict::{
     CompletedBy, Finding, Severity, Side, StoreTrust, TrustPath, Value, Verdict, VerdictKind,

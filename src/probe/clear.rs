@@ -13,10 +13,10 @@ use super::broken::{closed, not_tls, timed_out};
 use super::read_on::{by_us, read_on};
 use super::{MAX_BYTES_READ, agreed, connect, proof};
 use crate::crypto::Randoms;
+use crate::inventory::Target;
 use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
-use crate::target::Target;
 use crate::tls::{
     self, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES, Progress, ProtocolVersion,
 };

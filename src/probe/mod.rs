@@ -23,12 +23,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::inventory::{Endpoint, Start, Target};
 use crate::observation::{
     Exchange, Failure, MAX_CHAIN_BYTES, MAX_EXCHANGES, Observation, Offer, Offered, Reason, Stage,
     reduce,
 };
 use crate::starttls::{EHLO, Names, Protocol};
-use crate::target::{Endpoint, Start, Target};
 use crate::tls::MAX_FLIGHT;
 
 use tokio::net::TcpStream;

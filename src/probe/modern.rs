@@ -20,10 +20,10 @@ use super::groups::group;
 use super::read_on::{by_us, read_on};
 use super::settings::is_http;
 use super::{MAX_BYTES_READ, connect};
+use crate::inventory::{Host, Target};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
 };
-use crate::target::{Host, Target};
 use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion};
 
 /// How much of the server's first flight is kept for a second reading once it is encrypted: enough

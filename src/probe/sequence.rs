@@ -2,12 +2,12 @@
 //! for, the versions not yet known, and the facts asked for.
 
 use super::settings::{Approach, Lane};
+use crate::inventory::Target;
 use crate::observation::{
     Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_for_browsers,
     next_question, unknown_version,
 };
 use crate::starttls::{Protocol, Speaker};
-use crate::target::Target;
 use crate::tls::{MORE_MODERN_GROUPS, ProtocolVersion, alert, alert_name};
 
 /// Alerts about the name or the client's certificate: another hello for the same name would meet

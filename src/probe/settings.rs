@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::inventory::Target;
 use crate::observation::FactSet;
-use crate::target::Target;
 
 /// How long the steps of a visit may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,8 +18,8 @@ use super::outcome::{Outcome, Silence, failed, failure, joined, other_family_may
 use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
 use super::{hosts, names};
+use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason};
-use crate::target::no_destination;
 
 /// Which address families are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Resolver {
 
     /// The addresses of a name: IPv4 before IPv6, each family in ascending order so that reruns
     /// agree whatever order the server rotates to, at least one and at most 64. The name is as
-    /// [`Host`](crate::target::Host) has it, without a trailing dot.
+    /// [`Host`](crate::inventory::Host) has it, without a trailing dot.
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
         let found = match hosts::known(&self.hosts, &name, self.types()) {

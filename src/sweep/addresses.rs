@@ -157,9 +157,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::inventory::{Asked, Defaults, Endpoint};
     use crate::observation::{Exchange, Offer};
     use crate::sweep::job::empty;
-    use crate::target::{Asked, Defaults, Endpoint};
 
     fn list(text: &str) -> Vec<IpAddr> {
         text.split_whitespace()

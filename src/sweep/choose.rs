@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::crypto::Hasher;
-use crate::target::{Host, Target};
+use crate::inventory::{Host, Target};
 
 /// Targets shuffled at once: enough that neighbours of an inventory part, and some 20 MB.
 const BLOCK: usize = 65_536;
@@ -185,7 +185,7 @@ fn number(hasher: Hasher) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::Service;
+    use crate::inventory::Service;
 
     fn target(name: &str, port: u16) -> Target {
         Target {

@@ -19,11 +19,11 @@ use super::lookups::Resolved;
 use super::retry;
 use super::silence::Away;
 use super::stop::Stop;
+use crate::inventory::Target;
 use crate::judge::Judge;
 use crate::observation::Observation;
 use crate::pace::{Admission, Breaker, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
-use crate::target::Target;
 
 /// Visits that may wait for their permit while others could start at once: enough to be fair
 /// between addresses, and no reason to read further.

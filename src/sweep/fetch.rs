@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use super::dispatch::clock;
 use super::stop::Listener;
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
+use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason};
 use crate::pace::{Admission, Ceiling, Limits, Pacer, Rate};
 use crate::resolve::{ExcludeList, Resolver};
-use crate::target::no_destination;
 
 /// Names being resolved.
 const RESOLVING: usize = 8;

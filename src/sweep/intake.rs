@@ -11,9 +11,9 @@ use tokio::sync::mpsc::Sender;
 use super::SweepError;
 use super::choose::{Choice, Chooser, Chosen};
 use super::counters::{Counters, count};
+use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
 use crate::output::{Clean, tell};
 use crate::resolve::ExcludeList;
-use crate::target::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
 
 /// Rejected lines told on the screen; the rest are counted, and written to `--rejects`.
 const REJECTS_TOLD: u64 = 10;

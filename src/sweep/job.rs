@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::addresses;
+use crate::inventory::{Endpoint, Target};
 use crate::observation::{Addresses, Failure, Observation, Offer, Timing};
 use crate::pace::Sign;
 use crate::probe::{self, Approach};
-use crate::target::{Endpoint, Target};
 use crate::verdict::Verdict;
 
 /// A visit that waits for its permit. Small: a great many may wait.

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::inventory::Target;
 use crate::observation::Observation;
-use crate::target::Target;
 
 /// What waits for its time.
 pub(super) enum Later {

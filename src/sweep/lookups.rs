@@ -11,8 +11,8 @@ use super::dispatch::{Running, clock};
 use super::job::{Begin, Job, unresolved};
 use super::later::Later;
 use super::retry;
+use crate::inventory::Target;
 use crate::observation::{Failure, Observation};
-use crate::target::Target;
 
 /// A name whose lookup has ended.
 pub(super) struct Resolved {

@@ -34,13 +34,13 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use crate::inventory::Input;
 use crate::judge::{Judge, Policy};
 use crate::output::OutputError;
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
 use crate::summary::{self, Summary};
-use crate::target::Input;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -110,7 +110,7 @@ pub struct Ended {
 pub enum SweepError {
     /// An input broke off.
     #[error(transparent)]
-    Input(crate::target::InputError),
+    Input(crate::inventory::InputError),
     /// An output could not be written.
     #[error(transparent)]
     Output(OutputError),

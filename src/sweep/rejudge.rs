@@ -12,10 +12,10 @@ use super::Ended;
 use super::collect::{Collected, Destinations, Writing};
 use super::counters::Counters;
 use super::job::Judged;
+use crate::inventory::Tally;
 use crate::judge::{Judge, Policy};
 use crate::observation::{SavedError, SavedHeader, SavedReader};
 use crate::summary::Intake;
-use crate::target::Tally;
 
 /// Certificates are kept in memory up to so many bytes, and on disk beyond: those of some 50,000
 /// servers.

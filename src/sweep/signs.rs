@@ -47,9 +47,9 @@ fn answered(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::{Asked, Defaults, Endpoint};
     use crate::observation::{Failure, Offer};
     use crate::sweep::job::empty;
-    use crate::target::{Asked, Defaults, Endpoint};
 
     #[test]
     fn only_timeouts_without_a_byte_are_silence() {

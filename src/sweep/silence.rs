@@ -9,9 +9,9 @@ use super::addresses;
 use super::dispatch::{Running, clock};
 use super::job::{Job, Next, Report};
 use super::later::Later;
+use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
-use crate::target::no_destination;
 
 /// A visit that is not made, and why.
 pub(super) type Away = (Job, Failure);

@@ -17,11 +17,11 @@ use super::addresses;
 use super::counters::Counters;
 use super::job::{Job, Judged, Next, Report, empty};
 use super::signs;
+use crate::inventory::{Endpoint, Target};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Failure, Observation, Reason, Stage};
 use crate::pace::Sign;
 use crate::probe::{Approach, Prober, Timeouts};
-use crate::target::{Endpoint, Target};
 
 /// How often a worker looks how late it is.
 const LAG_TICK: Duration = Duration::from_millis(10);

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tlsweep::inventory::Target;
 use tlsweep::observation::{FactSet, Observation, SavedHeader, SavedWriter};
-use tlsweep::target::Target;
 
 use super::expect::Expected;
 use super::generate::{self, Dice};

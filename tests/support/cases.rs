@@ -10,11 +10,11 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use serde::Deserialize;
 use tlsweep::gather::{IssuerPool, RevocationData, RevocationSources, Search};
+use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::{
     Certificate, Exchange, Observation, Offer, PeerChain, SavedAnswer, Timing,
 };
-use tlsweep::target::{Endpoint, Host, Service, Target};
 use tlsweep::verdict::{CompletedBy, Value, Verdict, VerdictKind};
 
 /// Certificates as a server sends them.

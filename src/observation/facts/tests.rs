@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::inventory::{Endpoint, Host, Service, Target};
 use crate::observation::{Certificate, Failure, Offer, Reason, Session, Stage, Timing};
-use crate::target::{Endpoint, Host, Service, Target};
 use crate::tls;
 
 /// How the server says that nothing on offer is to its liking.

@@ -215,7 +215,7 @@ fn json_error(error: serde_json::Error) -> RowError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::{Defaults, Target};
+    use crate::inventory::{Defaults, Target};
 
     fn read(line: &str) -> Result<Vec<Target>, RowError> {
         match Objects::default().row(line)? {

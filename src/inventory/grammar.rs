@@ -243,7 +243,7 @@ fn bad_ipv6(text: &str) -> TargetError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::{Defaults, Target};
+    use crate::inventory::{Defaults, Target};
     use proptest::prelude::*;
 
     const VALID: &str = include_str!("../../testdata/targets/valid.txt");

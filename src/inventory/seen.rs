@@ -134,7 +134,7 @@ impl Hasher for AsItIs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::{Asked, Defaults};
+    use crate::inventory::{Asked, Defaults};
 
     fn target(text: &str) -> Target {
         let mut targets = Asked::expand(text, &Defaults::default()).unwrap();
