@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use support::peers::{Nginx, SServer};
 use support::pki::{self, Leaf, Pki};
-use tlsweep::inventory::{Asked, Defaults, Endpoint};
+use tlsweep::inventory::{Defaults, Endpoint, TargetSpec};
 use tlsweep::observation::{
     Certificate, Exchange, Failure, Observation, Offer, PeerChain, Reason, Stage, Timing,
 };
@@ -722,7 +722,7 @@ fn a_visit_that_holds_much_asks_nothing_further() {
             failure: Some(Failure::new(Stage::Handshake, Reason::Incompatible, "")),
         }
     };
-    let target = Asked::expand(NAME, &Defaults::default());
+    let target = TargetSpec::expand(NAME, &Defaults::default());
     let mut visit = Observation {
         endpoint: Endpoint {
             target: Arc::new(target.expect("a target").next().expect("one")),

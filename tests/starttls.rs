@@ -11,7 +11,7 @@ use std::thread;
 
 use serde_json::Value;
 use support::sweep;
-use tlsweep::inventory::{Asked, Defaults, Endpoint};
+use tlsweep::inventory::{Defaults, Endpoint, TargetSpec};
 use tlsweep::observation::{Observation, Offer, Reason, Said, Timing};
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
 
@@ -186,7 +186,7 @@ fn overheard(words: &'static [&'static str]) -> (SocketAddr, mpsc::Receiver<Stri
 /// One exchange by the library, as a sweep makes it.
 fn visit(address: SocketAddr) -> Observation {
     let target = format!("smtp://mx.example.test@{address}");
-    let mut targets = Asked::expand(&target, &Defaults::default()).expect("a target");
+    let mut targets = TargetSpec::expand(&target, &Defaults::default()).expect("a target");
     let endpoint = Endpoint {
         target: Arc::new(targets.next().expect("one")),
         address: Some(address.ip()),

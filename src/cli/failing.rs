@@ -10,7 +10,7 @@ pub(super) enum From {
     /// A sweep, which can be asked for more.
     Visits,
     /// Saved facts, which hold what they hold.
-    Facts,
+    Recording,
 }
 
 /// Refuses a finding that is named and cannot be made. `any` names none: it is every verdict that can
@@ -36,11 +36,11 @@ pub fn versions_unasked(fail_on: &[FailOn]) -> Option<PlanError> {
         finding.needs == Needs::AllVersions && fail_on.contains(&FailOn::Finding(finding.id))
     };
     let finding = FINDINGS.iter().find(named)?;
-    Some(refusal(finding, From::Facts))
+    Some(refusal(finding, From::Recording))
 }
 
 fn refusal(finding: &Definition, from: From) -> PlanError {
-    let what = match from == From::Facts && finding.needs.takes_a_visit() {
+    let what = match from == From::Recording && finding.needs.takes_a_visit() {
         true => "the saved facts cannot show it; scan again with",
         false => "nothing here looks for it; add",
     };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::PlanError;
 use super::flags::{ImportFlags, JudgeFlags, OutputFlags, ScanFlags, TrustFlags};
 use super::values::TrustChoice;
-use crate::output::Place;
+use crate::output::OutputPath;
 use crate::summary::Manifest;
 
 /// A file and the flag that names it.
@@ -61,14 +61,14 @@ fn refuse_stdout(
     output: &OutputFlags,
 ) -> Result<(), PlanError> {
     let Some(path) = path else { return Ok(()) };
-    let mut places = output.outputs.iter().map(|path| Place::from(&**path));
-    let rows = output.outputs.is_empty() || places.any(|place| place == Place::Stdout);
+    let mut places = output.outputs.iter().map(|path| OutputPath::from(&**path));
+    let rows = output.outputs.is_empty() || places.any(|place| place == OutputPath::Stdout);
     let reason = match path.to_str() {
         Some("-") => {
             "standard output is for rows; name a file, or ./- for one of that name (where -o names \
              files, /dev/stdout is free)"
         }
-        _ if rows && Place::from(path) == Place::Stdout => {
+        _ if rows && OutputPath::from(path) == OutputPath::Stdout => {
             "rows go to standard output; name a file, or give the rows one with -o FILE"
         }
         _ => return Ok(()),

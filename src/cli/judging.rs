@@ -11,9 +11,9 @@ use super::revocation::Lists;
 use super::trust::policy;
 use crate::judge::findings::AskedFor;
 use crate::output::Layout;
-use crate::sweep::{Facts, Rejudge};
+use crate::sweep::{Recording, Rejudge};
 
-/// Facts that can be judged again.
+/// Recording that can be judged again.
 pub struct JudgePlan {
     /// The work itself.
     pub rejudge: Rejudge,
@@ -29,7 +29,7 @@ impl JudgePlan {
         super::files::refuse_judged_twins(flags)?;
         let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
-        let facts = Facts::open(&flags.facts).map_err(PlanError::from)?;
+        let facts = Recording::open(&flags.facts).map_err(PlanError::from)?;
         let header = facts.header();
         let asked = AskedFor {
             // A file from before this was saved shows it in its observations alone.
@@ -41,7 +41,7 @@ impl JudgePlan {
                 .map(|it| it.sources)
                 .unwrap_or_default(),
         };
-        refuse_unasked(&flags.fail_on, &asked, failing::From::Facts)?;
+        refuse_unasked(&flags.fail_on, &asked, failing::From::Recording)?;
         let places = places(&flags.output)?;
         let written = Written {
             places: &places,

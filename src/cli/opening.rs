@@ -6,14 +6,14 @@ use std::path::Path;
 
 use crate::observation::SavedHeader;
 use crate::output::{
-    CertificateFile, Format, Layout, OutputError, Place, Reserved, ReservedOutputs,
+    CertificateFile, Format, Layout, OutputError, OutputPath, Reserved, ReservedOutputs,
 };
-use crate::sweep::{Destinations, FactsFile};
+use crate::sweep::{RecordingFile, SweepOutputs};
 
 /// What is written, by flag.
 pub(super) struct Written<'a> {
     /// `-o`.
-    pub(super) places: &'a [(Place, &'static Format)],
+    pub(super) places: &'a [(OutputPath, &'static Format)],
     /// `--certs`.
     pub(super) certs: Option<&'a Path>,
     /// `--save`.
@@ -31,7 +31,7 @@ pub(super) struct Beginning<'a> {
 
 /// The files, ready to be written.
 pub(super) struct Opened {
-    pub(super) destinations: Destinations,
+    pub(super) destinations: SweepOutputs,
     pub(super) rejects: Option<(String, File)>,
 }
 
@@ -46,12 +46,12 @@ impl Written<'_> {
         let outputs = ReservedOutputs::open(self.places)?;
         let certs = reserve("--certs", self.certs)?;
         let save = reserve("--save", self.save)?;
-        let begin = |reserved| FactsFile::begin(reserved, beginning.header, beginning.quiet);
+        let begin = |reserved| RecordingFile::begin(reserved, beginning.header, beginning.quiet);
         // First what is written at once: a full disk shall not cost the others what they held.
         let facts = save.map(begin).transpose()?;
         Ok(Opened {
             rejects: rejects.map(Reserved::emptied).transpose()?,
-            destinations: Destinations {
+            destinations: SweepOutputs {
                 outputs: outputs.begin(beginning.layout)?,
                 certificates: certs.map(CertificateFile::begin).transpose()?,
                 facts,

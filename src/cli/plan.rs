@@ -18,12 +18,12 @@ use crate::inventory::{OpenError, PortsError, TargetError, TargetReader, fold_na
 use crate::judge::StoreError;
 use crate::judge::findings::{AskedFor, Needs};
 use crate::observation::SavedHeader;
-use crate::output::{FORMATS, Format, Layout, OutputError, Place, UnknownFormat};
+use crate::output::{FORMATS, Format, Layout, OutputError, OutputPath, UnknownFormat};
 use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
-use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
+use crate::sweep::{Display, Intake, RecordingError, Selection, Sweep};
 
 /// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
 /// drop queries.
@@ -110,7 +110,7 @@ pub enum PlanError {
     },
     /// Saved facts cannot be used.
     #[error(transparent)]
-    Facts(#[from] FactsError),
+    Recording(#[from] RecordingError),
     /// A format is not known.
     #[error("--output: {0}")]
     Format(#[from] UnknownFormat),
@@ -260,7 +260,7 @@ impl Plan {
                 intake: Intake {
                     readers,
                     dedupe: !flags.targets.no_dedupe,
-                    choice: Choice {
+                    choice: Selection {
                         shard: flags.targets.shard,
                         sample: flags.targets.sample,
                         seed: flags.targets.seed,
@@ -355,33 +355,33 @@ fn limits(
 /// Inputs, outputs, event loops.
 const OPEN_OTHERWISE: usize = 64;
 
-pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(Place, &'static Format)>, PlanError> {
-    let choose = |place: Place| {
+pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Format)>, PlanError> {
+    let choose = |place: OutputPath| {
         let format = match (&place, flags.format) {
-            (Place::File(path), chosen) => match (Format::for_path(path), chosen) {
+            (OutputPath::File(path), chosen) => match (Format::for_path(path), chosen) {
                 (Ok(format), _) | (Err(_), Some(format)) => format,
                 (Err(error), None) => return Err(PlanError::from(error)),
             },
-            (Place::Stdout, Some(format)) => format,
-            (Place::Stdout, None) => for_stdout(),
+            (OutputPath::Stdout, Some(format)) => format,
+            (OutputPath::Stdout, None) => for_stdout(),
         };
         Ok((place, format))
     };
     if flags.outputs.is_empty() {
-        return Ok(vec![choose(Place::Stdout)?]);
+        return Ok(vec![choose(OutputPath::Stdout)?]);
     }
     flags
         .outputs
         .iter()
-        .map(|path| choose(Place::from(path.as_path())))
+        .map(|path| choose(OutputPath::from(path.as_path())))
         .collect()
 }
 
 /// The outputs that a manifest can lie beside: no pipes and no devices.
-pub(super) fn regular_files(places: &[(Place, &'static Format)]) -> Vec<PathBuf> {
+pub(super) fn regular_files(places: &[(OutputPath, &'static Format)]) -> Vec<PathBuf> {
     let files = places.iter().filter_map(|(place, _)| match place {
-        Place::File(path) => Some(path.clone()),
-        Place::Stdout => None,
+        OutputPath::File(path) => Some(path.clone()),
+        OutputPath::Stdout => None,
     });
     let regular = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file());
     files.filter(regular).collect()
@@ -399,9 +399,9 @@ pub fn for_stdout() -> &'static Format {
 }
 
 /// A bar needs a terminal to itself: where rows go to the same one, they are the progress.
-fn display(quiet: bool, places: &[(Place, &'static Format)]) -> Display {
-    let rows_on_screen =
-        std::io::stdout().is_terminal() && places.iter().any(|(place, _)| *place == Place::Stdout);
+fn display(quiet: bool, places: &[(OutputPath, &'static Format)]) -> Display {
+    let rows_on_screen = std::io::stdout().is_terminal()
+        && places.iter().any(|(place, _)| *place == OutputPath::Stdout);
     match (quiet || rows_on_screen, std::io::stderr().is_terminal()) {
         (true, _) => Display::Nothing,
         (false, true) => Display::Bar,
@@ -409,7 +409,10 @@ fn display(quiet: bool, places: &[(Place, &'static Format)]) -> Display {
     }
 }
 
-fn open(flags: &ScanFlags, places: &[(Place, &'static Format)]) -> Result<Opened, OutputError> {
+fn open(
+    flags: &ScanFlags,
+    places: &[(OutputPath, &'static Format)],
+) -> Result<Opened, OutputError> {
     let (results, addresses) = (&flags.results, flags.names.all_ips);
     let approach = approach(&flags.hellos);
     let probe = approach.lane.name().to_owned();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::PlanError;
-use crate::gather::{Listing, Place, Why, certificates};
+use crate::gather::{FilePosition, Listing, Why, certificates};
 use crate::observation::{Certificate, PeerChain};
 
 /// A chain that a server could send fits many times; a file beyond it is some other file.
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     }
     let notes = notes(&listing).map(|note| format!("{}: {note}", path.display()));
     let notes = notes.take(MAX_NOTES).collect();
-    let in_der = |place| matches!(place, Place::Number(_)) && !listing.unordered;
+    let in_der = |place| matches!(place, FilePosition::Number(_)) && !listing.unordered;
     let der = listing.found.first().is_some_and(|it| in_der(it.place));
     let unordered = listing.unordered;
     let found = listing.found.into_iter();

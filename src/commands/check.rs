@@ -8,10 +8,10 @@ use anyhow::Context;
 use super::chains::{self, Chain};
 use super::{limbo, scan, told};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
-use crate::inventory::{self, Asked, Endpoint, Host, Service, Start, Target};
+use crate::inventory::{self, Endpoint, Host, Service, Start, Target, TargetSpec};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
-use crate::output::{Clean, Layout, Outputs, Place, Record, tell};
+use crate::output::{Clean, Layout, OutputPath, Outputs, Record, tell};
 use crate::pace::Limits;
 use crate::probe::{self, Timeouts};
 use crate::sweep::{self, Fetcher};
@@ -107,15 +107,15 @@ fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
 /// Why a text is not one server. Without a port it could be a file that is not there, and no file's
 /// name shall be looked up as a host's.
 fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
-    let asked = match Asked::parse(text) {
+    let asked = match TargetSpec::parse(text) {
         Ok(asked) => asked,
         Err(error) => return Some(error.to_string()),
     };
     match (asked.place, asked.port, asked.service) {
-        (inventory::Place::Block(_), ..) => {
+        (inventory::HostSpec::Block(_), ..) => {
             Some("a block of addresses is for tlsweep scan".to_owned())
         }
-        (inventory::Place::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
+        (inventory::HostSpec::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
             Some("it says which name to ask for, so leave out --name".to_owned())
         }
         (_, None, None) => Some(format!("a server needs its port, as in {text}:443")),
@@ -160,7 +160,7 @@ impl Check {
             )?,
             policy,
             waiting: Vec::new(),
-            output: Outputs::open(&[(Place::Stdout, format)], Layout::default())?,
+            output: Outputs::open(&[(OutputPath::Stdout, format)], Layout::default())?,
             exit: Exit::Finished,
         })
     }
@@ -240,13 +240,13 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
 
 /// What `--name` asks for.
 pub(super) fn host(name: &str) -> Result<Host, PlanError> {
-    let asked = Asked::parse(name).map_err(|error| PlanError::Name {
+    let asked = TargetSpec::parse(name).map_err(|error| PlanError::Name {
         flag: "--name",
         error,
     })?;
     match (asked.place, asked.port, asked.service) {
         (
-            inventory::Place::Host {
+            inventory::HostSpec::Host {
                 host,
                 address: None,
             },

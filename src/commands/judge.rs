@@ -6,7 +6,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, tell};
 use crate::probe;
-use crate::summary::{Choice, Limits, Manifest, Saved, Summary};
+use crate::summary::{Limits, Manifest, Saved, Selection, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -82,7 +82,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         probe: header.probe.clone(),
         all_versions: false,
         facts: header.facts,
-        choice: Choice::default(),
+        choice: Selection::default(),
         limits: Limits::default(),
         counts: Summary::default().counts(),
     }

@@ -7,7 +7,7 @@ use crate::cli::{Exit, Plan, ScanFlags};
 use crate::output::{Clean, tell};
 use crate::pace;
 use crate::probe;
-use crate::summary::{Choice, Limits, Manifest};
+use crate::summary::{Limits, Manifest, Selection};
 use crate::sweep::Ended;
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
@@ -79,8 +79,8 @@ impl Unfinished {
     }
 }
 
-fn choice(choice: &crate::sweep::Choice) -> Choice {
-    Choice {
+fn choice(choice: &crate::sweep::Selection) -> Selection {
+    Selection {
         sample: choice.sample.map(|sample| sample.get() as u64),
         shard: choice.shard.map(|shard| shard.to_string()),
         seed: choice.seed,

@@ -11,10 +11,10 @@ use rustls_pki_types::CertificateDer;
 use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
-    Included, NotCertificates, PROGRAMS, Report, Root, StoreFile, certificates, read_file,
+    CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile, certificates, read_file,
 };
 use crate::judge::TrustStore;
-use crate::output::{Clean, Place, pem_block, tell, write_whole};
+use crate::output::{Clean, OutputPath, pem_block, tell, write_whole};
 
 /// Longer than any root is called, short enough for a line.
 const MAX_NAME: usize = 120;
@@ -70,7 +70,7 @@ fn describe(page: &mut String, store: &TrustStore, from: &str) {
 fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
     cli::refuse_import_twins(flags)?;
     let bytes = read(&flags.report)?;
-    let report = Report::read(&bytes).map_err(|error| unusable(&flags.report, &error))?;
+    let report = CcadbReport::read(&bytes).map_err(|error| unusable(&flags.report, &error))?;
     let stores = chosen(flags, &report)?;
     let mut known = HashMap::new();
     collect(&flags.report, &bytes, &mut known)?;
@@ -87,11 +87,11 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
         stores: stores.iter().map(|store| (*store).to_owned()).collect(),
     };
     let text = file.text(pem_block);
-    match Place::from(&*flags.output) {
-        Place::Stdout => {
+    match OutputPath::from(&*flags.output) {
+        OutputPath::Stdout => {
             super::print(text.as_bytes())?;
         }
-        Place::File(path) => {
+        OutputPath::File(path) => {
             let written = write_whole(&path, text.as_bytes());
             written.with_context(|| format!("cannot write -o {}", path.display()))?;
         }
@@ -112,7 +112,7 @@ fn read(path: &Path) -> Result<Vec<u8>, PlanError> {
 }
 
 /// The stores to make: all that the report speaks of fully, or those that were asked for.
-fn chosen(flags: &ImportFlags, report: &Report) -> Result<Vec<&'static str>, PlanError> {
+fn chosen(flags: &ImportFlags, report: &CcadbReport) -> Result<Vec<&'static str>, PlanError> {
     let mut only = flags.only.iter();
     match only.find(|name| !report.programs.contains(&name.as_str())) {
         Some(name) => {
@@ -210,7 +210,7 @@ fn joined(
     Err(unusable(report, &reason))
 }
 
-fn say(file: &StoreFile, report: &Report) {
+fn say(file: &StoreFile, report: &CcadbReport) {
     for store in &file.stores {
         let roots = file.roots.iter().filter(|root| root.stores.contains(store));
         tell(format_args!("{store}: {} roots", roots.count()));

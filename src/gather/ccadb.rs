@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{BadTable, Row, Table};
+use super::table::{BadTable, Table, TableRow};
 use crate::crypto::Fingerprint;
 
 /// A root program, and the columns in which the report speaks of it.
@@ -52,7 +52,7 @@ const NOT_BEFORE: &str = "NotBefore";
 
 /// What a report says.
 #[derive(Debug)]
-pub struct Report {
+pub struct CcadbReport {
     /// The programs that it speaks of fully, in the order of `PROGRAMS`.
     pub programs: Vec<&'static str>,
     /// The roots that one of them includes.
@@ -95,7 +95,7 @@ pub struct LeftOut {
 pub enum ReportError {
     /// A damaged table, or a row that says nothing sound.
     #[error(transparent)]
-    Row(#[from] BadTable),
+    TableRow(#[from] BadTable),
     /// Another report, or another file.
     #[error("no column {0:?}; take CCADB's report AllIncludedRootCertsCSV")]
     NoColumn(&'static str),
@@ -111,7 +111,7 @@ struct Columns {
     uses: Option<(usize, &'static str)>,
 }
 
-impl Report {
+impl CcadbReport {
     /// Reads the report.
     pub fn read(bytes: &[u8]) -> Result<Self, ReportError> {
         let table = Table::of(bytes)?;
@@ -156,7 +156,7 @@ impl Report {
 
     fn add(
         &mut self,
-        row: &Row,
+        row: &TableRow,
         fingerprint: usize,
         name: Option<usize>,
         programs: &[Columns],
@@ -218,7 +218,7 @@ fn columns(program: &'static Program, table: &Table<'_>) -> Result<Option<Column
 
 impl Columns {
     /// Whether the program has the root in this status, for TLS servers.
-    fn says(&self, row: &Row, status: &str) -> bool {
+    fn says(&self, row: &TableRow, status: &str) -> bool {
         let used = |(column, word): (usize, &str)| {
             let cell = row.cell(column);
             cell.split(';').any(|used| used.trim() == word)
@@ -245,8 +245,8 @@ mod tests {
     const NOWHERE: &str = "Removed,serverAuth,Removed,Disabled,\
         Server Authentication,Removed,Websites";
 
-    fn read(rows: &[String]) -> Result<Report, ReportError> {
-        Report::read(format!("{HEADER}{}", rows.concat()).as_bytes())
+    fn read(rows: &[String]) -> Result<CcadbReport, ReportError> {
+        CcadbReport::read(format!("{HEADER}{}", rows.concat()).as_bytes())
     }
 
     #[test]
@@ -293,7 +293,7 @@ mod tests {
             "a".repeat(64),
             "b".repeat(64)
         );
-        let report = Report::read(text.as_bytes()).unwrap();
+        let report = CcadbReport::read(text.as_bytes()).unwrap();
         assert_eq!(report.programs, ["chrome"]);
         assert_eq!(report.roots.len(), 1);
     }
@@ -309,9 +309,9 @@ mod tests {
             (read(&[row(ALL, 'a'), row(NOWHERE, 'a')]), "line 3: aaa"),
             (read(&[row(NOWHERE, 'a'), row(ALL, 'a')]), "line 3: aaa"),
             (read(&["Owner,Root\n".to_owned()]), "line 2: 2 cells"),
-            (Report::read(b""), "no column \"SHA-256 Fingerprint\""),
+            (CcadbReport::read(b""), "no column \"SHA-256 Fingerprint\""),
             (
-                Report::read(b"SHA-256 Fingerprint,Mozilla Status\n"),
+                CcadbReport::read(b"SHA-256 Fingerprint,Mozilla Status\n"),
                 "no column \"Mozilla Trust Bits\"",
             ),
         ];
@@ -340,7 +340,7 @@ mod tests {
         ] {
             let header = HEADER.replacen("\"CA Owner\"", &format!("{other:?}"), 1);
             let text = format!("{header}{}", row(ALL, 'a'));
-            let error = Report::read(text.as_bytes()).unwrap_err().to_string();
+            let error = CcadbReport::read(text.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with("line 1: "), "{error}");
             assert!(error.contains(column) && error.contains(other), "{error}");
         }

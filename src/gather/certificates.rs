@@ -42,7 +42,7 @@ pub struct Listing {
 #[derive(Debug)]
 pub struct Found {
     /// Where it stands.
-    pub place: Place,
+    pub place: FilePosition,
     /// Its bytes, as the file has them.
     pub der: CertificateDer<'static>,
     /// OpenSSL's trust settings beside it bar it as an anchor for TLS servers.
@@ -55,7 +55,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Omitted {
     /// Where it stands.
-    pub place: Place,
+    pub place: FilePosition,
     /// Why it was left out.
     pub why: Why,
 }
@@ -110,20 +110,20 @@ impl fmt::Display for Omitted {
 
 /// Where something stands in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FilePosition {
     /// Which certificate it is, from 1, in a file without lines.
     Number(usize),
     /// The line on which it begins, or goes wrong, from 1.
     Line(u64),
 }
 
-impl Place {
+impl FilePosition {
     pub(super) fn line(line: usize) -> Self {
         Self::Line(line as u64)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "certificate {number}"),
@@ -187,9 +187,9 @@ pub(super) fn chain(bytes: &[u8]) -> Listing {
     if der::only(bytes, tag::SEQUENCE).is_none() {
         listing.add_sections(bytes);
     } else if pkcs7::is_one(bytes) {
-        listing.add_pkcs7(bytes, Place::Number);
+        listing.add_pkcs7(bytes, FilePosition::Number);
     } else if form::unread(bytes).is_none() {
-        listing.add(Place::Number(1), bytes);
+        listing.add(FilePosition::Number(1), bytes);
     }
     listing
 }
@@ -205,7 +205,7 @@ impl Listing {
         self.left_out.iter().find(|it| it.is_loss())
     }
 
-    fn add(&mut self, place: Place, der: &[u8]) {
+    fn add(&mut self, place: FilePosition, der: &[u8]) {
         self.found.push(Found {
             place,
             der: CertificateDer::from(der.to_vec()),
@@ -214,7 +214,7 @@ impl Listing {
         });
     }
 
-    fn leave_out(&mut self, place: Place, why: Why) {
+    fn leave_out(&mut self, place: FilePosition, why: Why) {
         self.left_out.push(Omitted { place, why });
     }
 
@@ -225,12 +225,12 @@ impl Listing {
             .take(MAX_SECTIONS)
             .for_each(|section| self.add_section(&section));
         if let Some(next) = sections.next() {
-            self.leave_out(Place::line(next.line), Why::TooMany);
+            self.leave_out(FilePosition::line(next.line), Why::TooMany);
         }
     }
 
     fn add_section(&mut self, section: &Section<'_>) {
-        let place = Place::line(section.line);
+        let place = FilePosition::line(section.line);
         let why = match &section.label {
             Label::PrivateKey => Why::PrivateKey,
             Label::Crl => Why::Crl,
@@ -238,7 +238,7 @@ impl Listing {
             Label::Certificate | Label::Trusted | Label::Pkcs7 => match section.decode() {
                 Ok(der) => return self.add_decoded(section, &der),
                 Err(broken) => {
-                    let place = Place::line(broken.line);
+                    let place = FilePosition::line(broken.line);
                     return self.leave_out(place, Why::Broken(broken.flaw));
                 }
             },
@@ -247,7 +247,7 @@ impl Listing {
     }
 
     fn add_decoded(&mut self, section: &Section<'_>, der: &[u8]) {
-        let place = Place::line(section.line);
+        let place = FilePosition::line(section.line);
         let before = self.found.len();
         match section.label {
             Label::Trusted => match trusted(der) {
@@ -265,7 +265,7 @@ impl Listing {
         added.for_each(|found| found.hidden = !section.at_line_start);
     }
 
-    fn add_pkcs7(&mut self, der: &[u8], place: impl Fn(usize) -> Place) {
+    fn add_pkcs7(&mut self, der: &[u8], place: impl Fn(usize) -> FilePosition) {
         let Some(found) = pkcs7::certificates(der, MAX_SECTIONS) else {
             return self.leave_out(place(1), Why::BadPkcs7);
         };
@@ -313,17 +313,17 @@ fn cells(table: Table<'_>, column: usize) -> Result<Listing, NotCertificates> {
         let mut inside = Listing::default();
         inside.add_sections(pem.as_bytes());
         if inside.is_empty() {
-            inside.leave_out(Place::Line(row.line), Why::NoSection);
+            inside.leave_out(FilePosition::Line(row.line), Why::NoSection);
         }
         // Lines of the file, not of the cell.
         inside
             .found
             .iter_mut()
-            .for_each(|it| it.place = Place::Line(row.line));
+            .for_each(|it| it.place = FilePosition::Line(row.line));
         inside
             .left_out
             .iter_mut()
-            .for_each(|it| it.place = Place::Line(row.line));
+            .for_each(|it| it.place = FilePosition::Line(row.line));
         listing.found.append(&mut inside.found);
         listing.left_out.append(&mut inside.left_out);
     }
@@ -359,23 +359,23 @@ mod tests {
         // As certutil of Windows encodes it.
         let misnamed = armour("CERTIFICATE", &pkcs7);
         for (bytes, place) in [
-            (made.der().to_vec(), Place::Number(1)),
-            (pem.clone().into_bytes(), Place::Line(1)),
-            (format!("\u{feff}{pem}").into_bytes(), Place::Line(1)),
-            (commented.into_bytes(), Place::Line(2)),
-            (quoted.into_bytes(), Place::Line(3)),
-            (crlf.into_bytes(), Place::Line(2)),
-            (last.into_bytes(), Place::Line(2)),
-            (pkcs7, Place::Number(1)),
-            (armoured.into_bytes(), Place::Line(1)),
-            (misnamed.into_bytes(), Place::Line(1)),
+            (made.der().to_vec(), FilePosition::Number(1)),
+            (pem.clone().into_bytes(), FilePosition::Line(1)),
+            (format!("\u{feff}{pem}").into_bytes(), FilePosition::Line(1)),
+            (commented.into_bytes(), FilePosition::Line(2)),
+            (quoted.into_bytes(), FilePosition::Line(3)),
+            (crlf.into_bytes(), FilePosition::Line(2)),
+            (last.into_bytes(), FilePosition::Line(2)),
+            (pkcs7, FilePosition::Number(1)),
+            (armoured.into_bytes(), FilePosition::Line(1)),
+            (misnamed.into_bytes(), FilePosition::Line(1)),
             (
                 pem.replace("CERTIFICATE", "X509 CERTIFICATE").into_bytes(),
-                Place::Line(1),
+                FilePosition::Line(1),
             ),
             (
                 armour("TRUSTED CERTIFICATE", &made_der()).into_bytes(),
-                Place::Line(1),
+                FilePosition::Line(1),
             ),
         ] {
             let listing = certificates(&bytes).unwrap();
@@ -474,7 +474,10 @@ mod tests {
         let listing = certificates(mixed.as_bytes()).unwrap();
         let lines = sound.lines().count();
         let places: Vec<_> = listing.found.iter().map(|it| it.place).collect();
-        assert_eq!(places, [Place::line(4), Place::line(4 + 2 * lines + 2)]);
+        assert_eq!(
+            places,
+            [FilePosition::line(4), FilePosition::line(4 + 2 * lines + 2)]
+        );
         let told: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
         let expected = [
             "line 1: a private key is left out; it was not read".to_owned(),
@@ -502,7 +505,11 @@ mod tests {
         let broken = made().pem().replace("MII", "M!!");
         for cell in [&broken, "MIIB"] {
             let listing = certificates(format!("PEM\n\"{cell}\"\n").as_bytes()).unwrap();
-            assert_eq!(listing.loss().unwrap().place, Place::Line(2), "{cell}");
+            assert_eq!(
+                listing.loss().unwrap().place,
+                FilePosition::Line(2),
+                "{cell}"
+            );
         }
         let report = certificates(b"CA Owner,SHA-256 Fingerprint\na,b\n");
         assert_eq!(report.unwrap_err(), NotCertificates::NoPemColumn);

@@ -21,9 +21,9 @@ mod store_file;
 mod table;
 
 pub use address::HttpAddress;
-pub use ccadb::{LeftOut, PROGRAMS, Program, Report, ReportError, Root};
+pub use ccadb::{CcadbReport, LeftOut, PROGRAMS, Program, ReportError, Root};
 pub use certificates::{
-    Found, Listing, NotCertificates, Omitted, Place, Why, certificates, read_file,
+    FilePosition, Found, Listing, NotCertificates, Omitted, Why, certificates, read_file,
 };
 pub use failure::FetchFailure;
 pub use guard::Guard;
@@ -33,7 +33,8 @@ pub use neighbours::Neighbours;
 pub use pem::Flaw;
 pub use pool::{Bundle, BundleError, IssuerPool};
 pub(crate) use revocation::{
-    ALL_REASONS, Asked, Crl, Point, PointName, directory, directory_name, distribution_points,
+    ALL_REASONS, Crl, FilterAnswer, Point, PointName, directory, directory_name,
+    distribution_points,
 };
 pub use revocation::{CrlError, RevocationData, RevocationError, RevocationSources};
 pub use search::{Fetched, Search};

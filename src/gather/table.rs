@@ -49,13 +49,13 @@ impl Lines<'_> {
 }
 
 /// One row.
-pub(super) struct Row {
+pub(super) struct TableRow {
     /// Where it begins, from 1.
     pub(super) line: u64,
     cells: csv::ByteRecord,
 }
 
-impl Row {
+impl TableRow {
     /// A cell without the blanks around it; what is not UTF-8 is replaced.
     pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
         let bytes = self.cells.get(column).unwrap_or_default();
@@ -132,13 +132,13 @@ impl<'a> Table<'a> {
     }
 
     /// The rows, each with as many cells as the header.
-    pub(super) fn rows(self) -> impl Iterator<Item = Result<Row, BadTable>> {
+    pub(super) fn rows(self) -> impl Iterator<Item = Result<TableRow, BadTable>> {
         let mut lines = self.lines;
         let rows = self.reader.into_byte_records().enumerate();
         rows.map(move |(index, cells)| {
             let mut line = |at: Option<&csv::Position>| lines.at(at.map_or(0, csv::Position::byte));
             let cells = cells.map_err(|error| bad(&error, line(error.position())))?;
-            let row = Row {
+            let row = TableRow {
                 line: line(cells.position()),
                 cells,
             };

@@ -16,12 +16,12 @@ pub(super) struct Cells {
     cell: Vec<u8>,
     /// Where csv-core puts what it unquotes, kept between lines.
     room: Vec<u8>,
-    place: Place,
+    place: RowState,
 }
 
 /// What became of the row so far.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum RowState {
     /// It goes on: nothing was added yet, or a quote is open.
     Open,
     /// It is complete.
@@ -54,7 +54,7 @@ impl Cells {
             written: Vec::new(),
             cell: Vec::new(),
             room: Vec::new(),
-            place: Place::Open,
+            place: RowState::Open,
         }
     }
 
@@ -62,7 +62,7 @@ impl Cells {
     pub(super) fn of(line: &str, separator: u8) -> Option<Vec<String>> {
         let mut cells = Self::between(separator);
         cells.add(line);
-        (cells.place == Place::Done).then(|| cells.finish())
+        (cells.place == RowState::Done).then(|| cells.finish())
     }
 
     /// Begins a row.
@@ -71,7 +71,7 @@ impl Cells {
         self.done.clear();
         self.written.clear();
         self.cell.clear();
-        self.place = Place::Open;
+        self.place = RowState::Open;
     }
 
     /// Adds the row's next line, without its line feed.
@@ -79,7 +79,7 @@ impl Cells {
         // To csv-core, a line without anything is no row.
         if line.is_empty() && self.written.is_empty() {
             self.done.push(String::new());
-            self.place = Place::Done;
+            self.place = RowState::Done;
             return;
         }
         self.feed(line.as_bytes(), line.ends_with('\r'));
@@ -91,15 +91,15 @@ impl Cells {
         if self.room.len() < input.len() {
             self.room.resize(input.len(), 0);
         }
-        while !input.is_empty() && self.place == Place::Open {
+        while !input.is_empty() && self.place == RowState::Open {
             let (result, read, wrote) = self.reader.read_field(input, &mut self.room);
             self.written.extend(&input[..read]);
             self.cell.extend(&self.room[..wrote]);
             input = &input[read..];
             if let ReadFieldResult::Field { record_end } = result {
                 self.finish_cell(record_end && returned);
-                if record_end && self.place == Place::Open {
-                    self.place = Place::Done;
+                if record_end && self.place == RowState::Open {
+                    self.place = RowState::Done;
                 }
             }
         }
@@ -114,7 +114,7 @@ impl Cells {
                 let blanks = rest.iter().rev().take_while(|b| BLANKS.contains(b)).count();
                 let quoted = &rest[..rest.len() - blanks];
                 if !is_quoted(quoted) {
-                    self.place = Place::Stray;
+                    self.place = RowState::Stray;
                 }
                 self.cell.truncate(self.cell.len() - blanks);
             }
@@ -131,12 +131,12 @@ impl Cells {
 
     /// Whether the row goes on in the next line.
     pub(super) fn is_open(&self) -> bool {
-        self.place == Place::Open
+        self.place == RowState::Open
     }
 
     /// Whether the row cannot be split, whatever follows.
     pub(super) fn is_stray(&self) -> bool {
-        self.place == Place::Stray
+        self.place == RowState::Stray
     }
 
     /// The cells, once the row is neither open nor stray.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::error::{RowError, TargetError, short};
 use super::{
-    Asked, Defaults, Expansion, Host, Place, Service, Tags, fold_name, no_destination, parse_port,
-    parse_ports, parse_starttls,
+    Defaults, Expansion, Host, HostSpec, Service, Tags, TargetSpec, fold_name, no_destination,
+    parse_port, parse_ports, parse_starttls,
 };
 
 /// A column, or a key of a JSON object.
@@ -128,12 +128,12 @@ impl Ours {
 
 /// One row of an input, its columns still text. An empty column says nothing.
 #[derive(Debug, Default)]
-pub(super) struct Row {
+pub(super) struct InputRow {
     ours: [String; 7],
     pub(super) tags: Tags,
 }
 
-impl Row {
+impl InputRow {
     /// A row of a target alone.
     pub(super) fn target(text: String) -> Self {
         let mut row = Self::default();
@@ -159,7 +159,7 @@ impl Row {
         if is_range(&text) {
             return Err(TargetError::Range(short(&text)).into());
         }
-        let mut asked = Asked::parse(&text)?;
+        let mut asked = TargetSpec::parse(&text)?;
         let ports = self.merge_ports(&mut asked)?;
         self.merge_address(&mut asked)?;
         self.merge_service(&mut asked)?;
@@ -178,7 +178,7 @@ impl Row {
     }
 
     /// Takes over the one port of the row; returns those of a list.
-    fn merge_ports(&self, asked: &mut Asked) -> Result<Vec<u16>, RowError> {
+    fn merge_ports(&self, asked: &mut TargetSpec) -> Result<Vec<u16>, RowError> {
         let one = self.get(Ours::Port).map(whole_number).map(parse_port);
         let one = one
             .transpose()
@@ -208,7 +208,7 @@ impl Row {
         }
     }
 
-    fn merge_address(&self, asked: &mut Asked) -> Result<(), RowError> {
+    fn merge_address(&self, asked: &mut TargetSpec) -> Result<(), RowError> {
         let Some(text) = self.get(Ours::Ip) else {
             return Ok(());
         };
@@ -219,7 +219,7 @@ impl Row {
         if let Some(kind) = no_destination(ip) {
             return Err(in_column(Ours::Ip, TargetError::NoDestination(ip, kind)));
         }
-        let Place::Host { host, address } = &mut asked.place else {
+        let HostSpec::Host { host, address } = &mut asked.place else {
             return Err(RowError::AddressForBlock);
         };
         match address {
@@ -231,7 +231,7 @@ impl Row {
         Ok(())
     }
 
-    fn merge_service(&self, asked: &mut Asked) -> Result<(), RowError> {
+    fn merge_service(&self, asked: &mut TargetSpec) -> Result<(), RowError> {
         let text = self.get(Ours::StartTls).unwrap_or_default();
         let Some(service) = parse_starttls(text)? else {
             return Ok(());

@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use super::cells::Cells;
-use super::columns::{Column, Ours, Row};
+use super::columns::{Column, InputRow, Ours};
 use super::error::{OpenError, RowError, cut};
 use super::lines::{Lines, MAX_LINE, excerpt};
 
@@ -21,16 +21,16 @@ pub(super) struct Table {
     columns: Vec<Column>,
     cells: Cells,
     /// Lines read in search of a closing quote that did not come, to be read again.
-    again: VecDeque<Line>,
+    again: VecDeque<InputLine>,
     /// Up to this line a row must end on its own line. Otherwise every line read again could
     /// search as far once more, and reading would be quadratic.
     single_until: u64,
     /// The first line of the current row.
-    first: Line,
+    first: InputLine,
 }
 
 #[derive(Default)]
-struct Line {
+struct InputLine {
     number: u64,
     text: String,
     fault: Option<RowError>,
@@ -100,7 +100,7 @@ impl Table {
     }
 
     /// The next row.
-    pub(super) fn next<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Row> {
+    pub(super) fn next<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<InputRow> {
         Ok(match self.read(lines)? {
             Some(Ok(cells)) => Some(self.row(cells)),
             Some(Err(error)) => Some(Err(error)),
@@ -120,7 +120,7 @@ impl Table {
 
     /// A row may be short, since spreadsheets leave out empty cells at its end, but what is
     /// beyond the last column belongs to none.
-    fn row(&self, mut cells: Vec<String>) -> Result<Row, RowError> {
+    fn row(&self, mut cells: Vec<String>) -> Result<InputRow, RowError> {
         while cells.len() > self.columns.len() && cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
@@ -130,7 +130,7 @@ impl Table {
                 columns: self.columns.len(),
             });
         }
-        let mut row = Row::default();
+        let mut row = InputRow::default();
         for (column, cell) in self.columns.iter().zip(cells) {
             match column {
                 Column::Ours(ours) => row.set(*ours, cell),
@@ -188,7 +188,7 @@ impl Table {
         Ok(Ok(self.cells.finish()))
     }
 
-    fn read_again(&mut self, lines: VecDeque<Line>) {
+    fn read_again(&mut self, lines: VecDeque<InputLine>) {
         // Only lines past `single_until` are gathered, and those in `again` are not past it: it
         // is empty whenever there is something to put into it.
         if let Some(last) = lines.back() {
@@ -197,7 +197,7 @@ impl Table {
         }
     }
 
-    fn line<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<Option<Line>> {
+    fn line<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<Option<InputLine>> {
         if let Some(line) = self.again.pop_front() {
             return Ok(Some(line));
         }
@@ -208,7 +208,7 @@ impl Table {
             Ok(text) => (text.to_owned(), None),
             Err(fault) => (lines.excerpt(), Some(fault)),
         };
-        Ok(Some(Line {
+        Ok(Some(InputLine {
             number: lines.number(),
             text,
             fault,

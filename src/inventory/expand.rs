@@ -8,7 +8,7 @@ use ipnet::{IpAddrRange, IpNet, Ipv4AddrRange, Ipv6AddrRange};
 
 use super::error::TargetError;
 use super::service::TLS;
-use super::{Asked, Host, Place, Service, Tags, Target};
+use super::{Host, HostSpec, Service, Tags, Target, TargetSpec};
 
 /// What holds for every target that does not say otherwise.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Defaults {
     pub service: Option<&'static Service>,
 }
 
-impl Asked {
+impl TargetSpec {
     /// Reads one target's text and gives its targets, lazily: a block has up to 2^32.
     pub fn expand(text: &str, defaults: &Defaults) -> Result<Expansion, TargetError> {
         let asked = Self::parse(text)?;
@@ -61,7 +61,7 @@ enum Ports {
 impl Expansion {
     pub(super) fn new(
         text: String,
-        asked: Asked,
+        asked: TargetSpec,
         sni: Option<Arc<str>>,
         tags: Tags,
         defaults: &Defaults,
@@ -142,7 +142,7 @@ impl Ports {
     }
 }
 
-fn ports(asked: &Asked, defaults: &Defaults) -> Ports {
+fn ports(asked: &TargetSpec, defaults: &Defaults) -> Ports {
     match (asked.port, asked.service, &defaults.ports[..]) {
         (Some(port), _, _) => Ports::One(port),
         (None, Some(service), _) => Ports::One(service.port),
@@ -152,10 +152,10 @@ fn ports(asked: &Asked, defaults: &Defaults) -> Ports {
     }
 }
 
-fn first(place: Place) -> (Host, Option<IpAddr>, Option<IpAddrRange>) {
+fn first(place: HostSpec) -> (Host, Option<IpAddr>, Option<IpAddrRange>) {
     match place {
-        Place::Host { host, address } => (host, address, None),
-        Place::Block(block) => {
+        HostSpec::Host { host, address } => (host, address, None),
+        HostSpec::Block(block) => {
             let mut rest = addresses(block);
             // A block has at least its network address, whatever its size.
             let first = rest.next().unwrap_or(block.network());
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str, defaults: &Defaults) -> Vec<String> {
-        Asked::expand(text, defaults)
+        TargetSpec::expand(text, defaults)
             .unwrap()
             .map(|target| target.canonical())
             .collect()
@@ -251,7 +251,13 @@ mod tests {
             sni: Some("front.example".into()),
             ..Defaults::default()
         };
-        let sni = |text| Asked::expand(text, &defaults).unwrap().next().unwrap().sni;
+        let sni = |text| {
+            TargetSpec::expand(text, &defaults)
+                .unwrap()
+                .next()
+                .unwrap()
+                .sni
+        };
         assert_eq!(sni("192.0.2.1").as_deref(), Some("front.example"));
         assert_eq!(sni("a.example").as_deref(), Some("front.example"));
         assert_eq!(sni("a.example@192.0.2.1"), None);
@@ -260,7 +266,7 @@ mod tests {
     #[test]
     fn each_address_of_a_block_has_its_own_text() {
         let texts = |text| -> Vec<_> {
-            let all = Asked::expand(text, &Defaults::default()).unwrap();
+            let all = TargetSpec::expand(text, &Defaults::default()).unwrap();
             all.map(|target| target.text).collect()
         };
         assert_eq!(texts("192.0.2.0/31"), ["192.0.2.0", "192.0.2.1"]);
@@ -291,7 +297,7 @@ mod tests {
         );
         assert_eq!(canonical("2001:db8::/120", &Defaults::default()).len(), 256);
         // Lazy: the whole of IPv4, of which three are taken.
-        let all = Asked::expand("0.0.0.0/0", &Defaults::default()).unwrap();
+        let all = TargetSpec::expand("0.0.0.0/0", &Defaults::default()).unwrap();
         assert_eq!(all.take(3).last().unwrap().text, "0.0.0.2");
     }
 }

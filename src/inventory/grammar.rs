@@ -10,18 +10,18 @@ use super::{Host, Service, fold_name, no_destination, parse_port};
 
 /// What the text of a target says, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct TargetSpec {
     /// The service its scheme names.
     pub service: Option<&'static Service>,
     /// Whom to visit.
-    pub place: Place,
+    pub place: HostSpec,
     /// The port it names.
     pub port: Option<u16>,
 }
 
 /// One host, or a block of addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum HostSpec {
     /// A name or an address.
     Host {
         /// Who is asked for.
@@ -33,7 +33,7 @@ pub enum Place {
     Block(IpNet),
 }
 
-impl Asked {
+impl TargetSpec {
     /// Reads the text of one target; blanks around it do not count.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
@@ -76,7 +76,7 @@ fn block(
     authority: &str,
     tail: &str,
     url: bool,
-) -> Result<Option<(Place, Option<u16>)>, TargetError> {
+) -> Result<Option<(HostSpec, Option<u16>)>, TargetError> {
     let Some(length) = tail.strip_prefix('/') else {
         return match tail.is_empty() || url {
             true => Ok(None),
@@ -100,14 +100,14 @@ fn block(
 fn no_block(authority: &str, url: bool) -> Result<(), TargetError> {
     match one(authority)? {
         (
-            Place::Host {
+            HostSpec::Host {
                 address: Some(_), ..
             },
             None,
         ) => Err(TargetError::NameAtBlock),
         _ if url => Ok(()),
         (
-            Place::Host {
+            HostSpec::Host {
                 host: Host::Address(_),
                 ..
             },
@@ -124,7 +124,7 @@ fn looks_like_length(tail: &str) -> bool {
         .all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
-fn sized(address: IpAddr, tail: &str) -> Result<(Place, Option<u16>), TargetError> {
+fn sized(address: IpAddr, tail: &str) -> Result<(HostSpec, Option<u16>), TargetError> {
     let (length, port) = match tail.split_once(':') {
         Some((length, port)) => (length, Some(parse_port(port)?)),
         None => (tail, None),
@@ -155,7 +155,7 @@ fn sized(address: IpAddr, tail: &str) -> Result<(Place, Option<u16>), TargetErro
         Some(kind) if no_destination(last) == Some(kind) => {
             Err(TargetError::NoDestination(first, kind))
         }
-        _ => Ok((Place::Block(block), port)),
+        _ => Ok((HostSpec::Block(block), port)),
     }
 }
 
@@ -180,11 +180,11 @@ fn destination(address: IpAddr) -> Result<IpAddr, TargetError> {
 }
 
 /// `host`, `host:port`, or `name@address` with or without a port.
-fn one(authority: &str) -> Result<(Place, Option<u16>), TargetError> {
+fn one(authority: &str) -> Result<(HostSpec, Option<u16>), TargetError> {
     let Some((name, at)) = authority.rsplit_once('@') else {
         let (host, port) = host_and_port(authority)?;
         let address = None;
-        return Ok((Place::Host { host, address }, port));
+        return Ok((HostSpec::Host { host, address }, port));
     };
     if name.contains([':', '@']) && name.parse::<Ipv6Addr>().is_err() {
         return Err(TargetError::UserInfo);
@@ -193,7 +193,7 @@ fn one(authority: &str) -> Result<(Place, Option<u16>), TargetError> {
         (Host::Address(address), port) => {
             let host = Host::Name(fold_name(name)?);
             let address = Some(address);
-            Ok((Place::Host { host, address }, port))
+            Ok((HostSpec::Host { host, address }, port))
         }
         (Host::Name(_), _) => Err(TargetError::UserInfo),
     }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
-        Ok(Asked::expand(text, &Defaults::default())?
+        Ok(TargetSpec::expand(text, &Defaults::default())?
             .take(300)
             .collect())
     }

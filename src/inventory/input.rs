@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::Row;
+use super::columns::InputRow;
 use super::lines::excerpt;
 use crate::crypto::{Fingerprint, Hasher};
 
@@ -35,10 +35,10 @@ impl From<Vec<String>> for Arguments {
 }
 
 impl Arguments {
-    pub(super) fn next(&mut self) -> Option<Row> {
+    pub(super) fn next(&mut self) -> Option<InputRow> {
         let argument = self.all.get(self.given)?.clone();
         self.given += 1;
-        Some(Row::target(argument))
+        Some(InputRow::target(argument))
     }
 
     pub(super) fn place(&self) -> (u64, String) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Tag;
-use super::columns::{Column, Ours, Row};
+use super::columns::{Column, InputRow, Ours};
 use super::error::{RowError, short};
 
 /// Key names shared between rows. An inventory has few; a file with a new key in every row is
@@ -25,13 +25,13 @@ pub(super) struct Objects {
 
 impl Objects {
     /// The row of one line; `None` where the line is blank or a comment.
-    pub(super) fn row(&mut self, line: &str) -> Result<Option<Row>, RowError> {
+    pub(super) fn row(&mut self, line: &str) -> Result<Option<InputRow>, RowError> {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
-        let mut row = Row::default();
+        let mut row = InputRow::default();
         let mut known = HashSet::with_capacity(members.len());
         let mut misnamed = None;
         for (key, value) in members {

@@ -22,7 +22,7 @@ mod words;
 pub use destination::no_destination;
 pub use error::{InputError, OpenError, Reject, RowError, TargetError};
 pub use expand::{Defaults, Expansion};
-pub use grammar::{Asked, Place};
+pub use grammar::{HostSpec, TargetSpec};
 pub use input::Input;
 pub(crate) use input::Tally;
 pub use name::fold_name;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::columns::Row;
+use super::columns::InputRow;
 use super::csv::{Table, is_header};
 use super::error::{InputError, OpenError, Reject, RowError, short};
 use super::input::{Arguments, Input, Tally};
@@ -159,7 +159,7 @@ enum Kind {
 }
 
 impl Rows {
-    fn next(&mut self) -> io::Result<Option<Result<Row, RowError>>> {
+    fn next(&mut self) -> io::Result<Option<Result<InputRow, RowError>>> {
         match self {
             Self::Arguments(arguments) => Ok(arguments.next().map(Ok)),
             Self::Text { lines, format } => format.next(lines),
@@ -179,7 +179,7 @@ impl Rows {
 }
 
 impl Format {
-    fn next(&mut self, lines: &mut Text) -> io::Result<Option<Result<Row, RowError>>> {
+    fn next(&mut self, lines: &mut Text) -> io::Result<Option<Result<InputRow, RowError>>> {
         if let Self::Csv(table) = self {
             return table.next(lines);
         }
@@ -196,10 +196,10 @@ impl Format {
     }
 }
 
-fn target_of(line: &str) -> Option<Row> {
+fn target_of(line: &str) -> Option<InputRow> {
     match without_comment(line) {
         "" => None,
-        text => Some(Row::target(text.to_owned())),
+        text => Some(InputRow::target(text.to_owned())),
     }
 }
 

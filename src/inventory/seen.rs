@@ -134,10 +134,10 @@ impl Hasher for AsItIs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Asked, Defaults};
+    use crate::inventory::{Defaults, TargetSpec};
 
     fn target(text: &str) -> Target {
-        let mut targets = Asked::expand(text, &Defaults::default()).unwrap();
+        let mut targets = TargetSpec::expand(text, &Defaults::default()).unwrap();
         targets.next().unwrap()
     }
 

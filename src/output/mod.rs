@@ -31,7 +31,7 @@ pub use facts::FactsAsked;
 pub use fields::{Date, Findings, Hex, Sans, Tags, Trust};
 pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat};
 pub(crate) use names::Word;
-pub use outputs::{OutputError, Outputs, Place, ReservedOutputs};
+pub use outputs::{OutputError, OutputPath, Outputs, ReservedOutputs};
 pub use pem::certificate as pem_block;
 pub use record::{Addresses, Chain, FailedAddress, Leaf, Record, SCHEMA, TimingMs};
 pub use reserved::Reserved;

@@ -12,14 +12,14 @@ const BUFFER: usize = 64 * 1024;
 
 /// Where rows go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum OutputPath {
     /// Standard output.
     Stdout,
     /// A file.
     File(PathBuf),
 }
 
-impl From<&Path> for Place {
+impl From<&Path> for OutputPath {
     /// `-` is standard output, as for other tools, and so are the names that the system has for it.
     fn from(path: &Path) -> Self {
         match path.to_str() {
@@ -29,7 +29,7 @@ impl From<&Path> for Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for OutputPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stdout => f.write_str("standard output"),
@@ -91,11 +91,11 @@ pub struct ReservedOutputs(Vec<(Option<Reserved>, &'static Format)>);
 
 impl ReservedOutputs {
     /// Opens all of them.
-    pub fn open(wanted: &[(Place, &'static Format)]) -> Result<Self, OutputError> {
+    pub fn open(wanted: &[(OutputPath, &'static Format)]) -> Result<Self, OutputError> {
         refuse_twins(wanted)?;
         let opened = wanted.iter().map(|(place, format)| match place {
-            Place::Stdout => Ok((None, *format)),
-            Place::File(path) => Ok((Some(Reserved::open("-o", path)?), *format)),
+            OutputPath::Stdout => Ok((None, *format)),
+            OutputPath::File(path) => Ok((Some(Reserved::open("-o", path)?), *format)),
         });
         Ok(Self(opened.collect::<Result<_, _>>()?))
     }
@@ -120,7 +120,10 @@ impl ReservedOutputs {
 impl Outputs {
     /// Opens all of them. A file that is there already is emptied, and none is before all of
     /// them could be opened.
-    pub fn open(wanted: &[(Place, &'static Format)], layout: Layout) -> Result<Self, OutputError> {
+    pub fn open(
+        wanted: &[(OutputPath, &'static Format)],
+        layout: Layout,
+    ) -> Result<Self, OutputError> {
         ReservedOutputs::open(wanted)?.begin(layout)
     }
 
@@ -178,7 +181,7 @@ fn buffered(writer: impl Write + Send + 'static) -> Box<dyn Write + Send> {
     Box::new(BufWriter::with_capacity(BUFFER, writer))
 }
 
-fn refuse_twins(wanted: &[(Place, &'static Format)]) -> Result<(), OutputError> {
+fn refuse_twins(wanted: &[(OutputPath, &'static Format)]) -> Result<(), OutputError> {
     for (index, (place, _)) in wanted.iter().enumerate() {
         if wanted[..index]
             .iter()
@@ -193,9 +196,9 @@ fn refuse_twins(wanted: &[(Place, &'static Format)]) -> Result<(), OutputError> 
 }
 
 /// Whether two places are one: `a.csv` and `./a.csv` are, also before they exist.
-fn same(one: &Place, other: &Place) -> bool {
+fn same(one: &OutputPath, other: &OutputPath) -> bool {
     match (one, other) {
-        (Place::File(one), Place::File(other)) => {
+        (OutputPath::File(one), OutputPath::File(other)) => {
             match (one.canonicalize(), other.canonicalize()) {
                 (Ok(one), Ok(other)) => one == other && one.is_file(),
                 _ => std::path::absolute(one).ok() == std::path::absolute(other).ok(),
@@ -218,10 +221,10 @@ mod tests {
     use super::*;
     use crate::output::{COLUMNS, samples};
 
-    fn wanted(paths: &[&Path]) -> Vec<(Place, &'static Format)> {
+    fn wanted(paths: &[&Path]) -> Vec<(OutputPath, &'static Format)> {
         paths
             .iter()
-            .map(|path| (Place::from(*path), Format::for_path(path).unwrap()))
+            .map(|path| (OutputPath::from(*path), Format::for_path(path).unwrap()))
             .collect()
     }
 
@@ -268,7 +271,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_told_with_the_file() {
         let full = (
-            Place::File("/dev/full".into()),
+            OutputPath::File("/dev/full".into()),
             Format::named("jsonl").unwrap(),
         );
         let mut outputs = Outputs::open(&[full], Layout::default()).unwrap();

@@ -9,9 +9,9 @@ mod breaker;
 mod files;
 mod gate;
 mod limits;
-mod lines;
 mod overall;
 mod pacer;
+mod queues;
 mod rate;
 mod spacing;
 

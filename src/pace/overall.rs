@@ -15,15 +15,15 @@ use super::Rate;
 
 /// A limit on all visits together.
 pub(super) struct Overall {
-    limiter: RateLimiter<NotKeyed, InMemoryState, Told, NoOpMiddleware<Nanos>>,
-    clock: Told,
+    limiter: RateLimiter<NotKeyed, InMemoryState, ManualClock, NoOpMiddleware<Nanos>>,
+    clock: ManualClock,
 }
 
 /// A clock that shows what it was told: nanoseconds since the pacer began.
 #[derive(Clone, Debug, Default)]
-struct Told(Arc<AtomicU64>);
+struct ManualClock(Arc<AtomicU64>);
 
-impl Clock for Told {
+impl Clock for ManualClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -36,7 +36,7 @@ impl Overall {
     /// A limiter at this rate; `None` when there is no limit.
     pub(super) fn new(rate: Rate) -> Option<Self> {
         let quota = Quota::with_period(rate.interval()?)?.allow_burst(rate.burst());
-        let clock = Told::default();
+        let clock = ManualClock::default();
         Some(Self {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_told_time_is_the_only_time() {
+    fn the_given_time_is_the_only_time() {
         let overall = Overall::new("1000".parse().unwrap()).unwrap();
         // 10 ms are worth 10 visits.
         for _ in 0..10 {

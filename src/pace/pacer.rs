@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::limits::Limits;
-use super::lines::{Line, Lines};
 use super::overall::Overall;
+use super::queues::{Queue, Queues};
 use super::spacing::Spacing;
 
 /// What the dispatcher may do now.
@@ -56,8 +56,8 @@ pub struct Pacer<J> {
     allowance: usize,
     in_flight: usize,
     parked: usize,
-    destinations: HashMap<IpAddr, Destination>,
-    lines: Lines<J>,
+    destinations: HashMap<IpAddr, AddressState>,
+    queues: Queues<J>,
     /// Further connections of visits under way: few, hence apart.
     held: HashMap<IpAddr, VecDeque<J>>,
     /// Addresses whose held job may start.
@@ -76,8 +76,8 @@ pub struct Pacer<J> {
 
 /// An address with work, or inside its interval.
 #[derive(Debug)]
-struct Destination {
-    line: Line,
+struct AddressState {
+    queue: Queue,
     /// When all its permits so far are paid for (the theoretical arrival time of GCRA).
     paid: u64,
     /// The timer that is set for it, [`NEVER`] without one.
@@ -97,7 +97,7 @@ const NEVER: u64 = u64::MAX;
 
 /// Where the next job is taken from.
 #[derive(Clone, Copy)]
-enum Lane {
+enum ReadyQueue {
     Urgent,
     Fresh,
     Returning,
@@ -120,7 +120,7 @@ impl<J> Pacer<J> {
             in_flight: 0,
             parked: 0,
             destinations: HashMap::new(),
-            lines: Lines::new(),
+            queues: Queues::new(),
             held: HashMap::new(),
             urgent: VecDeque::new(),
             fresh: VecDeque::new(),
@@ -133,33 +133,33 @@ impl<J> Pacer<J> {
 
     /// Parks a new visit, or the retry of one, behind the others to the same address.
     pub fn push(&mut self, key: IpAddr, job: J) {
-        let destination = self.destinations.entry(key).or_insert(Destination::NEW);
-        self.lines.push(&mut destination.line, job);
+        let destination = self.destinations.entry(key).or_insert(AddressState::NEW);
+        self.queues.push(&mut destination.queue, job);
         self.parked += 1;
-        self.settle(key);
+        self.reschedule(key);
     }
 
     /// Parks a further connection of a visit that is under way.
     pub fn push_held(&mut self, key: IpAddr, job: J) {
-        self.destinations.entry(key).or_insert(Destination::NEW);
+        self.destinations.entry(key).or_insert(AddressState::NEW);
         self.held.entry(key).or_default().push_back(job);
-        self.settle(key);
+        self.reschedule(key);
     }
 
     /// Says what may start at `now`. Ask again at once after a `Go`.
     pub fn poll(&mut self, now: Instant) -> Admission<J> {
         self.advance(now);
-        while let Some((key, lane)) = self.next() {
-            if !self.may_start(key, lane) {
-                self.unlist(key, lane);
-                self.settle(key);
+        while let Some((key, ready_queue)) = self.next() {
+            if !self.may_start(key, ready_queue) {
+                self.unlist(key, ready_queue);
+                self.reschedule(key);
                 continue;
             }
             if let Some(Err(at)) = self.overall.as_ref().map(|all| all.check(self.now)) {
                 return Admission::Wait(self.instant(at));
             }
-            self.unlist(key, lane);
-            if let Some(job) = self.admit(key, lane) {
+            self.unlist(key, ready_queue);
+            if let Some(job) = self.admit(key, ready_queue) {
                 return Admission::Go { key, job };
             }
         }
@@ -179,7 +179,7 @@ impl<J> Pacer<J> {
         if destination.in_flight > 0 {
             destination.in_flight -= 1;
             self.in_flight -= 1;
-            self.settle(key);
+            self.reschedule(key);
         }
     }
 
@@ -188,10 +188,10 @@ impl<J> Pacer<J> {
         let Some(destination) = self.destinations.get_mut(&key) else {
             return Vec::new();
         };
-        let line = &mut destination.line;
-        let taken: Vec<J> = std::iter::from_fn(|| self.lines.pop(line)).collect();
+        let line = &mut destination.queue;
+        let taken: Vec<J> = std::iter::from_fn(|| self.queues.pop(line)).collect();
         self.parked -= taken.len();
-        self.settle(key);
+        self.reschedule(key);
         taken
     }
 
@@ -200,7 +200,9 @@ impl<J> Pacer<J> {
     pub fn take_waiting(&mut self) -> Vec<J> {
         let mut waiting = Vec::with_capacity(self.parked);
         for destination in self.destinations.values_mut() {
-            waiting.extend(std::iter::from_fn(|| self.lines.pop(&mut destination.line)));
+            waiting.extend(std::iter::from_fn(|| {
+                self.queues.pop(&mut destination.queue)
+            }));
         }
         self.parked = 0;
         self.urgent.clear();
@@ -219,9 +221,9 @@ impl<J> Pacer<J> {
         }
         for destination in self.destinations.values_mut() {
             let in_flight = destination.in_flight;
-            *destination = Destination {
+            *destination = AddressState {
                 in_flight,
-                ..Destination::NEW
+                ..AddressState::NEW
             };
         }
         self.destinations
@@ -264,24 +266,24 @@ impl<J> Pacer<J> {
                 // A timer left over from an earlier stay of this address may clear this one
                 // early; settling sets it again where it is still wanted.
                 destination.timer = NEVER;
-                self.settle(key);
+                self.reschedule(key);
             }
         }
         while let Some(key) = due(&mut self.expiries, self.now) {
             if let Some(destination) = self.destinations.get_mut(&key) {
                 destination.expiring = false;
-                self.settle(key);
+                self.reschedule(key);
             }
         }
     }
 
     /// Puts an address into the lists it belongs to, or forgets it.
-    fn settle(&mut self, key: IpAddr) {
+    fn reschedule(&mut self, key: IpAddr) {
         let Some(destination) = self.destinations.get_mut(&key) else {
             return;
         };
         let held = self.held.contains_key(&key);
-        let parked = !destination.line.is_empty();
+        let parked = !destination.queue.is_empty();
         if !held && !parked && destination.in_flight == 0 {
             if destination.paid <= self.now {
                 self.destinations.remove(&key);
@@ -315,15 +317,18 @@ impl<J> Pacer<J> {
     }
 
     /// Whose turn it is.
-    fn next(&self) -> Option<(IpAddr, Lane)> {
+    fn next(&self) -> Option<(IpAddr, ReadyQueue)> {
         if let Some(key) = self.urgent.front() {
-            return Some((*key, Lane::Urgent));
+            return Some((*key, ReadyQueue::Urgent));
         }
         if self.in_flight >= self.in_flight_limit.min(self.allowance) {
             return None;
         }
-        let fresh = self.fresh.front().map(|key| (*key, Lane::Fresh));
-        let returning = self.returning.front().map(|key| (*key, Lane::Returning));
+        let fresh = self.fresh.front().map(|key| (*key, ReadyQueue::Fresh));
+        let returning = self
+            .returning
+            .front()
+            .map(|key| (*key, ReadyQueue::Returning));
         if self.turn + 1 == SHARE {
             returning.or(fresh)
         } else {
@@ -333,12 +338,12 @@ impl<J> Pacer<J> {
 
     /// Whether the address may still start one: a held job may have used its interval since it
     /// was listed.
-    fn may_start(&self, key: IpAddr, lane: Lane) -> bool {
+    fn may_start(&self, key: IpAddr, ready_queue: ReadyQueue) -> bool {
         self.destinations.get(&key).is_some_and(|destination| {
-            let room = match lane {
-                Lane::Urgent => true,
-                Lane::Fresh | Lane::Returning => {
-                    destination.in_flight < self.per_address_limit && !destination.line.is_empty()
+            let room = match ready_queue {
+                ReadyQueue::Urgent => true,
+                ReadyQueue::Fresh | ReadyQueue::Returning => {
+                    destination.in_flight < self.per_address_limit && !destination.queue.is_empty()
                 }
             };
             room && self.spacing.due(destination.paid) <= self.now
@@ -346,26 +351,26 @@ impl<J> Pacer<J> {
     }
 
     /// Takes the address off the front of the list it was found at.
-    fn unlist(&mut self, key: IpAddr, lane: Lane) {
-        let list = match lane {
-            Lane::Urgent => &mut self.urgent,
-            Lane::Fresh => &mut self.fresh,
-            Lane::Returning => &mut self.returning,
+    fn unlist(&mut self, key: IpAddr, ready_queue: ReadyQueue) {
+        let list = match ready_queue {
+            ReadyQueue::Urgent => &mut self.urgent,
+            ReadyQueue::Fresh => &mut self.fresh,
+            ReadyQueue::Returning => &mut self.returning,
         };
         list.pop_front();
         if let Some(destination) = self.destinations.get_mut(&key) {
-            match lane {
-                Lane::Urgent => destination.urgent = false,
-                Lane::Fresh | Lane::Returning => destination.ready = false,
+            match ready_queue {
+                ReadyQueue::Urgent => destination.urgent = false,
+                ReadyQueue::Fresh | ReadyQueue::Returning => destination.ready = false,
             }
         }
     }
 
     /// Takes the address's next job and books its permit.
-    fn admit(&mut self, key: IpAddr, lane: Lane) -> Option<J> {
+    fn admit(&mut self, key: IpAddr, ready_queue: ReadyQueue) -> Option<J> {
         let destination = self.destinations.get_mut(&key)?;
-        let job = match lane {
-            Lane::Urgent => {
+        let job = match ready_queue {
+            ReadyQueue::Urgent => {
                 let queue = self.held.get_mut(&key)?;
                 let job = queue.pop_front();
                 if queue.is_empty() {
@@ -373,8 +378,8 @@ impl<J> Pacer<J> {
                 }
                 job?
             }
-            Lane::Fresh | Lane::Returning => {
-                let job = self.lines.pop(&mut destination.line)?;
+            ReadyQueue::Fresh | ReadyQueue::Returning => {
+                let job = self.queues.pop(&mut destination.queue)?;
                 self.parked -= 1;
                 self.in_flight += 1;
                 self.turn = (self.turn + 1) % SHARE;
@@ -384,7 +389,7 @@ impl<J> Pacer<J> {
         };
         destination.served = true;
         destination.paid = self.spacing.pay(destination.paid, self.now);
-        self.settle(key);
+        self.reschedule(key);
         Some(job)
     }
 
@@ -393,9 +398,9 @@ impl<J> Pacer<J> {
     }
 }
 
-impl Destination {
+impl AddressState {
     const NEW: Self = Self {
-        line: Line::EMPTY,
+        queue: Queue::EMPTY,
         paid: 0,
         timer: NEVER,
         in_flight: 0,

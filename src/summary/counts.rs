@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::own_side::OwnSide;
 use super::services::ServiceCounts;
-use super::vantage::Vantage;
 use super::versions::VersionCounts;
 use crate::observation::Reason;
 use crate::output::{Record, Word, place, why};
@@ -47,7 +47,7 @@ pub struct Summary {
     pub(super) findings: BTreeMap<&'static str, u64>,
     pub(super) services: ServiceCounts,
     pub(super) failures: HashMap<(VerdictKind, Reason), u64>,
-    pub(super) vantage: Vantage,
+    pub(super) own_side: OwnSide,
     pub(super) versions: Option<VersionCounts>,
 }
 
@@ -92,7 +92,7 @@ impl Summary {
             let kind = (record.verdict, failure.reason);
             *self.failures.entry(kind).or_default() += 1;
         }
-        self.vantage.add(record);
+        self.own_side.add(record);
         if record.versions_asked {
             self.versions.get_or_insert_default().add(record);
         }

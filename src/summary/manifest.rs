@@ -61,7 +61,7 @@ pub struct Manifest {
     pub facts: FactSet,
     /// Which part of the inputs was visited.
     #[serde(default)]
-    pub choice: Choice,
+    pub choice: Selection,
     /// The limits kept.
     pub limits: Limits,
     /// What came of it.
@@ -70,7 +70,7 @@ pub struct Manifest {
 
 /// Which part of the inputs was visited, and in which order; null where nothing was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
+pub struct Selection {
     /// How many targets were drawn (`--sample`).
     pub sample: Option<u64>,
     /// Which part of how many (`--shard`), as `1/4`.
@@ -202,9 +202,9 @@ mod tests {
             probe: "handshake".to_owned(),
             all_versions: false,
             facts: [Fact::Groups].into_iter().collect(),
-            choice: Choice {
+            choice: Selection {
                 shard: Some("1/4".to_owned()),
-                ..Choice::default()
+                ..Selection::default()
             },
             limits: Limits {
                 rate: Some(0.5),

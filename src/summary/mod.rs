@@ -4,12 +4,12 @@
 
 mod counts;
 mod manifest;
+mod own_side;
 mod services;
 mod table;
-mod vantage;
 mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Choice, Input, Limits, Manifest, Revocation, Saved, Store};
-pub use vantage::Hint;
+pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
+pub use own_side::OwnSideHint;
 pub use versions::VersionCounts;

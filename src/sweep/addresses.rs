@@ -157,7 +157,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::inventory::{Asked, Defaults, Endpoint};
+    use crate::inventory::{Defaults, Endpoint, TargetSpec};
     use crate::observation::{Exchange, Offer};
     use crate::sweep::job::empty;
 
@@ -174,7 +174,7 @@ mod tests {
     /// A visit of a name with these addresses, before its first connection.
     fn visit(addresses: &str, complete: bool) -> Observation {
         let (address, addresses) = first_of(list(addresses), complete).unwrap();
-        let target = Asked::expand("a.test", &Defaults::default())
+        let target = TargetSpec::expand("a.test", &Defaults::default())
             .unwrap()
             .next();
         let endpoint = Endpoint {

@@ -12,10 +12,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::SweepError;
 use super::aia;
 use super::counters::{Counters, count};
-use super::facts::FactsFile;
 use super::fetch::Fetcher;
 use super::job::Judged;
 use super::lists::Wanted;
+use super::recording::RecordingFile;
 use super::spool::Spool;
 use super::stop::Stop;
 use crate::gather::{Fetched, Learned, Neighbours, Search};
@@ -37,21 +37,21 @@ const BATCH: usize = 512;
 
 /// For so long after writing some, the next rows gather: one by one, each would cost a wake-up and
 /// a switch between threads. At 100,000 rows a second 200 gather, and there is room for more.
-const GATHER: Duration = Duration::from_millis(2);
+const BATCH_DELAY: Duration = Duration::from_millis(2);
 
 /// Where rows go.
-pub struct Destinations {
+pub struct SweepOutputs {
     /// The outputs, opened before the sweep began.
     pub outputs: Outputs,
     /// Where each certificate is written once.
     pub certificates: Option<CertificateFile>,
     /// Where what was seen is kept, to be judged again.
-    pub facts: Option<FactsFile>,
+    pub facts: Option<RecordingFile>,
 }
 
 /// The thread that writes.
 pub(super) struct Collector {
-    pub(super) destinations: Destinations,
+    pub(super) destinations: SweepOutputs,
     pub(super) policy: Arc<Policy>,
     pub(super) fetcher: Option<Fetcher>,
     pub(super) rows: Receiver<Judged>,
@@ -101,7 +101,7 @@ impl Collector {
 
 /// What becomes of rows, wherever they come from.
 pub(super) struct Writing {
-    destinations: Destinations,
+    destinations: SweepOutputs,
     policy: Arc<Policy>,
     counters: Arc<Counters>,
     summary: Summary,
@@ -114,7 +114,7 @@ pub(super) struct Writing {
 
 impl Writing {
     pub(super) fn new(
-        destinations: Destinations,
+        destinations: SweepOutputs,
         policy: Arc<Policy>,
         counters: Arc<Counters>,
     ) -> Self {
@@ -139,7 +139,7 @@ impl Writing {
             taken => self.settle().and(taken),
         };
         let facts = self.destinations.facts.as_ref();
-        self.summary.unsaved = facts.map_or(0, FactsFile::unsaved);
+        self.summary.unsaved = facts.map_or(0, RecordingFile::unsaved);
         let finished = self.destinations.finish(complete && settled.is_ok());
         let error = settled.and(finished).err();
         Collected {
@@ -155,19 +155,19 @@ impl Writing {
         flushes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut saves = tokio::time::interval(SAVE_EVERY);
         saves.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut gather_until = Instant::now();
+        let mut batch_until = Instant::now();
         loop {
-            let gathered = async {
-                tokio::time::sleep_until(gather_until).await;
+            let next_batch = async {
+                tokio::time::sleep_until(batch_until).await;
                 rows.recv_many(&mut batch, BATCH).await
             };
             tokio::select! {
-                taken = gathered => {
+                taken = next_batch => {
                     if taken == 0 {
                         return Ok(());
                     }
                     batch.drain(..).try_for_each(|judged| self.take(&judged))?;
-                    gather_until = Instant::now() + GATHER;
+                    batch_until = Instant::now() + BATCH_DELAY;
                 }
                 _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
                 _ = saves.tick() => self.destinations.save()?,
@@ -325,9 +325,9 @@ impl Writing {
     }
 }
 
-impl Destinations {
+impl SweepOutputs {
     fn save(&mut self) -> Result<(), SweepError> {
-        self.facts.as_mut().map_or(Ok(()), FactsFile::flush)
+        self.facts.as_mut().map_or(Ok(()), RecordingFile::flush)
     }
 
     /// Facts that are not `whole` get no end: whoever reads them is to know.

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::{Counters, count};
-use super::job::{Begin, Job, Judged, Next, Report};
+use super::job::{Begin, ExchangeReport, Job, Judged, Next};
 use super::later::{Later, Timed};
 use super::lookups::Resolved;
 use super::retry;
@@ -48,7 +48,7 @@ const BATCH: usize = 512;
 
 /// For so long after hearing the workers, their next reports gather. Heard one by one, each would
 /// cost a wake-up and a switch between threads; who waits for a place in flight does not notice.
-const GATHER: Duration = Duration::from_millis(1);
+const BATCH_DELAY: Duration = Duration::from_millis(1);
 
 /// What the dispatcher is given.
 pub(super) struct Dispatcher {
@@ -63,7 +63,7 @@ pub(super) struct Dispatcher {
     /// Within this time every visit ends.
     pub(super) patience: Duration,
     pub(super) workers: Vec<UnboundedSender<Job>>,
-    pub(super) reports: UnboundedReceiver<Report>,
+    pub(super) reports: UnboundedReceiver<ExchangeReport>,
     pub(super) judge: Judge,
     pub(super) rows: Sender<Judged>,
     pub(super) counters: Arc<Counters>,
@@ -113,7 +113,7 @@ impl Dispatcher {
         gate_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reports = Vec::with_capacity(BATCH);
         let mut targets = Vec::with_capacity(BATCH);
-        let mut gather_until = clock();
+        let mut batch_until = clock();
         loop {
             running.turn_away().await;
             let wake = running.admit();
@@ -122,13 +122,13 @@ impl Dispatcher {
             }
             tokio::select! {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
-                heard = gathered(gather_until, &mut running.given.reports, &mut reports), if heard_of(&running) => {
+                heard = next_batch(batch_until, &mut running.given.reports, &mut reports), if heard_of(&running) => {
                     if heard == 0 {
                         // Every worker has ended before its time; whoever joins them says why.
                         return running.stopping;
                     }
                     running.hear(&mut reports).await;
-                    gather_until = clock() + GATHER;
+                    batch_until = clock() + BATCH_DELAY;
                 }
                 Some(resolved) = running.resolving.join_next() => {
                     // A lookup only ends without a result when it was aborted by a stop.
@@ -151,10 +151,10 @@ fn heard_of(running: &Running) -> bool {
 }
 
 /// What the workers report, from that moment on.
-async fn gathered(
+async fn next_batch(
     from: Instant,
-    reports: &mut UnboundedReceiver<Report>,
-    heard: &mut Vec<Report>,
+    reports: &mut UnboundedReceiver<ExchangeReport>,
+    heard: &mut Vec<ExchangeReport>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
     reports.recv_many(heard, BATCH).await
@@ -259,7 +259,7 @@ impl Running {
         let _ = self.given.rows.send(judged).await;
     }
 
-    async fn hear(&mut self, reports: &mut Vec<Report>) {
+    async fn hear(&mut self, reports: &mut Vec<ExchangeReport>) {
         self.come_round();
         let now = clock();
         for report in reports.drain(..) {

@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::mpsc::Sender;
 
 use super::SweepError;
-use super::choose::{Choice, Chooser, Chosen};
 use super::counters::{Counters, count};
+use super::select::{Chosen, Selection, Selector};
 use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
 use crate::output::{Clean, tell};
 use crate::resolve::ExcludeList;
@@ -28,7 +28,7 @@ pub struct Intake {
     /// Whether targets listed more than once are visited once.
     pub dedupe: bool,
     /// Which of them, in which order.
-    pub choice: Choice,
+    pub choice: Selection,
     /// What is never visited.
     pub excludes: Arc<ExcludeList>,
     /// Where rejected lines go, opened before the sweep began, under the name that errors give it.
@@ -54,7 +54,7 @@ impl Intake {
             inputs: Vec::new(),
             error: None,
         };
-        let mut chooser = Chooser::new(self.choice);
+        let mut chooser = Selector::new(self.choice);
         let send = |targets: &Sender<Arc<Target>>, chosen: &[Arc<Target>]| {
             chosen.iter().all(|target| {
                 count(&counters.targets);

@@ -137,7 +137,7 @@ pub(super) fn empty(
 
 /// What a worker tells the dispatcher when an exchange has ended.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,
     /// What the visit shows of the address so far.
     pub(super) sign: Sign,

@@ -6,11 +6,9 @@
 
 mod addresses;
 mod aia;
-mod choose;
 mod collect;
 mod counters;
 mod dispatch;
-mod facts;
 mod fetch;
 mod intake;
 mod job;
@@ -18,8 +16,10 @@ mod later;
 mod lists;
 mod lookups;
 mod progress;
+mod recording;
 mod rejudge;
 mod retry;
+mod select;
 mod signs;
 mod silence;
 mod spool;
@@ -51,13 +51,13 @@ use stop::Stop;
 use worker::Worker;
 
 pub use aia::completed;
-pub use choose::{Choice, NotAShard, Shard};
-pub use collect::Destinations;
-pub use facts::FactsFile;
+pub use collect::SweepOutputs;
 pub use fetch::Fetcher;
 pub use intake::Intake;
 pub use progress::Display;
-pub use rejudge::{Facts, FactsError, Rejudge, Rejudged};
+pub use recording::RecordingFile;
+pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
+pub use select::{NotAShard, Selection, Shard};
 
 /// Targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
@@ -88,7 +88,7 @@ pub struct Sweep {
     /// Fetches the issuers that nobody sends, if somebody shall.
     pub fetcher: Option<Fetcher>,
     /// Where rows go.
-    pub destinations: Destinations,
+    pub destinations: SweepOutputs,
     /// What people see meanwhile.
     pub display: Display,
 }

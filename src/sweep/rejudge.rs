@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::SpooledTempFile;
 
 use super::Ended;
-use super::collect::{Collected, Destinations, Writing};
+use super::collect::{Collected, SweepOutputs, Writing};
 use super::counters::Counters;
 use super::job::Judged;
 use crate::inventory::Tally;
@@ -22,14 +22,14 @@ use crate::summary::Intake;
 const IN_MEMORY: usize = 64 * 1024 * 1024;
 
 /// A file of saved facts, open for reading.
-pub struct Facts {
+pub struct Recording {
     name: String,
     reader: SavedReader<BufReader<Tally>, SpooledTempFile>,
 }
 
 /// Why saved facts cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum FactsError {
+pub enum RecordingError {
     /// The system does not give the file.
     #[error("{file} cannot be opened: {source}")]
     Open {
@@ -43,13 +43,13 @@ pub enum FactsError {
     Saved(#[from] SavedError),
 }
 
-impl Facts {
+impl Recording {
     /// Opens a file; `-` is standard input.
-    pub fn open(path: &Path) -> Result<Self, FactsError> {
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let name = path.display().to_string();
         let stream: Box<dyn io::Read + Send> = match path == Path::new("-") {
             true => Box::new(io::stdin()),
-            false => Box::new(File::open(path).map_err(|source| FactsError::Open {
+            false => Box::new(File::open(path).map_err(|source| RecordingError::Open {
                 file: name.clone(),
                 source,
             })?),
@@ -69,11 +69,11 @@ impl Facts {
 /// Everything that judging again needs, opened and checked.
 pub struct Rejudge {
     /// What was seen.
-    pub facts: Facts,
+    pub facts: Recording,
     /// How to judge.
     pub policy: Arc<Policy>,
     /// Where rows go; no facts are saved again.
-    pub destinations: Destinations,
+    pub destinations: SweepOutputs,
 }
 
 /// How judging again ended.
@@ -89,7 +89,7 @@ impl Rejudge {
     /// could settle.
     pub fn run(self) -> Rejudged {
         let Self {
-            facts: Facts { name, mut reader },
+            facts: Recording { name, mut reader },
             policy,
             destinations,
         } = self;

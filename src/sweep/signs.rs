@@ -47,7 +47,7 @@ fn answered(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Asked, Defaults, Endpoint};
+    use crate::inventory::{Defaults, Endpoint, TargetSpec};
     use crate::observation::{Failure, Offer};
     use crate::sweep::job::empty;
 
@@ -55,7 +55,7 @@ mod tests {
     fn only_timeouts_without_a_byte_are_silence() {
         use Reason::{Alert, Eof, LocalLimit, NoRoute, Refused, Reset, Timeout};
         use Stage::{Connect, Handshake, Starttls};
-        let target = Asked::expand("a.test@192.0.2.1", &Defaults::default());
+        let target = TargetSpec::expand("a.test@192.0.2.1", &Defaults::default());
         let target = std::sync::Arc::new(target.unwrap().next().unwrap());
         let accepted = Sign::Silent { accepted: true };
         let dropped = Sign::Silent { accepted: false };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::addresses;
 use super::dispatch::{Running, clock};
-use super::job::{Job, Next, Report};
+use super::job::{ExchangeReport, Job, Next};
 use super::later::Later;
 use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
@@ -45,7 +45,7 @@ impl Running {
     }
 
     /// Draws the breaker's conclusion from a visit that has ended.
-    pub(super) fn conclude_of(&mut self, report: &Report) {
+    pub(super) fn conclude_of(&mut self, report: &ExchangeReport) {
         let at = report.at;
         // The visit goes on: what was silent so far may still answer.
         if matches!(report.next, Next::Again(..)) && report.sign != Sign::Alive {

@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::addresses;
 use super::counters::Counters;
-use super::job::{Job, Judged, Next, Report, empty};
+use super::job::{ExchangeReport, Job, Judged, Next, empty};
 use super::signs;
 use crate::inventory::{Endpoint, Target};
 use crate::judge::{Judge, Policy};
@@ -34,7 +34,7 @@ pub(super) struct Worker {
     pub(super) policy: Arc<Policy>,
     pub(super) attempts: u32,
     pub(super) jobs: UnboundedReceiver<Job>,
-    pub(super) reports: UnboundedSender<Report>,
+    pub(super) reports: UnboundedSender<ExchangeReport>,
     pub(super) rows: Sender<Judged>,
     pub(super) counters: Arc<Counters>,
 }
@@ -46,7 +46,7 @@ struct Shared {
     approach: Approach,
     judge: RefCell<Judge>,
     attempts: u32,
-    reports: UnboundedSender<Report>,
+    reports: UnboundedSender<ExchangeReport>,
     rows: Sender<Judged>,
 }
 
@@ -182,7 +182,7 @@ impl Slot {
 
     fn report(&self, next: Next) {
         // The dispatcher is gone only when the sweep has ended.
-        let _ = self.shared.reports.send(Report {
+        let _ = self.shared.reports.send(ExchangeReport {
             at: self.at,
             sign: self.sign,
             took: self.took,

@@ -20,7 +20,7 @@ pub(crate) struct Filter {
 
 /// What a filter says of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum FilterAnswer {
     /// It is revoked.
     Revoked,
     /// It is not.
@@ -50,7 +50,12 @@ impl Filter {
 
     /// What it says of the certificate with this serial number (as encoded) by the issuer with
     /// this key.
-    pub(crate) fn ask(&self, issuer_spki: Fingerprint, serial: &[u8], scts: &[Sct]) -> Asked {
+    pub(crate) fn ask(
+        &self,
+        issuer_spki: Fingerprint,
+        serial: &[u8],
+        scts: &[Sct],
+    ) -> FilterAnswer {
         let issuer = IssuerSpkiHash(issuer_spki.0);
         let times = scts
             .iter()
@@ -60,11 +65,11 @@ impl Filter {
             self.clubcard.contains(&key, times)
         };
         match catch_unwind(AssertUnwindSafe(ask)) {
-            Ok(CRLiteStatus::Revoked) => Asked::Revoked,
-            Ok(CRLiteStatus::Good) => Asked::Good,
-            Ok(CRLiteStatus::NotCovered) => Asked::NotCovered,
-            Ok(CRLiteStatus::NotEnrolled) => Asked::NotEnrolled,
-            Err(_) => Asked::Damaged,
+            Ok(CRLiteStatus::Revoked) => FilterAnswer::Revoked,
+            Ok(CRLiteStatus::Good) => FilterAnswer::Good,
+            Ok(CRLiteStatus::NotCovered) => FilterAnswer::NotCovered,
+            Ok(CRLiteStatus::NotEnrolled) => FilterAnswer::NotEnrolled,
+            Err(_) => FilterAnswer::Damaged,
         }
     }
 }
@@ -103,7 +108,13 @@ mod tests {
         filter.to_bytes(encoding).unwrap()
     }
 
-    fn ask(filter: &Filter, issuer: Fingerprint, serial: u8, log: u8, timestamp: u64) -> Asked {
+    fn ask(
+        filter: &Filter,
+        issuer: Fingerprint,
+        serial: u8,
+        log: u8,
+        timestamp: u64,
+    ) -> FilterAnswer {
         let log = [log; 32];
         filter.ask(issuer, &[serial], &[Sct { log, timestamp }])
     }
@@ -115,16 +126,22 @@ mod tests {
             assert_eq!(filter.newest, 100);
             for serial in 0..40_u8 {
                 let expected = match serial.is_multiple_of(4) {
-                    true => Asked::Revoked,
-                    false => Asked::Good,
+                    true => FilterAnswer::Revoked,
+                    false => FilterAnswer::Good,
                 };
                 assert_eq!(ask(&filter, ISSUER, serial, 7, 5_000), expected);
             }
-            assert_eq!(ask(&filter, ISSUER, 1, 7, 200_000), Asked::NotCovered);
-            assert_eq!(ask(&filter, ISSUER, 1, 8, 5_000), Asked::NotCovered);
-            assert_eq!(filter.ask(ISSUER, &[1], &[]), Asked::NotCovered);
+            assert_eq!(
+                ask(&filter, ISSUER, 1, 7, 200_000),
+                FilterAnswer::NotCovered
+            );
+            assert_eq!(ask(&filter, ISSUER, 1, 8, 5_000), FilterAnswer::NotCovered);
+            assert_eq!(filter.ask(ISSUER, &[1], &[]), FilterAnswer::NotCovered);
             let stranger = Fingerprint([8; 32]);
-            assert_eq!(ask(&filter, stranger, 1, 7, 5_000), Asked::NotEnrolled);
+            assert_eq!(
+                ask(&filter, stranger, 1, 7, 5_000),
+                FilterAnswer::NotEnrolled
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::RevocationData;
 use super::crl::{CrlError, MAX_SIZE};
 use super::crlite::Filter;
-use crate::gather::certificates::{Omitted, Place, Why};
+use crate::gather::certificates::{FilePosition, Omitted, Why};
 use crate::gather::form;
 use crate::gather::pem::{self, Label, Section};
 
@@ -180,7 +180,7 @@ impl RevocationData {
             Label::Crl => {
                 let der = section.decode().map_err(|broken| {
                     NoLists::Broken(Omitted {
-                        place: Place::line(broken.line),
+                        place: FilePosition::line(broken.line),
                         why: Why::Broken(broken.flaw),
                     })
                 })?;
@@ -196,7 +196,7 @@ impl RevocationData {
             Label::Other(label) => Why::Other(label.clone()),
         };
         Ok(Some(Omitted {
-            place: Place::line(section.line),
+            place: FilePosition::line(section.line),
             why,
         }))
     }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use super::HttpAddress;
 pub(crate) use crl::Crl;
 pub use crl::CrlError;
-pub(crate) use crlite::Asked;
 use crlite::Filter;
+pub(crate) use crlite::FilterAnswer;
 pub use files::RevocationError;
 pub(crate) use points::{
     ALL_REASONS, Point, PointName, directory, directory_name, distribution_points,

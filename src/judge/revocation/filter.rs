@@ -1,7 +1,7 @@
 //! What CRLite filters say of a leaf.
 
 use super::Link;
-use crate::gather::{Asked, RevocationData};
+use crate::gather::{FilterAnswer, RevocationData};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
 /// How long "not revoked" may be believed after the newest certificate that a filter covers, in
@@ -21,18 +21,20 @@ pub(super) fn answer(link: &Link<'_>, data: &RevocationData, at: i64) -> Revocat
         for filter in data.filters() {
             let asked = filter.ask(issuer.spki_sha256, &link.contents.serial, &scts);
             let (status, reason) = match asked {
-                Asked::Damaged => (RevocationStatus::Unknown, Some("filter_damaged")),
-                Asked::NotCovered if scts.is_empty() => (RevocationStatus::Unknown, Some("no_sct")),
-                Asked::NotCovered => (RevocationStatus::Unknown, Some("not_covered")),
-                Asked::NotEnrolled => (RevocationStatus::Unknown, Some("not_enrolled")),
-                Asked::Good | Asked::Revoked if filter.newest > at + AHEAD => {
+                FilterAnswer::Damaged => (RevocationStatus::Unknown, Some("filter_damaged")),
+                FilterAnswer::NotCovered if scts.is_empty() => {
+                    (RevocationStatus::Unknown, Some("no_sct"))
+                }
+                FilterAnswer::NotCovered => (RevocationStatus::Unknown, Some("not_covered")),
+                FilterAnswer::NotEnrolled => (RevocationStatus::Unknown, Some("not_enrolled")),
+                FilterAnswer::Good | FilterAnswer::Revoked if filter.newest > at + AHEAD => {
                     (RevocationStatus::Unknown, Some("filter_not_yet_valid"))
                 }
-                Asked::Good if filter.newest < at - LIFE => {
+                FilterAnswer::Good if filter.newest < at - LIFE => {
                     (RevocationStatus::Unknown, Some("filter_expired"))
                 }
-                Asked::Good => (RevocationStatus::Good, None),
-                Asked::Revoked => (RevocationStatus::Revoked, None),
+                FilterAnswer::Good => (RevocationStatus::Good, None),
+                FilterAnswer::Revoked => (RevocationStatus::Revoked, None),
             };
             let next = RevocationAnswer {
                 status,

@@ -15,7 +15,7 @@ const MOST: u64 = 80;
 
 /// Something to rule out here before the rows are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hint {
+pub enum OwnSideHint {
     /// Most names did not resolve.
     Resolver(Share),
     /// Most addresses could not be reached.
@@ -37,7 +37,7 @@ pub struct Share {
     pub of: u64,
 }
 
-impl fmt::Display for Hint {
+impl fmt::Display for OwnSideHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolver(share) => write!(
@@ -83,7 +83,7 @@ impl Share {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Vantage {
+pub(super) struct OwnSide {
     names: Share,
     addresses: Share,
     mail_ports: Share,
@@ -91,7 +91,7 @@ pub(super) struct Vantage {
     local_limits: u64,
 }
 
-impl Vantage {
+impl OwnSide {
     pub(super) fn add(&mut self, record: &Record<'_>) {
         let reason = record.error.map(|failure| failure.reason);
         if reason == Some(Reason::LocalLimit) {
@@ -133,14 +133,14 @@ fn judged_then(record: &Record<'_>) -> bool {
 impl super::Summary {
     /// What to rule out on our own side, to be said above the rows' summary; empty when nothing
     /// stands out. A share counts from twenty rows on, when it is above four fifths.
-    pub fn hints(&self) -> Vec<Hint> {
-        let vantage = &self.vantage;
+    pub fn hints(&self) -> Vec<OwnSideHint> {
+        let own_side = &self.own_side;
         let shares = [
-            vantage.names.most().map(Hint::Resolver),
-            vantage.addresses.most().map(Hint::Line),
-            vantage.mail_ports.most().map(Hint::MailPort),
-            vantage.dates.most().map(Hint::Clock),
-            (vantage.local_limits > 0).then_some(Hint::LocalLimit(vantage.local_limits)),
+            own_side.names.most().map(OwnSideHint::Resolver),
+            own_side.addresses.most().map(OwnSideHint::Line),
+            own_side.mail_ports.most().map(OwnSideHint::MailPort),
+            own_side.dates.most().map(OwnSideHint::Clock),
+            (own_side.local_limits > 0).then_some(OwnSideHint::LocalLimit(own_side.local_limits)),
         ];
         shares.into_iter().flatten().collect()
     }
@@ -155,7 +155,7 @@ mod tests {
     /// So many rows of a kind.
     type Rows = (usize, fn() -> Sample);
 
-    fn hints(parts: &[Rows]) -> Vec<Hint> {
+    fn hints(parts: &[Rows]) -> Vec<OwnSideHint> {
         let mut summary = Summary::default();
         for (times, sample) in parts {
             for _ in 0..*times {
@@ -167,9 +167,9 @@ mod tests {
 
     #[test]
     fn most_of_many_rows_is_told_and_less_is_not() {
-        let resolver = |failed, of| Hint::Resolver(Share { failed, of });
-        let line = |failed, of| Hint::Line(Share { failed, of });
-        let clock = |failed, of| Hint::Clock(Share { failed, of });
+        let resolver = |failed, of| OwnSideHint::Resolver(Share { failed, of });
+        let line = |failed, of| OwnSideHint::Line(Share { failed, of });
+        let clock = |failed, of| OwnSideHint::Clock(Share { failed, of });
         let (fine, gone) = (samples::healthy as fn() -> Sample, samples::unresolved as _);
         let (early, late) = (samples::early as _, samples::expired as _);
         let long_ago = (|| {
@@ -177,7 +177,7 @@ mod tests {
             sample.observation.started_at = "2025-11-22T08:00:00Z".parse().unwrap();
             sample
         }) as _;
-        let cases: Vec<(Vec<Rows>, Vec<Hint>)> = vec![
+        let cases: Vec<(Vec<Rows>, Vec<OwnSideHint>)> = vec![
             // Seen a year before the day that they are judged for.
             (vec![(30, long_ago)], vec![]),
             (vec![(17, gone), (3, fine)], vec![resolver(17, 20)]),
@@ -188,7 +188,7 @@ mod tests {
             (vec![(40, fine)], vec![]),
             (
                 vec![(1, samples::exhausted), (3, fine)],
-                vec![Hint::LocalLimit(1)],
+                vec![OwnSideHint::LocalLimit(1)],
             ),
         ];
         for (rows, expected) in cases {

@@ -3,7 +3,7 @@
 
 /// All parked jobs.
 #[derive(Debug)]
-pub(super) struct Lines<J> {
+pub(super) struct Queues<J> {
     slots: Vec<Slot<J>>,
     /// The first free slot, which names the next.
     free: usize,
@@ -15,9 +15,9 @@ enum Slot<J> {
     Free { next: usize },
 }
 
-/// One queue: first in, first out. It belongs to the [`Lines`] it was used with.
+/// One queue: first in, first out. It belongs to the [`Queues`] it was used with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct Queue {
     head: usize,
     tail: usize,
 }
@@ -25,7 +25,7 @@ pub(super) struct Line {
 /// No slot.
 const NONE: usize = usize::MAX;
 
-impl Line {
+impl Queue {
     /// A queue with nothing in it.
     pub(super) const EMPTY: Self = Self {
         head: NONE,
@@ -38,7 +38,7 @@ impl Line {
     }
 }
 
-impl<J> Lines<J> {
+impl<J> Queues<J> {
     /// Without any job.
     pub(super) fn new() -> Self {
         Self {
@@ -47,28 +47,28 @@ impl<J> Lines<J> {
         }
     }
 
-    /// Puts a job at the end of a line.
-    pub(super) fn push(&mut self, line: &mut Line, job: J) {
+    /// Puts a job at the end of a queue.
+    pub(super) fn push(&mut self, queue: &mut Queue, job: J) {
         let slot = self.store(Slot::Parked { job, next: NONE });
-        match self.slots.get_mut(line.tail) {
+        match self.slots.get_mut(queue.tail) {
             Some(Slot::Parked { next, .. }) => *next = slot,
-            // An empty line: its tail is no slot.
-            _ => line.head = slot,
+            // An empty queue: its tail is no slot.
+            _ => queue.head = slot,
         }
-        line.tail = slot;
+        queue.tail = slot;
     }
 
     /// Takes the job that waited longest.
-    pub(super) fn pop(&mut self, line: &mut Line) -> Option<J> {
-        let slot = self.slots.get_mut(line.head)?;
+    pub(super) fn pop(&mut self, queue: &mut Queue) -> Option<J> {
+        let slot = self.slots.get_mut(queue.head)?;
         let Slot::Parked { job, next } = std::mem::replace(slot, Slot::Free { next: self.free })
         else {
-            unreachable!("a line names parked jobs only: its slots are freed here alone");
+            unreachable!("a queue names parked jobs only: its slots are freed here alone");
         };
-        self.free = line.head;
-        line.head = next;
+        self.free = queue.head;
+        queue.head = next;
         if next == NONE {
-            line.tail = NONE;
+            queue.tail = NONE;
         }
         Some(job)
     }
@@ -96,20 +96,20 @@ mod tests {
 
     #[test]
     fn lines_keep_their_order_and_slots_are_used_again() {
-        let mut lines = Lines::new();
-        let (mut a, mut b) = (Line::EMPTY, Line::EMPTY);
+        let mut queues = Queues::new();
+        let (mut a, mut b) = (Queue::EMPTY, Queue::EMPTY);
         for round in 0..100 {
             for job in 0..3 {
-                lines.push(&mut a, (round, 'a', job));
-                lines.push(&mut b, (round, 'b', job));
+                queues.push(&mut a, (round, 'a', job));
+                queues.push(&mut b, (round, 'b', job));
             }
             for job in 0..3 {
-                assert_eq!(lines.pop(&mut b), Some((round, 'b', job)));
-                assert_eq!(lines.pop(&mut a), Some((round, 'a', job)));
+                assert_eq!(queues.pop(&mut b), Some((round, 'b', job)));
+                assert_eq!(queues.pop(&mut a), Some((round, 'a', job)));
             }
             assert!(a.is_empty() && b.is_empty());
-            assert_eq!(lines.pop(&mut a), None);
+            assert_eq!(queues.pop(&mut a), None);
         }
-        assert_eq!(lines.slots.len(), 6);
+        assert_eq!(queues.slots.len(), 6);
     }
 }

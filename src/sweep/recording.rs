@@ -14,13 +14,13 @@ const UNSAVED_TOLD: u64 = 10;
 const SHOWN: usize = 200;
 
 /// A file of saved facts, open for writing.
-pub struct FactsFile {
+pub struct RecordingFile {
     name: String,
     writer: SavedWriter<File>,
     quiet: bool,
 }
 
-impl FactsFile {
+impl RecordingFile {
     /// Begins the file: its header is written at once. What cannot be saved is told on standard
     /// error unless `quiet`.
     pub fn begin(
@@ -98,7 +98,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let reserved = Reserved::open("--save", &folder.path().join("week.facts")).unwrap();
         let header = SavedHeader::new(false, None, String::new(), FactSet::default());
-        let mut facts = FactsFile::begin(reserved, &header, true).unwrap();
+        let mut facts = RecordingFile::begin(reserved, &header, true).unwrap();
         let sound = samples::healthy().observation;
         let mut endless = sound.clone();
         endless.exchanges = vec![sound.exchanges[0].clone(); 2000];

@@ -15,7 +15,7 @@ const BLOCK: usize = 65_536;
 
 /// Which targets, in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct Selection {
     /// One of several parts of the inventory.
     pub shard: Option<Shard>,
     /// So many targets, chosen uniformly.
@@ -67,8 +67,8 @@ impl Shard {
 }
 
 /// Holds targets back as long as the choice needs it.
-pub(super) struct Chooser {
-    choice: Choice,
+pub(super) struct Selector {
+    choice: Selection,
     held: BinaryHeap<Held>,
     read: u64,
 }
@@ -83,8 +83,8 @@ pub(super) enum Chosen {
     LeftOut,
 }
 
-impl Chooser {
-    pub(super) fn new(choice: Choice) -> Self {
+impl Selector {
+    pub(super) fn new(choice: Selection) -> Self {
         Self {
             choice,
             held: BinaryHeap::new(),
@@ -203,8 +203,8 @@ mod tests {
         (0..length).map(|place| target(&format!("h{place}.example"), 443))
     }
 
-    fn chosen(choice: Choice, targets: impl Iterator<Item = Target>) -> (Vec<String>, usize) {
-        let mut chooser = Chooser::new(choice);
+    fn chosen(choice: Selection, targets: impl Iterator<Item = Target>) -> (Vec<String>, usize) {
+        let mut chooser = Selector::new(choice);
         let (mut order, mut left_out) = (Vec::new(), 0);
         for target in targets {
             match chooser.take(target) {
@@ -226,9 +226,9 @@ mod tests {
     fn shards_part_the_inventory_and_stay_the_same() {
         let parts: Vec<Vec<String>> = ["1/3", "2/3", "3/3"]
             .map(|text| {
-                let choice = Choice {
+                let choice = Selection {
                     shard: Some(shard(text)),
-                    ..Choice::default()
+                    ..Selection::default()
                 };
                 chosen(choice, inventory(3000)).0
             })
@@ -268,16 +268,16 @@ mod tests {
 
     #[test]
     fn a_sample_has_its_size_whatever_the_order_of_the_inventory() {
-        let choice = Choice {
+        let choice = Selection {
             sample: NonZero::new(50),
             seed: Some(7),
-            ..Choice::default()
+            ..Selection::default()
         };
         let (forward, left_out) = chosen(choice, inventory(1000));
         assert_eq!((forward.len(), left_out), (50, 950));
         let backward: Vec<_> = inventory(1000).collect();
         assert_eq!(chosen(choice, backward.into_iter().rev()).0, forward);
-        let other = Choice {
+        let other = Selection {
             seed: Some(8),
             ..choice
         };
@@ -290,10 +290,10 @@ mod tests {
         // Of 100 targets, 10 are drawn under each of 400 seeds: each is expected 40 times.
         let mut drawn = std::collections::HashMap::new();
         for seed in 0..400 {
-            let choice = Choice {
+            let choice = Selection {
                 sample: NonZero::new(10),
                 seed: Some(seed),
-                ..Choice::default()
+                ..Selection::default()
             };
             for name in chosen(choice, inventory(100)).0 {
                 *drawn.entry(name).or_insert(0) += 1;
@@ -309,15 +309,15 @@ mod tests {
 
     #[test]
     fn a_seed_shuffles_repeatably_and_loses_nothing() {
-        let choice = Choice {
+        let choice = Selection {
             seed: Some(1),
-            ..Choice::default()
+            ..Selection::default()
         };
         let length = BLOCK + 10;
         let (order, left_out) = chosen(choice, inventory(length));
         assert_eq!((order.len(), left_out), (length, 0));
         assert_eq!(order, chosen(choice, inventory(length)).0);
-        let as_read = chosen(Choice::default(), inventory(length)).0;
+        let as_read = chosen(Selection::default(), inventory(length)).0;
         assert_ne!(order, as_read);
         let mut sorted = order;
         sorted.sort();
