@@ -144,7 +144,7 @@ fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
 #[test]
 fn the_help_in_the_readme_is_in_step() {
     let help = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
-        .args(["scan", "--help"])
+        .args(["scan", "-h"])
         .output()
         .expect("the program runs");
     assert!(help.status.success());

@@ -1,4 +1,5 @@
-//! Every flag, in one group a stage. What a flag means is in its help text and nowhere else.
+//! All command-line flags, one group per stage. The first paragraph of a flag's doc comment is its
+//! line in `-h`; `--help` and the manual page also show the rest.
 
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -14,58 +15,62 @@ use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
 
-/// What a newcomer can copy, and what a script needs to know.
+/// Shown below the help of `scan`.
 const SCAN_EXAMPLES: &str = "\
 Examples:
   tlsweep scan example.com mail.example.com:465 192.0.2.0/28
   tlsweep scan -i inventory.csv -o rows.jsonl -o rows.csv --fail-on any
   tlsweep scan www.example.com@192.0.2.7 --trust mozilla --trust corp.pem
 
-Exit codes: 0 finished, 1 --fail-on matched, 2 bad usage or no usable input, 3 could not finish,
-130 interrupted (the rows written are complete).";
+Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or no usable input, 3 could not
+finish, 130 interrupted (every row written so far is complete).";
 
-/// Where the two reports are had.
+/// Shown below the help of `stores import`.
 const IMPORT_EXAMPLE: &str = "\
 Example, with two reports of https://www.ccadb.org/resources:
   tlsweep stores import AllIncludedRootCertsCSV.csv \\
       --certs RootCACertificatesIncludedByRSReportCSV.csv -o ccadb.pem
   tlsweep scan -i inventory.csv --trust ccadb.pem --require-store chrome,apple";
-/// What can be checked.
+
+/// Shown below the help of `check`.
 const CHECK_EXAMPLES: &str = "\
 Examples:
   tlsweep check fullchain.pem --name www.example.com --at 2027-03-01
-  tlsweep check /etc/ssl/sites          one chain a file, named after its host: www.example.com.pem
+  tlsweep check /etc/ssl/sites          a folder: one chain per file, named after its host
+                                        (www.example.com.pem)
   tlsweep check www.example.com:443     visits the server
 
-Exit codes: 0 all is well, 1 a verdict other than ok, 2 something cannot be used, 3 could not finish.";
+Exit codes: 0 every verdict is ok, 1 another verdict, 2 usage error or unusable file, 3 could not
+finish.";
 
-/// What a newcomer can ask.
+/// Shown below the help of `judge`.
 const JUDGE_EXAMPLES: &str = "\
 Examples:
-  tlsweep judge week.facts --at 2027-03-01 -o march.csv       what will have expired by then
+  tlsweep judge week.facts --at 2027-03-01 -o march.csv       which certificates expire by then
   tlsweep judge week.facts --trust without-it.pem --fail-on untrusted_ca
-                                                              what breaks when a root goes
+                                                              what breaks without a root
 
-Exit codes: 0 finished, 1 --fail-on matched, 2 bad usage or no usable facts, 3 could not finish.";
+Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
+finish.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Sweep targets: one row per endpoint, failures included
+    /// Scan targets and write one row per endpoint, failures included
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
-    /// Judge certificates offline, as if a server had sent them, or one server
+    /// Check a certificate chain in a file, a folder of chains, or one server
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckFlags),
-    /// List trust stores, or make them from a report of CCADB
+    /// List trust stores, or build them from a CCADB report
     #[command(subcommand)]
     Stores(StoresCommand),
-    /// Judge again, offline, what a sweep saved with --save
+    /// Judge a recording (scan --save) again, offline
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeFlags),
-    /// Say what a finding means, who breaks, and how to mend it
+    /// Explain a finding: meaning, affected clients, fix
     Explain(ExplainFlags),
-    /// Sweep a laboratory of good and bad servers on this machine
+    /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
@@ -76,269 +81,326 @@ pub enum Command {
 /// `scan`.
 #[derive(Debug, Args)]
 pub struct ScanFlags {
-    /// What to visit.
+    /// Targets.
     #[command(flatten)]
     pub targets: TargetFlags,
-    /// How names become addresses.
+    /// Name resolution.
     #[command(flatten)]
     pub names: NameFlags,
-    /// How fast.
+    /// Rate limits.
     #[command(flatten)]
     pub pace: PaceFlags,
-    /// How long to wait.
+    /// Timeouts and retries.
     #[command(flatten)]
     pub patience: PatienceFlags,
-    /// What to say.
+    /// What to send.
     #[command(flatten)]
     pub hellos: HelloFlags,
-    /// How to judge.
+    /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
-    /// What to fetch, in order to judge.
+    /// Downloads needed for judging.
     #[command(flatten)]
     pub fetch: FetchFlags,
-    /// Where the rows go.
+    /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Further files and the exit code.
+    /// Other files and the exit code.
     #[command(flatten)]
     pub results: ResultFlags,
 }
 
-/// What to visit.
+/// Targets.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct TargetFlags {
-    /// NAME, NAME:PORT, URL, ADDRESS, CIDR, NAME@ADDRESS:PORT; with none and no -i, standard input
+    /// Targets: NAME, NAME:PORT, URL, ADDRESS, CIDR or NAME@ADDRESS:PORT
+    ///
+    /// NAME@ADDRESS:PORT connects to ADDRESS and sends NAME as SNI. Without targets and without
+    /// --input, targets are read from standard input.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// Read targets from FILE (lines, CSV or JSONL); - is standard input; repeatable
+    /// Read targets from FILE: lines, CSV or JSON Lines (repeatable)
+    ///
+    /// The format follows from the file name or, failing that, from the first line. `-` is standard
+    /// input.
     #[arg(short, long = "input", value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
-    /// Ports for targets that name none: 443,8443,9000-9010 [default: 443, or the scheme's]
+    /// Ports for targets without a port, as in 443,8443,9000-9010 [default: 443]
+    ///
+    /// A target with a scheme uses the default port of that scheme instead of 443.
     #[arg(short, long, value_name = "LIST")]
     pub ports: Option<String>,
-    /// Name to ask for (SNI) at every target that does not say another
+    /// Send NAME as SNI, unless the target sets its own
+    ///
+    /// The certificate is compared with NAME.
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
-    /// Begin TLS by STARTTLS, or its like, at targets that name no service; brings its port
+    /// Use STARTTLS of this service for targets that name no service
+    ///
+    /// The default port of the service is used for targets without a port.
     #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
     pub starttls: Option<&'static Service>,
-    /// Introduce ourselves by this name in EHLO and LHLO [default: tlsweep.invalid]
+    /// Name to send in EHLO and LHLO [default: tlsweep.invalid]
     #[arg(long, value_name = "NAME")]
     pub ehlo: Option<String>,
-    /// Never visit the names, addresses and CIDR blocks in FILE, one a line
+    /// Never connect to the names, addresses and CIDR blocks in FILE
+    ///
+    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to.
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
-    /// Visit a target as often as it is listed; saves the memory of those already seen
+    /// Visit a target as often as it is listed
+    ///
+    /// Without this flag, duplicates are visited once. The flag also saves the memory that is needed
+    /// to recognize duplicates.
     #[arg(long)]
     pub no_dedupe: bool,
-    /// Visit N targets, drawn uniformly by --seed; the whole input is read first
+    /// Visit a uniform random sample of N targets
+    ///
+    /// The sample depends on --seed (0 without it) and is the same in every run. The whole input is
+    /// read before the first visit.
     #[arg(long, value_name = "N")]
     pub sample: Option<NonZero<usize>>,
-    /// Visit part I of N: hosts are dealt out by a hash of their name, the same on every machine
+    /// Visit part I of N of the inventory, as in 1/4
+    ///
+    /// A hash of the host name decides, so the parts are the same on every machine and all ports of
+    /// a host are in one part.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Visit in a shuffled order that N repeats (in blocks of 65536 targets)
+    /// Shuffle the order of visits; the same N gives the same order
+    ///
+    /// Targets are shuffled in blocks of 65,536.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
 
-/// How names become addresses.
+/// Name resolution.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Names")]
 pub struct NameFlags {
-    /// Ask these resolvers instead of the system's: 192.0.2.53,[2001:db8::53]:5353
+    /// Use these DNS resolvers instead of the system's
+    ///
+    /// Example: 192.0.2.53,[2001:db8::53]:5353
     #[arg(long, value_name = "ADDRESS[:PORT],...", value_parser = values::resolvers)]
     pub resolvers: Option<std::sync::Arc<[SocketAddr]>>,
-    /// Visit every address of a name, not only one
+    /// Visit every address of a name, each with its own row
     #[arg(long)]
     pub all_ips: bool,
-    /// Use IPv4 addresses of names only
+    /// Use only the IPv4 addresses of names
     #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
     pub ipv4: bool,
-    /// Use IPv6 addresses of names only
+    /// Use only the IPv6 addresses of names
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
 }
 
-/// How fast.
+/// Rate limits.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pace (polite by default; 0 means no limit)")]
+#[command(next_help_heading = "Rate limits (0 means no limit)")]
 pub struct PaceFlags {
-    /// New connections a second, all together: 500, or 30/m for a minute
+    /// New connections per second in total, as in 500, or 30/m per minute
     #[arg(short, long, value_name = "N", default_value = "500")]
     pub rate: Rate,
-    /// Connections open at once, all together (less where the open-file limit asks for it)
+    /// Concurrent connections in total
+    ///
+    /// The open-file limit of the process may lower it.
     #[arg(short, long, value_name = "N", default_value = "2000")]
     pub concurrency: Ceiling,
-    /// New connections a second to one address
+    /// New connections per second to one IP address
     #[arg(long, value_name = "N", default_value = "10")]
     pub rate_per_ip: Rate,
-    /// Connections open at once to one address
+    /// Concurrent connections to one IP address
     #[arg(long, value_name = "N", default_value = "4")]
     pub concurrency_per_ip: Ceiling,
 }
 
-/// How long to wait.
+/// Timeouts and retries.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Patience (500ms, 3s, 2m)")]
+#[command(next_help_heading = "Timeouts and retries (500ms, 3s, 2m)")]
 pub struct PatienceFlags {
-    /// For the TCP handshake
+    /// Timeout of the TCP connection
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub connect_timeout: Span,
-    /// For the dialogue before TLS, where the service begins with one (smtp, imap, ...)
+    /// Timeout of the plaintext dialogue before TLS (STARTTLS)
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub starttls_timeout: Span,
-    /// For the TLS handshake
+    /// Timeout of a TLS handshake
     #[arg(long, value_name = "TIME", default_value = "8s")]
     pub handshake_timeout: Span,
-    /// For a whole visit, all its connections together
+    /// Timeout of a whole visit, all its connections together
     #[arg(long, value_name = "TIME", default_value = "20s")]
     pub timeout: Span,
-    /// Further visits where the failure may pass (timeout, reset, close, our own limits)
+    /// Repeat a visit up to N times if its failure may be temporary
+    ///
+    /// Such failures are a timeout, a reset or closed connection, the alert internal_error, a
+    /// temporary refusal of the service (such as SMTP 421) and a limit of this machine.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
 }
 
-/// What to say.
+/// What to send.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Hellos")]
+#[command(next_help_heading = "Probing")]
 pub struct HelloFlags {
-    /// Complete each handshake, or read what a hello of at most TLS 1.2 is answered in clear
+    /// Complete the handshake, or only read the answer to a ClientHello
+    ///
+    /// The hello lane sends a ClientHello of at most TLS 1.2 and reads the unencrypted answer, up to
+    /// and including the certificates. It costs both sides less.
     #[arg(long, value_enum, value_name = "LANE", default_value_t = LaneChoice::Handshake)]
     pub probe: LaneChoice,
-    /// Also after hand-made hellos, check that the server signs with its certificate's key
+    /// Verify the server's key also if the handshake is not completed
+    ///
+    /// In the hello lane and after the widest ClientHello, the signature over the key exchange is
+    /// verified with the public key of the certificate.
     #[arg(long)]
     pub prove_key: bool,
-    /// Record the version negotiated, or ask for each from SSL 3.0 to TLS 1.3
+    /// Report the negotiated version only, or test each version
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = VersionsChoice::Negotiated)]
     pub versions: VersionsChoice,
-    /// Ask for these facts too, by further connections each (docs/LANES.md says how many)
+    /// Measure these facts too; each takes additional connections
+    ///
+    /// docs/LANES.md says how many.
     #[arg(long, value_name = "FACT,...", value_delimiter = ',', value_parser = values::fact())]
     pub facts: Vec<Fact>,
 }
 
-/// A lane.
+/// A probe lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LaneChoice {
-    /// The handshake, to its end
+    /// Complete the TLS handshake
     Handshake,
-    /// One hello, read in clear
+    /// Read the plaintext answer to one ClientHello
     Hello,
 }
 
-/// Which versions are recorded.
+/// Which protocol versions are tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VersionsChoice {
-    /// The one negotiated
+    /// The version that was negotiated
     Negotiated,
-    /// Every one, each asked for by its own hello where nothing else tells
+    /// Every version from SSL 3.0 to TLS 1.3, with one connection each unless already known
     All,
 }
 
-/// How to judge.
+/// Trust and time of judgement.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Trust")]
 pub struct TrustFlags {
-    /// Trust store: mozilla (built in), system, a file or folder of PEM, DER or PKCS#7, or a file
-    /// of several stores (see tlsweep stores); repeatable: one that trusts is enough, and each is
-    /// reported apart [default: mozilla]
+    /// Trust store: mozilla, system, or a file or folder (repeatable) [default: mozilla]
+    ///
+    /// mozilla is built in. A file or folder holds certificates in PEM, DER or PKCS#7. A file made by
+    /// `tlsweep stores import` holds several stores. If several stores are given, one that trusts the
+    /// chain is enough for the verdict, and the row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// Let this store decide, of those of --trust; of several, each has to trust
+    /// Base the verdict on this store, one of those of --trust
+    ///
+    /// If several are given, each of them has to trust the chain.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
-    /// CA certificates that complete what servers leave out: PEM, DER, PKCS#7, or a CCADB report
-    /// with a PEM column; repeatable, never trusted
+    /// Read intermediate certificates that servers forgot from FILE (repeatable)
+    ///
+    /// The file is PEM, DER, PKCS#7, or a CCADB report with a PEM column. These certificates complete
+    /// chains; they are never trusted as roots.
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
-    /// Judge as of this time, 2026-03-01 or 2026-03-01T12:00:00Z [default: that of each visit]
+    /// Judge as of this time [default: the time of each visit]
+    ///
+    /// Examples: 2026-03-01, 2026-03-01T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub expiring_within: Span,
-    /// Who is asked about revocation.
+    /// Revocation sources.
     #[command(flatten)]
     pub revocation: RevocationFlags,
 }
 
-/// Who is asked about revocation.
+/// Revocation sources.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Revocation (not looked at by default)")]
+#[command(next_help_heading = "Revocation (not checked by default)")]
 pub struct RevocationFlags {
-    /// Ask whether certificates are revoked: staple (the OCSP answer that the server sends), crl
-    /// (the lists of --crls; else, but for judge, those fetched at the end from the http://
-    /// addresses that certificates name, each once), crlite (the filters of --crlite)
+    /// Check revocation with these sources
+    ///
+    /// With crl and without --crls, the lists that certificates name are downloaded at the end of the scan,
+    /// each http:// URL once (not by `judge`, which is offline).
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
-    /// Revocation lists (CRLs): a file, PEM or DER, or a folder of them; repeatable
+    /// Certificate revocation lists: a PEM or DER file, or a folder (repeatable)
     #[arg(long, value_name = "FILE")]
     pub crls: Vec<PathBuf>,
-    /// CRLite filters: a folder of them, as Firefox and upki keep; repeatable
+    /// Folder of CRLite filters, as Firefox and upki keep them (repeatable)
     #[arg(long, value_name = "FOLDER")]
     pub crlite: Vec<PathBuf>,
 }
 
-/// A source of revocation.
+/// A revocation source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RevocationChoice {
-    /// The OCSP answer that the server staples
+    /// The OCSP response that the server staples
     Staple,
-    /// Revocation lists
+    /// Certificate revocation lists, of --crls or downloaded
     Crl,
-    /// CRLite filters
+    /// The CRLite filters of --crlite
     Crlite,
 }
 
-/// What to fetch, in order to judge.
+/// Downloads needed for judging.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Trust")]
 pub struct FetchFlags {
-    /// Fetch issuers that nobody sends from the http:// addresses that certificates name for them,
-    /// each once, at the end; public addresses and port 80 only
+    /// Download missing issuer certificates from their AIA URLs
+    ///
+    /// At the end of the scan, each http:// URL that a certificate names for its issuer is requested once if
+    /// the issuer is still missing. Only public addresses on port 80 are contacted.
     #[arg(long)]
     pub aia: bool,
-    /// Let --aia and --revocation crl also ask private addresses and other ports, for private CAs:
-    /// then a stranger's certificate can make this machine ask inside its own network
+    /// Allow downloads from private addresses and other ports
+    ///
+    /// For private CAs, with --aia and --revocation crl. Caution: any scanned server can then name
+    /// URLs inside your network, and this machine requests them.
     #[arg(long)]
     pub aia_allow_private: bool,
 }
 
-/// Where the rows go.
+/// Row outputs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputFlags {
-    /// Write rows to FILE, format by its ending (.jsonl, .csv, .txt); - is standard output; repeatable
+    /// Write rows to FILE; the format follows from .jsonl, .csv or .txt (repeatable)
+    ///
+    /// `-` is standard output.
     #[arg(short, long = "output", value_name = "FILE")]
     pub outputs: Vec<PathBuf>,
-    /// Format of outputs whose name does not tell [default: text on a terminal, else jsonl]
+    /// Format of outputs without a known ending [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,
-    /// No progress and no summary
+    /// Show no progress and no summary
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// Further files and the exit code.
+/// Other files and the exit code.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Results")]
 pub struct ResultFlags {
-    /// Say in the manifest where this sweep was made from
+    /// Label in the manifest that says where the scan was made from
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
-    /// Write every certificate seen to FILE, each once (PEM)
+    /// Write each distinct certificate once to FILE, as PEM
     #[arg(long, value_name = "FILE")]
     pub certs: Option<PathBuf>,
-    /// Save what every visit showed to FACTS, to be judged again (tlsweep judge)
-    #[arg(long, value_name = "FACTS")]
+    /// Record every visit in FILE, for `tlsweep judge`
+    #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write input lines that could not be read to FILE, each under its reason
+    /// Write unreadable input lines to FILE, each with its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
-    /// One that the other options leave unasked is refused
+    /// Exit with code 1 if a row has one of these verdicts or findings
+    ///
+    /// `any` is every verdict except ok. A finding that the other options cannot produce is a usage
+    /// error.
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
 }
@@ -346,26 +408,29 @@ pub struct ResultFlags {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// PEM, DER or PKCS#7 file, the server's certificate first; - is standard input; a folder of such files;
-    /// or HOST:PORT to visit
+    /// File or folder of certificate chains (PEM, DER, PKCS#7), or HOST:PORT to visit
+    ///
+    /// The server's certificate comes first in a file. `-` is standard input.
     #[arg(value_name = "CERTS", required_unless_present = "limbo")]
     pub what: Option<PathBuf>,
-    /// The name or address asked for [default: in a folder each file's name, without .pem and the like]
+    /// Host name or address that the certificate must match
+    ///
+    /// In a folder, the default is the name of each file without its ending.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Judge every case of FILE (x509-limbo's limbo.json) instead, and compare with what it expects
+    /// Judge every case of FILE, the limbo.json of x509-limbo, and compare the results
     #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "revocation", "aia", "format"])]
     pub limbo: Option<PathBuf>,
-    /// With --limbo: cases that are known to differ, one a line (id, tab, reason)
+    /// Known differences for --limbo, one per line: id, tab, reason
     #[arg(long, value_name = "FILE", requires = "limbo")]
     pub differing: Option<PathBuf>,
-    /// How to judge.
+    /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
-    /// What to fetch, in order to judge.
+    /// Downloads needed for judging.
     #[command(flatten)]
     pub fetch: FetchFlags,
-    /// Format [default: text on a terminal, else jsonl]
+    /// Output format [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,
 }
@@ -373,9 +438,9 @@ pub struct CheckFlags {
 /// `stores`.
 #[derive(Debug, Subcommand)]
 pub enum StoresCommand {
-    /// List the stores built in, the system's, and those of files: name, date, anchors, warnings
+    /// List trust stores with date, number of anchors and warnings
     List(ListFlags),
-    /// Make a file of the stores of Mozilla, Chrome, Apple and Microsoft from a report of CCADB
+    /// Build the stores of Mozilla, Chrome, Apple and Microsoft from a CCADB report
     #[command(after_help = IMPORT_EXAMPLE)]
     Import(ImportFlags),
 }
@@ -383,8 +448,9 @@ pub enum StoresCommand {
 /// `stores list`.
 #[derive(Debug, Args)]
 pub struct ListFlags {
-    /// What --trust would be given: a file or folder of certificates, a file of several stores, or
-    /// mozilla or system, which are listed in any case
+    /// Stores to list, as for --trust
+    ///
+    /// The stores mozilla and system are always listed.
     #[arg(value_name = "STORE")]
     pub stores: Vec<TrustChoice>,
 }
@@ -392,19 +458,19 @@ pub struct ListFlags {
 /// `stores import`.
 #[derive(Debug, Args)]
 pub struct ImportFlags {
-    /// CCADB's report AllIncludedRootCertsCSV, which says who trusts which root
+    /// The CCADB report AllIncludedRootCertsCSV
     #[arg(value_name = "REPORT.csv")]
     pub report: PathBuf,
-    /// The roots themselves: PEM, DER, PKCS#7, or a CCADB report with a PEM column; repeatable
+    /// Root certificates: PEM, DER, PKCS#7, or a CCADB report with a PEM column (repeatable)
     #[arg(long, value_name = "FILE")]
     pub certs: Vec<PathBuf>,
-    /// Only these stores
+    /// Build only these stores
     #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
     pub only: Vec<String>,
-    /// The day of the report [default: that of the file]
+    /// Date of the report [default: the date of the file]
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Date>,
-    /// Write the stores to FILE
+    /// File to write the stores to
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 }
@@ -412,20 +478,22 @@ pub struct ImportFlags {
 /// `judge`.
 #[derive(Debug, Args)]
 pub struct JudgeFlags {
-    /// File that scan --save wrote; - is standard input
-    #[arg(value_name = "FACTS")]
+    /// Recording of `scan --save`; `-` is standard input
+    #[arg(value_name = "RECORDING")]
     pub facts: PathBuf,
-    /// How to judge.
+    /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
-    /// Where the rows go.
+    /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Write every certificate seen to FILE, each once (PEM)
+    /// Write each distinct certificate once to FILE, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub certs: Option<PathBuf>,
-    /// Exit with 1 when a row has one of these verdicts or warnings; any is every verdict but ok.
-    /// One that the other options leave unasked is refused
+    /// Exit with code 1 if a row has one of these verdicts or findings
+    ///
+    /// `any` is every verdict except ok. A finding that the other options cannot produce is a usage
+    /// error.
     #[arg(
         long,
         value_name = "VERDICT,...",
@@ -438,7 +506,7 @@ pub struct JudgeFlags {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
-    /// The finding, as records name it; none lists them all
+    /// Name of the finding; without it, all findings are listed
     #[arg(value_name = "FINDING")]
     pub finding: Option<String>,
     /// Language of the text
@@ -458,10 +526,10 @@ pub enum Language {
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoFlags {
-    /// Keep the laboratory up and print its targets, its root and its resolver, for other tools to try
+    /// Keep the lab running and print its targets, root certificate and resolver
     #[arg(long, conflicts_with_all = ["outputs", "format"])]
     pub serve: bool,
-    /// Where the rows go.
+    /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
 }
@@ -469,7 +537,7 @@ pub struct DemoFlags {
 /// `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsFlags {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }
