@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::services::ServiceCounts;
-use super::vantage::Vantage;
+use super::vantage::{Hint, Vantage};
 use super::versions::VersionCounts;
 use crate::observation::Reason;
 use crate::output::{Record, Word, place, why};
@@ -112,6 +112,12 @@ impl Summary {
     /// The rows of a verdict.
     pub fn verdict(&self, kind: VerdictKind) -> &Tally {
         &self.verdicts[kind as usize]
+    }
+
+    /// What to rule out on our own side, to be said above the rows' summary; empty when nothing
+    /// stands out. A share counts from twenty rows on, when it is above four fifths.
+    pub fn hints(&self) -> Vec<Hint> {
+        self.vantage.hints()
     }
 
     /// All counts, for the manifest.

@@ -4,6 +4,7 @@
 
 mod counts;
 mod manifest;
+mod numbers;
 mod services;
 mod table;
 mod vantage;
