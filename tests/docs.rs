@@ -8,8 +8,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use support::cases::{Case, listed};
+use support::rooms::{HOMES, ROOMS, WORDS, dependencies};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
@@ -38,8 +40,8 @@ fn hold(name: &str, wanted: &str) {
     );
 }
 
-/// Holds the part of a file between two marks.
-fn hold_block(name: &str, mark: &str, wanted: &str) {
+/// The part of a file between two marks, with what stands before and behind it.
+fn block(name: &str, mark: &str) -> [String; 3] {
     let text = fs::read_to_string(path(name)).expect("the file is there");
     let (open, close) = (
         format!("<!-- {mark} -->\n"),
@@ -53,7 +55,28 @@ fn hold_block(name: &str, mark: &str, wanted: &str) {
         + text[start..]
             .find(&close)
             .unwrap_or_else(|| panic!("{name} has no {close}"));
-    hold(name, &format!("{}{wanted}{}", &text[..start], &text[end..]));
+    [&text[..start], &text[start..end], &text[end..]].map(str::to_owned)
+}
+
+/// Holds the part of a file between two marks.
+fn hold_block(name: &str, mark: &str, wanted: &str) {
+    // Tests run at once, and some hold parts of one file.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let [before, _, after] = block(name, mark);
+    hold(name, &format!("{before}{wanted}{after}"));
+}
+
+/// The rows of a table between two marks by their first cell, the head left out.
+fn written_rows(name: &str, mark: &str) -> BTreeMap<String, Vec<String>> {
+    let [_, table, _] = block(name, mark);
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells = row.trim_matches('|').split(" | ");
+        let cells: Vec<String> = cells.map(|cell| cell.trim().to_owned()).collect();
+        (cells[0].trim_matches('`').to_owned(), cells)
+    })
+    .collect()
 }
 
 #[test]
@@ -139,6 +162,34 @@ fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
             .try_for_each(|(place, fix)| writeln!(page, "- **{place}**: {fix}"))?;
     }
     writeln!(page, "\nBy hand: `{}`", text.by_hand)
+}
+
+/// What a room holds is written by hand; the order of the rooms and their crates are not.
+#[test]
+fn the_rooms_are_in_step() {
+    let written = written_rows("docs/ARCHITECTURE.md", "rooms");
+    let packages: BTreeMap<String, String> = dependencies().into_iter().collect();
+    let package = |name: &str| packages.get(name).map_or(name, String::as_str).to_owned();
+    let mut table = String::from("| room | holds | home of |\n| --- | --- | --- |\n");
+    for room in ROOMS {
+        let holds = written.get(&format!("{room}/"));
+        let holds = holds.map_or("", |cells| &cells[1]);
+        let homes = HOMES.iter().filter(|(_, homes)| homes.contains(room));
+        let homes: Vec<String> = homes.map(|(name, _)| package(name)).collect();
+        let homes = match homes.is_empty() {
+            true => "–".to_owned(),
+            false => homes.join(", "),
+        };
+        writeln!(table, "| `{room}/` | {holds} | {homes} |").expect("writing to a string");
+    }
+    let words: Vec<String> = WORDS.iter().map(|name| package(name)).collect();
+    writeln!(
+        table,
+        "\nThese crates only lend words and may be named anywhere: {}.",
+        words.join(", ")
+    )
+    .expect("writing to a string");
+    hold_block("docs/ARCHITECTURE.md", "rooms", &table);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `--fail-on`: a finding that the scan cannot make is refused, or it would pass in silence.
 
-use super::plan::PlanError;
+use super::error::PlanError;
 use super::values::FailOn;
 use crate::judge::findings::{AskedFor, Definition, FINDINGS, Needs};
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::PlanError;
+use super::error::PlanError;
 use super::flags::{FetchFlags, NameFlags};
-use super::plan::resolver;
+use super::naming::resolver;
 use crate::gather::{Guard, Patience};
 use crate::judge::Policy;
 use crate::pace::Limits;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::error::{CannotStart, PlanError};
 use super::failing::{self, refuse_unasked};
 use super::flags::JudgeFlags;
 use super::opening::{Beginning, Written};
-use super::plan::{CannotStart, PlanError, places, regular_files};
+use super::plan::{places, regular_files};
 use super::revocation::Lists;
 use super::trust::policy;
 use crate::judge::findings::AskedFor;

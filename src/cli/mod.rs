@@ -1,12 +1,14 @@
 //! The command line: flags in one group a stage, checked and turned into one small settings struct a
 //! stage, and the exit codes. It knows every stage's settings and none of their work.
 
+mod error;
 mod exit;
 mod failing;
 mod fetching;
 mod files;
 mod flags;
 mod judging;
+mod naming;
 mod opening;
 mod plan;
 mod reading;
@@ -16,6 +18,7 @@ mod values;
 
 use clap::{CommandFactory, Parser};
 
+pub use error::{CannotStart, PlanError};
 pub use exit::Exit;
 pub use failing::versions_unasked;
 pub use fetching::fetcher;
@@ -25,7 +28,7 @@ pub use flags::{
     Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
 };
 pub use judging::JudgePlan;
-pub use plan::{CannotStart, Plan, PlanError, for_stdout};
+pub use plan::{Plan, for_stdout};
 pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{FailOn, Span, TrustChoice};

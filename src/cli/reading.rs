@@ -3,8 +3,8 @@
 use std::io::{BufReader, IsTerminal};
 use std::path::Path;
 
+use super::error::PlanError;
 use super::flags::TargetFlags;
-use super::plan::PlanError;
 use crate::inventory::{self, Defaults, Source, TargetReader, fold_name, parse_ports};
 
 /// The readers, in the order of their sources.

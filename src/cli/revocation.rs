@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use super::error::PlanError;
 use super::flags::{RevocationChoice, RevocationFlags};
-use super::plan::PlanError;
 use crate::gather::{RevocationData, RevocationSources};
 
 /// Where revocation lists may come from.

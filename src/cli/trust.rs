@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::error::PlanError;
 use super::flags::TrustFlags;
-use super::plan::PlanError;
 use super::revocation::{Lists, revocation, revocation_warnings};
 use super::values::TrustChoice;
 use crate::gather::IssuerPool;

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::chains::{self, Chain};
-use super::{limbo, scan, told};
+use super::offline::{host, observation};
+use super::telling::told;
+use super::{limbo, scan};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
-use crate::inventory::{self, Endpoint, Host, Service, Start, Target, TargetSpec};
+use crate::inventory::{self, Host, TargetSpec};
 use crate::judge::{Judge, Policy};
-use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
+use crate::observation::Observation;
 use crate::output::{Clean, Layout, OutputPath, Outputs, Record, tell};
 use crate::pace::Limits;
-use crate::probe::{self, Timeouts};
+use crate::probe::Timeouts;
 use crate::sweep::{self, Fetcher};
 use crate::verdict::VerdictKind;
 
@@ -199,62 +201,5 @@ impl Check {
         waiting.iter().try_for_each(|each| self.judge(each))?;
         self.output.finish()?;
         Ok(self.exit)
-    }
-}
-
-/// The chain as if a server had sent it, with nothing claimed about any handshake.
-pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::Result<Observation> {
-    let service = Service::named("tls").context("tls is a service")?;
-    debug_assert_eq!(service.start, Start::Implicit);
-    let target = Target {
-        text: name.to_owned(),
-        host,
-        address: None,
-        port: service.port,
-        service,
-        sni: None,
-        tags: Vec::new(),
-    };
-    Ok(Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: None,
-        },
-        started_at: probe::now(),
-        attempt: 1,
-        timing: Timing::default(),
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        exchanges: vec![Exchange {
-            offer: Offer::Modern,
-            transcript: None,
-            session: None,
-            chain: Some(chain),
-            chain_cut: false,
-            failure: None,
-        }],
-    })
-}
-
-/// What `--name` asks for.
-pub(super) fn host(name: &str) -> Result<Host, PlanError> {
-    let asked = TargetSpec::parse(name).map_err(|error| PlanError::Name {
-        flag: "--name",
-        error,
-    })?;
-    match (asked.place, asked.port, asked.service) {
-        (
-            inventory::HostSpec::Host {
-                host,
-                address: None,
-            },
-            None,
-            None,
-        ) => Ok(host),
-        _ => Err(PlanError::NotOneName {
-            asked: name.to_owned(),
-        }),
     }
 }

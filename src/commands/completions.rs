@@ -1,9 +1,10 @@
 //! `completions`: the script that a shell loads.
 
+use super::telling::print;
 use crate::cli::{self, CompletionsFlags, Exit};
 
 pub(super) fn run(flags: &CompletionsFlags) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(flags.shell, &mut cli::definition(), "tlsweep", &mut script);
-    super::print(&script)
+    print(&script)
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 
+use super::telling::print;
 use crate::cli::{Cli, Command, DemoFlags, Exit};
 use crate::lab::{Lab, Running};
 use crate::output::tell;
@@ -82,7 +83,7 @@ fn serve(
         let target = pinned.as_deref().unwrap_or(target);
         writeln!(text, "{target}  # {}: {}", case.expect, case.about)?;
     }
-    super::print(&text)?;
+    print(&text)?;
     tell(format_args!(
         "serving until interrupted; try: tlsweep scan --trust {} TARGET",
         root.display()

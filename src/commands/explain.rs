@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use anyhow::Context;
 
+use super::telling::print;
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
 use crate::judge::clients::{self, Breaks};
 use crate::judge::findings::{Definition, FINDINGS, Needs, Text};
@@ -15,7 +16,7 @@ pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
         Some(id) => page(find(id)?, flags.lang),
         None => index(flags.lang),
     };
-    super::print(page.context("cannot put the text together")?.as_bytes())
+    print(page.context("cannot put the text together")?.as_bytes())
 }
 
 fn find(id: &str) -> Result<&'static Definition, PlanError> {

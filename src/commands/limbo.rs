@@ -14,7 +14,8 @@ use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 use super::chains::unusable;
-use super::check::{host, observation};
+use super::offline::{host, observation};
+use super::telling::print;
 use crate::cli::{Exit, PlanError};
 use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
@@ -122,7 +123,7 @@ pub(super) fn run(
         let known = known.get(&case.id).map(String::as_str);
         tell_case(&mut lines, case, known, at, &mut count)?;
     }
-    super::print(lines.as_bytes())?;
+    print(lines.as_bytes())?;
     tell(format_args!(
         "{} cases: {} agree, {} differ as listed, {} differ, {} agree though listed, {} skipped",
         cases.len(),

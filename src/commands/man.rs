@@ -1,5 +1,6 @@
 //! `man`: the manual, one page for the program and one section a command.
 
+use super::telling::print;
 use crate::cli::{self, Exit};
 
 pub(super) fn run() -> anyhow::Result<Exit> {
@@ -12,5 +13,5 @@ pub(super) fn run() -> anyhow::Result<Exit> {
         let command = command.clone().name(name);
         clap_mangen::Man::new(command).render(&mut page)?;
     }
-    super::print(&page)
+    print(&page)
 }

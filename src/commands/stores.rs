@@ -8,6 +8,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
+use super::telling::print;
 use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
@@ -49,7 +50,7 @@ fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
             }
         }
     }
-    super::print(page.as_bytes())
+    print(page.as_bytes())
 }
 
 /// Adds a store's line and those of its warnings. Writing to a string does not fail.
@@ -89,7 +90,7 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
     let text = file.text(pem_block);
     match OutputPath::from(&*flags.output) {
         OutputPath::Stdout => {
-            super::print(text.as_bytes())?;
+            print(text.as_bytes())?;
         }
         OutputPath::File(path) => {
             let written = write_whole(&path, text.as_bytes());

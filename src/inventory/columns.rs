@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use super::error::{RowError, TargetError, short};
+use super::bounds::short;
+use super::error::{RowError, TargetError};
 use super::{
     Defaults, Expansion, Host, HostSpec, Service, Tags, TargetSpec, fold_name, no_destination,
     parse_port, parse_ports, parse_starttls,

@@ -7,10 +7,11 @@ use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
+use super::bounds::{MAX_LINE, cut};
 use super::cells::Cells;
 use super::columns::{Column, InputRow, Ours};
-use super::error::{OpenError, RowError, cut};
-use super::lines::{Lines, MAX_LINE, excerpt};
+use super::error::{OpenError, RowError};
+use super::lines::{Lines, excerpt};
 
 /// What a row is, or why it is none.
 type Read<T> = io::Result<Option<Result<T, RowError>>>;

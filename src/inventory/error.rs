@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::lines::MAX_LINE;
-use super::service::NotAStartTls;
-use super::{PortsError, Service};
+use super::bounds::{MAX_LINE, MAX_NAME};
+use super::service::{NotAStartTls, Service};
 
 /// The text is not a target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +50,7 @@ pub enum TargetError {
     #[error("{0:?} is not an internationalised name (UTS 46); check its characters")]
     BadIdn(String),
     /// Longer than anything meant as a name.
-    #[error("the name is longer than {max} characters", max = super::name::MAX_NAME)]
+    #[error("the name is longer than {MAX_NAME} characters")]
     NameTooLong,
     /// `127.1`, `0x7f000001`, `192.0.2.256`.
     #[error(
@@ -99,6 +98,17 @@ pub enum TargetError {
     /// `example.com/x`.
     #[error("a path needs a scheme before it; write https://{0}/ or only {0}")]
     PathWithoutScheme(String),
+}
+
+/// A list of ports cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortsError {
+    /// Not a number from 1 to 65535.
+    #[error("{0}; a list looks like 443,8443,9000-9010")]
+    BadPort(#[from] TargetError),
+    /// `9010-9000`.
+    #[error("the range {0}-{1} runs backwards; write {1}-{0}")]
+    Backwards(u16, u16),
 }
 
 /// The row of an input is not a target.
@@ -304,18 +314,6 @@ pub enum OpenError {
     },
 }
 
-/// The beginning of a text, for a message: one screen line at most.
-pub(super) fn short(text: &str) -> String {
-    cut(text, 60)
-}
-
-/// The first `limit` characters of a text, with an ellipsis if there are more.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
 fn unknown_scheme(scheme: &str) -> String {
     match scheme {
         "http" => "http is not TLS; write https://NAME".to_owned(),

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::error::{TargetError, short};
+use super::bounds::short;
+use super::error::TargetError;
 use super::{Host, Service, fold_name, no_destination, parse_port};
 
 /// What the text of a target says, and no more.

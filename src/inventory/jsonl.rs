@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Tag;
+use super::bounds::short;
 use super::columns::{Column, InputRow, Ours};
-use super::error::{RowError, short};
+use super::error::RowError;
 
 /// Key names shared between rows. An inventory has few; a file with a new key in every row is
 /// read all the same, only without sharing.

@@ -2,11 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::error::{RowError, cut};
-
-/// The longest line (and CSV row) read, in bytes: far beyond any row of an inventory, and small
-/// enough that a file without line ends does not fill memory.
-pub(super) const MAX_LINE: usize = 65_536;
+use super::bounds::{MAX_LINE, cut};
+use super::error::RowError;
 
 /// The most of a refused line that is kept, in characters.
 const MAX_REJECT: usize = 200;

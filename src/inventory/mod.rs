@@ -1,6 +1,7 @@
 //! What to visit: the words Target and Endpoint, the one grammar that reads them, and the input
 //! formats that carry them. It knows text and addresses, never a socket or a resolver.
 
+mod bounds;
 mod cells;
 mod columns;
 mod csv;
@@ -20,13 +21,13 @@ mod tag;
 mod words;
 
 pub use destination::no_destination;
-pub use error::{InputError, OpenError, Reject, RowError, TargetError};
+pub use error::{InputError, OpenError, PortsError, Reject, RowError, TargetError};
 pub use expand::{Defaults, Expansion};
 pub use grammar::{HostSpec, TargetSpec};
 pub use input::Input;
 pub(crate) use input::Tally;
 pub use name::fold_name;
-pub use ports::{PortsError, parse_port, parse_ports};
+pub use ports::{parse_port, parse_ports};
 pub use read::{Source, TargetReader, open};
 pub use seen::Seen;
 pub use service::{NotAStartTls, SERVICES, Service, Start, parse_starttls};

@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use super::error::{TargetError, short};
-
-/// Four times what DNS allows: names that are too long by mistake still get their row, while a
-/// line that is no name at all does not become one.
-pub(super) const MAX_NAME: usize = 1_024;
+use super::bounds::{MAX_NAME, short};
+use super::error::TargetError;
 
 /// The one spelling of a host name: ASCII (IDN as punycode by UTS 46, non-transitional), lower
 /// case, no trailing dot. Addresses, and what looks like a mangled one, are refused.

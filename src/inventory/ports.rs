@@ -1,17 +1,7 @@
 //! Ports, and lists of them.
 
-use super::error::{TargetError, short};
-
-/// A list of ports cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PortsError {
-    /// Not a number from 1 to 65535.
-    #[error("{0}; a list looks like 443,8443,9000-9010")]
-    BadPort(#[from] TargetError),
-    /// `9010-9000`.
-    #[error("the range {0}-{1} runs backwards; write {1}-{0}")]
-    Backwards(u16, u16),
-}
+use super::bounds::short;
+use super::error::{PortsError, TargetError};
 
 /// Reads one port: decimal digits, 1 to 65535.
 pub fn parse_port(text: &str) -> Result<u16, TargetError> {

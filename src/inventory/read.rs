@@ -5,12 +5,13 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bounds::{MAX_LINE, short};
 use super::columns::InputRow;
 use super::csv::{Table, is_header};
-use super::error::{InputError, OpenError, Reject, RowError, short};
+use super::error::{InputError, OpenError, Reject, RowError};
 use super::input::{Arguments, Input, Tally};
 use super::jsonl::Objects;
-use super::lines::{Lines, MAX_LINE, without_comment};
+use super::lines::{Lines, without_comment};
 use super::{Defaults, Expansion, Target};
 
 /// Where targets come from.

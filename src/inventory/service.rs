@@ -109,7 +109,7 @@ pub fn parse_starttls(text: &str) -> Result<Option<&'static Service>, NotAStartT
     match Service::named(&name) {
         Some(service) if service.start == Start::StartTls => Ok(Some(service)),
         _ => Err(NotAStartTls {
-            text: super::error::short(text),
+            text: super::bounds::short(text),
         }),
     }
 }

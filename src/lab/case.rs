@@ -2,8 +2,9 @@
 //! server that shows it. To add a case is one entry in the slice of its family.
 
 use super::conduct::Conduct;
+use super::error::LabError;
 use super::issue::Workshop;
-use super::{LabError, certificates, chains, dialogues, handshakes, legacy, names, rare, wires};
+use super::{certificates, chains, dialogues, handshakes, legacy, names, rare, wires};
 use crate::verdict::VerdictKind;
 
 /// One way to be well or unwell.

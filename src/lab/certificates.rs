@@ -4,9 +4,9 @@
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
 use rustls_pki_types::CertificateDer;
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::Conduct;
+use super::error::LabError;
 use super::issue::{Draft, Workshop, spoil_signature, unknown_critical};
 use super::servers::serve;
 use crate::verdict::VerdictKind;

@@ -2,9 +2,9 @@
 
 use rcgen::{BasicConstraints, GeneralSubtree, IsCa, NameConstraints};
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::Conduct;
+use super::error::LabError;
 use super::issue::{Authority, Workshop, ca_issuers, spoil_signature};
 use super::servers::serve;
 use crate::verdict::VerdictKind;

@@ -4,12 +4,11 @@
 
 use rustls_pki_types::CertificateDer;
 
-use super::LabError;
-use super::farm::ByNumber;
+use super::error::LabError;
 use super::flight::{Flight, Signer, signed_share};
 use super::hello::ClientHello;
 use super::issue::Key;
-use super::load::Signing;
+use super::leaves::{ByNumber, Signing};
 
 /// TLS 1.2.
 const VERSION: u16 = 0x0303;

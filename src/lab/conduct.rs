@@ -10,8 +10,8 @@ use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::LabError;
 use super::clear::ClearServer;
+use super::error::LabError;
 use super::flight::{
     Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_group,
     signed_share,

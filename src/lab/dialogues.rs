@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::{Conduct, Dialogue};
+use super::error::LabError;
 use super::issue::Workshop;
 use super::servers::{Always, BOTH, certified, configure, signing_key};
 use crate::verdict::VerdictKind;

@@ -8,13 +8,10 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls_pki_types::CertificateDer;
 
-use super::LabError;
+use super::error::LabError;
 use super::issue::{Authority, Draft, Key, Keys};
-use super::load::{LeafKey, Load};
+use super::leaves::{self, ByNumber, FARM_ZONE, LeafKey};
 use super::servers::{certified, signing_key};
-
-/// The zone of a farm's names.
-pub(super) const FARM_ZONE: &str = ".farm.tlsweep.test";
 
 /// A small public key infrastructure for a farm.
 pub(super) struct Issuing {
@@ -51,33 +48,16 @@ impl Issuing {
         ])
     }
 
-    /// A leaf for each name from `Load::name(0)` on.
+    /// A leaf for each name from `leaves::name(0)` on.
     pub(super) fn leaves(&self, count: usize) -> Result<ByNumber, LabError> {
         let leaf = |number| {
-            let draft = Draft::leaf(self.now, &[&Load::name(number)])?;
+            let draft = Draft::leaf(self.now, &[&leaves::name(number)])?;
             self.intermediate.issue(draft, &*self.key)
         };
         Ok(ByNumber {
             leaves: (0..count).map(leaf).collect::<Result<_, LabError>>()?,
             intermediate: self.intermediate.certificate(),
         })
-    }
-}
-
-/// A leaf for each number.
-#[derive(Debug)]
-pub(super) struct ByNumber {
-    leaves: Vec<CertificateDer<'static>>,
-    intermediate: CertificateDer<'static>,
-}
-
-impl ByNumber {
-    /// The chain of this name. Put together for each connection: keeping a hundred thousand copies
-    /// of the intermediate would cost more than copying it.
-    pub(super) fn chain(&self, name: &str) -> Option<Vec<CertificateDer<'static>>> {
-        let number = name.strip_suffix(FARM_ZONE)?.strip_prefix('n')?;
-        let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;
-        Some(vec![leaf.clone(), self.intermediate.clone()])
     }
 }
 

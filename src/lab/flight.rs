@@ -3,7 +3,7 @@
 use rcgen::{KeyPair, PKCS_RSA_SHA256, PublicKeyData, SigningKey};
 use rustls_pki_types::CertificateDer;
 
-use super::LabError;
+use super::error::LabError;
 
 /// Content types of records.
 const ALERT: u8 = 21;

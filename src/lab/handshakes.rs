@@ -7,9 +7,9 @@ use rustls::SupportedProtocolVersion;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::Conduct;
+use super::error::LabError;
 use super::issue::{Draft, Workshop};
 use super::servers::{
     Always, BOTH, ByName, ONLY_12, ONLY_13, ask_clients, certified, configure, serve,

@@ -18,7 +18,7 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateDer;
 
-use super::LabError;
+use super::error::LabError;
 use crate::crypto::Fingerprint;
 
 /// A certificate that has not been signed yet.

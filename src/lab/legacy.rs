@@ -4,10 +4,10 @@
 
 use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
 
-use super::LabError;
 use super::case::Case;
 use super::certificates::garbage;
 use super::conduct::{Conduct, OldServer, Refusal};
+use super::error::LabError;
 use super::issue::{Draft, WeakKey, Workshop};
 use crate::verdict::VerdictKind;
 

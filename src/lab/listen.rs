@@ -1,6 +1,7 @@
 //! Accepting connections: bounded in number and in time, each in a task of its own that ends with
 //! the listener's.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::conduct::Conduct;
+
+/// Any free port of 127.0.0.1. Nothing of a lab listens anywhere else.
+pub(super) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The longest a connection lasts: several times any client's patience.
 const LONGEST_VISIT: Duration = Duration::from_secs(30);

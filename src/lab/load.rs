@@ -14,71 +14,12 @@ use tokio::task::JoinSet;
 
 use super::clear::{self, ClearServer};
 use super::conduct::{Conduct, End};
-use super::farm::{Distinct, FARM_ZONE, Issuing};
+use super::error::LabError;
+use super::farm::{Distinct, Issuing};
+use super::leaves;
+pub use super::leaves::{Farm, LeafKey, Leaves, Signing, Versions};
+use super::listen::{self, ANY_PORT};
 use super::servers::{Always, BOTH, ONLY_12, ONLY_13, certified, configure};
-use super::{ANY_PORT, LabError, listen};
-
-/// What a farm serves.
-#[derive(Clone, Copy, Debug)]
-pub struct Farm {
-    /// Which certificates.
-    pub leaves: Leaves,
-    /// Which versions.
-    pub versions: Versions,
-    /// Which key.
-    pub key: LeafKey,
-}
-
-/// How many certificates a farm has.
-#[derive(Clone, Copy, Debug)]
-pub enum Leaves {
-    /// One for all names.
-    Shared,
-    /// One each for this many names from `Load::name(0)` on, issued and kept in memory before the
-    /// first connection.
-    Distinct(usize),
-}
-
-/// Which versions a farm speaks.
-#[derive(Clone, Copy, Debug)]
-pub enum Versions {
-    /// TLS 1.3 and 1.2.
-    Both,
-    /// TLS 1.2 only.
-    Tls12,
-    /// TLS 1.3 only.
-    Tls13,
-}
-
-/// Which key the leaves of a farm have.
-#[derive(Clone, Copy, Debug)]
-pub enum LeafKey {
-    /// P-256.
-    P256,
-    /// RSA of 2048 bits.
-    Rsa2048,
-}
-
-/// Which clients the signature over the key exchange is made for.
-#[derive(Clone, Copy, Debug)]
-pub enum Signing {
-    /// For each client, as a server has to.
-    Each,
-    /// For none: it was made once and fits no client's random. A client that does not look at it
-    /// sees no difference, and the server has next to nothing to do.
-    Never,
-}
-
-impl Default for Farm {
-    /// One P-256 certificate for all names, TLS 1.3 and 1.2.
-    fn default() -> Self {
-        Self {
-            leaves: Leaves::Shared,
-            versions: Versions::Both,
-            key: LeafKey::P256,
-        }
-    }
-}
 
 /// Servers on a thread of their own, which ends when this is dropped.
 pub struct Load {
@@ -150,7 +91,7 @@ impl Load {
 
     /// The name with this number: `n17.farm.tlsweep.test`.
     pub fn name(number: usize) -> String {
-        format!("n{number}{FARM_ZONE}")
+        leaves::name(number)
     }
 
     /// Where the servers listen, in the order asked for.

@@ -11,11 +11,13 @@ mod chains;
 mod clear;
 mod conduct;
 mod dialogues;
+mod error;
 mod farm;
 mod flight;
 mod handshakes;
 mod hello;
 mod issue;
+mod leaves;
 mod legacy;
 mod listen;
 pub mod load;
@@ -28,9 +30,9 @@ mod tests;
 mod wires;
 
 pub use case::Case;
+pub use error::LabError;
 
 use std::collections::HashMap;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ use tokio::task::JoinSet;
 
 use conduct::Conduct;
 use issue::Workshop;
+use listen::ANY_PORT;
 use resolver::Zone;
 
 /// The zone that every name of the lab is in; `.test` is nobody's (RFC 6761).
@@ -49,29 +52,6 @@ pub const ZONE: &str = "tlsweep.test";
 /// Connections at once over the whole lab: more than a sweep of it makes, fewer than would
 /// trouble a machine.
 const MOST_CONNECTIONS: usize = 4096;
-
-/// Any free port of 127.0.0.1. Nothing of a lab listens anywhere else.
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-
-/// Why a lab could not be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum LabError {
-    /// A key or certificate could not be made.
-    #[error("a certificate of the lab cannot be made: {0}")]
-    Issue(#[from] rcgen::Error),
-    /// A TLS server could not be configured.
-    #[error("a TLS server of the lab cannot be configured: {0}")]
-    Configure(#[from] rustls::Error),
-    /// Client certificates could not be asked for.
-    #[error("client certificates cannot be asked for: {0}")]
-    AskClients(#[from] rustls::server::VerifierBuilderError),
-    /// No socket on loopback.
-    #[error("the lab cannot listen on loopback: {0}")]
-    Listen(#[from] io::Error),
-    /// The runtime is going down.
-    #[error("the lab was interrupted while it was being set up")]
-    Interrupted(#[from] tokio::task::JoinError),
-}
 
 /// A case whose server is up.
 pub struct Running {

@@ -3,9 +3,9 @@
 
 use rcgen::{KeyPair, PKCS_ED25519};
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::{Conduct, OldServer};
+use super::error::LabError;
 use super::issue::{WeakKey, Workshop};
 use super::legacy::{TLS12, old_server, rsa_leaf};
 use super::servers::serve;

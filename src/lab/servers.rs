@@ -14,8 +14,8 @@ use rustls::server::{WebPkiClientVerifier, danger::ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::LabError;
 use super::conduct::Conduct;
+use super::error::LabError;
 
 /// TLS 1.3 and 1.2.
 pub(super) const BOTH: &[&SupportedProtocolVersion] =

@@ -1,9 +1,9 @@
 //! Cases about what comes over the wire instead of a handshake: other protocols, alerts, silence,
 //! nonsense and ports where nobody listens.
 
-use super::LabError;
 use super::case::Case;
 use super::conduct::{Conduct, End};
+use super::error::LabError;
 use super::flight::{
     Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, UNRECOGNIZED_NAME, fatal_alert, filler,
     malformed_server_hello,

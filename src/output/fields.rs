@@ -1,11 +1,13 @@
 //! The parts of a record that are written differently from how they are kept. All of them borrow:
 //! a row is built and written once, on the hot path.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, civil};
+use schemars::JsonSchema;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -13,6 +15,23 @@ use crate::crypto::Fingerprint;
 use crate::inventory::Tag;
 use crate::observation::PresentedName;
 use crate::verdict::{AcceptedBy, Finding, StoreTrust};
+
+/// A point in time in the schema.
+pub(super) struct Instant;
+
+impl JsonSchema for Instant {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
 
 /// Bytes, written as lower-case hexadecimal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

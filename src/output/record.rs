@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::fields::{Date, Findings, Hex, Sans, Says, Tags, Trust};
+use super::fields::{Date, Findings, Hex, Instant, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
 use crate::inventory::Host;
@@ -280,23 +280,6 @@ impl<'a> Chain<'a> {
             path: path.map(|path| path.certificates.iter().map(Hex::from).collect()),
             completed_by: path.and_then(|path| path.completed_by),
         }
-    }
-}
-
-/// A point in time in the schema.
-pub(super) struct Instant;
-
-impl JsonSchema for Instant {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Instant".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::OutputError;
+use super::error::OutputError;
 
 /// A file to write to, as it was before.
 pub struct Reserved {

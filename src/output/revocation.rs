@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::fields::{Date, Hex};
-use super::record::Instant;
+use super::fields::{Date, Hex, Instant};
 use crate::verdict::{self, RevocationAnswer, RevocationStatus};
 
 /// Whether certificates of the path are revoked (`--revocation`). "Revoked" counts wherever on the

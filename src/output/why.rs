@@ -2,23 +2,14 @@
 //! facts and the evidence of its findings; what a finding means stands in its definition.
 
 mod evidence;
-
-use std::fmt::Write;
-
-use jiff::Timestamp;
+mod words;
 
 use super::columns::own_finding;
 use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{Value, VerdictKind};
-
-/// The longest text of others in a line: enough for nearly every name, subject and banner, and
-/// short enough that what follows stays in sight.
-const LONGEST_TEXT: usize = 60;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+use words::{LONGEST_TEXT, add, days, issuer};
 
 /// Where: the endpoint as a target that can be given to `scan` again. The address is named when
 /// the target named it, or when asked for.
@@ -70,11 +61,6 @@ fn healthy(record: &Record<'_>, leaf: &Leaf<'_>) -> String {
     words.extend(leaf.days_left.map(|left| format!("{} left", days(left))));
     words.extend(issuer(leaf));
     words.join(", ")
-}
-
-fn issuer(leaf: &Leaf<'_>) -> Option<String> {
-    let name = leaf.issuer_name.or(leaf.issuer)?;
-    Some(format!("issuer {}", Clean::bounded(name, LONGEST_TEXT)))
 }
 
 /// Why TLS could not begin; that it begins at once here is more than how that looked.
@@ -137,46 +123,12 @@ fn silence(stage: Stage) -> &'static str {
     }
 }
 
-/// A day and how far it is: `2026-11-10 (12 days ago)`.
-fn when(time: Timestamp, now: Timestamp) -> String {
-    let day = day(time);
-    let far = (time.as_second() - now.as_second()) / DAY;
-    match far {
-        0 => format!("{day} (today)"),
-        ..0 => format!("{day} ({})", past(-far)),
-        1.. => format!("{day} (in {})", days(far)),
-    }
-}
-
-fn day(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
-}
-
-fn past(full_days: i64) -> String {
-    match full_days {
-        0 => "today".to_owned(),
-        full => format!("{} ago", days(full)),
-    }
-}
-
-fn days(count: i64) -> String {
-    match count {
-        1 => "1 day".to_owned(),
-        count => format!("{count} days"),
-    }
-}
-
 /// Adds a host; an IPv6 address in brackets, as targets and URLs write it.
 fn bracketed(place: &mut String, host: &str) {
     match host.contains(':') {
         true => add(place, format_args!("[{}]", Clean::new(host))),
         false => add(place, format_args!("{}", Clean::new(host))),
     }
-}
-
-fn add(text: &mut String, words: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(words);
 }
 
 #[cfg(test)]
@@ -249,18 +201,5 @@ mod tests {
             line.chars().all(super::super::clean::is_printable),
             "{line}"
         );
-    }
-
-    #[test]
-    fn days_are_told_as_people_do() {
-        let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
-        for (time, told) in [
-            ("2026-11-22T20:00:00Z", "2026-11-22 (today)"),
-            ("2026-11-23T09:00:00Z", "2026-11-23 (in 1 day)"),
-            ("2026-11-10T00:00:00Z", "2026-11-10 (12 days ago)"),
-            ("2026-11-21T07:00:00Z", "2026-11-21 (1 day ago)"),
-        ] {
-            assert_eq!(when(time.parse().unwrap(), now), told);
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::own_side::OwnSide;
+use super::own_side::{OwnSide, OwnSideHint};
 use super::services::ServiceCounts;
 use super::versions::VersionCounts;
 use crate::observation::Reason;
@@ -112,6 +112,12 @@ impl Summary {
     /// The rows of a verdict.
     pub fn verdict(&self, kind: VerdictKind) -> &Tally {
         &self.verdicts[kind as usize]
+    }
+
+    /// What to rule out on our own side, to be said above the rows' summary; empty when nothing
+    /// stands out. A share counts from twenty rows on, when it is above four fifths.
+    pub fn hints(&self) -> Vec<OwnSideHint> {
+        self.own_side.hints()
     }
 
     /// All counts, for the manifest.

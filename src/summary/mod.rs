@@ -4,6 +4,7 @@
 
 mod counts;
 mod manifest;
+mod numbers;
 mod own_side;
 mod services;
 mod table;

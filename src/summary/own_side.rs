@@ -120,6 +120,18 @@ impl OwnSide {
                 .add(findings.any(|it| matches!(it.id, "expired" | "not_yet_valid")));
         }
     }
+
+    /// What to rule out on our own side; empty when nothing stands out.
+    pub(super) fn hints(&self) -> Vec<OwnSideHint> {
+        let shares = [
+            self.names.most().map(OwnSideHint::Resolver),
+            self.addresses.most().map(OwnSideHint::Line),
+            self.mail_ports.most().map(OwnSideHint::MailPort),
+            self.dates.most().map(OwnSideHint::Clock),
+            (self.local_limits > 0).then_some(OwnSideHint::LocalLimit(self.local_limits)),
+        ];
+        shares.into_iter().flatten().collect()
+    }
 }
 
 /// Whether a row was judged for about the time of its visit. Judged for another (`--at`), dates say
@@ -128,22 +140,6 @@ fn judged_then(record: &Record<'_>) -> bool {
     const A_DAY: u64 = 86_400;
     let (judged, seen) = (record.judged_at.as_second(), record.started_at.as_second());
     judged.abs_diff(seen) < A_DAY
-}
-
-impl super::Summary {
-    /// What to rule out on our own side, to be said above the rows' summary; empty when nothing
-    /// stands out. A share counts from twenty rows on, when it is above four fifths.
-    pub fn hints(&self) -> Vec<OwnSideHint> {
-        let own_side = &self.own_side;
-        let shares = [
-            own_side.names.most().map(OwnSideHint::Resolver),
-            own_side.addresses.most().map(OwnSideHint::Line),
-            own_side.mail_ports.most().map(OwnSideHint::MailPort),
-            own_side.dates.most().map(OwnSideHint::Clock),
-            (own_side.local_limits > 0).then_some(OwnSideHint::LocalLimit(own_side.local_limits)),
-        ];
-        shares.into_iter().flatten().collect()
-    }
 }
 
 #[cfg(test)]

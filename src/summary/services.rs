@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::table::grouped;
+use super::numbers::grouped;
 use crate::output::Record;
 use crate::verdict::VerdictKind;
 

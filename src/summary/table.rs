@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Summary, Tally};
+use super::counts::{Summary, Tally};
+use super::numbers::grouped;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
 
@@ -123,19 +124,6 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {word}", grouped(count))
 }
 
-/// `1,234,567`.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// Percent with one decimal, rounded; what is there is never shown as nothing, nor most as all.
 fn share(part: u64, whole: u64) -> String {
     let whole = u128::from(whole.max(1));
@@ -182,11 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_as_people_read_them() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(12_345_678), "12,345,678");
+    fn shares_are_told_as_people_read_them() {
         assert_eq!(share(1, 3), "33.3%");
         assert_eq!(share(1, 6), "16.7%");
         assert_eq!(share(1, 100_000), "<0.1%");

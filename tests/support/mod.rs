@@ -7,11 +7,14 @@
 )]
 
 pub(crate) mod cases;
+pub(crate) mod circles;
 pub(crate) mod daemons;
 pub(crate) mod dns;
 pub(crate) mod peers;
 pub(crate) mod pki;
 pub(crate) mod revocation;
+pub(crate) mod rooms;
+pub(crate) mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

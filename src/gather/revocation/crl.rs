@@ -10,6 +10,12 @@ use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Fingerprint, Outcome, Signed};
 use crate::observation::{DistinguishedName, oid_text, time};
 
+/// Lists held at once: every public CA's would fit.
+pub(super) const MAX_CRLS: usize = 20_000;
+
+/// Bytes of their entries held at once; those of every public CA have a tenth of it.
+pub(super) const MAX_HELD: usize = 2 << 30;
+
 /// The largest list that is read; the largest that public CAs publish have some 30 MiB.
 pub(super) const MAX_SIZE: usize = 256 << 20;
 
@@ -23,7 +29,7 @@ pub enum CrlError {
     #[error("larger than {} MiB; is it the right file?", MAX_SIZE >> 20)]
     TooLarge,
     /// There are too many, or they are too large together.
-    #[error("more than {} lists, or more than {} GiB of serial numbers", super::MAX_CRLS, super::MAX_HELD >> 30)]
+    #[error("more than {} lists, or more than {} GiB of serial numbers", MAX_CRLS, MAX_HELD >> 30)]
     TooMany,
 }
 

@@ -14,18 +14,13 @@ use std::sync::Arc;
 use super::HttpAddress;
 pub(crate) use crl::Crl;
 pub use crl::CrlError;
+use crl::{MAX_CRLS, MAX_HELD};
 use crlite::Filter;
 pub(crate) use crlite::FilterAnswer;
 pub use files::RevocationError;
 pub(crate) use points::{
     ALL_REASONS, Point, PointName, directory, directory_name, distribution_points,
 };
-
-/// Lists held at once: every public CA's would fit.
-const MAX_CRLS: usize = 20_000;
-
-/// Bytes of their entries held at once; those of every public CA have a tenth of it.
-const MAX_HELD: usize = 2 << 30;
 
 /// Addresses asked because of one certificate. The lists at several are the same, or parts.
 const PER_CERTIFICATE: usize = 2;

@@ -1,0 +1,21 @@
+//! From flags to the resolver of names.
+
+use super::error::PlanError;
+use super::flags::NameFlags;
+use crate::resolve::{self, Families, Resolver};
+
+/// The resolver, with so many lookups under way at once.
+pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
+    let families = match (flags.ipv4, flags.ipv6) {
+        (true, _) => Families::V4,
+        (_, true) => Families::V6,
+        _ => Families::Both,
+    };
+    Ok(Resolver::new(resolve::Settings {
+        servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
+        families,
+        all: flags.all_ips,
+        in_flight: lookups,
+        ..resolve::Settings::default()
+    })?)
+}
