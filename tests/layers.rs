@@ -167,13 +167,6 @@ const STILL_THERE: &[&str] = &[
     "observation/visit.rs -> observation/facts/mod.rs",
     "probe/clear.rs -> probe/mod.rs",
     "probe/modern.rs -> probe/mod.rs",
-    "sweep/aia.rs -> sweep/mod.rs",
-    "sweep/collect.rs -> sweep/mod.rs",
-    "sweep/recording.rs -> sweep/mod.rs",
-    "sweep/intake.rs -> sweep/mod.rs",
-    "sweep/lookups.rs -> sweep/dispatch.rs",
-    "sweep/rejudge.rs -> sweep/mod.rs",
-    "sweep/silence.rs -> sweep/dispatch.rs",
     "tls/flight/error.rs -> tls/flight/mod.rs",
     "tls/flight/record.rs -> tls/flight/mod.rs",
 ];

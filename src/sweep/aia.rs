@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::{Counters, count};
+use super::error::{SweepError, current_thread};
 use super::fetch::Fetcher;
 use super::lists::Wanted;
 use super::stop::{Listener, Stop};
-use super::{SweepError, current_thread};
 use crate::gather::Search;
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::SweepError;
 use super::aia;
 use super::counters::{Counters, count};
+use super::error::SweepError;
 use super::fetch::Fetcher;
 use super::job::Judged;
 use super::lists::Wanted;

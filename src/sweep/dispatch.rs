@@ -3,27 +3,23 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::counters::{Counters, count};
+use super::counters::count;
 use super::job::{Begin, ExchangeReport, Job, Judged, Next};
 use super::later::{Later, Timed};
-use super::lookups::Resolved;
 use super::retry;
-use super::silence::Away;
-use super::stop::Stop;
+use super::state::{Dispatcher, Running, clock};
 use crate::inventory::Target;
-use crate::judge::Judge;
 use crate::observation::Observation;
-use crate::pace::{Admission, Breaker, Gate, Pacer};
-use crate::resolve::{ExcludeList, Resolver};
+use crate::pace::{Admission, Breaker};
 
 /// Visits that may wait for their permit while others could start at once: enough to be fair
 /// between addresses, and no reason to read further.
@@ -49,46 +45,6 @@ const BATCH: usize = 512;
 /// For so long after hearing the workers, their next reports gather. Heard one by one, each would
 /// cost a wake-up and a switch between threads; who waits for a place in flight does not notice.
 const BATCH_DELAY: Duration = Duration::from_millis(1);
-
-/// What the dispatcher is given.
-pub(super) struct Dispatcher {
-    pub(super) targets: Receiver<Arc<Target>>,
-    pub(super) resolver: Arc<Resolver>,
-    pub(super) excludes: Arc<ExcludeList>,
-    pub(super) all_addresses: bool,
-    pub(super) all_versions: bool,
-    pub(super) pacer: Pacer<Job>,
-    pub(super) gate: Gate,
-    pub(super) attempts: u32,
-    /// Within this time every visit ends.
-    pub(super) patience: Duration,
-    pub(super) workers: Vec<UnboundedSender<Job>>,
-    pub(super) reports: UnboundedReceiver<ExchangeReport>,
-    pub(super) judge: Judge,
-    pub(super) rows: Sender<Judged>,
-    pub(super) counters: Arc<Counters>,
-    pub(super) stop: Stop,
-}
-
-/// The dispatcher at work.
-pub(super) struct Running {
-    pub(super) given: Dispatcher,
-    pub(super) resolving: JoinSet<Resolved>,
-    later: BinaryHeap<Reverse<Timed>>,
-    next_worker: usize,
-    /// Bytes of the targets that wait for the beginning of their visit.
-    weight: usize,
-    input_open: bool,
-    pub(super) stopping: bool,
-    pub(super) breaker: Breaker,
-    /// Visits held back, by where they lead.
-    pub(super) held: HashMap<SocketAddr, VecDeque<Job>>,
-    /// How many these are.
-    pub(super) holding: usize,
-    /// Visits that are not made, on their way to their rows.
-    pub(super) away: VecDeque<Away>,
-    pub(super) came_round: Instant,
-}
 
 impl Dispatcher {
     /// Runs until every target has its rows on their way, or until it was told to stop and what was
@@ -347,9 +303,4 @@ impl Running {
             }
         }
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "the dispatcher is what waits")]
-pub(super) fn clock() -> Instant {
-    Instant::now()
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::dispatch::clock;
+use super::state::clock;
 use super::stop::Listener;
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::inventory::no_destination;

@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::mpsc::Sender;
 
-use super::SweepError;
 use super::counters::{Counters, count};
+use super::error::SweepError;
 use super::select::{Chosen, Selection, Selector};
 use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
 use crate::output::{Clean, tell};

@@ -7,27 +7,12 @@ use std::time::Duration;
 
 use super::addresses;
 use super::counters::count;
-use super::dispatch::{Running, clock};
 use super::job::{Begin, Job, unresolved};
 use super::later::Later;
 use super::retry;
+use super::state::{Asker, Resolved, Running, clock};
 use crate::inventory::Target;
-use crate::observation::{Failure, Observation};
-
-/// A name whose lookup has ended.
-pub(super) struct Resolved {
-    asker: Asker,
-    took: Duration,
-    addresses: Result<Vec<IpAddr>, Failure>,
-}
-
-/// For whom a name was looked up.
-pub(super) enum Asker {
-    /// A target, at this attempt.
-    Target(Arc<Target>, u32),
-    /// A visit whose first address accepted no connection: the rest of them.
-    Visit(Box<Observation>),
-}
+use crate::observation::Observation;
 
 impl Running {
     pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {

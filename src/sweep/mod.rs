@@ -9,6 +9,7 @@ mod aia;
 mod collect;
 mod counters;
 mod dispatch;
+mod error;
 mod fetch;
 mod intake;
 mod job;
@@ -23,35 +24,34 @@ mod select;
 mod signs;
 mod silence;
 mod spool;
+mod state;
 mod stop;
 mod worker;
 
-use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::inventory::Input;
 use crate::judge::{Judge, Policy};
-use crate::output::OutputError;
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
-use crate::summary::{self, Summary};
+use crate::summary;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
-use dispatch::Dispatcher;
+use error::current_thread;
 use intake::Taken;
 use progress::Progress;
+use state::{Dispatcher, clock};
 use stop::Stop;
 use worker::Worker;
 
 pub use aia::completed;
 pub use collect::SweepOutputs;
+pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
 pub use intake::Intake;
 pub use progress::Display;
@@ -91,59 +91,6 @@ pub struct Sweep {
     pub destinations: SweepOutputs,
     /// What people see meanwhile.
     pub display: Display,
-}
-
-/// How a sweep ended.
-pub struct Ended {
-    /// Counts and examples.
-    pub summary: Summary,
-    /// What was read, and how many targets each input held.
-    pub inputs: Vec<(Input, u64)>,
-    /// Whether it was interrupted.
-    pub interrupted: bool,
-    /// Why it could not finish, if it could not. The rows written so far are complete.
-    pub error: Option<SweepError>,
-}
-
-/// Why a sweep could not finish.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// An input broke off.
-    #[error(transparent)]
-    Input(crate::inventory::InputError),
-    /// An output could not be written.
-    #[error(transparent)]
-    Output(OutputError),
-    /// The file of rejected lines could not be written.
-    #[error("{name} cannot be written: {error}; lines that were not read are missing from it")]
-    Rejects {
-        /// The flag and the file.
-        name: String,
-        /// The system's words.
-        error: io::Error,
-    },
-    /// The facts could not be saved.
-    #[error("{name} cannot be written: {error}; what was saved so far can be judged again")]
-    Save {
-        /// The flag and the file.
-        name: String,
-        /// The system's words.
-        error: io::Error,
-    },
-    /// Saved facts could not be read to their end.
-    #[error(transparent)]
-    Facts(#[from] crate::observation::SavedError),
-    /// The temporary file for unsettled rows could not be used.
-    #[error(
-        "cannot keep unsettled rows in the temporary folder (set TMPDIR to one with room): {0}"
-    )]
-    Spool(io::Error),
-    /// A thread or an event loop could not be started.
-    #[error("cannot start a worker: {0}")]
-    Start(io::Error),
-    /// A worker ended before its time.
-    #[error("a worker ended unexpectedly; the rows written so far are complete")]
-    Worker,
 }
 
 impl Sweep {
@@ -218,7 +165,7 @@ impl Sweep {
             excludes,
             all_addresses: self.all_addresses,
             all_versions: self.approach.all_versions,
-            pacer: Pacer::new(self.limits, dispatch::clock()),
+            pacer: Pacer::new(self.limits, clock()),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
             patience: self.timeouts.total,
@@ -286,12 +233,6 @@ impl Threads {
             error: collected.error.or(taken.error).or(lost),
         })
     }
-}
-
-fn current_thread() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
 }
 
 fn cores() -> usize {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::SweepError;
+use super::error::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
 use crate::output::{Clean, OutputError, Reserved, tell};
 

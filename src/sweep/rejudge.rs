@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tempfile::SpooledTempFile;
 
-use super::Ended;
 use super::collect::{Collected, SweepOutputs, Writing};
 use super::counters::Counters;
+use super::error::Ended;
 use super::job::Judged;
 use crate::inventory::Tally;
 use crate::judge::{Judge, Policy};

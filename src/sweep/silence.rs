@@ -6,15 +6,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::addresses;
-use super::dispatch::{Running, clock};
 use super::job::{ExchangeReport, Job, Next};
 use super::later::Later;
+use super::state::{Running, clock};
 use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
-
-/// A visit that is not made, and why.
-pub(super) type Away = (Job, Failure);
 
 /// A loop that comes round so late was not run, or could not run: the process was stopped, or the
 /// machine had no time for it. It comes round every 12 ms otherwise.
