@@ -310,8 +310,8 @@ pub struct FetchFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputFlags {
-    /// Write rows to FILE, format by its ending (.jsonl, .csv, .txt); - is standard output; repeatable
-    #[arg(short, long = "output", value_name = "FILE")]
+    /// Where rows go, each with its format.
+    #[arg(short, long = "output", value_name = "FILE", help = values::output_help())]
     pub outputs: Vec<PathBuf>,
     /// Format of outputs whose name does not tell [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]

@@ -17,7 +17,7 @@ use crate::gather::PROGRAMS;
 use crate::inventory::Service;
 use crate::judge::findings::{Definition, FINDINGS};
 use crate::observation::Fact;
-use crate::output::{Format, UnknownFormat};
+use crate::output::{Format, UnknownFormat, endings};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
 
@@ -117,6 +117,14 @@ pub(super) fn resolvers(text: &str) -> Result<Arc<[SocketAddr]>, String> {
     resolve::parse_servers(text)
         .map(Into::into)
         .map_err(|error| error.to_string())
+}
+
+/// The help of `--output`, with the endings that choose a format.
+pub(super) fn output_help() -> String {
+    format!(
+        "Write rows to FILE, format by its ending ({}); - is standard output; repeatable",
+        endings()
+    )
 }
 
 /// An output format by its name.
