@@ -1,5 +1,7 @@
-//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/schema.json`, the
-//! table of `docs/ACCURACY.md`, and the help and verdict blocks of the README. `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
+//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, and
+//! what stands between marks in other documents: the README's help, the order of its verdicts, and its warnings; the
+//! formats and columns of `docs/OUTPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
+//! `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
 
 mod support;
 
@@ -17,6 +19,7 @@ use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
+use tlsweep::verdict::VerdictKind;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -205,6 +208,53 @@ fn the_help_in_the_readme_is_in_step() {
         "help of tlsweep scan",
         &format!("```text\n{}\n```\n", help.trim_end()),
     );
+}
+
+/// When a verdict applies is written by hand; which verdicts there are, and their order, is not.
+#[test]
+fn the_verdicts_in_the_readme_are_in_step() {
+    let written = written_rows("README.md", "verdicts");
+    let mut table = String::from("| verdict | when | side |\n| --- | --- | --- |\n");
+    for kind in VerdictKind::ALL {
+        let row = match (written.get(kind.name()), Definition::named(kind.name())) {
+            (Some(cells), _) => cells[1..].join(" | "),
+            (None, Some(finding)) => format!("{} | {}", finding.doc.en.title, finding.side),
+            (None, None) => " | ".to_owned(),
+        };
+        writeln!(table, "| `{kind}` | {} |", row.trim_end()).expect("writing to a string");
+    }
+    hold_block("README.md", "verdicts", &table);
+}
+
+#[test]
+fn the_warnings_in_the_readme_are_in_step() {
+    let warnings = FINDINGS.iter().filter(|finding| finding.verdict.is_none());
+    let mut names = Vec::new();
+    for warning in warnings {
+        names.push(match warning.needs {
+            Needs::Nothing => format!("`{}`", warning.id),
+            needs => format!("`{}` (only with `{needs}`)", warning.id),
+        });
+    }
+    let text = format!("Warnings, which are never verdicts: {}.", names.join(", "));
+    hold_block("README.md", "warnings", &wrapped(&text));
+}
+
+/// The text in lines of at most 120 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is one");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= 120 {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 #[test]

@@ -368,10 +368,8 @@ pub struct FetchFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputFlags {
-    /// Write rows to FILE; the format follows from .jsonl, .csv or .txt (repeatable)
-    ///
-    /// `-` is standard output.
-    #[arg(short, long = "output", value_name = "FILE")]
+    /// Row files.
+    #[arg(short, long = "output", value_name = "FILE", help = values::output_help(), long_help = values::output_long_help())]
     pub outputs: Vec<PathBuf>,
     /// Format of outputs without a known ending [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]

@@ -17,7 +17,7 @@ use crate::gather::PROGRAMS;
 use crate::inventory::Service;
 use crate::judge::findings::{Definition, FINDINGS};
 use crate::observation::Fact;
-use crate::output::{Format, UnknownFormat};
+use crate::output::{Format, UnknownFormat, endings};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
 
@@ -117,6 +117,19 @@ pub(super) fn resolvers(text: &str) -> Result<Arc<[SocketAddr]>, String> {
     resolve::parse_servers(text)
         .map(Into::into)
         .map_err(|error| error.to_string())
+}
+
+/// Returns the short help of `--output`, with the endings that choose a format.
+pub(super) fn output_help() -> String {
+    format!(
+        "Write rows to FILE; its ending chooses the format: {} (repeatable)",
+        endings()
+    )
+}
+
+/// Returns the long help of `--output`.
+pub(super) fn output_long_help() -> String {
+    format!("{}\n\n`-` is standard output.", output_help())
 }
 
 /// An output format by its name.

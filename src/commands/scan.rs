@@ -100,8 +100,35 @@ fn limits(plan: &Plan) -> Limits {
         concurrency: ceiling(limits.in_flight),
         concurrency_per_ip: ceiling(limits.in_flight_per_ip),
         connect_timeout_ms: milliseconds(timeouts.connect),
+        starttls_timeout_ms: milliseconds(timeouts.starttls),
         handshake_timeout_ms: milliseconds(timeouts.handshake),
         timeout_ms: milliseconds(timeouts.total),
         retries: Some(plan.sweep.retries),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli;
+
+    #[test]
+    fn every_flag_of_pace_and_patience_is_a_limit_of_the_manifest() {
+        let definition = cli::definition();
+        let scan = definition.find_subcommand("scan").unwrap();
+        let limiting = scan.get_arguments().filter(|flag| {
+            let heading = flag.get_help_heading().unwrap_or_default();
+            heading.starts_with("Pace") || heading.starts_with("Patience")
+        });
+        let flags: BTreeSet<&str> = limiting.map(|flag| flag.get_id().as_str()).collect();
+        let limits = serde_json::to_value(Limits::default()).unwrap();
+        let fields = limits.as_object().unwrap().keys();
+        let fields: BTreeSet<&str> = fields
+            .map(|field| field.strip_suffix("_ms").unwrap_or(field))
+            .collect();
+        assert!(flags.contains("rate") && flags.contains("timeout"));
+        assert_eq!(flags, fields);
     }
 }

@@ -102,7 +102,8 @@ fn names() -> String {
     names.join(", ")
 }
 
-fn endings() -> String {
+/// Every ending that chooses a format, as `.jsonl, .csv`.
+pub fn endings() -> String {
     let endings = FORMATS.iter().flat_map(|format| format.endings);
     let endings: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
     endings.join(", ")

@@ -31,7 +31,7 @@ pub use columns::{COLUMNS, Column, Origin};
 pub use error::OutputError;
 pub use facts::FactsAsked;
 pub use fields::{Date, Findings, Hex, Sans, Tags, Trust};
-pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat};
+pub use format::{FORMATS, Format, Layout, Opener, Sink, UnknownFormat, endings};
 pub(crate) use names::Word;
 pub use outputs::{OutputPath, Outputs, ReservedOutputs};
 pub use pem::certificate as pem_block;

@@ -127,9 +127,9 @@ pub struct Revocation {
 /// The limits a sweep kept to; null where none was set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Visits a second.
+    /// New connections a second.
     pub rate: Option<f64>,
-    /// Visits a second to one address.
+    /// New connections a second to one address.
     pub rate_per_ip: Option<f64>,
     /// Connections in flight.
     pub concurrency: Option<u64>,
@@ -137,6 +137,9 @@ pub struct Limits {
     pub concurrency_per_ip: Option<u64>,
     /// Milliseconds to connect.
     pub connect_timeout_ms: Option<u64>,
+    /// Milliseconds for the dialogue before TLS; null in manifests of older versions.
+    #[serde(default)]
+    pub starttls_timeout_ms: Option<u64>,
     /// Milliseconds for a handshake.
     pub handshake_timeout_ms: Option<u64>,
     /// Milliseconds for a whole target.
