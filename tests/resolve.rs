@@ -200,7 +200,7 @@ async fn every_kind_of_answer() {
             "loop.lab.test",
             Both,
             true,
-            "NoAddress: its aliases lead back to each other",
+            "NoAddress: its aliases form a loop",
         ),
         ("under_score.lab.test", Both, false, "127.0.0.7"),
         ("dangling.lab.test", Both, false, "Nxdomain"),

@@ -1,12 +1,12 @@
-//! Reading the DER that is taken apart by hand: a SubjectPublicKeyInfo, the parameters of
-//! RSASSA-PSS, revocation lists and OCSP answers. Certificates are read by `observation`, with
-//! x509-parser.
+//! A small DER reader for the structures that this program parses itself: SubjectPublicKeyInfo,
+//! RSASSA-PSS parameters, certificate revocation lists and OCSP responses. It knows tags and
+//! lengths, but not the structures. Certificates are parsed in `observation`, with x509-parser.
 //!
-//! Bounded and without a copy: every length is checked against what is there, and nothing
-//! recurses. One-byte tags and definite lengths in the fewest bytes. `None` means "this is not
-//! DER".
+//! The reader borrows its input and never recurses. It checks every length against the bytes that
+//! remain. It accepts only one-byte tags and definite lengths in their shortest form. `None` means
+//! that the input is not DER.
 
-/// Tags as they stand on the wire.
+/// Tag bytes.
 pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const INTEGER: u8 = 0x02;
@@ -17,54 +17,54 @@ pub(crate) mod tag {
     pub(crate) const SEQUENCE: u8 = 0x30;
     pub(crate) const SET: u8 = 0x31;
 
-    /// `[number]`, constructed: an EXPLICIT tag.
+    /// Returns the tag byte of `[number]`, constructed: an EXPLICIT tag.
     pub(crate) const fn constructed(number: u8) -> u8 {
         0xa0 | number
     }
 
-    /// `[number]`, primitive: an IMPLICIT tag over a string or number.
+    /// Returns the tag byte of `[number]`, primitive: an IMPLICIT tag on a string or a number.
     pub(crate) const fn primitive(number: u8) -> u8 {
         0x80 | number
     }
 }
 
-/// One tag, length and value.
+/// One element: its tag and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Element<'a> {
-    /// The tag's byte.
+    /// Tag byte.
     pub(crate) tag: u8,
-    /// The value.
+    /// Value, without tag and length.
     pub(crate) content: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// A reader over the value.
+    /// Returns a reader over the value.
     pub(crate) fn inside(&self) -> Reader<'a> {
         Reader::new(self.content)
     }
 }
 
-/// The elements of a buffer, one after the other.
+/// Reads the elements of a buffer, one after another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     left: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at the first byte.
+    /// Creates a reader that starts at the first byte.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { left: bytes }
     }
 
-    /// Whether everything was read.
+    /// Returns true if every byte has been read.
     pub(crate) fn is_empty(&self) -> bool {
         self.left.is_empty()
     }
 
-    /// The next element, whatever its tag.
+    /// Returns the next element, whatever its tag, or `None` if there is none.
     pub(crate) fn next(&mut self) -> Option<Element<'a>> {
         let (&tag, rest) = self.left.split_first()?;
-        // 31 announces a tag of several bytes, which nothing in a certificate has.
+        // 31 announces a tag of several bytes, which does not occur in certificates.
         if tag & 0x1f == 0x1f {
             return None;
         }
@@ -74,30 +74,31 @@ impl<'a> Reader<'a> {
         Some(Element { tag, content })
     }
 
-    /// The next element's bytes, tag and length included.
+    /// Returns all bytes of the next element, tag and length included.
     pub(crate) fn next_whole(&mut self) -> Option<&'a [u8]> {
         let before = self.left;
         self.next()?;
         before.get(..before.len() - self.left.len())
     }
 
-    /// The same of an element that must have this tag.
+    /// Like `next_whole`, but returns `None` unless the element has this tag.
     pub(crate) fn whole(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.next_whole()
             .filter(|whole| whole.first() == Some(&tag))
     }
 
-    /// The next element's tag; `None` at the end.
+    /// Returns the next element's tag without reading it, or `None` at the end.
     pub(crate) fn peek(&self) -> Option<u8> {
         self.left.first().copied()
     }
 
-    /// The next element, which must have this tag.
+    /// Returns the next element, or `None` if it does not have this tag.
     pub(crate) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
         self.next().filter(|element| element.tag == tag)
     }
 
-    /// The next element if it has this tag; otherwise nothing is consumed.
+    /// Returns `Some(Some(_))` if the next element has this tag. Otherwise returns `Some(None)` and
+    /// reads nothing. Returns `None` if the element is not DER.
     pub(crate) fn take_if(&mut self, tag: u8) -> Option<Option<Element<'a>>> {
         match self.left.first() {
             Some(first) if *first == tag => self.next().map(Some),
@@ -106,14 +107,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The one element of a buffer: its tag must be this, and nothing may follow it.
+/// Returns the single element of a buffer, or `None` if it has another tag or is followed by
+/// anything.
 pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
     let mut reader = Reader::new(bytes);
     let element = reader.expect(tag)?;
     reader.is_empty().then_some(element)
 }
 
-/// The bytes of a BIT STRING's value that ends on a byte boundary, as keys and signatures do.
+/// Returns the bytes of a BIT STRING's value, or `None` if it does not end on a byte boundary, as
+/// keys and signatures do.
 pub(crate) fn whole_bytes(bit_string: &[u8]) -> Option<&[u8]> {
     match bit_string.split_first()? {
         (0, bytes) => Some(bytes),
@@ -121,7 +124,7 @@ pub(crate) fn whole_bytes(bit_string: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// An INTEGER's value in the fewest bytes: serial numbers come with needless zeroes.
+/// Strips the redundant leading zero bytes of an INTEGER's value. Some serial numbers have them.
 pub(crate) fn minimal(mut integer: &[u8]) -> &[u8] {
     while let [0, next @ ..] = integer
         && next.first().is_some_and(|byte| *byte < 0x80)
@@ -131,7 +134,7 @@ pub(crate) fn minimal(mut integer: &[u8]) -> &[u8] {
     integer
 }
 
-/// How many bits an INTEGER's value needs, sign apart.
+/// Returns the number of bits that an INTEGER's value needs, without the sign bit.
 pub(crate) fn bit_length(integer: &[u8]) -> Option<u32> {
     let significant = &integer[integer.iter().take_while(|byte| **byte == 0).count()..];
     let first = significant.first()?;
@@ -144,7 +147,7 @@ fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     if first < 0x80 {
         return Some((usize::from(first), rest));
     }
-    // Four bytes of length reach 4 GiB, more than any file that is read here may have.
+    // Four length bytes allow 4 GiB, more than any input that is read here.
     let count = usize::from(first & 0x7f);
     if !(1..=4).contains(&count) {
         return None;

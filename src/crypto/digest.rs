@@ -1,9 +1,9 @@
-//! Digests by the OBJECT IDENTIFIER of their algorithm: how OCSP names an issuer.
+//! Digests selected by the OBJECT IDENTIFIER of their algorithm, as OCSP identifies an issuer.
 
 use aws_lc_rs::digest::{self, Algorithm};
 
-/// The digest of these bytes by the algorithm with this (undotted) identifier; `None` when it is
-/// not one of SHA-1 and SHA-2.
+/// Returns the digest of `bytes` by the algorithm with this (undotted) identifier, or `None` if the
+/// algorithm is not SHA-1, SHA-256, SHA-384 or SHA-512.
 pub(crate) fn digest(oid: &[u8], bytes: &[u8]) -> Option<impl AsRef<[u8]> + use<>> {
     let algorithm: &Algorithm = match oid {
         [0x2b, 0x0e, 0x03, 0x02, 0x1a] => &digest::SHA1_FOR_LEGACY_USE_ONLY,

@@ -1,4 +1,4 @@
-//! SHA-256 fingerprints: how certificates, keys and inputs are named in records and caches.
+//! SHA-256 fingerprints, which identify certificates, keys and inputs in records and caches.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A SHA-256 digest, shown and serialised as 64 lower-case hexadecimal digits.
+/// A SHA-256 digest. Displayed and serialised as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
-    /// The digest of `bytes`.
+    /// Returns the digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         let mut hasher = Hasher::default();
         hasher.update(bytes);
@@ -31,9 +31,9 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// The text was not 64 hexadecimal digits.
+/// The text is not a fingerprint.
 #[derive(Debug, thiserror::Error)]
-#[error("a SHA-256 fingerprint is 64 hexadecimal digits")]
+#[error("expected a SHA-256 fingerprint: 64 hexadecimal digits")]
 pub struct NotAFingerprint;
 
 impl FromStr for Fingerprint {
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// SHA-256 over a stream of bytes.
+/// Computes SHA-256 over a stream of bytes.
 pub struct Hasher(digest::Context);
 
 impl Default for Hasher {
@@ -76,12 +76,12 @@ impl Default for Hasher {
 }
 
 impl Hasher {
-    /// Adds bytes to the stream.
+    /// Appends bytes to the stream.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of everything added.
+    /// Returns the digest of all bytes appended.
     pub fn finish(self) -> Fingerprint {
         let mut digest = [0; 32];
         digest.copy_from_slice(self.0.finish().as_ref());

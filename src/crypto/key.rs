@@ -1,16 +1,16 @@
-//! What a SubjectPublicKeyInfo holds: the kind of key, its size, and the bytes that verification
-//! takes (RFC 5280 section 4.1.2.7).
+//! Parses a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): the kind of key, its size, and the key
+//! bytes that verification needs. It does not judge whether a key is strong enough.
 
 use super::der::{self, Reader, tag};
 
-/// The kinds of key that certificates carry.
+/// The kinds of public key found in certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAlgorithm {
-    /// RSA for any padding.
+    /// RSA, for any padding.
     Rsa,
-    /// RSA restricted to PSS.
+    /// RSA restricted to RSASSA-PSS.
     RsaPss,
-    /// An elliptic curve key; `None` without a curve, named or spelled out.
+    /// An elliptic curve key. `None` if the parameters neither name nor describe a curve.
     Ec(Option<Curve>),
     /// Ed25519.
     Ed25519,
@@ -18,13 +18,13 @@ pub enum KeyAlgorithm {
     Ed448,
     /// DSA.
     Dsa,
-    /// ML-DSA with its parameter set: 44, 65 or 87.
+    /// ML-DSA. The number is the parameter set: 44, 65 or 87.
     MlDsa(u8),
-    /// Any other.
+    /// Any other algorithm.
     Other,
 }
 
-/// Curves.
+/// The elliptic curves of certificate keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Curve {
@@ -37,13 +37,13 @@ pub enum Curve {
     BrainpoolP256r1,
     BrainpoolP384r1,
     BrainpoolP512r1,
-    /// Spelled out by its parameters, which RFC 5480 section 2.1.1 forbids.
+    /// The curve is described by its parameters, which RFC 5480 section 2.1.1 forbids.
     Explicit,
     Other,
 }
 
 impl Curve {
-    /// Its field size; `None` for one that is not named here.
+    /// Returns the field size in bits, or `None` for a curve that has no variant of its own.
     pub fn bits(self) -> Option<u32> {
         Some(match self {
             Self::P192 => 192,
@@ -57,21 +57,22 @@ impl Curve {
     }
 }
 
-/// A public key as a certificate carries it.
+/// The public key of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
-    /// Its kind.
+    /// Kind of key.
     pub algorithm: KeyAlgorithm,
-    /// The algorithm's OBJECT IDENTIFIER, undotted.
+    /// OBJECT IDENTIFIER of the algorithm, undotted.
     pub(crate) oid: &'a [u8],
-    /// Modulus or field size; `None` when it cannot be told.
+    /// Size of the modulus (RSA), prime (DSA) or field (elliptic curves) in bits, or `None` if it
+    /// is unknown.
     pub bits: Option<u32>,
-    /// The subjectPublicKey: RSAPublicKey, curve point, or the raw key.
+    /// The subjectPublicKey: an RSAPublicKey, a curve point, or the raw key.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Key<'a> {
-    /// Reads a SubjectPublicKeyInfo; `None` when it is not one.
+    /// Parses a SubjectPublicKeyInfo, or returns `None` if the bytes are not one.
     pub fn read(spki: &'a [u8]) -> Option<Self> {
         let mut fields = der::only(spki, tag::SEQUENCE)?.inside();
         let mut algorithm = fields.expect(tag::SEQUENCE)?.inside();
@@ -89,22 +90,22 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The numbers of an RSA key, as far as clients look at them.
+/// The properties of an RSA key's numbers that clients check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RsaNumbers {
-    /// Size of the modulus.
+    /// Size of the modulus in bits.
     pub modulus_bits: u32,
-    /// Whether the modulus is odd, as a product of two large primes is.
+    /// True if the modulus is odd. A product of two large primes always is.
     pub modulus_odd: bool,
-    /// Size of the exponent.
+    /// Size of the exponent in bits.
     pub exponent_bits: u32,
-    /// Whether the exponent is odd, as one that can be inverted is.
+    /// True if the exponent is odd. An even one cannot be inverted.
     pub exponent_odd: bool,
 }
 
 impl Key<'_> {
-    /// The numbers of an RSA key (RFC 8017 appendix A.1.1); `None` when it is none, or its numbers
-    /// cannot be read or are not positive.
+    /// Returns the properties of an RSA key's numbers (RFC 8017 appendix A.1.1), or `None` if the
+    /// key is not RSA, or its numbers are malformed or not positive.
     pub fn rsa_numbers(&self) -> Option<RsaNumbers> {
         if !matches!(self.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss) {
             return None;
@@ -122,7 +123,7 @@ impl Key<'_> {
     }
 }
 
-/// The content of an INTEGER that is not negative.
+/// Returns the value of an INTEGER that is not negative.
 fn positive(integer: der::Element<'_>) -> Option<&[u8]> {
     let content = integer.content;
     content
@@ -175,7 +176,7 @@ fn curve(oid: &[u8]) -> Curve {
 
 fn bits(kind: KeyAlgorithm, parameters: Option<der::Element<'_>>, bytes: &[u8]) -> Option<u32> {
     match kind {
-        // RSAPublicKey begins with the modulus, DSA's parameters with the prime p.
+        // An RSAPublicKey begins with the modulus, DSA parameters begin with the prime p.
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => {
             first_integer_bits(Reader::new(bytes).expect(tag::SEQUENCE)?)
         }

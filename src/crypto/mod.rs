@@ -1,7 +1,8 @@
-//! What everybody above needs of cryptography: SHA-256 fingerprints, whether a signature
-//! verifies, what kind of key this is, random bytes, and the DER reader under them. It knows
-//! bytes, never certificates or policy: an algorithm that no client accepts any more (MD5
-//! excepted) is still verified here, so that its use can be reported.
+//! Cryptographic primitives for the layers above: SHA-256 fingerprints, signature verification,
+//! public keys, random bytes, and the DER reader that these are built on.
+//!
+//! This room knows bytes, but not certificates or policy. It verifies algorithms that no client
+//! accepts any more (except MD5), so that their use can be reported.
 
 pub(crate) mod der;
 mod digest;

@@ -1,29 +1,28 @@
-//! Diffie-Hellman on P-521 (SEC 1, 3.3.1), which rustls does not bring along.
+//! Diffie-Hellman on P-521 (SEC 1, 3.3.1), which rustls does not support.
 
 use aws_lc_rs::agreement::{ECDH_P521, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
 use aws_lc_rs::rand::SystemRandom;
 
-/// One side's key for one agreement.
+/// The ephemeral key of one side, for one key agreement.
 pub struct P521 {
     secret: EphemeralPrivateKey,
     share: Vec<u8>,
 }
 
 impl P521 {
-    /// A fresh key; `None` when the library cannot make one.
+    /// Generates a key, or returns `None` if the library fails to.
     pub fn generate() -> Option<Self> {
         let secret = EphemeralPrivateKey::generate(&ECDH_P521, &SystemRandom::new()).ok()?;
         let share = secret.compute_public_key().ok()?.as_ref().to_vec();
         Some(Self { secret, share })
     }
 
-    /// The public half: the uncompressed point, of 133 bytes.
+    /// Returns the public key: the uncompressed point, 133 bytes.
     pub fn share(&self) -> &[u8] {
         &self.share
     }
 
-    /// The secret shared with the owner of this public half, of 66 bytes; `None` when it is no point of
-    /// the curve.
+    /// Returns the shared secret of 66 bytes, or `None` if `theirs` is not a point on the curve.
     pub fn agree(self, theirs: &[u8]) -> Option<Vec<u8>> {
         let theirs = UnparsedPublicKey::new(&ECDH_P521, theirs);
         agree_ephemeral(self.secret, theirs, (), |secret| Ok(secret.to_vec())).ok()

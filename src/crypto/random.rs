@@ -1,13 +1,13 @@
-//! Random bytes for hand-made hellos.
+//! Random bytes for hand-made ClientHellos.
 
 use std::cell::Cell;
 
 use super::{Fingerprint, Hasher};
 
-/// A source of bytes that nobody can guess, as a ClientHello wants them, at a fraction of what a draw
-/// from the generator costs: SHA-256 over a secret drawn once and a counter. Whoever sees some of
-/// them learns nothing of the others, short of inverting SHA-256; nothing here needs more, as a
-/// hand-made hello protects no secret.
+/// A cheap source of unpredictable bytes: SHA-256 over a secret, drawn once, and a counter. A draw
+/// costs a fraction of what the system's generator costs. Some of the output reveals nothing about
+/// the rest unless SHA-256 can be inverted. That is enough here, because a hand-made hello protects
+/// no secret.
 #[derive(Debug)]
 pub struct Randoms {
     secret: [u8; 32],
@@ -17,8 +17,8 @@ pub struct Randoms {
 impl Default for Randoms {
     fn default() -> Self {
         let mut secret = [0; 32];
-        // The generator fails only when the operating system has no randomness to give, and then
-        // a hello with a guessable random is still a valid probe.
+        // The generator fails only if the operating system has no randomness. Even then, a hello
+        // with a guessable random is a valid probe.
         let _ = aws_lc_rs::rand::fill(&mut secret);
         Self {
             secret,
@@ -28,7 +28,7 @@ impl Default for Randoms {
 }
 
 impl Randoms {
-    /// The next 32 bytes.
+    /// Returns the next 32 bytes.
     pub fn draw(&self) -> [u8; 32] {
         let number = self.drawn.get().wrapping_add(1);
         self.drawn.set(number);

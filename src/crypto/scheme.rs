@@ -1,9 +1,10 @@
-//! What the names of signature algorithms mean: the numbers of TLS, the OBJECT IDENTIFIERs of
-//! certificates, and the parameters of RSASSA-PSS.
+//! Maps the identifiers of signature algorithms to `Scheme`: TLS SignatureScheme numbers, the
+//! OBJECT IDENTIFIERs of certificates, and RSASSA-PSS parameters. It does not know which library
+//! verifies them.
 
 use super::der::{self, tag};
 
-/// The hashes that signatures are made over.
+/// The hash functions used in signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hash {
     Sha1,
@@ -13,11 +14,11 @@ pub(super) enum Hash {
     Sha512,
 }
 
-/// A signature algorithm without the key that it needs.
+/// A signature algorithm, without the properties of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     RsaPkcs1(Hash),
-    /// With the length of the salt in bytes.
+    /// The number is the salt length in bytes.
     RsaPss(Hash, u32),
     Ecdsa(Hash),
     Ed25519,
@@ -66,8 +67,8 @@ pub(super) fn certificate_scheme(oid: &str, parameters: &[u8]) -> Option<Scheme>
     })
 }
 
-/// RSASSA-PSS-params (RFC 4055 section 3.1). Absent fields mean SHA-1 and a salt of 20 bytes,
-/// which aws-lc-rs does not verify; neither does it mix hashes.
+/// Parses RSASSA-PSS-params (RFC 4055 section 3.1). Absent fields default to SHA-1 and a salt of 20
+/// bytes. Returns `None` if the two hashes differ, which aws-lc-rs does not support.
 fn pss_scheme(parameters: &[u8]) -> Option<Scheme> {
     let parameters = PssParameters::read(parameters)?;
     let hash = parameters.hash?;
@@ -106,7 +107,7 @@ impl PssParameters {
     }
 }
 
-/// The hash of RSASSA-PSS parameters in words, for names of algorithms.
+/// Returns the name of the hash in RSASSA-PSS parameters, for the names of algorithms.
 pub(crate) fn pss_hash_name(parameters: &[u8]) -> Option<&'static str> {
     Some(match PssParameters::read(parameters)?.hash? {
         Hash::Sha1 => "SHA1",
@@ -131,7 +132,7 @@ fn hash(algorithm: der::Element<'_>) -> Option<Hash> {
     }
 }
 
-/// MGF1 (1.2.840.113549.1.1.8), the only mask generation function there is, names its hash.
+/// Returns the hash of MGF1 (1.2.840.113549.1.1.8), the only mask generation function.
 fn mask_hash(algorithm: der::Element<'_>) -> Option<Hash> {
     let mut fields = algorithm.inside();
     let mgf1 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08];
@@ -142,7 +143,7 @@ fn mask_hash(algorithm: der::Element<'_>) -> Option<Hash> {
 }
 
 fn small_integer(content: &[u8]) -> Option<u32> {
-    // Two bytes hold any salt of any key.
+    // Two bytes are enough for the salt length of any key.
     if content.is_empty() || content.len() > 2 || content[0] & 0x80 != 0 {
         return None;
     }

@@ -1,5 +1,6 @@
-//! Whether a signature verifies. One table from algorithm and key to aws-lc-rs, wider than any
-//! client's: what is judged unacceptable must first be known to be what it claims to be.
+//! Verifies signatures. It has one table from algorithm and key to aws-lc-rs. The table is wider
+//! than that of any client: before a signature is judged unacceptable, it must be known to be
+//! genuine.
 
 use aws_lc_rs::digest::Digest;
 use aws_lc_rs::error::Unspecified;
@@ -8,20 +9,21 @@ use aws_lc_rs::signature::{self as lc, ParsedPublicKey, RsaPssSaltLength, Verifi
 use super::key::{Curve, Key, KeyAlgorithm};
 use super::scheme::{Hash, Scheme, certificate_scheme, handshake_scheme};
 
-/// What verifying came to.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The key made this signature over this message.
     Valid,
-    /// It did not, or the algorithm is not one for this kind of key.
+    /// The key did not make it, or the algorithm does not belong to this kind of key.
     Invalid,
-    /// Nothing can be said: the algorithm, the curve or the size of the key is not at hand here
-    /// (MD5, DSA, Ed448, RSA below 1024 bits, ...).
+    /// Not checked: the algorithm, the curve or the key size is not supported (MD5, DSA, Ed448, RSA
+    /// below 1024 bits, ...).
     Unsupported,
 }
 
-/// Verifies a certificate's signature: `oid` (dotted) and `parameters` (DER, empty without any)
-/// are the certificate's signatureAlgorithm, `tbs` the whole tbsCertificate (RFC 5280 4.1.1).
+/// Verifies a certificate's signature. `oid` (dotted) and `parameters` (DER, empty if absent) are
+/// the certificate's signatureAlgorithm. `tbs` is the whole tbsCertificate (RFC 5280 section
+/// 4.1.1).
 pub fn verify_certificate_signature(
     issuer_spki: &[u8],
     oid: &str,
@@ -35,8 +37,9 @@ pub fn verify_certificate_signature(
     }
 }
 
-/// Verifies a handshake signature by its TLS SignatureScheme number. An ECDSA scheme fixes the
-/// hash only: TLS 1.2 leaves the curve to the certificate (RFC 5246 section 7.4.1.4.1).
+/// Verifies a handshake signature, given its TLS SignatureScheme number. The curve of an ECDSA
+/// scheme is ignored, because TLS 1.2 takes the curve from the certificate (RFC 5246 section
+/// 7.4.1.4.1).
 pub fn verify_handshake(scheme: u16, spki: &[u8], message: &[u8], signature: &[u8]) -> Outcome {
     match handshake_scheme(scheme) {
         Some(scheme) => verify(scheme, spki, message, signature),
@@ -48,7 +51,7 @@ pub(super) fn verify(scheme: Scheme, spki: &[u8], message: &[u8], signature: &[u
     verify_with(scheme, spki, |key| key.verify_sig(message, signature))
 }
 
-/// The same for a message that was digested before, with the scheme's hash.
+/// Like `verify`, for a message already digested with the scheme's hash.
 pub(super) fn verify_digest(
     scheme: Scheme,
     spki: &[u8],
@@ -72,8 +75,8 @@ fn verify_with(
     let Some(algorithm) = algorithm(scheme, &key) else {
         return Outcome::Unsupported;
     };
-    // A key that the library refuses (a point off the curve, an even exponent) has signed
-    // nothing that could be checked.
+    // The library rejects this key (a point off the curve, an even exponent), so no signature by it
+    // can be checked.
     let Ok(key) = ParsedPublicKey::new(algorithm, key.bytes) else {
         return Outcome::Unsupported;
     };
@@ -83,8 +86,8 @@ fn verify_with(
     }
 }
 
-/// Whether the algorithm is one for this kind of key at all. A key of an unknown kind fits
-/// nothing, but says nothing either: that is left to the table.
+/// Returns true if the scheme belongs to this kind of key. A key of an unknown kind is not ruled
+/// out here: `algorithm` finds nothing for it, so the result is `Unsupported`.
 fn fits(scheme: Scheme, key: KeyAlgorithm) -> bool {
     match key {
         KeyAlgorithm::Rsa => matches!(scheme, Scheme::RsaPkcs1(_) | Scheme::RsaPss(..)),
@@ -112,7 +115,7 @@ fn algorithm(scheme: Scheme, key: &Key<'_>) -> Option<&'static dyn VerificationA
     }
 }
 
-/// aws-lc-rs has no SHA-384 below 2048 bits, and nothing below 1024 or above 8192.
+/// aws-lc-rs supports no SHA-384 below 2048 bits, and no key below 1024 or above 8192 bits.
 fn rsa_pkcs1(hash: Hash, bits: u32) -> Option<&'static dyn VerificationAlgorithm> {
     Some(match (hash, bits) {
         (Hash::Sha1, 1024..=8192) => &lc::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
@@ -129,7 +132,7 @@ fn rsa_pss(hash: Hash, salt: u32, bits: u32) -> Option<&'static dyn Verification
     if !(2048..=8192).contains(&bits) {
         return None;
     }
-    // The longest salt that the key has room for (RFC 8017 section 9.1.1), which some tools take.
+    // The maximum salt length for this key (RFC 8017 section 9.1.1), which some tools use.
     let longest = |hash_length: u32| (bits + 6) / 8 - hash_length - 2;
     Some(match (hash, salt) {
         (Hash::Sha256, 32) => &lc::RSA_PSS_2048_8192_SHA256,
@@ -182,7 +185,7 @@ mod tests {
 
     const MESSAGE: &[u8] = b"what is signed";
 
-    /// A key's SPKI, and signatures of `MESSAGE` with the scheme numbers that they stand for.
+    /// A key's SPKI, and signatures of `MESSAGE` with the scheme numbers they are valid for.
     struct Signer {
         spki: Vec<u8>,
         signatures: Vec<(&'static [u16], Vec<u8>)>,
@@ -287,7 +290,7 @@ mod tests {
     fn what_cannot_be_checked_is_not_called_invalid() {
         let key = ed25519();
         let (_, signature) = &key.signatures[0];
-        // Ed448, GOST, a number that nobody assigned.
+        // Ed448, GOST, and an unassigned number.
         for scheme in [0x0808, 0x0709, 0xfefe] {
             let outcome = verify_handshake(scheme, &key.spki, MESSAGE, signature);
             assert_eq!(outcome, Outcome::Unsupported, "{scheme:04x}");
@@ -299,7 +302,7 @@ mod tests {
         let md5 = "1.2.840.113549.1.1.4";
         let outcome = verify_certificate_signature(&key.spki, md5, &[5, 0], MESSAGE, signature);
         assert_eq!(outcome, Outcome::Unsupported);
-        // An RSA scheme under another kind of key is plainly wrong.
+        // An RSA scheme under another kind of key is invalid.
         let outcome = verify_handshake(0x0401, &key.spki, MESSAGE, signature);
         assert_eq!(outcome, Outcome::Invalid);
     }

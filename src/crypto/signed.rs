@@ -1,12 +1,12 @@
-//! A signature that is verified later, when the signer is known. The message is kept as its
-//! digest, so that a revocation list of many megabytes need not be.
+//! A signature that is verified later, when the signer is known. It keeps the digest of the message
+//! instead of the message, because a revocation list can be many megabytes long.
 
 use aws_lc_rs::digest::{self, Digest};
 
 use super::scheme::{Hash, Scheme, certificate_scheme};
 use super::signature::{Outcome, verify, verify_digest};
 
-/// A signature and what is left of its message.
+/// A signature and what is needed of its message to verify it.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
     scheme: Option<Scheme>,
@@ -17,13 +17,13 @@ pub(crate) struct Signed {
 #[derive(Clone, Debug)]
 enum Message {
     Digest(Digest),
-    /// For the schemes that digest in their own way.
+    /// The whole message, for schemes that do not sign a digest computed beforehand.
     Whole(Box<[u8]>),
 }
 
 impl Signed {
-    /// Keeps what verifying needs: `oid` (dotted) and `parameters` are the signature's algorithm,
-    /// as for `verify_certificate_signature`.
+    /// Keeps what verification needs. `oid` (dotted) and `parameters` are the signature's
+    /// algorithm, as for `verify_certificate_signature`.
     pub(crate) fn new(oid: &str, parameters: &[u8], message: &[u8], signature: &[u8]) -> Self {
         let scheme = certificate_scheme(oid, parameters);
         let message = match scheme {
@@ -31,7 +31,7 @@ impl Signed {
                 Message::Digest(digest::digest(algorithm(hash), message))
             }
             Some(Scheme::Ed25519 | Scheme::MlDsa(_)) => Message::Whole(message.into()),
-            // Nothing will ever be verified.
+            // An unsupported algorithm is never verified, so the message is not needed.
             None => Message::Whole([].into()),
         };
         Self {
@@ -41,7 +41,7 @@ impl Signed {
         }
     }
 
-    /// Whether the key of this SubjectPublicKeyInfo (DER) made the signature.
+    /// Verifies the signature with the key of this SubjectPublicKeyInfo (DER).
     pub(crate) fn verify(&self, spki: &[u8]) -> Outcome {
         match (self.scheme, &self.message) {
             (None, _) => Outcome::Unsupported,

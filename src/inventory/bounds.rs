@@ -1,19 +1,19 @@
-//! How long a line and a name may be, and how much of a text a message shows.
+//! Limits on lines and names, and on how much of a text a message shows.
 
-/// The longest line (and CSV row) read, in bytes: far beyond any row of an inventory, and small
-/// enough that a file without line ends does not fill memory.
+/// Maximum length of a line (and of a CSV row) in bytes: far longer than any row of an inventory,
+/// but short enough that a file without line ends does not fill memory.
 pub(super) const MAX_LINE: usize = 65_536;
 
-/// Four times what DNS allows: names that are too long by mistake still get their row, while a
-/// line that is no name at all does not become one.
+/// Four times the limit of DNS. A name that is slightly too long still gets its row, but a line
+/// that is not a name at all is rejected.
 pub(super) const MAX_NAME: usize = 1_024;
 
-/// The beginning of a text, for a message: one screen line at most.
+/// Returns the beginning of a text, short enough for one line of a message.
 pub(super) fn short(text: &str) -> String {
     cut(text, 60)
 }
 
-/// The first `limit` characters of a text, with an ellipsis if there are more.
+/// Returns the first `limit` characters of a text, followed by an ellipsis if there are more.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,9 +1,9 @@
-//! A CSV row split into its cells (RFC 4180) by csv-core. It knows one row's text, never where it
-//! came from.
+//! Splits one CSV row into its cells (RFC 4180), with csv-core. It knows the text of one row, but
+//! not where the row came from.
 //!
-//! csv-core and not the csv crate above it, whose reader owns the input: a row must be bounded,
-//! and a quote that is never closed must cost its own line and not the rest of the file. Neither
-//! tells when text follows a closing quote, so that is seen here.
+//! It does not use the csv crate, because that crate's reader owns the input. Here the size of a
+//! row is bounded, and an unclosed quote costs one line instead of the rest of the file. Neither
+//! crate reports text after a closing quote, so that is checked here.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
@@ -11,27 +11,28 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 pub(super) struct Cells {
     reader: Reader,
     done: Vec<String>,
-    /// The cell being read: as written, and as csv-core unquotes it.
+    /// The cell being read, as written and as csv-core unquotes it.
     written: Vec<u8>,
     cell: Vec<u8>,
-    /// Where csv-core puts what it unquotes, kept between lines.
+    /// Output buffer of csv-core, kept between lines.
     room: Vec<u8>,
     place: RowState,
 }
 
-/// What became of the row so far.
+/// State of the row so far.
 #[derive(Clone, Copy, PartialEq)]
 enum RowState {
-    /// It goes on: nothing was added yet, or a quote is open.
+    /// The row is not complete: nothing was added yet, or a quote is open.
     Open,
-    /// It is complete.
+    /// The row is complete.
     Done,
-    /// Text follows a closing quote, so one of the quotes is not what it seems. Guessing on would
-    /// carry the lines between them away as the text of a cell.
+    /// Text follows a closing quote, so one of the quotes is misplaced. Reading on would swallow
+    /// the lines between them as the text of a cell.
     Stray,
 }
 
-/// What may stand between a closing quote and the next separator; a tab may be the separator.
+/// Characters allowed between a closing quote and the next separator. A tab may itself be the
+/// separator.
 const BLANKS: [u8; 3] = [b' ', b'\t', b'\r'];
 
 impl Default for Cells {
@@ -41,9 +42,9 @@ impl Default for Cells {
 }
 
 impl Cells {
-    /// Splits at this character.
+    /// Splits at this separator.
     pub(super) fn between(separator: u8) -> Self {
-        // A carriage return of its own is text: only the one before a line feed is not.
+        // Only a carriage return before a line feed is part of the line end. Any other is text.
         let reader = ReaderBuilder::new()
             .delimiter(separator)
             .terminator(Terminator::Any(b'\n'))
@@ -58,14 +59,14 @@ impl Cells {
         }
     }
 
-    /// The cells of a line that is a row by itself.
+    /// Returns the cells of a line that is a complete row, or `None` if it is not.
     pub(super) fn of(line: &str, separator: u8) -> Option<Vec<String>> {
         let mut cells = Self::between(separator);
         cells.add(line);
         (cells.place == RowState::Done).then(|| cells.finish())
     }
 
-    /// Begins a row.
+    /// Starts a row.
     pub(super) fn start(&mut self) {
         self.reader.reset();
         self.done.clear();
@@ -74,9 +75,9 @@ impl Cells {
         self.place = RowState::Open;
     }
 
-    /// Adds the row's next line, without its line feed.
+    /// Adds the next line of the row, without its line feed.
     pub(super) fn add(&mut self, line: &str) {
-        // To csv-core, a line without anything is no row.
+        // csv-core does not report an empty line as a row.
         if line.is_empty() && self.written.is_empty() {
             self.done.push(String::new());
             self.place = RowState::Done;
@@ -87,7 +88,7 @@ impl Cells {
     }
 
     fn feed(&mut self, mut input: &[u8], returned: bool) {
-        // A cell is never longer than what is written of it.
+        // A cell is never longer than its written form.
         if self.room.len() < input.len() {
             self.room.resize(input.len(), 0);
         }
@@ -105,9 +106,9 @@ impl Cells {
         }
     }
 
-    /// Takes over a cell. `returned`: it ends with the carriage return of its line's end.
+    /// Finishes a cell. If `returned` is true, it ends with the carriage return of the line end.
     fn finish_cell(&mut self, returned: bool) {
-        // The comma or line feed that ended it.
+        // Remove the separator or line feed that ended the cell.
         self.written.pop();
         match self.written.strip_prefix(b"\"") {
             Some(rest) => {
@@ -123,30 +124,30 @@ impl Cells {
             }
             None => {}
         }
-        // Lines are UTF-8, and what csv-core takes out of a cell is ASCII.
+        // The input is UTF-8, and csv-core removes only ASCII from a cell.
         let cell = String::from_utf8(std::mem::take(&mut self.cell));
         self.done.push(cell.unwrap_or_default());
         self.written.clear();
     }
 
-    /// Whether the row goes on in the next line.
+    /// Returns true if the row continues on the next line.
     pub(super) fn is_open(&self) -> bool {
         self.place == RowState::Open
     }
 
-    /// Whether the row cannot be split, whatever follows.
+    /// Returns true if the row cannot be split, whatever follows.
     pub(super) fn is_stray(&self) -> bool {
         self.place == RowState::Stray
     }
 
-    /// The cells, once the row is neither open nor stray.
+    /// Returns the cells, once the row is neither open nor stray.
     pub(super) fn finish(&mut self) -> Vec<String> {
         std::mem::take(&mut self.done)
     }
 }
 
-/// Whether this is the rest of a quoted cell behind its first quote: the last byte is the closing
-/// one, and those between come in pairs.
+/// Returns true if `rest`, what follows the first quote, completes a quoted cell: its last byte is
+/// the closing quote, and quotes before it come in pairs.
 fn is_quoted(rest: &[u8]) -> bool {
     let Some(inner) = rest.strip_suffix(b"\"") else {
         return false;

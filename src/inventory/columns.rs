@@ -1,4 +1,5 @@
-//! Rows: what the columns of an inventory say, and how they become one target together.
+//! The recognised columns of an inventory, and how the columns of a row combine into targets. It
+//! does not know whether the row came from CSV or JSON.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -13,14 +14,14 @@ use super::{
 /// A column, or a key of a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Column {
-    /// One that has a meaning here.
+    /// A recognised column.
     Ours(Ours),
-    /// Any other, carried along.
+    /// Any other column, carried into the record as a tag.
     Tag(Arc<str>),
 }
 
-/// The columns that have a meaning here. `target` and `host` take the whole grammar; where both
-/// hold something, `target` counts (as in the records of an earlier sweep).
+/// The recognised columns. `target` and `host` accept the whole grammar. If both are filled,
+/// `target` counts (as in the records of an earlier sweep).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ours {
     Target,
@@ -32,7 +33,8 @@ pub(super) enum Ours {
     StartTls,
 }
 
-/// What other programs call our columns, in small letters without blanks, hyphens and underscores.
+/// Names that other programs use for these columns, in lower case without blanks, hyphens and
+/// underscores.
 const MEANT: &[(Ours, &[&str])] = &[
     (
         Ours::Port,
@@ -94,14 +96,14 @@ impl Ours {
         Self::StartTls,
     ];
 
-    /// The column of this name, in any case.
+    /// Returns the column of this name, in any case.
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|column| column.name().eq_ignore_ascii_case(name))
     }
 
-    /// The column that a name which is none of ours seems to mean.
+    /// Returns the recognised column that this other name suggests, or `None` if it suggests none.
     pub(super) fn meant_by(name: &str) -> Option<Self> {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         let letters = letters.collect::<String>().to_ascii_lowercase();
@@ -121,13 +123,14 @@ impl Ours {
         }
     }
 
-    /// Whether a row can be visited by this column alone.
+    /// Returns true if a row can be visited with this column alone.
     pub(super) fn names_a_host(self) -> bool {
         matches!(self, Self::Target | Self::Host | Self::Ip)
     }
 }
 
-/// One row of an input, its columns still text. An empty column says nothing.
+/// One row of an input. Its columns are text that is not parsed yet. An empty column counts as
+/// absent.
 #[derive(Debug, Default)]
 pub(super) struct InputRow {
     ours: [String; 7],
@@ -135,7 +138,7 @@ pub(super) struct InputRow {
 }
 
 impl InputRow {
-    /// A row of a target alone.
+    /// Creates a row that consists of a target only.
     pub(super) fn target(text: String) -> Self {
         let mut row = Self::default();
         row.set(Ours::Target, text);
@@ -150,7 +153,7 @@ impl InputRow {
         Some(self.ours[column as usize].trim()).filter(|text| !text.is_empty())
     }
 
-    /// The targets that the row stands for.
+    /// Returns the targets of the row.
     pub(super) fn expand(self, defaults: &Defaults) -> Result<Expansion, RowError> {
         let text = [Ours::Target, Ours::Host, Ours::Ip]
             .into_iter()
@@ -169,7 +172,7 @@ impl InputRow {
         if ports.is_empty() {
             return Ok(Expansion::new(text, asked, sni, self.tags, defaults));
         }
-        // Listed beside the target, they count whatever its service is.
+        // Ports listed beside the target apply whatever its service is.
         let listed = Defaults {
             ports,
             sni: defaults.sni.clone(),
@@ -178,7 +181,7 @@ impl InputRow {
         Ok(Expansion::new(text, asked, sni, self.tags, &listed))
     }
 
-    /// Takes over the one port of the row; returns those of a list.
+    /// Sets the row's single port, or returns the ports of a list.
     fn merge_ports(&self, asked: &mut TargetSpec) -> Result<Vec<u16>, RowError> {
         let one = self.get(Ours::Port).map(whole_number).map(parse_port);
         let one = one
@@ -225,7 +228,7 @@ impl InputRow {
         };
         match address {
             Some(said) if *said != ip => return Err(disagree(Ours::Ip, ip, *said)),
-            // The same address twice is one address, not an address behind another.
+            // If both name the same address, there is only one.
             None if *host == Host::Address(ip) => {}
             _ => *address = Some(ip),
         }
@@ -250,7 +253,7 @@ impl InputRow {
     }
 }
 
-/// A number without the `.0` that programs give one that they took for a fraction.
+/// Strips `.0`, which some programs append to whole numbers.
 fn whole_number(text: &str) -> &str {
     match text.split_once('.') {
         Some((number, zeros)) if !zeros.is_empty() && zeros.bytes().all(|it| it == b'0') => number,
@@ -258,7 +261,7 @@ fn whole_number(text: &str) -> &str {
     }
 }
 
-/// The ports of a list as scanners write them: `443`, `443,8443`, `443/tcp 8443/tcp`.
+/// Parses a list of ports as scanners write it: `443`, `443,8443`, `443/tcp 8443/tcp`.
 fn port_list(text: &str) -> Result<Vec<u16>, RowError> {
     let parts = text
         .split([',', ';', ' ', '\t'])
@@ -268,7 +271,8 @@ fn port_list(text: &str) -> Result<Vec<u16>, RowError> {
     parse_ports(&list).map_err(RowError::Ports)
 }
 
-/// `192.0.2.1-192.0.2.9` or `192.0.2.1-9`, perhaps with a port: as a name it would be asked of DNS.
+/// Returns true for `192.0.2.1-192.0.2.9` and `192.0.2.1-9`, with or without a port. Without this
+/// check, they would be resolved as names.
 fn is_range(text: &str) -> bool {
     let range = || {
         let (first, last) = text.split_once('-')?;

@@ -1,7 +1,9 @@
-//! Rows of a CSV input (RFC 4180): a header line names the columns, a cell in double quotes may
-//! hold commas and line ends. Rows are gathered here, line by line, because a row must be
-//! bounded, and a quote that is never closed must cost its own line and not the rest of the file;
-//! csv-core splits them.
+//! Reads the rows of a CSV input (RFC 4180). A header line names the columns. A cell in double
+//! quotes may contain commas and line ends.
+//!
+//! This file collects the lines of a row, and csv-core splits them into cells. Collecting lines
+//! here bounds the size of a row, and an unclosed quote costs one line instead of the rest of the
+//! file.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead};
@@ -13,7 +15,7 @@ use super::columns::{Column, InputRow, Ours};
 use super::error::{OpenError, RowError};
 use super::lines::{Lines, excerpt};
 
-/// What a row is, or why it is none.
+/// A row or why it is rejected; `None` at the end.
 type Read<T> = io::Result<Option<Result<T, RowError>>>;
 
 /// Reads the rows below a header.
@@ -21,12 +23,13 @@ type Read<T> = io::Result<Option<Result<T, RowError>>>;
 pub(super) struct Table {
     columns: Vec<Column>,
     cells: Cells,
-    /// Lines read in search of a closing quote that did not come, to be read again.
+    /// Lines that were read in search of a closing quote that did not come. They are read again as
+    /// rows.
     again: VecDeque<InputLine>,
-    /// Up to this line a row must end on its own line. Otherwise every line read again could
-    /// search as far once more, and reading would be quadratic.
+    /// Up to this line number, a row must end on its own line. Otherwise every line read again
+    /// could search as far as the one before, and the time would be quadratic.
     single_until: u64,
-    /// The first line of the current row.
+    /// First line of the current row.
     first: InputLine,
 }
 
@@ -38,7 +41,8 @@ struct InputLine {
 }
 
 impl Table {
-    /// Reads the header, past blank lines and comments; `None` where the input ends before one.
+    /// Reads the header, after any blank lines and comments. Returns `None` if the input has no
+    /// header.
     pub(super) fn open<R: BufRead>(
         lines: &mut Lines<R>,
         file: &Arc<str>,
@@ -70,8 +74,8 @@ impl Table {
         }
     }
 
-    /// Reads on to the header, which tells the separator, and leaves it to be read again. A line
-    /// `sep=;`, by which Excel is told it, is passed over.
+    /// Finds the separator from the header line, or from a line `sep=;` before it, as Excel writes.
+    /// The header line is put back to be read again.
     fn find_separator<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<()> {
         let mut said = None;
         while let Some(line) = self.line(lines)? {
@@ -92,7 +96,7 @@ impl Table {
         Ok(())
     }
 
-    /// Columns that seem to mean one of ours and are carried as tags.
+    /// Returns the columns carried as tags whose names suggest a column that is recognised.
     pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, Ours)> {
         self.columns.iter().filter_map(|column| match column {
             Column::Tag(name) => Some((&**name, Ours::meant_by(name)?)),
@@ -100,7 +104,7 @@ impl Table {
         })
     }
 
-    /// The next row.
+    /// Returns the next row.
     pub(super) fn next<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<InputRow> {
         Ok(match self.read(lines)? {
             Some(Ok(cells)) => Some(self.row(cells)),
@@ -109,18 +113,18 @@ impl Table {
         })
     }
 
-    /// Where the current row begins.
+    /// Returns the line number at which the current row begins.
     pub(super) fn number(&self) -> u64 {
         self.first.number
     }
 
-    /// The current row's first line, for a reject.
+    /// Returns the beginning of the current row's first line, for a reject.
     pub(super) fn excerpt(&self) -> String {
         excerpt(&self.first.text)
     }
 
-    /// A row may be short, since spreadsheets leave out empty cells at its end, but what is
-    /// beyond the last column belongs to none.
+    /// A row may have fewer cells than the header, because spreadsheets omit empty cells at its
+    /// end. It may not have more, unless they are empty.
     fn row(&self, mut cells: Vec<String>) -> Result<InputRow, RowError> {
         while cells.len() > self.columns.len() && cells.last().is_some_and(String::is_empty) {
             cells.pop();
@@ -141,7 +145,7 @@ impl Table {
         Ok(row)
     }
 
-    /// The cells of the next row that has any; a row without is no row.
+    /// Returns the cells of the next row that is not blank.
     fn read<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Vec<String>> {
         while let Some(line) = self.line(lines)? {
             self.first = line;
@@ -156,7 +160,7 @@ impl Table {
         Ok(None)
     }
 
-    /// Splits the row that `first` begins, reading on while a quote is open.
+    /// Splits the row that begins with `first`, reading more lines while a quote is open.
     fn gather<R: BufRead>(
         &mut self,
         lines: &mut Lines<R>,
@@ -190,8 +194,8 @@ impl Table {
     }
 
     fn read_again(&mut self, lines: VecDeque<InputLine>) {
-        // Only lines past `single_until` are gathered, and those in `again` are not past it: it
-        // is empty whenever there is something to put into it.
+        // Only lines after `single_until` are collected, and none of those is in `again`. So
+        // `again` is empty whenever lines are put into it.
         if let Some(last) = lines.back() {
             self.single_until = last.number;
             self.again = lines;
@@ -217,23 +221,23 @@ impl Table {
     }
 }
 
-/// Whether a line is a header by which a file without a telling name is known to be CSV.
+/// Returns true if the line is a header that identifies a file as CSV.
 pub(super) fn is_header(line: &str) -> bool {
     let cells = |separator| Cells::of(line, separator).unwrap_or_default();
     let split = |separator: &u8| cells(*separator).len() > 1 && name_a_host(&cells(*separator));
     told_separator(line).is_some() || SEPARATORS.iter().any(split)
 }
 
-/// What may stand between cells, the usual one first: spreadsheets write semicolons where the comma
-/// belongs to numbers, and tabs by the name of text.
+/// Supported separators, the most usual first. Spreadsheets write semicolons in locales with a
+/// decimal comma, and tabs in files called text.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
-/// The separator of a header: that which splits it into columns that name hosts, or else into the
-/// most columns.
+/// Returns the separator of a header: the one that splits it into columns that name hosts, or else
+/// into the most columns.
 fn separator(header: &str) -> u8 {
     let rank = |separator: &u8| {
         let cells = Cells::of(header, *separator).unwrap_or_default();
-        // One cell is no split: then it is the comma.
+        // A header of one cell has no separator; the comma is the default.
         (name_a_host(&cells), cells.len().max(1))
     };
     let best = SEPARATORS.into_iter().rev().max_by_key(rank);
@@ -245,7 +249,7 @@ fn name_a_host(cells: &[String]) -> bool {
     columns.any(Ours::names_a_host)
 }
 
-/// The separator that Excel's first line names, which it may have put into quotes.
+/// Returns the separator from the line that Excel writes first, which may be in quotes.
 fn told_separator(line: &str) -> Option<u8> {
     let line = line
         .trim_start_matches('\u{feff}')
@@ -286,8 +290,8 @@ fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> 
     }
 }
 
-/// A column that means the port and is not read would have another port visited; one that means the
-/// host, where no other names one, is the only one that could.
+/// Rejects a header with a column that seems to contain the port, if no port column is recognised:
+/// otherwise the wrong port would be scanned. The same holds for the host.
 fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError> {
     let has = |wanted: fn(Ours) -> bool| {
         let mut ours = columns.iter();
@@ -311,8 +315,8 @@ fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError>
     }
 }
 
-/// A column carried along. Tags are found by name in the record, so a name that is missing or
-/// there already takes the column's number.
+/// Makes a column that is carried as a tag. Tags are found by name in the record, so a missing name
+/// is replaced by the column's number, and a repeated name gets it as a suffix.
 fn tag(name: &str, number: usize, known: &HashSet<Column>) -> Column {
     let mut name = match name {
         "" => format!("column{number}"),
@@ -329,7 +333,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Every row's cells, or why there are none, with the line it begins on.
+    /// Returns every row's cells, or why it is rejected, with its line number.
     fn rows(input: &str) -> Vec<(u64, Result<Vec<String>, RowError>)> {
         let mut lines = Lines::new(input.as_bytes());
         let mut table = Table::default();
@@ -342,7 +346,7 @@ mod tests {
 
     #[test]
     fn an_open_quote_costs_its_own_line_only() {
-        // With as much text after it as a row may have, the quote is not looked for any longer.
+        // The search for the closing quote ends after as much text as a row may have.
         let input = format!("a,\"b\n{}\nz,\"1\n2\"\n", vec!["c,d"; 20_000].join("\n"));
         let rows = rows(&input);
         assert_eq!(rows[0], (1, Err(RowError::OpenQuote)));
@@ -368,7 +372,7 @@ mod tests {
 
     #[test]
     fn lines_that_each_leave_a_quote_open_are_read_in_linear_time() {
-        // Each line closes the quote of the one before and opens another.
+        // Each line closes the quote of the line before and opens another.
         let input = "a\" ,\"c\n".repeat(50_000);
         let rows = rows(&input);
         assert_eq!(rows.len(), 50_000);

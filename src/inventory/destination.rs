@@ -1,13 +1,13 @@
-//! Addresses that no TCP connection can be made to. Some systems take one for another: Linux
-//! connects 0.0.0.0 and `::` to the machine itself, so a visit there would report our own
-//! certificate as the target's.
+//! Addresses to which no TCP connection is possible. Some systems replace them: Linux connects
+//! 0.0.0.0 and `::` to the machine itself, so a visit would report our own certificate as the
+//! target's. This file knows nothing of exclusions or local policy.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Why no connection can be made to the address, whoever names it; `None` when one can be tried.
+/// Returns why no connection to the address is possible, or `None` if one can be tried.
 ///
-/// Of IANA's special-purpose registries (RFC 6890) only those are refused that can never be the
-/// other end of a connection. Private, documentation, benchmark and reserved addresses may be in
+/// Of IANA's special-purpose registries (RFC 6890), it rejects only addresses that can never be the
+/// remote end of a connection. Private, documentation, benchmark and reserved addresses may be in
 /// use somewhere, so trying them is the user's decision.
 pub fn no_destination(address: IpAddr) -> Option<&'static str> {
     match address.to_canonical() {
@@ -17,8 +17,8 @@ pub fn no_destination(address: IpAddr) -> Option<&'static str> {
 }
 
 fn no_destination_v4(address: Ipv4Addr) -> Option<&'static str> {
-    // RFC 1122 section 3.2.1.3: 0.0.0.0/8 is a source address only, and a broadcast address no
-    // TCP destination (section 4.2.3.10).
+    // RFC 1122 section 3.2.1.3: 0.0.0.0/8 may only be a source address. Section 4.2.3.10: a
+    // broadcast address is no valid TCP destination.
     match address.octets() {
         [0, ..] => Some("unspecified (0.0.0.0/8)"),
         [224..=239, ..] => Some("multicast"),
@@ -35,11 +35,11 @@ fn no_destination_v6(address: Ipv6Addr) -> Option<&'static str> {
         return Some("multicast");
     }
     if address.is_unicast_link_local() {
-        // RFC 4007 section 6: without a zone it names no interface.
+        // RFC 4007 section 6: without a zone, the address is ambiguous between interfaces.
         return Some("link-local without a zone");
     }
-    // RFC 6052: the IPv4 destination behind a translator. A resolver that blocks a name by
-    // 0.0.0.0 gives this to IPv6 clients.
+    // RFC 6052: the IPv4 destination behind a translator. A resolver that blocks a name with
+    // 0.0.0.0 returns this address to IPv6 clients.
     match address.octets() {
         [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => {
             no_destination_v4(Ipv4Addr::new(a, b, c, d))

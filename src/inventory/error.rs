@@ -1,5 +1,5 @@
-//! What can be wrong with a target, a row and an input. Every message says what is wrong and what
-//! to write instead.
+//! Errors in a target, a row and an input. Every message says what is wrong and what to write
+//! instead. These types do not know how a message is shown.
 
 use std::io;
 use std::net::IpAddr;
@@ -13,94 +13,98 @@ use super::service::{NotAStartTls, Service};
 /// The text is not a target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// Nothing where the host belongs.
+    /// The host is missing.
     #[error("there is no host; write a name or an address, such as example.com or 192.0.2.1")]
     NoHost,
-    /// White space inside.
-    #[error("there is a blank inside; write one target a line, and a port as host:443")]
+    /// The text contains white space.
+    #[error("the target contains white space; write one target per line, and a port as host:443")]
     Blank,
-    /// A scheme that is not a service.
+    /// The scheme is not the name of a service.
     #[error("{}", unknown_scheme(.0))]
     UnknownScheme(String),
     /// `user@`, `user:password@`, or `name@` before something that is not an address.
     #[error(
-        "`@` stands only between a name and the address to connect to, as in \
-         example.com@192.0.2.7:443; leave a user name out"
+        "`@` may only separate a name from the address to connect to, as in \
+         example.com@192.0.2.7:443; remove any user name"
     )]
     UserInfo,
-    /// An address where a name is needed.
-    #[error("{0} is an address where a name is needed")]
+    /// An address where a name is required.
+    #[error("{0} is an address, but a host name is required here")]
     NotAName(IpAddr),
     /// Not a number from 1 to 65535.
     #[error("{0:?} is not a port; write a number from 1 to 65535")]
     BadPort(String),
-    /// Two dots in a row, or one at the start.
+    /// Two dots in a row, or a dot at the start.
     #[error("the name {0:?} has an empty label; check its dots")]
     EmptyLabel(String),
-    /// A character that no host name has.
-    #[error("{0:?} cannot stand in a host name; it has letters, digits, `-`, `_` and `.`")]
+    /// A character that is not allowed in a host name.
+    #[error("{0:?} is not allowed in a host name; use letters, digits, `-`, `_` and `.`")]
     BadCharacter(char),
     /// `*` in a name.
-    #[error("a wildcard is not a host; name the hosts to visit")]
+    #[error("a wildcard is not a host; list each host name")]
     Wildcard,
     /// A comma in a name.
-    #[error("a target has no comma; for CSV, begin with a header line such as host,port")]
+    #[error(
+        "a target contains no comma; for CSV input, begin with a header line such as host,port"
+    )]
     Comma,
-    /// Not a name by UTS 46.
-    #[error("{0:?} is not an internationalised name (UTS 46); check its characters")]
+    /// The name is invalid under UTS 46.
+    #[error("{0:?} is not a valid internationalised name (UTS 46); check its characters")]
     BadIdn(String),
-    /// Longer than anything meant as a name.
-    #[error("the name is longer than {MAX_NAME} characters")]
+    /// The name is too long to be meant as a host name.
+    #[error("the name is longer than {MAX_NAME} characters; check that it is a host name")]
     NameTooLong,
     /// `127.1`, `0x7f000001`, `192.0.2.256`.
     #[error(
-        "{0:?} looks like an address but is not one written in full; \
+        "{0:?} looks like an address but is not written in full; \
          write four numbers from 0 to 255 without leading zeros, such as 192.0.2.1"
     )]
     MangledAddress(String),
     /// `192.0.2.1-192.0.2.9`, `192.0.2.1-9`.
     #[error(
-        "{0:?} is a range of addresses, which is not read; \
-         write blocks such as 192.0.2.0/28, or each address on a line"
+        "{0:?} is a range of addresses, which is not supported; \
+         write blocks such as 192.0.2.0/28, or each address on its own line"
     )]
     Range(String),
-    /// Several colons, yet not IPv6.
-    #[error("{0:?} is not an IPv6 address; with a port write [2001:db8::1]:443")]
+    /// Several colons, but not an IPv6 address.
+    #[error("{0:?} is not an IPv6 address; to add a port, write [2001:db8::1]:443")]
     BadIpv6(String),
     /// `fe80::1%eth0`.
-    #[error("an IPv6 zone (`%`) means something on one machine only; write an address without one")]
+    #[error("an IPv6 zone (`%`) is valid on one machine only; write an address without a zone")]
     Zone,
     /// `0.0.0.0`, `::`, multicast, broadcast, link-local.
     #[error("{0} is {1}: no connection can be made to it; write the address of one machine")]
     NoDestination(IpAddr, &'static str),
-    /// Brackets around something else than an IPv6 address, or something after them.
-    #[error("brackets hold an IPv6 address, with a port after them as in [2001:db8::1]:443")]
+    /// Brackets around something other than an IPv6 address, or text after them.
+    #[error("brackets enclose an IPv6 address; a port comes after them, as in [2001:db8::1]:443")]
     Brackets,
     /// Not a prefix length.
     #[error("{text:?} is not a prefix length; write a number from 0 to {max}, as in {example}")]
     BadPrefix {
-        /// What stood there.
+        /// The text in place of the prefix length.
         text: String,
-        /// 32 or 128.
+        /// Maximum: 32 or 128.
         max: u8,
-        /// A block of the same family.
+        /// An example block of the same address family.
         example: &'static str,
     },
     /// An IPv6 block of more than 2^32 addresses.
-    #[error("/{0} is more addresses than can be visited; an IPv6 block is /96 or smaller")]
+    #[error("a /{0} block has more addresses than can be scanned; use a block of /96 or smaller")]
     BlockTooLarge(u8),
     /// `name@192.0.2.0/28`.
-    #[error("a name is asked for at one address, not at a block; list name@address for each")]
+    #[error(
+        "a name cannot be combined with a block of addresses; write name@address for each address"
+    )]
     NameAtBlock,
     /// `192.0.2.0:8443/28`.
-    #[error("the port comes after the block, as in 192.0.2.0/28:8443")]
+    #[error("the port must come after the block, as in 192.0.2.0/28:8443")]
     PortInBlock,
     /// `example.com/x`.
-    #[error("a path needs a scheme before it; write https://{0}/ or only {0}")]
+    #[error("a path needs a scheme; write https://{0}/ or only {0}")]
     PathWithoutScheme(String),
 }
 
-/// A list of ports cannot be read.
+/// A list of ports is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortsError {
     /// Not a number from 1 to 65535.
@@ -111,109 +115,111 @@ pub enum PortsError {
     Backwards(u16, u16),
 }
 
-/// The row of an input is not a target.
+/// The row is not a target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// The target or the host is not one.
+    /// The target or host is invalid.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// Another column holds what it must not.
+    /// Another column has an invalid value.
     #[error("column {column}: {error}")]
     Column {
-        /// Its name.
+        /// Name of the column.
         column: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with its value.
         error: TargetError,
     },
-    /// The `starttls` column.
+    /// The `starttls` column is invalid.
     #[error("column starttls: {0}")]
     StartTls(#[from] NotAStartTls),
-    /// The `ports` column.
+    /// The `ports` column is invalid.
     #[error("column ports: {0}")]
     Ports(PortsError),
-    /// Both say one.
-    #[error("the columns port and ports both say one; leave one of them empty")]
+    /// Both `port` and `ports` are filled.
+    #[error("the columns port and ports are both filled; leave one of them empty")]
     PortTwice,
-    /// None of the ports that a scanner lists is open for TCP.
+    /// None of the listed ports is an open TCP port.
     #[error("column ports: no open TCP port is listed")]
     NoOpenPort,
-    /// A key that seems to mean the port, and no port.
-    #[error("the key {found:?} is not read; rename it to {meant:?}, or add {meant:?}")]
+    /// A key seems to mean the port, and no recognised key does.
+    #[error("the key {found:?} is not recognised; rename it to {meant:?}, or add a key {meant:?}")]
     Misnamed {
         /// The key.
         found: String,
-        /// What it should be called.
+        /// The recognised name.
         meant: &'static str,
     },
-    /// The `ip` column.
-    #[error("column ip: {0:?} is not an address; write one in full, without port or brackets")]
+    /// The `ip` column is not an address.
+    #[error("column ip: {0:?} is not an IP address; write it in full, without port or brackets")]
     BadAddress(String),
-    /// A column says other than the host or target it stands beside.
-    #[error("column {column} says {said} but the target says {target}; leave one of them out")]
+    /// A column contradicts the target or host in the same row.
+    #[error("column {column} says {said} but the target says {target}; remove one of them")]
     Disagree {
-        /// The column.
+        /// Name of the column.
         column: &'static str,
-        /// What it says.
+        /// Value of the column.
         said: String,
-        /// What the target says.
+        /// Value in the target.
         target: String,
     },
     /// An `ip` column beside a block.
-    #[error("column ip: a block of addresses takes no further address")]
+    #[error("column ip: a block of addresses cannot have an address; leave the column empty")]
     AddressForBlock,
-    /// Neither `target`, `host` nor `ip` holds anything.
+    /// `target`, `host` and `ip` are all empty.
     #[error("no host is named; write a name or an address")]
     Empty,
     /// More cells than the header has columns.
     #[error(
-        "the row has {cells} cells, the header {columns}; \
-         put double quotes around a cell that holds the separator"
+        "the row has {cells} cells, but the header has {columns}; \
+         put double quotes around a cell that contains the separator"
     )]
     Ragged {
-        /// In this row.
+        /// Number of cells in this row.
         cells: usize,
-        /// In the header.
+        /// Number of cells in the header.
         columns: usize,
     },
     /// A quoted cell that does not end.
-    #[error("a double quote is opened and not closed within {MAX_LINE} bytes")]
+    #[error("a double quote is not closed within {MAX_LINE} bytes; add the closing quote")]
     OpenQuote,
     /// Text after a closing quote.
-    #[error("text follows a closing double quote; write each double quote in a cell twice")]
+    #[error("text follows a closing double quote; write each double quote inside a cell twice")]
     StrayQuote,
     /// Not a JSON object.
     #[error("not a JSON object: {reason} (column {column})")]
     Json {
-        /// What the parser says.
+        /// Message of the parser.
         reason: String,
-        /// Where, in bytes from 1.
+        /// Position in bytes, from 1.
         column: usize,
     },
-    /// A JSON value of a kind that the key does not take.
-    #[error("{0} is text in JSON (port may be a number, ports a list)")]
+    /// A JSON value of a type that the key does not accept.
+    #[error("the value of {0} must be a JSON string (port may also be a number, ports a list)")]
     JsonKind(&'static str),
-    /// The same key twice in an object.
-    #[error("the key {0:?} stands there twice")]
+    /// The same key twice in one object.
+    #[error("the key {0:?} occurs twice; remove one")]
     KeyTwice(String),
-    /// A JSON value that readers of the rows could not take.
-    #[error("the value of {0:?} is nested deeper than 32 levels; leave it out")]
+    /// A JSON value nested too deeply for programs that read the records.
+    #[error("the value of {0:?} is nested deeper than 32 levels; remove it")]
     TooDeep(String),
-    /// Longer than a line may be.
-    #[error("the line is longer than {MAX_LINE} bytes")]
+    /// The line is too long.
+    #[error("the line is longer than {MAX_LINE} bytes; shorten it")]
     TooLong,
-    /// Not UTF-8.
+    /// The line is not UTF-8.
     #[error("the line is not UTF-8; save the file as UTF-8")]
     NotUtf8,
 }
 
-/// One part of an input that could not be read as a target; the rest is read on.
+/// A part of an input that could not be parsed as a target. Reading continues after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// File name, `<stdin>`, or `argument`.
     pub source: Arc<str>,
-    /// Line from 1 (the first of a row that spans several), or the argument's position.
+    /// Line number from 1 (the first line of a row that spans several), or the position of the
+    /// argument.
     pub line: u64,
-    /// The text as it was, its first 200 characters. Hostile: clean it before a terminal sees it.
+    /// The original text, at most its first 200 characters. It is untrusted: escape it before it
+    /// reaches a terminal.
     pub text: String,
     /// What is wrong and what to write instead.
     pub reason: String,
@@ -222,94 +228,94 @@ pub struct Reject {
 /// What a reader yields instead of a target.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// One row was not a target; reading goes on.
+    /// One row is not a target. Reading continues after it.
     #[error("{}:{}: {}", .0.source, .0.line, .0.reason)]
     Reject(Reject),
-    /// The input broke off; nothing follows.
-    #[error("cannot read {file} on: {error}")]
+    /// Reading failed. Nothing follows.
+    #[error("reading {file} failed before its end: {error}")]
     Unreadable {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// Why.
+        /// Cause.
         error: io::Error,
     },
 }
 
-/// An input cannot be used at all.
+/// The whole input is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It cannot be opened, or its beginning cannot be read.
+    /// The input cannot be opened, or its beginning cannot be read.
     #[error("cannot read {file}: {error}")]
     Unreadable {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// Why.
+        /// Cause.
         error: io::Error,
     },
-    /// It is UTF-16 (or has NUL bytes, which no text has).
+    /// The input is UTF-16 (or contains NUL bytes, which text does not).
     #[error(
-        "{file} is not UTF-8 text but UTF-16 or binary; \
+        "{file} is UTF-16 or binary instead of UTF-8 text; \
          convert it first: iconv -f UTF-16 -t UTF-8 < IN > OUT"
     )]
     NotText {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
     },
-    /// A CSV file whose header cannot be read.
-    #[error("{file}: the header cannot be read: {error}")]
+    /// The header of a CSV file is malformed.
+    #[error("{file}: cannot read the header: {error}")]
     BadHeader {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// Why.
+        /// Cause.
         error: RowError,
     },
-    /// A CSV file without a column that names hosts.
+    /// A CSV file has no column that names hosts.
     #[error(
         "{file} has no column `host`, `target` or `ip`, only {found}; \
-         the first line names the columns, with commas between them, as in host,port,owner"
+         the first line must name the columns, separated by commas, as in host,port,owner"
     )]
     NoHostColumn {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// The header's cells.
+        /// Cells of the header.
         found: String,
     },
-    /// A column that seems to mean one of ours, which is missing.
+    /// A column name suggests a recognised column that is missing.
     #[error(
-        "{file}: the column {found:?} is not read; if it says the {meant}, rename it to `{meant}`, \
-         else to something that is no word for it"
+        "{file}: the column {found:?} is not recognised; if it contains the {meant}, \
+         rename it to `{meant}`; if not, give it an unrelated name"
     )]
     Misnamed {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// The column.
+        /// Name of the column.
         found: String,
-        /// What it should be called.
+        /// The recognised name.
         meant: &'static str,
     },
-    /// JSON, but not one object a line.
+    /// The input is JSON, but not one object per line.
     #[error(
-        "{file}: JSON is read as JSON Lines, one object a line; \
+        "{file}: JSON input must be JSON Lines, one object per line; \
          convert it first: jq -c '{filter}' IN > OUT.jsonl"
     )]
     JsonOverLines {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// What makes lines of it.
+        /// The jq filter that converts it to lines.
         filter: &'static str,
     },
-    /// XML or HTML.
-    #[error("{file} is XML or HTML; give lines, CSV or JSON Lines")]
+    /// The input is XML or HTML.
+    #[error("{file} is XML or HTML; use lines, CSV or JSON Lines")]
     Markup {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
     },
-    /// A CSV file with one of our columns twice.
-    #[error("{file} has two columns `{column}`; rename one")]
+    /// A CSV file has a recognised column twice.
+    #[error("{file} has two columns named `{column}`; rename one")]
     ColumnTwice {
-        /// Which input.
+        /// Name of the input.
         file: Arc<str>,
-        /// The column.
+        /// Name of the column.
         column: &'static str,
     },
 }
@@ -319,7 +325,7 @@ fn unknown_scheme(scheme: &str) -> String {
         "http" => "http is not TLS; write https://NAME".to_owned(),
         "ws" => "ws is not TLS; write wss://NAME".to_owned(),
         _ => format!(
-            "no service is called {scheme:?}; a scheme is one of {}",
+            "no service is called {scheme:?}; use one of {}",
             Service::names(None)
         ),
     }

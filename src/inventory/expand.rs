@@ -1,5 +1,6 @@
-//! From what was asked to targets: defaults filled in, a block's addresses and the listed ports
-//! multiplied out, one at a time.
+//! Turns a parsed target into one target per address and port. It fills in defaults, and yields the
+//! addresses of a block and the listed ports one at a time. It does not parse text or resolve
+//! names.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,20 +11,25 @@ use super::error::TargetError;
 use super::service::TLS;
 use super::{Host, HostSpec, Service, Tags, Target, TargetSpec};
 
-/// What holds for every target that does not say otherwise.
+/// Settings for targets that do not specify their own.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    /// The ports of a target that names neither port nor service; none means the service's own,
-    /// or 443.
+    /// Ports of a target that names neither a port nor a service. If empty, the default service's
+    /// port, or 443.
     pub ports: Vec<u16>,
-    /// The name to ask for. A target with an `sni` column, and `name@address`, say their own.
+    /// SNI name to send. A target with an `sni` column or the form `name@address` has its own.
     pub sni: Option<Arc<str>>,
-    /// The service of a target that names none; otherwise the port decides.
+    /// Service of a target that names none. If absent, the port decides.
     pub service: Option<&'static Service>,
 }
 
 impl TargetSpec {
-    /// Reads one target's text and gives its targets, lazily: a block has up to 2^32.
+    /// Parses the text of one target and returns its targets. The iterator is lazy, because a block
+    /// may have up to 2^32 addresses.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not a target.
     pub fn expand(text: &str, defaults: &Defaults) -> Result<Expansion, TargetError> {
         let asked = Self::parse(text)?;
         Ok(Expansion::new(
@@ -36,19 +42,19 @@ impl TargetSpec {
     }
 }
 
-/// The targets that one row stands for, in order: address by address, and for each the ports in
-/// the order they were listed.
+/// The targets of one row, in order: address by address, and for each address the ports in the
+/// order listed.
 #[derive(Debug)]
 pub struct Expansion {
-    /// The next target but for its port and service; `None` when all were given.
+    /// Next target, without its port and service; `None` at the end.
     next: Option<Target>,
-    /// Addresses of a block that come after `next`.
+    /// Addresses of the block after `next`.
     rest: Option<IpAddrRange>,
     ports: Ports,
-    /// How many of `ports` were given for this address.
+    /// Number of ports already yielded for this address.
     given: usize,
     service: Option<&'static Service>,
-    /// What the text said, to write the text of a block's addresses with.
+    /// The scheme and port of the original text, to write the text of a block's addresses.
     said: (Option<&'static Service>, Option<u16>),
 }
 
@@ -95,7 +101,7 @@ impl Expansion {
         }
     }
 
-    /// Moves on to the next address of a block; `None` after the last.
+    /// Moves to the next address of a block, or returns `None` after the last.
     fn advance(&mut self, done: &Target) -> Option<Target> {
         let host = Host::Address(self.rest.as_mut()?.next()?);
         Some(Target {
@@ -157,14 +163,14 @@ fn first(place: HostSpec) -> (Host, Option<IpAddr>, Option<IpAddrRange>) {
         HostSpec::Host { host, address } => (host, address, None),
         HostSpec::Block(block) => {
             let mut rest = addresses(block);
-            // A block has at least its network address, whatever its size.
+            // Every block has at least its network address.
             let first = rest.next().unwrap_or(block.network());
             (Host::Address(first), None, Some(rest))
         }
     }
 }
 
-/// Network and broadcast address included: on a /31, on IPv6 and behind many a load balancer
+/// Includes the network and broadcast addresses: on a /31, on IPv6 and behind many load balancers
 /// they are in use.
 fn addresses(block: IpNet) -> IpAddrRange {
     match block {
@@ -173,7 +179,7 @@ fn addresses(block: IpNet) -> IpAddrRange {
     }
 }
 
-/// One address of a block, written with the scheme and port that the block was written with.
+/// Returns the text of one address of a block, with the scheme and port of the block.
 fn text_of(host: &Host, (service, port): (Option<&'static Service>, Option<u16>)) -> String {
     let place = match (host, port, service) {
         (Host::Address(address), Some(port), _) => SocketAddr::new(*address, port).to_string(),
@@ -296,7 +302,7 @@ mod tests {
             2
         );
         assert_eq!(canonical("2001:db8::/120", &Defaults::default()).len(), 256);
-        // Lazy: the whole of IPv4, of which three are taken.
+        // The iterator is lazy: only three addresses of all IPv4 are taken.
         let all = TargetSpec::expand("0.0.0.0/0", &Defaults::default()).unwrap();
         assert_eq!(all.take(3).last().unwrap().text, "0.0.0.2");
     }

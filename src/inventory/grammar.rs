@@ -1,5 +1,5 @@
-//! The one grammar of targets: a scheme, a name or an address or a block of them, a port. What
-//! is not said stays `None`; defaults are `expand`'s matter.
+//! The grammar of targets: a scheme; a name, an address or a block of addresses; a port. Parts that
+//! the text does not specify stay `None`, and `expand` fills in the defaults.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,14 +9,14 @@ use super::bounds::short;
 use super::error::TargetError;
 use super::{Host, Service, fold_name, no_destination, parse_port};
 
-/// What the text of a target says, and no more.
+/// What the text of a target specifies, without defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
-    /// The service its scheme names.
+    /// Service named by the scheme.
     pub service: Option<&'static Service>,
-    /// Whom to visit.
+    /// Host or block to visit.
     pub place: HostSpec,
-    /// The port it names.
+    /// Port, if the text names one.
     pub port: Option<u16>,
 }
 
@@ -25,17 +25,21 @@ pub struct TargetSpec {
 pub enum HostSpec {
     /// A name or an address.
     Host {
-        /// Who is asked for.
+        /// The host asked for.
         host: Host,
-        /// Where to connect, from `name@address`.
+        /// Address to connect to, from `name@address`.
         address: Option<IpAddr>,
     },
-    /// Every address of a block, cut to its network (`192.0.2.5/28` is `192.0.2.0/28`).
+    /// Every address of a block, truncated to its network (`192.0.2.5/28` becomes `192.0.2.0/28`).
     Block(IpNet),
 }
 
 impl TargetSpec {
-    /// Reads the text of one target; blanks around it do not count.
+    /// Parses the text of one target. White space around it is ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not a target.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         if text.contains(char::is_whitespace) {
@@ -72,7 +76,8 @@ fn scheme(text: &str) -> Result<(Option<&'static Service>, &str), TargetError> {
     }
 }
 
-/// A block, when the tail makes one of an address; `None` when the tail is absent or a URL's.
+/// Parses a block if `tail` is the prefix length of an address. Returns `None` if the tail is
+/// absent or the path of a URL.
 fn block(
     authority: &str,
     tail: &str,
@@ -97,7 +102,8 @@ fn block(
     }
 }
 
-/// Why what stands before `/digits` is no block; in a URL it may be a path after all.
+/// Returns why `authority` followed by `/digits` is not a block. In a URL, the digits may be a
+/// path.
 fn no_block(authority: &str, url: bool) -> Result<(), TargetError> {
     match one(authority)? {
         (
@@ -145,12 +151,13 @@ fn sized(address: IpAddr, tail: &str) -> Result<(HostSpec, Option<u16>), TargetE
             max,
             example,
         })?;
-    // 2^32 addresses, as many as IPv4 has, take days at any polite rate; more is a mistake.
+    // 2^32 addresses, the size of all IPv4, take days at any polite rate. A larger block is a
+    // mistake.
     if block.max_prefix_len() - block.prefix_len() > 32 {
         return Err(TargetError::BlockTooLarge(block.prefix_len()));
     }
     let block = canonical(block.trunc());
-    // A block that only touches such a range still has addresses to visit.
+    // A block that only overlaps such a range still has addresses to visit.
     let (first, last) = (block.network(), block.broadcast());
     match no_destination(first) {
         Some(kind) if no_destination(last) == Some(kind) => {
@@ -160,7 +167,7 @@ fn sized(address: IpAddr, tail: &str) -> Result<(HostSpec, Option<u16>), TargetE
     }
 }
 
-/// A block of IPv4-mapped addresses as the IPv4 block that it is.
+/// Converts a block of IPv4-mapped addresses to the IPv4 block.
 fn canonical(block: IpNet) -> IpNet {
     let length = block.prefix_len().checked_sub(96);
     match (block.network().to_canonical(), length) {
@@ -171,7 +178,7 @@ fn canonical(block: IpNet) -> IpNet {
     }
 }
 
-/// An address to connect to, IPv4-mapped ones as the IPv4 address that they are.
+/// Checks an address to connect to, and converts an IPv4-mapped address to IPv4.
 fn destination(address: IpAddr) -> Result<IpAddr, TargetError> {
     let address = address.to_canonical();
     match no_destination(address) {
@@ -180,7 +187,7 @@ fn destination(address: IpAddr) -> Result<IpAddr, TargetError> {
     }
 }
 
-/// `host`, `host:port`, or `name@address` with or without a port.
+/// Parses `host`, `host:port`, or `name@address` with or without a port.
 fn one(authority: &str) -> Result<(HostSpec, Option<u16>), TargetError> {
     let Some((name, at)) = authority.rsplit_once('@') else {
         let (host, port) = host_and_port(authority)?;
@@ -250,7 +257,7 @@ mod tests {
     const VALID: &str = include_str!("../../testdata/targets/valid.txt");
     const INVALID: &str = include_str!("../../testdata/targets/invalid.txt");
 
-    /// The cases of a table: the text, and what is expected of it.
+    /// Returns the cases of a table: the text, and the expected result.
     fn cases(table: &str) -> impl Iterator<Item = (String, &str)> {
         let lines = table.lines().filter(|line| !line.starts_with('#'));
         lines.filter(|line| !line.is_empty()).map(|line| {
@@ -304,7 +311,7 @@ mod tests {
         }
     }
 
-    /// Text made of the grammar's own pieces, so that most of it nearly is a target.
+    /// Generates text from pieces of the grammar, so that much of it is almost a target.
     fn nearly() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             Just("https://"),
@@ -343,7 +350,7 @@ mod tests {
 
     fn check(text: &str) -> Result<(), TestCaseError> {
         for target in targets(text).unwrap_or_default() {
-            // Of a block, but no target by itself.
+            // An address of a block, whose text is no target on its own.
             if target.fixed_address().and_then(no_destination).is_some() {
                 continue;
             }

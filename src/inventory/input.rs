@@ -1,4 +1,5 @@
-//! What an input was, for the manifest: a stream is counted and hashed as it is read.
+//! Describes the inputs for the manifest. A stream is counted and hashed while it is read. This
+//! file knows bytes and not their format.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -9,20 +10,20 @@ use super::columns::InputRow;
 use super::lines::excerpt;
 use crate::crypto::{Fingerprint, Hasher};
 
-/// What was read, for the manifest.
+/// What was read from one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// File name, `<stdin>`, or `argument`.
     pub source: Arc<str>,
-    /// SHA-256 of the bytes read; of arguments, each followed by a line feed.
+    /// SHA-256 of the bytes read. For arguments: of each argument followed by a line feed.
     pub sha256: Fingerprint,
-    /// How many bytes were read.
+    /// Number of bytes read.
     pub bytes: u64,
-    /// Whether they were read to the end.
+    /// True if the input was read to its end.
     pub complete: bool,
 }
 
-/// Command-line arguments as rows.
+/// The command-line arguments as rows.
 pub(super) struct Arguments {
     all: Vec<String>,
     given: usize,
@@ -63,7 +64,7 @@ impl Arguments {
     }
 }
 
-/// Counts and hashes what is read through it.
+/// A reader that counts and hashes the bytes read through it.
 pub(crate) struct Tally {
     stream: Box<dyn Read + Send>,
     hasher: Hasher,

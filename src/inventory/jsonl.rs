@@ -1,4 +1,5 @@
-//! Rows of a JSONL input: one object a line, its keys the columns.
+//! Reads the rows of a JSON Lines input: one object per line, whose keys are the columns. It does
+//! not read the lines themselves.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,18 +15,18 @@ use super::bounds::short;
 use super::columns::{Column, InputRow, Ours};
 use super::error::RowError;
 
-/// Key names shared between rows. An inventory has few; a file with a new key in every row is
-/// read all the same, only without sharing.
+/// Number of key names shared between rows. An inventory has few keys. A file with new keys in
+/// every row is still read, but without sharing.
 const MAX_SHARED: usize = 1_024;
 
-/// Reads objects, and remembers their keys.
+/// Parses objects and remembers their keys.
 #[derive(Default)]
 pub(super) struct Objects {
     keys: HashSet<Arc<str>>,
 }
 
 impl Objects {
-    /// The row of one line; `None` where the line is blank or a comment.
+    /// Returns the row of one line, or `None` if the line is blank or a comment.
     pub(super) fn row(&mut self, line: &str) -> Result<Option<InputRow>, RowError> {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -77,8 +78,8 @@ impl Objects {
     }
 }
 
-/// The members of an object in the order of the input, which `serde_json::Value` would sort; the
-/// values as they were written, so that long numbers stay whole.
+/// The members of an object in input order, which `serde_json::Value` would sort. The values stay
+/// as written, so that long numbers keep all their digits.
 struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
@@ -115,7 +116,7 @@ fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
     }
 }
 
-/// A port of a list: masscan tells more of each.
+/// A port of a list. masscan writes an object for each port.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Listed {
@@ -128,8 +129,8 @@ enum Listed {
     },
 }
 
-/// The ports of a list, or the text of one that is none. Ports that were seen closed, or are not
-/// TCP's, are passed over.
+/// Returns the ports of a list, or the text of a single value. Ports that are closed or not TCP are
+/// skipped.
 fn ports_text(value: &RawValue) -> Result<String, RowError> {
     let text = value.get();
     match text.as_bytes().first() {
@@ -159,10 +160,11 @@ fn ports_text(value: &RawValue) -> Result<String, RowError> {
     }
 }
 
-/// How deep a value may be nested: many readers of the rows stop at 128, their own levels included.
+/// Maximum nesting depth of a value. Many programs that read the records stop at 128, including
+/// their own levels.
 const MAX_DEPTH: usize = 32;
 
-/// A string as text, anything else as the JSON it is.
+/// Returns a string as text, and any other value as JSON.
 fn tag(key: &str, value: &RawValue) -> Result<Tag, RowError> {
     let text = value.get();
     match text.as_bytes().first() {
@@ -184,7 +186,7 @@ fn string(text: &str) -> Result<String, RowError> {
     serde_json::from_str(text).map_err(json_error)
 }
 
-/// JSON without the white space between its tokens, and how deep it is nested.
+/// Returns JSON without white space between tokens, and its nesting depth.
 fn compact(text: &str) -> (String, usize) {
     let (mut inside, mut escaped) = (false, false);
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -205,7 +207,7 @@ fn compact(text: &str) -> (String, usize) {
 
 fn json_error(error: serde_json::Error) -> RowError {
     let text = error.to_string();
-    // The parser adds "at line 1 column 7": its line is not the file's.
+    // The parser appends "at line 1 column 7", but its line is not the line of the file.
     let reason = text.split(" at line ").next().unwrap_or_default();
     RowError::Json {
         reason: short(reason),
@@ -266,10 +268,13 @@ mod tests {
                 "not a JSON object: trailing characters",
             ),
             (r#"{"host":"\ud800"}"#, "not a JSON object: "),
-            (r#"{"host":true}"#, "host is text in JSON"),
+            (
+                r#"{"host":true}"#,
+                "the value of host must be a JSON string",
+            ),
             (
                 r#"{"host":"a.example","starttls":true}"#,
-                "starttls is text in JSON",
+                "the value of starttls must be a JSON string",
             ),
             (
                 r#"{"host":"a.example","port":443.5}"#,
@@ -281,11 +286,11 @@ mod tests {
             ),
             (
                 r#"{"host":"a.example","Host":"b.example"}"#,
-                r#"the key "Host" stands there twice"#,
+                r#"the key "Host" occurs twice"#,
             ),
             (
                 r#"{"host":"a.example","x":1,"x":2}"#,
-                r#"the key "x" stands there twice"#,
+                r#"the key "x" occurs twice"#,
             ),
             (r#"{"name":"a.example"}"#, "no host is named"),
             (r#"{"host":null}"#, "no host is named"),

@@ -1,14 +1,14 @@
-//! Lines of an input, one at a time and bounded, whatever the bytes.
+//! Reads an input line by line, with a limit on the line length. The bytes need not be valid text.
 
 use std::io::{self, BufRead, Read};
 
 use super::bounds::{MAX_LINE, cut};
 use super::error::RowError;
 
-/// The most of a refused line that is kept, in characters.
+/// Maximum number of characters of a rejected line to keep.
 const MAX_REJECT: usize = 200;
 
-/// Reads lines. What is current is held until the next is read.
+/// Reads lines. The current line is kept until the next one is read.
 pub(super) struct Lines<R> {
     input: R,
     line: Vec<u8>,
@@ -26,7 +26,8 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Reads the next line; false at the end. Of a line that is too long the rest is skipped.
+    /// Reads the next line. Returns false at the end. The rest of a line that is too long is
+    /// skipped.
     pub(super) fn advance(&mut self) -> io::Result<bool> {
         self.line.clear();
         self.too_long = false;
@@ -46,8 +47,8 @@ impl<R: BufRead> Lines<R> {
         Ok(true)
     }
 
-    /// The current line without its end (a carriage return stays) or byte order mark: files glued
-    /// together have those in the middle as well.
+    /// Returns the current line without its line feed and byte order mark. A carriage return stays.
+    /// Concatenated files have byte order marks on later lines as well.
     pub(super) fn text(&self) -> Result<&str, RowError> {
         if self.too_long {
             return Err(RowError::TooLong);
@@ -56,19 +57,19 @@ impl<R: BufRead> Lines<R> {
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
-    /// The current line's number, from 1.
+    /// Returns the number of the current line, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// The current line for a reject: its beginning, what is not UTF-8 replaced.
+    /// Returns the beginning of the current line for a reject. Invalid UTF-8 is replaced.
     pub(super) fn excerpt(&self) -> String {
-        // A character has at most four bytes; what is cut off here would be cut off below.
+        // A character has at most four bytes, so this keeps at least as much as `excerpt` does.
         let end = self.line.len().min(MAX_REJECT * 4 + 4);
         excerpt(&String::from_utf8_lossy(&self.line[..end]))
     }
 
-    /// What the line buffer takes.
+    /// Returns the capacity of the line buffer in bytes.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
@@ -79,13 +80,13 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The beginning of a refused text, without the line end.
+/// Returns the beginning of a rejected text, without the line end.
 pub(super) fn excerpt(text: &str) -> String {
     cut(text.trim_end(), MAX_REJECT)
 }
 
-/// What is left of a line without its comment: `#` at the start or after a blank, so that a
-/// URL keeps its fragment.
+/// Returns the line without its comment. A comment begins with `#` at the start or after white
+/// space, so that a URL keeps its fragment.
 pub(super) fn without_comment(line: &str) -> &str {
     let comment = line
         .match_indices('#')

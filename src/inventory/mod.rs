@@ -1,5 +1,5 @@
-//! What to visit: the words Target and Endpoint, the one grammar that reads them, and the input
-//! formats that carry them. It knows text and addresses, never a socket or a resolver.
+//! What to visit: the types Target and Endpoint, the grammar that parses targets, and the input
+//! formats that contain them. It knows text and addresses, but no sockets and no resolver.
 
 mod bounds;
 mod cells;

@@ -1,5 +1,5 @@
-//! Host names: IDN, case and trailing dot folded into one spelling. Whether a name is valid in
-//! DNS (label lengths, hyphens) is not asked here: such a name still gets its row.
+//! Normalises host names: IDN, case and trailing dot. It does not check that a name is valid in DNS
+//! (label lengths, hyphens), because such a name still gets its row.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,8 +9,13 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use super::bounds::{MAX_NAME, short};
 use super::error::TargetError;
 
-/// The one spelling of a host name: ASCII (IDN as punycode by UTS 46, non-transitional), lower
-/// case, no trailing dot. Addresses, and what looks like a mangled one, are refused.
+/// Normalises a host name: ASCII (IDN as punycode by UTS 46, non-transitional), lower case, no
+/// trailing dot.
+///
+/// # Errors
+///
+/// Returns an error for a text that is not a name, including addresses and what looks like a
+/// malformed address.
 pub fn fold_name(text: &str) -> Result<Arc<str>, TargetError> {
     if text.len() > MAX_NAME {
         return Err(TargetError::NameTooLong);
@@ -19,7 +24,7 @@ pub fn fold_name(text: &str) -> Result<Arc<str>, TargetError> {
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
     match check(name, text) {
         Ok(()) => Ok(name.into()),
-        // No address passes the check, so only what failed need be tried as one.
+        // No address passes the check, so only a text that failed it can be an address.
         Err(error) => Err(match text.trim_matches(['[', ']']).parse() {
             Ok(address) => TargetError::NotAName(address),
             Err(_) => error,
@@ -58,8 +63,8 @@ fn check(name: &str, text: &str) -> Result<(), TargetError> {
     }
 }
 
-/// A name that is ASCII already is only lowered: an `xn--` label that decodes to nothing sensible
-/// is odd, but DNS may well hold it.
+/// Converts a name to ASCII. A name that is ASCII already is only converted to lower case: an
+/// `xn--` label that cannot be decoded is odd, but may exist in DNS.
 fn to_ascii(text: &str) -> Result<Cow<'_, str>, TargetError> {
     if text.is_ascii() {
         return Ok(match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -67,7 +72,7 @@ fn to_ascii(text: &str) -> Result<Cow<'_, str>, TargetError> {
             false => Cow::Borrowed(text),
         });
     }
-    // No deny list: `check` looks at every character that comes out, and names it.
+    // No deny list is needed: `check` examines every resulting character and names a bad one.
     Uts46::new()
         .to_ascii(
             text.as_bytes(),
@@ -82,8 +87,8 @@ fn in_names(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.')
 }
 
-/// Programs that follow the WHATWG URL standard read a name that ends in such a label as an IPv4
-/// address; no top-level domain looks so.
+/// Programs that follow the WHATWG URL standard parse a name that ends in such a label as an IPv4
+/// address. No top-level domain looks like this.
 fn is_number(label: &str) -> bool {
     match label.strip_prefix("0x") {
         Some(hex) => hex.bytes().all(|digit| digit.is_ascii_hexdigit()),

@@ -1,12 +1,16 @@
-//! Ports, and lists of them.
+//! Parses ports and lists of ports.
 
 use super::bounds::short;
 use super::error::{PortsError, TargetError};
 
-/// Reads one port: decimal digits, 1 to 65535.
+/// Parses one port: decimal digits, 1 to 65535.
+///
+/// # Errors
+///
+/// Returns an error if the text is not a port.
 pub fn parse_port(text: &str) -> Result<u16, TargetError> {
     let bad = || TargetError::BadPort(short(text));
-    // u16's own parser would take a plus sign.
+    // The parser of u16 would accept a plus sign.
     if !text.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(bad());
     }
@@ -16,8 +20,12 @@ pub fn parse_port(text: &str) -> Result<u16, TargetError> {
     }
 }
 
-/// Reads a list of ports and ranges, `443,8443,9000-9010`: each port once, in the order of the
-/// list, so that at most 65,535 come out.
+/// Parses a list of ports and ranges, such as `443,8443,9000-9010`. Returns each port once, in the
+/// order of the list, so at most 65,535.
+///
+/// # Errors
+///
+/// Returns an error if a part is neither a port nor a range, or if a range runs backwards.
 pub fn parse_ports(text: &str) -> Result<Vec<u16>, PortsError> {
     let mut listed = vec![false; usize::from(u16::MAX) + 1];
     let mut ports = Vec::new();

@@ -1,4 +1,5 @@
-//! The front of the room: an input of any form in, targets and rejects out, one at a time.
+//! Reads targets and rejects, one at a time, from an input of any format. It chooses the format;
+//! the parsing is in the files beside it.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
@@ -16,27 +17,33 @@ use super::{Defaults, Expansion, Target};
 
 /// Where targets come from.
 pub enum Source {
-    /// The command line, one target an argument. `argument` in rejects, its position the line.
+    /// The command line, one target per argument. Rejects have the source `argument` and the
+    /// argument's position as the line.
     Arguments(Vec<String>),
-    /// A file. Its ending tells the format (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), else its first line.
+    /// A file. Its extension determines the format (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), or else
+    /// its first line does.
     File(PathBuf),
-    /// Standard input, or any stream in its place. Its first line tells the format.
+    /// Standard input or another stream. Its first line determines the format.
     Stdin(Box<dyn BufRead + Send>),
 }
 
-/// Reads targets from one source. After `InputError::Unreadable` nothing follows; after a reject,
-/// the next row does.
+/// Reads targets from one source. After a reject, it continues with the next row. After
+/// `InputError::Unreadable`, it ends.
 pub struct TargetReader {
     source: Arc<str>,
     defaults: Defaults,
     rows: Rows,
-    /// What is left of the row before.
+    /// Targets of the current row that were not returned yet.
     current: Option<Expansion>,
     broken: bool,
 }
 
-/// Opens a source. This reads up to its first line that is neither blank nor a comment, so it
-/// waits for one where the source is a pipe.
+/// Opens a source. This reads up to the first line that is neither blank nor a comment, so it
+/// blocks on a pipe until such a line arrives.
+///
+/// # Errors
+///
+/// Returns an error if the source cannot be read, or is in a format that is not supported.
 pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenError> {
     let (source, rows) = match source {
         Source::Arguments(arguments) => ("argument".into(), Rows::Arguments(arguments.into())),
@@ -62,12 +69,12 @@ pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenErr
 }
 
 impl TargetReader {
-    /// The name of the source, as in rejects.
+    /// Returns the name of the source, as used in rejects.
     pub fn source(&self) -> &Arc<str> {
         &self.source
     }
 
-    /// What to tell people of the input's columns, a line each.
+    /// Returns notices for the user about the columns of the input, one line each.
     pub fn notices(&self) -> Vec<String> {
         let Rows::Text { format, .. } = &self.rows else {
             return Vec::new();
@@ -77,7 +84,7 @@ impl TargetReader {
         };
         let told = table.mistakable().map(|(name, meant)| {
             format!(
-                "{}: the column {:?} is carried as a tag and not read; if it says the {}, rename it to `{}`",
+                "{}: the column {:?} is kept as a tag only; if it contains the {}, rename it to `{}`",
                 self.source,
                 short(name),
                 meant.name(),
@@ -87,7 +94,7 @@ impl TargetReader {
         told.collect()
     }
 
-    /// What was read, once there is no more to read.
+    /// Returns a description of what was read. Call it when there is nothing more to read.
     pub fn into_input(self) -> Input {
         match self.rows {
             Rows::Arguments(arguments) => arguments.into_input(self.source),
@@ -136,7 +143,7 @@ impl Iterator for TargetReader {
     }
 }
 
-/// The beginning, read to tell the format, and what comes after it.
+/// The beginning, read to determine the format, followed by the rest of the stream.
 type Text = Lines<Chain<Cursor<Vec<u8>>, BufReader<Tally>>>;
 
 enum Rows {
@@ -146,12 +153,12 @@ enum Rows {
 
 enum Format {
     Lines,
-    /// In a box for the table of states that csv-core keeps.
+    /// Boxed because csv-core's state table is large.
     Csv(Box<Table>),
     Jsonl(Objects),
 }
 
-/// A format before anything of it is read.
+/// A format that has been chosen but not opened yet.
 #[derive(Clone, Copy)]
 enum Kind {
     Lines,
@@ -167,7 +174,7 @@ impl Rows {
         }
     }
 
-    /// The current row's line and text, for a reject.
+    /// Returns the line number and text of the current row, for a reject.
     fn place(&self) -> (u64, String) {
         match self {
             Self::Arguments(arguments) => arguments.place(),
@@ -222,7 +229,7 @@ fn open_text(
     let format = match kind {
         Kind::Lines => Format::Lines,
         Kind::Jsonl => Format::Jsonl(Objects::default()),
-        // A CSV file without even a header has no rows in any format.
+        // A CSV file without a header has no rows in any format.
         Kind::Csv => Table::open(&mut lines, name)?
             .map_or(Format::Lines, |table| Format::Csv(Box::new(table))),
     };
@@ -239,12 +246,12 @@ fn format_of(path: &Path) -> Option<Kind> {
     }
 }
 
-/// Why a text that begins so is in a form that is not read.
+/// Returns an error if the beginning shows a format that is not supported.
 fn unread(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
     let mut lines = start.split_inclusive(|&byte| byte == b'\n');
     let line = lines.find_map(content)?;
     let file = file.clone();
-    // What else begins with a bracket is an IPv6 address.
+    // Anything else that begins with a bracket is an IPv6 address.
     let array = line.strip_prefix('[').map(str::trim_start);
     if array.is_some_and(|rest| rest.is_empty() || rest.starts_with(['{', '"', '[', ']'])) {
         let filter = ".[]";
@@ -257,7 +264,7 @@ fn unread(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
     line.starts_with('<').then_some(OpenError::Markup { file })
 }
 
-/// Everything up to the first line with content, at most as much as a line may have.
+/// Reads up to and including the first line with content, but at most the length of one line.
 fn beginning(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     loop {
@@ -280,7 +287,8 @@ fn kind_of(start: &[u8]) -> Kind {
     }
 }
 
-/// A line without blanks and byte order mark, unless that or a comment is all of it.
+/// Returns a line without surrounding white space and byte order mark, or `None` if it is blank or
+/// a comment.
 fn content(line: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(line);
     let text = text.trim_start_matches('\u{feff}').trim();

@@ -1,30 +1,31 @@
-//! The memory that scans a duplicate once: a keyed 64-bit hash for each target, at most 16 bytes
-//! of memory a target.
+//! Remembers targets, so that a duplicate is scanned once. It keeps a keyed 64-bit hash per target,
+//! which takes at most 16 bytes of memory.
 //!
-//! Two targets that differ may share a hash, and then the second is lost. Over n targets that is
-//! n²/2^65: at one million 3 in 100 million, at ten million 3 in a million that one target of the
-//! whole sweep is lost. The key is random, so a second sweep would lose another.
+//! Two different targets may have the same hash, and then the second is lost. For n targets, the
+//! probability that any is lost is n²/2^65: 3 in 100 million for one million targets, 3 in a
+//! million for ten million. The key is random, so a second sweep would lose a different one.
 //!
-//! A single hash table doubles, so that just after growing it holds little more than half of what
-//! it paid for: 9 bytes a bucket at 7/16 load is 20.6 bytes an entry. Here the hashes are spread
-//! over tables whose shares of the hash space differ by 2^(1/N), so that at any size a few have
-//! just doubled and a few are about to: the sum stays between 14.2 and 15.2 bytes an entry, and
-//! what a doubling table needs for a moment (its old and its new buckets) is a table's, not the
-//! whole's.
+//! A single hash table doubles when it is full. Just after that, it is little more than half full:
+//! 9 bytes a bucket at 7/16 load is 20.6 bytes an entry. So the hashes are spread over several
+//! tables. Their shares of the hash space grow by a factor of 2^(1/N) each, so that at any size a
+//! few have just doubled and a few are about to. The total stays between 14.2 and 15.2 bytes an
+//! entry. While a table doubles, its old and new buckets exist side by side, but only those of one
+//! table.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 
 use super::{Start, Target};
 
-/// Tables. Enough that one doubling table weighs little (4 %), few enough to stay in cache.
+/// Number of tables. Enough that one doubling table weighs little (4 %), few enough to stay in
+/// cache.
 const TABLES: usize = 32;
 
-/// The targets that were seen.
+/// The targets seen so far.
 pub struct Seen {
     key: RandomState,
     tables: Vec<HashSet<u64, BuildHasherDefault<AsItIs>>>,
-    /// Where in the hash space (its 32 selecting bits) each table's share ends; the last share
+    /// Last value of the 32 selecting bits in each table's share of the hash space. The last share
     /// ends with the space.
     ends: [u32; TABLES],
 }
@@ -40,25 +41,25 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// Remembers a target; false if the same visit was seen before. The same visit is the same
-    /// host, port, dialogue before TLS, name asked for, and address given; text and tags do not
-    /// count.
+    /// Remembers a target. Returns false if the same visit was seen before. Two targets are the
+    /// same visit if host, port, dialogue before TLS, SNI name and given address are equal. Text
+    /// and tags do not count.
     pub fn insert(&mut self, target: &Target) -> bool {
         self.insert_hash(self.key.hash_one(Visit(target)))
     }
 
-    /// How many targets are remembered.
+    /// Returns the number of targets remembered.
     pub fn len(&self) -> usize {
         self.tables.iter().map(HashSet::len).sum()
     }
 
-    /// Whether none is remembered.
+    /// Returns true if no target is remembered.
     pub fn is_empty(&self) -> bool {
         self.tables.iter().all(HashSet::is_empty)
     }
 
-    /// Bytes that the tables take: std's table (hashbrown) fills 7 of 8 buckets, and a bucket is
-    /// the hash and one control byte.
+    /// Returns the memory of the tables in bytes. The standard library's table (hashbrown) fills 7
+    /// of 8 buckets, and a bucket is the hash and one control byte.
     pub fn bytes(&self) -> usize {
         let buckets = |capacity: usize| capacity.div_ceil(7) * 8;
         self.tables
@@ -72,8 +73,8 @@ impl Seen {
         self.tables[table].insert(hash)
     }
 
-    /// The table is chosen by bits 25 to 56. The table itself takes the lowest bits (for its
-    /// buckets) and the top seven (for its control bytes), which must stay evenly spread in it.
+    /// Chooses the table by bits 25 to 56. The table itself uses the lowest bits (for buckets) and
+    /// the top seven (for control bytes), which must stay evenly spread in it.
     fn table_of(&self, hash: u64) -> usize {
         let selecting = u32::try_from((hash >> 25) & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         self.ends
@@ -82,19 +83,19 @@ impl Seen {
     }
 }
 
-/// Ends of shares of 32 bits, each share 2^(1/N) times the one before.
+/// Returns the ends of the shares of a 32-bit space, each share 2^(1/N) times the one before.
 fn shares() -> [u32; TABLES] {
     let weight = |table: usize| 2_f64.powf(table as f64 / TABLES as f64);
     let whole: f64 = (0..TABLES).map(weight).sum();
     let mut end = 0.0;
     std::array::from_fn(|table| {
         end += weight(table);
-        // A float cast saturates, which is what the last share's end wants.
+        // A float cast saturates, as needed for the end of the last share.
         (end / whole * f64::from(u32::MAX)) as u32
     })
 }
 
-/// What makes two targets the same visit.
+/// The properties that make two targets the same visit.
 struct Visit<'a>(&'a Target);
 
 impl Hash for Visit<'_> {
@@ -102,7 +103,7 @@ impl Hash for Visit<'_> {
         let target = self.0;
         target.host.hash(state);
         target.port.hash(state);
-        // `https://a` and `a` are one visit: only a dialogue before TLS makes another.
+        // `https://a` and `a` are one visit. Only a dialogue before TLS makes a different one.
         let dialogue = target.service.start == Start::StartTls;
         dialogue.then_some(target.service.name).hash(state);
         target.sni.hash(state);
@@ -110,7 +111,7 @@ impl Hash for Visit<'_> {
     }
 }
 
-/// The entries are hashes already.
+/// A hasher that changes nothing, because the entries are hashes already.
 #[derive(Default)]
 struct AsItIs(u64);
 
@@ -119,7 +120,7 @@ impl Hasher for AsItIs {
         self.0 = hash;
     }
 
-    /// Only `u64`s are kept; any other would still hash, if poorly.
+    /// Only `u64` is stored. Other types would hash too, though poorly.
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(byte);
@@ -187,11 +188,11 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 2_000_000);
-        // Cannot be less: a full bucket is 9 bytes at 7/8 load.
+        // It cannot be less: a full bucket is 9 bytes at 7/8 load.
         assert!(worst > 9.0 * 8.0 / 7.0);
     }
 
-    /// Evenly spread bits from a counter (the finaliser of SplitMix64).
+    /// Returns evenly spread bits from a counter (the finaliser of SplitMix64).
     fn mixed(state: &mut u64) -> u64 {
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,35 +1,35 @@
-//! The services that targets name by scheme or port, and whether TLS starts at once or by
-//! STARTTLS. To add one is one line in `SERVICES`.
+//! The services that targets name by scheme or port, and how TLS begins on each. To add a service,
+//! add one line to `SERVICES`. The dialogues before TLS are in `starttls`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How TLS begins on a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// The ClientHello is the first thing sent (implicit TLS).
+    /// The ClientHello is sent first (implicit TLS).
     Implicit,
-    /// A dialogue in clear asks for the upgrade first (STARTTLS and its like).
+    /// A plain-text dialogue asks for the upgrade first (STARTTLS and similar).
     StartTls,
 }
 
 /// A service that a target can name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Its name in records, and its scheme in targets.
+    /// Name in records, and scheme in targets.
     pub name: &'static str,
     /// How TLS begins.
     pub start: Start,
-    /// The port when the target names none.
+    /// Port of a target that names none.
     pub port: u16,
-    /// Ports that mean this service when the target names no scheme.
+    /// Ports that imply this service if the target names no scheme.
     pub implied_by: &'static [u16],
 }
 
-/// TLS on any port, nothing known of what is spoken inside.
+/// TLS on any port, with an unknown protocol inside.
 pub(super) const TLS: Service = implicit("tls", 443);
 
-/// Every service, by name. Ports are IANA's, bar `dot` (RFC 7858), `rediss` and `wss`, which are
-/// custom.
+/// Every service, by name. The ports are those of IANA, except `dot` (RFC 7858), and `rediss` and
+/// `wss`, whose ports are customary.
 pub const SERVICES: &[Service] = &[
     TLS,
     implicit("https", 443),
@@ -49,7 +49,7 @@ pub const SERVICES: &[Service] = &[
     implicit("amqps", 5671),
     implicit("rediss", 6380),
     starttls("smtp", 25, &[25, 587]),
-    // Port 24 is open to any private mail system, so it alone does not mean LMTP.
+    // Any private mail system may use port 24, so the port alone does not imply LMTP.
     starttls("lmtp", 24, &[]),
     starttls("imap", 143, &[143]),
     starttls("pop3", 110, &[110]),
@@ -64,13 +64,13 @@ pub const SERVICES: &[Service] = &[
 ];
 
 impl Service {
-    /// The service with this name.
+    /// Returns the service with this name, or `None` if there is none.
     pub fn named(name: &str) -> Option<&'static Self> {
         SERVICES.iter().find(|service| service.name == name)
     }
 
-    /// The service that a port means when the target names none: a STARTTLS service on its own
-    /// ports, `tls` everywhere else.
+    /// Returns the service that a port implies: a STARTTLS service on its own ports, `tls` on all
+    /// others.
     pub fn on_port(port: u16) -> &'static Self {
         SERVICES
             .iter()
@@ -78,7 +78,8 @@ impl Service {
             .unwrap_or(&TLS)
     }
 
-    /// The names of all services, or of those that start so, for messages and help.
+    /// Returns the names of all services, or of those that begin in this way, for messages and
+    /// help.
     pub fn names(start: Option<Start>) -> String {
         let names: Vec<_> = SERVICES
             .iter()
@@ -89,7 +90,7 @@ impl Service {
     }
 }
 
-/// A `starttls` column or flag held something else than a STARTTLS service.
+/// A `starttls` column or flag names something other than a STARTTLS service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a STARTTLS service; write `none` or one of {known}",
@@ -99,8 +100,12 @@ pub struct NotAStartTls {
     text: String,
 }
 
-/// Reads a `starttls` column or flag: a STARTTLS service, or `None` for `none` and nothing, which
-/// leave it to the port.
+/// Parses a `starttls` column or flag: the name of a STARTTLS service. Returns `None` for `none`
+/// and for an empty text, which leave the choice to the port.
+///
+/// # Errors
+///
+/// Returns an error if the text names no STARTTLS service.
 pub fn parse_starttls(text: &str) -> Result<Option<&'static Service>, NotAStartTls> {
     let name = text.trim().to_ascii_lowercase();
     if name.is_empty() || name == "none" {

@@ -1,5 +1,5 @@
-//! A column of the inventory that is carried along: text as CSV gives it, or a JSON value as it was
-//! written.
+//! The value of an inventory column that is carried into the record: text from CSV, or a JSON value
+//! as written. Tags are never interpreted.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Tag {
 }
 
 impl Tag {
-    /// Its text, or its JSON.
+    /// Returns the text, or the JSON as written.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(text) => text,

@@ -1,4 +1,5 @@
-//! Target (what was asked) and Endpoint (one address of it).
+//! The types `Target` (what the user asked for) and `Endpoint` (one address of it), and the text
+//! forms of a target.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -12,9 +13,9 @@ use super::{Service, Tag};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Host {
-    /// A DNS name: ASCII (IDN as punycode), lower case, no trailing dot. Its characters are those
-    /// of host names plus the underscore; whether it is a *valid* name (label lengths, hyphens) is
-    /// found out when it is resolved, so that a bad one still gets its row.
+    /// A DNS name: ASCII (IDN as punycode), lower case, no trailing dot. It contains only
+    /// characters of host names and underscores. Its validity (label lengths, hyphens) is checked
+    /// when it is resolved, so that a bad name still gets its row.
     Name(Arc<str>),
     /// An address, written in full.
     Address(IpAddr),
@@ -29,33 +30,33 @@ impl fmt::Display for Host {
     }
 }
 
-/// Columns of the input that are not ours: carried into the record as they were, in input order.
+/// Input columns that are not recognised, copied into the record in input order.
 pub type Tags = Vec<(Arc<str>, Tag)>;
 
-/// One thing to visit, as the inventory asked for it.
+/// One target of the inventory, as the user asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// The text it was read from, for the record: `https://example.com/x`, or one address of a
+    /// Text that it was parsed from, for the record: `https://example.com/x`, or one address of a
     /// CIDR block.
     pub text: String,
-    /// Who is asked for.
+    /// Host asked for.
     pub host: Host,
-    /// Where to connect when the target says so (`name@address`, or an `ip` column); DNS is then
-    /// not asked.
+    /// Address to connect to, if the target specifies one (`name@address`, or an `ip` column). DNS
+    /// is then not used.
     pub address: Option<IpAddr>,
     /// TCP port.
     pub port: u16,
-    /// What is spoken there, and whether TLS comes first or by STARTTLS.
+    /// Service at that port, and whether TLS begins at once or by STARTTLS.
     pub service: &'static Service,
-    /// A name to ask for instead of the host (`sni` column, `--sni`).
+    /// SNI name that replaces the host (`sni` column, `--sni`).
     pub sni: Option<Arc<str>>,
-    /// The inventory's own columns.
+    /// Other columns of the inventory.
     pub tags: Tags,
 }
 
 impl Target {
-    /// Who the certificate must be for (RFC 9525's reference identity): the SNI override, else
-    /// the host.
+    /// Returns the host that the certificate must be valid for (the reference identity of RFC
+    /// 9525): the SNI name if set, otherwise the host.
     pub fn reference(&self) -> Host {
         match &self.sni {
             Some(name) => Host::Name(name.clone()),
@@ -63,7 +64,8 @@ impl Target {
         }
     }
 
-    /// The name sent in server_name (RFC 6066 allows no addresses there).
+    /// Returns the name to send in server_name, or `None` for an address, which RFC 6066 does not
+    /// allow there.
     pub fn server_name(&self) -> Option<&Arc<str>> {
         match (&self.sni, &self.host) {
             (Some(name), _) | (None, Host::Name(name)) => Some(name),
@@ -71,9 +73,9 @@ impl Target {
         }
     }
 
-    /// The target in full, the same text for the same visit: `tls://example.com:443`,
-    /// `smtp://name@[2001:db8::1]:25`. Read again, it gives the same target, bar `sni` and tags,
-    /// which the grammar does not carry.
+    /// Returns the target in full, the same text for the same visit: `tls://example.com:443`,
+    /// `smtp://name@[2001:db8::1]:25`. Parsing it returns the same target, except for `sni` and
+    /// tags, which are not part of the grammar.
     pub fn canonical(&self) -> String {
         let (service, port) = (self.service.name, self.port);
         match (&self.host, self.address) {
@@ -87,7 +89,7 @@ impl Target {
         }
     }
 
-    /// About how many bytes of memory it takes: its texts and what holds them.
+    /// Returns the approximate memory use in bytes.
     pub fn weight(&self) -> usize {
         let tags = self
             .tags
@@ -96,7 +98,7 @@ impl Target {
         size_of::<Self>() + 2 * self.text.len() + tags.sum::<usize>()
     }
 
-    /// The address to connect to when no name needs resolving.
+    /// Returns the address to connect to if no name has to be resolved.
     pub fn fixed_address(&self) -> Option<IpAddr> {
         match self.host {
             Host::Address(address) => Some(self.address.unwrap_or(address)),
@@ -105,18 +107,18 @@ impl Target {
     }
 }
 
-/// One address of a target: what a visit is made to. A name that did not resolve is an endpoint
-/// without an address.
+/// One address of a target, the unit of a visit. A name that did not resolve is an endpoint without
+/// an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// The target this is an address of.
+    /// Target that this is an address of.
     pub target: Arc<Target>,
-    /// Where to connect; `None` when the name gave no address.
+    /// Address to connect to, or `None` if the name did not resolve.
     pub address: Option<IpAddr>,
 }
 
 impl Endpoint {
-    /// Address and port to connect to.
+    /// Returns the address and port to connect to.
     pub fn socket_address(&self) -> Option<SocketAddr> {
         self.address
             .map(|address| SocketAddr::new(address, self.target.port))

@@ -1,116 +1,118 @@
-//! Which address and port has stayed silent so often that further visits would only wait.
+//! Detects endpoints (address and port) that stay silent, so that further visits would only wait.
 //!
-//! Per address and port, because a firewall may drop one port alone. After a run of silent visits
-//! an address is suspended: its visits are held back, and a few are made one by one, each after a
-//! longer pause. If one is answered, all the others go ahead. If none is, the address is dead:
-//! visits are turned away without being made, but for one now and then. Silence proves nothing
-//! where nobody else answers either, so then more is tried first, and the reason is another.
+//! It counts per address and port, because a firewall may drop a single port. After a run of silent
+//! visits, an endpoint is suspended: its visits are held back, and a few probes are made one at a
+//! time, each after a longer pause. If a probe is answered, all held visits go ahead. If none is,
+//! the endpoint is dead: visits are rejected without being made, except for one from time to time.
+//! Silence proves nothing if no other endpoint answers either. In that case more probes are made
+//! first, and the reason reported is different.
 //!
-//! It knows addresses and moments, neither visits nor sockets.
+//! It knows addresses and times, but not visits or sockets.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// Silent visits in a row before an address is suspended. One connection attempt alone sends three
-/// SYNs within the default deadline.
+/// Number of silent visits in a row before an endpoint is suspended. One connection attempt alone
+/// sends three SYNs within the default timeout.
 const RUN: u32 = 8;
-/// The same where the connection is accepted and the silence follows: it may be about a name, as a
-/// proxy keeps silent for a name whose backend is down.
+/// The same, if a connection was accepted before the silence. Such silence may depend on the name:
+/// a proxy stays silent for a name whose backend is down.
 const RUN_ACCEPTED: u32 = 16;
-/// Silent visits in suspension before an address is dead.
+/// Number of silent probes before a suspended endpoint is dead.
 const PROBES: u32 = 3;
-/// The same where several addresses are silent and none has answered: our own network may be down.
+/// The same, if several addresses are silent and none has answered: our own network may be down.
 const PROBES_ALL_SILENT: u32 = 6;
-/// Pauses are multiples of what a silent visit took, within these bounds.
+/// Minimum and maximum of the duration of a silent visit. Pauses are multiples of that duration.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// How seldom a dead address is visited again: at first, and at last.
+/// Initial and maximum interval between visits to a dead endpoint.
 const REVISIT: Duration = Duration::from_secs(30);
 const REVISIT_AT_LAST: Duration = Duration::from_secs(600);
-/// Addresses remembered, twice: the newer and the older half. Those that answer are not.
+/// Number of endpoints remembered in each of two generations, the newer and the older. Endpoints
+/// that answer are not remembered.
 const REMEMBERED: usize = 32_768;
 
-/// What a visit showed of the address.
+/// What a visit showed about the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// It answered, be it by a refusal.
+    /// It answered, possibly with a refusal.
     Alive,
-    /// Not a byte came within the deadlines; whether the connection was accepted.
+    /// Not a byte arrived within the deadlines.
     Silent {
-        /// The TCP handshake succeeded.
+        /// True if the TCP handshake succeeded.
         accepted: bool,
     },
-    /// Nothing about the address: a limit of our own, or no route.
+    /// Nothing about the endpoint: a limit of our own, or no route.
     Unclear,
 }
 
-/// Why visits are turned away.
+/// Why visits are rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dead {
-    /// Visits in a row that stayed without an answer.
+    /// Number of visits in a row without an answer.
     pub silent: u32,
-    /// Whether several addresses were silent meanwhile, and none answered.
+    /// True if several addresses were silent in that time, and none answered.
     pub all_silent: bool,
 }
 
-/// What becomes of a visit.
+/// What happens to a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// It may be made.
     Open,
-    /// It is to wait until the address has answered or is dead.
+    /// It must wait until the endpoint has answered or is dead.
     Held,
-    /// It is not made.
+    /// It is rejected.
     Shut(Dead),
 }
 
-/// What follows from a visit's sign for the others to the same address and port.
+/// What the result of a visit means for the other visits to the same endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Nothing.
+    /// Nothing changes.
     None,
-    /// Hold them back; let one go after this pause.
+    /// Hold them back, and let one go after this pause.
     Probe(Duration),
-    /// Let all go that were held back.
+    /// Release all that were held back.
     Release,
-    /// Turn away all that were held back.
+    /// Reject all that were held back.
     GiveUp(Dead),
 }
 
-/// The book of silent addresses.
+/// The record of silent endpoints.
 #[derive(Debug, Default)]
 pub struct Breaker {
     newer: HashMap<SocketAddr, Entry>,
     older: HashMap<SocketAddr, Entry>,
-    /// When anybody last answered.
+    /// Time at which any endpoint last answered.
     life: Option<Instant>,
-    /// The two addresses that were silent last, and when.
+    /// The two addresses that were silent most recently, with the times.
     silent: [Option<(IpAddr, Instant)>; 2],
-    /// Silence until then is our own: this process did not run.
+    /// Until this time, silence may be our own fault, because this process was suspended.
     absent: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     state: State,
-    /// When the run of silence began.
+    /// Time at which the run of silence began.
     since: Instant,
-    /// Silent visits in this run.
+    /// Number of silent visits in this run.
     silent: u32,
-    /// What the longest of them took.
+    /// Duration of the longest of them.
     pause: Duration,
-    /// Whether one of them was accepted.
+    /// True if the connection was accepted in one of them.
     accepted: bool,
-    /// How often it answered after it was suspended: its patience doubles each time.
+    /// Number of times it answered after it was suspended. Its patience doubles each time.
     released: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     Visited,
-    /// So many probes stayed silent; whether the next visit that comes is one, and whether one is
-    /// under way. Visits from before that end meanwhile are none.
+    /// `probes` is the number of silent probes, `owed` means that the next visit is a probe, and
+    /// `probing` that a probe is in flight. Visits that began before the suspension are not probes.
     Suspended {
         probes: u32,
         owed: bool,
@@ -125,9 +127,9 @@ enum State {
 }
 
 impl Breaker {
-    /// Asks for a visit that is about to wait for its permit.
+    /// Returns what happens to a visit that is about to wait for its permit.
     pub fn door(&mut self, at: SocketAddr, now: Instant) -> Door {
-        // The common case costs one look into an empty table.
+        // The common case costs two checks of empty tables.
         if self.newer.is_empty() && self.older.is_empty() {
             return Door::Open;
         }
@@ -142,7 +144,7 @@ impl Breaker {
                 Door::Open
             }
             State::Suspended { .. } => Door::Held,
-            // Somebody answers again: it was not the address.
+            // Another endpoint answers again, so the cause was not this one.
             State::Dead { why, declared, .. } if why.all_silent && life > Some(*declared) => {
                 entry.state = State::Visited;
                 entry.silent = 0;
@@ -157,7 +159,7 @@ impl Breaker {
         }
     }
 
-    /// Takes note of a visit that has ended and took so long.
+    /// Records the end of a visit and its duration, and returns what follows for the others.
     pub fn ended(&mut self, at: SocketAddr, sign: Sign, took: Duration, now: Instant) -> Turn {
         match sign {
             Sign::Unclear => self.again(at),
@@ -167,14 +169,14 @@ impl Breaker {
         }
     }
 
-    /// Takes note that this process did not run for a while: visits that are under way may miss
-    /// answers that came, and end within this time.
+    /// Records that this process was suspended for a while. Visits in flight may have missed their
+    /// answers. They end within this time.
     pub fn absent(&mut self, now: Instant, visits_end_within: Duration) {
         self.absent = Some(now + visits_end_within);
     }
 
-    /// Whether the pause of a suspended address is over, so that one visit may go. Where none is
-    /// there, the next that comes may.
+    /// Returns true if one held visit may go, because the pause of a suspended endpoint is over. If
+    /// no visit is held, the next visit becomes the probe.
     pub fn may_probe(&mut self, at: SocketAddr, any_held: bool) -> bool {
         match self.entry(at).map(|entry| &mut entry.state) {
             Some(State::Suspended { owed, probing, .. }) => {
@@ -185,7 +187,7 @@ impl Breaker {
         }
     }
 
-    /// A probe that told nothing is made again.
+    /// Repeats a probe that showed nothing.
     fn again(&mut self, at: SocketAddr) -> Turn {
         let Some(entry) = self.entry(at) else {
             return Turn::None;
@@ -295,7 +297,7 @@ impl Breaker {
         }
     }
 
-    /// What is known of it, among the newer half from now on.
+    /// Returns the entry of an endpoint, and moves it to the newer generation.
     fn entry(&mut self, at: SocketAddr) -> Option<&mut Entry> {
         if !self.newer.contains_key(&at) {
             let entry = self.older.remove(&at)?;
@@ -306,7 +308,8 @@ impl Breaker {
 
     fn remember(&mut self, at: SocketAddr, entry: Entry) {
         if self.newer.len() >= REMEMBERED {
-            // Who has visits held back is never forgotten: there are as many as parked visits allow.
+            // Endpoints with held visits are never forgotten. Their number is limited by the parked
+            // visits.
             let forgotten = std::mem::take(&mut self.older);
             self.older = std::mem::take(&mut self.newer);
             let suspended = |entry: &Entry| matches!(entry.state, State::Suspended { .. });
@@ -329,7 +332,7 @@ impl Entry {
         }
     }
 
-    /// Silent visits in a row until it is suspended.
+    /// Returns the number of silent visits in a row until it is suspended.
     fn patience(&self) -> u32 {
         let run = if self.accepted { RUN_ACCEPTED } else { RUN };
         run << self.released.min(8)
@@ -352,7 +355,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A breaker on a clock of its own: each visit takes its time.
+    /// A breaker with a simulated clock. Each visit advances it.
     struct Simulation {
         breaker: Breaker,
         now: Instant,
@@ -371,7 +374,7 @@ mod tests {
             self.breaker.ended(at, sign, TOOK, self.now)
         }
 
-        /// The turn after so many visits with the same sign.
+        /// Returns the turn after this many visits with the same sign.
         fn sees_times(&mut self, at: SocketAddr, sign: Sign, times: u32) -> Turn {
             (0..times).fold(Turn::None, |_, _| self.sees(at, sign))
         }
@@ -380,7 +383,7 @@ mod tests {
             self.breaker.door(at, self.now)
         }
 
-        /// Probes until the address is given up, and counts.
+        /// Probes until the endpoint is given up, and returns the number of probes.
         fn give_up(&mut self, at: SocketAddr, sign: Sign) -> (u32, Dead) {
             for probes in 1..100 {
                 assert!(self.breaker.may_probe(at, true));
@@ -409,7 +412,7 @@ mod tests {
             assert_eq!(dead.silent, run + PROBES);
             assert_eq!(sim.door(one), Door::Shut(dead));
             assert_eq!(sim.door(other), Door::Open);
-            // Another port of it is another matter.
+            // Another port of the same address is a different endpoint.
             assert_eq!(sim.door(at("192.0.2.1:8443")), Door::Open);
         }
     }
@@ -421,7 +424,7 @@ mod tests {
         let mut run = RUN;
         for _ in 0..3 {
             assert_eq!(sim.sees_times(one, DROPPED, run), Turn::Probe(TOOK));
-            // Visits that were under way are no probes.
+            // Visits that began earlier are not probes.
             assert_eq!(sim.sees_times(one, DROPPED, 100), Turn::None);
             assert_eq!(sim.sees(one, Sign::Unclear), Turn::None);
             assert!(sim.breaker.may_probe(one, true));
@@ -466,7 +469,7 @@ mod tests {
                 assert_eq!(sim.breaker.ended(one, DROPPED, TOOK, sim.now), Turn::None);
             }
         }
-        // After 30, 90, 210, 450, 930, 1530, ... seconds.
+        // Visits after 30, 90, 210, 450, 930, 1530, ... seconds.
         assert!((8..=10).contains(&visits), "{visits} in an hour");
         assert!(matches!(sim.door(one), Door::Shut(now) if now.silent > dead.silent));
         assert_eq!(sim.sees(one, Sign::Alive), Turn::Release);
@@ -486,7 +489,7 @@ mod tests {
         let (probes, dead) = sim.give_up(one, DROPPED);
         assert_eq!((probes, dead.all_silent), (PROBES_ALL_SILENT, true));
         assert!(matches!(sim.door(one), Door::Shut(_)));
-        // The network is back: what was said of it no longer holds.
+        // The network is back, so the verdict about it no longer holds.
         sim.sees(at("192.0.2.3:443"), Sign::Alive);
         assert_eq!(sim.door(one), Door::Open);
     }
@@ -509,7 +512,7 @@ mod tests {
         assert_eq!(sim.sees_times(one, DROPPED, 2), Turn::None);
         assert_eq!(sim.door(one), Door::Open);
         assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK));
-        // A probe that tells nothing is made again.
+        // A probe that shows nothing is repeated.
         sim.breaker.absent(sim.now, TOOK * 2);
         for (sign, turn) in [
             (DROPPED, Turn::Probe(TOOK)),

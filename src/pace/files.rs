@@ -1,9 +1,9 @@
-//! Open files: the limit is raised as far as the system lets us, and what it allows is shared out
-//! between connections, lookups and outputs, so that none of them runs into it.
+//! Raises the limit on open files as far as the system allows, and divides it between connections,
+//! lookups and outputs, so that none of them reaches it. It opens no file itself.
 
 use rlimit::{Resource, getrlimit, increase_nofile_limit};
 
-/// How many files this process may have open.
+/// The limit on open files of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenFiles {
     /// The limit in force.
@@ -13,23 +13,23 @@ pub struct OpenFiles {
 /// What the limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Visits under way; at least 1.
+    /// Number of visits in flight; at least 1.
     pub in_flight: usize,
-    /// Lookups under way; at least 1, at most what was wished for.
+    /// Number of lookups in flight; at least 1, at most the number requested.
     pub dns_in_flight: usize,
 }
 
-/// Kept for what is open besides: inputs, the runtime, the terminal, a library's own.
+/// Files reserved for everything else: inputs, the runtime, the terminal, libraries.
 const RESERVE: usize = 64;
-/// A lookup is sent up to three times, each from a socket of its own.
+/// A lookup is sent up to three times, each time from a new socket.
 const SOCKETS_PER_LOOKUP: usize = 3;
-/// What systems that do not tell have at least.
+/// The limit assumed if the system does not report one.
 const UNTOLD: usize = 1024;
-/// More is no use to anybody, and where the limit is not told it is not to be believed.
+/// Maximum that is used. More is not useful, and a larger reported value is not reliable.
 const MOST: usize = 1 << 20;
 
-/// Raises the limit on open files to the highest this process may set. Where that is refused the
-/// limit stays as it was.
+/// Raises the limit on open files to the highest value that this process may set. If that is
+/// refused, the limit is unchanged.
 pub fn raise_open_files() -> OpenFiles {
     let limit = increase_nofile_limit(u64::MAX)
         .or_else(|_| getrlimit(Resource::NOFILE).map(|(soft, _)| soft));
@@ -41,9 +41,9 @@ pub fn raise_open_files() -> OpenFiles {
 }
 
 impl OpenFiles {
-    /// Shares the limit out. Lookups get what they wish for, but no more than a quarter: a sweep
-    /// that resolves and cannot connect helps nobody. Visits have one socket each and get the
-    /// rest; the caller says so when that is less than was asked for.
+    /// Divides the limit. Lookups get the number requested, but at most a quarter: a sweep that
+    /// resolves names and cannot connect is useless. Visits use one socket each and get the rest.
+    /// The caller reports if that is less than requested.
     pub fn budget(self, dns_in_flight: usize, outputs: usize) -> Budget {
         let usable = self.limit.saturating_sub(RESERVE.saturating_add(outputs));
         let dns_in_flight = dns_in_flight.min(usable / 4 / SOCKETS_PER_LOOKUP).max(1);

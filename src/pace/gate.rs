@@ -1,12 +1,13 @@
-//! How many visits this machine can carry: learned from how late its event loop runs.
+//! The gate: limits the number of visits in flight to what this machine can carry, measured by the
+//! lag of its event loop.
 //!
-//! A loop that is late sees answers late, and takes live servers for silent ones. So the number
-//! in flight starts low, grows while the loop is on time, and falls while it is not. Both are
-//! needed: without the slow start the opening burst is in before the first lag is measured.
+//! A late event loop sees answers late and takes live servers for silent ones. So the limit starts
+//! low, grows while the loop is on time, and falls while it is late. The slow start is needed too:
+//! without it, the opening burst would begin before the first lag is measured.
 
 use std::time::{Duration, Instant};
 
-/// The number of visits that may be in flight.
+/// The adaptive limit on visits in flight.
 #[derive(Clone, Debug)]
 pub struct Gate {
     allowance: usize,
@@ -14,21 +15,21 @@ pub struct Gate {
     grown: Option<Instant>,
 }
 
-/// Where it starts.
+/// Limit at the start.
 const START: usize = 128;
-/// Below this it never falls: enough to keep a core busy on a network with some latency.
+/// Minimum of the limit: enough to keep a core busy on a network with some latency.
 const FLOOR: usize = 64;
-/// What it grows by, per [`STEP`], while the loop is on time.
+/// Growth per [`STEP`] while the loop is on time.
 const GROWTH: u32 = 64;
-/// 64 per 12 ms gave no false timeouts in any measured run.
+/// Duration of a step. A growth of 64 per 12 ms caused no false timeouts in any measured run.
 const STEP: Duration = Duration::from_millis(12);
-/// The lag at which growth has come to a stop. Twice as much makes the allowance fall.
+/// Lag at which growth stops. Above twice this lag the limit falls.
 const LIMIT: Duration = Duration::from_millis(20);
-/// Steps made up for when ticks are far apart; more would be a burst.
+/// Maximum number of missed steps to make up after a late tick. More would be a burst.
 const MOST_STEPS: u128 = 4;
 
 impl Gate {
-    /// A gate that opens up to `ceiling` at most.
+    /// Creates a gate with a limit of at most `ceiling`.
     pub fn new(ceiling: usize) -> Self {
         Self {
             allowance: START.min(ceiling),
@@ -37,17 +38,17 @@ impl Gate {
         }
     }
 
-    /// How many visits may be in flight now.
+    /// Returns the number of visits that may be in flight now.
     pub fn allowance(&self) -> usize {
         self.allowance
     }
 
-    /// Takes in a measurement: the lag of the latest loop, when there are several, and how many
-    /// visits are in flight. Every 10 ms or so.
+    /// Takes a measurement every 10 ms or so: the lag of the latest event loop if there are
+    /// several, and the number of visits in flight.
     ///
-    /// Growth is full up to half the limit and falls off to nothing at the limit; beyond twice
-    /// the limit a tenth is taken back with each tick. An allowance that is not used does not
-    /// grow: otherwise a slow input would save up for a burst.
+    /// Growth is full up to half the lag limit and falls to zero at the limit. Above twice the
+    /// limit, each tick reduces the allowance by a tenth. An unused allowance does not grow:
+    /// otherwise a slow input would accumulate it for a burst.
     pub fn tick(&mut self, now: Instant, lag: Duration, in_flight: usize) {
         let steps = self.steps(now);
         if lag > 2 * LIMIT {
@@ -62,7 +63,7 @@ impl Gate {
         }
     }
 
-    /// Whole steps since the last one counted.
+    /// Returns the number of whole steps since the last one counted.
     fn steps(&mut self, now: Instant) -> usize {
         let Some(last) = self.grown else {
             self.grown = Some(now);
@@ -72,7 +73,7 @@ impl Gate {
         if passed == 0 {
             return 0;
         }
-        // The remainder counts towards the next step, unless the ticker was away for long.
+        // The remainder counts towards the next step, unless the ticks were far apart.
         self.grown = match u32::try_from(passed) {
             Ok(steps) if passed <= MOST_STEPS => Some(last + STEP * steps),
             _ => Some(now),
@@ -81,7 +82,7 @@ impl Gate {
     }
 }
 
-/// Growth per step at this lag.
+/// Returns the growth per step at this lag.
 fn growth(lag: Duration) -> u128 {
     let half = LIMIT / 2;
     let left = LIMIT.saturating_sub(lag).min(half);
@@ -98,7 +99,7 @@ mod tests {
 
     const ON_TIME: Duration = Duration::from_millis(1);
 
-    /// Ticks every 12 ms with this lag, always full.
+    /// Ticks every 12 ms with this lag, with the whole allowance in use.
     fn run(gate: &mut Gate, now: &mut Instant, ticks: u32, lag: Duration) {
         for _ in 0..ticks {
             *now += STEP;

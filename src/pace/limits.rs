@@ -1,25 +1,25 @@
-//! The limits of a sweep, and the polite ones it has by default.
+//! The limits of a sweep and their polite defaults.
 
 use super::{Ceiling, Rate};
 
-/// How fast and how much at once.
+/// Limits on rates and concurrency.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// Connections started a second, all together.
+    /// Connections per second, overall.
     pub rate: Rate,
-    /// Connections started a second, per address.
+    /// Connections per second to one address.
     pub rate_per_ip: Rate,
-    /// Visits under way, all together.
+    /// Visits in flight, overall.
     pub in_flight: Ceiling,
-    /// Visits under way, per address.
+    /// Visits in flight to one address.
     pub in_flight_per_ip: Ceiling,
 }
 
-/// Polite enough to point at strangers. 500 connections a second are about 1 Mbit/s of hellos,
-/// below what anybody's upstream or intrusion detection takes for an attack. 10 a second to one
-/// address, at most 4 at once, is what a browser opens for one page: a shared host with 10,000
-/// names feels nothing and takes 17 minutes. 2000 at once lets a third of the targets be dead at
-/// 5 s a piece and still keeps the rate.
+/// Polite enough for servers of others. 500 connections per second are about 1 Mbit/s of
+/// ClientHellos, less than what an upstream or an intrusion detection system takes for an attack.
+/// 10 per second to one address, with at most 4 at once, is what a browser opens for one page: a
+/// shared host with 10,000 names is not affected, and its scan takes 17 minutes. 2000 visits in
+/// flight keep the rate even if a third of the targets are dead and take 5 s each.
 impl Default for Limits {
     fn default() -> Self {
         let rate = |per_second| {

@@ -1,9 +1,10 @@
-//! When an endpoint may be visited: overall rate, rate and visits in flight per address, fairness
-//! between addresses, and how much of it this machine can carry.
+//! Decides when an endpoint may be visited. It limits the overall rate, and the rate and number of
+//! visits per address. It shares turns fairly between addresses, and adapts to what this machine
+//! can carry.
 //!
-//! Nothing here does I/O or sleeps. The sweep's one dispatcher owns the [`Pacer`], tells it the
-//! time and sleeps as long as it says; a ticker feeds the [`Gate`] with the event loop's lag. It
-//! knows addresses and opaque jobs, never targets, sockets or TLS.
+//! Nothing here does I/O or sleeps. The sweep's single dispatcher owns the [`Pacer`], passes it the
+//! current time and sleeps as long as it says. A ticker reports the lag of the event loop to the
+//! [`Gate`]. This room knows addresses and opaque jobs, but not targets, sockets or TLS.
 
 mod breaker;
 mod files;

@@ -1,6 +1,6 @@
-//! The overall rate: governor's GCRA, driven by the pacer's clock instead of its own. Only
-//! `check()` is used, by one dispatcher: many tasks in `until_ready()` wake together, one wins,
-//! and half the rate is lost.
+//! Limits the overall rate with governor's GCRA, driven by the pacer's clock instead of its own.
+//! Only `check()` is used, by one dispatcher. If many tasks waited in `until_ready()`, they would
+//! wake together, one would win, and half the rate would be lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +13,13 @@ use governor::{Quota, RateLimiter};
 
 use super::Rate;
 
-/// A limit on all visits together.
+/// The limit on all connections together.
 pub(super) struct Overall {
     limiter: RateLimiter<NotKeyed, InMemoryState, ManualClock, NoOpMiddleware<Nanos>>,
     clock: ManualClock,
 }
 
-/// A clock that shows what it was told: nanoseconds since the pacer began.
+/// A clock that shows the time it was set to, in nanoseconds since the pacer began.
 #[derive(Clone, Debug, Default)]
 struct ManualClock(Arc<AtomicU64>);
 
@@ -27,13 +27,13 @@ impl Clock for ManualClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        // One dispatcher writes and reads: no order to keep between threads.
+        // Only the dispatcher reads and writes it, so no ordering between threads is needed.
         Nanos::new(self.0.load(Ordering::Relaxed))
     }
 }
 
 impl Overall {
-    /// A limiter at this rate; `None` when there is no limit.
+    /// Creates a limiter for this rate, or returns `None` if there is no limit.
     pub(super) fn new(rate: Rate) -> Option<Self> {
         let quota = Quota::with_period(rate.interval()?)?.allow_burst(rate.burst());
         let clock = ManualClock::default();
@@ -43,7 +43,7 @@ impl Overall {
         })
     }
 
-    /// Takes a permit, or says at which nanosecond the next one is there.
+    /// Takes a permit, or returns the time of the next permit in nanoseconds.
     pub(super) fn check(&self, now: u64) -> Result<(), u64> {
         self.clock.0.store(now, Ordering::Relaxed);
         self.limiter
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn the_given_time_is_the_only_time() {
         let overall = Overall::new("1000".parse().unwrap()).unwrap();
-        // 10 ms are worth 10 visits.
+        // The burst is what 10 ms allow: 10 permits.
         for _ in 0..10 {
             assert_eq!(overall.check(0), Ok(()));
         }

@@ -1,14 +1,14 @@
-//! The one dispatcher's book: which job may start now, and if none, when to ask again.
+//! Decides for the single dispatcher which job may start now, and if none may, when to ask again.
 //!
-//! Addresses take turns. Each has a queue of its own and one job a turn, so that an address with
-//! 100,000 names holds up nobody but itself. One turn in three goes to an address that was visited
-//! before, if any is due: in plain rotation the long queues would stand behind every new address,
-//! and the sweep would end with nothing but them. An address is known only while it has work or
-//! is inside its interval; what is held besides grows with the parked jobs, not with the sweep.
+//! Addresses take turns. Each has its own queue and gets one job per turn, so that an address with
+//! 100,000 names delays only itself. One turn in three goes to an address that was visited before,
+//! if one is due. In plain rotation the long queues would wait behind every new address, and at the
+//! end of the sweep only they would be left. An address is remembered only while it has work or is
+//! inside its interval. All other memory grows with the parked jobs, not with the sweep.
 //!
-//! Jobs are parked without bound here: the caller stops reading its input when [`Pacer::room`] is
-//! 0 and goes on when there is room again. Refusing a job would lose retries and visits under way,
-//! and a bound on new work alone is kept best where new work comes from.
+//! The number of parked jobs is not limited here: the caller stops reading its input while enough
+//! jobs are parked. Rejecting a job would lose retries and visits in flight, and a limit on new
+//! work alone is best kept where new work arrives.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -23,54 +23,55 @@ use super::spacing::Spacing;
 /// What the dispatcher may do now.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Admission<J> {
-    /// Start this job. Each of these is one permit: one connection.
+    /// Start this job. Each `Go` is one permit for one connection.
     Go {
-        /// The address it was pushed for: what [`Pacer::finished`] wants to know.
+        /// Address that the job was pushed for. Pass it to [`Pacer::finished`].
         key: IpAddr,
         /// The job.
         job: J,
     },
-    /// Nothing before this moment, unless something is pushed, finishes or is allowed meanwhile.
+    /// Nothing may start before this time, unless something is pushed, finishes or is allowed
+    /// earlier.
     Wait(Instant),
-    /// Nothing until something is pushed, finishes or is allowed: the queues are empty, or all
-    /// that is allowed is under way.
+    /// Nothing may start until something is pushed, finishes or is allowed: the queues are empty,
+    /// or the limit on visits in flight is reached.
     Blocked,
 }
 
 /// Decides which job may start now.
 ///
-/// Every connection takes a permit. A visit begins with [`push`](Self::push) and ends with
-/// [`finished`](Self::finished); a retry is an ordinary push again. A visit that needs a further
-/// connection asks with [`push_held`](Self::push_held): that permit obeys the same rates, comes
-/// before all new visits (a half-done visit holds memory and a place in flight), and takes no
-/// second place in flight.
+/// Every connection needs a permit. A visit begins with [`push`](Self::push) and ends with
+/// [`finished`](Self::finished). A retry is an ordinary push. A visit that needs another connection
+/// calls [`push_held`](Self::push_held). That permit obeys the same rates, but comes before all new
+/// visits (an unfinished visit occupies memory and counts as in flight), and does not count as in
+/// flight a second time.
 pub struct Pacer<J> {
     origin: Instant,
-    /// Nanoseconds since `origin`, never going back.
+    /// Nanoseconds since `origin`. Never decreases.
     now: u64,
     overall: Option<Overall>,
     spacing: Spacing,
     in_flight_limit: usize,
     per_address_limit: usize,
-    /// What the gate allows.
+    /// Number of visits that the gate allows.
     allowance: usize,
     in_flight: usize,
     parked: usize,
     destinations: HashMap<IpAddr, AddressState>,
     queues: Queues<J>,
-    /// Further connections of visits under way: few, hence apart.
+    /// Further connections of visits in flight. There are few, so they are kept separately.
     held: HashMap<IpAddr, VecDeque<J>>,
     /// Addresses whose held job may start.
     urgent: VecDeque<IpAddr>,
-    /// Addresses whose first parked job may start, not visited yet in this stay.
+    /// Addresses whose first parked job may start, not visited since they were last added.
     fresh: VecDeque<IpAddr>,
     /// The same, visited before.
     returning: VecDeque<IpAddr>,
-    /// Counts turns, to share them between these two.
+    /// Counts turns, to divide them between these two.
     turn: u8,
-    /// When addresses with work come out of their interval.
+    /// Times at which addresses with work leave their interval.
     timers: BinaryHeap<Reverse<(u64, IpAddr)>>,
-    /// When addresses without work can be forgotten.
+    /// Times at which addresses without work can be forgotten.
     expiries: BinaryHeap<Reverse<(u64, IpAddr)>>,
 }
 
@@ -78,24 +79,24 @@ pub struct Pacer<J> {
 #[derive(Debug)]
 struct AddressState {
     queue: Queue,
-    /// When all its permits so far are paid for (the theoretical arrival time of GCRA).
+    /// Time at which all its permits so far are paid for (the theoretical arrival time of GCRA).
     paid: u64,
-    /// The timer that is set for it, [`NEVER`] without one.
+    /// Time of its timer, or [`NEVER`].
     timer: u64,
     in_flight: usize,
-    /// Whether it was visited in this stay.
+    /// True if it was visited since it was added.
     served: bool,
-    /// Whether it stands among the urgent.
+    /// True if it is in `urgent`.
     urgent: bool,
-    /// Whether it stands among the fresh or the returning.
+    /// True if it is in `fresh` or `returning`.
     ready: bool,
-    /// Whether it stands among the expiries.
+    /// True if it is in `expiries`.
     expiring: bool,
 }
 
 const NEVER: u64 = u64::MAX;
 
-/// Where the next job is taken from.
+/// The queue from which the next job is taken.
 #[derive(Clone, Copy)]
 enum ReadyQueue {
     Urgent,
@@ -103,11 +104,11 @@ enum ReadyQueue {
     Returning,
 }
 
-/// Of so many turns the last belongs to an address that was visited before.
+/// Out of this many turns, the last belongs to an address that was visited before.
 const SHARE: u8 = 3;
 
 impl<J> Pacer<J> {
-    /// A pacer that starts at `now`.
+    /// Creates a pacer that starts at `now`.
     pub fn new(limits: Limits, now: Instant) -> Self {
         Self {
             origin: now,
@@ -131,7 +132,7 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Parks a new visit, or the retry of one, behind the others to the same address.
+    /// Parks a new visit, or a retry, behind the others to the same address.
     pub fn push(&mut self, key: IpAddr, job: J) {
         let destination = self.destinations.entry(key).or_insert(AddressState::NEW);
         self.queues.push(&mut destination.queue, job);
@@ -139,14 +140,14 @@ impl<J> Pacer<J> {
         self.reschedule(key);
     }
 
-    /// Parks a further connection of a visit that is under way.
+    /// Parks a further connection of a visit in flight.
     pub fn push_held(&mut self, key: IpAddr, job: J) {
         self.destinations.entry(key).or_insert(AddressState::NEW);
         self.held.entry(key).or_default().push_back(job);
         self.reschedule(key);
     }
 
-    /// Says what may start at `now`. Ask again at once after a `Go`.
+    /// Returns what may start at `now`. Ask again at once after a `Go`.
     pub fn poll(&mut self, now: Instant) -> Admission<J> {
         self.advance(now);
         while let Some((key, ready_queue)) = self.next() {
@@ -169,13 +170,13 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Takes note that a visit to this address has ended, whatever came of it.
+    /// Records that a visit to this address has ended, with any result.
     pub fn finished(&mut self, key: IpAddr, now: Instant) {
         self.advance(now);
         let Some(destination) = self.destinations.get_mut(&key) else {
             return;
         };
-        // A visit is finished once; a second call must not give away a place that is taken.
+        // A visit ends once. A second call must not free a slot that is in use.
         if destination.in_flight > 0 {
             destination.in_flight -= 1;
             self.in_flight -= 1;
@@ -183,7 +184,7 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Takes back the visits to one address that have not begun, in their order.
+    /// Removes and returns the visits to one address that have not begun, in order.
     pub fn take_parked(&mut self, key: IpAddr) -> Vec<J> {
         let Some(destination) = self.destinations.get_mut(&key) else {
             return Vec::new();
@@ -195,8 +196,8 @@ impl<J> Pacer<J> {
         taken
     }
 
-    /// Takes back every job that waits, in no order, and gives back the places of those that
-    /// waited for a further connection.
+    /// Removes and returns every waiting job, in no particular order. Visits that waited for a
+    /// further connection no longer count as in flight.
     pub fn take_waiting(&mut self) -> Vec<J> {
         let mut waiting = Vec::with_capacity(self.parked);
         for destination in self.destinations.values_mut() {
@@ -231,40 +232,42 @@ impl<J> Pacer<J> {
         waiting
     }
 
-    /// Sets how many visits may be under way for now, besides the limits. Those under way stay.
+    /// Sets how many visits may be in flight for now, in addition to the fixed limits. Visits
+    /// already in flight continue.
     pub fn allow(&mut self, allowance: usize) {
         self.allowance = allowance;
     }
 
-    /// Visits under way.
+    /// Returns the number of visits in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }
 
-    /// Visits that wait.
+    /// Returns the number of visits that wait.
     pub fn parked(&self) -> usize {
         self.parked
     }
 
-    /// Whether no address could start a visit now, were it for the overall limits alone: all that
-    /// wait are for addresses at their own limits, and only new addresses could use the time.
+    /// Returns true if no address could start a visit now even without the overall limits: all
+    /// waiting visits are for addresses at their own limits, and only new addresses could use the
+    /// time.
     pub fn starved(&self) -> bool {
         self.urgent.is_empty() && self.fresh.is_empty() && self.returning.is_empty()
     }
 
-    /// Addresses that have work or are inside their interval.
+    /// Returns the number of addresses that have work or are inside their interval.
     pub fn destinations(&self) -> usize {
         self.destinations.len()
     }
 
-    /// Moves the clock and wakes those whose time has come.
+    /// Advances the clock and reschedules the addresses that are due.
     fn advance(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.origin).as_nanos();
         self.now = self.now.max(u64::try_from(passed).unwrap_or(NEVER));
         while let Some(key) = due(&mut self.timers, self.now) {
             if let Some(destination) = self.destinations.get_mut(&key) {
-                // A timer left over from an earlier stay of this address may clear this one
-                // early; settling sets it again where it is still wanted.
+                // This timer may be left over from an earlier stay of the address. Clearing it
+                // early is harmless: `reschedule` sets it again if it is needed.
                 destination.timer = NEVER;
                 self.reschedule(key);
             }
@@ -316,7 +319,7 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Whose turn it is.
+    /// Returns the address whose turn it is, and the queue that it is in.
     fn next(&self) -> Option<(IpAddr, ReadyQueue)> {
         if let Some(key) = self.urgent.front() {
             return Some((*key, ReadyQueue::Urgent));
@@ -336,8 +339,8 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Whether the address may still start one: a held job may have used its interval since it
-    /// was listed.
+    /// Returns true if the address may still start a job. A held job may have used its interval
+    /// since it was listed.
     fn may_start(&self, key: IpAddr, ready_queue: ReadyQueue) -> bool {
         self.destinations.get(&key).is_some_and(|destination| {
             let room = match ready_queue {
@@ -350,7 +353,7 @@ impl<J> Pacer<J> {
         })
     }
 
-    /// Takes the address off the front of the list it was found at.
+    /// Removes the address from the front of the list in which it was found.
     fn unlist(&mut self, key: IpAddr, ready_queue: ReadyQueue) {
         let list = match ready_queue {
             ReadyQueue::Urgent => &mut self.urgent,
@@ -366,7 +369,7 @@ impl<J> Pacer<J> {
         }
     }
 
-    /// Takes the address's next job and books its permit.
+    /// Takes the address's next job and accounts for its permit.
     fn admit(&mut self, key: IpAddr, ready_queue: ReadyQueue) -> Option<J> {
         let destination = self.destinations.get_mut(&key)?;
         let job = match ready_queue {
@@ -411,7 +414,7 @@ impl AddressState {
     };
 }
 
-/// The next address whose time has come.
+/// Removes and returns the next address that is due, or returns `None`.
 fn due(heap: &mut BinaryHeap<Reverse<(u64, IpAddr)>>, now: u64) -> Option<IpAddr> {
     match heap.peek() {
         Some(Reverse((at, _))) if *at <= now => heap.pop().map(|Reverse((_, key))| key),

@@ -1,11 +1,11 @@
-//! Many short queues in one allocation: an address with one parked job costs a slot here, not a
-//! queue of its own. It knows nothing of addresses or time.
+//! Many short queues in one allocation. An address with one parked job costs a slot, not a queue
+//! with an allocation. It knows nothing about addresses or time.
 
 /// All parked jobs.
 #[derive(Debug)]
 pub(super) struct Queues<J> {
     slots: Vec<Slot<J>>,
-    /// The first free slot, which names the next.
+    /// First free slot. Each free slot contains the index of the next one.
     free: usize,
 }
 
@@ -15,31 +15,31 @@ enum Slot<J> {
     Free { next: usize },
 }
 
-/// One queue: first in, first out. It belongs to the [`Queues`] it was used with.
+/// One queue, first in, first out. Use it only with the [`Queues`] in which it was filled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Queue {
     head: usize,
     tail: usize,
 }
 
-/// No slot.
+/// The index that means "no slot".
 const NONE: usize = usize::MAX;
 
 impl Queue {
-    /// A queue with nothing in it.
+    /// An empty queue.
     pub(super) const EMPTY: Self = Self {
         head: NONE,
         tail: NONE,
     };
 
-    /// Whether nothing waits.
+    /// Returns true if the queue is empty.
     pub(super) fn is_empty(self) -> bool {
         self.head == NONE
     }
 }
 
 impl<J> Queues<J> {
-    /// Without any job.
+    /// Creates the storage, without jobs.
     pub(super) fn new() -> Self {
         Self {
             slots: Vec::new(),
@@ -47,23 +47,23 @@ impl<J> Queues<J> {
         }
     }
 
-    /// Puts a job at the end of a queue.
+    /// Appends a job to a queue.
     pub(super) fn push(&mut self, queue: &mut Queue, job: J) {
         let slot = self.store(Slot::Parked { job, next: NONE });
         match self.slots.get_mut(queue.tail) {
             Some(Slot::Parked { next, .. }) => *next = slot,
-            // An empty queue: its tail is no slot.
+            // The queue is empty, so its tail is not a slot.
             _ => queue.head = slot,
         }
         queue.tail = slot;
     }
 
-    /// Takes the job that waited longest.
+    /// Removes and returns the oldest job of a queue, or returns `None` if it is empty.
     pub(super) fn pop(&mut self, queue: &mut Queue) -> Option<J> {
         let slot = self.slots.get_mut(queue.head)?;
         let Slot::Parked { job, next } = std::mem::replace(slot, Slot::Free { next: self.free })
         else {
-            unreachable!("a queue names parked jobs only: its slots are freed here alone");
+            unreachable!("a queue contains only parked jobs, because slots are freed only here");
         };
         self.free = queue.head;
         queue.head = next;

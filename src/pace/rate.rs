@@ -1,49 +1,54 @@
-//! The limits a person writes: `500/s`, `30/m`, `0.5`, `0` for none.
+//! Parses the limits that a user writes: `500/s`, `30/m`, `0.5`, or `0` for no limit. It does not
+//! apply them.
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Why a limit cannot be read.
+/// Why a limit is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// Not a rate.
     #[error(
-        "{0:?} is not a rate: write visits a second as 500, 500/s, 30/m or 0.5, or 0 for no limit"
+        "{0:?} is not a rate; write connections per second as 500, 500/s, 30/m or 0.5, or 0 for no limit"
     )]
     Rate(String),
-    /// A rate that nobody can mean.
-    #[error("{0:?} is out of range: between one an hour (1/h) and 1000000/s, or 0 for no limit")]
+    /// The rate is out of range.
+    #[error("{0:?} is out of range; write a rate between 1/h and 1000000/s, or 0 for no limit")]
     Range(String),
     /// Not a count.
-    #[error("{0:?} is not a count: write a whole number, or 0 for no limit")]
+    #[error("{0:?} is not a count; write a whole number, or 0 for no limit")]
     Count(String),
 }
 
-/// Visits a second, or no limit.
+/// Connections per second, or no limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// `None` is no limit. Otherwise within [`SLOWEST`] and [`FASTEST`].
+    /// `None` means no limit. Otherwise between [`SLOWEST`] and [`FASTEST`].
     per_second: Option<f64>,
 }
 
-/// One an hour: an interval longer than any sweep would look like a hang.
+/// One per hour. An interval longer than any sweep would look like a hang.
 const SLOWEST: f64 = 1.0 / 3600.0;
-/// A million a second: beyond what one machine can do, and far from the nanosecond that intervals
-/// are counted in.
+/// A million per second: more than one machine can do, and still far from the nanosecond, the unit
+/// of intervals.
 const FASTEST: f64 = 1e6;
 
 impl Rate {
     /// No limit.
     pub const UNLIMITED: Self = Self { per_second: None };
 
-    /// So many visits a second; 0 is no limit.
+    /// Creates a limit of `rate` connections per second; 0 means no limit.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the rate is out of range.
     pub fn per_second(rate: f64) -> Result<Self, LimitError> {
         if rate == 0.0 {
             return Ok(Self::UNLIMITED);
         }
-        // Not a number is in no range, so it is refused here as well.
+        // NaN is in no range, so it is rejected as well.
         if !(SLOWEST..=FASTEST).contains(&rate) {
             return Err(LimitError::Range(rate.to_string()));
         }
@@ -52,13 +57,14 @@ impl Rate {
         })
     }
 
-    /// The time between two visits at this rate; `None` without a limit, never zero.
+    /// Returns the time between two connections at this rate, or `None` if there is no limit. It is
+    /// never zero.
     pub fn interval(self) -> Option<Duration> {
         self.per_second
             .map(|rate| Duration::from_secs_f64(1.0 / rate))
     }
 
-    /// The slower of two rates.
+    /// Returns the slower of two rates.
     #[must_use]
     pub fn slower(self, other: Self) -> Self {
         match (self.per_second, other.per_second) {
@@ -68,9 +74,9 @@ impl Rate {
         }
     }
 
-    /// How many visits may start at once after a pause: what 10 ms are worth, at least one. Timers
-    /// wake a dispatcher about once a millisecond; without a burst a rate above 1000/s could not
-    /// be kept.
+    /// Returns how many connections may start at once after a pause: as many as 10 ms allow, at
+    /// least one. Timers wake the dispatcher about once per millisecond, so without a burst, rates
+    /// above 1000/s could not be reached.
     pub fn burst(self) -> NonZeroU32 {
         let worth = self.interval().map_or(0, |interval| {
             Duration::from_millis(10).as_nanos() / interval.as_nanos().max(1)
@@ -94,7 +100,7 @@ impl FromStr for Rate {
             Some(_) => return Err(LimitError::Rate(text.to_owned())),
         };
         let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        // Rust's own reading of numbers also takes `inf`, `1e3` and signs.
+        // Rust's parser also accepts `inf`, `1e3` and signs.
         let count = match number.parse::<f64>() {
             Ok(count) if digits => count,
             _ => return Err(LimitError::Rate(text.to_owned())),
@@ -103,7 +109,7 @@ impl FromStr for Rate {
     }
 }
 
-/// As it can be read again.
+/// In a form that can be parsed again.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.per_second {
@@ -113,7 +119,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// How many at once, or no limit.
+/// A maximum number at the same time, or no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ceiling(Option<NonZeroUsize>);
 
@@ -121,12 +127,12 @@ impl Ceiling {
     /// No limit.
     pub const UNLIMITED: Self = Self(None);
 
-    /// At most so many; 0 is no limit.
+    /// Creates a limit of `count`; 0 means no limit.
     pub const fn at(count: usize) -> Self {
         Self(NonZeroUsize::new(count))
     }
 
-    /// The count, the largest there is when there is no limit.
+    /// Returns the limit, or the largest number if there is none.
     pub fn get(self) -> usize {
         self.0.map_or(usize::MAX, NonZeroUsize::get)
     }
@@ -145,7 +151,7 @@ impl FromStr for Ceiling {
     }
 }
 
-/// As it can be read again.
+/// In a form that can be parsed again.
 impl fmt::Display for Ceiling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.map_or(0, NonZeroUsize::get))

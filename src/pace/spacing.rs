@@ -1,21 +1,22 @@
-//! The rate per address, as arithmetic on one number an address. governor's keyed store would keep
-//! every address ever seen; here the number lives and dies with the address's entry.
+//! Limits the rate per address with one number per address. governor's keyed store would keep every
+//! address ever seen. Here the number is part of the address's entry and is dropped with it.
 
 use super::Rate;
 
-/// The rate per address, as arithmetic on one number an address (GCRA).
+/// The limit on the rate per address (GCRA).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spacing {
     interval: u64,
-    /// How far permits may run ahead of their time: a burst less one, in intervals.
+    /// How far permits may run ahead of their time, in nanoseconds: the burst less one, times the
+    /// interval.
     tolerance: u64,
 }
 
 impl Spacing {
-    /// For this rate.
+    /// Creates the limit for this rate.
     pub(super) fn new(rate: Rate) -> Self {
         let interval = rate.interval().map_or(0, |interval| {
-            // The longest interval is an hour: it fits.
+            // The longest interval is an hour, so it fits.
             u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
         });
         let ahead = u64::from(rate.burst().get()) - 1;
@@ -25,12 +26,12 @@ impl Spacing {
         }
     }
 
-    /// When the next permit is there.
+    /// Returns the time of the next permit.
     pub(super) fn due(self, paid: u64) -> u64 {
         paid.saturating_sub(self.tolerance)
     }
 
-    /// `paid` after one more permit.
+    /// Returns `paid` after one more permit.
     pub(super) fn pay(self, paid: u64, now: u64) -> u64 {
         paid.max(now).saturating_add(self.interval)
     }
@@ -51,7 +52,7 @@ mod tests {
         }
         assert_eq!(spacing.due(paid), 1_000_000);
         assert_eq!(spacing.due(spacing.pay(paid, 1_000_000)), 2_000_000);
-        // A long pause earns no more than the burst.
+        // A long pause allows no more than the burst.
         assert_eq!(spacing.pay(paid, 60_000_000_000), 60_001_000_000);
     }
 

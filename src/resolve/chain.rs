@@ -1,47 +1,48 @@
-//! From the question to its addresses through an answer's records: only what the question's own
-//! alias chain leads to counts. A record of another owner is nobody's word about this name.
+//! Follows the alias chain of an answer from the question to its addresses. Only records whose
+//! owner is on the chain count. A record of any other owner says nothing about this name.
 
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
-/// Aliases followed for one name. BIND stops at 16, unbound at 11; honest chains have two or three.
+/// Maximum number of aliases followed for one name. BIND stops at 16, unbound at 11. Legitimate
+/// chains have two or three.
 pub(super) const MOST_ALIASES: usize = 16;
 
-/// The names of an alias chain, the question's own first.
+/// The names of an alias chain, beginning with the name asked for.
 pub(super) struct Chain {
     names: Vec<Name>,
 }
 
-/// Where an answer leads.
+/// Result of following the chain through one answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// To these addresses.
+    /// The chain ends at these addresses.
     Addresses(Vec<IpAddr>),
-    /// To another name, which the answer says nothing of: it has to be asked for.
+    /// The chain leads to another name that this answer says nothing about. It must be queried.
     Ask(Name),
-    /// Nowhere: no record of the type, and no further alias.
+    /// The chain ends: no record of the type, and no further alias.
     Nothing,
-    /// Nowhere: the chain comes back to a name that it passed.
+    /// The chain returns to a name that it has passed.
     Loop,
-    /// Nowhere within [`MOST_ALIASES`].
+    /// The chain is longer than [`MOST_ALIASES`].
     TooLong,
 }
 
 impl Chain {
-    /// The chain that starts at this name.
+    /// Creates a chain that starts at this name.
     pub(super) fn new(name: Name) -> Self {
         Self { names: vec![name] }
     }
 
-    /// The name it has come to.
+    /// Returns the last name of the chain.
     pub(super) fn last(&self) -> &Name {
-        self.names.last().unwrap_or_else(|| {
-            unreachable!("a chain is made with a name, and names are only added")
-        })
+        self.names
+            .last()
+            .unwrap_or_else(|| unreachable!("a chain begins with a name, and names are only added"))
     }
 
-    /// Follows the aliases of an answer section from the last name on. Their order in the section
+    /// Follows the aliases in an answer section, from the last name on. The order of the records
     /// does not matter.
     pub(super) fn follow(&mut self, answers: &[Record], kind: RecordType) -> Step {
         let start = self.names.len();
@@ -80,7 +81,7 @@ mod tests {
         Name::from_ascii(text).unwrap()
     }
 
-    /// `a>b` is an alias, `a=1` an address of 192.0.2.0/24.
+    /// Parses records: `a>b` is an alias, `a=1` is an address in 192.0.2.0/24.
     fn records(text: &str) -> Vec<Record> {
         let record = |text: &str| match text.split_once('>') {
             Some((owner, to)) => Record::from_rdata(name(owner), 60, RData::CNAME(CNAME(name(to)))),
@@ -143,7 +144,7 @@ mod tests {
             chain.follow(&records("q.>a."), RecordType::A),
             Step::Ask(name("a."))
         );
-        // The next answer is to another question: what it says of the first one is not read again.
+        // The next answer is to another question, so its records of the first name are not used.
         assert_eq!(chain.follow(&records("q.=1"), RecordType::A), Step::Nothing);
         assert_eq!(chain.follow(&records("a.>q."), RecordType::A), Step::Loop);
     }

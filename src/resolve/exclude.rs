@@ -1,7 +1,8 @@
-//! Who is never to be touched: names, names below a name, addresses and networks, one a line.
+//! The list of targets that must never be contacted: names, names below a name, addresses and
+//! networks, one per line. It knows nothing about targets or scanning.
 //!
-//! A line that cannot be read is an error and not skipped: an exclusion that silently fails is
-//! somebody's server visited against their wish.
+//! A malformed line is an error and is not skipped: an exclusion that silently fails means scanning
+//! a server against its operator's wish.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -17,7 +18,7 @@ use super::ranges::{Net, NetError, Ranges};
 #[derive(Clone, Debug, Default)]
 pub struct ExcludeList {
     names: HashSet<Box<str>>,
-    /// Every name below one of these.
+    /// Parents of excluded names: every name below one of these is excluded.
     below: HashSet<Box<str>>,
     addresses: Ranges,
 }
@@ -25,22 +26,22 @@ pub struct ExcludeList {
 /// Why an exclude file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ExcludeError {
-    /// It cannot be read.
-    #[error("{file}: {source}")]
+    /// The file cannot be read.
+    #[error("cannot read {file}: {source}")]
     Read {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The system's words.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A line makes no sense.
+    /// A line is malformed.
     #[error("{file}, line {line}: {problem}")]
     Line {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong with it, and what to write.
+        /// What is wrong, and what to write.
         problem: ExcludeProblem,
     },
 }
@@ -48,48 +49,52 @@ pub enum ExcludeError {
 /// What is wrong with an entry, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExcludeProblem {
-    /// None of the four kinds.
+    /// Not a name, a name pattern, an address or a network.
     #[error(
-        "{0:?} is neither a name nor an address: write example.com, *.example.com, 192.0.2.1 or 192.0.2.0/24, without scheme, port or path"
+        "{0:?} is neither a name nor an address; write example.com, *.example.com, 192.0.2.1 or 192.0.2.0/24, without scheme, port or path"
     )]
     Entry(String),
-    /// A star elsewhere than as the first label.
+    /// An asterisk that is not the first label.
     #[error(
-        "{0:?}: a star stands for everything below a name: write *.example.com (and example.com for the name itself)"
+        "{0:?}: `*` may only be the first label; write *.example.com for all names below example.com, and example.com for the name itself"
     )]
     Star(String),
-    /// The prefix length is wrong.
+    /// The prefix length is invalid.
     #[error(
-        "{0:?}: the prefix length is a number up to 32 (IPv4) or 128 (IPv6): write 192.0.2.0/24"
+        "{0:?}: the prefix length must be a number up to 32 (IPv4) or 128 (IPv6), as in 192.0.2.0/24"
     )]
     Prefix(String),
-    /// An address inside the network instead of its first.
+    /// The address of a network is not its first address.
     #[error(
-        "{entry:?} names an address inside a network: write {network} for the network, or the address alone"
+        "{entry:?} is an address inside a network; write {network} for the network, or only the address"
     )]
     HostBits {
-        /// What is written.
+        /// The entry.
         entry: String,
         /// The network.
         network: String,
     },
-    /// A name that is not ASCII.
-    #[error("{0:?} is not ASCII: write the name as DNS has it (xn--...)")]
+    /// The name is not ASCII.
+    #[error("{0:?} is not ASCII; write the name as punycode (xn--...)")]
     NotAscii(String),
-    /// Bytes that are not text.
-    #[error("the line is not UTF-8: save the file as UTF-8")]
+    /// The line is not UTF-8.
+    #[error("the line is not UTF-8; save the file as UTF-8")]
     NotUtf8,
-    /// A line that nobody can have meant.
-    #[error("the line is longer than {LONGEST_LINE} bytes: write one entry a line")]
+    /// The line is too long to be an entry.
+    #[error("the line is longer than {LONGEST_LINE} bytes; write one entry per line")]
     TooLong,
 }
 
-/// Longer than any name or network with a generous comment; keeps a file without line ends from
-/// being read as one.
+/// Maximum length of a line in bytes: longer than any name or network with a long comment. Without
+/// a limit, a file without line ends would be read as one line.
 const LONGEST_LINE: usize = 4096;
 
 impl ExcludeList {
-    /// Reads a file.
+    /// Reads an exclude file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read or a line is malformed.
     pub fn read(path: &Path) -> Result<Self, ExcludeError> {
         let file = path.display().to_string();
         match File::open(path) {
@@ -98,14 +103,18 @@ impl ExcludeList {
         }
     }
 
-    /// Reads from anywhere; `file` is what errors call it.
+    /// Reads the list from any stream. Errors call it `file`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stream cannot be read or a line is malformed.
     pub fn parse(file: &str, mut input: impl BufRead) -> Result<Self, ExcludeError> {
         let mut list = Self::default();
         let mut nets = Vec::new();
         let mut bytes = Vec::new();
         for line in 1.. {
             bytes.clear();
-            // One byte more than allowed shows that there is more.
+            // One byte more than the limit shows that the line is too long.
             let most = u64::try_from(LONGEST_LINE + 1).unwrap_or(u64::MAX);
             let read = input.by_ref().take(most).read_until(b'\n', &mut bytes);
             match read {
@@ -131,8 +140,8 @@ impl ExcludeList {
         Ok(list)
     }
 
-    /// Whether a name is on the list, itself or as one below another. Case and a trailing dot
-    /// make no difference.
+    /// Returns true if a name is excluded, itself or because it is below another. Case and a
+    /// trailing dot are ignored.
     pub fn excludes_name(&self, name: &str) -> bool {
         if self.names.is_empty() && self.below.is_empty() {
             return false;
@@ -148,7 +157,8 @@ impl ExcludeList {
         self.names.contains(name) || above(name).any(|name| self.below.contains(name))
     }
 
-    /// Whether an address is on the list. An IPv4-mapped IPv6 address is the IPv4 address.
+    /// Returns true if an address is excluded. An IPv4-mapped IPv6 address counts as the IPv4
+    /// address.
     pub fn excludes_address(&self, address: IpAddr) -> bool {
         self.addresses.contains(address)
     }
@@ -174,7 +184,8 @@ impl ExcludeList {
     }
 }
 
-/// The entry of a line: without comment, blanks and line end.
+/// Returns the entry of a line without comment, white space and line end, or `None` if there is
+/// none.
 fn entry(bytes: &[u8], line: usize) -> Result<Option<&str>, ExcludeProblem> {
     if bytes.len() > LONGEST_LINE {
         return Err(ExcludeProblem::TooLong);
@@ -188,7 +199,7 @@ fn entry(bytes: &[u8], line: usize) -> Result<Option<&str>, ExcludeProblem> {
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// A name as it is compared.
+/// Normalises a name for comparison.
 fn name(text: &str, entry: &str) -> Result<Box<str>, ExcludeProblem> {
     let entry = || entry.to_owned();
     if !text.is_ascii() {
@@ -204,7 +215,7 @@ fn name(text: &str, entry: &str) -> Result<Box<str>, ExcludeProblem> {
     }
 }
 
-/// The names above a name, nearest first.
+/// Returns the parents of a name, nearest first.
 fn above(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| {
         name.split_once('.').map(|(_, rest)| rest)
@@ -292,7 +303,11 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = ExcludeList::read(Path::new("/nonexistent/no.txt")).unwrap_err();
-        assert!(error.to_string().starts_with("/nonexistent/no.txt: "));
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot read /nonexistent/no.txt: ")
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The system's hosts file. hickory would look a name up in it family by family, and ask DNS for
-//! the family that is not there; a name that the file knows is the file's alone, as the C library
-//! has it.
+//! Looks names up in the system's hosts file. hickory would look up each address family separately,
+//! and query DNS for a family that the file lacks. Here, as in the C library, a name in the file is
+//! never queried in DNS.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,8 @@ use hickory_resolver::Hosts;
 use hickory_resolver::proto::op::Query;
 use hickory_resolver::proto::rr::{Name, RecordType};
 
-/// What the hosts file says of this name, for these record types; `None` when it says nothing.
+/// Returns the addresses of these record types for this name in the hosts file, or `None` if it has
+/// none.
 pub(super) fn known(hosts: &Hosts, name: &Name, types: &[RecordType]) -> Option<Vec<IpAddr>> {
     let addresses: Vec<IpAddr> = types
         .iter()

@@ -1,8 +1,8 @@
-//! From names to addresses, and which names and addresses are never to be touched.
+//! Resolves names to addresses, and decides which names and addresses are excluded.
 //!
-//! The [`Resolver`] asks each record type by itself and says how it went in the words of
-//! `observation`; whether to try again is the sweep's business. The [`ExcludeList`] is asked twice:
-//! for the name before it is resolved, and for every address before it is visited.
+//! The [`Resolver`] queries each record type separately and reports the outcome in the terms of
+//! `observation`. The sweep decides about retries. The [`ExcludeList`] is consulted twice: for the
+//! name before it is resolved, and for every address before it is visited.
 
 mod chain;
 mod exclude;

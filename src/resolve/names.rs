@@ -1,5 +1,5 @@
-//! Which names are worth asking for. A name that no certificate could be for, or that DNS cannot
-//! carry, is refused here and costs no query.
+//! Checks names before they are queried. A name that no certificate could match, or that DNS cannot
+//! represent, is rejected here and costs no query.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,12 +9,13 @@ use rustls_pki_types::DnsName;
 use super::outcome::{Outcome, failed};
 use crate::observation::{Failure, Reason, Stage};
 
-/// RFC 1035, 2.3.4.
+/// Maximum length of a label (RFC 1035 section 2.3.4).
 const LONGEST_LABEL: usize = 63;
-/// 255 octets on the wire (RFC 1035, 2.3.4) are 253 characters of text.
+/// Maximum length of a name: 255 octets on the wire (RFC 1035 section 2.3.4) are 253 characters of
+/// text.
 const LONGEST_NAME: usize = 253;
 
-/// The name as it is asked for: absolute, so that no search list is tried.
+/// Converts a name for the query. It is absolute, so that no search list is applied.
 pub(super) fn absolute(name: &str) -> Result<Name, Failure> {
     if let Some(fault) = fault(name) {
         return Err(invalid(fault));
@@ -22,8 +23,8 @@ pub(super) fn absolute(name: &str) -> Result<Name, Failure> {
     Name::from_ascii(format!("{name}.")).map_err(|error| invalid(&error.to_string()))
 }
 
-/// What is known of a name without asking: RFC 6761 has `localhost` and what is below it stand
-/// for this machine and `invalid` for nothing, and RFC 7686 keeps `onion` out of DNS.
+/// Returns the outcome for names that need no query. RFC 6761: `localhost` and names below it mean
+/// this machine, and `invalid` does not exist. RFC 7686: `onion` does not exist in DNS.
 pub(super) fn special(name: &Name, kind: RecordType) -> Option<Outcome> {
     let last = name.iter().next_back()?.to_ascii_lowercase();
     match (last.as_slice(), kind) {
@@ -38,7 +39,7 @@ fn invalid(detail: &str) -> Failure {
     Failure::new(Stage::Dns, Reason::InvalidName, detail)
 }
 
-/// What is wrong with the name.
+/// Returns what is wrong with the name, or `None` if it is valid.
 fn fault(name: &str) -> Option<&'static str> {
     if name.len() > LONGEST_NAME {
         return Some("longer than 253 characters");
@@ -54,12 +55,12 @@ fn fault(name: &str) -> Option<&'static str> {
             return Some("a label that starts or ends with a hyphen");
         }
     }
-    // What is left to refuse: other characters, and a last label of digits alone, which would be
-    // taken for an address. TLS would refuse to send such a name.
+    // Remaining faults: other characters, and a last label of digits only, which would be mistaken
+    // for an address. TLS would refuse to send such a name.
     match DnsName::try_from(name) {
         Ok(_) => None,
         Err(_) if ends_in_number(name) => Some("the last label is a number"),
-        Err(_) => Some("a character that no host name has"),
+        Err(_) => Some("a character not allowed in host names"),
     }
 }
 
@@ -119,9 +120,9 @@ mod tests {
             ("a.b-.example", "a label that starts or ends with a hyphen"),
             ("example.123", "the last label is a number"),
             ("192.0.2.1", "the last label is a number"),
-            ("a b.example", "a character that no host name has"),
-            ("*.example", "a character that no host name has"),
-            ("bücher.example", "a character that no host name has"),
+            ("a b.example", "a character not allowed in host names"),
+            ("*.example", "a character not allowed in host names"),
+            ("bücher.example", "a character not allowed in host names"),
         ] {
             let failure = absolute(name).unwrap_err();
             assert_eq!(failure, invalid(reason), "{name}");

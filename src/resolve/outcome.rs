@@ -1,4 +1,5 @@
-//! What an answer means: hickory's errors in our words, and two families' outcomes in one.
+//! Converts the outcome of lookups: hickory's errors to our failures, and the outcomes of two
+//! address families to one.
 
 use std::net::IpAddr;
 
@@ -10,20 +11,20 @@ use crate::observation::{Failure, Reason, Stage};
 /// The addresses of one family, or why there are none.
 pub(super) type Outcome = Result<Vec<IpAddr>, Failure>;
 
-/// What kept a lookup from any answer at all.
+/// Why a lookup received no answer at all.
 pub(super) struct Silence {
-    /// Whether this machine ran out of sockets while it was under way.
+    /// True if this machine ran out of sockets during the lookup.
     pub(super) local: bool,
-    /// The system's words, when it had any.
+    /// Message of the operating system, if there was one.
     pub(super) words: Option<String>,
 }
 
-/// A failure of this stage.
+/// Creates a DNS failure.
 pub(super) fn failed(reason: Reason, detail: impl Into<String>) -> Failure {
     Failure::new(Stage::Dns, reason, detail)
 }
 
-/// hickory's error in our words. `silence` is asked for only where no server answered.
+/// Converts hickory's error. `silence` is called only if no server answered.
 pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Failure {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
@@ -33,11 +34,12 @@ pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Fa
         },
         NetError::Dns(DnsError::ResponseCode(code)) => failed(Reason::Servfail, mnemonic(*code)),
         NetError::Timeout => failed(Reason::Timeout, ""),
-        // Every socket error ends as `NoConnections`; `Io` is matched lest that change.
+        // Every socket error currently becomes `NoConnections`. `Io` is matched in case that
+        // changes.
         NetError::NoConnections | NetError::Io(_) => unreachable_server(silence()),
-        // `Busy`: more queries on one TCP connection than it takes. Ours to bear.
+        // `Busy`: too many queries on one TCP connection, which is a limit of our own.
         NetError::Busy => failed(Reason::LocalLimit, error.to_string()),
-        // Truncated over TCP, malformed, of a foreign class: an answer, but none to use.
+        // Truncated over TCP, malformed, of a foreign class: an answer, but not a usable one.
         error => failed(Reason::Servfail, error.to_string()),
     }
 }
@@ -54,7 +56,7 @@ fn unreachable_server(silence: Silence) -> Failure {
     }
 }
 
-/// The name of a response code in IANA's registry.
+/// Returns the name of a response code in IANA's registry.
 fn mnemonic(code: ResponseCode) -> String {
     let name = match code {
         ResponseCode::FormErr => "FORMERR",
@@ -71,7 +73,7 @@ fn mnemonic(code: ResponseCode) -> String {
     name.to_owned()
 }
 
-/// Both families' outcomes in one: the addresses there are, or the more telling failure.
+/// Combines the outcomes of both families: all addresses, or the more informative failure.
 pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
     match (v4, v6) {
         (Ok(mut addresses), Ok(more)) => {
@@ -84,8 +86,8 @@ pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
     }
 }
 
-/// NXDOMAIN speaks for every type. "No address" needs both families' word: when the other one was
-/// not seen, the failure to see it is what there is to say.
+/// Ranks failures by how much they say. NXDOMAIN holds for every type. "No address" is certain only
+/// if both families say so. If one of them failed in another way, that failure is reported.
 fn telling(reason: Reason) -> u8 {
     match reason {
         Reason::Nxdomain => 5,
@@ -97,8 +99,9 @@ fn telling(reason: Reason) -> u8 {
     }
 }
 
-/// Whether, with one family failed so, the other is worth a query when one address is enough.
-/// NXDOMAIN speaks for both; silence and our own limits would only be met again.
+/// Returns true if the other family is worth a query after this failure, when one address is
+/// enough. NXDOMAIN holds for both families, and a timeout or a limit of our own would only occur
+/// again.
 pub(super) fn other_family_may_know(failure: &Failure) -> bool {
     matches!(
         failure.reason,

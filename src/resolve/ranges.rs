@@ -1,33 +1,35 @@
-//! Sets of addresses as sorted, disjoint ranges: 100,000 networks are 17 comparisons away.
+//! Sets of addresses as sorted, disjoint ranges. Looking up an address among 100,000 networks takes
+//! 17 comparisons.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Addresses of both families. IPv4-mapped IPv6 addresses are IPv4: connecting to one is.
+/// A set of addresses of both families. IPv4-mapped IPv6 addresses count as IPv4, because
+/// connecting to them uses IPv4.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ranges {
     v4: Vec<(u128, u128)>,
     v6: Vec<(u128, u128)>,
 }
 
-/// A network, or one address.
+/// A network, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Net(IpNet);
 
 /// Why a text is not a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NetError {
-    /// It does not look like an address at all.
+    /// The text does not look like an address.
     NotAnAddress,
     /// The prefix length is missing, not a number, or too large.
     Prefix,
-    /// The address is inside a network, not its first. Holds the network meant, perhaps.
+    /// The address is not the first of the network. Contains the network that was probably meant.
     HostBits(String),
 }
 
 impl Net {
-    /// Reads `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`, `[2001:db8::1]`.
+    /// Parses `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`, `[2001:db8::1]`.
     pub(super) fn parse(text: &str) -> Result<Self, NetError> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
@@ -53,14 +55,14 @@ impl Net {
     }
 }
 
-/// A number's parse takes a sign as well.
+/// Parses a prefix length. The standard parser alone would also accept a sign.
 fn length(prefix: &str) -> Result<u8, NetError> {
     let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
     let length = prefix.parse().ok().filter(|_| digits);
     length.ok_or(NetError::Prefix)
 }
 
-/// IPv4 where it is IPv4 in IPv6's clothes.
+/// Converts an IPv4-mapped network to IPv4.
 fn canonical(net: IpNet) -> IpNet {
     let inside = || IpNet::new(net.addr().to_canonical(), net.prefix_len().checked_sub(96)?).ok();
     match net {
@@ -70,7 +72,7 @@ fn canonical(net: IpNet) -> IpNet {
 }
 
 impl Ranges {
-    /// The addresses of these networks.
+    /// Creates the set of the addresses of these networks.
     pub(super) fn new(nets: impl IntoIterator<Item = Net>) -> Self {
         let mut ranges = Self::default();
         for net in nets {
@@ -84,7 +86,7 @@ impl Ranges {
         ranges
     }
 
-    /// Whether the address is among them.
+    /// Returns true if the set contains the address.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let ranges = match address {
@@ -100,7 +102,7 @@ impl Ranges {
     }
 }
 
-/// Sorted, without overlaps.
+/// Sorts the ranges and merges those that overlap or touch.
 fn merged(mut ranges: Vec<(u128, u128)>) -> Vec<(u128, u128)> {
     ranges.sort_unstable();
     let mut merged: Vec<(u128, u128)> = Vec::new();

@@ -1,5 +1,5 @@
-//! Names to addresses by hickory, set up for bulk: as few packets, sockets and bytes per name as
-//! it lets us, one record type at a time.
+//! Resolves names with hickory, configured for bulk scanning: few packets, sockets and bytes per
+//! name, one record type per query. It does not retry; the sweep does.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use super::{hosts, names};
 use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason};
 
-/// Which address families are wanted.
+/// Address families to resolve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Families {
-    /// Both.
+    /// IPv4 and IPv6.
     #[default]
     Both,
     /// IPv4 only.
@@ -33,20 +33,21 @@ pub enum Families {
     V6,
 }
 
-/// How names are resolved.
+/// Settings of the resolver.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whom to ask; `None` asks whom the system asks, its hosts file first.
+    /// Servers to query. `None` means the system's servers, after its hosts file.
     pub servers: Option<Vec<SocketAddr>>,
-    /// The families wanted.
+    /// Address families to resolve.
     pub families: Families,
-    /// Whether the second family is asked where the first, IPv4, has an address: not needed when
-    /// one address is enough.
+    /// If true, IPv6 addresses are resolved even if there are IPv4 addresses. Not needed if one
+    /// address is enough.
     pub all: bool,
-    /// How long to wait for an answer. Within it a query is sent up to three times. A name may take
-    /// three times as long: a server that may not know EDNS is asked again, and so are aliases.
+    /// Time to wait for an answer. A query is sent up to three times within it. A name may take
+    /// three times as long, because servers that may not support EDNS are queried again, and
+    /// aliases are followed.
     pub timeout: Duration,
-    /// Queries under way at once. Each may hold three sockets and about 22 KB.
+    /// Maximum number of concurrent queries. Each may use three sockets and about 22 KB.
     pub in_flight: usize,
 }
 
@@ -62,19 +63,19 @@ impl Default for Settings {
     }
 }
 
-/// Why there is no resolver.
+/// Why no resolver can be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolverError {
     /// The list of servers is empty.
-    #[error("no resolver to ask: give --resolvers at least one address")]
+    #[error("the list of resolvers is empty; give --resolvers at least one address")]
     NoServers,
     /// hickory cannot be set up.
-    #[error("the resolver cannot be set up: {0}; try --resolvers ADDRESS")]
+    #[error("cannot set up the resolver: {0}; try --resolvers ADDRESS")]
     Setup(#[source] NetError),
 }
 
-/// Resolves names. Shared by reference between tasks; all of them belong on one runtime, because
-/// a query runs on the runtime that opened its connection.
+/// Resolves names. Shared by reference between tasks. All of them must be on one runtime, because a
+/// query runs on the runtime that opened its connection.
 pub struct Resolver {
     servers: Servers,
     hosts: Hosts,
@@ -86,12 +87,16 @@ pub struct Resolver {
     description: Vec<String>,
 }
 
-/// More addresses of one name are not visited: the largest honest sets have some dozens, and a
-/// hostile one could have thousands.
+/// Maximum number of addresses of one name to visit. The largest legitimate sets have some dozens,
+/// and a hostile set could have thousands.
 const MOST_ADDRESSES: usize = 64;
 
 impl Resolver {
-    /// Sets a resolver up; nothing is sent.
+    /// Sets up a resolver. It sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the list of servers is empty, or if hickory cannot be set up.
     pub fn new(settings: Settings) -> Result<Self, ResolverError> {
         let (servers, hosts, description) = match &settings.servers {
             Some(servers) => (
@@ -119,14 +124,19 @@ impl Resolver {
         })
     }
 
-    /// Whom it asks, for the manifest: `127.0.0.1:53`, `192.0.2.53:53 (system)`, `hosts file`.
+    /// Returns the servers and files that are queried, for the manifest: `127.0.0.1:53`,
+    /// `192.0.2.53:53 (system)`, `hosts file`.
     pub fn describe(&self) -> Vec<String> {
         self.description.clone()
     }
 
-    /// The addresses of a name: IPv4 before IPv6, each family in ascending order so that reruns
-    /// agree whatever order the server rotates to, at least one and at most 64. The name is as
-    /// [`Host`](crate::inventory::Host) has it, without a trailing dot.
+    /// Returns the addresses of a name: at least one and at most 64, IPv4 before IPv6, each family
+    /// in ascending order, so that reruns agree even if the server rotates its answers. The name is
+    /// in the form of [`Host`](crate::inventory::Host), without a trailing dot.
+    ///
+    /// # Errors
+    ///
+    /// Returns a failure if the name has no usable address or could not be resolved.
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
         let found = match hosts::known(&self.hosts, &name, self.types()) {
@@ -136,13 +146,18 @@ impl Resolver {
         Ok(in_order(found))
     }
 
-    /// Whether the name may have IPv6 addresses that were not asked for, its IPv4 addresses being
-    /// known.
+    /// Returns true if the name may have IPv6 addresses that were not queried, given its known
+    /// addresses.
     pub fn may_know_more(&self, known: &[IpAddr]) -> bool {
         self.families == Families::Both && !self.all && known.iter().all(IpAddr::is_ipv4)
     }
 
-    /// The IPv6 addresses of a name that [`may_know_more`](Self::may_know_more).
+    /// Returns the IPv6 addresses of a name for which [`may_know_more`](Self::may_know_more)
+    /// returned true.
+    ///
+    /// # Errors
+    ///
+    /// Returns a failure if the name has no usable IPv6 address or could not be resolved.
     pub async fn resolve_ipv6(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
         let found = match hosts::known(&self.hosts, &name, self.types()) {
@@ -153,7 +168,7 @@ impl Resolver {
         Ok(in_order(ipv6.collect()))
     }
 
-    /// Record types to ask for.
+    /// Returns the record types to query.
     fn types(&self) -> &'static [RecordType] {
         match self.families {
             Families::Both => &[RecordType::A, RecordType::AAAA],
@@ -162,8 +177,8 @@ impl Resolver {
         }
     }
 
-    /// Asks what is needed and no more: when one address is enough, the second family only where
-    /// the first has none, which for most inventories halves the queries.
+    /// Sends as few queries as possible. If one address is enough, the second family is queried
+    /// only if the first has no address. For most inventories that halves the queries.
     async fn ask(&self, name: &Name) -> Outcome {
         match (self.families, self.all) {
             (Families::V4, _) => self.query(name, RecordType::A).await,
@@ -183,12 +198,12 @@ impl Resolver {
         }
     }
 
-    /// One record type.
+    /// Queries one record type.
     async fn query(&self, name: &Name, kind: RecordType) -> Outcome {
-        // The semaphore is never closed, so that this is always a permit.
+        // The semaphore is never closed, so this always returns a permit.
         let _permit = self.permits.acquire().await;
         let before = self.trouble.local();
-        // hickory's own timeout is per connection: each further question starts it anew.
+        // hickory's own timeout is per connection: every further query restarts it.
         match tokio::time::timeout(self.patience, self.follow(name, kind)).await {
             Ok(Ok(answer)) => answer.and_then(|addresses| self.usable(addresses)),
             Ok(Err(error)) => Err(failure(&error, || Silence {
@@ -199,8 +214,7 @@ impl Resolver {
         }
     }
 
-    /// Asks for one record type, and for what the name is an alias of as long as an answer does
-    /// not say it.
+    /// Queries one record type. If the answer ends at an alias, it queries the alias as well.
     async fn follow(&self, name: &Name, kind: RecordType) -> Result<Outcome, NetError> {
         let mut chain = Chain::new(name.clone());
         loop {
@@ -211,7 +225,7 @@ impl Resolver {
             let answer = self.servers.ask(&Query::query(asked, kind)).await?;
             let nowhere = |detail: &str| Ok(Err(failed(Reason::NoAddress, detail)));
             match chain.follow(&answer.answers, kind) {
-                // RFC 6604: the code is about the last name of the chain.
+                // RFC 6604: the response code is about the last name of the chain.
                 _ if answer.response_code == ResponseCode::NXDomain => {
                     return Ok(Err(failed(Reason::Nxdomain, "")));
                 }
@@ -219,7 +233,7 @@ impl Resolver {
                 Step::Ask(_) => {}
                 Step::Nothing if answer.answers.is_empty() => return nowhere(""),
                 Step::Nothing => return nowhere("the answer has no record of this name"),
-                Step::Loop => return nowhere("its aliases lead back to each other"),
+                Step::Loop => return nowhere("its aliases form a loop"),
                 Step::TooLong => {
                     return nowhere(&format!("more than {MOST_ALIASES} aliases in a row"));
                 }
@@ -227,8 +241,8 @@ impl Resolver {
         }
     }
 
-    /// The addresses that can be connected to, IPv4-mapped ones as IPv4. All of them where each
-    /// is to have its row, unless there is none to connect to.
+    /// Returns the addresses that can be connected to, with IPv4-mapped ones as IPv4. If every
+    /// address gets its own row, it returns unusable ones as well, unless all are unusable.
     fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
@@ -253,9 +267,9 @@ fn described(servers: &[SocketAddr]) -> Vec<String> {
     servers.iter().map(ToString::to_string).collect()
 }
 
-/// The system's servers and hosts file. Where it names no server, the C library asks this
-/// machine, and so do we: a sweep of addresses needs no resolver and must not fail for want of
-/// one.
+/// Returns the system's servers and hosts file. If the system names no server, the C library
+/// queries this machine, and so does this resolver: a sweep of addresses needs no resolver and must
+/// not fail without one.
 fn of_the_system() -> (Vec<NameServerConfig>, Hosts, Vec<String>) {
     let mut servers = match read_system_conf() {
         Ok((config, _)) => config.into_parts().2,
@@ -273,7 +287,7 @@ fn of_the_system() -> (Vec<NameServerConfig>, Hosts, Vec<String>) {
     (servers, hosts, description)
 }
 
-/// In order, each once, no more than are ever visited. `IpAddr` sorts IPv4 first.
+/// Sorts the addresses, removes duplicates and applies the maximum. `IpAddr` sorts IPv4 first.
 fn in_order(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     addresses.sort_unstable();
     addresses.dedup();

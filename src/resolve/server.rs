@@ -1,9 +1,9 @@
-//! The servers that are asked, each with what is known of it: whether it takes queries with EDNS.
+//! Queries the name servers, and remembers for each whether it supports EDNS.
 //!
-//! RFC 6891 section 7: FORMERR, NOTIMP or SERVFAIL to a query with an OPT record may mean that
-//! the server knows none. Old appliances do not answer at all. Either way the question is asked
-//! once more without OPT, and a server that answers only then is asked so from then on. Plain DNS
-//! works with every server: answers of more than 512 bytes come over TCP.
+//! RFC 6891 section 7: FORMERR, NOTIMP or SERVFAIL to a query with an OPT record may mean that the
+//! server does not know OPT. Old appliances do not answer at all. In both cases the query is
+//! repeated without OPT. A server that answers only then is always queried without OPT from then
+//! on. Plain DNS works with every server: answers of more than 512 bytes are fetched over TCP.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
 use super::sockets::Sockets;
 
-/// Every server, in turn.
+/// All servers, queried in rotation.
 pub(super) struct Servers {
     servers: Vec<Server>,
     next: AtomicUsize,
@@ -30,23 +30,23 @@ pub(super) struct Servers {
 struct Server {
     pool: NameServerPool<Sockets>,
     edns: AtomicU8,
-    /// Questions that stayed without any answer, in both forms.
+    /// Number of queries that received no answer, either with or without OPT.
     silent: AtomicU8,
 }
 
-/// Nothing is known yet.
+/// EDNS support is unknown.
 const UNKNOWN: u8 = 0;
-/// It has answered a query with OPT.
+/// The server has answered a query with OPT.
 const SPOKEN: u8 = 1;
-/// It is asked without.
+/// The server is queried without OPT.
 const PLAIN: u8 = 2;
 
-/// A server that was silent so often in both forms, and has never answered, is asked without OPT
-/// alone: each further silence costs one wait and not two.
+/// After this many queries without any answer, a server that has never answered is queried without
+/// OPT only. Then each further silence costs one timeout instead of two.
 const SILENCES: u8 = 8;
 
 impl Servers {
-    /// Sets the servers up; nothing is sent.
+    /// Sets up the servers. It sends nothing.
     pub(super) fn new(
         configs: Vec<NameServerConfig>,
         timeout: Duration,
@@ -64,7 +64,7 @@ impl Servers {
         })
     }
 
-    /// Asks the server whose turn it is, and where it cannot be reached the next.
+    /// Queries the server whose turn it is, or the next one if it cannot be reached.
     pub(super) async fn ask(&self, query: &Query) -> Result<DnsResponse, NetError> {
         let count = self.servers.len();
         let first = self.next.fetch_add(1, Relaxed) % count.max(1);
@@ -104,7 +104,7 @@ impl Server {
             if known == UNKNOWN && silences >= SILENCES {
                 self.edns.store(PLAIN, Relaxed);
             }
-            // The one that was answered says more.
+            // A response code says more than a timeout.
             return if matches!(answer, Err(NetError::Timeout)) {
                 plain
             } else {
@@ -124,7 +124,7 @@ impl Server {
     }
 }
 
-/// Whether the server has answered the question, be it that there is nothing.
+/// Returns true if the server answered the query, including answers without records.
 fn is_answer(answer: &Result<DnsResponse, NetError>) -> bool {
     matches!(
         answer,
@@ -132,8 +132,8 @@ fn is_answer(answer: &Result<DnsResponse, NetError>) -> bool {
     )
 }
 
-/// Whether the same question may be answered without OPT. Silence and SERVFAIL have many causes:
-/// they count only while the server has answered nothing with OPT.
+/// Returns true if the server may answer the same query without OPT. Timeouts and SERVFAIL have
+/// many causes, so they count only as long as the server has answered nothing with OPT.
 fn may_be_about_edns(answer: &Result<DnsResponse, NetError>, known: u8) -> bool {
     match answer {
         Err(NetError::Dns(DnsError::ResponseCode(code))) => match code {
@@ -146,22 +146,23 @@ fn may_be_about_edns(answer: &Result<DnsResponse, NetError>, known: u8) -> bool 
     }
 }
 
-/// Bulk: the defaults would send up to 18 packets per record type for a dead name.
+/// Options for bulk scanning. hickory's defaults would send up to 18 packets per record type for a
+/// dead name.
 fn options(timeout: Duration) -> ResolverOpts {
     let mut options = ResolverOpts::default();
     options.timeout = timeout;
-    // Counts repetitions. The sweep repeats, with a permit and later.
+    // The number of repetitions. The sweep retries later, with a new permit.
     options.attempts = 0;
     options.num_concurrent_reqs = 1;
     options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
     options.use_hosts_file = ResolveHosts::Never;
     options.os_port_selection = true;
-    // The default of 32 on one TCP connection answers `Busy` beyond.
+    // With the default of 32, further queries on one TCP connection fail with `Busy`.
     options.max_active_requests = 1000;
     options
 }
 
-/// What hickory is told of a server: UDP first, TCP for what does not fit.
+/// Returns hickory's configuration of a server: UDP first, TCP for answers that do not fit.
 pub(super) fn config(address: &SocketAddr) -> NameServerConfig {
     let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
     for connection in &mut connections {

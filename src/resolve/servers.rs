@@ -1,30 +1,35 @@
-//! `--resolvers ADDRESS[:PORT],...`
+//! Parses `--resolvers ADDRESS[:PORT],...`. It does not contact the servers.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Why the list cannot be read.
+/// Why the list of servers is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerListError {
     /// Not an address.
     #[error(
-        "{0:?} is not an address: write 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353"
+        "{0:?} is not an address; write 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353"
     )]
     Address(String),
-    /// A server that nobody can ask.
+    /// An address or port that cannot be queried.
     #[error(
-        "{0:?} cannot be asked: give an address that stands for one machine, and a port from 1 to 65535"
+        "{0:?} cannot be a name server; give the address of one machine and a port from 1 to 65535"
     )]
     Unusable(String),
-    /// Too many.
-    #[error("more than {MOST} servers: leave out the slower ones")]
+    /// Too many servers.
+    #[error("more than {MOST} servers; remove some")]
     TooMany,
 }
 
-/// No sweep needs more; each costs a connection state and a line in the manifest.
+/// Maximum number of servers. No sweep needs more, and each costs a connection state and a line in
+/// the manifest.
 const MOST: usize = 64;
 const DNS: u16 = 53;
 
-/// Reads the list. Servers named twice are kept once.
+/// Parses the list. Duplicates are removed.
+///
+/// # Errors
+///
+/// Returns an error if an entry is not the address of a server, or if there are more than 64.
 pub fn parse_servers(list: &str) -> Result<Vec<SocketAddr>, ServerListError> {
     let mut servers = Vec::new();
     for text in list.split(',') {

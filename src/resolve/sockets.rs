@@ -1,6 +1,6 @@
-//! The sockets hickory asks through, with one thing added: it is remembered when this machine had
-//! none to give. hickory folds every such error into "no connections available", the same as for a
-//! resolver that cannot be reached, and the first must never be blamed on a name.
+//! The sockets that hickory uses. They also record when this machine could not provide a socket.
+//! hickory reports such errors as "no connections available", the same as for an unreachable
+//! resolver, but a shortage of our own must never be reported as a fault of the name.
 
 use std::future::Future;
 use std::io;
@@ -14,16 +14,16 @@ use std::time::Duration;
 use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioRuntimeProvider};
 use tokio::net::UdpSocket;
 
-/// Opens sockets, and takes note of what goes wrong.
+/// Opens sockets and records errors.
 #[derive(Clone, Default)]
 pub(super) struct Sockets {
     tokio: TokioRuntimeProvider,
     trouble: Arc<Trouble>,
 }
 
-/// What went wrong with our own sockets, over all lookups. A lookup that fails without an answer
-/// compares the count with what it was when it began: another lookup may have caused the change,
-/// but then this machine was short of sockets at the time, and trying again is right.
+/// Errors of our own sockets, over all lookups. A lookup that ends without an answer compares the
+/// count with its value at the start. Another lookup may have caused the change, but then this
+/// machine was short of sockets at that time, and a retry is right.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     local: AtomicU64,
@@ -31,12 +31,12 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    /// How often this machine had no socket to give.
+    /// Returns how often this machine could not provide a socket.
     pub(super) fn local(&self) -> u64 {
         self.local.load(Ordering::Relaxed)
     }
 
-    /// The system's words for the latest error of any kind, when there was one.
+    /// Returns the operating system's message for the latest error, or `None` if there was none.
     pub(super) fn last(&self) -> Option<String> {
         match self.last.load(Ordering::Relaxed) {
             0 => None,
@@ -54,10 +54,11 @@ impl Trouble {
     }
 }
 
-/// Whether the error says that this machine ran out of descriptors, ports or memory.
+/// Returns true if the error means that this machine ran out of descriptors, ports or memory.
 fn is_local(error: &io::Error) -> bool {
-    /// ENFILE and EMFILE are the same everywhere on Unix, ENOBUFS on Linux and on BSD and macOS;
-    /// the last two are Windows's EMFILE and ENOBUFS. The standard library has no kind for them.
+    /// ENFILE and EMFILE are the same on every Unix. ENOBUFS is 105 on Linux and 55 on BSD and
+    /// macOS. The last two are Windows's EMFILE and ENOBUFS. The standard library has no kind for
+    /// them.
     const CODES: [i32; 6] = [23, 24, 105, 55, 10024, 10055];
     matches!(
         error.kind(),
@@ -68,7 +69,7 @@ fn is_local(error: &io::Error) -> bool {
 }
 
 impl Sockets {
-    /// What went wrong with them so far.
+    /// Returns the record of errors.
     pub(super) fn trouble(&self) -> Arc<Trouble> {
         self.trouble.clone()
     }
@@ -115,27 +116,27 @@ impl RuntimeProvider for Sockets {
     }
 }
 
-/// A UDP socket that takes note of what cannot be sent. hickory opens one for each query.
+/// A UDP socket that records send errors. hickory opens one for each query.
 pub(super) struct Socket {
     socket: UdpSocket,
     trouble: Arc<Trouble>,
-    /// The question that was sent, with the query's id before it.
+    /// The query that was sent: its id and question.
     asked: OnceLock<Asked>,
 }
 
-/// The id of a query, and its question.
+/// The id and question of a query.
 struct Asked {
     id: [u8; 2],
     question: Box<[u8]>,
 }
 
-/// A message's header.
+/// Length of a message header.
 const HEADER: usize = 12;
-/// Type and class behind the name of a question.
+/// Length of the type and class after the name of a question.
 const TYPE_AND_CLASS: usize = 4;
 
 impl Asked {
-    /// Of a query as it is sent: one question, its name in plain labels.
+    /// Parses a query as it is sent: one question, its name uncompressed.
     fn read(query: &[u8]) -> Option<Self> {
         let rest = query.get(HEADER..)?;
         let mut end = 0;
@@ -151,10 +152,10 @@ impl Asked {
         })
     }
 
-    /// Completes an error that is a bare header. A server that cannot read a query answers without
-    /// its question (RFC 1035 section 4.1.1), and hickory takes that for a forgery and waits on.
-    /// Only refusals are completed: nothing is believed of them but that they refuse. Returns the
-    /// length of the message in the buffer.
+    /// Adds the question to an error that consists of a header only. A server that cannot parse a
+    /// query answers without its question (RFC 1035 section 4.1.1), and hickory would take that for
+    /// a forgery and keep waiting. Only errors are completed, because their code is all that is
+    /// used of them. Returns the new length of the message.
     fn complete(&self, buffer: &mut [u8], length: usize) -> Option<usize> {
         const REFUSALS: [u8; 4] = [1, 2, 4, 5];
         let header: [u8; HEADER] = *buffer.get(..length)?.first_chunk()?;
@@ -195,7 +196,7 @@ impl DnsUdpSocket for Socket {
         if self.asked.get().is_none()
             && let Some(asked) = Asked::read(message)
         {
-            // Nobody else sends on this socket.
+            // Only this query uses the socket.
             let _ = self.asked.set(asked);
         }
         let sent = self.socket.poll_send_to(cx, message, server);
@@ -220,7 +221,7 @@ mod tests {
             (b"\x12\x34\x81\x81\0\0\0\0\0\0\0\0", true),
             (b"\x12\x34\x81\x84\0\0\0\0\0\0\0\0", true),
             (b"\x12\x34\x81\x82\0\0\0\0\0\0\0\0", true),
-            // Another query's, no answer, no refusal, an answer with a question or a record.
+            // Another query's id, no answer, no error code, an answer with a question or a record.
             (b"\x12\x35\x81\x81\0\0\0\0\0\0\0\0", false),
             (b"\x12\x34\x01\x81\0\0\0\0\0\0\0\0", false),
             (b"\x12\x34\x81\x80\0\0\0\0\0\0\0\0", false),
@@ -239,7 +240,7 @@ mod tests {
         }
         assert_eq!(asked.complete(&mut [0; 64], 3), None);
         for end in 0..query.len() {
-            // A query that is cut short is none, and no panic.
+            // A truncated query is rejected without a panic.
             let _ = Asked::read(&query[..end]);
         }
     }
@@ -247,7 +248,7 @@ mod tests {
     #[test]
     fn our_own_shortage_is_told_from_a_bad_route() {
         for (code, local) in [(24, true), (23, true), (105, true), (12, true), (98, true)] {
-            // Numbers of Linux.
+            // Error numbers of Linux.
             let trouble = Trouble::default();
             trouble.note(&io::Error::from_raw_os_error(code));
             assert_eq!(trouble.local() == 1, local, "{code}");

@@ -1,15 +1,16 @@
-//! One dialogue under way: the bytes that wait for their meaning, and the bounds on them.
+//! The state of one dialogue: the bytes received but not parsed yet, and the limits on them.
 
 use super::{Names, Phase, Protocol, Setback, SetbackKind, Speaker, Step};
 use crate::tls;
 
-/// The most that a server may say before TLS. The longest greeting known is a page of policy.
+/// Maximum number of bytes that a server may send before TLS. The longest known greeting is a page
+/// of policy text.
 pub const MAX_RECEIVED: usize = 64 * 1024;
 
-/// The most lines, or tags, that it may say.
+/// Maximum number of lines (or tags) that a server may send before TLS.
 pub const MAX_UNITS: usize = 1000;
 
-/// A dialogue.
+/// A dialogue in progress.
 #[derive(Debug)]
 pub struct Conversation<'a> {
     protocol: &'static Protocol,
@@ -18,23 +19,24 @@ pub struct Conversation<'a> {
     inbox: Vec<u8>,
     received: usize,
     units: usize,
-    /// Whether something has arrived that may complete a reply.
+    /// True if bytes that may complete a reply have arrived since the last parse.
     ripe: bool,
 }
 
-/// What to do next.
+/// What the caller must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Wait for more bytes.
     Listen,
-    /// Send these, then go on with `receive(&[])`: the answer may be there already.
+    /// Send these bytes, then call `receive(&[])`: the reply may have arrived already.
     Say(Vec<u8>),
-    /// Send these, if any, and begin TLS.
+    /// Send `last`, if it is not empty, then begin TLS.
     Upgrade {
-        /// The last words in clear.
+        /// Last bytes in plain text.
         last: Vec<u8>,
-        /// What came after the go-ahead, in clear and before our hello. Nothing may: a client
-        /// that took it for the server's protected words could be made to believe anything.
+        /// Bytes that arrived after the server agreed to TLS, in plain text and before our
+        /// ClientHello. There must be none: a client that took them for protected data could be fed
+        /// forged replies.
         injected: Vec<u8>,
     },
     /// There is no TLS here.
@@ -42,7 +44,7 @@ pub enum Turn {
 }
 
 impl<'a> Conversation<'a> {
-    /// Begins a dialogue.
+    /// Starts a dialogue.
     pub fn new(protocol: &'static Protocol, names: Names<'a>) -> Self {
         Self {
             protocol,
@@ -55,12 +57,13 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// What to send before anything is read; empty where the server speaks first.
+    /// Returns what to send before reading; empty if the server speaks first.
     pub fn opening(&self) -> Vec<u8> {
         (self.protocol.opening)(&self.names)
     }
 
-    /// Takes bytes from the server. After `Upgrade` and `Fail` the dialogue is over.
+    /// Takes bytes from the server and returns what to do next. Do not call it after `Upgrade` or
+    /// `Fail`.
     pub fn receive(&mut self, bytes: &[u8]) -> Turn {
         self.count(bytes);
         self.inbox.extend_from_slice(bytes);
@@ -68,7 +71,7 @@ impl<'a> Conversation<'a> {
             first if self.nothing_read() && is_tls(first) => {
                 return Turn::Fail(Setback::new(SetbackKind::ImplicitTls, b""));
             }
-            // Too little to tell; no protocol's first reply is as short.
+            // Too few bytes to decide. The first reply of every protocol is longer.
             first if self.nothing_read() && may_become_tls(first) => return Turn::Listen,
             _ => {}
         }
@@ -94,8 +97,8 @@ impl<'a> Conversation<'a> {
         Turn::Listen
     }
 
-    /// What an unfinished reply tells when no more will come: another protocol by name, if its
-    /// first bytes give it away.
+    /// Returns a setback for a connection that ended within a reply, if its first bytes reveal
+    /// another protocol.
     pub fn broken_off(&self) -> Option<Setback> {
         let spoken = tls::spoken(&self.inbox).filter(|_| self.nothing_read())?;
         (!spoken.contains(self.protocol.name)).then(|| Setback {
@@ -104,12 +107,12 @@ impl<'a> Conversation<'a> {
         })
     }
 
-    /// What has arrived and was not understood yet.
+    /// Returns the bytes received but not parsed yet.
     pub fn unread(&self) -> &[u8] {
         &self.inbox
     }
 
-    /// Whether the server, whose turn it was from the start, has not said a byte.
+    /// Returns true if the server should have spoken first but has not sent a byte.
     pub fn is_silent(&self) -> bool {
         self.received == 0 && self.protocol.first == Speaker::Server
     }
@@ -132,7 +135,7 @@ impl<'a> Conversation<'a> {
 
     fn take(&mut self, taken: usize) {
         self.inbox.drain(..taken.min(self.inbox.len()));
-        // What is left counts as if it had come by itself.
+        // What is left is parsed as if it had just arrived.
         self.ripe = match self.protocol.ends {
             Some(end) => self.inbox.contains(&end),
             None => !self.inbox.is_empty(),
@@ -141,7 +144,7 @@ impl<'a> Conversation<'a> {
 
     fn upgrade(&mut self, last: Vec<u8>) -> Turn {
         let injected = std::mem::take(&mut self.inbox);
-        // An alert at this point is the server's way to take its word back.
+        // With an alert at this point, the server withdraws its consent.
         if is_tls(&injected) {
             let alert = injected.get(6).copied().unwrap_or_default();
             let reply = format!("alert {}", tls::alert_text(alert));
@@ -151,8 +154,8 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// Whether the bytes begin an alert or a handshake record: of a version since SSL 3.0, or of any
-/// other where the content leaves no doubt.
+/// Returns true if the bytes begin an alert or a handshake record. The version must be SSL 3.0 or
+/// later, unless the content leaves no doubt.
 fn is_tls(bytes: &[u8]) -> bool {
     match bytes {
         [0x15 | 0x16, 3, 0..=4, ..] => true,
@@ -163,7 +166,7 @@ fn is_tls(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether they may yet turn out to be.
+/// Returns true if more bytes could make this an alert or a handshake record.
 fn may_become_tls(bytes: &[u8]) -> bool {
     let begun = matches!(bytes, [0x15 | 0x16, rest @ ..] if rest.len() < 6);
     begun && !matches!(bytes, [_, 3, _, ..]) && tls::may_be_tls(bytes)

@@ -1,4 +1,4 @@
-//! FTP (RFC 4217): AUTH TLS is asked for outright, as FEAT need not name it.
+//! FTP (RFC 4217). The client sends AUTH TLS without FEAT, because FEAT need not list it.
 
 use super::text::{NoReply, reply};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
@@ -21,7 +21,7 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
         Err(NoReply::Other) => return Step::other(bytes),
     };
     match (phase, reply.code) {
-        // Ready in some minutes: the greeting is still to come.
+        // 120 means "ready in some minutes". The real greeting follows.
         (Phase::Greeting, 120) => Step::Skip { taken: reply.taken },
         (Phase::Greeting, 220) => Step::say(reply.taken, *b"AUTH TLS\r\n", Phase::Asked),
         (Phase::Greeting, 400..) => {
@@ -29,10 +29,11 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
         }
         (Phase::Greeting, _) => Step::other(reply.all),
         (_, 234) => Step::upgrade(reply.taken),
-        // Not known, not implemented, not with TLS; and 530, which servers without TLS say to
-        // everything before the login.
+        // Unknown, not implemented, or not with TLS. Servers without TLS send 530 to every command
+        // before the login.
         (_, 500 | 502 | 504 | 530) => Step::fail(SetbackKind::NotOffered, reply.all),
-        // 421: shutting down or full; 431: what security needs is not there now (RFC 2228, 4).
+        // 421: shutting down or full. 431: a resource that security needs is unavailable (RFC 2228
+        // section 4).
         _ => Step::no(SetbackKind::Refused, reply.is_transient(), reply.all),
     }
 }

@@ -29,14 +29,14 @@ fn greeting(bytes: &[u8]) -> Step {
         return Step::More;
     };
     if begins(greeting, "* OK") {
-        // A greeting may list fewer capabilities than there are: only a yes is taken from it.
+        // A greeting may list only some of the capabilities, so a missing STARTTLS means nothing.
         return match has_word(greeting, "STARTTLS") {
             true => Step::say(taken, ASK, Phase::Asked),
             false => Step::say(taken, *b"a1 CAPABILITY\r\n", Phase::Offers),
         };
     }
     if begins(greeting, "* PREAUTH") {
-        // Logged in from the start, and hence too late for an upgrade.
+        // The session is authenticated from the start, when an upgrade is no longer allowed.
         return Step::fail(SetbackKind::NotOffered, greeting);
     }
     match begins(greeting, "* BYE") {
@@ -70,14 +70,14 @@ fn answer(bytes: &[u8]) -> Step {
     }
 }
 
-/// A server says BYE that is full or shutting down (RFC 3501 section 7.1.5), and these codes for
-/// what may pass (RFC 5530).
+/// Returns true for a temporary failure: `BYE` of a server that is full or shutting down (RFC 3501
+/// section 7.1.5), or one of these codes (RFC 5530).
 fn is_temporary(reply: &[u8]) -> bool {
     const CODES: [&str; 4] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"];
     begins(reply, "* BYE") || has_any(reply, &CODES)
 }
 
-/// The line with our tag, or a farewell out of turn, and the bytes up to its end.
+/// Returns the line with our tag, or an untagged `BYE`, and the number of bytes up to its end.
 fn tagged<'a>(bytes: &'a [u8], tag: &str) -> Option<(&'a [u8], usize)> {
     lines(bytes).find(|(line, _)| begins(line, tag) || begins(line, "* BYE"))
 }

@@ -2,7 +2,7 @@
 
 use super::{Phase, Protocol, SetbackKind, Speaker, Step};
 
-/// The directory protocol.
+/// The Lightweight Directory Access Protocol.
 pub(super) const LDAP: Protocol = Protocol {
     name: "ldap",
     first: Speaker::Client,
@@ -14,7 +14,7 @@ pub(super) const LDAP: Protocol = Protocol {
     step: |_, bytes, _| step(bytes),
 };
 
-/// startTLS.
+/// OBJECT IDENTIFIER of the StartTLS operation.
 const OID: &[u8; 22] = b"1.3.6.1.4.1.1466.20037";
 
 const SEQUENCE: u8 = 0x30;
@@ -24,10 +24,10 @@ const OCTET_STRING: u8 = 0x04;
 const EXTENDED_RESPONSE: u8 = 0x78;
 
 const SUCCESS: u8 = 0;
-/// What servers answer that do not know the operation (RFC 4511 section 4.12).
+/// The result code of servers that do not know the operation (RFC 4511 section 4.12).
 const PROTOCOL_ERROR: u8 = 2;
 
-/// LDAPMessage 1, ExtendedRequest, requestName.
+/// Returns LDAPMessage 1: an ExtendedRequest with the requestName.
 fn request() -> Vec<u8> {
     let mut request = vec![SEQUENCE, 29, INTEGER, 1, 1, 0x77, 24, 0x80, 22];
     request.extend_from_slice(OID);
@@ -56,12 +56,12 @@ fn step(bytes: &[u8]) -> Step {
     }
 }
 
-/// Busy, and unavailable (RFC 4511 appendix A.2).
+/// Returns true for `busy` and `unavailable` (RFC 4511 appendix A.2).
 fn is_temporary(code: u8) -> bool {
     matches!(code, 51 | 52)
 }
 
-/// The result code of an extended response, and the server's words about it.
+/// Returns the result code of an extended response, and the server's message.
 fn result(message: &[u8]) -> Option<(u8, &[u8])> {
     let id = value(message, INTEGER)?;
     let response = value(id.rest, EXTENDED_RESPONSE)?;
@@ -74,7 +74,7 @@ fn result(message: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// One element, its tag left out, and what follows it.
+/// The value of one element, and the bytes after it.
 struct Element<'a> {
     value: &'a [u8],
     rest: &'a [u8],

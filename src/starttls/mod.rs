@@ -1,10 +1,10 @@
-//! The dialogues in clear that come before TLS, one file a protocol: bytes in, and out comes what
-//! to say, the go-ahead, or why there is none. No socket and no clock: whoever drives a dialogue
-//! brings the deadline.
+//! The plain-text dialogues that come before TLS, one file per protocol. A dialogue takes the
+//! server's bytes and says what to send next, that TLS begins now, or why there is no TLS. It knows
+//! no socket and no clock: the caller reads, writes and sets the deadline.
 //!
-//! Each says as little as its RFC allows: nothing is asked that the greeting has answered, and no
-//! mailbox, user or password is ever named. To add a protocol is a file here and a line in
-//! `PROTOCOLS`.
+//! A dialogue sends as little as its RFC allows. It asks for nothing that the greeting has already
+//! answered, and it never names a mailbox, user or password. To add a protocol, add a file here and
+//! a line in `PROTOCOLS`.
 
 mod conversation;
 mod ftp;
@@ -25,7 +25,7 @@ mod tests;
 pub use conversation::{Conversation, MAX_RECEIVED, MAX_UNITS, Turn};
 pub use text::words;
 
-/// Every protocol that can be upgraded.
+/// Every protocol that can be upgraded to TLS.
 pub const PROTOCOLS: &[Protocol] = &[
     smtp::SMTP,
     smtp::LMTP,
@@ -41,113 +41,114 @@ pub const PROTOCOLS: &[Protocol] = &[
     mysql::MYSQL,
 ];
 
-/// What introduces us where nothing else was asked for. Servers want a name with a dot in it
-/// (Postfix: `reject_non_fqdn_helo_hostname`), and this one has nobody's (RFC 6761): it stands for
-/// no machine that could be blamed. Servers that look the name up will not like it; they want the
-/// scanning machine's own.
+/// The name sent in `EHLO` unless the user sets another. Some servers require a name with a dot
+/// (Postfix: `reject_non_fqdn_helo_hostname`). This name belongs to nobody (RFC 6761), so no host
+/// is blamed for the scan. Servers that look the name up in DNS may reject it; for them, use the
+/// scanning machine's own name.
 pub const EHLO: &str = "tlsweep.invalid";
 
 /// A protocol and its dialogue.
 #[derive(Debug)]
 pub struct Protocol {
-    /// Its name, that of the service in targets.
+    /// Name of the protocol, which is also the name of its service in targets.
     pub name: &'static str,
-    /// Who says the first word.
+    /// The side that speaks first.
     pub first: Speaker,
-    /// An orderly end, where the protocol has one that needs no answer; said in clear when there
-    /// is no upgrade, and inside TLS when there was one.
+    /// Message that ends the session, if the protocol has one that needs no reply. It is sent in
+    /// plain text if there was no upgrade, and inside TLS if there was one.
     pub farewell: &'static [u8],
-    /// The byte that can complete a reply; `None` where replies have a length.
+    /// The byte that can complete a reply, or `None` if replies carry a length.
     ends: Option<u8>,
-    /// Where the dialogue begins.
+    /// First phase of the dialogue.
     begins: Phase,
-    /// What the client says first; empty where the server does.
+    /// Returns what the client sends first; empty if the server speaks first.
     opening: fn(&Names<'_>) -> Vec<u8>,
-    /// Reads the reply at the front of what has arrived.
+    /// Parses the reply at the front of the bytes received.
     step: fn(Phase, &[u8], &Names<'_>) -> Step,
 }
 
-/// One side of a dialogue.
+/// A side of the dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
-    /// We.
+    /// The client: this program.
     Client,
-    /// They.
+    /// The server.
     Server,
 }
 
-/// The names that a dialogue may have to say. They are host names: letters, digits, hyphens,
-/// underscores and dots, or an address.
+/// The names that a dialogue may send. They are host names (letters, digits, hyphens, underscores
+/// and dots) or addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
-    /// Who is asked for.
+    /// Host that the client wants to reach.
     pub host: &'a str,
-    /// Who asks (`EHLO`, `LHLO`).
+    /// Name of the client (`EHLO`, `LHLO`).
     pub ehlo: &'a str,
 }
 
 /// Why there is no TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setback {
-    /// Which way.
+    /// Kind of setback.
     pub kind: SetbackKind,
-    /// The server's own words, or the name of what it speaks instead; bounded, printable ASCII.
+    /// Text of the server's reply, or the name of the protocol that it speaks instead. Printable
+    /// ASCII of limited length.
     pub reply: String,
 }
 
-/// The ways to have no TLS.
+/// The kinds of setback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetbackKind {
-    /// The upgrade is not on offer.
+    /// The server does not offer the upgrade.
     NotOffered,
-    /// It is on offer, and was refused when asked for.
+    /// The server offers the upgrade but refused it when asked.
     Refused,
-    /// The server does not want to talk with us at all.
+    /// The server refuses to serve this client at all.
     TurnedAway,
-    /// The server cannot talk, or upgrade, at the moment: it is full, or shutting down.
+    /// The server cannot talk, or cannot upgrade, at the moment: it is full or shutting down.
     Temporary,
     /// The server speaks another protocol.
     OtherProtocol,
     /// The server speaks TLS from the first byte.
     ImplicitTls,
-    /// The server talks on and on.
+    /// The server sent too much before TLS.
     TooLarge,
 }
 
-/// Where a dialogue stands: what the next reply is about.
+/// Phase of a dialogue: which reply is expected next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The server's first words.
+    /// The server's greeting.
     Greeting,
-    /// What the server offers.
+    /// The list of what the server offers.
     Offers,
-    /// Whether it upgrades, having offered it.
+    /// The reply to a request for an upgrade that the server offered.
     Asked,
-    /// Whether it upgrades, its offers not being known.
+    /// The reply to a request for an upgrade, sent without knowing what the server offers.
     AskedBlindly,
 }
 
-/// What the reply at the front means.
+/// What the reply at the front of the received bytes means.
 #[derive(Debug)]
 enum Step {
-    /// It is not complete yet.
+    /// The reply is not complete yet.
     More,
-    /// It tells nothing; what follows it may.
+    /// The reply decides nothing; the next one may.
     Skip { taken: usize },
-    /// This is said to it.
+    /// Send these bytes, then expect the next reply.
     Say {
         taken: usize,
         bytes: Vec<u8>,
         next: Phase,
     },
-    /// TLS begins, after these last bytes in clear.
+    /// TLS begins, after these last bytes in plain text.
     Upgrade { taken: usize, last: Vec<u8> },
     /// There will be no TLS.
     Fail(Setback),
 }
 
 impl Protocol {
-    /// The protocol of the service with this name.
+    /// Returns the protocol with this service name.
     pub fn named(name: &str) -> Option<&'static Self> {
         PROTOCOLS.iter().find(|protocol| protocol.name == name)
     }
@@ -182,7 +183,7 @@ impl Step {
         Self::Fail(Setback::new(kind, reply))
     }
 
-    /// A no, of this kind unless the server says that it is temporary.
+    /// Fails with this kind, or with `Temporary` if the server says that the error is temporary.
     fn no(kind: SetbackKind, temporary: bool, reply: &[u8]) -> Self {
         let kind = if temporary {
             SetbackKind::Temporary
@@ -192,7 +193,7 @@ impl Step {
         Self::fail(kind, reply)
     }
 
-    /// The bytes are of some other protocol, which is named if it can be.
+    /// Fails because the bytes belong to another protocol, naming it if it is recognised.
     fn other(bytes: &[u8]) -> Self {
         let reply = match crate::tls::spoken(bytes) {
             Some(protocol) => protocol.to_owned(),
@@ -205,7 +206,7 @@ impl Step {
     }
 }
 
-/// The opening where the server speaks first.
+/// The opening of protocols in which the server speaks first: nothing.
 fn silence(_: &Names<'_>) -> Vec<u8> {
     Vec::new()
 }

@@ -1,8 +1,9 @@
-//! MySQL and MariaDB: the greeting tells whether TLS is on offer, and the half of a login that asks
-//! for it is answered by TLS itself.
+//! MySQL and MariaDB. The greeting says whether the server offers TLS. The client asks for it with
+//! the first half of a login packet, and the server replies with TLS itself.
 //!
-//! We leave without a login, which servers count as a failed connect: a hundred in a row from one
-//! address, with no login between them, and they block it (`max_connect_errors`).
+//! This program leaves without logging in, which servers count as a failed connection. After a
+//! hundred in a row from one address, with no login between them, they block the address
+//! (`max_connect_errors`).
 
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
@@ -10,7 +11,7 @@ use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 pub(super) const MYSQL: Protocol = Protocol {
     name: "mysql",
     first: Speaker::Server,
-    // COM_QUIT is for those who have logged in.
+    // COM_QUIT is allowed only after a login.
     farewell: &[],
     ends: None,
     begins: Phase::Greeting,
@@ -22,12 +23,12 @@ const PROTOCOL_10: u8 = 10;
 const ERROR: u8 = 0xFF;
 const CLIENT_SSL: u16 = 0x0800;
 
-/// Too many connections, shutting down, out of threads, too many of one user's, out of memory
-/// (MySQL, server error message reference).
+/// Error numbers: too many connections, shutting down, out of threads, too many connections of one
+/// user, out of memory (MySQL, server error message reference).
 const TEMPORARY: [u16; 6] = [1040, 1041, 1053, 1077, 1135, 1203];
 
-/// Capabilities that say: protocol 4.1, TLS, secure passwords. Then the largest packet (16 MiB),
-/// the character set (utf8mb4), and 23 bytes of nothing.
+/// Capability flags for protocol 4.1, TLS and secure passwords. Then the maximum packet size (16
+/// MiB), the character set (utf8mb4), and 23 zero bytes.
 const SSL_REQUEST: [u8; 36] = {
     let mut packet = [0; 36];
     packet[0] = 32;
@@ -47,7 +48,7 @@ fn step(bytes: &[u8]) -> Step {
         return Step::other(bytes);
     }
     let Some(packet) = rest.get(..length) else {
-        // Not worth the wait when the first byte is wrong already.
+        // If the first byte is wrong already, there is no need to wait for the rest.
         return match rest.first() {
             None | Some(&(PROTOCOL_10 | ERROR)) => Step::More,
             Some(_) => Step::other(bytes),
@@ -55,7 +56,7 @@ fn step(bytes: &[u8]) -> Step {
     };
     match packet {
         [PROTOCOL_10, greeting @ ..] => offers(bytes, greeting, 4 + length),
-        // The number, and from 4.1 on a state after a `#`, stand before the words.
+        // The error number comes before the message and, since 4.1, a `#` and the SQL state.
         [ERROR, low, high, said @ ..] => {
             let number = u16::from_le_bytes([*low, *high]);
             Step::no(SetbackKind::TurnedAway, TEMPORARY.contains(&number), said)
@@ -80,8 +81,8 @@ fn version(greeting: &[u8]) -> Option<&[u8]> {
     Some(&greeting[..end])
 }
 
-/// The lower half of the capabilities: after the version and its zero, the connection's number,
-/// eight bytes of challenge and a zero.
+/// Returns the lower half of the capability flags. They follow the version and its zero byte, the
+/// connection number, eight bytes of challenge, and a zero byte.
 fn capabilities(greeting: &[u8]) -> Option<u16> {
     let at = version(greeting)?.len() + 1 + 4 + 8 + 1;
     let bytes = greeting.get(at..)?.first_chunk::<2>()?;

@@ -3,7 +3,7 @@
 use super::text::{NoReply, begins, dotted, reply};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
-/// Network news.
+/// The Network News Transfer Protocol.
 pub(super) const NNTP: Protocol = Protocol {
     name: "nntp",
     first: Speaker::Server,
@@ -24,12 +24,12 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     };
     match (phase, reply.code) {
         (Phase::Greeting, 200 | 201) => Step::say(reply.taken, *b"CAPABILITIES\r\n", Phase::Offers),
-        // Temporarily unavailable, and an internal fault (RFC 3977 section 3.2.1).
+        // Temporarily unavailable, and internal fault (RFC 3977 section 3.2.1).
         (_, 400 | 403) => Step::fail(SetbackKind::Temporary, reply.all),
         (Phase::Greeting, 400..) => Step::fail(SetbackKind::TurnedAway, reply.all),
         (Phase::Greeting, _) => Step::other(reply.all),
         (Phase::Offers, 101) => offers(bytes),
-        // A server from before RFC 3977 does not list what it offers.
+        // Servers older than RFC 3977 cannot list what they offer.
         (Phase::Offers, _) => Step::say(reply.taken, ASK, Phase::AskedBlindly),
         (_, 382) => Step::upgrade(reply.taken),
         (Phase::AskedBlindly, 500..=503) => Step::fail(SetbackKind::NotOffered, reply.all),

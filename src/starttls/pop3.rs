@@ -1,4 +1,4 @@
-//! POP3 (RFC 2595 section 4), its list of capabilities by RFC 2449.
+//! POP3 (RFC 2595 section 4), with the capability list of RFC 2449.
 
 use super::text::{begins, dotted, has_any, line};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
@@ -25,7 +25,7 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
         (Phase::Greeting, true, _) => Step::say(taken, *b"CAPA\r\n", Phase::Offers),
         (Phase::Greeting, ..) => Step::no(SetbackKind::TurnedAway, is_temporary(first), first),
         (Phase::Offers, true, _) => offers(bytes),
-        // A server from before RFC 2449 does not list what it offers.
+        // Servers older than RFC 2449 cannot list what they offer.
         (Phase::Offers, ..) => Step::say(taken, ASK, Phase::AskedBlindly),
         (_, true, _) => Step::upgrade(taken),
         _ if is_temporary(first) => Step::fail(SetbackKind::Temporary, first),
@@ -34,7 +34,7 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// The codes for what may pass (RFC 2449 section 8.1, RFC 3206 section 4).
+/// Returns true for the codes of temporary failures (RFC 2449 section 8.1, RFC 3206 section 4).
 fn is_temporary(reply: &[u8]) -> bool {
     has_any(reply, &["[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"])
 }

@@ -1,4 +1,5 @@
-//! PostgreSQL (protocol 3, "SSL Session Encryption"): eight bytes out, one byte back.
+//! PostgreSQL (protocol 3, "SSL Session Encryption"): the client sends eight bytes, the server
+//! replies with one.
 
 use super::{Phase, Protocol, SetbackKind, Speaker, Step};
 
@@ -6,7 +7,7 @@ use super::{Phase, Protocol, SetbackKind, Speaker, Step};
 pub(super) const POSTGRES: Protocol = Protocol {
     name: "postgres",
     first: Speaker::Client,
-    // Before the startup message there is nobody to take leave of.
+    // Before the startup message there is no session to end.
     farewell: &[],
     ends: None,
     begins: Phase::Asked,
@@ -14,7 +15,7 @@ pub(super) const POSTGRES: Protocol = Protocol {
     step: |_, bytes, _| step(bytes),
 };
 
-/// The length, and 1234.5679 in the place of a version.
+/// The length, then 1234.5679 in place of a protocol version.
 const SSL_REQUEST: &[u8; 8] = &[0, 0, 0, 8, 4, 0xD2, 0x16, 0x2F];
 
 fn step(bytes: &[u8]) -> Step {
@@ -27,8 +28,9 @@ fn step(bytes: &[u8]) -> Step {
     }
 }
 
-/// An ErrorResponse: a length that counts itself, then fields, each a letter and a text that ends
-/// with zero. Servers say it that are full, and those that do not know the request.
+/// Parses an ErrorResponse: a length that includes itself, then fields, each a letter and a text
+/// that ends with a zero byte. Servers send it when they are full, or when they do not know the
+/// request.
 fn error(bytes: &[u8]) -> Step {
     let Some((length, fields)) = bytes.split_first_chunk::<4>() else {
         return Step::More;
@@ -54,8 +56,8 @@ fn error(bytes: &[u8]) -> Step {
     )
 }
 
-/// Out of connections or another resource, starting, shutting down, or crashed (PostgreSQL, appendix
-/// A: class 53, and 57P01 to 57P03).
+/// Returns true if the server is out of connections or of another resource, starting, shutting
+/// down, or has crashed (PostgreSQL, appendix A: class 53, and 57P01 to 57P03).
 fn is_temporary(code: &[u8]) -> bool {
     code.starts_with(b"53") || matches!(code, b"57P01" | b"57P02" | b"57P03")
 }

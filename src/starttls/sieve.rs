@@ -1,9 +1,9 @@
-//! ManageSieve (RFC 5804), which says what it offers in its greeting.
+//! ManageSieve (RFC 5804), which lists its capabilities in the greeting.
 
 use super::text::{begins, has_any, lines};
 use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
 
-/// Management of Sieve scripts.
+/// The protocol for managing Sieve scripts.
 pub(super) const SIEVE: Protocol = Protocol {
     name: "sieve",
     first: Speaker::Server,
@@ -37,8 +37,8 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     Step::More
 }
 
-/// BYE ends a session that cannot go on now, unless it sends us elsewhere; TRYLATER says so in words
-/// (RFC 5804 sections 1.2 and 1.3).
+/// Returns true for a temporary failure: `BYE` without a referral to another server, or the code
+/// TRYLATER (RFC 5804 sections 1.2 and 1.3).
 fn is_temporary(line: &[u8]) -> bool {
     let bye = begins(line, "BYE") && !has_any(line, &["(REFERRAL"]);
     bye || has_any(line, &["(TRYLATER)"])

@@ -1,4 +1,4 @@
-//! SMTP (RFC 3207) and LMTP (RFC 2033), which differ in one word.
+//! SMTP (RFC 3207) and LMTP (RFC 2033), which differ in one command.
 
 use super::text::{NoReply, Reply, begins, reply};
 use super::{Names, Phase, Protocol, SetbackKind, Speaker, Step, silence};
@@ -14,7 +14,7 @@ pub(super) const SMTP: Protocol = Protocol {
     step: |phase, bytes, names| step("EHLO", phase, bytes, names),
 };
 
-/// Local delivery.
+/// LMTP, for local delivery.
 pub(super) const LMTP: Protocol = Protocol {
     name: "lmtp",
     step: |phase, bytes, names| step("LHLO", phase, bytes, names),
@@ -55,7 +55,7 @@ fn offers(reply: &Reply<'_>) -> Step {
             let texts: Vec<_> = reply.texts().collect();
             Step::fail(SetbackKind::NotOffered, &texts.join(&b' '))
         }
-        // A server from before RFC 1869 does not know the word, and has no extensions to offer.
+        // Servers older than RFC 1869 do not know EHLO and have no extensions to offer.
         500 | 502 => Step::fail(SetbackKind::NotOffered, reply.all),
         _ => no(SetbackKind::TurnedAway, reply),
     }
@@ -68,8 +68,9 @@ fn answer(reply: &Reply<'_>) -> Step {
     }
 }
 
-/// 421 says that the service is not available (RFC 5321 section 3.8), 454 that TLS is not, for
-/// a temporary reason (RFC 3207 section 4); all 4yz may pass.
+/// Fails with this kind, or with `Temporary` for 4yz. 421 means that the service is not available
+/// (RFC 5321 section 3.8), 454 that TLS is not available for a temporary reason (RFC 3207 section
+/// 4).
 fn no(kind: SetbackKind, reply: &Reply<'_>) -> Step {
     Step::no(kind, reply.is_transient(), reply.all)
 }

@@ -1,5 +1,6 @@
-//! Dialogues as data: what the server says, what we must say, and how it ends. Each is held with
-//! the server's words in one piece, in pieces of one byte, and in two pieces cut anywhere.
+//! Dialogues as data: what the server sends, what the client must send, and how it ends. Each is
+//! played with the server's bytes in one piece, one byte at a time, and cut in two at every
+//! position.
 
 use proptest::prelude::*;
 
@@ -7,9 +8,9 @@ use super::*;
 
 /// One line of a script.
 enum Line {
-    /// The server's words.
+    /// Sent by the server.
     S(&'static [u8]),
-    /// Ours.
+    /// Sent by the client.
     C(&'static [u8]),
 }
 use Line::{C, S};
@@ -57,7 +58,7 @@ const SCRIPTS: &[Script] = &[
     script("smtp", &[S(b"220-mx ESMTP\r\n220-no spam\r\n220 here\r\n"), EHLO_LINE, S(b"250-mx\n250 STARTTLS\n"), STARTTLS, S(b"220-go\r\n220 on\r\n")], End::Tls),
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"250-mx\r\n250 STARTTLS\r\n"), STARTTLS, S(b"220 go\r\n250 mx\r\n")], End::Injected(b"250 mx\r\n")),
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"250-mx\r\n250-XXXXXXXA\r\n250 HELP\r\n")], End::No(NotOffered, "mx XXXXXXXA HELP")),
-    // The greeting's own line is no offer.
+    // The first line of the reply to EHLO is not an offer.
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"250 STARTTLS\r\n")], End::No(NotOffered, "STARTTLS")),
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"502 what?\r\n")], End::No(NotOffered, "502 what?")),
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"550 go\taway\x1b[2J\r\n")], End::No(TurnedAway, "550 go away.[2J")),
@@ -103,7 +104,7 @@ const SCRIPTS: &[Script] = &[
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream id='1'><stream:features/>")], End::No(NotOffered, "<stream:features/>")),
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream id='1'><stream:error><host-unknown/></stream:error>")], End::No(TurnedAway, "<stream:error><host-unknown/></stream:error>")),
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features>"), XMPP_ASK, S(b"<failure/></stream:stream>")], End::No(Refused, "<failure/>")),
-    // What is said first counts.
+    // The first statement counts.
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features><stream:error/>"), XMPP_ASK], End::No(TurnedAway, "<stream:error/>")),
     script("xmpp", &[XMPP_OPEN, S(b"<stream:stream><stream:features><starttls/></stream:features>"), XMPP_ASK, S(b"<failure/><proceed/>")], End::No(Refused, "<failure/>")),
     script("xmpp", &[XMPP_OPEN, S(b"<!DOCTYPE html><html>")], End::No(OtherProtocol, "http")),
@@ -121,7 +122,7 @@ const SCRIPTS: &[Script] = &[
     script("mysql", &[S(MYSQL_GREETING), MYSQL_ASK], End::Tls),
     script("mysql", &[S(MYSQL_PLAIN)], End::No(NotOffered, "10.11.19-MariaDB")),
     script("mysql", &[S(b"\x17\0\0\0\xff\x10\x04Too many connections")], End::No(Temporary, "Too many connections")),
-    // What may pass, and its neighbours that do not.
+    // Temporary failures, and similar replies that are permanent.
     script("smtp", &[S(b"421 4.7.0 mx too busy\r\n")], End::No(Temporary, "421 4.7.0 mx too busy")),
     script("smtp", &[S(b"450-wait\r\n450 a minute\r\n")], End::No(Temporary, "450-wait 450 a minute")),
     script("smtp", &[S(b"220 mx\r\n"), EHLO_LINE, S(b"421 later\r\n")], End::No(Temporary, "421 later")),
@@ -146,7 +147,7 @@ const SCRIPTS: &[Script] = &[
     script("postgres", &[PG_ASK, S(b"E\0\0\0\x1fSFATAL\0C57P03\0Mstarting\0\0\0\0")], End::No(Temporary, "starting")),
     script("postgres", &[PG_ASK, S(b"E\0\0\0\x1fSFATAL\0C28000\0Mnot you.\0\0\0\0")], End::No(TurnedAway, "not you.")),
     script("mysql", &[S(b"\x0c\0\0\0\xff\x6a\x04not you..")], End::No(TurnedAway, "not you..")),
-    // An alert in a record of no version.
+    // An alert in a record whose version does not exist.
     script("smtp", &[S(b"\x15\0\0\0\x02\x02\x28")], End::No(ImplicitTls, "")),
 ];
 
@@ -157,7 +158,8 @@ fn names() -> Names<'static> {
     }
 }
 
-/// Plays a script with the server's words in these pieces; what we said, and how it ended.
+/// Plays a script with the server's bytes in these pieces. Returns what the client sent, and how it
+/// ended.
 fn play(
     script: &Script,
     pieces: impl Fn(&'static [u8]) -> Vec<&'static [u8]>,
@@ -187,7 +189,7 @@ fn play(
     (said, None)
 }
 
-/// What we must say.
+/// Returns what the client must send.
 fn ours(script: &Script) -> Vec<u8> {
     let ours = script.lines.iter().filter_map(|line| match line {
         C(words) => Some(*words),
@@ -226,8 +228,8 @@ fn every_script_goes_as_written_in_one_piece() {
     }
 }
 
-/// How a script must end when its words come in pieces: what is cut off from the go-ahead was not
-/// injected before it, and a page that is cut has less to tell by.
+/// The kind of end that is expected when the bytes arrive in pieces. Bytes cut off from the
+/// server's consent do not count as injected, and a cut page gives fewer clues to its protocol.
 fn kind_of(turn: Option<&Turn>) -> Option<SetbackKind> {
     match turn {
         Some(Turn::Fail(setback)) => Some(setback.kind),
@@ -239,7 +241,7 @@ fn kind_of(turn: Option<&Turn>) -> Option<SetbackKind> {
 fn every_script_goes_as_written_however_it_is_cut() {
     for (number, script) in SCRIPTS.iter().enumerate() {
         let whole = play(script, |words| vec![words]);
-        // An alert behind the go-ahead is read with it, or by TLS.
+        // An alert after the server's consent is parsed with it or left to TLS.
         if matches!(&script.end, End::No(Refused, reply) if reply.starts_with("alert")) {
             continue;
         }
@@ -384,7 +386,7 @@ proptest! {
                     Turn::Upgrade { .. } => break 'pieces,
                 }
             }
-            prop_assert!(!matches!(turn, Turn::Say(_)), "we talk on and on");
+            prop_assert!(!matches!(turn, Turn::Say(_)), "the client never stops talking");
         }
         conversation.broken_off();
     }

@@ -1,10 +1,10 @@
-//! Lines and replies of the protocols that speak in text.
+//! Helpers for text protocols: lines, numbered replies and dotted lists. They know no protocol.
 
-/// The longest reply in words: room for two sentences and a link to a policy.
+/// Maximum length of a reply's text: room for two sentences and a link to a policy.
 const MAX_WORDS: usize = 240;
 
-/// The server's words for a message: line ends become spaces, and a dot stands for everything else
-/// that is not printable ASCII.
+/// Returns the server's text as one line of printable ASCII: line ends become spaces, and a dot
+/// replaces every other byte that is not printable.
 pub fn words(bytes: &[u8]) -> String {
     let bytes = bytes.trim_ascii();
     let mut words = String::with_capacity(bytes.len().min(MAX_WORDS));
@@ -22,14 +22,15 @@ pub fn words(bytes: &[u8]) -> String {
     words
 }
 
-/// The first line without its end, and how many bytes it takes; `None` when it is not complete.
+/// Returns the first line without its end, and its length with it, or `None` if the line is
+/// incomplete.
 pub(super) fn line(bytes: &[u8]) -> Option<(&[u8], usize)> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let line = &bytes[..end];
     Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
 }
 
-/// The complete lines, each with the bytes taken up to its end.
+/// Returns the complete lines, each with the number of bytes up to and including its end.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut taken = 0;
     std::iter::from_fn(move || {
@@ -39,7 +40,7 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     })
 }
 
-/// Whether the line begins with this word, in any case.
+/// Returns true if the line begins with this word, in any case.
 pub(super) fn begins(line: &[u8], word: &str) -> bool {
     let Some((head, rest)) = line.split_at_checked(word.len()) else {
         return false;
@@ -47,13 +48,13 @@ pub(super) fn begins(line: &[u8], word: &str) -> bool {
     head.eq_ignore_ascii_case(word.as_bytes()) && rest.first().is_none_or(|next| *next == b' ')
 }
 
-/// Whether one of the words of the line is this one, in any case.
+/// Returns true if one of the words of the line is this word, in any case.
 pub(super) fn has_word(line: &[u8], word: &str) -> bool {
     line.split(|byte| matches!(byte, b' ' | b'[' | b']'))
         .any(|each| each.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether the line holds one of these texts (in capitals), in any case.
+/// Returns true if the line contains one of these texts, in any case. They must be upper case.
 pub(super) fn has_any(line: &[u8], words: &[&str]) -> bool {
     let line = line.to_ascii_uppercase();
     let has = |word: &&str| line.windows(word.len()).any(|part| part == word.as_bytes());
@@ -62,24 +63,24 @@ pub(super) fn has_any(line: &[u8], words: &[&str]) -> bool {
 
 /// A reply that begins with a number (RFC 5321 section 4.2, RFC 959 section 4.2).
 pub(super) struct Reply<'a> {
-    /// The number.
+    /// Reply code.
     pub(super) code: u16,
-    /// All of it, numbers included.
+    /// The whole reply, codes included.
     pub(super) all: &'a [u8],
-    /// The bytes it takes.
+    /// Length of the reply in bytes.
     pub(super) taken: usize,
 }
 
-/// What is at the front instead of a reply.
+/// Why there is no reply at the front.
 pub(super) enum NoReply {
-    /// Its beginning.
+    /// The reply is incomplete.
     More,
-    /// Something else.
+    /// The bytes are not a reply.
     Other,
 }
 
-/// The reply at the front, of however many lines. Where `free`, the lines between the first and
-/// the last need no number (FTP).
+/// Parses the reply at the front, which may have several lines. If `free` is true, the lines
+/// between the first and the last need no code (FTP).
 pub(super) fn reply(bytes: &[u8], free: bool) -> Result<Reply<'_>, NoReply> {
     let mut first = None;
     for (line, taken) in lines(bytes) {
@@ -91,7 +92,7 @@ pub(super) fn reply(bytes: &[u8], free: bool) -> Result<Reply<'_>, NoReply> {
         let ends = line.get(3) != Some(&b'-') && numbered.is_some();
         if ends && (numbered == opening || !free) {
             return Ok(Reply {
-                // The last line's number counts: it is the one that is not taken back.
+                // The code of the last line is the server's final word.
                 code: numbered.unwrap_or_default(),
                 all: &bytes[..taken],
                 taken,
@@ -111,19 +112,19 @@ fn code(line: &[u8]) -> Option<u16> {
 }
 
 impl<'a> Reply<'a> {
-    /// Whether what it says may pass: 4yz (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+    /// Returns true for a transient failure: 4yz (RFC 5321 section 4.2.1, RFC 959 section 4.2).
     pub(super) fn is_transient(&self) -> bool {
         (400..500).contains(&self.code)
     }
 
-    /// The texts of its lines, without the numbers.
+    /// Returns the texts of the lines, without the codes.
     pub(super) fn texts(&self) -> impl Iterator<Item = &'a [u8]> {
         lines(self.all).map(|(line, _)| line.get(4..).unwrap_or_default())
     }
 }
 
-/// A list that ends with a line of one dot (RFC 3977 section 3.1.1): its lines and the bytes taken
-/// with the dot; `None` when it is not complete.
+/// Parses a list that ends with a line of one dot (RFC 3977 section 3.1.1). Returns its lines and
+/// its length with the dot, or `None` if the list is incomplete.
 pub(super) fn dotted(bytes: &[u8]) -> Option<(Vec<&[u8]>, usize)> {
     let mut list = Vec::new();
     for (line, taken) in lines(bytes) {

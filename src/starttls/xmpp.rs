@@ -1,5 +1,5 @@
-//! XMPP (RFC 6120 section 5), between clients and servers and between servers. What comes is XML
-//! in small, and looked through for the few tags that matter.
+//! XMPP (RFC 6120 section 5), client to server and server to server. The replies are short XML,
+//! which is searched for the few tags that matter instead of being parsed.
 
 use super::{Names, Phase, Protocol, SetbackKind, Speaker, Step};
 
@@ -24,7 +24,7 @@ pub(super) const XMPP_SERVER: Protocol = Protocol {
 const ASK: &[u8] = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 fn opening(namespace: &str, names: &Names<'_>) -> Vec<u8> {
-    // A host name holds nothing that XML would have to escape.
+    // A host name contains no character that XML would have to escape.
     let host = names.host;
     format!(
         "<?xml version='1.0'?><stream:stream xmlns='{namespace}' \
@@ -61,7 +61,7 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// Stream errors that may pass (RFC 6120 section 4.9.3).
+/// Returns true for stream errors that may be temporary (RFC 6120 section 4.9.3).
 fn is_temporary(error: &[u8]) -> bool {
     const CONDITIONS: [&[u8]; 5] = [
         b"<resource-constraint",
@@ -75,14 +75,14 @@ fn is_temporary(error: &[u8]) -> bool {
 
 struct Element<'a> {
     name: &'a str,
-    /// All of it, tags included.
+    /// The whole element, tags included.
     text: &'a [u8],
-    /// The bytes up to its end.
+    /// Number of bytes up to its end.
     taken: usize,
 }
 
-/// Of the elements with these names the one that begins first, when it is complete: what was said
-/// first counts, however much has come.
+/// Returns the element that begins first, of those with these names, or `None` if it is incomplete.
+/// The server's first statement counts, whatever follows.
 fn first<'a>(bytes: &'a [u8], names: &[&'a str]) -> Option<Element<'a>> {
     let begins = |name: &&'a str| {
         let open = format!("<{name}");

@@ -1,4 +1,4 @@
-//! Inputs of every form, read through the front.
+//! Inputs of every format, read through `open`.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ const _: () = {
     is_send::<TargetReader>();
 };
 
-/// What a source gives: targets in full with their tags, rejects as `line: reason`.
+/// Returns what a source yields: targets in full with their tags, rejects as `line: reason`.
 fn all(reader: &mut TargetReader) -> Vec<String> {
     reader
         .map(|read| match read {
@@ -42,7 +42,7 @@ fn read(bytes: &[u8]) -> Vec<String> {
     read
 }
 
-/// Every line of `expected` begins what was read in its place.
+/// Asserts that each line of `expected` is the beginning of what was read at its place.
 fn assert_reads(bytes: &[u8], expected: &[&str]) {
     let read = read(bytes);
     assert_eq!(read.len(), expected.len(), "{read:#?}");
@@ -90,9 +90,9 @@ fn a_line_that_cannot_be_read_never_stops_the_next() {
             "2: \"127.1\" looks like an address",
             "3: the line is not UTF-8",
             "4: the line is longer than 65536 bytes",
-            "5: a target has no comma; for CSV, begin with a header",
+            "5: a target contains no comma; for CSV input, begin with a header",
             "6: \"99\" is not a prefix length",
-            "7: '\\0' cannot stand in a host name",
+            "7: '\\0' is not allowed in a host name",
             "tls://192.0.2.0:443",
             "tls://192.0.2.1:443",
         ],
@@ -143,12 +143,12 @@ fn csv_rows_that_cannot_be_read_say_which_column_is_wrong() {
             "4: column ip: \"192.0.2\" is not an address",
             "5: column ip says 192.0.2.2 but the target says 192.0.2.1",
             "6: column ip: a block",
-            "7: column sni: 192.0.2.1 is an address where a name is needed",
+            "7: column sni: 192.0.2.1 is an address, but a host name is required here",
             "8: column starttls: \"tls\" is not a STARTTLS service",
             "9: column starttls says smtp but the target says imap",
             "10: no host is named",
-            "11: the row has 6 cells, the header 5",
-            "12: a double quote is opened and not closed",
+            "11: the row has 6 cells, but the header has 5",
+            "12: a double quote is not closed",
             "tls://b.example:443",
         ],
     );
@@ -204,7 +204,7 @@ fn tables_are_read_as_spreadsheets_write_them() {
             );
         }
     }
-    // A comma in a name of a column, or a semicolon in one, is no separator.
+    // A comma or semicolon within a column name is not a separator.
     for header in ["host,\"a;b;c;d\"", "host;\"a,b,c,d\""] {
         let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
         assert!(open(source, &Defaults::default()).is_ok(), "{header}");
@@ -254,8 +254,8 @@ fn ports_are_read_as_scanners_list_them() {
             "tls://192.0.2.1:8443",
             "tls://192.0.2.1:8443",
             "7: column ports: no open TCP port",
-            "8: ports is text in JSON",
-            "9: ports is text in JSON",
+            "8: the value of ports must be a JSON string",
+            "9: the value of ports must be a JSON string",
             "10: column ports: \"70000\" is not a port",
         ],
     );
@@ -267,8 +267,8 @@ fn ports_are_read_as_scanners_list_them() {
         &[
             "smtp://a.example:25",
             "smtp://a.example:2525",
-            "2: the columns port and ports both say one",
-            "3: the key \"dport\" is not read; rename it to \"port\"",
+            "2: the columns port and ports are both filled",
+            "3: the key \"dport\" is not recognised; rename it to \"port\"",
             "tls://a.example:443 sport=8443",
         ],
     );
@@ -300,7 +300,7 @@ fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
         let notices = open(source, &Defaults::default()).unwrap().notices();
         assert_eq!(notices.len(), told, "{header}: {notices:?}");
         assert!(
-            notices.iter().all(|it| it.contains("carried as a tag")),
+            notices.iter().all(|it| it.contains("kept as a tag")),
             "{notices:?}"
         );
     }
@@ -365,11 +365,11 @@ fn an_input_that_cannot_be_used_at_all_says_so_before_the_first_target() {
             b"name,port\nx,1\n",
             "has no column `host`, `target` or `ip`",
         ),
-        ("a.csv", b"host,port,Port\n", "has two columns `port`"),
+        ("a.csv", b"host,port,Port\n", "has two columns named `port`"),
         (
             "a.csv",
             b"host,\"port\n",
-            "the header cannot be read: a double quote",
+            "cannot read the header: a double quote",
         ),
     ];
     for (name, bytes, expected) in cases {
@@ -399,7 +399,7 @@ fn arguments_are_read_by_position() {
     assert_eq!(read[0], "tls://a.example:443");
     assert_eq!(read[1], "2: no host is named; write a name or an address");
     assert!(
-        read[2].starts_with("3: there is a blank inside"),
+        read[2].starts_with("3: the target contains white space"),
         "{read:?}"
     );
     assert!(read[3].starts_with("4: "), "{read:?}");
@@ -424,7 +424,7 @@ fn a_reject_keeps_the_beginning_of_its_text_and_its_file() {
     assert_eq!(reject.text, "* ".repeat(100) + "…");
 }
 
-/// Gives its bytes, then fails.
+/// Returns its bytes, then fails.
 struct Breaks(Cursor<&'static [u8]>);
 
 impl Read for Breaks {
@@ -444,14 +444,14 @@ fn an_input_that_breaks_off_says_so_once_and_ends() {
         all(&mut reader),
         [
             "tls://a.example:443",
-            "cannot read <stdin> on: the disk is gone"
+            "reading <stdin> failed before its end: the disk is gone"
         ]
     );
     assert!(reader.next().is_none());
     assert!(!reader.into_input().complete);
 }
 
-/// Writes numbered names as it is read, so that nothing holds the whole.
+/// Generates numbered names while it is read, so that the whole never exists in memory.
 struct Names {
     next: u64,
     count: u64,
