@@ -115,12 +115,12 @@ mod tests {
     use crate::cli;
 
     #[test]
-    fn every_flag_of_pace_and_patience_is_a_limit_of_the_manifest() {
+    fn every_rate_limit_and_timeout_is_in_the_manifest() {
         let definition = cli::definition();
         let scan = definition.find_subcommand("scan").unwrap();
         let limiting = scan.get_arguments().filter(|flag| {
             let heading = flag.get_help_heading().unwrap_or_default();
-            heading.starts_with("Pace") || heading.starts_with("Patience")
+            heading.starts_with("Rate limits") || heading.starts_with("Timeouts")
         });
         let flags: BTreeSet<&str> = limiting.map(|flag| flag.get_id().as_str()).collect();
         let limits = serde_json::to_value(Limits::default()).unwrap();

@@ -163,6 +163,7 @@ impl InputRow {
         if is_range(&text) {
             return Err(TargetError::Range(short(&text)).into());
         }
+        self.refuse_other_transport()?;
         let mut asked = TargetSpec::parse(&text)?;
         let ports = self.merge_ports(&mut asked)?;
         self.merge_address(&mut asked)?;
@@ -179,6 +180,29 @@ impl InputRow {
             service: asked.service.take().or(defaults.service),
         };
         Ok(Expansion::new(text, asked, sni, self.tags, &listed))
+    }
+
+    /// Refuses rows of a port scanner about a port that TLS over TCP cannot use: of another
+    /// transport protocol, or closed. Only rows with a port are examined.
+    fn refuse_other_transport(&self) -> Result<(), RowError> {
+        if self.get(Ours::Port).is_none() && self.get(Ours::Ports).is_none() {
+            return Ok(());
+        }
+        for (key, tag) in &self.tags {
+            let (key, value) = (
+                key.to_ascii_lowercase(),
+                tag.as_str().trim().to_ascii_lowercase(),
+            );
+            let transport = ["proto", "protocol", "transport"].contains(&&*key);
+            if transport && ["udp", "sctp", "icmp"].contains(&&*value) {
+                return Err(RowError::NotTcp { key, value });
+            }
+            // masscan nests the state of the port: {"data":{"status":"closed"}}.
+            if key == "data" && value.contains("\"status\":\"closed\"") {
+                return Err(RowError::NoOpenPort);
+            }
+        }
+        Ok(())
     }
 
     /// Sets the row's single port, or returns the ports of a list.

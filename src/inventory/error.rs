@@ -139,8 +139,16 @@ pub enum RowError {
     #[error("the columns port and ports are both filled; leave one of them empty")]
     PortTwice,
     /// None of the listed ports is an open TCP port.
-    #[error("column ports: no open TCP port is listed")]
+    #[error("no open TCP port is listed")]
     NoOpenPort,
+    /// The port belongs to another transport protocol.
+    #[error("column {key}: {value} is not TCP; leave out ports of other protocols")]
+    NotTcp {
+        /// Name of the column.
+        key: String,
+        /// The protocol.
+        value: String,
+    },
     /// A key seems to mean the port, and no recognised key does.
     #[error("the key {found:?} is not recognised; rename it to {meant:?}, or add a key {meant:?}")]
     Misnamed {

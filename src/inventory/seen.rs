@@ -42,8 +42,8 @@ impl Default for Seen {
 
 impl Seen {
     /// Remembers a target. Returns false if the same visit was seen before. Two targets are the
-    /// same visit if host, port, dialogue before TLS, SNI name and given address are equal. Text
-    /// and tags do not count.
+    /// same visit if host, port, dialogue before TLS, offered application protocols, SNI name and
+    /// given address are equal. Text and tags do not count.
     pub fn insert(&mut self, target: &Target) -> bool {
         self.insert_hash(self.key.hash_one(Visit(target)))
     }
@@ -103,9 +103,11 @@ impl Hash for Visit<'_> {
         let target = self.0;
         target.host.hash(state);
         target.port.hash(state);
-        // `https://a` and `a` are one visit. Only a dialogue before TLS makes a different one.
+        // `https://a` and `a` are one visit. A dialogue before TLS makes a different one, and so does
+        // the list of application protocols that only HTTP servers are offered.
         let dialogue = target.service.start == Start::StartTls;
         dialogue.then_some(target.service.name).hash(state);
+        target.is_http().hash(state);
         target.sni.hash(state);
         target.address.hash(state);
     }
@@ -153,6 +155,7 @@ mod tests {
         let other = [
             "example.com:8443",
             "smtp://example.com:443",
+            "imaps://example.com:443",
             "example.com@192.0.2.1",
         ];
         for other in other {
@@ -171,7 +174,7 @@ mod tests {
             ..target("example.com")
         };
         assert!(seen.insert(&named));
-        assert_eq!(seen.len(), 6);
+        assert_eq!(seen.len(), 7);
     }
 
     #[test]

@@ -54,6 +54,22 @@ pub struct Target {
     pub tags: Tags,
 }
 
+/// The port of HTTPS, for targets that do not say which protocol they speak.
+const HTTPS_PORT: u16 = 443;
+
+impl Target {
+    /// Returns true if HTTP is expected inside TLS. Only then a list of application protocols is
+    /// offered, because servers of other protocols refuse a list that does not include theirs
+    /// (RFC 7301, section 3.2).
+    pub fn is_http(&self) -> bool {
+        match self.service.name {
+            "https" | "wss" => true,
+            "tls" => self.port == HTTPS_PORT,
+            _ => false,
+        }
+    }
+}
+
 impl Target {
     /// Returns the host that the certificate must be valid for (the reference identity of RFC
     /// 9525): the SNI name if set, otherwise the host.

@@ -18,7 +18,6 @@ use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::groups::group;
 use super::read_on::{by_us, read_on};
-use super::settings::is_http;
 use super::{MAX_BYTES_READ, connect};
 use crate::inventory::{Host, Target};
 use crate::observation::{
@@ -106,7 +105,7 @@ impl Modern {
         let mut config = match offered.offer {
             Offer::MoreGroups => self.more_groups.clone(),
             Offer::NoAlpn => self.plain.clone(),
-            _ if is_http(target) => self.http.clone(),
+            _ if target.is_http() => self.http.clone(),
             _ => self.plain.clone(),
         };
         if let Some(protocols) = &offered.alpn {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::inventory::Target;
 use crate::observation::FactSet;
 
 /// How long the steps of a visit may take.
@@ -61,17 +60,4 @@ pub struct Approach {
     pub facts: FactSet,
     /// Whether hand-made hellos check the signature over the server's key exchange.
     pub prove_key: bool,
-}
-
-/// The port of HTTP, where the target does not say what it serves.
-const HTTP_PORT: u16 = 443;
-
-/// Whether HTTP is expected. Only there is a list of application protocols offered: servers of
-/// other protocols refuse one that does not name theirs (RFC 7301, 3.2).
-pub(super) fn is_http(target: &Target) -> bool {
-    match target.service.name {
-        "https" | "wss" => true,
-        "tls" => target.port == HTTP_PORT,
-        _ => false,
-    }
 }

@@ -21,8 +21,10 @@ const SSL_REQUEST: &[u8; 8] = &[0, 0, 0, 8, 4, 0xD2, 0x16, 0x2F];
 fn step(bytes: &[u8]) -> Step {
     match bytes {
         [] => Step::More,
+        // An SSH banner begins with the same letter as consent.
+        [b'S', b'S', b'H', b'-', ..] => Step::other(bytes),
         [b'S', ..] => Step::upgrade(1),
-        [b'N', ..] => Step::fail(SetbackKind::NotOffered, b"N"),
+        [b'N'] => Step::fail(SetbackKind::NotOffered, b"N"),
         [b'E', rest @ ..] => error(rest),
         _ => Step::other(bytes),
     }
@@ -60,4 +62,21 @@ fn error(bytes: &[u8]) -> Step {
 /// down, or has crashed (PostgreSQL, appendix A: class 53, and 57P01 to 57P03).
 fn is_temporary(code: &[u8]) -> bool {
     code.starts_with(b"53") || matches!(code, b"57P01" | b"57P02" | b"57P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::starttls::Setback;
+
+    #[test]
+    fn a_banner_that_begins_like_an_answer_is_another_protocol() {
+        for banner in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"NOTICE\r\n"] {
+            let Step::Fail(Setback { kind, .. }) = step(banner) else {
+                panic!("{}", banner.escape_ascii());
+            };
+            assert_eq!(kind, SetbackKind::OtherProtocol);
+        }
+        assert!(matches!(step(b"N"), Step::Fail(_)));
+    }
 }

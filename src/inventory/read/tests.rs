@@ -248,12 +248,12 @@ fn ports_are_read_as_scanners_list_them() {
             "smtp://192.0.2.1:25",
             "tls://192.0.2.1:8443",
             "tls://192.0.2.1:9443",
-            "3: column ports: no open TCP port",
+            "3: no open TCP port",
             "smtp://192.0.2.1:25",
             "tls://192.0.2.1:465",
             "tls://192.0.2.1:8443",
             "tls://192.0.2.1:8443",
-            "7: column ports: no open TCP port",
+            "7: no open TCP port",
             "8: the value of ports must be a JSON string",
             "9: the value of ports must be a JSON string",
             "10: column ports: \"70000\" is not a port",
@@ -270,6 +270,31 @@ fn ports_are_read_as_scanners_list_them() {
             "2: the columns port and ports are both filled",
             "3: the key \"dport\" is not recognised; rename it to \"port\"",
             "tls://a.example:443 sport=8443",
+        ],
+    );
+}
+
+#[test]
+fn ports_of_other_protocols_and_closed_ports_are_refused() {
+    assert_reads(
+        b"{\"ip\":\"192.0.2.1\",\"port\":443,\"proto\":\"udp\"}\n\
+          {\"ip\":\"192.0.2.1\",\"port\":443,\"protocol\":\"TCP\"}\n\
+          {\"ip\":\"192.0.2.1\",\"port\":443,\"data\":{\"status\": \"closed\"}}\n\
+          {\"ip\":\"192.0.2.1\",\"port\":443,\"data\":{\"status\":\"open\"}}\n\
+          {\"host\":\"a.example\",\"protocol\":\"udp\"}\n",
+        &[
+            "1: column proto: udp is not TCP",
+            "tls://192.0.2.1:443 protocol=\"TCP\"",
+            "3: no open TCP port",
+            "tls://192.0.2.1:443 data={\"status\":\"open\"}",
+            "tls://a.example:443 protocol=\"udp\"",
+        ],
+    );
+    assert_reads(
+        b"ip,port,protocol\n192.0.2.1,443,udp\n192.0.2.1,443,tcp\n",
+        &[
+            "2: column protocol: udp is not TCP",
+            "tls://192.0.2.1:443 protocol=\"tcp\"",
         ],
     );
 }
