@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_are_told_apart() {
+    fn other_responses_are_distinguished() {
         let leaf = made(false);
         let cut = |bytes: &[u8]| bytes[..bytes.len() - 1].to_vec();
         let whole = pkcs7(&[leaf.der()]);

@@ -61,12 +61,12 @@ pub struct CcadbReport {
     /// Roots left out although a program still trusts them in part.
     pub left_out: Vec<LeftOut>,
     /// What the first row of each root says.
-    said: BTreeMap<Fingerprint, Said>,
+    statements: BTreeMap<Fingerprint, Statement>,
 }
 
 /// What a row says about a root.
 #[derive(Debug, PartialEq, Eq)]
-struct Said {
+struct Statement {
     /// Programs that include it.
     included: Vec<&'static str>,
     /// Programs that trust it for certificates issued before a date.
@@ -141,7 +141,7 @@ impl CcadbReport {
                 .collect(),
             roots: BTreeMap::new(),
             left_out: Vec::new(),
-            said: BTreeMap::new(),
+            statements: BTreeMap::new(),
         };
         for row in table.rows() {
             let row = row?;
@@ -168,10 +168,10 @@ impl CcadbReport {
         programs: &[Columns],
     ) -> Result<(), BadTable> {
         let with = |status: &str| {
-            let says = programs.iter().filter(|it| it.says(row, status));
+            let says = programs.iter().filter(|it| it.has_status(row, status));
             says.map(|it| it.program.name).collect::<Vec<_>>()
         };
-        let said = Said {
+        let statement = Statement {
             included: with(INCLUDED),
             limited: with(NOT_BEFORE),
         };
@@ -179,31 +179,33 @@ impl CcadbReport {
         let sha256: Fingerprint = match digits.parse() {
             Ok(sha256) => sha256,
             // An invalid fingerprint does not matter for a root that no program includes.
-            Err(_) if said.included.is_empty() && said.limited.is_empty() => return Ok(()),
+            Err(_) if statement.included.is_empty() && statement.limited.is_empty() => {
+                return Ok(());
+            }
             Err(error) => return Err(row.bad(format!("{digits:?} is not a fingerprint: {error}"))),
         };
-        match self.said.get(&sha256) {
+        match self.statements.get(&sha256) {
             None => {}
-            Some(before) if *before == said => return Ok(()),
+            Some(before) if *before == statement => return Ok(()),
             Some(_) => {
                 return Err(row.bad(format!(
                     "{sha256} occurs in two rows that disagree on which programs include it; remove the wrong one"
                 )));
             }
         }
-        let limited = said.limited.iter().map(|program| LeftOut {
+        let limited = statement.limited.iter().map(|program| LeftOut {
             program,
             root: sha256,
         });
         self.left_out.extend(limited);
-        if !said.included.is_empty() {
+        if !statement.included.is_empty() {
             let root = Root {
                 name: name.map_or_else(String::new, |name| row.cell(name).into_owned()),
-                programs: said.included.clone(),
+                programs: statement.included.clone(),
             };
             self.roots.insert(sha256, root);
         }
-        self.said.insert(sha256, said);
+        self.statements.insert(sha256, statement);
         Ok(())
     }
 }
@@ -224,7 +226,7 @@ fn columns(program: &'static Program, table: &Table<'_>) -> Result<Option<Column
 
 impl Columns {
     /// Returns true if the program has the root in this status, for TLS servers.
-    fn says(&self, row: &TableRow, status: &str) -> bool {
+    fn has_status(&self, row: &TableRow, status: &str) -> bool {
         let used = |(column, word): (usize, &str)| {
             let cell = row.cell(column);
             cell.split(';').any(|used| used.trim() == word)
@@ -283,15 +285,15 @@ mod tests {
         for (cells, programs) in cases {
             let report = read(&[row(ALL, 'a'), row(cells, 'B')]).unwrap();
             let root = report.roots.get(&Fingerprint([0xbb; 32]));
-            let told = root.map_or(String::new(), |root| root.programs.join(" "));
-            assert_eq!(told, programs, "{cells}");
+            let found = root.map_or(String::new(), |root| root.programs.join(" "));
+            assert_eq!(found, programs, "{cells}");
             let limited = usize::from(cells.contains("NotBefore"));
             assert_eq!(report.left_out.len(), limited, "{cells}");
         }
     }
 
     #[test]
-    fn a_program_that_the_report_does_not_speak_of_fully_is_not_there() {
+    fn a_program_with_a_missing_column_is_ignored() {
         let text = format!(
             "SHA-256 Fingerprint,Certificate Record Type,Chrome Status,Mozilla Status\n\
              {0},Root Certificate,Included,Included\n\
@@ -305,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_is_not_sound_is_refused_with_its_line() {
+    fn a_damaged_report_is_refused_with_its_line() {
         let partly = ALL.replacen("Included", "Removed", 1);
         let cases = [
             (read(&[]), "no root is Included in mozilla"),

@@ -187,7 +187,7 @@ pub fn certificates(bytes: &[u8]) -> Result<Listing, NotCertificates> {
         }
     }
     let listing = chain(bytes);
-    match form::unread(bytes) {
+    match form::unsupported(bytes) {
         Some(form) if listing.is_empty() => Err(NotCertificates::Form(form)),
         _ => Ok(listing),
     }
@@ -200,7 +200,7 @@ pub(super) fn chain(bytes: &[u8]) -> Listing {
         listing.add_sections(bytes);
     } else if pkcs7::is_one(bytes) {
         listing.add_pkcs7(bytes, FilePosition::Number);
-    } else if form::unread(bytes).is_none() {
+    } else if form::unsupported(bytes).is_none() {
         listing.add(FilePosition::Number(1), bytes);
     }
     listing
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn trust_settings_of_openssl_are_cut_off_and_heeded() {
+    fn trust_settings_of_openssl_are_cut_off_and_respected() {
         let made = made();
         let oid = |oid: &[u8]| element(tag::OID, &[oid]);
         let (server, any, mail) = (
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_told_with_its_place() {
+    fn what_is_left_out_is_reported_with_its_position() {
         let sound = made().pem();
         let broken = sound.replace("MII", "M!!");
         let secret = "c2VjcmV0";
@@ -491,7 +491,7 @@ mod tests {
             places,
             [FilePosition::line(4), FilePosition::line(4 + 2 * lines + 2)]
         );
-        let told: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
+        let reasons: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
         let expected = [
             "line 1: a private key is ignored; it was not read".to_owned(),
             format!("line {}: invalid PEM: ! is not base64", 5 + lines),
@@ -508,7 +508,7 @@ mod tests {
                 9 + 3 * lines
             ),
         ];
-        assert_eq!(told, expected, "{mixed}");
+        assert_eq!(reasons, expected, "{mixed}");
         let losses: Vec<_> = listing.left_out.iter().map(Omitted::is_loss).collect();
         assert_eq!(losses, [false, true, true, false, false]);
     }

@@ -7,7 +7,7 @@ use crate::crypto::der::{self, tag};
 const BEGINNING: usize = 4096;
 
 /// Returns the format of these bytes and what to do instead, or `None` if they may be certificates.
-pub(super) fn unread(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn unsupported(bytes: &[u8]) -> Option<&'static str> {
     let zip = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x1f, 0x8b]);
     if is_utf16(bytes) {
         Some("UTF-16 text; save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > OUT")
@@ -91,11 +91,11 @@ mod tests {
             (vec![0x30, 0x80, 6, 1, 3], "BER"),
             ([b"MIIB".to_vec(), vec![b'A'; 200]].concat(), "base64"),
         ] {
-            let told = unread(&bytes).unwrap_or_default();
-            assert!(told.contains(word), "{word}: {told}");
+            let reason = unsupported(&bytes).unwrap_or_default();
+            assert!(reason.contains(word), "{word}: {reason}");
         }
         for text in ["", "hello", text, "MII"] {
-            assert_eq!(unread(text.as_bytes()), None, "{text}");
+            assert_eq!(unsupported(text.as_bytes()), None, "{text}");
         }
     }
 }

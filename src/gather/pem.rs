@@ -391,10 +391,10 @@ mod tests {
 
     /// Returns the sections of a text, each with its line.
     fn read(text: impl AsRef<[u8]>) -> Vec<(usize, Decoded)> {
-        let told = |broken: Broken| (broken.line, broken.flaw.to_string());
+        let described = |broken: Broken| (broken.line, broken.flaw.to_string());
         let sections = sections(text.as_ref());
         sections
-            .map(|section| (section.line, section.decode().map_err(told)))
+            .map(|section| (section.line, section.decode().map_err(described)))
             .collect()
     }
 
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_told_with_its_line() {
+    fn what_is_broken_is_reported_with_its_line() {
         let (begin, end) = (
             "-----BEGIN CERTIFICATE-----\n",
             "-----END CERTIFICATE-----\n",

@@ -176,15 +176,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn rows_are_told_by_line_and_their_cells_by_column() {
+    fn rows_are_found_by_line_and_their_cells_by_column() {
         let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\n\n d,e\r\nf,g\r\n";
         let table = Table::of(text.as_bytes()).unwrap();
         assert_eq!(table.column(&["Three", "One"]), Ok(Some(0)));
         let two = table.column(&["Two"]).unwrap().unwrap();
         assert_eq!(table.column(&["Three"]), Ok(None));
         let rows: Vec<_> = table.rows().map(Result::unwrap).collect();
-        let told: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
-        assert_eq!(told, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
+        let found: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
+        assert_eq!(found, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
     }
 
     #[test]

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_tells_the_revoked_from_the_others_and_both_from_strangers() {
+    fn a_filter_distinguishes_revoked_good_and_unknown_certificates() {
         for encoding in [Encoding::V3, Encoding::V4] {
             let filter = Filter::read("file", &made(encoding)).unwrap();
             assert_eq!(filter.newest, 100);

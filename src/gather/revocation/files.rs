@@ -139,7 +139,7 @@ impl RevocationData {
         let lists = self.add_crls(&source, &bytes).map_err(|error| {
             let path = path.to_owned();
             match error {
-                NoLists::Crl(CrlError::NotACrl) => match form::unread(&bytes) {
+                NoLists::Crl(CrlError::NotACrl) => match form::unsupported(&bytes) {
                     Some(form) => RevocationError::Form { path, form },
                     None => failed(CrlError::NotACrl),
                 },
