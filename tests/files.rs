@@ -158,7 +158,7 @@ fn a_broken_chain_is_refused_with_its_line() {
         (
             "labels.pem",
             format!("{leaf}{}", issuer.replace("END CERT", "END TRUSTED CERT")),
-            [&*line(1), "ends as TRUSTED"],
+            [&*line(1), "END says TRUSTED"],
         ),
         (
             "four.pem",

@@ -99,7 +99,7 @@ pub enum ReportError {
     #[error(transparent)]
     TableRow(#[from] BadTable),
     /// The file is another report, or something else.
-    #[error("no column {0:?}; take CCADB's report AllIncludedRootCertsCSV")]
+    #[error("no column {0:?}; use CCADB's report AllIncludedRootCertsCSV")]
     NoColumn(&'static str),
     /// A program has no roots.
     #[error("no root is {INCLUDED} in {0} for TLS servers; is the file complete?")]

@@ -228,7 +228,7 @@ pub(super) fn is_header(line: &str) -> bool {
 }
 
 /// Supported separators, the most usual first. Spreadsheets write semicolons in locales with a
-/// decimal comma, and tabs in files called text.
+/// decimal comma, and tabs when they export as text.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Returns the separator of a header: the one that splits it into columns that name hosts, or else

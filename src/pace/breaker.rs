@@ -489,7 +489,7 @@ mod tests {
         let (probes, dead) = sim.give_up(one, DROPPED);
         assert_eq!((probes, dead.all_silent), (PROBES_ALL_SILENT, true));
         assert!(matches!(sim.door(one), Door::Shut(_)));
-        // The network is back, so the verdict about it no longer holds.
+        // The network is back, so the conclusion about it no longer applies.
         sim.sees(at("192.0.2.3:443"), Sign::Alive);
         assert_eq!(sim.door(one), Door::Open);
     }

@@ -45,13 +45,13 @@ pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Fa
 }
 
 fn unreachable_server(silence: Silence) -> Failure {
-    let words = silence.message.unwrap_or_default();
+    let message = silence.message.unwrap_or_default();
     if silence.local {
-        failed(Reason::LocalLimit, words)
+        failed(Reason::LocalLimit, message)
     } else {
         failed(
             Reason::Servfail,
-            format!("no resolver can be reached: {words}"),
+            format!("no resolver can be reached: {message}"),
         )
     }
 }
