@@ -390,7 +390,7 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         (
             "gone",
             Answer::Said(response("404 Not Found", "", b"")),
-            "answered 404",
+            "HTTP status 404",
         ),
         (
             "moved",
@@ -410,7 +410,7 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         (
             "page",
             Answer::Said(response("200 OK", "", b"<html>")),
-            "is no certificate",
+            "is not a certificate",
         ),
         (
             "leaf",
@@ -424,7 +424,7 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         (
             "other",
             Answer::Said(response("200 OK", "", other.der())),
-            "is not the issuer",
+            "does not contain the issuer",
         ),
         (
             "stranger",
@@ -434,7 +434,7 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         (
             "noise",
             Answer::Said(b"220 mail ESMTP\r\n".to_vec()),
-            "broken answer",
+            "malformed or incomplete response",
         ),
     ];
     let mut expected = BTreeMap::new();
@@ -608,7 +608,7 @@ fn what_is_excluded_from_the_sweep_is_not_asked_for_issuers() {
     let arguments = [&*target, &exclude, &place.trust];
     let row = support::sweep_one(&[&arguments[..], &ALLOWED].concat());
     let error = error(&row);
-    assert_eq!(error.matches("--exclude names it").count(), 2, "{error}");
+    assert_eq!(error.matches("excluded by --exclude").count(), 2, "{error}");
     assert_eq!(http.asked(), [""; 0]);
 }
 

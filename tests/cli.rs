@@ -127,7 +127,7 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
             &["scan", "127.0.0.1:1", "--resolvers=nobody"],
             "--resolvers",
         ),
-        (&["scan", "not a target"], "blank"),
+        (&["scan", "not a target"], "white space"),
         (&["check", &missing, "--name=example.com"], &missing),
         (&["check", &not_pem, "--name=example.com"], "PEM"),
         (&["explain", "no_such_finding"], "expired"),

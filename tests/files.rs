@@ -103,7 +103,7 @@ fn a_chain_is_read_however_its_file_was_put_together() {
         (
             "key.pem",
             format!("{KEY}{chain}").into_bytes(),
-            "line 1: a private key is left out",
+            "line 1: a private key is ignored",
         ),
         (
             "other.pem",
@@ -148,7 +148,7 @@ fn a_broken_chain_is_refused_with_its_line() {
         (
             "cut.pem",
             format!("{leaf}{half}"),
-            [&*line(1), "is it whole?"],
+            [&*line(1), "is it complete?"],
         ),
         (
             "cut-first.pem",
@@ -158,7 +158,7 @@ fn a_broken_chain_is_refused_with_its_line() {
         (
             "labels.pem",
             format!("{leaf}{}", issuer.replace("END CERT", "END TRUSTED CERT")),
-            [&*line(1), "ends as TRUSTED"],
+            [&*line(1), "END says TRUSTED"],
         ),
         (
             "four.pem",
@@ -287,11 +287,11 @@ fn revocation_lists_lose_nothing() {
     let cut = "-----BEGIN X509 CRL-----\nMIIB\n";
     let none = "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n";
     for (name, text, words) in [
-        ("cut.crl", cut.to_owned(), ["line 1: ", "is it whole?"]),
+        ("cut.crl", cut.to_owned(), ["line 1: ", "is it complete?"]),
         (
             "none.crl",
             format!("# ours\n{none}"),
-            ["line 2: ", "no sound revocation list"],
+            ["line 2: ", "not a valid revocation list"],
         ),
         (
             "four.crl",

@@ -524,11 +524,11 @@ fn a_server_is_checked_by_one_visit() {
 }
 
 #[test]
-fn what_is_neither_a_file_nor_a_server_is_told_as_both() {
+fn what_is_neither_a_file_nor_a_server_is_reported_as_both() {
     for (what, words) in [
         ("chain.pem", "chain.pem:443"),
         ("192.0.2.0/28:443", "tlsweep scan"),
-        ("no such file", "blank"),
+        ("no such file", "white space"),
         ("/nowhere/chain.pem", "/nowhere/chain.pem"),
         ("example.com:0", "example.com:0"),
     ] {

@@ -253,7 +253,7 @@ fn a_report_that_makes_no_whole_store_makes_none() {
     );
     refused(
         import(&[&short]),
-        &["short.csv: line 2: \"1\" is no fingerprint"],
+        &["short.csv: line 2: \"1\" is not a fingerprint"],
     );
     let twins = ["stores", "import", &lab.report, "--certs", &pem, "-o", &pem];
     refused(run(&twins), &["destroy"]);
@@ -426,7 +426,7 @@ fn issuers_are_known_from_pem_der_and_reports() {
     let check = ["check", &chain, "--name", NAME, "--intermediates"];
     refused(
         run(&[&check[..], &[&broken]].concat()),
-        &[&format!("broken.csv: line {line}: not sound PEM")],
+        &[&format!("broken.csv: line {line}: invalid PEM")],
     );
     refused(
         run(&[&check[..], &[&lab.report]].concat()),

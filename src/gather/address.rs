@@ -1,5 +1,5 @@
-//! Addresses that a certificate names, read strictly: what a stranger wrote decides whom we talk
-//! to. It knows nothing of names and sockets.
+//! Parses URLs named in certificates. The parser is strict, because a stranger's text decides which
+//! server we contact. It does not resolve names or connect.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,10 @@ use url::{Host, Position, Url};
 
 use super::FetchFailure;
 
-/// Longer than any CA's address, with its query.
+/// Maximum length in bytes. It is longer than any CA's URL with its query.
 const LONGEST: usize = 2048;
 
-/// What can be asked for by plain HTTP.
+/// A URL that can be fetched by plain HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAddress {
     host: Result<IpAddr, String>,
@@ -19,15 +19,20 @@ pub struct HttpAddress {
 }
 
 impl HttpAddress {
-    /// Reads an address; only what [`HttpAddress`] can hold passes. Curious spellings of IPv4
-    /// addresses (`0x7f.1`) are read as browsers read them, so that no guard is passed by one.
+    /// Parses a URL. Unusual spellings of IPv4 addresses (`0x7f.1`) are parsed as browsers do, so
+    /// that no spelling passes the guard.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error unless the text is an `http` URL without user name and password.
     pub fn parse(text: &str) -> Result<Self, FetchFailure> {
         if text.len() > LONGEST {
             return Err(FetchFailure::TooLong(LONGEST));
         }
-        // The parser would drop line breaks and blanks in silence (RFC 3986 allows neither).
+        // The URL parser would silently remove line breaks and blanks, which RFC 3986 does not
+        // allow.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let reason = "it holds a blank, a control character, or more than ASCII";
+            let reason = "it contains a blank, a control character or a character outside ASCII";
             return Err(FetchFailure::Malformed(reason.to_owned()));
         }
         let url = Url::parse(text).map_err(|error| FetchFailure::Malformed(error.to_string()))?;
@@ -50,22 +55,22 @@ impl HttpAddress {
         })
     }
 
-    /// The address it names, or the name to resolve.
+    /// Returns the address in the URL, or the name to resolve as the error.
     pub fn host(&self) -> Result<IpAddr, &str> {
         self.host.as_ref().copied().map_err(String::as_str)
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// What to ask for: path and query.
+    /// Returns the path and query, for the request.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The Host header.
+    /// Returns the value of the Host header.
     pub(super) fn authority(&self) -> String {
         let host = match &self.host {
             Ok(IpAddr::V6(address)) => format!("[{address}]"),

@@ -1,29 +1,29 @@
-//! The certificates in what an address gave: one in DER, several in PEM, or the list of a PKCS#7
-//! message without content (RFC 5280 section 4.2.2.1 allows the first and the last; the second is
-//! common). Whether they help is for others to say.
+//! Extracts the CA certificates from the response of an AIA URL: one certificate in DER, several in
+//! PEM, or a PKCS#7 message without content (RFC 5280 section 4.2.2.1 allows the first and the
+//! last; the second is common). It does not decide if they help.
 
 use std::sync::Arc;
 
 use super::certificates::chain;
 use crate::observation::{Certificate, PeerChain};
 
-/// Certificates of one answer that are looked at. CAs give one to five.
+/// Maximum number of certificates examined in one response. CAs send one to five.
 const MAX_CERTIFICATES: usize = 20;
 
-/// Why an answer is of no use.
+/// Why a response is useless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoIssuer {
     /// It is something else.
-    #[error("the answer is no certificate (DER, PEM or PKCS#7)")]
+    #[error("the response is not a certificate (DER, PEM or PKCS#7)")]
     NoCertificate,
-    /// None of its certificates may sign others.
-    #[error("the answer holds no CA certificate")]
+    /// It contains no CA certificate.
+    #[error("the response contains no CA certificate")]
     NoAuthority,
 }
 
-/// The CA certificates of an answer, in its order.
+/// Returns the CA certificates of a response, in order.
 pub(super) fn authorities(bytes: &[u8]) -> Result<PeerChain, NoIssuer> {
-    // A broken section costs none but itself: an issuer beside it helps all the same.
+    // A broken section does not spoil the others.
     let found = chain(bytes).found.into_iter().take(MAX_CERTIFICATES);
     let certificates: Vec<_> = found.map(|found| Certificate::read(found.der)).collect();
     if certificates.iter().all(|one| one.contents.is_err()) {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_are_told_apart() {
+    fn other_responses_are_distinguished() {
         let leaf = made(false);
         let cut = |bytes: &[u8]| bytes[..bytes.len() - 1].to_vec();
         let whole = pkcs7(&[leaf.der()]);

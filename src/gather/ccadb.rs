@@ -1,21 +1,22 @@
-//! CCADB's report of included roots: which root programs include which root for TLS servers. The
-//! report names roots by SHA-256; it does not hold them.
+//! Reads CCADB's report of included roots: which root programs include which root for TLS servers.
+//! The report identifies roots by SHA-256 and does not contain them.
 //!
-//! A program counts only where the report says both that it includes a root and that it does so
-//! for TLS servers: Mozilla, Apple and Microsoft also include roots for mail and code alone.
+//! A program counts only if the report says both that it includes a root and that it does so for
+//! TLS servers: Mozilla, Apple and Microsoft also include roots for mail or code signing only.
 
 use std::collections::BTreeMap;
 
 use super::table::{BadTable, Table, TableRow};
 use crate::crypto::Fingerprint;
 
-/// A root program, and the columns in which the report speaks of it.
+/// A root program, and its columns in the report.
 #[derive(Debug)]
 pub struct Program {
-    /// Its name as a store.
+    /// Name of the program as a trust store.
     pub name: &'static str,
     status: &'static [&'static str],
-    /// The column of uses, and the word for TLS servers. Chrome includes roots for nothing else.
+    /// Column of allowed uses, and its value for TLS servers. `None` for Chrome, which includes
+    /// roots for TLS servers only.
     uses: Option<(&'static str, &'static str)>,
 }
 
@@ -43,68 +44,69 @@ pub const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// What a status is called when the program has the root.
+/// The status of a root that a program includes.
 const INCLUDED: &str = "Included";
 
-/// Microsoft's word for a root that is trusted for what it issued before a day which the report
-/// does not tell.
+/// Microsoft's value for a root that is trusted only for certificates issued before a date. The
+/// report does not contain the date.
 const NOT_BEFORE: &str = "NotBefore";
 
-/// What a report says.
+/// The content of a report.
 #[derive(Debug)]
 pub struct CcadbReport {
-    /// The programs that it speaks of fully, in the order of `PROGRAMS`.
+    /// Programs for which the report has all columns, in the order of `PROGRAMS`.
     pub programs: Vec<&'static str>,
-    /// The roots that one of them includes.
+    /// Roots that at least one of them includes.
     pub roots: BTreeMap<Fingerprint, Root>,
-    /// Roots left out though a program has not dropped them altogether.
+    /// Roots left out although a program still trusts them in part.
     pub left_out: Vec<LeftOut>,
-    /// What was said of each root, by its first row.
-    said: BTreeMap<Fingerprint, Said>,
+    /// What the first row of each root says.
+    statements: BTreeMap<Fingerprint, Statement>,
 }
 
-/// What a row says of a root.
+/// What a row says about a root.
 #[derive(Debug, PartialEq, Eq)]
-struct Said {
-    /// The programs that include it.
+struct Statement {
+    /// Programs that include it.
     included: Vec<&'static str>,
-    /// Those that trust it for what it issued before some day.
+    /// Programs that trust it for certificates issued before a date.
     limited: Vec<&'static str>,
 }
 
-/// A root of the report.
+/// A root in the report.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Root {
-    /// What the report calls it: text of others.
+    /// Name in the report. Untrusted text.
     pub name: String,
-    /// The programs that include it, in the order of `PROGRAMS`.
+    /// Programs that include it, in the order of `PROGRAMS`.
     pub programs: Vec<&'static str>,
 }
 
-/// A root that is trusted only for what it issued before a day that the report does not tell.
+/// A root that is trusted only for certificates issued before a date that the report does not
+/// contain.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Whose word it is.
+    /// Program that limits it.
     pub program: &'static str,
-    /// The root.
+    /// SHA-256 of the root.
     pub root: Fingerprint,
 }
 
 /// Why a report cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// A damaged table, or a row that says nothing sound.
+    /// The table is malformed, or a row is inconsistent.
     #[error(transparent)]
     TableRow(#[from] BadTable),
-    /// Another report, or another file.
-    #[error("no column {0:?}; take CCADB's report AllIncludedRootCertsCSV")]
+    /// The file is another report, or something else.
+    #[error("no column {0:?}; use CCADB's report AllIncludedRootCertsCSV")]
     NoColumn(&'static str),
-    /// A program without a root.
-    #[error("no root is {INCLUDED} in {0} for TLS servers; is the file whole?")]
+    /// A program has no roots.
+    #[error("no root is {INCLUDED} in {0} for TLS servers; is the file complete?")]
     NoRoot(&'static str),
 }
 
-/// A program's columns in this file.
+/// The columns of one program in this file.
 struct Columns {
     program: &'static Program,
     status: usize,
@@ -113,6 +115,10 @@ struct Columns {
 
 impl CcadbReport {
     /// Reads the report.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are not this report, or if it is damaged or inconsistent.
     pub fn read(bytes: &[u8]) -> Result<Self, ReportError> {
         let table = Table::of(bytes)?;
         let sha256 = "SHA-256 Fingerprint";
@@ -135,11 +141,11 @@ impl CcadbReport {
                 .collect(),
             roots: BTreeMap::new(),
             left_out: Vec::new(),
-            said: BTreeMap::new(),
+            statements: BTreeMap::new(),
         };
         for row in table.rows() {
             let row = row?;
-            // The report of all certificates has intermediates too.
+            // The report of all certificates also contains intermediates.
             if kind.is_none_or(|kind| row.cell(kind) == "Root Certificate") {
                 report.add(&row, fingerprint, name, &programs)?;
             }
@@ -162,47 +168,49 @@ impl CcadbReport {
         programs: &[Columns],
     ) -> Result<(), BadTable> {
         let with = |status: &str| {
-            let says = programs.iter().filter(|it| it.says(row, status));
+            let says = programs.iter().filter(|it| it.has_status(row, status));
             says.map(|it| it.program.name).collect::<Vec<_>>()
         };
-        let said = Said {
+        let statement = Statement {
             included: with(INCLUDED),
             limited: with(NOT_BEFORE),
         };
         let digits = row.cell(fingerprint);
         let sha256: Fingerprint = match digits.parse() {
             Ok(sha256) => sha256,
-            // A root that nobody has need not be known.
-            Err(_) if said.included.is_empty() && said.limited.is_empty() => return Ok(()),
-            Err(error) => return Err(row.bad(format!("{digits:?} is no fingerprint: {error}"))),
+            // An invalid fingerprint does not matter for a root that no program includes.
+            Err(_) if statement.included.is_empty() && statement.limited.is_empty() => {
+                return Ok(());
+            }
+            Err(error) => return Err(row.bad(format!("{digits:?} is not a fingerprint: {error}"))),
         };
-        match self.said.get(&sha256) {
+        match self.statements.get(&sha256) {
             None => {}
-            Some(before) if *before == said => return Ok(()),
+            Some(before) if *before == statement => return Ok(()),
             Some(_) => {
                 return Err(row.bad(format!(
-                    "{sha256} stands in two rows that disagree on who includes it; take the wrong one out"
+                    "{sha256} occurs in two rows that disagree on which programs include it; remove the wrong one"
                 )));
             }
         }
-        let limited = said.limited.iter().map(|program| LeftOut {
+        let limited = statement.limited.iter().map(|program| LeftOut {
             program,
             root: sha256,
         });
         self.left_out.extend(limited);
-        if !said.included.is_empty() {
+        if !statement.included.is_empty() {
             let root = Root {
                 name: name.map_or_else(String::new, |name| row.cell(name).into_owned()),
-                programs: said.included.clone(),
+                programs: statement.included.clone(),
             };
             self.roots.insert(sha256, root);
         }
-        self.said.insert(sha256, said);
+        self.statements.insert(sha256, statement);
         Ok(())
     }
 }
 
-/// Where the report speaks of a program; nowhere unless it does so fully.
+/// Returns the columns of a program, or `None` if one of them is missing.
 fn columns(program: &'static Program, table: &Table<'_>) -> Result<Option<Columns>, BadTable> {
     let uses = match program.uses {
         Some((column, word)) => table.column(&[column])?.map(|column| Some((column, word))),
@@ -217,8 +225,8 @@ fn columns(program: &'static Program, table: &Table<'_>) -> Result<Option<Column
 }
 
 impl Columns {
-    /// Whether the program has the root in this status, for TLS servers.
-    fn says(&self, row: &TableRow, status: &str) -> bool {
+    /// Returns true if the program has the root in this status, for TLS servers.
+    fn has_status(&self, row: &TableRow, status: &str) -> bool {
         let used = |(column, word): (usize, &str)| {
             let cell = row.cell(column);
             cell.split(';').any(|used| used.trim() == word)
@@ -277,15 +285,15 @@ mod tests {
         for (cells, programs) in cases {
             let report = read(&[row(ALL, 'a'), row(cells, 'B')]).unwrap();
             let root = report.roots.get(&Fingerprint([0xbb; 32]));
-            let told = root.map_or(String::new(), |root| root.programs.join(" "));
-            assert_eq!(told, programs, "{cells}");
+            let found = root.map_or(String::new(), |root| root.programs.join(" "));
+            assert_eq!(found, programs, "{cells}");
             let limited = usize::from(cells.contains("NotBefore"));
             assert_eq!(report.left_out.len(), limited, "{cells}");
         }
     }
 
     #[test]
-    fn a_program_that_the_report_does_not_speak_of_fully_is_not_there() {
+    fn a_program_with_a_missing_column_is_ignored() {
         let text = format!(
             "SHA-256 Fingerprint,Certificate Record Type,Chrome Status,Mozilla Status\n\
              {0},Root Certificate,Included,Included\n\
@@ -299,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_is_not_sound_is_refused_with_its_line() {
+    fn a_damaged_report_is_refused_with_its_line() {
         let partly = ALL.replacen("Included", "Removed", 1);
         let cases = [
             (read(&[]), "no root is Included in mozilla"),

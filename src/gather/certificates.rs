@@ -1,6 +1,6 @@
-//! Certificates from a file, whatever its form: PEM, DER, PKCS#7, or a CSV with a column of PEM, as
-//! CCADB publishes them. It knows forms, not what the certificates are for, and says what of a file
-//! it left out.
+//! Reads certificates from a file in any supported format: PEM, DER, PKCS#7, or a CSV with a column
+//! of PEM, as CCADB publishes. It reports what it left out. It does not know what the certificates
+//! are for.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -14,47 +14,49 @@ use super::pkcs7;
 use super::table::{BadTable, Table};
 use crate::crypto::der::{self, Reader, tag};
 
-/// Five times CCADB's largest report; small enough to refuse a wrong file before it fills the
-/// memory.
+/// Maximum size of a file: five times CCADB's largest report, and small enough that a wrong file is
+/// rejected before it fills the memory.
 const MAX_FILE: u64 = 64 << 20;
 
-/// Ten times as many as all public CAs have, roots and intermediates together.
+/// Maximum number of sections: ten times as many as there are certificates of public CAs, roots and
+/// intermediates together.
 const MAX_SECTIONS: usize = 100_000;
 
-/// What CCADB calls the column that holds a certificate.
+/// CCADB's names of the column that contains a certificate.
 const PEM_COLUMNS: &[&str] = &["PEM", "PEM Info", "X.509 Certificate (PEM)"];
 
-/// Columns by which a CCADB report without certificates is known.
+/// Columns that identify a CCADB report without certificates.
 const OTHER_COLUMNS: &[&str] = &["SHA-256 Fingerprint", "SHA256 Fingerprint", "SHA256"];
 
-/// What a file holds for someone who looks for certificates.
+/// The content of a file in which certificates are expected.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Its certificates, in the order of the file.
+    /// Its certificates, in file order.
     pub found: Vec<Found>,
-    /// Everything else that the file says it holds.
+    /// Everything else found in the file.
     pub left_out: Vec<Omitted>,
-    /// The certificates come from PKCS#7, where they have no order.
+    /// True if the certificates come from PKCS#7, where their order means nothing.
     pub unordered: bool,
 }
 
-/// A certificate of a file.
+/// A certificate in a file.
 #[derive(Debug)]
 pub struct Found {
-    /// Where it stands.
+    /// Position in the file.
     pub place: FilePosition,
-    /// Its bytes, as the file has them.
+    /// Its bytes, as in the file.
     pub der: CertificateDer<'static>,
-    /// OpenSSL's trust settings beside it bar it as an anchor for TLS servers.
+    /// True if the OpenSSL trust settings beside it forbid its use as a trust anchor for TLS
+    /// servers.
     pub barred: bool,
-    /// Its BEGIN does not stand at the start of a line, so OpenSSL does not find it.
+    /// True if its BEGIN is not at the start of a line, so that OpenSSL does not find it.
     pub hidden: bool,
 }
 
-/// Something in a file that is no certificate, or none that can be read.
+/// A part of a file that is not a certificate, or is unreadable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Omitted {
-    /// Where it stands.
+    /// Position in the file.
     pub place: FilePosition,
     /// Why it was left out.
     pub why: Why,
@@ -63,37 +65,38 @@ pub struct Omitted {
 /// Why a part of a file was left out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// A private key. Its bytes are never looked at.
-    #[error("a private key is left out; it was not read")]
+    /// A private key. Its bytes are never decoded.
+    #[error("a private key is ignored; it was not read")]
     PrivateKey,
-    /// A revocation list among certificates.
-    #[error("a revocation list is left out; give it by --crls")]
+    /// A revocation list in a file of certificates.
+    #[error("a revocation list is ignored; give it with --crls")]
     Crl,
-    /// A certificate among revocation lists.
-    #[error("a certificate is left out; revocation lists (BEGIN X509 CRL) are read here")]
+    /// A certificate in a file of revocation lists.
+    #[error("a certificate is ignored; only revocation lists (BEGIN X509 CRL) are read here")]
     Certificate,
-    /// Some other section of PEM.
-    #[error("a section named {0} is left out")]
+    /// Any other PEM section.
+    #[error("a section named {0} is ignored")]
     Other(String),
-    /// A section that cannot be read.
+    /// A malformed section.
     #[error(transparent)]
     Broken(Flaw),
-    /// What should be PKCS#7 is not.
-    #[error("not PKCS#7 that holds certificates (SignedData in DER)")]
+    /// A section that should be PKCS#7 but is not.
+    #[error("not PKCS#7 with certificates (SignedData in DER)")]
     BadPkcs7,
-    /// What should be OpenSSL's trusted certificate is not.
-    #[error("not a certificate with OpenSSL's trust settings behind it")]
+    /// A section that should be an OpenSSL trusted certificate but is not.
+    #[error("not a certificate followed by OpenSSL trust settings")]
     BadTrust,
-    /// A cell of a table that holds no PEM.
-    #[error("not sound PEM: no BEGIN CERTIFICATE in the cell")]
+    /// A cell of a table without PEM.
+    #[error("invalid PEM: no BEGIN CERTIFICATE in the cell")]
     NoSection,
-    /// More than are read.
-    #[error("the file goes on with more than {MAX_SECTIONS} sections; split it")]
+    /// More sections than the maximum.
+    #[error("the file has more than {MAX_SECTIONS} sections; split it")]
     TooMany,
 }
 
 impl Omitted {
-    /// Whether a certificate or list may be lost with it, rather than something of another kind.
+    /// Returns true if a certificate or list may have been lost with this part, and not only
+    /// something of another kind.
     pub fn is_loss(&self) -> bool {
         match self.why {
             Why::PrivateKey | Why::Crl | Why::Certificate | Why::Other(_) => false,
@@ -108,12 +111,12 @@ impl fmt::Display for Omitted {
     }
 }
 
-/// Where something stands in its file.
+/// A position in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilePosition {
-    /// Which certificate it is, from 1, in a file without lines.
+    /// Number of the certificate, from 1, in a file without lines.
     Number(usize),
-    /// The line on which it begins, or goes wrong, from 1.
+    /// Line on which it begins or becomes invalid, from 1.
     Line(u64),
 }
 
@@ -132,24 +135,28 @@ impl fmt::Display for FilePosition {
     }
 }
 
-/// Why a file has no certificates to give.
+/// Why no certificates can be read from a file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCertificates {
-    /// A CCADB report, but one about certificates rather than of them.
+    /// A CCADB report about certificates that does not contain them.
     #[error(
-        "a report without certificates; take one that has them, in a column named {}",
+        "a report without certificates; use one that contains them in a column named {}",
         PEM_COLUMNS.join(" or ")
     )]
     NoPemColumn,
-    /// A damaged report.
+    /// The table is malformed.
     #[error(transparent)]
     Table(#[from] BadTable),
-    /// A form that is known and not read.
+    /// A format that is recognised but not supported.
     #[error("{0}")]
     Form(&'static str),
 }
 
-/// A whole file; one beyond any use is refused.
+/// Reads a whole file.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read or is larger than 64 MiB.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path)?.take(MAX_FILE + 1);
@@ -161,9 +168,14 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The certificates of a file. None at all, and nothing left out, where it is in no form known here.
+/// Returns the certificates of a file. The listing is empty if the format is unknown.
+///
+/// # Errors
+///
+/// Returns an error if the file is a table without certificates, a malformed table, or in a format
+/// that is recognised but not supported.
 pub fn certificates(bytes: &[u8]) -> Result<Listing, NotCertificates> {
-    // A comment may hold commas and quotes; a report does not begin with one.
+    // A comment may contain commas and quotes. Reports do not begin with a comment.
     let commented = bytes.trim_ascii_start().starts_with(b"#");
     let whole = der::only(bytes, tag::SEQUENCE).is_some();
     if let (false, false, Ok(table)) = (whole, commented, Table::of(bytes)) {
@@ -175,32 +187,32 @@ pub fn certificates(bytes: &[u8]) -> Result<Listing, NotCertificates> {
         }
     }
     let listing = chain(bytes);
-    match form::unread(bytes) {
+    match form::unsupported(bytes) {
         Some(form) if listing.is_empty() => Err(NotCertificates::Form(form)),
         _ => Ok(listing),
     }
 }
 
-/// The certificates of bytes that are no table: DER, PKCS#7 or PEM.
+/// Returns the certificates in bytes that are not a table: DER, PKCS#7 or PEM.
 pub(super) fn chain(bytes: &[u8]) -> Listing {
     let mut listing = Listing::default();
     if der::only(bytes, tag::SEQUENCE).is_none() {
         listing.add_sections(bytes);
     } else if pkcs7::is_one(bytes) {
         listing.add_pkcs7(bytes, FilePosition::Number);
-    } else if form::unread(bytes).is_none() {
+    } else if form::unsupported(bytes).is_none() {
         listing.add(FilePosition::Number(1), bytes);
     }
     listing
 }
 
 impl Listing {
-    /// Whether the file gave nothing, not even something to leave out.
+    /// Returns true if nothing was found, not even something to leave out.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty() && self.left_out.is_empty()
     }
 
-    /// The first certificate that may be lost.
+    /// Returns the first part with which a certificate may have been lost.
     pub fn loss(&self) -> Option<&Omitted> {
         self.left_out.iter().find(|it| it.is_loss())
     }
@@ -257,7 +269,7 @@ impl Listing {
                 }
                 None => self.leave_out(place, Why::BadTrust),
             },
-            // certutil of Windows calls PKCS#7 a certificate too.
+            // Windows certutil also labels PKCS#7 as CERTIFICATE.
             Label::Certificate if !pkcs7::is_one(der) => self.add(place, der),
             _ => self.add_pkcs7(der, |_| place),
         }
@@ -279,9 +291,9 @@ impl Listing {
 /// serverAuth, 1.3.6.1.5.5.7.3.1, and anyExtendedKeyUsage, 2.5.29.37.0.
 const FOR_SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x25, 0]];
 
-/// The certificate before OpenSSL's trust settings (X509_CERT_AUX), and whether those bar it as an
-/// anchor for TLS servers: they reject that purpose, or trust for others only (`obj_trust` in
-/// OpenSSL's crypto/x509/x509_trust.c).
+/// Returns the certificate before OpenSSL's trust settings (X509_CERT_AUX), and true if those
+/// settings forbid its use as a trust anchor for TLS servers: they reject that purpose, or trust it
+/// for other purposes only (`obj_trust` in OpenSSL's crypto/x509/x509_trust.c).
 fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
     let mut parts = Reader::new(der);
     let certificate = parts.whole(tag::SEQUENCE)?;
@@ -299,13 +311,14 @@ fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
     parts.is_empty().then_some((certificate, barred))
 }
 
-/// Rows without a certificate are passed over: reports have a few, for examples.
+/// Reads the certificates of a column. Rows with an empty cell are skipped, because reports contain
+/// a few.
 fn cells(table: Table<'_>, column: usize) -> Result<Listing, NotCertificates> {
     let mut listing = Listing::default();
     for row in table.rows() {
         let row = row?;
         let cell = row.cell(column);
-        // CCADB puts the cell in single quotes, so that spreadsheets leave it alone.
+        // CCADB encloses the cell in single quotes, so that spreadsheets do not change it.
         let pem = cell.trim_matches(|c: char| c == '\'' || c.is_whitespace());
         if pem.is_empty() {
             continue;
@@ -315,7 +328,7 @@ fn cells(table: Table<'_>, column: usize) -> Result<Listing, NotCertificates> {
         if inside.is_empty() {
             inside.leave_out(FilePosition::Line(row.line), Why::NoSection);
         }
-        // Lines of the file, not of the cell.
+        // Report lines of the file, not of the cell.
         inside
             .found
             .iter_mut()
@@ -356,7 +369,7 @@ mod tests {
         let commented = format!("# \"ours\", PEM\n{pem}");
         let pkcs7 = wrapped(&[made.der()]);
         let armoured = armour("PKCS7", &pkcs7);
-        // As certutil of Windows encodes it.
+        // As Windows certutil encodes it.
         let misnamed = armour("CERTIFICATE", &pkcs7);
         for (bytes, place) in [
             (made.der().to_vec(), FilePosition::Number(1)),
@@ -391,7 +404,7 @@ mod tests {
         }
     }
 
-    /// PEM by hand: labels that no library writes.
+    /// Writes PEM with labels that no library writes.
     fn armour(label: &str, der: &[u8]) -> String {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = format!("-----BEGIN {label}-----\n");
@@ -429,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn trust_settings_of_openssl_are_cut_off_and_heeded() {
+    fn trust_settings_of_openssl_are_cut_off_and_respected() {
         let made = made();
         let oid = |oid: &[u8]| element(tag::OID, &[oid]);
         let (server, any, mail) = (
@@ -462,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_told_with_its_place() {
+    fn what_is_left_out_is_reported_with_its_position() {
         let sound = made().pem();
         let broken = sound.replace("MII", "M!!");
         let secret = "c2VjcmV0";
@@ -478,24 +491,24 @@ mod tests {
             places,
             [FilePosition::line(4), FilePosition::line(4 + 2 * lines + 2)]
         );
-        let told: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
+        let reasons: Vec<_> = listing.left_out.iter().map(ToString::to_string).collect();
         let expected = [
-            "line 1: a private key is left out; it was not read".to_owned(),
-            format!("line {}: not sound PEM: ! is not base64", 5 + lines),
+            "line 1: a private key is ignored; it was not read".to_owned(),
+            format!("line {}: invalid PEM: ! is not base64", 5 + lines),
             format!(
-                "line {}: not sound PEM: no -----END CERTIFICATE----- stands before the next BEGIN",
+                "line {}: invalid PEM: -----END CERTIFICATE----- is missing before the next BEGIN",
                 4 + 2 * lines
             ),
             format!(
-                "line {}: a revocation list is left out; give it by --crls",
+                "line {}: a revocation list is ignored; give it with --crls",
                 6 + 3 * lines
             ),
             format!(
-                "line {}: a section named DH PARAMETERS is left out",
+                "line {}: a section named DH PARAMETERS is ignored",
                 9 + 3 * lines
             ),
         ];
-        assert_eq!(told, expected, "{mixed}");
+        assert_eq!(reasons, expected, "{mixed}");
         let losses: Vec<_> = listing.left_out.iter().map(Omitted::is_loss).collect();
         assert_eq!(losses, [false, true, true, false, false]);
     }

@@ -1,67 +1,67 @@
-//! Why nothing could be had from an address, in words that stand in a record.
+//! Why a URL could not be fetched, in texts that are written to records.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Why nothing could be had from an address.
+/// Why a URL could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchFailure {
-    /// Another scheme.
-    #[error("only http:// addresses are fetched from")]
+    /// The scheme is not http.
+    #[error("only http:// URLs are fetched")]
     Scheme,
-    /// Too long for any honest address.
-    #[error("the address is longer than {0} bytes")]
+    /// The URL is too long to be legitimate.
+    #[error("the URL is longer than {0} bytes")]
     TooLong(usize),
-    /// No address at all.
-    #[error("not an address: {0}")]
+    /// The text is not a URL.
+    #[error("not a valid URL: {0}")]
     Malformed(String),
-    /// A name or password in it.
-    #[error("the address holds a user name or password")]
+    /// The URL contains a user name or password.
+    #[error("the URL contains a user name or password")]
     UserInfo,
-    /// A port that is no web server's.
-    #[error("only port 80 is fetched from, not {0} (--aia-allow-private lifts this)")]
+    /// The port is not 80.
+    #[error("port {0} is not allowed, only port 80 (--aia-allow-private allows it)")]
     Port(u16),
-    /// The user wants it left alone.
-    #[error("--exclude names it")]
+    /// The user excluded the address or name.
+    #[error("excluded by --exclude")]
     Excluded,
-    /// An address that is nobody's business outside of its network.
+    /// The address is not public.
     #[error(
-        "{address} is {kind}: never connected for a certificate (--aia-allow-private lifts this)"
+        "{address} is {kind}: certificates may not direct us there (--aia-allow-private allows it)"
     )]
     Forbidden {
-        /// Where it leads.
+        /// Address that the URL leads to.
         address: IpAddr,
-        /// What kind of address that is.
+        /// Kind of address.
         kind: &'static str,
     },
     /// The name has no address.
     #[error("the name does not resolve: {0}")]
     Name(String),
-    /// No connection.
+    /// The connection failed.
     #[error("no connection: {0}")]
     Connect(String),
-    /// Not in time.
-    #[error("no whole answer within {} s", .0.as_secs_f64())]
+    /// The response was not complete in time.
+    #[error("no complete response within {} s", .0.as_secs_f64())]
     Timeout(Duration),
-    /// Sent elsewhere.
-    #[error("answered {0}: redirects are not followed")]
+    /// The server redirects to another URL.
+    #[error("HTTP status {0}: redirects are not followed")]
     Redirect(u16),
-    /// Any other answer than 200.
-    #[error("answered {0}")]
+    /// Any other status than 200.
+    #[error("HTTP status {0}")]
     Status(u16),
-    /// More than was agreed to take.
-    #[error("the answer is larger than {0} bytes")]
+    /// The response is too large.
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
-    /// Not HTTP, or broken off.
-    #[error("broken answer: {0}")]
+    /// The response is not HTTP, or was cut off.
+    #[error("malformed or incomplete response: {0}")]
     Broken(String),
-    /// Its server left too many fetches without a whole answer.
-    #[error("not fetched: {0} gave no whole answer in time, several times")]
+    /// The server failed to respond completely to too many requests.
+    #[error("not fetched: {0} repeatedly failed to respond completely in time")]
     GivenUp(IpAddr),
-    /// The time for fetching was up.
-    #[error("not fetched: the time for fetching was up")]
+    /// The time limit for fetching was reached.
+    #[error("not fetched: the time limit for fetching was reached")]
     Late,
-    /// The sweep was interrupted before.
+    /// The sweep was interrupted first.
     #[error("not fetched: interrupted")]
     Interrupted,
 }

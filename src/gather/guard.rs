@@ -1,6 +1,6 @@
-//! Which addresses may be connected because a certificate says so. A stranger's certificate must
-//! not be able to make us fetch from inside the network that we stand in: a router's page, a
-//! metadata service, a neighbour's admin port.
+//! Decides which addresses may be contacted because a certificate names them. A stranger's
+//! certificate must not make us fetch from inside our own network: a router's page, a metadata
+//! service, a neighbour's admin port.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,12 +8,12 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::FetchFailure;
 
-/// Whom a certificate may send us to.
+/// The addresses that a certificate may direct us to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Public addresses, port 80.
     PublicOnly,
-    /// Anybody: for private CAs, where the user says so.
+    /// Any address and port, for private CAs, if the user allows it.
     AllowPrivate,
 }
 
@@ -26,14 +26,17 @@ const fn v6(first: [u16; 4], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), prefix)
 }
 
-/// IPv4 that is not the public Internet (IANA's special-purpose registry, RFC 6890), and one
-/// address that looks as if it were.
+/// IPv4 networks that are not the public Internet (IANA's special-purpose registry, RFC 6890), and
+/// one cloud address that looks public but is not.
 const NOT_PUBLIC_V4: &[(Ipv4Net, &str)] = &[
     (v4(0, 0, 0, 0, 8), "unspecified"),
     (v4(10, 0, 0, 0, 8), "private"),
     (v4(100, 64, 0, 0, 10), "private (carrier NAT)"),
     (v4(127, 0, 0, 0, 8), "loopback"),
-    (v4(168, 63, 129, 16, 32), "a cloud's own service"),
+    (
+        v4(168, 63, 129, 16, 32),
+        "a cloud platform's internal service",
+    ),
     (v4(169, 254, 0, 0, 16), "link-local"),
     (v4(172, 16, 0, 0, 12), "private"),
     (v4(192, 0, 0, 0, 24), "reserved"),
@@ -47,9 +50,9 @@ const NOT_PUBLIC_V4: &[(Ipv4Net, &str)] = &[
     (v4(240, 0, 0, 0, 4), "reserved"),
 ];
 
-/// IPv6 that is given out (RFC 4291), and what of it is not public: tunnels too, because an IPv4
-/// address is inside them.
-const GIVEN_OUT_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
+/// The IPv6 range that is allocated (RFC 4291), and the networks in it that are not public. Tunnels
+/// are among them, because they contain an IPv4 address.
+const ALLOCATED_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 const NOT_PUBLIC_V6: &[(Ipv6Net, &str)] = &[
     (v6([0x2001, 0, 0, 0], 32), "a tunnel (Teredo)"),
     (v6([0x2001, 0, 0, 0], 23), "reserved"),
@@ -58,11 +61,15 @@ const NOT_PUBLIC_V6: &[(Ipv6Net, &str)] = &[
     (v6([0x3fff, 0, 0, 0], 20), "for documentation"),
 ];
 
-/// NAT64 (RFC 6052): the last four bytes are the IPv4 address that is really connected.
+/// NAT64 (RFC 6052): the last four bytes are the IPv4 address that is really contacted.
 const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0], 96);
 
 impl Guard {
-    /// Whether this address and port may be connected.
+    /// Checks that this address and port may be contacted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they may not.
     pub fn check(self, address: IpAddr, port: u16) -> Result<(), FetchFailure> {
         if self == Self::AllowPrivate {
             return Ok(());
@@ -77,7 +84,7 @@ impl Guard {
     }
 }
 
-/// What kind of address it is, if it is not a public one.
+/// Returns the kind of an address that is not public, or `None` for a public one.
 fn kind(address: IpAddr) -> Option<&'static str> {
     match address.to_canonical() {
         IpAddr::V4(address) => kind_v4(address),
@@ -98,7 +105,7 @@ fn kind_v6(address: Ipv6Addr) -> Option<&'static str> {
     let found = NOT_PUBLIC_V6.iter().find(|(net, _)| net.contains(&address));
     match found {
         Some((_, kind)) => Some(kind),
-        None if GIVEN_OUT_V6.contains(&address) => None,
+        None if ALLOCATED_V6.contains(&address) => None,
         None if address.is_loopback() => Some("loopback"),
         None if address.is_unspecified() => Some("unspecified"),
         None if address.is_unique_local() => Some("private"),

@@ -1,6 +1,6 @@
-//! One guarded GET: plain HTTP on a connection of our own to an address that was checked, so that
-//! no second look at DNS can lead elsewhere. No redirects, cookies, proxies or compression.
-//! Whom to ask, and when, is decided elsewhere.
+//! Sends one guarded GET request: plain HTTP on a new connection to an address that has been
+//! checked, so that a second DNS lookup cannot lead elsewhere. There are no redirects, cookies,
+//! proxies or compression. The URLs and times are chosen elsewhere.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -17,23 +17,29 @@ use tokio::time::timeout;
 
 use super::{FetchFailure, Guard, HttpAddress};
 
-/// What the server's log says of us.
+/// Value of the User-Agent header.
 const AGENT: &str = concat!("tlsweep/", env!("CARGO_PKG_VERSION"));
 
-/// The most of an answer's head that is read.
+/// Maximum size of a response head in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_HEADERS: usize = 100;
 
-/// How long a fetch may take.
+/// Timeouts of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// The TCP handshake.
+    /// Timeout of the TCP handshake.
     pub connect: Duration,
-    /// All of it.
+    /// Timeout of the whole fetch.
     pub total: Duration,
 }
 
-/// Asks this address, which `url` names or resolves to, for the URL: at most `cap` bytes.
+/// Fetches the URL from this address, which the URL names or resolves to. Returns at most `cap`
+/// bytes.
+///
+/// # Errors
+///
+/// Returns an error if the guard rejects the address, or if the response is not a complete 200 in
+/// time and within `cap`.
 pub async fn get(
     url: &HttpAddress,
     address: IpAddr,
@@ -66,7 +72,7 @@ async fn ask(stream: TcpStream, url: &HttpAddress, cap: usize) -> Result<Vec<u8>
         .max_headers(MAX_HEADERS)
         .handshake(TokioIo::new(stream));
     let (sender, connection) = handshake.await.map_err(|error| broken(&error))?;
-    // Whatever ends the connection, the exchange hears of it.
+    // When the connection ends, `exchange` reports it, so this future never completes.
     let driven = async {
         let _ = connection.await;
         std::future::pending::<Infallible>().await
@@ -103,7 +109,7 @@ where
         status => return Err(FetchFailure::Status(status.as_u16())),
     }
     let body = answer.into_body();
-    // What a length announces need not be read to be refused.
+    // A response that announces too much is rejected without reading it.
     if body.size_hint().lower() > cap as u64 {
         return Err(FetchFailure::TooLarge(cap));
     }

@@ -1,11 +1,12 @@
-//! CA certificates that a sweep comes across, and which of them may complete other chains.
+//! Collects the CA certificates that hosts send during a sweep, and decides which of them may
+//! complete other chains.
 //!
-//! A host that forgot its intermediate is recognised by another host that sends it. Nothing may
-//! depend on which of the two was visited first, so during the sweep certificates are only
-//! collected, and at its end `settle` proves them all at once: a candidate joins the pool if an
-//! anchor signed it, or a certificate in the pool did. What is wrong with the leaf that it came
-//! with does not matter. The rest is dropped, so a stranger's forged issuer can neither help nor
-//! confuse. The result is a least fixpoint over a set, hence the same in any order.
+//! A host that forgot its intermediate can be completed by another host that sends it. The result
+//! must not depend on which of the two was visited first. So certificates are only collected during
+//! the sweep, and at its end `settle` proves them all at once: a candidate joins the pool if a
+//! trust anchor or a certificate in the pool signed it. Defects of the leaf that it came with do
+//! not matter. The rest is dropped, so that a stranger's forged issuer can neither help nor
+//! confuse. The result is a least fixpoint over a set, and therefore the same in any order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,22 +16,24 @@ use crate::crypto::{Fingerprint, Outcome};
 use crate::observation::Certificate;
 use crate::verdict::{CompletedBy, SeenIssuers};
 
-/// CA certificates come across so far.
+/// The CA certificates collected so far.
 #[derive(Clone, Debug)]
 pub struct Learned {
-    /// Those on a path that was seen to reach an anchor.
+    /// Certificates seen on a path to a trust anchor.
     proven: BTreeMap<Fingerprint, Arc<Certificate>>,
-    /// Those that hosts sent without one.
+    /// Certificates that hosts sent without such a path.
     candidates: BTreeMap<Fingerprint, Arc<Certificate>>,
-    /// How many of each are kept.
+    /// Maximum number of certificates in each of the two.
     limit: usize,
 }
 
-/// Ten times as many as the public web has intermediates. Past it, those with the lowest
-/// fingerprints stay, because "the first to come" would depend on the order of the visits.
+/// Default limit: ten times as many intermediates as the public web has. Beyond it, the
+/// certificates with the lowest fingerprints are kept, because keeping the first would depend on
+/// the order of the visits.
 const LIMIT: usize = 50_000;
 
-/// More than any sound chain holds; a host that sends hundreds must not crowd out the others.
+/// Maximum number of certificates from one host, more than any valid chain has. A host that sends
+/// hundreds must not crowd out the others.
 const PER_HOST: usize = 10;
 
 impl Default for Learned {
@@ -49,15 +52,15 @@ impl Learned {
         }
     }
 
-    /// Adds a certificate that was seen under an anchor. Only CA certificates are kept.
+    /// Adds a certificate that was seen on a path to a trust anchor. Only CA certificates are kept.
     pub fn prove(&mut self, certificate: &Arc<Certificate>) {
         if certificate.is_ca() {
             keep(&mut self.proven, certificate, self.limit);
         }
     }
 
-    /// Adds certificates of one host that were not seen under an anchor. Only CA certificates are
-    /// kept.
+    /// Adds certificates of one host that were not seen on a path to a trust anchor. Only CA
+    /// certificates are kept.
     pub fn propose<'c>(&mut self, certificates: impl IntoIterator<Item = &'c Arc<Certificate>>) {
         let issuers = certificates.into_iter().filter(|it| it.is_ca());
         for certificate in issuers.take(PER_HOST) {
@@ -71,7 +74,7 @@ impl Learned {
         self.propose(&seen.unproven);
     }
 
-    /// Adds what another collector came across.
+    /// Adds what another collector has collected.
     pub fn merge(&mut self, other: Self) {
         for certificate in other.proven.values() {
             keep(&mut self.proven, certificate, self.limit);
@@ -81,8 +84,8 @@ impl Learned {
         }
     }
 
-    /// The bundle, and every certificate that can be proven: those known to be, and the
-    /// candidates that `anchored` (signed by an anchor) or one already proven vouches for.
+    /// Returns the bundle and every certificate that can be proven: those proven already, and the
+    /// candidates signed by a trust anchor (`anchored` returns true) or by a proven certificate.
     pub fn settle(
         &self,
         bundle: &IssuerPool,
@@ -90,7 +93,8 @@ impl Learned {
     ) -> IssuerPool {
         let mut unproven = Unproven::default();
         let mut to_follow: Vec<_> = self.proven.values().cloned().collect();
-        // A bundle is given, not proven: its certificates vouch for others only under an anchor.
+        // The certificates of a bundle are not proven, so they prove others only if an anchor
+        // signed them.
         let given = bundle.iter().map(|(certificate, _)| certificate);
         for candidate in self.candidates.values().chain(given) {
             match anchored(candidate) {
@@ -124,7 +128,7 @@ fn keep(
     }
 }
 
-/// Candidates by the name of the issuer they wait for.
+/// Candidates by the name of their issuer.
 #[derive(Default)]
 struct Unproven {
     by_issuer: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
@@ -273,7 +277,7 @@ mod tests {
                     let parent = chain.last().unwrap_or(&anchor);
                     chain.push(below(parent, &number.to_string()));
                 }
-                // The same name again, cross-signed, and two strangers.
+                // The same name again, cross-signed, and two unrelated certificates.
                 chain.push(below(&chain[0], "2"));
                 chain.push(below(&root("anchor"), "1"));
                 chain.push(below(&root("nobody"), "9"));

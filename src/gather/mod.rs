@@ -1,6 +1,6 @@
-//! What judging needs beyond the observation: certificates of issuers known from elsewhere, the
-//! files that such certificates, or the roots to trust, come in, and the guarded client for those
-//! that a certificate says where to have; what is known of revocation.
+//! Collects what judging needs in addition to the observation: issuer certificates from files, from
+//! other hosts or from AIA URLs, files of trusted roots, and revocation data. It also contains the
+//! guarded HTTP client for URLs named in certificates. It does not judge.
 
 mod address;
 mod answer;

@@ -1,5 +1,5 @@
-//! Which names of a sweep a certificate was the right one for, by the address that showed it: to say
-//! whose certificate it is that a neighbour was shown in error.
+//! Remembers, by address and certificate, a name for which the certificate was valid. If a
+//! neighbour at the same address gets that certificate by mistake, the report can say whose it is.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,7 +16,8 @@ pub struct Neighbours {
     limit: usize,
 }
 
-/// Far more certificates than the addresses of one hosting provider show; some 30 MB.
+/// Default limit: far more certificates than the addresses of one hosting provider present; some 30
+/// MB.
 const LIMIT: usize = 200_000;
 
 impl Default for Neighbours {
@@ -26,7 +27,7 @@ impl Default for Neighbours {
 }
 
 impl Neighbours {
-    /// Keeps at most so many.
+    /// Keeps at most `limit` names.
     pub fn with_limit(limit: usize) -> Self {
         Self {
             names: HashMap::new(),
@@ -34,8 +35,8 @@ impl Neighbours {
         }
     }
 
-    /// Adds a visit that was shown the right certificate. Of several names of one certificate at one
-    /// address the first by the alphabet stays, whoever came first.
+    /// Adds a visit that received the right certificate. If several names at one address share a
+    /// certificate, the alphabetically first is kept, so that the order of visits does not matter.
     pub fn add(&mut self, observation: &Observation) {
         let Some((place, name)) = shown(observation) else {
             return;
@@ -51,14 +52,14 @@ impl Neighbours {
         }
     }
 
-    /// The name whose certificate was shown instead, where it was seen.
+    /// Returns the name whose certificate was presented instead, or `None` if it was not seen.
     pub fn owner(&self, observation: &Observation) -> Option<&Arc<str>> {
         let (place, asked) = shown(observation)?;
         self.names.get(&place).filter(|name| **name != asked)
     }
 }
 
-/// The address and the certificate it showed, and the name asked for.
+/// Returns the address, the certificate it presented, and the name asked for.
 fn shown(observation: &Observation) -> Option<((IpAddr, Fingerprint), Arc<str>)> {
     let Host::Name(name) = observation.endpoint.target.reference() else {
         return None;

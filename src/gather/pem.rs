@@ -1,16 +1,16 @@
-//! PEM armour (RFC 7468), read leniently and without losing anything: every BEGIN of a text becomes
-//! a section, whole or broken, with the line it stands on. It knows armour and base64, not what is
-//! inside; the body of a section is decoded only when asked for, so a private key never is.
+//! Parses PEM (RFC 7468) leniently, without losing anything: every BEGIN in a text becomes a
+//! section, valid or broken, with its line number. It knows the PEM format and base64, but not the
+//! content. The body of a section is decoded only on request, so a private key never is.
 
-/// The longest label that is looked for; the longest in use has 23 characters.
+/// Maximum length of a label; the longest in use has 23 characters.
 const MAX_LABEL: usize = 80;
 
-/// The most of an unknown label that is shown.
+/// Maximum length of an unknown label in a message.
 const MAX_SHOWN: usize = 40;
 
 const HYPHENS: &[u8] = b"-----";
 
-/// What a section says it holds.
+/// The kind of content that a section announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Label {
     /// `CERTIFICATE`, or `X509 CERTIFICATE` as older tools write.
@@ -23,7 +23,7 @@ pub(super) enum Label {
     Pkcs7,
     /// Any kind of private key.
     PrivateKey,
-    /// Anything else, as it may be shown.
+    /// Any other label, escaped for display.
     Other(String),
 }
 
@@ -33,7 +33,7 @@ impl Label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => Self::Certificate,
             b"TRUSTED CERTIFICATE" => Self::Trusted,
             b"X509 CRL" | b"CRL" => Self::Crl,
-            // The last is Netscape's word.
+            // The last one is Netscape's label.
             b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" | b"CERTIFICATE CHAIN" => Self::Pkcs7,
             key if key.ends_with(b"PRIVATE KEY") => Self::PrivateKey,
             other => Self::Other(shown(other)),
@@ -41,25 +41,25 @@ impl Label {
     }
 }
 
-/// A label as it may be shown: printable and short.
+/// Returns a label for display: printable and short.
 fn shown(label: &[u8]) -> String {
     let end = label.len().min(MAX_SHOWN);
     label[..end].escape_ascii().to_string()
 }
 
-/// One BEGIN of a text, or an END without one.
+/// One BEGIN of a text, or an END without a BEGIN.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
-    /// The line of its BEGIN, from 1.
+    /// Line of its BEGIN, from 1.
     pub(super) line: usize,
-    /// What it says it holds.
+    /// Announced kind of content.
     pub(super) label: Label,
-    /// Whether BEGIN stands at the start of its line. OpenSSL finds no other.
+    /// True if BEGIN is at the start of its line. OpenSSL finds no other.
     pub(super) at_line_start: bool,
     body: Result<&'a [u8], Broken>,
 }
 
-/// Why a section cannot be read, and the line where that shows.
+/// Why a section is broken, and the line where that shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Broken {
     pub(super) line: usize,
@@ -69,58 +69,57 @@ pub(super) struct Broken {
 /// What is wrong with a section.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// Too few hyphens, or lower case.
+    /// BEGIN has too few hyphens or is in lower case.
     #[error(
-        "not sound PEM: the line should read -----BEGIN {0}-----, with five hyphens on either side"
+        "invalid PEM: the line should be -----BEGIN {0}-----, with five hyphens on either side"
     )]
     BadBegin(String),
-    /// The same of END.
-    #[error(
-        "not sound PEM: the line should read -----END {0}-----, with five hyphens on either side"
-    )]
+    /// END has too few hyphens or is in lower case.
+    #[error("invalid PEM: the line should be -----END {0}-----, with five hyphens on either side")]
     BadEnd(String),
-    /// Another BEGIN comes first.
-    #[error("not sound PEM: no -----END {0}----- stands before the next BEGIN")]
+    /// Another BEGIN comes before END.
+    #[error("invalid PEM: -----END {0}----- is missing before the next BEGIN")]
     Unended(String),
-    /// The text ends first.
-    #[error("not sound PEM: the file ends before -----END {0}-----; is it whole?")]
+    /// The text ends before END.
+    #[error("invalid PEM: the file ends before -----END {0}-----; is it complete?")]
     Truncated(String),
-    /// END names something else.
-    #[error("not sound PEM: it begins as {begin} and ends as {end}")]
+    /// END has another label than BEGIN.
+    #[error("invalid PEM: BEGIN says {begin}, but END says {end}")]
     Mismatched {
-        /// The label of BEGIN.
+        /// Label of BEGIN.
         begin: String,
-        /// The label of END.
+        /// Label of END.
         end: String,
     },
     /// END without BEGIN.
-    #[error("not sound PEM: no -----BEGIN {0}----- stands before this END")]
+    #[error("invalid PEM: -----BEGIN {0}----- is missing before this END")]
     Unbegun(String),
-    /// No base64 at all.
-    #[error("not sound PEM: nothing stands between BEGIN and END")]
+    /// The body is empty.
+    #[error("invalid PEM: nothing between BEGIN and END")]
     Empty,
-    /// A character that base64 does not have.
-    #[error("not sound PEM: {} is not base64", .0.escape_debug())]
+    /// A character that is not base64.
+    #[error("invalid PEM: {} is not base64", .0.escape_debug())]
     Character(char),
-    /// `\n` in two characters, as in a JSON string or an environment variable.
-    #[error("not sound PEM: line ends are written as \\n; replace them by real ones (printf '%b')")]
+    /// `
+    /// ` written as two characters, as in a JSON string or an environment variable.
+    #[error("invalid PEM: line ends are written as \\n; replace them with real ones (printf '%b')")]
     EscapedLines,
-    /// Base64 after its end.
-    #[error("not sound PEM: text follows the padding (=) of the base64")]
+    /// Text after the end of the base64.
+    #[error("invalid PEM: text follows the padding (=) of the base64")]
     AfterPadding,
-    /// One character beyond a multiple of four.
-    #[error("not sound PEM: the base64 lacks a character; copy the section again")]
+    /// The length is one character more than a multiple of four.
+    #[error("invalid PEM: a character of the base64 is missing; copy the section again")]
     Cut,
 }
 
 impl Section<'_> {
-    /// The bytes that the section holds.
+    /// Decodes the body of the section.
     pub(super) fn decode(&self) -> Result<Vec<u8>, Broken> {
         decode(self.body.clone()?, self.line)
     }
 }
 
-/// The sections of a text, in its order.
+/// Returns the sections of a text, in order.
 pub(super) fn sections(bytes: &[u8]) -> Sections<'_> {
     Sections {
         bytes,
@@ -129,7 +128,7 @@ pub(super) fn sections(bytes: &[u8]) -> Sections<'_> {
     }
 }
 
-/// See [`sections`].
+/// Iterator returned by [`sections`].
 pub(super) struct Sections<'a> {
     bytes: &'a [u8],
     next: Option<Marker>,
@@ -159,7 +158,7 @@ impl<'a> Iterator for Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// What stands between a sound BEGIN and its END, which is consumed.
+    /// Returns the text between a valid BEGIN and its END, and consumes the END.
     fn body(&mut self, begin: &Marker) -> Result<&'a [u8], Flaw> {
         let label = begin.label(self.bytes);
         let Some(end) = self.next.take_if(|next| next.kind == Kind::End) else {
@@ -194,13 +193,13 @@ enum Kind {
 #[derive(Debug)]
 struct Marker {
     kind: Kind,
-    /// Where its word stands, behind the hyphens.
+    /// Position of the word BEGIN or END, after the hyphens.
     keyword: usize,
     label_start: usize,
-    /// Where its closing hyphens stand. They may be the first of the next marker too, so the search
-    /// goes on from here.
+    /// Position of the closing hyphens. They may also be the opening hyphens of the next marker, so
+    /// the search continues here.
     label_end: usize,
-    /// It is written as it has to be.
+    /// True if the marker is written correctly.
     sound: bool,
 }
 
@@ -218,8 +217,8 @@ impl Marker {
     }
 }
 
-/// The next marker whose word stands at `from` or later. One that is not written as it has to be
-/// counts only with a label that is known here: `-- begin of our roots --` is a comment.
+/// Returns the next marker whose word is at `from` or later. An incorrectly written marker counts
+/// only if its label is known: `-- begin of our roots --` is a comment.
 fn marker(bytes: &[u8], from: usize) -> Option<Marker> {
     (from..bytes.len()).find_map(|at| {
         let (kind, word): (_, &[u8]) = match bytes[at] {
@@ -249,7 +248,8 @@ fn marker(bytes: &[u8], from: usize) -> Option<Marker> {
     })
 }
 
-/// Whether the text ends with a hyphen, be it one that a word processor made of several.
+/// Returns true if the text ends with a hyphen, or with a dash into which a word processor turned
+/// several.
 fn follows_hyphen(before: &[u8]) -> bool {
     let before = before.trim_ascii_end();
     // U+2010 to U+2015.
@@ -257,7 +257,7 @@ fn follows_hyphen(before: &[u8]) -> bool {
     dash || before.ends_with(b"-")
 }
 
-/// How long the label is that a text begins with, and whether five hyphens close it.
+/// Returns the length of the label at the start of a text, and true if five hyphens close it.
 fn label(bytes: &[u8]) -> (usize, bool) {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next();
     let line = line.unwrap_or_default();
@@ -270,7 +270,7 @@ fn label(bytes: &[u8]) -> (usize, bool) {
     }
 }
 
-/// Counts lines as a text is gone through; CR, LF and both together each end one.
+/// Counts lines while a text is read. CR, LF and CR LF each end a line.
 struct Lines {
     at: usize,
     line: usize,
@@ -293,8 +293,8 @@ fn line_ends(bytes: &[u8], from: usize, to: usize) -> usize {
     (from..to).filter(ends).count()
 }
 
-/// Decodes base64 (RFC 4648 section 4) with white space anywhere and padding or none; `line` is
-/// where the text begins.
+/// Decodes base64 (RFC 4648 section 4), with white space anywhere and with or without padding.
+/// `line` is the line number where the text begins.
 fn decode(text: &[u8], line: usize) -> Result<Vec<u8>, Broken> {
     let start = after_headers(text);
     let broken = |at, flaw| Broken {
@@ -339,7 +339,7 @@ fn decode(text: &[u8], line: usize) -> Result<Vec<u8>, Broken> {
     }
 }
 
-/// What is wrong with a text that begins with a character that base64 does not have.
+/// Returns what is wrong with a text that begins with a character that is not base64.
 fn unknown(text: &[u8]) -> Flaw {
     if text.starts_with(b"\\n") || text.starts_with(b"\\r") {
         return Flaw::EscapedLines;
@@ -353,8 +353,8 @@ fn unknown(text: &[u8]) -> Flaw {
     )
 }
 
-/// Where the base64 begins: after `Key: value` lines (RFC 1421 section 4.4), which go on in lines
-/// that begin with a blank and end with an empty line.
+/// Returns the position at which the base64 begins: after `Key: value` lines (RFC 1421 section
+/// 4.4). These continue on lines that begin with a blank, and end with an empty line.
 fn after_headers(text: &[u8]) -> usize {
     let end = match text.contains(&b'\n') {
         true => b'\n',
@@ -386,15 +386,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What was decoded, or the line and words of what is wrong.
+    /// The decoded bytes, or the line and text of the error.
     type Decoded = Result<Vec<u8>, (usize, String)>;
 
-    /// The sections of a text, each with its line.
+    /// Returns the sections of a text, each with its line.
     fn read(text: impl AsRef<[u8]>) -> Vec<(usize, Decoded)> {
-        let told = |broken: Broken| (broken.line, broken.flaw.to_string());
+        let described = |broken: Broken| (broken.line, broken.flaw.to_string());
         let sections = sections(text.as_ref());
         sections
-            .map(|section| (section.line, section.decode().map_err(told)))
+            .map(|section| (section.line, section.decode().map_err(described)))
             .collect()
     }
 
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_told_with_its_line() {
+    fn what_is_broken_is_reported_with_its_line() {
         let (begin, end) = (
             "-----BEGIN CERTIFICATE-----\n",
             "-----END CERTIFICATE-----\n",
@@ -463,38 +463,46 @@ mod tests {
             (armour("b25l\n\nb2\u{a0}l"), 4, "\\u{a0} is not base64"),
             (armour("b25l\\nb25l"), 2, "\\n"),
             (armour("b2=l"), 2, "padding"),
-            (armour("b25lb"), 3, "lacks a character"),
-            (armour(" "), 1, "nothing stands"),
+            (armour("b25lb"), 3, "a character of the base64 is missing"),
+            (armour(" "), 1, "nothing between"),
             (format!("{begin}b25l\n"), 1, "before the next BEGIN"),
             (format!("{begin}{begin}{sound}"), 1, "before the next BEGIN"),
-            (sound.replace("END CERT", "END X CERT"), 1, "ends as X CERT"),
+            (
+                sound.replace("END CERT", "END X CERT"),
+                1,
+                "END says X CERT",
+            ),
             (
                 sound.replace("END CERTIFICATE-----", "END CERTIFICATE--"),
                 1,
-                "should read -----END",
+                "should be -----END",
             ),
             (
                 sound.replace("-----END", "---END"),
                 1,
-                "should read -----END CERTIFICATE-----",
+                "should be -----END CERTIFICATE-----",
             ),
             (
                 sound.replace("-----BEGIN", "----BEGIN"),
                 1,
-                "should read -----BEGIN CERTIFICATE-----",
+                "should be -----BEGIN CERTIFICATE-----",
             ),
             (
                 sound.replace("-----BEGIN", "----- BEGIN"),
                 1,
-                "should read -----BEGIN",
+                "should be -----BEGIN",
             ),
             (
                 sound.replace("-----BEGIN", "\u{2014}\u{2013}BEGIN"),
                 1,
-                "should read -----BEGIN",
+                "should be -----BEGIN",
             ),
-            (sound.replace("BEGIN", "begin"), 1, "should read -----BEGIN"),
-            (format!("b25l\n{end}"), 2, "no -----BEGIN CERTIFICATE-----"),
+            (sound.replace("BEGIN", "begin"), 1, "should be -----BEGIN"),
+            (
+                format!("b25l\n{end}"),
+                2,
+                "-----BEGIN CERTIFICATE----- is missing",
+            ),
         ] {
             let found = read(format!("{broken}{sound}"));
             let (_, first) = &found[0];
@@ -502,12 +510,12 @@ mod tests {
             assert_eq!(*at, line, "{broken}: {reason}");
             assert!(reason.contains(words), "{broken}: {reason}");
             assert!(reason.len() < 200 && !reason.contains('\n'), "{reason}");
-            // What follows is read all the same.
+            // The sections after it are still read.
             assert_eq!(found.last().unwrap().1, Ok(b"one".to_vec()), "{broken}");
         }
         let cut = read(format!("{sound}{begin}b25l"));
         assert_eq!(cut[1].1.as_ref().unwrap_err().0, 4);
-        assert!(cut[1].1.as_ref().unwrap_err().1.contains("is it whole?"));
+        assert!(cut[1].1.as_ref().unwrap_err().1.contains("is it complete?"));
     }
 
     proptest! {

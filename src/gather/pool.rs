@@ -1,5 +1,5 @@
-//! CA certificates by subject (RFC 5280 section 7.1), from a file of intermediates, from other hosts of the sweep, or from
-//! addresses that certificates name.
+//! CA certificates by subject (RFC 5280 section 7.1): from a file of intermediates, from other
+//! hosts of the sweep, or downloaded from AIA URLs.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,21 +9,21 @@ use super::certificates::{NotCertificates, Omitted, certificates, read_file};
 use crate::observation::{Certificate, DistinguishedName};
 use crate::verdict::CompletedBy;
 
-/// CA certificates known from elsewhere, by the canonical form of their subject. They help to find a path;
-/// they are never trusted for being here.
+/// CA certificates known from elsewhere, by the canonical form of their subject. They help to find
+/// a path, but being in the pool never makes them trusted.
 #[derive(Clone, Debug, Default)]
 pub struct IssuerPool {
     by_subject: HashMap<Vec<u8>, Vec<(Arc<Certificate>, CompletedBy)>>,
 }
 
-/// What a file of intermediates held.
+/// The content of a file of intermediates.
 #[derive(Debug)]
 pub struct Bundle {
     /// Its CA certificates.
     pub pool: IssuerPool,
-    /// How many certificates were left out: they are no CA, or cannot be read.
+    /// Number of certificates ignored, because they are not CA certificates or are unreadable.
     pub ignored: usize,
-    /// What else the file holds.
+    /// Everything else in the file.
     pub left_out: Vec<Omitted>,
 }
 
@@ -33,39 +33,43 @@ pub enum BundleError {
     /// The file cannot be read.
     #[error("{path}: {cause}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// The system's reason.
+        /// Error of the operating system.
         cause: std::io::Error,
     },
-    /// The file is a damaged table, or one without certificates.
+    /// The file is a malformed table, or one without certificates.
     #[error("{path}: {cause}")]
     NotCertificates {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// What is wrong with it.
         cause: NotCertificates,
     },
-    /// A certificate of the file is damaged.
+    /// A certificate in the file is damaged.
     #[error("{path}: {part}")]
     Broken {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Where, and what is wrong with it.
+        /// The damaged part, and what is wrong with it.
         part: Omitted,
     },
-    /// The file has no CA certificate: it is the wrong file, or in another format.
+    /// The file contains no CA certificate: it is the wrong file, or in another format.
     #[error(
-        "{path}: no CA certificate in it; give PEM (BEGIN CERTIFICATE), DER, PKCS#7, or a CCADB report with a PEM column"
+        "{path}: the file contains no CA certificate; use PEM (BEGIN CERTIFICATE), DER, PKCS#7, or a CCADB report with a PEM column"
     )]
     NoIssuer {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
 }
 
 impl IssuerPool {
     /// Reads a file of intermediates: PEM, DER, PKCS#7, or a CCADB report with a column of PEM.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, is damaged, or contains no CA certificate.
     pub fn from_file(path: &Path) -> Result<Bundle, BundleError> {
         let named = || path.display().to_string();
         let bytes = read_file(path).map_err(|cause| BundleError::Unreadable {
@@ -100,13 +104,14 @@ impl IssuerPool {
         }
     }
 
-    /// The certificates with this subject, in an order that depends on nothing but themselves.
+    /// Returns the certificates with this subject, in an order that depends only on the
+    /// certificates.
     pub fn with_subject(&self, subject: &DistinguishedName) -> &[(Arc<Certificate>, CompletedBy)] {
         let named = self.by_subject.get(subject.canonical());
         named.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether this very certificate is in it.
+    /// Returns true if the pool contains this certificate.
     pub fn holds(&self, certificate: &Certificate) -> bool {
         let Ok(contents) = &certificate.contents else {
             return false;
@@ -117,9 +122,9 @@ impl IssuerPool {
             .any(|(peer, _)| peer.sha256 == certificate.sha256)
     }
 
-    /// Adds a certificate. One that cannot be read changes nothing; of one that comes from several,
-    /// a bundle gets the credit before the sweep and the sweep before an address, whichever came
-    /// first.
+    /// Adds a certificate. An unreadable one is ignored. If a certificate comes from several
+    /// sources, the bundle is credited before the sweep, and the sweep before a download, whichever
+    /// came first.
     pub fn add(&mut self, certificate: Arc<Certificate>, from: CompletedBy) {
         let Ok(contents) = &certificate.contents else {
             return;
@@ -132,7 +137,7 @@ impl IssuerPool {
         }
     }
 
-    /// All of them, in no particular order.
+    /// Returns all certificates, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<Certificate>, CompletedBy)> {
         self.by_subject
             .values()
@@ -140,12 +145,12 @@ impl IssuerPool {
             .map(|(certificate, from)| (certificate, *from))
     }
 
-    /// How many there are.
+    /// Returns the number of certificates.
     pub fn len(&self) -> usize {
         self.by_subject.values().map(Vec::len).sum()
     }
 
-    /// Whether there are none.
+    /// Returns true if the pool is empty.
     pub fn is_empty(&self) -> bool {
         self.by_subject.is_empty()
     }

@@ -1,6 +1,7 @@
-//! Which addresses to ask for missing issuers, round by round: a certificate that was fetched may
-//! itself lack its issuer. Nothing is fetched here; answers are handed in. What is asked and what
-//! is kept depends on the set of certificates that lack an issuer, never on their order.
+//! Decides which AIA URLs to fetch for missing issuers. It works in rounds, because a fetched
+//! certificate may itself lack its issuer. It does not fetch: the caller does, and passes the
+//! responses in. The URLs and the certificates kept depend on the set of certificates that lack an
+//! issuer, never on their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,32 +11,33 @@ use super::{FetchFailure, HttpAddress, IssuerPool, Learned};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents, DistinguishedName, PeerChain, SavedAnswer};
 
-/// Addresses asked in all: eight minutes at ten a second. The web's certificates name some thousand.
+/// Maximum number of URLs in total: eight minutes at ten per second. The certificates of the web
+/// name some thousand.
 const MAX_ADDRESSES: usize = 5_000;
 
-/// Bytes taken in all. Issuers of honest CAs have two thousand each.
+/// Maximum number of bytes in total. An issuer of a legitimate CA is about two thousand bytes long.
 const MAX_TAKEN: usize = 64 << 20;
 
-/// Addresses asked for one certificate's issuer, and because of one answer.
+/// Maximum number of URLs for the issuer of one certificate, and because of one response.
 const PER_CERTIFICATE: usize = 2;
 
-/// Rounds: that many certificates may be missing one above the other.
+/// Maximum number of rounds, which is also the number of missing certificates on one path.
 const MAX_ROUNDS: usize = 4;
 
-/// Issuers looked for at one address; honest ones give one.
+/// Maximum number of issuers expected at one URL; legitimate URLs return one.
 const MAX_ISSUERS: usize = 8;
 
-/// A name of an issuer, short.
+/// The name of an issuer, as a fingerprint to keep it short.
 type Name = Fingerprint;
 
 /// The search for missing issuers.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Addresses to ask next, and whose certificates are hoped for there.
+    /// URLs to fetch next, and the names of the issuers expected there.
     wanted: BTreeMap<String, BTreeSet<Name>>,
-    /// Addresses being asked.
+    /// URLs being fetched.
     asking: BTreeMap<String, BTreeSet<Name>>,
-    /// For each answer of this round, the certificates that may lack an issuer themselves.
+    /// For each response of this round, the certificates that may lack an issuer themselves.
     above: Vec<Vec<Arc<Certificate>>>,
     rounds: usize,
     taken: usize,
@@ -43,7 +45,7 @@ pub struct Search {
     fetched: Fetched,
 }
 
-/// What came of asking: where certificates were had from, and where nothing was.
+/// The results of fetching: the certificates and their URLs, and the URLs that failed.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
     answers: BTreeMap<String, Result<PeerChain, String>>,
@@ -51,7 +53,7 @@ pub struct Fetched {
 }
 
 impl Search {
-    /// Takes note of a certificate whose issuer is not at hand.
+    /// Records a certificate whose issuer is missing.
     pub fn want(&mut self, below: &Certificate) {
         if let Ok(contents) = &below.contents {
             usable(contents)
@@ -60,8 +62,8 @@ impl Search {
         }
     }
 
-    /// The addresses to ask now, given the certificates known so far; none when the search has
-    /// ended.
+    /// Returns the URLs to fetch now, given the certificates known so far. The list is empty when
+    /// the search has ended.
     pub fn next_round(&mut self, known: &IssuerPool) -> Vec<String> {
         for answer in std::mem::take(&mut self.above) {
             let unknown = answer.iter().filter(|issuer| !known.holds(issuer));
@@ -79,7 +81,7 @@ impl Search {
         self.asking.keys().cloned().collect()
     }
 
-    /// Takes what an address gave.
+    /// Takes the result of fetching a URL.
     pub fn answer(&mut self, address: String, answer: Result<Vec<u8>, FetchFailure>) {
         let found = answer.map_err(|failure| failure.to_string());
         let outcome = found.and_then(|bytes| {
@@ -87,7 +89,7 @@ impl Search {
             match self.taken {
                 ..=MAX_TAKEN => authorities(&bytes).map_err(|reason| reason.to_string()),
                 _ => Err(format!(
-                    "not taken: more than {MAX_TAKEN} bytes came in all"
+                    "discarded: more than {MAX_TAKEN} bytes were fetched in total"
                 )),
             }
         });
@@ -98,7 +100,7 @@ impl Search {
         self.recall(SavedAnswer { address, outcome });
     }
 
-    /// Takes what an address gave in an earlier search, of which this one is the repetition.
+    /// Takes the result of a URL from an earlier search that this one repeats.
     pub fn recall(&mut self, answer: SavedAnswer) {
         let SavedAnswer { address, outcome } = answer;
         if let Ok(chain) = &outcome {
@@ -106,7 +108,7 @@ impl Search {
             for certificate in &chain.certificates {
                 let source = self.fetched.sources.entry(certificate.sha256);
                 let source = source.or_insert_with(|| address.clone());
-                // Had from several, the first in order is named.
+                // If several URLs returned a certificate, the first in order is named.
                 if address < *source {
                     source.clone_from(&address);
                 }
@@ -115,12 +117,12 @@ impl Search {
         self.fetched.answers.insert(address, outcome);
     }
 
-    /// The certificates had so far. None is to be believed for being here.
+    /// Returns the certificates fetched so far. They are not trusted for being fetched.
     pub fn learned(&self) -> &Learned {
         &self.learned
     }
 
-    /// What came of it.
+    /// Returns the results of fetching so far.
     pub fn fetched(&self) -> &Fetched {
         &self.fetched
     }
@@ -141,7 +143,7 @@ impl Search {
 }
 
 impl Fetched {
-    /// Every answer, by address.
+    /// Returns every result, with its URL.
     pub fn answers(&self) -> impl Iterator<Item = SavedAnswer> {
         self.answers.iter().map(|(address, outcome)| SavedAnswer {
             address: address.clone(),
@@ -155,19 +157,20 @@ impl Fetched {
         chains.flat_map(|chain| &chain.certificates)
     }
 
-    /// Where a certificate was had from.
+    /// Returns the URL from which a certificate was fetched, or `None` if it was not.
     pub fn source(&self, certificate: &Certificate) -> Option<&str> {
         self.sources.get(&certificate.sha256).map(String::as_str)
     }
 
-    /// Why an address that this certificate names for its issuer did not help.
+    /// Returns why a URL that this certificate names for its issuer did not help.
     pub fn failure(&self, below: &Contents, address: &str) -> String {
         match self.answers.get(address) {
             Some(Err(reason)) => reason.clone(),
             Some(Ok(chain)) if named(&chain.certificates, &below.issuer) => {
-                "what it gave has the issuer's name and did not sign the certificate".to_owned()
+                "the response has a certificate with the issuer's name, but that one did not sign the certificate"
+                    .to_owned()
             }
-            Some(Ok(_)) => "what it gave is not the issuer".to_owned(),
+            Some(Ok(_)) => "the response does not contain the issuer".to_owned(),
             None => match HttpAddress::parse(address) {
                 Err(failure) => failure.to_string(),
                 Ok(_) => "not fetched".to_owned(),
@@ -181,14 +184,14 @@ fn named(certificates: &[Arc<Certificate>], name: &DistinguishedName) -> bool {
     contents.any(|contents| contents.subject.matches(name))
 }
 
-/// The addresses of a certificate's issuer that can be asked, in its order.
+/// Returns the URLs of a certificate's issuer that can be fetched, in order.
 fn usable(contents: &Contents) -> impl Iterator<Item = &String> {
     let addresses = contents.ca_issuers.iter();
     addresses.filter(|address| HttpAddress::parse(address).is_ok())
 }
 
-/// Returns the certificates of an answer that bear one of these names, and those of their issuers
-/// in the same answer.
+/// Returns the certificates of a response that have one of these names, and those of their issuers
+/// in the same response.
 fn above(answer: &[Arc<Certificate>], mut names: BTreeSet<Name>) -> Vec<Arc<Certificate>> {
     let mut found = BTreeMap::new();
     let mut grown = true;
@@ -213,7 +216,7 @@ mod tests {
 
     use super::*;
 
-    /// A certificate that says its issuer can be had there.
+    /// Makes a certificate that names these URLs for its issuer.
     fn naming(addresses: &[&str]) -> Certificate {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
@@ -269,7 +272,7 @@ mod tests {
         let contents = certificate.contents.as_ref().unwrap();
         let failure = |address| search.fetched().failure(contents, address);
         assert!(
-            failure(asked).starts_with("not taken"),
+            failure(asked).starts_with("discarded"),
             "{}",
             failure(asked)
         );

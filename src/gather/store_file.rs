@@ -1,6 +1,6 @@
-//! Several trust stores in one file: PEM with comments that say which store has which root. An
-//! operator can read it and compare two of them line by line; the roots come in the order of
-//! their SHA-256. `docs/STORES.md` describes it.
+//! Reads and writes several trust stores in one file: PEM with comments that say which store
+//! contains which root. An operator can read it and compare two files line by line: the roots are
+//! sorted by their SHA-256. `docs/STORES.md` describes the format.
 
 use std::fmt::Write;
 
@@ -9,35 +9,35 @@ use rustls_pki_types::CertificateDer;
 use super::certificates::chain;
 use crate::crypto::Fingerprint;
 
-/// The first line, by which such a file is known.
+/// The first line, which identifies the format.
 const FIRST: &str = "# tlsweep trust stores, version 1";
 
-/// Far more than all root programs have together.
+/// Maximum number of roots: far more than all root programs have together.
 const MAX_ROOTS: usize = 10_000;
 
-/// Trust stores in one file.
+/// Several trust stores in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreFile {
-    /// Where they come from: a file's name.
+    /// Name of the file from which they were imported.
     pub source: String,
     /// SHA-256 of that file.
     pub sha256: Fingerprint,
-    /// The day of that file.
+    /// Date of that file.
     pub date: String,
-    /// The stores' names.
+    /// Names of the stores.
     pub stores: Vec<String>,
     /// The roots.
     pub roots: Vec<Included>,
 }
 
-/// A root, and which stores have it.
+/// A root, and the stores that contain it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Included {
-    /// What it is called, for people.
+    /// Name of the root, for display.
     pub name: String,
     /// SHA-256 of the certificate.
     pub sha256: Fingerprint,
-    /// The names of the stores that have it.
+    /// Names of the stores that contain it.
     pub stores: Vec<String>,
     /// The certificate.
     pub der: CertificateDer<'static>,
@@ -47,21 +47,22 @@ pub struct Included {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}; import the report again")]
 pub struct BadStoreFile {
-    /// Where, from 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// What is wrong on that line.
     pub reason: String,
 }
 
 impl StoreFile {
-    /// Whether these are the bytes of such a file.
+    /// Returns true if the bytes are a file in this format.
     pub fn is_one(bytes: &[u8]) -> bool {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let line = bytes.split(|byte| *byte == b'\n').next();
         line.is_some_and(|line| line.trim_ascii_end() == FIRST.as_bytes())
     }
 
-    /// The file's text. `block` adds a certificate as PEM. Text must be of one line each.
+    /// Returns the text of the file. `block` appends a certificate as PEM. No text field may
+    /// contain a line end.
     pub fn text(&self, block: impl Fn(&[u8], &mut String)) -> String {
         let mut text = format!("{FIRST}\n");
         // Writing to a string does not fail.
@@ -86,7 +87,12 @@ impl StoreFile {
         text
     }
 
-    /// Reads a file's text.
+    /// Parses the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file is damaged, or was changed by hand so that it is no longer
+    /// consistent.
     pub fn read(bytes: &[u8]) -> Result<Self, BadStoreFile> {
         let text = std::str::from_utf8(bytes).map_err(|_| bad(0, "not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -97,7 +103,7 @@ impl StoreFile {
         lines
             .next()
             .filter(|line| *line == FIRST)
-            .ok_or_else(|| bad(0, "not a file of stores"))?;
+            .ok_or_else(|| bad(0, "not a file of trust stores"))?;
         let source = lines.field("source")?.to_owned();
         let sha256 = lines.fingerprint("source-sha256")?;
         let date = lines.field("date")?.to_owned();
@@ -108,7 +114,7 @@ impl StoreFile {
                 .enumerate()
                 .any(|(at, name)| stores[..at].contains(name))
         {
-            return Err(lines.bad("the stores have no names, or one twice"));
+            return Err(lines.bad("the list of stores is empty or contains a name twice"));
         }
         let mut file = Self {
             source,
@@ -119,7 +125,7 @@ impl StoreFile {
         };
         while let Some(line) = lines.next() {
             if file.roots.len() == MAX_ROOTS {
-                return Err(lines.bad("more roots than there can be"));
+                return Err(lines.bad("too many roots"));
             }
             let name =
                 Lines::value(line, "root").ok_or_else(|| lines.bad("no \"# root: NAME\""))?;
@@ -140,7 +146,7 @@ fn bad(index: usize, reason: &str) -> BadStoreFile {
 /// The lines that are not blank.
 struct Lines<'a> {
     left: std::iter::Enumerate<std::str::Lines<'a>>,
-    /// The one that was read last.
+    /// Index of the line read last.
     line: usize,
 }
 
@@ -166,7 +172,7 @@ impl<'a> Lines<'a> {
 
     fn field(&mut self, key: &str) -> Result<&'a str, BadStoreFile> {
         let value = self.next().and_then(|line| Self::value(line, key));
-        value.ok_or_else(|| self.bad(&format!("\"# {key}: ...\" should stand here")))
+        value.ok_or_else(|| self.bad(&format!("\"# {key}: ...\" is expected here")))
     }
 
     fn words(&mut self, key: &str) -> Result<Vec<String>, BadStoreFile> {
@@ -181,12 +187,12 @@ impl<'a> Lines<'a> {
             .map_err(|error| self.bad(&format!("{key}: {error}")))
     }
 
-    /// What follows a root's name.
+    /// Reads the rest of a root after its name.
     fn root(&mut self, name: String, known: &[String]) -> Result<Included, BadStoreFile> {
         let sha256 = self.fingerprint("sha256")?;
         let stores = self.words("in")?;
         if !stores.iter().all(|store| known.contains(store)) {
-            return Err(self.bad("a store that \"# stores:\" does not name"));
+            return Err(self.bad("a store that \"# stores:\" does not list"));
         }
         let mut pem = String::new();
         while !pem.ends_with("-----END CERTIFICATE-----\n") {
@@ -202,10 +208,10 @@ impl<'a> Lines<'a> {
         }
         let der = match (listing.found.pop(), listing.found.is_empty()) {
             (Some(found), true) => found.der,
-            _ => return Err(self.bad("one certificate should stand here")),
+            _ => return Err(self.bad("exactly one certificate is expected here")),
         };
         if Fingerprint::of(&der) != sha256 {
-            return Err(self.bad("not the certificate that \"# sha256:\" names"));
+            return Err(self.bad("the certificate does not match \"# sha256:\""));
         }
         Ok(Included {
             name,
@@ -240,7 +246,7 @@ mod tests {
         }
     }
 
-    /// The blocks of "one" and "two" in base64.
+    /// Writes the base64 blocks of "one" and "two".
     fn block(der: &[u8], text: &mut String) {
         let body = match der {
             b"one" => "b25l",

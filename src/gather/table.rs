@@ -1,32 +1,33 @@
-//! A CSV file by the names of its columns, as CCADB publishes its reports: in any order, with
-//! columns that nobody here knows. It knows tables, not what is in them.
+//! Reads a CSV file by column names, as CCADB publishes its reports: in any order, with unknown
+//! columns. It does not know what the columns mean.
 
 use std::borrow::Cow;
 
-/// Ten times the rows of CCADB's report of all certificates.
+/// Maximum number of rows: ten times as many as in CCADB's report of all certificates.
 const MAX_ROWS: usize = 200_000;
 
-/// The longest cells are lists of partitioned CRLs, of some 100 kB.
+/// Maximum size of a cell in bytes. The longest cells are lists of partitioned CRLs, of some 100
+/// kB.
 const MAX_CELL: usize = 1 << 20;
 
 /// Why a table cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct BadTable {
-    /// Where the row begins, from 1.
+    /// Line on which the row begins, from 1.
     pub line: u64,
     /// What is wrong with it.
     pub reason: String,
 }
 
-/// A table whose header was read.
+/// A table whose header has been read.
 pub(super) struct Table<'a> {
     columns: Vec<String>,
     reader: csv::Reader<&'a [u8]>,
     lines: Lines<'a>,
 }
 
-/// Counts lines as rows come: the reader's own count is one short where CR and LF end a row.
+/// Counts lines while rows are read. The csv reader's own count is one too low if CR LF ends a row.
 struct Lines<'a> {
     bytes: &'a [u8],
     counted: usize,
@@ -34,8 +35,8 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The line of a row that begins at this byte, or at the ends of lines that stand there. Rows
-    /// are asked for in their order.
+    /// Returns the line of a row that begins at this byte, or after the line ends that are there.
+    /// Call it for the rows in order.
     fn at(&mut self, byte: u64) -> u64 {
         let ended = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let start = usize::try_from(byte).unwrap_or(usize::MAX);
@@ -50,19 +51,19 @@ impl Lines<'_> {
 
 /// One row.
 pub(super) struct TableRow {
-    /// Where it begins, from 1.
+    /// Line on which it begins, from 1.
     pub(super) line: u64,
     cells: csv::ByteRecord,
 }
 
 impl TableRow {
-    /// A cell without the blanks around it; what is not UTF-8 is replaced.
+    /// Returns a cell without surrounding blanks. Invalid UTF-8 is replaced.
     pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
         let bytes = self.cells.get(column).unwrap_or_default();
         String::from_utf8_lossy(bytes.trim_ascii())
     }
 
-    /// What is wrong with this row.
+    /// Returns an error about this row.
     pub(super) fn bad(&self, reason: String) -> BadTable {
         BadTable {
             line: self.line,
@@ -71,14 +72,15 @@ impl TableRow {
     }
 }
 
-/// CCADB's longest header has some fifty columns in 3 KiB.
+/// Maximum size of the header in bytes. CCADB's longest has some fifty columns in 3 KiB.
 const MAX_HEADER: usize = 64 * 1024;
 const MAX_COLUMNS: usize = 1000;
 
 impl<'a> Table<'a> {
-    /// Reads the header. Nearly every text has one; what its columns are called tells a table.
+    /// Reads the header. Nearly any text has one, so the caller must look at the column names.
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, BadTable> {
-        // A line without an end, or one of commas alone, would take forty times its size.
+        // A line without an end, or one that consists of commas, would need forty times its size in
+        // memory.
         let first = bytes
             .iter()
             .take(MAX_HEADER)
@@ -88,7 +90,7 @@ impl<'a> Table<'a> {
         if bytes.len() > MAX_HEADER && first.is_none() || columns > MAX_COLUMNS {
             return Err(BadTable {
                 line: 1,
-                reason: "its header is no report's: it is far too long".to_owned(),
+                reason: "the header is too long for a report".to_owned(),
             });
         }
         let mut reader = csv::Reader::from_reader(bytes);
@@ -109,7 +111,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The column with one of these names. Of two of them nobody can tell which is meant.
+    /// Returns the column with one of these names. Two such columns are an error, because it is
+    /// unknown which is meant.
     pub(super) fn column(&self, names: &[&str]) -> Result<Option<usize>, BadTable> {
         let columns = self.columns.iter().enumerate();
         let mut named = columns.filter(|(_, column)| names.contains(&column.as_str()));
@@ -117,21 +120,23 @@ impl<'a> Table<'a> {
             (Some((_, one)), Some((_, other))) => Err(BadTable {
                 line: 1,
                 reason: match one == other {
-                    true => format!("two columns are named {one:?}; take one of them out"),
-                    false => format!("{one:?} and {other:?} are one column; take one of them out"),
+                    true => format!("two columns are named {one:?}; remove one of them"),
+                    false => {
+                        format!("{one:?} and {other:?} mean the same column; remove one of them")
+                    }
                 },
             }),
             (found, _) => Ok(found.map(|(place, _)| place)),
         }
     }
 
-    /// Whether there is a column with one of these names.
+    /// Returns true if there is a column with one of these names.
     pub(super) fn has(&self, names: &[&str]) -> bool {
         let mut columns = self.columns.iter();
         columns.any(|column| names.contains(&column.as_str()))
     }
 
-    /// The rows, each with as many cells as the header.
+    /// Returns the rows, each with as many cells as the header.
     pub(super) fn rows(self) -> impl Iterator<Item = Result<TableRow, BadTable>> {
         let mut lines = self.lines;
         let rows = self.reader.into_byte_records().enumerate();
@@ -158,7 +163,7 @@ fn bad(error: &csv::Error, line: u64) -> BadTable {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => format!(
-            "{len} cells where the header has {expected_len}; is the file whole, and CSV with commas?"
+            "{len} cells where the header has {expected_len}; is the file complete, and is it CSV with commas?"
         ),
         _ => "not CSV".to_owned(),
     };
@@ -171,15 +176,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn rows_are_told_by_line_and_their_cells_by_column() {
+    fn rows_are_found_by_line_and_their_cells_by_column() {
         let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\n\n d,e\r\nf,g\r\n";
         let table = Table::of(text.as_bytes()).unwrap();
         assert_eq!(table.column(&["Three", "One"]), Ok(Some(0)));
         let two = table.column(&["Two"]).unwrap().unwrap();
         assert_eq!(table.column(&["Three"]), Ok(None));
         let rows: Vec<_> = table.rows().map(Result::unwrap).collect();
-        let told: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
-        assert_eq!(told, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
+        let found: Vec<_> = rows.iter().map(|row| (row.line, row.cell(two))).collect();
+        assert_eq!(found, [(2, "c".into()), (5, "e".into()), (6, "g".into())]);
     }
 
     #[test]

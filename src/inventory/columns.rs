@@ -15,7 +15,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Column {
     /// A recognised column.
-    Ours(Ours),
+    Known(KnownColumn),
     /// Any other column, carried into the record as a tag.
     Tag(Arc<str>),
 }
@@ -23,7 +23,7 @@ pub(super) enum Column {
 /// The recognised columns. `target` and `host` accept the whole grammar. If both are filled,
 /// `target` counts (as in the records of an earlier sweep).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Ours {
+pub(super) enum KnownColumn {
     Target,
     Host,
     Port,
@@ -35,9 +35,9 @@ pub(super) enum Ours {
 
 /// Names that other programs use for these columns, in lower case without blanks, hyphens and
 /// underscores.
-const MEANT: &[(Ours, &[&str])] = &[
+const MEANT: &[(KnownColumn, &[&str])] = &[
     (
-        Ours::Port,
+        KnownColumn::Port,
         &[
             "dport",
             "sport",
@@ -56,7 +56,7 @@ const MEANT: &[(Ours, &[&str])] = &[
         ],
     ),
     (
-        Ours::Host,
+        KnownColumn::Host,
         &[
             "hostname",
             "fqdn",
@@ -68,7 +68,7 @@ const MEANT: &[(Ours, &[&str])] = &[
         ],
     ),
     (
-        Ours::Ip,
+        KnownColumn::Ip,
         &[
             "ipaddress",
             "ipaddr",
@@ -85,7 +85,7 @@ const MEANT: &[(Ours, &[&str])] = &[
     ),
 ];
 
-impl Ours {
+impl KnownColumn {
     const ALL: [Self; 7] = [
         Self::Target,
         Self::Host,
@@ -107,8 +107,8 @@ impl Ours {
     pub(super) fn meant_by(name: &str) -> Option<Self> {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         let letters = letters.collect::<String>().to_ascii_lowercase();
-        let known = |(_, names): &&(Self, &[&str])| names.contains(&&*letters);
-        MEANT.iter().find(known).map(|(ours, _)| *ours)
+        let matches = |(_, names): &&(Self, &[&str])| names.contains(&&*letters);
+        MEANT.iter().find(matches).map(|(known, _)| *known)
     }
 
     pub(super) fn name(self) -> &'static str {
@@ -133,7 +133,7 @@ impl Ours {
 /// absent.
 #[derive(Debug, Default)]
 pub(super) struct InputRow {
-    ours: [String; 7],
+    known: [String; 7],
     pub(super) tags: Tags,
 }
 
@@ -141,21 +141,21 @@ impl InputRow {
     /// Creates a row that consists of a target only.
     pub(super) fn target(text: String) -> Self {
         let mut row = Self::default();
-        row.set(Ours::Target, text);
+        row.set(KnownColumn::Target, text);
         row
     }
 
-    pub(super) fn set(&mut self, column: Ours, text: String) {
-        self.ours[column as usize] = text;
+    pub(super) fn set(&mut self, column: KnownColumn, text: String) {
+        self.known[column as usize] = text;
     }
 
-    fn get(&self, column: Ours) -> Option<&str> {
-        Some(self.ours[column as usize].trim()).filter(|text| !text.is_empty())
+    fn get(&self, column: KnownColumn) -> Option<&str> {
+        Some(self.known[column as usize].trim()).filter(|text| !text.is_empty())
     }
 
     /// Returns the targets of the row.
     pub(super) fn expand(self, defaults: &Defaults) -> Result<Expansion, RowError> {
-        let text = [Ours::Target, Ours::Host, Ours::Ip]
+        let text = [KnownColumn::Target, KnownColumn::Host, KnownColumn::Ip]
             .into_iter()
             .find_map(|column| self.get(column))
             .ok_or(RowError::Empty)?
@@ -168,8 +168,8 @@ impl InputRow {
         let ports = self.merge_ports(&mut asked)?;
         self.merge_address(&mut asked)?;
         self.merge_service(&mut asked)?;
-        let sni = self.get(Ours::Sni).map(fold_name).transpose();
-        let sni = sni.map_err(|error| in_column(Ours::Sni, error))?;
+        let sni = self.get(KnownColumn::Sni).map(fold_name).transpose();
+        let sni = sni.map_err(|error| in_column(KnownColumn::Sni, error))?;
         if ports.is_empty() {
             return Ok(Expansion::new(text, asked, sni, self.tags, defaults));
         }
@@ -185,7 +185,7 @@ impl InputRow {
     /// Refuses rows of a port scanner about a port that TLS over TCP cannot use: of another
     /// transport protocol, or closed. Only rows with a port are examined.
     fn refuse_other_transport(&self) -> Result<(), RowError> {
-        if self.get(Ours::Port).is_none() && self.get(Ours::Ports).is_none() {
+        if self.get(KnownColumn::Port).is_none() && self.get(KnownColumn::Ports).is_none() {
             return Ok(());
         }
         for (key, tag) in &self.tags {
@@ -207,37 +207,42 @@ impl InputRow {
 
     /// Sets the row's single port, or returns the ports of a list.
     fn merge_ports(&self, asked: &mut TargetSpec) -> Result<Vec<u16>, RowError> {
-        let one = self.get(Ours::Port).map(whole_number).map(parse_port);
+        let one = self
+            .get(KnownColumn::Port)
+            .map(whole_number)
+            .map(parse_port);
         let one = one
             .transpose()
-            .map_err(|error| in_column(Ours::Port, error))?;
+            .map_err(|error| in_column(KnownColumn::Port, error))?;
         let listed = self
-            .get(Ours::Ports)
+            .get(KnownColumn::Ports)
             .map(port_list)
             .transpose()?
             .unwrap_or_default();
-        let (column, said) = match (one, &*listed) {
+        let (column, given) = match (one, &*listed) {
             (Some(_), [_, ..]) => return Err(RowError::PortTwice),
-            (Some(one), []) => (Ours::Port, one),
-            (None, [one]) => (Ours::Ports, *one),
+            (Some(one), []) => (KnownColumn::Port, one),
+            (None, [one]) => (KnownColumn::Ports, *one),
             (None, listed) => {
                 return match asked.port {
-                    Some(port) if !listed.is_empty() => Err(disagree(Ours::Ports, "several", port)),
+                    Some(port) if !listed.is_empty() => {
+                        Err(disagree(KnownColumn::Ports, "several", port))
+                    }
                     _ => Ok(listed.to_vec()),
                 };
             }
         };
         match asked.port {
-            Some(port) if port != said => Err(disagree(column, said, port)),
+            Some(port) if port != given => Err(disagree(column, given, port)),
             _ => {
-                asked.port = Some(said);
+                asked.port = Some(given);
                 Ok(Vec::new())
             }
         }
     }
 
     fn merge_address(&self, asked: &mut TargetSpec) -> Result<(), RowError> {
-        let Some(text) = self.get(Ours::Ip) else {
+        let Some(text) = self.get(KnownColumn::Ip) else {
             return Ok(());
         };
         let ip: IpAddr = text
@@ -245,13 +250,16 @@ impl InputRow {
             .map_err(|_| RowError::BadAddress(short(text)))?;
         let ip = ip.to_canonical();
         if let Some(kind) = no_destination(ip) {
-            return Err(in_column(Ours::Ip, TargetError::NoDestination(ip, kind)));
+            return Err(in_column(
+                KnownColumn::Ip,
+                TargetError::NoDestination(ip, kind),
+            ));
         }
         let HostSpec::Host { host, address } = &mut asked.place else {
             return Err(RowError::AddressForBlock);
         };
         match address {
-            Some(said) if *said != ip => return Err(disagree(Ours::Ip, ip, *said)),
+            Some(given) if *given != ip => return Err(disagree(KnownColumn::Ip, ip, *given)),
             // If both name the same address, there is only one.
             None if *host == Host::Address(ip) => {}
             _ => *address = Some(ip),
@@ -260,14 +268,14 @@ impl InputRow {
     }
 
     fn merge_service(&self, asked: &mut TargetSpec) -> Result<(), RowError> {
-        let text = self.get(Ours::StartTls).unwrap_or_default();
+        let text = self.get(KnownColumn::StartTls).unwrap_or_default();
         let Some(service) = parse_starttls(text)? else {
             return Ok(());
         };
         let name = |service: &'static Service| service.name;
         match asked.service {
-            Some(said) if said != service => {
-                Err(disagree(Ours::StartTls, name(service), name(said)))
+            Some(given) if given != service => {
+                Err(disagree(KnownColumn::StartTls, name(service), name(given)))
             }
             _ => {
                 asked.service = Some(service);
@@ -308,17 +316,17 @@ fn is_range(text: &str) -> bool {
     range() == Some(true)
 }
 
-fn in_column(column: Ours, error: TargetError) -> RowError {
+fn in_column(column: KnownColumn, error: TargetError) -> RowError {
     RowError::Column {
         column: column.name(),
         error,
     }
 }
 
-fn disagree(column: Ours, said: impl ToString, target: impl ToString) -> RowError {
+fn disagree(column: KnownColumn, given: impl ToString, target: impl ToString) -> RowError {
     RowError::Disagree {
         column: column.name(),
-        said: said.to_string(),
+        value: given.to_string(),
         target: target.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::bounds::{MAX_LINE, cut};
 use super::cells::Cells;
-use super::columns::{Column, InputRow, Ours};
+use super::columns::{Column, InputRow, KnownColumn};
 use super::error::{OpenError, RowError};
 use super::lines::{Lines, excerpt};
 
@@ -77,17 +77,17 @@ impl Table {
     /// Finds the separator from the header line, or from a line `sep=;` before it, as Excel writes.
     /// The header line is put back to be read again.
     fn find_separator<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<()> {
-        let mut said = None;
+        let mut declared = None;
         while let Some(line) = self.line(lines)? {
             let text = line.text.trim();
-            if said.is_none() && line.fault.is_none() {
-                said = told_separator(text);
-                if said.is_some() {
+            if declared.is_none() && line.fault.is_none() {
+                declared = excel_separator(text);
+                if declared.is_some() {
                     continue;
                 }
             }
             if line.fault.is_some() || !(text.is_empty() || text.starts_with('#')) {
-                let separator = said.unwrap_or_else(|| separator(&line.text));
+                let separator = declared.unwrap_or_else(|| separator(&line.text));
                 self.cells = Cells::between(separator);
                 self.again.push_front(line);
                 break;
@@ -97,10 +97,10 @@ impl Table {
     }
 
     /// Returns the columns carried as tags whose names suggest a column that is recognised.
-    pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, Ours)> {
+    pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, KnownColumn)> {
         self.columns.iter().filter_map(|column| match column {
-            Column::Tag(name) => Some((&**name, Ours::meant_by(name)?)),
-            Column::Ours(_) => None,
+            Column::Tag(name) => Some((&**name, KnownColumn::meant_by(name)?)),
+            Column::Known(_) => None,
         })
     }
 
@@ -138,7 +138,7 @@ impl Table {
         let mut row = InputRow::default();
         for (column, cell) in self.columns.iter().zip(cells) {
             match column {
-                Column::Ours(ours) => row.set(*ours, cell),
+                Column::Known(known) => row.set(*known, cell),
                 Column::Tag(name) => row.tags.push((name.clone(), cell.into())),
             }
         }
@@ -225,11 +225,11 @@ impl Table {
 pub(super) fn is_header(line: &str) -> bool {
     let cells = |separator| Cells::of(line, separator).unwrap_or_default();
     let split = |separator: &u8| cells(*separator).len() > 1 && name_a_host(&cells(*separator));
-    told_separator(line).is_some() || SEPARATORS.iter().any(split)
+    excel_separator(line).is_some() || SEPARATORS.iter().any(split)
 }
 
 /// Supported separators, the most usual first. Spreadsheets write semicolons in locales with a
-/// decimal comma, and tabs in files called text.
+/// decimal comma, and tabs when they export as text.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Returns the separator of a header: the one that splits it into columns that name hosts, or else
@@ -245,42 +245,44 @@ fn separator(header: &str) -> u8 {
 }
 
 fn name_a_host(cells: &[String]) -> bool {
-    let mut columns = cells.iter().filter_map(|cell| Ours::named(cell.trim()));
-    columns.any(Ours::names_a_host)
+    let mut columns = cells
+        .iter()
+        .filter_map(|cell| KnownColumn::named(cell.trim()));
+    columns.any(KnownColumn::names_a_host)
 }
 
 /// Returns the separator from the line that Excel writes first, which may be in quotes.
-fn told_separator(line: &str) -> Option<u8> {
+fn excel_separator(line: &str) -> Option<u8> {
     let line = line
         .trim_start_matches('\u{feff}')
         .trim_end_matches(['\r', '\n']);
     let line = line.strip_prefix('"').unwrap_or(line);
-    let told = line.strip_prefix("sep=")?;
-    let told = told.strip_suffix('"').unwrap_or(told);
-    SEPARATORS.into_iter().find(|it| told.as_bytes() == [*it])
+    let value = line.strip_prefix("sep=")?;
+    let value = value.strip_suffix('"').unwrap_or(value);
+    SEPARATORS.into_iter().find(|it| value.as_bytes() == [*it])
 }
 
 fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> {
-    let mut known = HashSet::new();
+    let mut seen = HashSet::new();
     let mut columns = Vec::with_capacity(cells.len());
     for (index, cell) in cells.iter().enumerate() {
-        let column = match Ours::named(cell.trim()) {
-            Some(ours) => Column::Ours(ours),
-            None => tag(cell.trim(), index + 1, &known),
+        let column = match KnownColumn::named(cell.trim()) {
+            Some(known) => Column::Known(known),
+            None => tag(cell.trim(), index + 1, &seen),
         };
         match &column {
-            Column::Ours(ours) if known.contains(&column) => {
+            Column::Known(known) if seen.contains(&column) => {
                 return Err(OpenError::ColumnTwice {
                     file: file.clone(),
-                    column: ours.name(),
+                    column: known.name(),
                 });
             }
-            _ => known.insert(column.clone()),
+            _ => seen.insert(column.clone()),
         };
         columns.push(column);
     }
     refuse_misnamed(&columns, file)?;
-    let host = |column: &Column| matches!(column, Column::Ours(ours) if ours.names_a_host());
+    let host = |column: &Column| matches!(column, Column::Known(known) if known.names_a_host());
     match columns.iter().any(host) {
         true => Ok(columns),
         false => Err(OpenError::NoHostColumn {
@@ -293,17 +295,17 @@ fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> 
 /// Rejects a header with a column that seems to contain the port, if no port column is recognised:
 /// otherwise the wrong port would be scanned. The same holds for the host.
 fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError> {
-    let has = |wanted: fn(Ours) -> bool| {
-        let mut ours = columns.iter();
-        ours.any(|column| matches!(column, Column::Ours(ours) if wanted(*ours)))
+    let has = |wanted: fn(KnownColumn) -> bool| {
+        let mut all = columns.iter();
+        all.any(|column| matches!(column, Column::Known(known) if wanted(*known)))
     };
-    let missing = |ours: &Ours| match ours {
-        Ours::Port => !has(|it| matches!(it, Ours::Port | Ours::Ports)),
-        ours => ours.names_a_host() && !has(Ours::names_a_host),
+    let missing = |known: &KnownColumn| match known {
+        KnownColumn::Port => !has(|it| matches!(it, KnownColumn::Port | KnownColumn::Ports)),
+        known => known.names_a_host() && !has(KnownColumn::names_a_host),
     };
     let mut tags = columns.iter().filter_map(|column| match column {
-        Column::Tag(name) => Some((name, Ours::meant_by(name)?)),
-        Column::Ours(_) => None,
+        Column::Tag(name) => Some((name, KnownColumn::meant_by(name)?)),
+        Column::Known(_) => None,
     });
     match tags.find(|(_, meant)| missing(meant)) {
         Some((name, meant)) => Err(OpenError::Misnamed {
@@ -317,12 +319,12 @@ fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError>
 
 /// Makes a column that is carried as a tag. Tags are found by name in the record, so a missing name
 /// is replaced by the column's number, and a repeated name gets it as a suffix.
-fn tag(name: &str, number: usize, known: &HashSet<Column>) -> Column {
+fn tag(name: &str, number: usize, seen: &HashSet<Column>) -> Column {
     let mut name = match name {
         "" => format!("column{number}"),
         name => name.to_owned(),
     };
-    while known.contains(&Column::Tag(name.as_str().into())) {
+    while seen.contains(&Column::Tag(name.as_str().into())) {
         name = format!("{name}.{number}");
     }
     Column::Tag(name.into())
@@ -387,7 +389,7 @@ mod tests {
         assert_eq!(
             columns,
             [
-                Column::Ours(Ours::Host),
+                Column::Known(KnownColumn::Host),
                 tag("owner"),
                 tag("column3"),
                 tag("owner.4")

@@ -161,12 +161,12 @@ pub enum RowError {
     #[error("column ip: {0:?} is not an IP address; write it in full, without port or brackets")]
     BadAddress(String),
     /// A column contradicts the target or host in the same row.
-    #[error("column {column} says {said} but the target says {target}; remove one of them")]
+    #[error("column {column} says {value} but the target says {target}; remove one of them")]
     Disagree {
         /// Name of the column.
         column: &'static str,
         /// Value of the column.
-        said: String,
+        value: String,
         /// Value in the target.
         target: String,
     },

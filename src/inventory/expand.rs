@@ -55,7 +55,7 @@ pub struct Expansion {
     given: usize,
     service: Option<&'static Service>,
     /// The scheme and port of the original text, to write the text of a block's addresses.
-    said: (Option<&'static Service>, Option<u16>),
+    written: (Option<&'static Service>, Option<u16>),
 }
 
 #[derive(Debug)]
@@ -74,12 +74,12 @@ impl Expansion {
     ) -> Self {
         let service = asked.service.or(defaults.service);
         let ports = ports(&asked, defaults);
-        let said = (asked.service, asked.port);
+        let written = (asked.service, asked.port);
         let (host, address, rest) = first(asked.place);
         let named_there = address.is_some() && matches!(host, Host::Name(_));
         let default_sni = defaults.sni.as_ref().filter(|_| !named_there);
         let text = match rest {
-            Some(_) => text_of(&host, said),
+            Some(_) => text_of(&host, written),
             None => text,
         };
         let next = Target {
@@ -97,7 +97,7 @@ impl Expansion {
             ports,
             given: 0,
             service,
-            said,
+            written,
         }
     }
 
@@ -105,7 +105,7 @@ impl Expansion {
     fn advance(&mut self, done: &Target) -> Option<Target> {
         let host = Host::Address(self.rest.as_mut()?.next()?);
         Some(Target {
-            text: text_of(&host, self.said),
+            text: text_of(&host, self.written),
             host,
             ..done.clone()
         })

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::Tag;
 use super::bounds::short;
-use super::columns::{Column, InputRow, Ours};
+use super::columns::{Column, InputRow, KnownColumn};
 use super::error::RowError;
 
 /// Number of key names shared between rows. An inventory has few keys. A file with new keys in
@@ -34,41 +34,43 @@ impl Objects {
         }
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
         let mut row = InputRow::default();
-        let mut known = HashSet::with_capacity(members.len());
+        let mut seen = HashSet::with_capacity(members.len());
         let mut misnamed = None;
         for (key, value) in members {
             let column = self.column(&key);
-            if !known.insert(column.clone()) {
+            if !seen.insert(column.clone()) {
                 return Err(RowError::KeyTwice(short(&key)));
             }
             match column {
-                Column::Ours(Ours::Ports) => row.set(Ours::Ports, ports_text(value)?),
-                Column::Ours(ours) => row.set(ours, our_text(ours, value)?),
+                Column::Known(KnownColumn::Ports) => {
+                    row.set(KnownColumn::Ports, ports_text(value)?)
+                }
+                Column::Known(known) => row.set(known, known_text(known, value)?),
                 Column::Tag(key) => {
                     let tag = tag(&key, value)?;
-                    if Ours::meant_by(&key) == Some(Ours::Port) {
+                    if KnownColumn::meant_by(&key) == Some(KnownColumn::Port) {
                         misnamed.get_or_insert_with(|| short(&key));
                     }
                     row.tags.push((key, tag));
                 }
             }
         }
-        let port = [Ours::Port, Ours::Ports].map(Column::Ours);
+        let port = [KnownColumn::Port, KnownColumn::Ports].map(Column::Known);
         match misnamed {
-            Some(found) if !port.iter().any(|it| known.contains(it)) => Err(RowError::Misnamed {
+            Some(found) if !port.iter().any(|it| seen.contains(it)) => Err(RowError::Misnamed {
                 found,
-                meant: Ours::Port.name(),
+                meant: KnownColumn::Port.name(),
             }),
             _ => Ok(Some(row)),
         }
     }
 
     fn column(&mut self, key: &str) -> Column {
-        if let Some(ours) = Ours::named(key) {
-            return Column::Ours(ours);
+        if let Some(known) = KnownColumn::named(key) {
+            return Column::Known(known);
         }
-        if let Some(known) = self.keys.get(key) {
-            return Column::Tag(known.clone());
+        if let Some(shared) = self.keys.get(key) {
+            return Column::Tag(shared.clone());
         }
         let key: Arc<str> = key.into();
         if self.keys.len() < MAX_SHARED {
@@ -106,12 +108,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     }
 }
 
-fn our_text(column: Ours, value: &RawValue) -> Result<String, RowError> {
+fn known_text(column: KnownColumn, value: &RawValue) -> Result<String, RowError> {
     let text = value.get();
     match text.as_bytes().first() {
         Some(b'"') => string(text),
         Some(b'n') => Ok(String::new()),
-        Some(b'0'..=b'9' | b'-') if column == Ours::Port => Ok(text.to_owned()),
+        Some(b'0'..=b'9' | b'-') if column == KnownColumn::Port => Ok(text.to_owned()),
         _ => Err(RowError::JsonKind(column.name())),
     }
 }
@@ -136,10 +138,10 @@ fn ports_text(value: &RawValue) -> Result<String, RowError> {
     match text.as_bytes().first() {
         Some(b'0'..=b'9') => return Ok(text.to_owned()),
         Some(b'[') => {}
-        _ => return our_text(Ours::Ports, value),
+        _ => return known_text(KnownColumn::Ports, value),
     }
     let listed: Vec<Listed> =
-        serde_json::from_str(text).map_err(|_| RowError::JsonKind(Ours::Ports.name()))?;
+        serde_json::from_str(text).map_err(|_| RowError::JsonKind(KnownColumn::Ports.name()))?;
     let open = listed.into_iter().filter_map(|it| match it {
         Listed::Number(port) => Some(port.to_string()),
         Listed::Text(text) => Some(text),

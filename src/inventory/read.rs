@@ -82,7 +82,7 @@ impl TargetReader {
         let Format::Csv(table) = format else {
             return Vec::new();
         };
-        let told = table.mistakable().map(|(name, meant)| {
+        let notices = table.mistakable().map(|(name, meant)| {
             format!(
                 "{}: the column {:?} is kept as a tag only; if it contains the {}, rename it to `{}`",
                 self.source,
@@ -91,7 +91,7 @@ impl TargetReader {
                 meant.name()
             )
         });
-        told.collect()
+        notices.collect()
     }
 
     /// Returns a description of what was read. Call it when there is nothing more to read.
@@ -221,7 +221,7 @@ fn open_text(
     if start.contains(&0) || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(OpenError::NotText { file: name.clone() });
     }
-    if let Some(error) = unread(&start, name) {
+    if let Some(error) = unsupported(&start, name) {
         return Err(error);
     }
     let kind = kind.unwrap_or_else(|| kind_of(&start));
@@ -247,7 +247,7 @@ fn format_of(path: &Path) -> Option<Kind> {
 }
 
 /// Returns an error if the beginning shows a format that is not supported.
-fn unread(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
+fn unsupported(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
     let mut lines = start.split_inclusive(|&byte| byte == b'\n');
     let line = lines.find_map(content)?;
     let file = file.clone();

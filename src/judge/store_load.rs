@@ -228,7 +228,7 @@ mod tests {
         let told: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert_eq!(told[0], "README: no certificate in it");
-        assert_eq!(told[1], "d.pem: line 2: not sound PEM: ! is not base64");
+        assert_eq!(told[1], "d.pem: line 2: invalid PEM: ! is not base64");
         assert!(told[2].starts_with("e.der: certificate 1: not a usable certificate"));
     }
 

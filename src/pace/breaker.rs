@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_answers_more_is_tried_and_it_is_said_so() {
+    fn where_nothing_answers_more_probes_are_made_for_another_reason() {
         let (one, other) = (at("192.0.2.1:443"), at("192.0.2.2:443"));
         let mut sim = Simulation::new();
         for _ in 0..RUN - 1 {
@@ -489,7 +489,7 @@ mod tests {
         let (probes, dead) = sim.give_up(one, DROPPED);
         assert_eq!((probes, dead.all_silent), (PROBES_ALL_SILENT, true));
         assert!(matches!(sim.door(one), Door::Shut(_)));
-        // The network is back, so the verdict about it no longer holds.
+        // The network is back, so the conclusion about it no longer applies.
         sim.sees(at("192.0.2.3:443"), Sign::Alive);
         assert_eq!(sim.door(one), Door::Open);
     }
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_while_this_process_did_not_run_is_nobodys() {
+    fn silence_while_this_process_was_suspended_does_not_count() {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         sim.sees_times(one, DROPPED, RUN - 1);

@@ -154,7 +154,7 @@ impl ExcludeList {
         } else {
             name
         };
-        self.names.contains(name) || above(name).any(|name| self.below.contains(name))
+        self.names.contains(name) || parents(name).any(|name| self.below.contains(name))
     }
 
     /// Returns true if an address is excluded. An IPv4-mapped IPv6 address counts as the IPv4
@@ -216,7 +216,7 @@ fn name(text: &str, entry: &str) -> Result<Box<str>, ExcludeProblem> {
 }
 
 /// Returns the parents of a name, nearest first.
-fn above(name: &str) -> impl Iterator<Item = &str> {
+fn parents(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| {
         name.split_once('.').map(|(_, rest)| rest)
     })

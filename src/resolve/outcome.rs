@@ -16,7 +16,7 @@ pub(super) struct Silence {
     /// True if this machine ran out of sockets during the lookup.
     pub(super) local: bool,
     /// Message of the operating system, if there was one.
-    pub(super) words: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 /// Creates a DNS failure.
@@ -45,13 +45,13 @@ pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Fa
 }
 
 fn unreachable_server(silence: Silence) -> Failure {
-    let words = silence.words.unwrap_or_default();
+    let message = silence.message.unwrap_or_default();
     if silence.local {
-        failed(Reason::LocalLimit, words)
+        failed(Reason::LocalLimit, message)
     } else {
         failed(
             Reason::Servfail,
-            format!("no resolver can be reached: {words}"),
+            format!("no resolver can be reached: {message}"),
         )
     }
 }
@@ -81,14 +81,14 @@ pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
             Ok(addresses)
         }
         (Ok(addresses), Err(_)) | (Err(_), Ok(addresses)) => Ok(addresses),
-        (Err(v4), Err(v6)) if telling(v6.reason) > telling(v4.reason) => Err(v6),
+        (Err(v4), Err(v6)) if rank(v6.reason) > rank(v4.reason) => Err(v6),
         (Err(v4), Err(_)) => Err(v4),
     }
 }
 
 /// Ranks failures by how much they say. NXDOMAIN holds for every type. "No address" is certain only
 /// if both families say so. If one of them failed in another way, that failure is reported.
-fn telling(reason: Reason) -> u8 {
+fn rank(reason: Reason) -> u8 {
     match reason {
         Reason::Nxdomain => 5,
         Reason::LocalLimit => 4,
@@ -118,15 +118,15 @@ mod tests {
 
     use super::*;
 
-    fn told(error: &NetError, local: bool) -> (Reason, String) {
-        let words = Some("Too many open files".to_owned());
-        let failure = failure(error, || Silence { local, words });
+    fn converted(error: &NetError, local: bool) -> (Reason, String) {
+        let message = Some("Too many open files".to_owned());
+        let failure = failure(error, || Silence { local, message });
         assert_eq!(failure.stage, Stage::Dns);
         (failure.reason, failure.detail)
     }
 
     #[test]
-    fn errors_are_told_apart() {
+    fn errors_are_distinguished() {
         let none = |code| NetError::from(NoRecords::new(Query::default(), code));
         let answered = |code| NetError::from(DnsError::ResponseCode(code));
         for (error, reason, detail) in [
@@ -150,19 +150,23 @@ mod tests {
                 "no resolver can be reached: Too many open files",
             ),
         ] {
-            assert_eq!(told(&error, false), (reason, detail.to_owned()), "{error}");
+            assert_eq!(
+                converted(&error, false),
+                (reason, detail.to_owned()),
+                "{error}"
+            );
         }
-        let (reason, detail) = told(&NetError::NoConnections, true);
+        let (reason, detail) = converted(&NetError::NoConnections, true);
         assert_eq!(
             (reason, &*detail),
             (Reason::LocalLimit, "Too many open files")
         );
-        assert_eq!(told(&NetError::Busy, false).0, Reason::LocalLimit);
-        assert_eq!(told(&NetError::Truncated, true).0, Reason::Servfail);
+        assert_eq!(converted(&NetError::Busy, false).0, Reason::LocalLimit);
+        assert_eq!(converted(&NetError::Truncated, true).0, Reason::Servfail);
     }
 
     #[test]
-    fn the_more_telling_failure_is_kept() {
+    fn the_more_informative_failure_is_kept() {
         use Reason::{LocalLimit, NoAddress, Nxdomain, Servfail, Timeout, UnusableAddress};
         for (a, b, want) in [
             (NoAddress, NoAddress, NoAddress),

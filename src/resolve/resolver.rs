@@ -208,7 +208,7 @@ impl Resolver {
             Ok(Ok(answer)) => answer.and_then(|addresses| self.usable(addresses)),
             Ok(Err(error)) => Err(failure(&error, || Silence {
                 local: self.trouble.local() != before,
-                words: self.trouble.last(),
+                message: self.trouble.last(),
             })),
             Err(_) => Err(failed(Reason::Timeout, "")),
         }
@@ -254,10 +254,10 @@ impl Resolver {
             Some(_) if self.all && self.families != Families::V6 => Ok(addresses),
             Some(_) => Ok(addresses.iter().filter(usable).copied().collect()),
             None => {
-                let told = addresses
+                let reason = addresses
                     .iter()
                     .find_map(|address| Some(format!("{address} is {}", unusable(address)?)));
-                Err(failed(Reason::UnusableAddress, told.unwrap_or_default()))
+                Err(failed(Reason::UnusableAddress, reason.unwrap_or_default()))
             }
         }
     }
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_system_knows_itself() {
+    async fn the_system_resolves_localhost() {
         let all = Settings {
             all: true,
             ..Settings::default()

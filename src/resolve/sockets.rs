@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_shortage_is_told_from_a_bad_route() {
+    fn our_own_shortage_is_not_a_bad_route() {
         for (code, local) in [(24, true), (23, true), (105, true), (12, true), (98, true)] {
             // Error numbers of Linux.
             let trouble = Trouble::default();

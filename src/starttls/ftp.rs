@@ -1,7 +1,7 @@
 //! FTP (RFC 4217). The client sends AUTH TLS without FEAT, because FEAT need not list it.
 
 use super::text::{NoReply, reply};
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// FTP's control connection.
 pub(super) const FTP: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const FTP: Protocol = Protocol {
     farewell: b"QUIT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, _| step(phase, bytes),
 };
 

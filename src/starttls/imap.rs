@@ -1,7 +1,7 @@
 //! IMAP (RFC 9051 section 6.2.1).
 
 use super::text::{begins, has_any, has_word, line, lines};
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// The Internet Message Access Protocol.
 pub(super) const IMAP: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const IMAP: Protocol = Protocol {
     farewell: b"a3 LOGOUT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, _| step(phase, bytes),
 };
 

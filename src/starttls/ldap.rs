@@ -46,12 +46,12 @@ fn step(bytes: &[u8]) -> Step {
     let taken = bytes.len() - message.rest.len();
     match result(message.value) {
         Some((SUCCESS, _)) => Step::upgrade(taken),
-        Some((PROTOCOL_ERROR, said)) => Step::fail(SetbackKind::NotOffered, said),
+        Some((PROTOCOL_ERROR, text)) => Step::fail(SetbackKind::NotOffered, text),
         Some((code, [])) => {
-            let said = format!("result code {code}");
-            Step::no(SetbackKind::Refused, is_temporary(code), said.as_bytes())
+            let text = format!("result code {code}");
+            Step::no(SetbackKind::Refused, is_temporary(code), text.as_bytes())
         }
-        Some((code, said)) => Step::no(SetbackKind::Refused, is_temporary(code), said),
+        Some((code, text)) => Step::no(SetbackKind::Refused, is_temporary(code), text),
         None => Step::other(bytes),
     }
 }
@@ -67,9 +67,9 @@ fn result(message: &[u8]) -> Option<(u8, &[u8])> {
     let response = value(id.rest, EXTENDED_RESPONSE)?;
     let code = value(response.value, ENUMERATED)?;
     let matched = value(code.rest, OCTET_STRING)?;
-    let said = value(matched.rest, OCTET_STRING)?;
+    let text = value(matched.rest, OCTET_STRING)?;
     match code.value {
-        [code] => Some((*code, said.value)),
+        [code] => Some((*code, text.value)),
         _ => None,
     }
 }

@@ -207,6 +207,6 @@ impl Step {
 }
 
 /// The opening of protocols in which the server speaks first: nothing.
-fn silence(_: &Names<'_>) -> Vec<u8> {
+fn no_opening(_: &Names<'_>) -> Vec<u8> {
     Vec::new()
 }

@@ -5,7 +5,7 @@
 //! hundred in a row from one address, with no login between them, they block the address
 //! (`max_connect_errors`).
 
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// MySQL's client protocol, version 10.
 pub(super) const MYSQL: Protocol = Protocol {
@@ -15,7 +15,7 @@ pub(super) const MYSQL: Protocol = Protocol {
     farewell: &[],
     ends: None,
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |_, bytes, _| step(bytes),
 };
 
@@ -57,9 +57,9 @@ fn step(bytes: &[u8]) -> Step {
     match packet {
         [PROTOCOL_10, greeting @ ..] => offers(bytes, greeting, 4 + length),
         // The error number comes before the message and, since 4.1, a `#` and the SQL state.
-        [ERROR, low, high, said @ ..] => {
+        [ERROR, low, high, text @ ..] => {
             let number = u16::from_le_bytes([*low, *high]);
-            Step::no(SetbackKind::TurnedAway, TEMPORARY.contains(&number), said)
+            Step::no(SetbackKind::TurnedAway, TEMPORARY.contains(&number), text)
         }
         _ => Step::other(bytes),
     }

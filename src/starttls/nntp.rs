@@ -1,7 +1,7 @@
 //! NNTP (RFC 4642).
 
 use super::text::{NoReply, begins, dotted, reply};
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// The Network News Transfer Protocol.
 pub(super) const NNTP: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const NNTP: Protocol = Protocol {
     farewell: b"QUIT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, _| step(phase, bytes),
 };
 

@@ -1,7 +1,7 @@
 //! POP3 (RFC 2595 section 4), with the capability list of RFC 2449.
 
 use super::text::{begins, dotted, has_any, line};
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// The Post Office Protocol.
 pub(super) const POP3: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const POP3: Protocol = Protocol {
     farewell: b"QUIT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, _| step(phase, bytes),
 };
 

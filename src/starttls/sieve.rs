@@ -1,7 +1,7 @@
 //! ManageSieve (RFC 5804), which lists its capabilities in the greeting.
 
 use super::text::{begins, has_any, lines};
-use super::{Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// The protocol for managing Sieve scripts.
 pub(super) const SIEVE: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const SIEVE: Protocol = Protocol {
     farewell: b"LOGOUT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, _| step(phase, bytes),
 };
 

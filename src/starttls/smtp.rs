@@ -1,7 +1,7 @@
 //! SMTP (RFC 3207) and LMTP (RFC 2033), which differ in one command.
 
 use super::text::{NoReply, Reply, begins, reply};
-use super::{Names, Phase, Protocol, SetbackKind, Speaker, Step, silence};
+use super::{Names, Phase, Protocol, SetbackKind, Speaker, Step, no_opening};
 
 /// SMTP, between servers and for submission.
 pub(super) const SMTP: Protocol = Protocol {
@@ -10,7 +10,7 @@ pub(super) const SMTP: Protocol = Protocol {
     farewell: b"QUIT\r\n",
     ends: Some(b'\n'),
     begins: Phase::Greeting,
-    opening: silence,
+    opening: no_opening,
     step: |phase, bytes, names| step("EHLO", phase, bytes, names),
 };
 

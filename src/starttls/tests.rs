@@ -166,27 +166,27 @@ fn play(
 ) -> (Vec<u8>, Option<Turn>) {
     let protocol = Protocol::named(script.protocol).unwrap();
     let mut conversation = Conversation::new(protocol, names());
-    let mut said = conversation.opening();
+    let mut sent = conversation.opening();
     for line in script.lines {
         let S(words) = line else { continue };
         for piece in pieces(words) {
             let mut turn = conversation.receive(piece);
             while let Turn::Say(bytes) = turn {
-                said.extend(bytes);
+                sent.extend(bytes);
                 turn = conversation.receive(&[]);
             }
             match turn {
                 Turn::Listen => {}
                 Turn::Upgrade { last, injected } => {
-                    said.extend(last);
+                    sent.extend(last);
                     let last = Vec::new();
-                    return (said, Some(Turn::Upgrade { last, injected }));
+                    return (sent, Some(Turn::Upgrade { last, injected }));
                 }
-                turn => return (said, Some(turn)),
+                turn => return (sent, Some(turn)),
             }
         }
     }
-    (said, None)
+    (sent, None)
 }
 
 /// Returns what the client must send.
@@ -217,11 +217,11 @@ fn expected(end: &End) -> Turn {
 #[test]
 fn every_script_goes_as_written_in_one_piece() {
     for (number, script) in SCRIPTS.iter().enumerate() {
-        let (said, end) = play(script, |words| vec![words]);
+        let (sent, end) = play(script, |words| vec![words]);
         let name = script.protocol;
         assert_eq!(end, Some(expected(&script.end)), "{name}, script {number}");
         assert_eq!(
-            said.escape_ascii().to_string(),
+            sent.escape_ascii().to_string(),
             ours(script).escape_ascii().to_string(),
             "{name}, script {number}"
         );
@@ -252,9 +252,9 @@ fn every_script_goes_as_written_however_it_is_cut() {
                 vec![head, tail]
             }));
         }
-        for (said, end) in cuts {
+        for (sent, end) in cuts {
             let name = script.protocol;
-            assert_eq!(said, whole.0, "{name}, script {number}");
+            assert_eq!(sent, whole.0, "{name}, script {number}");
             assert!(end.is_some(), "{name}, script {number}");
             assert_eq!(
                 kind_of(end.as_ref()),
@@ -311,7 +311,7 @@ fn no_server_talks_without_end() {
 }
 
 #[test]
-fn a_long_greeting_is_heard_to_its_end() {
+fn a_long_greeting_is_read_to_its_end() {
     let mut greeting = b"220-policy\r\n".repeat(900);
     greeting.extend(b"220 mx\r\n");
     let mut conversation = Conversation::new(Protocol::named("smtp").unwrap(), names());
@@ -322,7 +322,7 @@ fn a_long_greeting_is_heard_to_its_end() {
 }
 
 #[test]
-fn what_breaks_off_is_named_when_its_first_bytes_tell() {
+fn another_protocol_is_named_when_a_reply_breaks_off() {
     for (protocol, bytes, name) in [
         ("smtp", b"\x30\x24\x02\x01\x00".as_slice(), Some("ldap")),
         ("imap", b"SSH-2.0", Some("ssh")),
@@ -346,12 +346,12 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
             C(_) => None,
         })
         .collect();
-    let said = prop::sample::select(words).prop_map(<[u8]>::to_vec);
-    let cut = (said.clone(), 0_usize..80).prop_map(|(mut words, at)| {
+    let sent = prop::sample::select(words).prop_map(<[u8]>::to_vec);
+    let cut = (sent.clone(), 0_usize..80).prop_map(|(mut words, at)| {
         words.truncate(at);
         words
     });
-    let broken = (said.clone(), any::<prop::sample::Index>(), any::<u8>()).prop_map(
+    let broken = (sent.clone(), any::<prop::sample::Index>(), any::<u8>()).prop_map(
         |(mut words, at, byte)| {
             let at = at.index(words.len());
             words[at] = byte;
@@ -359,7 +359,7 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
         },
     );
     let noise = prop::collection::vec(any::<u8>(), 0..80);
-    prop::collection::vec(prop_oneof![said, cut, broken, noise], 0..8)
+    prop::collection::vec(prop_oneof![sent, cut, broken, noise], 0..8)
 }
 
 proptest! {

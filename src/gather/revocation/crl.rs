@@ -1,6 +1,7 @@
-//! One revocation list (RFC 5280 section 5), read once into what asking it needs. It is read by
-//! hand, entry by entry: a library's list of a million parsed entries would not fit a laptop, and
-//! nothing of the file is kept but serial numbers, dates and the digest that is signed.
+//! One revocation list (RFC 5280 section 5), reduced to what lookups need. It is parsed by hand,
+//! entry by entry: a library's list of a million parsed entries would not fit a laptop's memory.
+//! Only serial numbers, dates and the signed digest are kept. The list does not judge its own
+//! validity.
 
 use std::sync::Arc;
 
@@ -10,25 +11,25 @@ use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Fingerprint, Outcome, Signed};
 use crate::observation::{DistinguishedName, oid_text, time};
 
-/// Lists held at once: every public CA's would fit.
+/// Maximum number of lists: enough for those of every public CA.
 pub(super) const MAX_CRLS: usize = 20_000;
 
-/// Bytes of their entries held at once; those of every public CA have a tenth of it.
+/// Maximum size of their entries in bytes. Those of every public CA take a tenth of it.
 pub(super) const MAX_HELD: usize = 2 << 30;
 
-/// The largest list that is read; the largest that public CAs publish have some 30 MiB.
+/// Maximum size of a list in bytes. The largest that public CAs publish have some 30 MiB.
 pub(super) const MAX_SIZE: usize = 256 << 20;
 
-/// A list that cannot be used.
+/// Why a list cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrlError {
     /// It is something else.
-    #[error("not a certificate revocation list (CRL), in DER or in PEM (BEGIN X509 CRL)")]
+    #[error("not a certificate revocation list (CRL) in DER or PEM (BEGIN X509 CRL)")]
     NotACrl,
-    /// It is larger than any should be.
+    /// It is too large.
     #[error("larger than {} MiB; is it the right file?", MAX_SIZE >> 20)]
     TooLarge,
-    /// There are too many, or they are too large together.
+    /// There are too many lists, or they are too large together.
     #[error("more than {} lists, or more than {} GiB of serial numbers", MAX_CRLS, MAX_HELD >> 30)]
     TooMany,
 }
@@ -38,45 +39,45 @@ pub enum CrlError {
 pub(crate) struct Crl {
     /// SHA-256 of its bytes.
     pub(crate) sha256: Fingerprint,
-    /// The file or address that it comes from.
+    /// File or URL that it comes from.
     pub(crate) source: Arc<str>,
-    /// Who issued it.
+    /// Name of its issuer.
     pub(crate) issuer: DistinguishedName,
-    /// Seconds since the epoch.
+    /// thisUpdate, in seconds since the epoch.
     pub(crate) this_update: i64,
-    /// Seconds since the epoch.
+    /// nextUpdate, in seconds since the epoch.
     pub(crate) next_update: Option<i64>,
-    /// What it speaks of.
+    /// Certificates that it covers.
     pub(crate) scope: Scope,
-    /// cRLNumber, in the fewest bytes.
+    /// cRLNumber, without leading zero bytes.
     number: Option<Box<[u8]>>,
-    /// In a delta, the number of the oldest list that it can be put on.
+    /// For a delta, the number of the oldest list that it can be combined with.
     base: Option<Box<[u8]>>,
     signed: Signed,
     entries: Entries,
 }
 
-/// What a list speaks of.
+/// The certificates that a list covers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
-    /// It says something critical that is not understood here: it answers nothing.
+    /// True if it has an unknown critical extension. Such a list answers nothing.
     pub(crate) unsupported: bool,
-    /// Certificates of end entities alone.
+    /// True if it covers end-entity certificates only.
     pub(crate) only_users: bool,
-    /// Certificates of CAs alone.
+    /// True if it covers CA certificates only.
     pub(crate) only_cas: bool,
-    /// Attribute certificates alone.
+    /// True if it covers attribute certificates only.
     pub(crate) only_attributes: bool,
-    /// Certificates that name one of these points alone; `None` for all.
+    /// Only certificates that name one of these points are covered; `None` for all.
     pub(crate) names: Option<Vec<PointName>>,
-    /// These reasons alone, as bits; `None` for all.
+    /// Only these reasons are covered, as bits; `None` for all.
     pub(crate) reasons: Option<u16>,
-    /// Certificates of other issuers too.
+    /// True if it also covers certificates of other issuers.
     pub(crate) indirect: bool,
 }
 
 impl Crl {
-    /// Reads a list (DER).
+    /// Parses a list (DER).
     pub(super) fn read(source: &str, der: &[u8]) -> Result<Self, CrlError> {
         if der.len() > MAX_SIZE {
             return Err(CrlError::TooLarge);
@@ -87,17 +88,17 @@ impl Crl {
         Ok(crl)
     }
 
-    /// Whether the key of this SubjectPublicKeyInfo (DER) signed it.
+    /// Verifies its signature with the key of this SubjectPublicKeyInfo (DER).
     pub(crate) fn signed_by(&self, spki: &[u8]) -> Outcome {
         self.signed.verify(spki)
     }
 
-    /// Bytes held of its entries.
+    /// Returns the size of its entries in bytes.
     pub(super) fn size(&self) -> usize {
         self.entries.size()
     }
 
-    /// Its entry for this serial number of this issuer.
+    /// Returns its entry for this serial number of this issuer.
     pub(crate) fn find(&self, serial: &[u8], issuer: &DistinguishedName) -> Option<Listed> {
         let named = || self.entries.find(serial, Some(issuer.canonical()));
         match self.issuer.matches(issuer) {
@@ -106,13 +107,14 @@ impl Crl {
         }
     }
 
-    /// Whether it lists only what changed since another list.
+    /// Returns true if it lists only the changes since another list.
     pub(crate) fn is_delta(&self) -> bool {
         self.base.is_some()
     }
 
-    /// Whether this delta can be put on that list (RFC 5280 section 5.2.4): of one issuer and one scope,
-    /// the list not older than the delta's base and not newer than the delta.
+    /// Returns true if this delta can be combined with that list (RFC 5280 section 5.2.4): same
+    /// issuer and scope, and the list is not older than the delta's base and not newer than the
+    /// delta.
     pub(crate) fn completes(&self, list: &Self) -> bool {
         let order = |number: &[u8]| (number.len(), number.to_vec());
         let (Some(base), Some(number), Some(own)) = (&self.base, &list.number, &self.number) else {
@@ -146,7 +148,7 @@ fn list(der: &[u8]) -> Option<Crl> {
 }
 
 fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
-    // Version 1 has no field for it, and no extensions.
+    // Version 1 has neither this field nor extensions.
     fields.take_if(tag::INTEGER)?;
     fields.expect(tag::SEQUENCE)?;
     let issuer = DistinguishedName::read(fields.whole(tag::SEQUENCE)?);
@@ -174,7 +176,7 @@ fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
     if let Some(list) = fields.take_if(tag::constructed(0))? {
         extensions(der::only(list.content, tag::SEQUENCE)?.inside(), &mut crl)?;
     }
-    // Only an indirect list may speak of other issuers.
+    // Only an indirect list may contain entries of other issuers.
     crl.scope.unsupported |=
         crl.entries.unsupported || crl.entries.names_issuers() && !crl.scope.indirect;
     fields.is_empty().then_some(crl)
@@ -194,7 +196,7 @@ fn extensions(mut list: Reader<'_>, crl: &mut Crl) -> Option<()> {
             [0x55, 0x1d, 28] => {
                 issuing_distribution_point(value, crl.issuer.canonical(), &mut crl.scope)?;
             }
-            // Who signed it: the signature itself tells.
+            // authorityKeyIdentifier names the signer, which the signature itself proves.
             [0x55, 0x1d, 35] => {}
             _ => crl.scope.unsupported |= critical,
         }
@@ -206,7 +208,7 @@ fn number(value: &[u8]) -> Option<Box<[u8]>> {
     Some(der::minimal(der::only(value, tag::INTEGER)?.content).into())
 }
 
-/// RFC 5280 section 5.2.5.
+/// Parses the issuingDistributionPoint extension (RFC 5280 section 5.2.5).
 fn issuing_distribution_point(value: &[u8], issuer: &[u8], scope: &mut Scope) -> Option<()> {
     let mut fields = der::only(value, tag::SEQUENCE)?.inside();
     while !fields.is_empty() {

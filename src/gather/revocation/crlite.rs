@@ -1,5 +1,5 @@
 //! CRLite filters: which of all publicly logged certificates are revoked, in a few megabytes. The
-//! clubcard-crlite crate knows their format; this holds them and asks them.
+//! clubcard-crlite crate knows the format. This file loads and queries filters.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,31 +11,32 @@ use crate::observation::Sct;
 
 /// A filter.
 pub(crate) struct Filter {
-    /// The file that it comes from.
+    /// File that it comes from.
     pub(crate) source: Arc<str>,
-    /// The newest certificate that it covers, in seconds since the epoch.
+    /// Time of the newest certificate covered, in seconds since the epoch.
     pub(crate) newest: i64,
     clubcard: CRLiteClubcard,
 }
 
-/// What a filter says of a certificate.
+/// The answer of a filter about a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FilterAnswer {
-    /// It is revoked.
+    /// The certificate is revoked.
     Revoked,
-    /// It is not.
+    /// The certificate is not revoked.
     Good,
-    /// None of its SCTs is from a time and log that the filter covers.
+    /// None of its SCTs is from a log and time that the filter covers.
     NotCovered,
-    /// The filter knows nothing of its issuer.
+    /// The filter does not cover its issuer.
     NotEnrolled,
     /// The filter is damaged.
     Damaged,
 }
 
 impl Filter {
-    /// Reads a filter; `None` when it is not one. The crate trusts the lengths and places that
-    /// stand in a filter: a damaged one must not end the program.
+    /// Parses a filter, or returns `None` if the bytes are not one. The crate trusts the lengths
+    /// and offsets in a filter, so its panics are caught: a damaged filter must not end the
+    /// program.
     pub(super) fn read(source: &str, bytes: &[u8]) -> Option<Self> {
         let read = catch_unwind(|| CRLiteClubcard::from_bytes(bytes).ok());
         let clubcard = read.ok().flatten()?;
@@ -48,8 +49,7 @@ impl Filter {
         })
     }
 
-    /// What it says of the certificate with this serial number (as encoded) by the issuer with
-    /// this key.
+    /// Looks up the certificate with this serial number (as encoded) of the issuer with this key.
     pub(crate) fn ask(
         &self,
         issuer_spki: Fingerprint,
@@ -83,7 +83,8 @@ mod tests {
 
     const ISSUER: Fingerprint = Fingerprint([9; 32]);
 
-    /// Forty certificates, of which each fourth is revoked; one log, until second 100.
+    /// Makes a filter of forty certificates, of which every fourth is revoked, from one log, up to
+    /// second 100.
     fn made(encoding: Encoding) -> Vec<u8> {
         let item = |serial: u8| match serial.is_multiple_of(4) {
             true => CRLiteBuilderItem::revoked(IssuerSpkiHash(ISSUER.0), vec![serial]),
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_tells_the_revoked_from_the_others_and_both_from_strangers() {
+    fn a_filter_distinguishes_revoked_good_and_unknown_certificates() {
         for encoding in [Encoding::V3, Encoding::V4] {
             let filter = Filter::read("file", &made(encoding)).unwrap();
             assert_eq!(filter.newest, 100);

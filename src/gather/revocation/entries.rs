@@ -1,9 +1,10 @@
-//! The revoked certificates of a list, packed: one buffer, sorted, some seven bytes above each
-//! serial number. A list of a million is asked in twenty steps and moves nowhere.
+//! The entries of a revocation list, packed into one sorted buffer, with some seven bytes in
+//! addition to each serial number. A lookup among a million entries takes twenty steps and
+//! allocates only its key.
 //!
-//! An entry of an indirect list may name the issuer of its certificate, which then holds for the entries
-//! behind it as well (RFC 5280 section 5.3.3). In such a list two bytes in front of each serial number
-//! tell which issuer.
+//! An entry of an indirect list may name the issuer of its certificate, which then also applies to
+//! the following entries (RFC 5280 section 5.3.3). In such a list, two bytes before each serial
+//! number identify the issuer.
 
 use std::collections::HashMap;
 
@@ -11,21 +12,22 @@ use super::points::{directory, general_names};
 use crate::crypto::der::{self, Reader, tag};
 use crate::observation::time;
 
-/// Serial numbers have at most 20 bytes (RFC 5280 section 4.1.2.2), in practice a little more.
+/// Maximum length of a serial number. The standard allows 20 bytes (RFC 5280 section 4.1.2.2); some
+/// certificates have a little more.
 const MAX_SERIAL: usize = 64;
 
-/// Length of the serial, four bytes of time, reason.
+/// Length of the serial number's length, of the time (four bytes) and of the reason.
 const BESIDE_SERIAL: usize = 1 + 4 + 1;
 
-/// The reason where the list gives none (RFC 5280 section 5.3.1).
+/// The reason if the list gives none (RFC 5280 section 5.3.1).
 const UNSPECIFIED: u8 = 0;
 
 /// An entry of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
-    /// When it was revoked, in seconds since the epoch.
+    /// Time of the revocation, in seconds since the epoch.
     pub(crate) revoked_at: i64,
-    /// Why (RFC 5280 section 5.3.1); 0 when the list does not say.
+    /// Reason (RFC 5280 section 5.3.1); 0 if the list does not say.
     pub(crate) reason: u8,
 }
 
@@ -34,23 +36,23 @@ pub(crate) struct Listed {
 pub(super) struct Entries {
     packed: Box<[u8]>,
     width: usize,
-    /// The issuers that entries name, by the canonical form; number 0 is the list's own, which
-    /// none names. Without any, no number stands in front of the serials.
+    /// Numbers of the issuers that entries name, by canonical form. Number 0 is the list's own
+    /// issuer, which no entry names. If the map is empty, no number precedes the serial numbers.
     issuers: HashMap<Box<[u8]>, u16>,
-    /// An entry says something that is not understood here and must be (RFC 5280 section 5.3).
+    /// True if an entry has an unknown critical extension (RFC 5280 section 5.3).
     pub(super) unsupported: bool,
 }
 
 struct Entry<'a> {
     serial: &'a [u8],
     listed: Listed,
-    /// The value of certificateIssuer.
+    /// Value of the certificateIssuer extension.
     issuer: Option<&'a [u8]>,
     unsupported: bool,
 }
 
 impl Entries {
-    /// Reads the content of `revokedCertificates`; `None` when it is not that.
+    /// Parses the content of `revokedCertificates`, or returns `None` if it is malformed.
     pub(super) fn read(list: &[u8]) -> Option<Self> {
         let (mut count, mut longest, mut unsupported) = (0, 0, false);
         let mut issuers = HashMap::new();
@@ -98,8 +100,8 @@ impl Entries {
         })
     }
 
-    /// The entry of this serial number, of the issuer with this canonical name; `None` is the
-    /// issuer of the list.
+    /// Returns the entry of this serial number and of the issuer with this canonical name. `None`
+    /// as the issuer means the issuer of the list.
     pub(super) fn find(&self, serial: &[u8], issuer: Option<&[u8]>) -> Option<Listed> {
         let serial = der::minimal(serial);
         let in_front = in_front(&self.issuers);
@@ -129,18 +131,18 @@ impl Entries {
         None
     }
 
-    /// Whether an entry names the issuer of its certificate.
+    /// Returns true if an entry names the issuer of its certificate.
     pub(super) fn names_issuers(&self) -> bool {
         !self.issuers.is_empty()
     }
 
-    /// Bytes held.
+    /// Returns the size in bytes.
     pub(super) fn size(&self) -> usize {
         self.packed.len() + self.issuers.keys().map(|name| name.len()).sum::<usize>()
     }
 }
 
-/// How many bytes stand in front of each serial.
+/// Returns the number of bytes before each serial number.
 fn in_front(issuers: &HashMap<Box<[u8]>, u16>) -> usize {
     match issuers.is_empty() {
         true => 0,
@@ -148,13 +150,13 @@ fn in_front(issuers: &HashMap<Box<[u8]>, u16>) -> usize {
     }
 }
 
-/// The canonical form of the directory name in certificateIssuer.
+/// Returns the canonical form of the directory name in certificateIssuer.
 fn issuer(names: &[u8]) -> Option<Box<[u8]>> {
     let names = general_names(der::only(names, tag::SEQUENCE)?.inside())?;
     names.iter().find_map(directory).map(Into::into)
 }
 
-/// `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }`
+/// Parses `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }`.
 fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
     let mut fields = list.expect(tag::SEQUENCE)?.inside();
     let serial = der::minimal(fields.expect(tag::INTEGER)?.content);
@@ -171,7 +173,7 @@ fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
             match oid {
                 [0x55, 0x1d, 21] => reason = reason_code(value)?,
                 [0x55, 0x1d, 29] => issuer = Some(value),
-                // The date since when the key is suspected tells nothing else.
+                // invalidityDate does not change the meaning of the entry.
                 [0x55, 0x1d, 24] => {}
                 _ => unsupported |= critical,
             }
@@ -185,7 +187,7 @@ fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
     })
 }
 
-/// The next of some Extensions: its identifier, whether it is critical, its value.
+/// Returns the next extension: its identifier, true if it is critical, and its value.
 pub(super) fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
     let mut fields = list.expect(tag::SEQUENCE)?.inside();
     let oid = fields.expect(tag::OID)?.content;
@@ -204,16 +206,16 @@ fn reason_code(value: &[u8]) -> Option<u8> {
 
 fn pack(entry: &Entry<'_>, longest: usize, out: &mut Vec<u8>) {
     pack_serial(entry.serial, longest, out);
-    // From 1970 to 2106; a date outside is not told apart from the nearest inside.
+    // From 1970 to 2106. Dates outside become the nearest date inside.
     let seconds = entry.listed.revoked_at.clamp(0, i64::from(u32::MAX));
     out.extend(u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes());
     out.push(entry.listed.reason);
 }
 
-/// The length stands first, and zeroes behind, so that no serial is another's beginning.
+/// Writes the length first and zero bytes behind, so that no serial number is a prefix of another.
 fn pack_serial(serial: &[u8], longest: usize, out: &mut Vec<u8>) {
     let end = out.len() + 1 + longest;
-    // At most `MAX_SERIAL`.
+    // The length is at most `MAX_SERIAL`.
     out.push(u8::try_from(serial.len()).unwrap_or(u8::MAX));
     out.extend_from_slice(serial);
     out.resize(end, 0);

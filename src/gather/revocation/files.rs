@@ -1,4 +1,5 @@
-//! Revocation lists and filters from files and folders, bounded before they are read.
+//! Reads revocation lists and filters from files and folders. It limits sizes and numbers before it
+//! reads.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,22 +13,22 @@ use crate::gather::certificates::{FilePosition, Omitted, Why};
 use crate::gather::form;
 use crate::gather::pem::{self, Label, Section};
 
-/// The largest filter that is read; Firefox's full ones have some 10 MiB.
+/// Maximum size of a filter in bytes. Firefox's full filters have some 10 MiB.
 const MAX_FILTER: usize = 128 << 20;
 
-/// Files of a folder that are looked at.
+/// Maximum number of files in a folder.
 const MAX_FILES: usize = 20_000;
 
-/// Filters held at once: a full one and its deltas of some weeks.
+/// Maximum number of filters: a full one and its deltas of several weeks.
 const MAX_FILTERS: usize = 1_000;
 
-/// Notes about files that are kept; nobody reads more.
+/// Maximum number of notes about files. Nobody reads more.
 const MAX_NOTES: usize = 100;
 
-/// Files without a list or filter that are named; folders of CRLite have others by the dozen.
+/// Maximum number of ignored files to name. Folders of CRLite contain dozens of other files.
 const MAX_NAMED: usize = 3;
 
-/// Why bytes gave no list.
+/// Why no list could be read from bytes.
 #[derive(Debug)]
 pub(super) enum NoLists {
     Crl(CrlError),
@@ -35,70 +36,74 @@ pub(super) enum NoLists {
     NoList { line: usize },
 }
 
-/// A file or folder that cannot be used.
+/// Why a file or folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RevocationError {
     /// It cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// The system's words.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// It holds no list.
+    /// The file contains no list.
     #[error("{}: {error}", path.display())]
     Crl {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         error: CrlError,
     },
-    /// A part of it is damaged, and with it a list may be lost.
+    /// A part of the file is damaged, so a list may be lost.
     #[error("{}: {part}", path.display())]
     Broken {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where, and what is wrong with it.
+        /// The damaged part, and what is wrong with it.
         part: Omitted,
     },
-    /// A section that is called a list is none.
-    #[error("{}: line {line}: the section holds no sound revocation list; copy it again", path.display())]
+    /// A section labelled as a list is not one.
+    #[error("{}: line {line}: the section is not a valid revocation list; copy it again", path.display())]
     NoList {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where it begins, from 1.
+        /// Line on which the section begins, from 1.
         line: usize,
     },
-    /// A form that is known and not read.
+    /// A format that is recognised but not supported.
     #[error("{}: {form}", path.display())]
     Form {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What it is, and what to give instead.
+        /// The format, and what to use instead.
         form: &'static str,
     },
-    /// Nothing in the folder is a list or a filter.
+    /// The folder contains no list or filter.
     #[error("{}: no {wanted} in this folder", path.display())]
     Empty {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What was looked for.
+        /// Kind of file that was expected.
         wanted: &'static str,
     },
-    /// Too many files.
-    #[error("{}: more than {limit} files; name a folder that holds nothing else", path.display())]
+    /// There are too many files.
+    #[error("{}: more than {limit} files; use a folder that contains nothing else", path.display())]
     TooMany {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// How many are looked at.
+        /// Maximum number of files.
         limit: usize,
     },
 }
 
 impl RevocationData {
-    /// Adds the lists of a file (DER or PEM), or of every file of a folder. Files of a folder that
-    /// are no lists are left out.
+    /// Adds the lists of a file (DER or PEM), or of every file in a folder. Files in a folder that
+    /// are not lists are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file or folder cannot be read, is damaged, or contains no list.
     pub fn add_crl_files(&mut self, path: &Path) -> Result<(), RevocationError> {
         if !path.is_dir() {
             return self.add_crl_file(path);
@@ -134,7 +139,7 @@ impl RevocationData {
         let lists = self.add_crls(&source, &bytes).map_err(|error| {
             let path = path.to_owned();
             match error {
-                NoLists::Crl(CrlError::NotACrl) => match form::unread(&bytes) {
+                NoLists::Crl(CrlError::NotACrl) => match form::unsupported(&bytes) {
                     Some(form) => RevocationError::Form { path, form },
                     None => failed(CrlError::NotACrl),
                 },
@@ -149,9 +154,10 @@ impl RevocationData {
         Ok(())
     }
 
-    /// Adds a list in DER, or those in PEM: one at least. Returns what else the PEM holds.
+    /// Adds a list in DER or all lists in PEM, at least one. Returns what else the PEM contains.
     pub(super) fn add_crls(&mut self, source: &str, bytes: &[u8]) -> Result<Vec<Omitted>, NoLists> {
-        // A SEQUENCE begins DER; in PEM a digit 0 can only be in what stands before the list.
+        // DER begins with a SEQUENCE tag, which is the digit 0 in ASCII. In PEM, a digit can come
+        // first only in text before the list.
         if bytes.first() == Some(&0x30) && self.add_crl(source, bytes).is_ok() {
             return Ok(Vec::new());
         }
@@ -159,7 +165,7 @@ impl RevocationData {
         for section in pem::sections(bytes) {
             match self.add_section(source, &section)? {
                 None => added = true,
-                // More of them would only be more of the same.
+                // Further notes would add nothing.
                 Some(part) if left_out.len() < MAX_NOTES => left_out.push(part),
                 Some(_) => {}
             }
@@ -170,7 +176,7 @@ impl RevocationData {
         }
     }
 
-    /// Adds the list of a section; returns what it is instead.
+    /// Adds the list of a section. If the section is something else, returns that.
     fn add_section(
         &mut self,
         source: &str,
@@ -204,7 +210,7 @@ impl RevocationData {
     fn pass_over(&mut self, file: &Path) {
         self.left_out += 1;
         if self.left_out <= MAX_NAMED {
-            self.note(format!("{}: no list or filter in it", file.display()));
+            self.note(format!("{}: ignored; not a list or filter", file.display()));
         }
     }
 
@@ -214,7 +220,12 @@ impl RevocationData {
         }
     }
 
-    /// Adds every CRLite filter of a folder. Files that are none are left out.
+    /// Adds every CRLite filter in a folder. Other files are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the folder cannot be read, contains no filter, or contains too many
+    /// files.
     pub fn add_filters(&mut self, folder: &Path) -> Result<(), RevocationError> {
         let before = self.filters.len();
         for file in files(folder)? {
@@ -241,7 +252,7 @@ impl RevocationData {
     }
 }
 
-/// The regular files of a folder, by name.
+/// Returns the regular files in a folder, sorted by name.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, RevocationError> {
     let unreadable = |source| RevocationError::Unreadable {
         path: folder.to_owned(),
@@ -264,7 +275,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, RevocationError> {
     Ok(files)
 }
 
-/// The bytes of a file; `None` when it has more than `limit`.
+/// Returns the bytes of a file, or `None` if it has more than `limit`.
 fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, RevocationError> {
     let unreadable = |source| RevocationError::Unreadable {
         path: path.to_owned(),

@@ -1,6 +1,6 @@
-//! What is known of revocation beyond the server's own word: revocation lists (CRLs) and CRLite
-//! filters. They are handed to judging as data; nothing is fetched and nothing judged here, but what
-//! was asked of whom is kept.
+//! Revocation data other than stapled OCSP responses: certificate revocation lists (CRLs) and
+//! CRLite filters. It neither fetches nor judges. It records which URLs were fetched, and with
+//! which result.
 
 mod crl;
 mod crlite;
@@ -22,13 +22,13 @@ pub(crate) use points::{
     ALL_REASONS, Point, PointName, directory, directory_name, distribution_points,
 };
 
-/// Addresses asked because of one certificate. The lists at several are the same, or parts.
+/// Maximum number of URLs for one certificate. The lists at several are the same, or parts.
 const PER_CERTIFICATE: usize = 2;
 
-/// Who is asked.
+/// Which sources of revocation data are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RevocationSources {
-    /// The OCSP answer that servers staple.
+    /// The OCSP response that the server staples.
     pub staple: bool,
     /// Revocation lists.
     pub crl: bool,
@@ -36,10 +36,11 @@ pub struct RevocationSources {
     pub crlite: bool,
 }
 
-/// What is known of revocation. A list is held once, however many certificates it is asked about.
+/// The revocation data known so far. A list is kept once, however many certificates are looked up
+/// in it.
 #[derive(Clone, Default)]
 pub struct RevocationData {
-    /// Who is asked.
+    /// Sources that are used.
     pub sources: RevocationSources,
     crls: HashMap<Vec<u8>, Vec<Arc<Crl>>>,
     count: usize,
@@ -47,12 +48,12 @@ pub struct RevocationData {
     left_out: usize,
     notes: Vec<String>,
     filters: Vec<Arc<Filter>>,
-    /// Addresses asked for lists, and whether one was had; `None` when none is to be asked.
+    /// URLs fetched for lists, and true if a list was obtained. `None` if nothing is fetched.
     asked: Option<HashMap<String, bool>>,
 }
 
 impl RevocationData {
-    /// Nothing known yet.
+    /// Creates an empty collection.
     pub fn new(sources: RevocationSources) -> Self {
         Self {
             sources,
@@ -60,9 +61,12 @@ impl RevocationData {
         }
     }
 
-    /// Adds a list (DER). `source` is where it comes from: a file, or the address that it was
-    /// fetched from. Its signature is checked when it is asked about a certificate, whose issuer
-    /// is known then.
+    /// Adds a list (DER). `source` is the file or URL that it comes from. The signature is verified
+    /// at lookup time, when the certificate's issuer is known.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are not a revocation list, or if there are too many lists.
     pub fn add_crl(&mut self, source: &str, der: &[u8]) -> Result<(), CrlError> {
         let crl = Crl::read(source, der)?;
         let peers = self
@@ -78,32 +82,32 @@ impl RevocationData {
         }
         self.count += 1;
         self.held = held;
-        // In an order that depends on nothing but the lists themselves.
+        // The order depends only on the lists.
         let place = peers.partition_point(|peer| peer.sha256 < crl.sha256);
         peers.insert(place, Arc::new(crl));
         Ok(())
     }
 
-    /// From now on lists are also to be had from the addresses that certificates name. Nothing is
-    /// fetched here: judging says which are wanted, and what they gave is handed in.
+    /// Allows lists to be fetched from the URLs that certificates name. Nothing is fetched here:
+    /// judging asks for URLs, and the responses are added with `add_fetched`.
     pub fn expect_fetched(&mut self) {
         self.asked.get_or_insert_default();
     }
 
-    /// Whether they are.
+    /// Returns true if lists may be fetched.
     pub fn expects_fetched(&self) -> bool {
         self.asked.is_some()
     }
 
-    /// Takes what an address gave: a list (DER, or PEM where a CA does not keep to RFC 5280), or
-    /// anything else.
+    /// Adds the response of a URL: a list (DER, or PEM if a CA violates RFC 5280), or anything
+    /// else.
     pub fn add_fetched(&mut self, address: &str, answer: Option<&[u8]>) {
         let read = answer.is_some_and(|bytes| self.add_crls(address, bytes).is_ok());
         let asked = self.asked.get_or_insert_default();
         asked.insert(address.to_owned(), read);
     }
 
-    /// Which of these addresses could still give a list.
+    /// Returns those of these URLs that may still yield a list.
     pub(crate) fn wanted<'a>(
         &'a self,
         addresses: &'a [String],
@@ -116,7 +120,7 @@ impl RevocationData {
         addresses.iter().filter(open).take(PER_CERTIFICATE)
     }
 
-    /// Which of these addresses was asked and gave no list.
+    /// Returns one of these URLs that was fetched and yielded no list.
     pub(crate) fn failed<'a>(&self, addresses: &'a [String]) -> Option<&'a String> {
         let asked = self.asked.as_ref()?;
         addresses
@@ -124,32 +128,32 @@ impl RevocationData {
             .find(|address| asked.get(*address) == Some(&false))
     }
 
-    /// How many lists there are.
+    /// Returns the number of lists.
     pub fn crl_count(&self) -> usize {
         self.count
     }
 
-    /// How many filters there are.
+    /// Returns the number of filters.
     pub fn filter_count(&self) -> usize {
         self.filters.len()
     }
 
-    /// Files of the folders read that held neither.
+    /// Returns the number of files in folders that contained neither a list nor a filter.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// What to tell people of the files read: parts that were left out, a line each.
+    /// Returns notes for the user about parts of files that were left out, one line each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The lists with this issuer, by the canonical form of its name.
+    /// Returns the lists of this issuer, given the canonical form of its name.
     pub(crate) fn crls_of(&self, issuer: &[u8]) -> &[Arc<Crl>] {
         self.crls.get(issuer).map_or(&[], Vec::as_slice)
     }
 
-    /// The filters.
+    /// Returns the filters.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &Filter> {
         self.filters.iter().map(Arc::as_ref)
     }

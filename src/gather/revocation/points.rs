@@ -1,33 +1,34 @@
-//! Distribution points: the names that lists go by, in certificates (RFC 5280 section 4.2.1.13) and
-//! in the lists themselves (section 5.2.5). Names are held in a form in which equal ones are the
-//! same bytes.
+//! CRL distribution points: the names of revocation lists, in certificates (RFC 5280 section
+//! 4.2.1.13) and in the lists themselves (section 5.2.5). Names are stored in a canonical form, so
+//! that equal names are equal bytes.
 
 use crate::crypto::der::{self, Element, Reader, tag};
 use crate::observation::DistinguishedName;
 
-/// Points of one certificate, and names of one point, that are looked at. Certificates on the web have
-/// two or three.
+/// Maximum number of points of one certificate, and of names of one point. Certificates on the web
+/// have two or three.
 const MAX_ENTRIES: usize = 64;
 
-/// All the reasons that a list may be limited to: bits 1 to 8 of ReasonFlags.
+/// All reasons that a list can be limited to: bits 1 to 8 of ReasonFlags.
 pub(crate) const ALL_REASONS: u16 = 0x1fe;
 
-/// A GeneralName to be compared.
+/// A GeneralName in comparable form.
 pub(crate) type PointName = Box<[u8]>;
 
 /// A distribution point of a certificate.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Point {
-    /// The names of its lists, which are those of `issuers` where it gives none.
+    /// Names of its lists. If the point gives none, they are those of `issuers`.
     pub(crate) names: Vec<PointName>,
-    /// The reasons that its lists cover, as bits.
+    /// Reasons that its lists cover, as bits.
     pub(crate) reasons: u16,
-    /// Who issues the lists, when that is not the certificate's issuer.
+    /// Names of the issuer of the lists, if it is not the certificate's issuer.
     pub(crate) issuers: Option<Vec<PointName>>,
 }
 
 impl Point {
-    /// The point of lists that a certificate does not name and that its issuer issues (section 6.3.3).
+    /// Returns the point of lists that the certificate does not name and that its own issuer issues
+    /// (section 6.3.3).
     pub(crate) fn of_issuer(issuer: &DistinguishedName) -> Self {
         Self {
             names: vec![directory_name(issuer.canonical())],
@@ -37,7 +38,8 @@ impl Point {
     }
 }
 
-/// Reads cRLDistributionPoints, as far as it can be read, of a certificate of this issuer.
+/// Parses the cRLDistributionPoints extension of a certificate of this issuer, up to the first
+/// malformed point.
 pub(crate) fn distribution_points(value: &[u8], issuer: &DistinguishedName) -> Vec<Point> {
     let Some(list) = der::only(value, tag::SEQUENCE) else {
         return Vec::new();
@@ -57,7 +59,7 @@ fn point(mut fields: Reader<'_>, issuer: &DistinguishedName) -> Option<Point> {
         Some(names) => Some(general_names(names.inside())?),
         None => None,
     };
-    // A relative name is relative to who issues the list.
+    // A relative name is relative to the issuer of the list.
     let base = match &issuers {
         Some(issuers) => issuers.iter().find_map(|name| directory(name))?,
         None => issuer.canonical(),
@@ -74,8 +76,8 @@ fn point(mut fields: Reader<'_>, issuer: &DistinguishedName) -> Option<Point> {
     })
 }
 
-/// The names of a DistributionPointName, by the `[0]` around it. `base` is the canonical form of
-/// the name that a relative one is relative to.
+/// Parses the names of a DistributionPointName, given the `[0]` around it. `base` is the canonical
+/// form of the name that a relative name is relative to.
 pub(crate) fn point_names(name: &Element<'_>, base: &[u8]) -> Option<Vec<PointName>> {
     let mut choice = name.inside();
     let names = choice.next().filter(|_| choice.is_empty())?;
@@ -89,7 +91,7 @@ pub(crate) fn point_names(name: &Element<'_>, base: &[u8]) -> Option<Vec<PointNa
     }
 }
 
-/// GeneralNames, or what is inside of them.
+/// Parses GeneralNames, or the elements inside.
 pub(super) fn general_names(mut list: Reader<'_>) -> Option<Vec<PointName>> {
     let mut names = Vec::new();
     while !list.is_empty() {
@@ -104,20 +106,20 @@ pub(super) fn general_names(mut list: Reader<'_>) -> Option<Vec<PointName>> {
     Some(names)
 }
 
-/// directoryName's tag.
+/// Tag of directoryName.
 const DIRECTORY: u8 = tag::constructed(4);
 
-/// A directoryName, by its canonical form.
+/// Returns a directoryName, given its canonical form.
 pub(crate) fn directory_name(canonical: &[u8]) -> PointName {
     [&[DIRECTORY], canonical].concat().into()
 }
 
-/// The canonical form of a directoryName; `None` for the other kinds.
+/// Returns the canonical form of a directoryName, or `None` for other kinds of name.
 pub(crate) fn directory(name: &PointName) -> Option<&[u8]> {
     name.strip_prefix(&[DIRECTORY])
 }
 
-/// ReasonFlags: bit 0 is the highest of the first byte, and not in use.
+/// Parses ReasonFlags. Bit 0 is the highest bit of the first byte, and is not used.
 pub(super) fn reason_flags(bits: &[u8]) -> Option<u16> {
     let (unused, bytes) = bits.split_first()?;
     if *unused > 7 || bytes.len() > 2 {

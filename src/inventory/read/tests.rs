@@ -140,7 +140,7 @@ fn csv_rows_that_cannot_be_read_say_which_column_is_wrong() {
         &[
             "2: column port: \"0\" is not a port",
             "3: column port says 8443 but the target says 443",
-            "4: column ip: \"192.0.2\" is not an address",
+            "4: column ip: \"192.0.2\" is not an IP address",
             "5: column ip says 192.0.2.2 but the target says 192.0.2.1",
             "6: column ip: a block",
             "7: column sni: 192.0.2.1 is an address, but a host name is required here",
@@ -315,7 +315,7 @@ fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
             .to_string();
         assert!(error.contains(meant), "{header}: {error}");
     }
-    for (header, told) in [
+    for (header, count) in [
         ("host,ip_address,owner", 1),
         ("ip,hostname,fqdn", 2),
         ("target,port,dport", 1),
@@ -323,7 +323,7 @@ fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
     ] {
         let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
         let notices = open(source, &Defaults::default()).unwrap().notices();
-        assert_eq!(notices.len(), told, "{header}: {notices:?}");
+        assert_eq!(notices.len(), count, "{header}: {notices:?}");
         assert!(
             notices.iter().all(|it| it.contains("kept as a tag")),
             "{notices:?}"
