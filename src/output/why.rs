@@ -1,5 +1,5 @@
-//! One line for people: where, and why the verdict is what it is. It is made from the record's
-//! facts and the evidence of its findings; what a finding means stands in its definition.
+//! The endpoint and the reason for the verdict, as text for people. The text is built from the
+//! record and from the evidence of its findings. What a finding means is in its definition.
 
 mod evidence;
 
@@ -13,15 +13,15 @@ use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{Value, VerdictKind};
 
-/// The longest text of others in a line: enough for nearly every name, subject and banner, and
-/// short enough that what follows stays in sight.
+/// Maximum length of a server's or inventory's text within a line. Nearly every name, subject and
+/// banner fits, and the rest of the line stays visible.
 const LONGEST_TEXT: usize = 60;
 
-/// Seconds of a day.
+/// Seconds in a day.
 const DAY: i64 = 86_400;
 
-/// Where: the endpoint as a target that can be given to `scan` again. The address is named when
-/// the target named it, or when asked for.
+/// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
+/// target gave it, or if `addresses` is true.
 pub fn place(record: &Record<'_>, addresses: bool) -> String {
     let mut place = match record.service {
         "tls" | "https" => String::new(),
@@ -39,7 +39,8 @@ pub fn place(record: &Record<'_>, addresses: bool) -> String {
     place
 }
 
-/// Why: one line, safe to show, without the verdict's own word.
+/// Returns the reason for the verdict in one line. The line does not repeat the verdict and is safe
+/// to print.
 pub fn why(record: &Record<'_>) -> String {
     let own_words = match record.verdict {
         VerdictKind::Ok => record.leaf.as_ref().map(|leaf| healthy(record, leaf)),
@@ -48,12 +49,12 @@ pub fn why(record: &Record<'_>) -> String {
         | VerdictKind::NotTls
         | VerdictKind::HandshakeFailed => failed(record),
         VerdictKind::StarttlsUnavailable => record.error.map(|error| upgrade(record, error)),
-        _ => evidence::told(record),
+        _ => evidence::described(record),
     };
     own_words.unwrap_or_else(|| evidence::listed(record))
 }
 
-/// What was found beside the verdict: the ids of the other findings, in their order.
+/// Returns the ids of all findings except the verdict's own, in order.
 pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = &'static str> {
     let own = usize::from(own_finding(record).is_some());
     record.findings.0[own..].iter().map(|finding| finding.id)
@@ -77,7 +78,8 @@ fn issuer(leaf: &Leaf<'_>) -> Option<String> {
     Some(format!("issuer {}", Clean::bounded(name, LONGEST_TEXT)))
 }
 
-/// Why TLS could not begin; that it begins at once here is more than how that looked.
+/// Returns why TLS could not start. If the port speaks TLS from the first byte, that is the better
+/// explanation.
 fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     let evidence = own_finding(record).map_or(&[][..], |finding| &finding.evidence);
     match evidence.contains(&("implicit_tls", Value::Flag(true))) {
@@ -86,23 +88,23 @@ fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     }
 }
 
-/// What ended the visit.
+/// Returns the failure that ended the visit.
 fn failed(record: &Record<'_>) -> Option<String> {
     match record.error {
         Some(failure) => Some(failure_words(failure)),
-        // The one handshake that fails without an error: it went to its end.
+        // The only handshake failure without an error: the handshake reached its end.
         None => (record.verdict == VerdictKind::HandshakeFailed).then(|| KEY_NOT_PROVEN.to_owned()),
     }
 }
 
-const KEY_NOT_PROVEN: &str = "did not prove that it holds its certificate's key";
+const KEY_NOT_PROVEN: &str = "did not prove possession of its certificate's private key";
 
 fn failure_words(failure: &Failure) -> String {
     let detail = Clean::bounded(&failure.detail, LONGEST_TEXT).to_string();
-    let told = failure.detail.chars().any(char::is_alphanumeric);
-    match (failure.reason, told) {
+    let has_detail = failure.detail.chars().any(char::is_alphanumeric);
+    match (failure.reason, has_detail) {
         (Reason::Nxdomain, _) => "no such name (nxdomain)".to_owned(),
-        (Reason::Servfail, _) => "the name's servers give no answer (servfail)".to_owned(),
+        (Reason::Servfail, _) => "the DNS servers of the name failed (servfail)".to_owned(),
         (Reason::NoAddress, _) => "the name has no address".to_owned(),
         (Reason::InvalidName, true) => format!("not a host name: {detail}"),
         (Reason::InvalidName, false) => "not a host name".to_owned(),
@@ -111,16 +113,18 @@ fn failure_words(failure: &Failure) -> String {
         (Reason::Reset, _) => "connection reset".to_owned(),
         (Reason::Eof, _) => "connection closed during the handshake".to_owned(),
         (Reason::UnusableAddress, true) => format!("no usable address: {detail}"),
-        (Reason::AddressDead, _) => "not asked: the address answered nobody".to_owned(),
-        (Reason::AllSilent, _) => "not asked: no address answered any more".to_owned(),
-        (Reason::LocalLimit, true) => format!("this machine ran out: {detail}"),
+        (Reason::AddressDead, _) => {
+            "not tried: this address did not answer earlier connections".to_owned()
+        }
+        (Reason::AllSilent, _) => "not tried: all addresses stopped answering".to_owned(),
+        (Reason::LocalLimit, true) => format!("limit of this machine: {detail}"),
         (Reason::NotTls, true) => format!("not TLS: {detail}"),
         (Reason::NotTls, false) => "not TLS: unknown bytes".to_owned(),
         (Reason::Alert, true) => format!("alert {detail}"),
-        (Reason::Malformed, true) => format!("malformed answer: {detail}"),
-        (Reason::TooLarge, true) => format!("answer too large: {detail}"),
-        (Reason::TooLarge, false) => "answer too large".to_owned(),
-        (Reason::ScannerLimit, _) => format!("a limit of this scanner: {}", failure.detail),
+        (Reason::Malformed, true) => format!("malformed response: {detail}"),
+        (Reason::TooLarge, true) => format!("response too large: {detail}"),
+        (Reason::TooLarge, false) => "response too large".to_owned(),
+        (Reason::ScannerLimit, _) => format!("limit of this scanner: {}", failure.detail),
         (Reason::KeyNotProven, _) => KEY_NOT_PROVEN.to_owned(),
         (Reason::Anonymous, true) => format!("no certificate (anonymous suite {detail})"),
         (reason, true) => format!("{} ({detail})", Word(&reason).to_string().replace('_', " ")),
@@ -128,7 +132,7 @@ fn failure_words(failure: &Failure) -> String {
     }
 }
 
-/// Which silence a timeout was.
+/// Returns which step timed out.
 fn silence(stage: Stage) -> &'static str {
     match stage {
         Stage::Dns => "no answer from the resolver (timeout)",
@@ -137,7 +141,7 @@ fn silence(stage: Stage) -> &'static str {
     }
 }
 
-/// A day and how far it is: `2026-11-10 (12 days ago)`.
+/// Returns a date and its distance from now: `2026-11-10 (12 days ago)`.
 fn when(time: Timestamp, now: Timestamp) -> String {
     let day = day(time);
     let far = (time.as_second() - now.as_second()) / DAY;
@@ -166,7 +170,7 @@ fn days(count: i64) -> String {
     }
 }
 
-/// Adds a host; an IPv6 address in brackets, as targets and URLs write it.
+/// Adds a host. An IPv6 address is written in brackets, as in targets and URLs.
 fn bracketed(place: &mut String, host: &str) {
     match host.contains(':') {
         true => add(place, format_args!("[{}]", Clean::new(host))),
@@ -252,15 +256,15 @@ mod tests {
     }
 
     #[test]
-    fn days_are_told_as_people_do() {
+    fn dates_show_their_distance_in_days() {
         let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
-        for (time, told) in [
+        for (time, shown) in [
             ("2026-11-22T20:00:00Z", "2026-11-22 (today)"),
             ("2026-11-23T09:00:00Z", "2026-11-23 (in 1 day)"),
             ("2026-11-10T00:00:00Z", "2026-11-10 (12 days ago)"),
             ("2026-11-21T07:00:00Z", "2026-11-21 (1 day ago)"),
         ] {
-            assert_eq!(when(time.parse().unwrap(), now), told);
+            assert_eq!(when(time.parse().unwrap(), now), shown);
         }
     }
 }
