@@ -1,4 +1,4 @@
-//! The closing table: plain text, aligned, readable without colour.
+//! The table at the end of a sweep: aligned plain text, readable without colour.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use super::{Summary, Tally};
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
 
-/// The width of the longest verdict, `starttls_unavailable`.
+/// Width of the longest verdict, `starttls_unavailable`.
 const VERDICT_WIDTH: usize = 20;
 
-/// Examples are cut so that a line fits an ordinary terminal, place and reason together.
+/// Examples are shortened so that endpoint and reason fit on one terminal line.
 const PLACE_WIDTH: usize = 40;
 const WHY_WIDTH: usize = 72;
 
@@ -80,14 +80,15 @@ impl Summary {
         writeln!(f, "{}", line.trim_end())
     }
 
-    /// The widest endpoint among the examples, so that their reasons stand in one column.
+    /// Returns the width of the widest endpoint among the examples, so that the reasons are
+    /// aligned.
     fn place_width(&self) -> usize {
         let examples = self.verdicts.iter().flat_map(|tally| &tally.examples);
         let widest = examples.map(|it| it.place.chars().count()).max();
         widest.unwrap_or(0).min(PLACE_WIDTH)
     }
 
-    /// Findings that are not the verdict of every row they stand in.
+    /// Lists findings of rows that have another verdict.
     fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beside = self.findings.iter().filter_map(|(id, count)| {
             let verdicts = VerdictKind::named(id).map_or(0, |kind| self.verdict(kind).rows);
@@ -98,7 +99,7 @@ impl Summary {
         if beside.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\nfound beside the verdict: {}", beside.join(" · "))
+        writeln!(f, "\nother findings: {}", beside.join(" · "))
     }
 }
 
@@ -110,7 +111,7 @@ fn examples(tally: &Tally, width: usize, f: &mut fmt::Formatter<'_>) -> fmt::Res
     })
 }
 
-/// `server side`; nothing where nobody is at fault.
+/// Returns `server side` and the like, or nothing if no side is at fault.
 fn side(sides: &[String]) -> String {
     match sides {
         [] => String::new(),
@@ -123,7 +124,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {word}", grouped(count))
 }
 
-/// `1,234,567`.
+/// Formats a number as `1,234,567`.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -136,7 +137,8 @@ pub(super) fn grouped(count: u64) -> String {
     grouped
 }
 
-/// Percent with one decimal, rounded; what is there is never shown as nothing, nor most as all.
+/// Returns the percentage with one decimal. A part that is not zero is never shown as 0.0%, and one
+/// that is not the whole never as 100.0%.
 fn share(part: u64, whole: u64) -> String {
     let whole = u128::from(whole.max(1));
     let thousandths = (u128::from(part) * 1000 + whole / 2) / whole;
