@@ -144,7 +144,7 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
 #[test]
 fn an_inventory_without_a_usable_line_exits_with_two() {
     let ended = scan_with(&["-i", "-"], "not a target\n:443\n").expect(2);
-    assert!(ended.stderr.contains("holds no target"), "{ended:#?}");
+    assert!(ended.stderr.contains("no valid target"), "{ended:#?}");
 }
 
 #[test]

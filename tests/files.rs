@@ -85,20 +85,16 @@ fn a_chain_is_read_however_its_file_was_put_together() {
         ("plain.pem", chain.clone().into_bytes(), ""),
         ("crlf.pem", chain.replace('\n', "\r\n").into_bytes(), ""),
         ("cr.pem", chain.replace('\n', "\r").into_bytes(), ""),
-        (
-            "glued.pem",
-            glued.into_bytes(),
-            "does not stand at the start",
-        ),
+        ("glued.pem", glued.into_bytes(), "is not at the start"),
         (
             "mark.pem",
             format!("\u{feff}{chain}").into_bytes(),
-            "does not stand at the start",
+            "is not at the start",
         ),
         (
             "blanks.pem",
             chain.replace('\n', "\n  ").into_bytes(),
-            "does not stand at the start",
+            "is not at the start",
         ),
         (
             "key.pem",

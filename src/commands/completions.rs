@@ -1,4 +1,4 @@
-//! `completions`: the script that a shell loads.
+//! `completions`: prints the completion script for a shell.
 
 use crate::cli::{self, CompletionsFlags, Exit};
 

@@ -1,4 +1,4 @@
-//! `explain`: what a finding means, whose side it is on, who breaks and how to mend it.
+//! `explain`: the meaning of a finding, the side at fault, the affected clients and the fix.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
         Some(id) => page(find(id)?, flags.lang),
         None => index(flags.lang),
     };
-    super::print(page.context("cannot put the text together")?.as_bytes())
+    super::print(page.context("cannot format the text")?.as_bytes())
 }
 
 fn find(id: &str) -> Result<&'static Definition, PlanError> {
@@ -30,7 +30,7 @@ fn find(id: &str) -> Result<&'static Definition, PlanError> {
     })
 }
 
-/// The words around the texts.
+/// Headings and labels in one language.
 struct Words {
     server: &'static str,
     client: &'static str,

@@ -1,4 +1,4 @@
-//! `man`: the manual, one page for the program and one section a command.
+//! `man`: prints the manual, one page with a section for each command.
 
 use crate::cli::{self, Exit};
 

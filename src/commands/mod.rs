@@ -1,4 +1,4 @@
-//! The commands, one file each. They put the rooms together for one use and say how it ended.
+//! The commands, one file each. A command combines the rooms for one use and reports how it ended.
 
 mod chains;
 mod check;
@@ -17,19 +17,19 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command, Exit};
 use crate::output::{Clean, tell};
 
-/// Runs the command of this process; what goes wrong is told on standard error.
+/// Runs the command of this process and reports errors on standard error.
 pub fn main() -> ExitCode {
     match run(Cli::of_process().command) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tell(format_args!("{}", Clean::new(&told(&error))));
+            tell(format_args!("{}", Clean::new(&message(&error))));
             Exit::of(&error).into()
         }
     }
 }
 
-/// An error with its causes, each told once: many of ours quote the system's words already.
-fn told(error: &anyhow::Error) -> String {
+/// Formats an error with its causes. A cause that the error already quotes is not repeated.
+fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -55,7 +55,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     }
 }
 
-/// Prints to standard output; a reader that has gone away (`| head`) is not an error.
+/// Prints to standard output. A closed pipe (`| head`) is not an error.
 fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     use std::io::{ErrorKind, Write};
     let mut stdout = std::io::stdout().lock();
@@ -70,14 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_an_error_quotes_is_not_told_again() {
+    fn a_quoted_cause_is_not_repeated() {
         #[derive(Debug, thiserror::Error)]
         #[error("cannot read corp.pem: {0}")]
         struct Unreadable(#[from] std::io::Error);
         let io = || std::io::Error::other("no such file");
         let quoting = anyhow::Error::from(Unreadable(io()));
-        assert_eq!(told(&quoting), "cannot read corp.pem: no such file");
+        assert_eq!(message(&quoting), "cannot read corp.pem: no such file");
         let plain = anyhow::Error::from(io()).context("the sweep could not finish");
-        assert_eq!(told(&plain), "the sweep could not finish: no such file");
+        assert_eq!(message(&plain), "the sweep could not finish: no such file");
     }
 }
