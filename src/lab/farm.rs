@@ -1,5 +1,5 @@
-//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. It
-//! knows nothing of sockets.
+//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. This
+//! module opens no sockets.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Issuing {
         ])
     }
 
-    /// A leaf for each name from `Load::name(0)` on.
+    /// Issues a leaf for each name, starting with `Load::name(0)`.
     pub(super) fn leaves(&self, count: usize) -> Result<ByNumber, LabError> {
         let leaf = |number| {
             let draft = Draft::leaf(self.now, &[&Load::name(number)])?;
@@ -64,7 +64,7 @@ impl Issuing {
     }
 }
 
-/// A leaf for each number.
+/// The leaves, by the number of their name.
 #[derive(Debug)]
 pub(super) struct ByNumber {
     leaves: Vec<CertificateDer<'static>>,
@@ -72,8 +72,8 @@ pub(super) struct ByNumber {
 }
 
 impl ByNumber {
-    /// The chain of this name. Put together for each connection: keeping a hundred thousand copies
-    /// of the intermediate would cost more than copying it.
+    /// Returns the chain of this name. It is built for each connection: copying the intermediate
+    /// costs less than keeping a hundred thousand copies.
     pub(super) fn chain(&self, name: &str) -> Option<Vec<CertificateDer<'static>>> {
         let number = name.strip_suffix(FARM_ZONE)?.strip_prefix('n')?;
         let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;
@@ -81,7 +81,7 @@ impl ByNumber {
     }
 }
 
-/// A leaf for each name, as rustls asks for it.
+/// Resolves each name to its leaf, for rustls.
 #[derive(Debug)]
 pub(super) struct Distinct {
     leaves: ByNumber,

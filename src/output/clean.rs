@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_obeys_no_terminal_and_hides_nothing_stays() {
+    fn harmless_text_stays_and_the_rest_is_escaped() {
         for (text, shown) in [
             ("shop.example", "shop.example"),
             (

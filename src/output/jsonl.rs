@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped() {
+    fn characters_that_control_terminals_are_escaped() {
         assert_eq!(
             json("a\u{202e}b\u{9b}c\u{7f}"),
             r#""a\u202eb\u009bc\u007f""#
