@@ -24,7 +24,7 @@ pub struct Revocation<'a> {
     /// time.
     #[schemars(with = "Option<Instant>")]
     pub revoked_at: Option<Date>,
-    /// Date of the source's data; for a CRLite filter, the newest certificate timestamp that it
+    /// Date of the source's data; for a CRLite filter, the date of the newest certificate that it
     /// covers.
     #[schemars(with = "Option<Instant>")]
     pub this_update: Option<Date>,

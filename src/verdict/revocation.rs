@@ -52,7 +52,7 @@ pub struct RevocationAnswer {
     pub reason: Option<&'static str>,
     /// Time of revocation, in seconds since the epoch.
     pub revoked_at: Option<i64>,
-    /// Date of the source's data; for a CRLite filter, the newest certificate timestamp that it
+    /// Date of the source's data; for a CRLite filter, the date of the newest certificate that it
     /// covers.
     pub this_update: Option<i64>,
     /// Time until which the source's data is valid.
