@@ -283,7 +283,7 @@ fn standard_output_is_for_rows() {
             let ended = run(&all).expect(2);
             let told = format!("{flag} {}: ", arguments[1]);
             assert!(ended.stderr.contains(&told), "{ended:#?}");
-            assert!(ended.stderr.contains("name a file"), "{ended:#?}");
+            assert!(ended.stderr.contains("give a file"), "{ended:#?}");
             assert_eq!(ended.stdout, "");
         }
     }

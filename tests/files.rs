@@ -169,7 +169,7 @@ fn a_broken_chain_is_refused_with_its_line() {
         (
             "only.key",
             KEY.to_owned(),
-            ["private key", "give the file of the certificate"],
+            ["private key", "give the certificate's file"],
         ),
     ] {
         let file = files.write(name, bytes);
@@ -188,7 +188,7 @@ fn a_broken_chain_is_refused_with_its_line() {
 }
 
 #[test]
-fn keys_in_a_folder_are_passed_over() {
+fn keys_in_a_folder_are_skipped() {
     let files = Files::new();
     let sites = path(&files.folder, "sites");
     fs::create_dir(&sites).expect("a folder");
@@ -199,7 +199,7 @@ fn keys_in_a_folder_are_passed_over() {
     let ended = run(&["check", &sites, "--trust", &root]).expect(0);
     assert_eq!(ended.rows().len(), 1);
     assert!(
-        ended.stderr.contains(&format!("{NAME}.key: a private key")),
+        ended.stderr.contains(&format!("{NAME}.key: private key")),
         "{ended:#?}"
     );
 }

@@ -73,7 +73,7 @@ pub(super) fn revocation_warnings(data: &RevocationData) -> Vec<String> {
     let left_out = data.left_out();
     if left_out > 0 {
         warnings.push(format!(
-            "--crls, --crlite: {left_out} files in these folders contain no CRL or filter and were skipped"
+            "--crls, --crlite: skipped files that contain no CRL or filter: {left_out}"
         ));
     }
     warnings

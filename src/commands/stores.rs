@@ -219,7 +219,7 @@ fn say(file: &StoreFile, report: &CcadbReport) {
         let left_out = left_out.count();
         if left_out > 0 {
             tell(format_args!(
-                "{store}: {left_out} more roots are left out: it only trusts certificates that they issued before a date which the report does not contain"
+                "{store}: further roots left out: {left_out}; it only trusts certificates that they issued before a date which the report does not contain"
             ));
         }
     }
