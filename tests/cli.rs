@@ -144,7 +144,7 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
 #[test]
 fn an_inventory_without_a_usable_line_exits_with_two() {
     let ended = scan_with(&["-i", "-"], "not a target\n:443\n").expect(2);
-    assert!(ended.stderr.contains("holds no target"), "{ended:#?}");
+    assert!(ended.stderr.contains("no valid target"), "{ended:#?}");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn standard_output_is_for_rows() {
             let ended = run(&all).expect(2);
             let told = format!("{flag} {}: ", arguments[1]);
             assert!(ended.stderr.contains(&told), "{ended:#?}");
-            assert!(ended.stderr.contains("name a file"), "{ended:#?}");
+            assert!(ended.stderr.contains("give a file"), "{ended:#?}");
             assert_eq!(ended.stdout, "");
         }
     }

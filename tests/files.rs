@@ -85,20 +85,16 @@ fn a_chain_is_read_however_its_file_was_put_together() {
         ("plain.pem", chain.clone().into_bytes(), ""),
         ("crlf.pem", chain.replace('\n', "\r\n").into_bytes(), ""),
         ("cr.pem", chain.replace('\n', "\r").into_bytes(), ""),
-        (
-            "glued.pem",
-            glued.into_bytes(),
-            "does not stand at the start",
-        ),
+        ("glued.pem", glued.into_bytes(), "is not at the start"),
         (
             "mark.pem",
             format!("\u{feff}{chain}").into_bytes(),
-            "does not stand at the start",
+            "is not at the start",
         ),
         (
             "blanks.pem",
             chain.replace('\n', "\n  ").into_bytes(),
-            "does not stand at the start",
+            "is not at the start",
         ),
         (
             "key.pem",
@@ -173,7 +169,7 @@ fn a_broken_chain_is_refused_with_its_line() {
         (
             "only.key",
             KEY.to_owned(),
-            ["private key", "give the file of the certificate"],
+            ["private key", "give the certificate's file"],
         ),
     ] {
         let file = files.write(name, bytes);
@@ -192,7 +188,7 @@ fn a_broken_chain_is_refused_with_its_line() {
 }
 
 #[test]
-fn keys_in_a_folder_are_passed_over() {
+fn keys_in_a_folder_are_skipped() {
     let files = Files::new();
     let sites = path(&files.folder, "sites");
     fs::create_dir(&sites).expect("a folder");
@@ -203,7 +199,7 @@ fn keys_in_a_folder_are_passed_over() {
     let ended = run(&["check", &sites, "--trust", &root]).expect(0);
     assert_eq!(ended.rows().len(), 1);
     assert!(
-        ended.stderr.contains(&format!("{NAME}.key: a private key")),
+        ended.stderr.contains(&format!("{NAME}.key: private key")),
         "{ended:#?}"
     );
 }

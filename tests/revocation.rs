@@ -292,7 +292,7 @@ fn judging_fetches_nothing(swept: &Swept) {
     let facts = swept.path("facts");
     let run = run(&["judge", &facts, "--revocation=crl"]).expect(2);
     assert!(
-        run.stderr.contains("name the lists with --crls"),
+        run.stderr.contains("give the CRLs with --crls"),
         "{}",
         run.stderr
     );

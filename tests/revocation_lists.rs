@@ -366,7 +366,7 @@ fn what_is_asked_without_a_source_or_named_and_not_asked_is_refused() {
     for (flags, said) in [
         (
             &["--revocation=crlite"][..],
-            "name their folder with --crlite",
+            "give their folder with --crlite",
         ),
         (&[&*crls], "add crl to --revocation"),
         (&["--revocation=staple", &crls], "add crl to --revocation"),
@@ -412,7 +412,8 @@ fn a_scan_says_what_it_left_out() {
     let asked = ["--retries=0", "--revocation=crl,staple", &crls, &rows];
     let run = run(&[&["scan", &target][..], &asked].concat()).expect(0);
     assert!(
-        run.stderr.contains("1 files of these folders"),
+        run.stderr
+            .contains("skipped files that contain no CRL or filter: 1"),
         "{}",
         run.stderr
     );

@@ -242,7 +242,7 @@ fn a_killed_sweep_leaves_what_was_seen() {
     let output = path(&folder, "rows.jsonl");
     let ended = run(&["judge", &facts, "--quiet", "-o", &output]).expect(0);
     assert!(
-        ended.stderr.contains("killed.facts breaks off"),
+        ended.stderr.contains("killed.facts is incomplete"),
         "{ended:#?}"
     );
     assert_eq!(read_rows(&output).len(), 16);
@@ -278,7 +278,7 @@ fn an_interrupted_sweep_leaves_facts_that_say_so() {
     drop(visit);
     let ended = run(&["judge", &facts, "--quiet"]).expect(0);
     assert!(
-        ended.stderr.contains("ended.facts breaks off"),
+        ended.stderr.contains("ended.facts is incomplete"),
         "{ended:#?}"
     );
     assert_eq!(ended.rows().len(), 1);
@@ -327,7 +327,7 @@ fn damaged_and_other_files_are_told_by_name() {
             "cut.facts",
             cut,
             2,
-            &["cut.facts breaks off", "no endpoint"],
+            &["cut.facts is incomplete", "no endpoint"],
         ),
         ("empty.facts", b"", 2, &["empty.facts holds no saved facts"]),
         (

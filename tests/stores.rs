@@ -123,7 +123,7 @@ impl Lab {
         for says in [
             "mozilla: 2 roots",
             "apple: 1 roots",
-            "microsoft: 1 more are left out",
+            "microsoft: further roots left out: 1",
         ] {
             assert!(ended.stderr.contains(says), "{ended:#?}");
         }

@@ -1,4 +1,4 @@
-//! Exit codes: what a script can rely on.
+//! Exit codes, which scripts rely on.
 
 use std::process::ExitCode;
 
@@ -7,21 +7,21 @@ use super::{CannotStart, PlanError};
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The sweep finished, or the certificate is fine.
+    /// The sweep finished, or the checked certificate has no problem.
     Finished,
-    /// `--fail-on` matched, or the certificate is not fine.
+    /// `--fail-on` matched, or the checked certificate has a problem.
     Found,
-    /// Bad usage, or no usable input.
+    /// Invalid usage, or no usable input.
     Usage,
     /// The sweep could not finish.
     Unfinished,
-    /// Interrupted.
+    /// The sweep was interrupted.
     Interrupted,
 }
 
 impl Exit {
-    /// The exit that an error means: what the user asked for could not be used, or the work could
-    /// not be finished.
+    /// Returns the exit for an error: `Usage` if an argument or input cannot be used, otherwise
+    /// `Unfinished`.
     pub fn of(error: &anyhow::Error) -> Self {
         let usage = error.downcast_ref::<PlanError>().is_some()
             || matches!(

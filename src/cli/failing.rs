@@ -1,20 +1,21 @@
-//! `--fail-on`: a finding that the scan cannot make is refused, or it would pass in silence.
+//! `--fail-on`: rejects findings that the scan cannot make, because they would silently never
+//! match.
 
 use super::error::PlanError;
 use super::values::FailOn;
 use crate::judge::findings::{AskedFor, Definition, FINDINGS, Needs};
 
-/// What the findings are made from.
+/// Source of the observations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
-    /// A sweep, which can be asked for more.
+    /// A sweep, which can be asked to test more.
     Visits,
-    /// Saved facts, which hold what they hold.
+    /// A recording, whose contents are fixed.
     Recording,
 }
 
-/// Refuses a finding that is named and cannot be made. `any` names none: it is every verdict that can
-/// be reached.
+/// Returns an error if a named finding cannot be made. `any` names none: it means every verdict
+/// that can be reached.
 pub(super) fn refuse_unasked(
     fail_on: &[FailOn],
     asked: &AskedFor,
@@ -30,7 +31,8 @@ pub(super) fn refuse_unasked(
         .map_or(Ok(()), |finding| Err(refusal(finding, from)))
 }
 
-/// The refusal where saved facts turn out not to have been asked for every version.
+/// Returns an error if a named finding needs version tests that the recording turns out not to
+/// contain.
 pub fn versions_unasked(fail_on: &[FailOn]) -> Option<PlanError> {
     let named = |finding: &&&Definition| {
         finding.needs == Needs::AllVersions && fail_on.contains(&FailOn::Finding(finding.id))
@@ -41,8 +43,8 @@ pub fn versions_unasked(fail_on: &[FailOn]) -> Option<PlanError> {
 
 fn refusal(finding: &Definition, from: From) -> PlanError {
     let what = match from == From::Recording && finding.needs.takes_a_visit() {
-        true => "the saved facts cannot show it; scan again with",
-        false => "nothing here looks for it; add",
+        true => "the recording does not contain what it needs; scan again with",
+        false => "this scan does not check for it; add",
     };
     PlanError::FailOn {
         id: finding.id,

@@ -1,4 +1,4 @@
-//! From flags to the client that fetches missing issuers and revocation lists.
+//! Creates the client that downloads missing issuers and CRLs from the flags.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use crate::probe::Timeouts;
 use crate::resolve::ExcludeList;
 use crate::sweep::Fetcher;
 
-/// Lookups under way at once: the sweep's own have ended by then.
+/// Concurrent DNS lookups. The lookups of the sweep itself have ended by then.
 const LOOKUPS: usize = 8;
 
-/// Who fetches missing issuers (`--aia`) and the lists that the policy expects, if anybody shall.
+/// Returns the client that downloads missing issuers (`--aia`) and the CRLs that the policy needs,
+/// or `None` if nothing may be downloaded.
 pub fn fetcher(
     fetch: FetchFlags,
     policy: &Policy,

@@ -1,5 +1,5 @@
-//! Which file has which role. A file that is read must not be written, and none is written twice: an
-//! inventory that is named as its own output would be gone.
+//! Rejects files that are used in two roles. A file that is read must not be written, and no file
+//! may be written twice. Otherwise an inventory given as its own output would be destroyed.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ struct Named<'a> {
     written: bool,
 }
 
-/// Refuses a file that `scan` writes in one role and has in another.
+/// Returns an error if a file that `scan` writes is also used in another role.
 pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
     let (targets, results) = (&flags.targets, &flags.results);
     for (flag, path) in [
@@ -35,7 +35,7 @@ pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
     refuse(named, &flags.output)
 }
 
-/// The same for `judge`.
+/// Does the same for `judge`.
 pub(super) fn refuse_judged_twins(flags: &JudgeFlags) -> Result<(), PlanError> {
     refuse_stdout("--certs", flags.certs.as_deref(), &flags.output)?;
     let mut named = trusted(&flags.trust);
@@ -44,7 +44,7 @@ pub(super) fn refuse_judged_twins(flags: &JudgeFlags) -> Result<(), PlanError> {
     refuse(named, &flags.output)
 }
 
-/// Refuses to write stores over what they are made from.
+/// Returns an error if a store would be written over one of its input files.
 pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
     let certs = flags.certs.iter().map(|path| reading("--certs", path));
     let mut named = vec![reading("REPORT.csv", &flags.report)];
@@ -53,8 +53,8 @@ pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
     refuse_named(&named)
 }
 
-/// Refuses standard output for what is no row: `-` means rows, and a device of it is free only where
-/// they go elsewhere.
+/// Returns an error for standard output in place of a file for something other than rows. `-`
+/// always means rows; /dev/stdout is allowed if all rows go elsewhere.
 fn refuse_stdout(
     flag: &'static str,
     path: Option<&Path>,
@@ -65,11 +65,11 @@ fn refuse_stdout(
     let rows = output.outputs.is_empty() || places.any(|place| place == OutputPath::Stdout);
     let reason = match path.to_str() {
         Some("-") => {
-            "standard output is for rows; name a file, or ./- for one of that name (where -o names \
-             files, /dev/stdout is free)"
+            "`-` is only for rows; give a file, or ./- for a file with that name (if -o gives \
+             files only, /dev/stdout can be used)"
         }
         _ if rows && OutputPath::from(path) == OutputPath::Stdout => {
-            "rows go to standard output; name a file, or give the rows one with -o FILE"
+            "rows go to standard output; give a file here, or send the rows to one with -o FILE"
         }
         _ => return Ok(()),
     };
@@ -106,7 +106,7 @@ fn refuse_named(named: &[Named<'_>]) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// The files that trust is read from.
+/// Returns the files that trust is read from.
 fn trusted(flags: &TrustFlags) -> Vec<Named<'_>> {
     let stores = flags.trust.iter().filter_map(|store| match store {
         TrustChoice::File(path) => Some(reading("--trust", path)),
@@ -143,7 +143,7 @@ fn writing<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {
     }
 }
 
-/// Whether a file that is there lies in a folder that is read, all of it.
+/// Returns true if an existing file is in a folder that is read as a whole.
 fn holds(folder: &Named<'_>, file: &Named<'_>) -> bool {
     let inside = || {
         let parent = file.path.canonicalize().ok()?.parent()?.to_owned();
@@ -152,8 +152,8 @@ fn holds(folder: &Named<'_>, file: &Named<'_>) -> bool {
     !folder.written && folder.path.is_dir() && !is_special(file.path) && inside() == Some(true)
 }
 
-/// Whether two paths are one regular file, be it by links. Standard input and output, pipes and
-/// devices are not files that could be destroyed.
+/// Returns true if two paths are the same regular file, also through links. Standard streams, pipes
+/// and devices do not count, since they have no contents to destroy.
 fn same(one: &Path, other: &Path) -> bool {
     if [one, other]
         .iter()

@@ -1,4 +1,5 @@
-//! From the flags of `judge` to a plan: facts, trust and outputs, opened and checked.
+//! Creates the plan of `judge` from its flags: recording, trust stores and outputs, opened and
+//! checked.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,26 +15,30 @@ use crate::judge::findings::AskedFor;
 use crate::output::Layout;
 use crate::sweep::{Recording, Rejudge};
 
-/// Recording that can be judged again.
+/// Everything that judging a recording again needs, opened and checked.
 pub struct JudgePlan {
-    /// The work itself.
+    /// The work to do.
     pub rejudge: Rejudge,
-    /// What to tell people before it starts.
+    /// Messages to show before it starts.
     pub notices: Vec<String>,
-    /// The outputs that are files, for the manifest that lies beside the first.
+    /// Paths of the output files, for the manifest, which is written next to the first.
     pub files: Vec<PathBuf>,
 }
 
 impl JudgePlan {
     /// Opens and checks everything that these flags name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file or a combination of flags cannot be used.
     pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
         super::files::refuse_judged_twins(flags)?;
         let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
-        let facts = Recording::open(&flags.facts).map_err(PlanError::from)?;
-        let header = facts.header();
+        let recording = Recording::open(&flags.facts).map_err(PlanError::from)?;
+        let header = recording.header();
         let asked = AskedFor {
-            // A file from before this was saved shows it in its observations alone.
+            // A recording from before this field existed shows it only in its observations.
             all_versions: header.all_versions.unwrap_or(true),
             facts: header.facts,
             revocation: policy
@@ -52,16 +57,16 @@ impl JudgePlan {
         };
         let opened = written.open(&Beginning {
             layout: Layout {
-                addresses: facts.header().addresses,
+                addresses: recording.header().addresses,
             },
-            header: facts.header(),
+            header: recording.header(),
             quiet: flags.output.quiet,
         })?;
         Ok(Self {
             notices,
             files: regular_files(&places),
             rejudge: Rejudge {
-                facts,
+                recording,
                 policy,
                 destinations: opened.destinations,
             },

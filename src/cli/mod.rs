@@ -1,5 +1,6 @@
-//! The command line: flags in one group a stage, checked and turned into one small settings struct a
-//! stage, and the exit codes. It knows every stage's settings and none of their work.
+//! The command line. Flags are grouped by stage, checked, and converted to one small settings
+//! struct per stage. This room also defines the exit codes. It knows the settings of every stage
+//! but none of their work.
 
 mod error;
 mod exit;
@@ -43,24 +44,29 @@ pub use values::{FailOn, Span, TrustChoice};
     max_term_width = 100
 )]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Cli {
-    /// The command of this process. Bad usage, `--help` and `--version` end it here.
+    /// Parses the command line of this process. Invalid usage, `--help` and `--version` end the
+    /// process.
     pub fn of_process() -> Self {
         Self::parse()
     }
 
-    /// The command that these arguments would be, the program's name first.
+    /// Parses the given arguments, which start with the program's name.
+    ///
+    /// # Errors
+    ///
+    /// Returns clap's error if the arguments are invalid.
     pub fn of_arguments(arguments: Vec<String>) -> Result<Self, clap::Error> {
         Self::try_parse_from(arguments)
     }
 }
 
-/// The whole command line, for completions and the manual.
+/// Returns the definition of the command line, for completions and the manual.
 pub fn definition() -> clap::Command {
     Cli::command()
 }

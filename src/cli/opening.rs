@@ -1,5 +1,5 @@
-//! Every file that is written, opened together: none loses what it held before all of them could be
-//! opened, and none is opened before everything else that was asked for has been checked.
+//! Opens all output files together. All other arguments are checked before any file is opened, and
+//! no file is emptied before all of them could be opened.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::output::{
 };
 use crate::sweep::{RecordingFile, SweepOutputs};
 
-/// What is written, by flag.
+/// Paths of the files to write, by flag.
 pub(super) struct Written<'a> {
     /// `-o`.
     pub(super) places: &'a [(OutputPath, &'static Format)],
@@ -22,21 +22,21 @@ pub(super) struct Written<'a> {
     pub(super) rejects: Option<&'a Path>,
 }
 
-/// How the files begin.
+/// Settings of the opened files.
 pub(super) struct Beginning<'a> {
     pub(super) layout: Layout,
     pub(super) header: &'a SavedHeader,
     pub(super) quiet: bool,
 }
 
-/// The files, ready to be written.
+/// The opened files.
 pub(super) struct Opened {
     pub(super) destinations: SweepOutputs,
     pub(super) rejects: Option<(String, File)>,
 }
 
 impl Written<'_> {
-    /// Opens all of them, then empties them.
+    /// Opens all files, then empties them.
     pub(super) fn open(&self, beginning: &Beginning<'_>) -> Result<Opened, OutputError> {
         let reserve = |flag, path: Option<&Path>| {
             let reserved = path.map(|path| Reserved::open(flag, path));
@@ -47,14 +47,15 @@ impl Written<'_> {
         let certs = reserve("--certs", self.certs)?;
         let save = reserve("--save", self.save)?;
         let begin = |reserved| RecordingFile::begin(reserved, beginning.header, beginning.quiet);
-        // First what is written at once: a full disk shall not cost the others what they held.
-        let facts = save.map(begin).transpose()?;
+        // The file whose header is written immediately comes first: if the disk is full, the others
+        // keep their old contents.
+        let recording = save.map(begin).transpose()?;
         Ok(Opened {
             rejects: rejects.map(Reserved::emptied).transpose()?,
             destinations: SweepOutputs {
                 outputs: outputs.begin(beginning.layout)?,
                 certificates: certs.map(CertificateFile::begin).transpose()?,
-                facts,
+                recording,
             },
         })
     }

@@ -1,4 +1,4 @@
-//! From the flags that name targets to readers of them, each opened.
+//! Opens a reader for each source of targets that the flags name.
 
 use std::io::{BufReader, IsTerminal};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::error::PlanError;
 use super::flags::TargetFlags;
 use crate::inventory::{self, Defaults, Source, TargetReader, fold_name, parse_ports};
 
-/// The readers, in the order of their sources.
+/// Returns the readers, in the order of their sources.
 pub(super) fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
     let defaults = Defaults {
         ports: flags

@@ -1,5 +1,5 @@
-//! From the revocation flags to what is known of revocation: which sources are asked, and the lists
-//! and filters that are read beforehand.
+//! Creates the revocation settings from the flags: the sources to use, and the CRLs and filters
+//! loaded from files.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use super::error::PlanError;
 use super::flags::{RevocationChoice, RevocationFlags};
 use crate::gather::{RevocationData, RevocationSources};
 
-/// Where revocation lists may come from.
+/// Where CRLs may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lists {
-    /// From the files named, and from the addresses that certificates name.
+    /// From the given files and from the distribution points in certificates.
     Fetched,
-    /// From the files named.
+    /// Only from the given files.
     OfFiles,
 }
 
-/// What the flags ask for; `None` when revocation is not to be looked at.
+/// Returns what the flags ask for, or `None` if revocation is not checked.
 pub(super) fn revocation(
     flags: &RevocationFlags,
     lists: Lists,
@@ -38,7 +38,7 @@ pub(super) fn revocation(
     Ok(Some(Arc::new(data)))
 }
 
-/// The sources, each with what it needs and nothing beside.
+/// Returns the sources. Each must have the inputs it needs, and no input may be unused.
 fn sources(flags: &RevocationFlags, lists: Lists) -> Result<RevocationSources, PlanError> {
     let asked = |choice| flags.revocation.contains(&choice);
     let sources = RevocationSources {
@@ -48,33 +48,33 @@ fn sources(flags: &RevocationFlags, lists: Lists) -> Result<RevocationSources, P
     };
     let wrong = match (flags.crls.is_empty(), flags.crlite.is_empty()) {
         (true, _) if sources.crl && lists == Lists::OfFiles => {
-            "--revocation crl: nothing is fetched here; name the lists with --crls FILE or FOLDER"
+            "--revocation crl: this command downloads nothing; give the CRLs with --crls FILE or FOLDER"
         }
         (false, _) if !sources.crl => {
-            "--crls: nobody asks the lists; add crl to --revocation, as in --revocation crl"
+            "--crls: the CRLs would not be used; add crl to --revocation, as in --revocation crl"
         }
         (_, true) if sources.crlite => {
-            "--revocation crlite: there are no filters to look at; name their folder with --crlite"
+            "--revocation crlite: there are no filters; give their folder with --crlite"
         }
         (_, false) if !sources.crlite => {
-            "--crlite: nobody asks the filters; add crlite to --revocation, as in --revocation crlite"
+            "--crlite: the filters would not be used; add crlite to --revocation, as in --revocation crlite"
         }
         _ => return Ok(sources),
     };
     Err(PlanError::Revocation(wrong))
 }
 
-/// What was left out of the files and folders read, as lines for people.
+/// Returns warnings about skipped parts of the files and folders, one per line.
 pub(super) fn revocation_warnings(data: &RevocationData) -> Vec<String> {
     let notes = data.notes().iter();
-    let mut told: Vec<_> = notes
+    let mut warnings: Vec<_> = notes
         .map(|note| format!("--crls, --crlite: {note}"))
         .collect();
     let left_out = data.left_out();
     if left_out > 0 {
-        told.push(format!(
-            "--crls, --crlite: {left_out} files of these folders hold no list or filter"
+        warnings.push(format!(
+            "--crls, --crlite: skipped files that contain no CRL or filter: {left_out}"
         ));
     }
-    told
+    warnings
 }

@@ -1,5 +1,5 @@
-//! From the trust flags to a policy: the stores chosen, under names that rows can tell apart, those
-//! that decide, and the issuers known beforehand.
+//! Creates the policy from the trust flags: the chosen stores with distinct names, the stores that
+//! the verdict is based on, and the intermediates given by the user.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::values::TrustChoice;
 use crate::gather::IssuerPool;
 use crate::judge::{Policy, TrustStore};
 
-/// Parts of one file of intermediates that are told.
+/// Maximum number of notices about one file of intermediates.
 const MAX_NOTES: usize = 10;
 
-/// The policy that the trust flags describe. What the files lack or hold beside is added to the
+/// Returns the policy that the trust flags describe. Skipped parts of the files are added to the
 /// notices.
 pub fn policy(
     flags: &TrustFlags,
@@ -52,7 +52,7 @@ pub fn policy(
     })
 }
 
-/// The certificates of a store that were left out, a line each.
+/// Returns one line for each certificate of a store that was skipped.
 pub fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
     let name = store.name();
     store.warnings().iter().map(move |warning| {
@@ -60,13 +60,13 @@ pub fn warnings(store: &TrustStore) -> impl Iterator<Item = String> {
         match warning.position {
             0 => format!("trust store {name}: {reason}"),
             position => {
-                format!("trust store {name}: certificate {position} is left out: {reason}")
+                format!("trust store {name}: certificate {position} is skipped: {reason}")
             }
         }
     })
 }
 
-/// The stores at a path, under the names that they would have when chosen alone.
+/// Returns the stores at a path, with the names that they have if no other store is chosen.
 pub fn stores_at(path: &Path) -> Result<Vec<TrustStore>, PlanError> {
     TrustStore::from_path(&store_name(path, &[]), path).map_err(PlanError::Listed)
 }
@@ -101,8 +101,8 @@ fn stores(choices: &[TrustChoice]) -> Result<Vec<TrustStore>, PlanError> {
     Ok(stores)
 }
 
-/// A file's store goes by the file's name, without folder and ending; by its whole path where
-/// another store has that name.
+/// Returns the name of a file's store: the file name without folder and extension, or the whole
+/// path if another store already has that name.
 fn store_name(path: &Path, others: &[TrustStore]) -> String {
     let built_in = ["mozilla", "system"];
     let stem = path.file_stem().map(|stem| stem.to_string_lossy());
@@ -114,7 +114,7 @@ fn store_name(path: &Path, others: &[TrustStore]) -> String {
     }
 }
 
-/// The places of the stores that decide.
+/// Returns the indexes of the stores that the verdict is based on.
 fn required(names: &[String], stores: &[TrustStore]) -> Result<Vec<usize>, PlanError> {
     let place = |asked: &String| {
         let named = |store: &TrustStore| **store.name() == **asked;

@@ -1,4 +1,4 @@
-//! Values of flags: parsed once, here, with errors that say what to write instead.
+//! Parses the values of flags. The errors say what to write instead.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,13 +21,13 @@ use crate::output::{Format, UnknownFormat, endings};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
 
-/// A length of time: `500ms`, `3s`, `2m`, `12h`, `30d`.
+/// A duration: `500ms`, `3s`, `2m`, `12h`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
-/// A length of time that cannot be read.
+/// The text is not a duration.
 #[derive(Debug, thiserror::Error)]
-#[error("write a whole number and a unit: 500ms, 3s, 2m, 12h or 30d")]
+#[error("expected a whole number and a unit, such as 500ms, 3s, 2m, 12h or 30d")]
 pub struct NotASpan;
 
 impl FromStr for Span {
@@ -45,7 +45,7 @@ impl FromStr for Span {
             _ => return Err(NotASpan),
         };
         let number: u64 = number.parse().map_err(|_| NotASpan)?;
-        // A century is more than any certificate or deadline; beyond it dates would overflow.
+        // A century exceeds every certificate and timeout; longer durations would overflow dates.
         let total = number
             .checked_mul(milliseconds)
             .filter(|ms| *ms <= 36_525 * 86_400_000);
@@ -53,12 +53,12 @@ impl FromStr for Span {
     }
 }
 
-/// A trust store, as the user names it.
+/// A trust store, as given with `--trust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustChoice {
-    /// Mozilla's, built in.
+    /// Mozilla's store, which is built in.
     Mozilla,
-    /// The operating system's.
+    /// The operating system's store.
     System,
     /// A file, or a folder of files.
     File(PathBuf),
@@ -86,33 +86,34 @@ impl fmt::Display for TrustChoice {
     }
 }
 
-/// A point in time: a date (midnight UTC) or RFC 3339.
+/// Parses a point in time: a date (midnight UTC) or an RFC 3339 time.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let date = || {
         let date: Date = text.parse().ok()?;
-        // A date alone: a time of day without its zone would be read over.
+        // jiff would also parse a time of day without a zone as a date and ignore the time.
         let alone = date.to_string() == text;
         let midnight = date.to_zoned(TimeZone::UTC).ok()?;
         alone.then(|| midnight.timestamp())
     };
     text.parse::<Timestamp>().ok().or_else(date).ok_or_else(|| {
-        "write a date or a time with its zone: 2026-03-01 or 2026-03-01T12:00:00Z".to_owned()
+        "expected a date or a time with a zone, such as 2026-03-01 or 2026-03-01T12:00:00Z"
+            .to_owned()
     })
 }
 
-/// A day.
+/// Parses a date.
 pub(super) fn day(text: &str) -> Result<Date, String> {
     let date: Option<Date> = text.parse().ok();
     date.filter(|date| date.to_string() == text)
-        .ok_or_else(|| "write a date: 2026-03-01".to_owned())
+        .ok_or_else(|| "expected a date, such as 2026-03-01".to_owned())
 }
 
-/// A root program of CCADB.
+/// Parses the name of a CCADB root program.
 pub(super) fn program() -> PossibleValuesParser {
     PossibleValuesParser::new(PROGRAMS.iter().map(|program| program.name))
 }
 
-/// Resolvers' addresses.
+/// Parses a list of resolver addresses.
 pub(super) fn resolvers(text: &str) -> Result<Arc<[SocketAddr]>, String> {
     resolve::parse_servers(text)
         .map(Into::into)
@@ -137,34 +138,32 @@ pub(super) fn format(text: &str) -> Result<&'static Format, UnknownFormat> {
     Format::named(text)
 }
 
-/// A service whose TLS begins by a dialogue.
+/// Parses the name of a service that starts TLS with a dialogue.
 pub(super) fn starttls() -> impl TypedValueParser<Value = &'static Service> {
     PossibleValuesParser::new(PROTOCOLS.iter().map(|protocol| protocol.name))
-        .try_map(|name| Service::named(&name).ok_or("no service has this name"))
+        .try_map(|name| Service::named(&name).ok_or("unknown service"))
 }
 
-/// A fact by its name.
+/// Parses the name of an additional measurement of `--facts`.
 pub(super) fn fact() -> impl TypedValueParser<Value = Fact> {
     let named = |name: String| {
         let mut facts = Fact::ALL.into_iter();
-        facts
-            .find(|fact| fact.name() == name)
-            .ok_or("no fact has this name")
+        facts.find(|fact| fact.name() == name).ok_or("unknown name")
     };
     PossibleValuesParser::new(Fact::ALL.map(Fact::name)).try_map(named)
 }
 
-/// What `--fail-on` names.
+/// A value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailOn {
-    /// Every verdict but `ok`, as far as the scan can reach it.
+    /// Every verdict except `ok` that this scan can reach.
     Any,
-    /// This verdict or warning, which the scan has to be able to make.
+    /// This finding, which the scan must be able to make.
     Finding(&'static str),
 }
 
 impl FailOn {
-    /// Whether it names this finding.
+    /// Returns true if the value includes this finding.
     pub fn names(self, finding: &Definition) -> bool {
         match self {
             Self::Any => finding.verdict.is_some(),
@@ -182,7 +181,7 @@ impl FromStr for FailOn {
             Some(finding) => Ok(Self::Finding(finding.id)),
             None => {
                 let ids: Vec<_> = FINDINGS.iter().map(|finding| finding.id).collect();
-                Err(format!("choose from {}, or any", ids.join(", ")))
+                Err(format!("expected any or one of {}", ids.join(", ")))
             }
         }
     }
@@ -193,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_read_or_refused() {
+    fn valid_spans_are_parsed_and_others_rejected() {
         for (text, milliseconds) in [
             ("500ms", 500),
             ("3s", 3_000),

@@ -1,4 +1,4 @@
-//! Chains in files: PEM, DER or PKCS#7, one a file, alone or a folder of them.
+//! Reads chains from files: PEM, DER or PKCS#7, one chain per file, given as a file or a folder.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,25 @@ use crate::cli::PlanError;
 use crate::gather::{FilePosition, Listing, Why, certificates};
 use crate::observation::{Certificate, PeerChain};
 
-/// A chain that a server could send fits many times; a file beyond it is some other file.
+/// Many times larger than any chain that a server could send; a larger file is not a chain.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-/// Endings that are no part of a host's name. `example.com` is a name, not `example` with an
-/// ending.
+/// File name extensions that are not part of the host name. `example.com` is a host name, not
+/// `example` with an extension.
 const ENDINGS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
 
-/// Notes about one file that are told; nobody reads more.
+/// Maximum number of notices about one file.
 const MAX_NOTES: usize = 10;
 
-/// A chain of a file.
+/// A chain read from a file.
 pub(super) struct Chain {
     pub(super) chain: PeerChain,
-    /// What else of the file people should know, a line each.
+    /// Notices about the rest of the file, one per line.
     pub(super) notes: Vec<String>,
 }
 
-/// Reads the chain of a file; `-` is standard input. `None` where the file holds private keys and
-/// nothing else.
+/// Reads the chain of a file; `-` is standard input. Returns `None` if the file contains only
+/// private keys.
 pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     let unusable = |reason: String| unusable(path, reason);
     let bytes = bytes(path).map_err(|error| unusable(error.to_string()))?;
@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     let unordered = listing.unordered;
     let found = listing.found.into_iter();
     let mut certificates: Vec<_> = found.map(|found| Certificate::read(found.der)).collect();
-    // What PEM calls a certificate is taken for one; DER has nothing else to be known by.
+    // A PEM label says that a block is a certificate. DER has no label, so it must parse as one.
     let refused = match certificates.first() {
         None if bytes.starts_with(&[0x30]) => Some(der_refused(&bytes)),
         None => Some("neither PEM nor a DER certificate"),
@@ -76,21 +76,21 @@ fn der_refused(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// What is left out, and what servers would not find.
+/// Returns notices about skipped parts, and about certificates that servers would not find.
 fn notes(listing: &Listing) -> impl Iterator<Item = String> {
     let left_out = listing.left_out.iter().map(ToString::to_string);
     let hidden = listing.found.iter().filter(|found| found.hidden);
     let hidden = hidden.map(|found| {
         format!(
-            "{}: BEGIN does not stand at the start of its line; OpenSSL, and so most servers, do not read this file as it is read here",
+            "{}: BEGIN is not at the start of its line; OpenSSL, and therefore most servers, read this file differently",
             found.place
         )
     });
     left_out.chain(hidden)
 }
 
-/// Puts certificates without an order into that of a chain: the first that is no CA, then each
-/// one's issuer by name, then the others.
+/// Sorts certificates that have no order into a chain: first a certificate that is not a CA, then
+/// the issuer of each by name, then the rest.
 fn in_order(certificates: &mut [Certificate]) {
     let Some(leaf) = certificates.iter().position(|it| !it.is_ca()) else {
         return;
@@ -112,7 +112,8 @@ fn in_order(certificates: &mut [Certificate]) {
     }
 }
 
-/// The files of a folder by name; folders in it and names with a dot in front are left out.
+/// Returns the files of a folder, ordered by name. Subfolders and names that start with a dot are
+/// skipped.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
     let read = || -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
@@ -128,7 +129,8 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
     };
     match read() {
         Ok(files) if files.is_empty() => {
-            let reason = "no file in this folder; give one chain a file, named after its host";
+            let reason =
+                "no file in this folder; put each chain into one file, named after its host";
             Err(unusable(folder, reason.to_owned()))
         }
         Ok(files) => Ok(files),
@@ -136,7 +138,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
     }
 }
 
-/// The host that a file is named after: `www.example.com` of `www.example.com.pem`.
+/// Returns the host that a file is named after: `www.example.com` for `www.example.com.pem`.
 pub(super) fn named_after(file: &Path) -> String {
     let ending = file.extension().and_then(|ending| ending.to_str());
     let known = ending.is_some_and(|it| ENDINGS.iter().any(|known| it.eq_ignore_ascii_case(known)));
@@ -158,7 +160,7 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file that cannot be used, and what to give instead.
+/// Returns the error for a file that cannot be used, with what to give instead.
 pub(super) fn unusable(path: &Path, reason: String) -> PlanError {
     PlanError::Chain {
         file: path.display().to_string(),

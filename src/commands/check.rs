@@ -1,4 +1,4 @@
-//! `check`: the judgement of a sweep on a chain in a file, on a folder of them, or on one server.
+//! `check`: judges a chain in a file, a folder of such files, or one server, like a sweep would.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::chains::{self, Chain};
+use super::message::message;
 use super::offline::{host, observation};
-use super::telling::told;
 use super::{limbo, scan};
 use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
 use crate::inventory::{self, Host, TargetSpec};
@@ -45,20 +45,21 @@ fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     match check.chain(path, name)? {
         Held::Chain => check.end(),
         Held::Keys => {
-            let reason = "holds a private key and no certificate; give the file of the certificate";
+            let reason = "contains a private key but no certificate; give the certificate's file";
             Err(chains::unusable(path, reason.to_owned()).into())
         }
     }
 }
 
-/// What a file holds.
+/// Contents of a file.
 enum Held {
     Chain,
-    /// Private keys and nothing else.
+    /// Only private keys.
     Keys,
 }
 
-/// A file that cannot be used is told, and costs the others nothing but the exit code.
+/// Checks every file of a folder. A file that cannot be used is reported and changes the exit code,
+/// but the other files are still checked.
 fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     let files = chains::files(path)?;
     let mut check = Check::begin(flags)?;
@@ -69,12 +70,12 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
             Err(error) if error.is::<PlanError>() => {
                 unusable = true;
                 let error = error.context(file.display().to_string());
-                tell(format_args!("{}", Clean::new(&told(&error))));
+                tell(format_args!("{}", Clean::new(&message(&error))));
             }
             held => {
                 if let Held::Keys = held? {
-                    let told = format!("{}: a private key is passed over", file.display());
-                    tell(format_args!("{}", Clean::new(&told)));
+                    let message = format!("{}: private key skipped", file.display());
+                    tell(format_args!("{}", Clean::new(&message)));
                 }
             }
         }
@@ -83,7 +84,7 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     Ok(if unusable { Exit::Usage } else { exit })
 }
 
-/// A sweep of one target, whose one row decides.
+/// Runs a sweep of one target, whose only row decides the exit code.
 fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
     let name = flags.name.as_deref().map(host).transpose()?;
     if let Some(reason) = no_server(text, name.as_ref()) {
@@ -106,8 +107,8 @@ fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
     scan::run(*sweep)
 }
 
-/// Why a text is not one server. Without a port it could be a file that is not there, and no file's
-/// name shall be looked up as a host's.
+/// Returns why a text does not name one server, or `None` if it does. A port is required: without
+/// it the text could be a missing file, and a file name must never be looked up in DNS.
 fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
     let asked = match TargetSpec::parse(text) {
         Ok(asked) => asked,
@@ -115,26 +116,27 @@ fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
     };
     match (asked.place, asked.port, asked.service) {
         (inventory::HostSpec::Block(_), ..) => {
-            Some("a block of addresses is for tlsweep scan".to_owned())
+            Some("an address block can only be scanned with tlsweep scan".to_owned())
         }
         (inventory::HostSpec::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
-            Some("it says which name to ask for, so leave out --name".to_owned())
+            Some("the target already contains the name, so leave out --name".to_owned())
         }
         (_, None, None) => Some(format!("a server needs its port, as in {text}:443")),
         _ => match name {
             Some(Host::Address(_)) => {
-                Some("servers are asked for names, so give --name one".to_owned())
+                Some("--name must be a host name here, as it is sent to the server".to_owned())
             }
             Some(Host::Name(_)) | None => None,
         },
     }
 }
 
-/// What judges chains, and the output that their rows go to.
+/// The judge of the chains, and the output of their rows.
 struct Check {
     policy: Arc<Policy>,
     judge: Judge,
-    /// Who fetches what chains lack, if somebody shall: once for all, so that they wait for it.
+    /// Downloads what the chains lack, if allowed. Rows that could change wait until all chains are
+    /// read.
     fetcher: Option<Fetcher>,
     waiting: Vec<Observation>,
     output: Outputs,

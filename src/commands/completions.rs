@@ -1,6 +1,6 @@
-//! `completions`: the script that a shell loads.
+//! `completions`: prints the completion script for a shell.
 
-use super::telling::print;
+use super::message::print;
 use crate::cli::{self, CompletionsFlags, Exit};
 
 pub(super) fn run(flags: &CompletionsFlags) -> anyhow::Result<Exit> {

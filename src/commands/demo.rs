@@ -1,10 +1,10 @@
-//! `demo`: a laboratory of good and bad servers on this machine, swept as any inventory would be.
+//! `demo`: starts a lab of good and bad servers on this machine and sweeps it like any inventory.
 
 use std::io::Write;
 
 use anyhow::Context;
 
-use super::telling::print;
+use super::message::print;
 use crate::cli::{Cli, Command, DemoFlags, Exit};
 use crate::lab::{Lab, Running};
 use crate::output::tell;
@@ -15,16 +15,16 @@ pub(super) fn run(flags: DemoFlags) -> anyhow::Result<Exit> {
         .worker_threads(1)
         .enable_all()
         .build()
-        .context("cannot start the laboratory")?;
+        .context("cannot start the lab")?;
     let lab = runtime
         .block_on(Lab::start(probe::now()))
-        .context("cannot start the laboratory")?;
+        .context("cannot start the lab")?;
     let root = tempfile::Builder::new()
         .prefix("tlsweep-demo-")
         .tempdir()
-        .context("cannot keep the laboratory's root in the temporary folder")?;
+        .context("cannot write the lab's root to the temporary folder")?;
     let root_file = root.path().join("lab.pem");
-    std::fs::write(&root_file, lab.root_pem()).context("cannot write the laboratory's root")?;
+    std::fs::write(&root_file, lab.root_pem()).context("cannot write the lab's root")?;
     let exit = if flags.serve {
         serve(&runtime, &lab, &root_file)
     } else {
@@ -34,7 +34,7 @@ pub(super) fn run(flags: DemoFlags) -> anyhow::Result<Exit> {
     exit
 }
 
-/// The command line that a person would give for this inventory.
+/// Returns the command line that a user would give for this inventory.
 fn sweep_of(
     lab: &Lab,
     root: &std::path::Path,
@@ -43,7 +43,8 @@ fn sweep_of(
     let mut arguments = vec![
         "tlsweep".to_owned(),
         "scan".to_owned(),
-        // The machine is our own: no politeness is owed, and dead servers need not be waited for.
+        // The servers run on this machine, so rate limits are unnecessary, and silent servers need
+        // only short timeouts.
         "--rate=0".to_owned(),
         "--rate-per-ip=0".to_owned(),
         "--concurrency-per-ip=0".to_owned(),

@@ -1,4 +1,4 @@
-//! How rows that were swept or judged again end: the manifest beside them, and the exit code.
+//! The end of `scan` and `judge`: the manifest and the exit code.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::probe;
 use crate::summary::{Input, Manifest, Revocation, Store};
 use crate::sweep::{Ended, SweepError};
 
-/// The exit that an end means; `nothing` is said where there was no target at all.
+/// Returns the exit code; `nothing` is the message if there was no target at all.
 pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::Result<Exit> {
     match ended.error {
-        // Whoever read along has seen enough.
+        // The reader of standard output has stopped reading, which is not a failure.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
         Some(error) => return Err(error).context("the sweep could not finish"),
         None => {}
@@ -36,7 +36,7 @@ pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::R
     Ok(if failing { Exit::Found } else { Exit::Finished })
 }
 
-/// Completes a manifest by how it ended, and writes it beside the first output.
+/// Adds the results to a manifest and writes it next to the first output.
 pub(super) fn write(
     mut manifest: Manifest,
     beside: Option<&Path>,
@@ -52,7 +52,7 @@ pub(super) fn write(
     written.with_context(|| format!("cannot write the manifest {}", beside.display()))
 }
 
-/// The command line; what is not UTF-8 is shown as far as it can be.
+/// Returns the command line. Parts that are not UTF-8 are replaced.
 pub(super) fn arguments() -> Vec<String> {
     let arguments = std::env::args_os();
     arguments
@@ -60,13 +60,13 @@ pub(super) fn arguments() -> Vec<String> {
         .collect()
 }
 
-/// The outputs by name.
+/// Returns the names of the outputs.
 pub(super) fn outputs(files: &[PathBuf]) -> Vec<String> {
     let names = files.iter().map(|path| path.display().to_string());
     names.collect()
 }
 
-/// The stores of a policy.
+/// Returns the stores of a policy.
 pub(super) fn stores(policy: &Policy) -> Vec<Store> {
     let store = |store: &TrustStore| Store {
         name: store.name().to_string(),
@@ -76,7 +76,7 @@ pub(super) fn stores(policy: &Policy) -> Vec<Store> {
     policy.stores.iter().map(store).collect()
 }
 
-/// Who is asked about revocation.
+/// Returns the revocation sources of a policy.
 pub(super) fn revocation(policy: &Policy) -> Option<Revocation> {
     let data = policy.revocation.as_ref()?;
     let asked = [
@@ -92,7 +92,7 @@ pub(super) fn revocation(policy: &Policy) -> Option<Revocation> {
     })
 }
 
-/// The names of the stores that decide, where they are named.
+/// Returns the names of the required stores, if there are any.
 pub(super) fn required(policy: &Policy) -> Vec<String> {
     let named = policy.required.iter();
     let stores = named.filter_map(|store| policy.stores.get(*store));

@@ -1,11 +1,11 @@
-//! `explain`: what a finding means, whose side it is on, who breaks and how to mend it.
+//! `explain`: the meaning of a finding, the side at fault, the affected clients and the fix.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::Context;
 
-use super::telling::print;
+use super::message::print;
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
 use crate::judge::clients::{self, Breaks};
 use crate::judge::findings::{Definition, FINDINGS, Needs, Text};
@@ -31,7 +31,7 @@ fn find(id: &str) -> Result<&'static Definition, PlanError> {
     })
 }
 
-/// The words around the texts.
+/// Headings and labels in one language.
 struct Words {
     server: &'static str,
     client: &'static str,

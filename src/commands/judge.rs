@@ -1,4 +1,4 @@
-//! `judge`: the rows of a sweep again, from the facts that it saved, under any policy.
+//! `judge`: writes the rows of a sweep again from its recording, under any policy.
 
 use std::io::Write;
 
@@ -18,15 +18,15 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
             .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
     }
     let mut manifest = begun(&plan, flags);
-    let told = plan.rejudge.facts.header().all_versions.is_some();
+    let recorded = plan.rejudge.recording.header().all_versions.is_some();
     let Rejudged { ended, whole } = plan.rejudge.run();
     if !quiet {
-        // As with everything said to people: nobody may be there to hear it.
+        // A write error on standard error is ignored.
         let _ = write!(std::io::stderr(), "\n{}", ended.summary);
     }
     if !whole && ended.error.is_none() {
         tell(format_args!(
-            "{} breaks off: the sweep that wrote it was ended, or the file cut short; judged are the {} endpoints that it holds whole",
+            "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
             flags.facts.display(),
             ended.summary.rows()
         ));
@@ -34,7 +34,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let unsaved = ended.summary.unsaved;
     if unsaved > 0 {
         tell(format_args!(
-            "{} lacks {unsaved} endpoints that sent too much to be saved; the sweep's own rows have them",
+            "{} lacks {unsaved} endpoints that sent too much data to be saved; only the rows of the sweep include them",
             flags.facts.display()
         ));
     }
@@ -44,10 +44,10 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .saved
         .iter_mut()
         .for_each(|saved| saved.whole = whole);
-    // Files of before do not say it in their first line.
-    let unasked = !told && !manifest.all_versions && ended.summary.rows() > 0;
+    // The header of an older recording does not say which versions were tested.
+    let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
-    let nothing = "the facts hold no endpoint";
+    let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
     if unasked && let Some(error) = cli::versions_unasked(&flags.fail_on) {
         tell(format_args!("{}", Clean::new(&error.to_string())));
@@ -56,9 +56,9 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     written.map(|()| exit)
 }
 
-/// What the manifest says before judging.
+/// Returns the manifest as known before judging.
 fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
-    let header = plan.rejudge.facts.header();
+    let header = plan.rejudge.recording.header();
     let started_at = probe::now();
     Manifest {
         schema: crate::output::SCHEMA,

@@ -1,6 +1,6 @@
-//! `check --limbo`: a suite of cases in x509-limbo's format, each judged as if a server had sent
-//! its chain, and each answer beside the one that the suite expects. The trusted certificates of a
-//! case are its only store; a chain is accepted when its verdict is `ok`.
+//! `check --limbo`: judges a test suite in x509-limbo's format. Each case is judged as if a server
+//! had sent its chain, and each answer is compared with the one that the suite expects. The trusted
+//! certificates of a case form its only store. A chain is accepted if its verdict is `ok`.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -14,8 +14,8 @@ use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 use super::chains::unusable;
+use super::message::print;
 use super::offline::{host, observation};
-use super::telling::print;
 use crate::cli::{Exit, PlanError};
 use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
@@ -23,23 +23,23 @@ use crate::observation::{Certificate, PeerChain};
 use crate::output::{Clean, tell};
 use crate::verdict::{Verdict, VerdictKind};
 
-/// The public suite has 40 MB; a file far beyond it is some other file.
+/// The public suite has 40 MB; a much larger file is something else.
 const MAX_SUITE: u64 = 256 << 20;
 
-/// A line says why in less than a hundred bytes; a list beyond this is some other file.
+/// A line with its reason is shorter than a hundred bytes; a larger file is something else.
 const MAX_LIST: u64 = 4 << 20;
 
-/// The version of the format that is read here.
+/// The supported version of the format.
 const VERSION: u32 = 1;
 
-/// A suite.
+/// A test suite.
 #[derive(Deserialize)]
 struct Suite {
     version: u32,
     testcases: Vec<TestCase>,
 }
 
-/// One case; what is not named here plays no part for servers' chains.
+/// One test case. Fields that are not listed here do not affect server chains.
 #[derive(Deserialize)]
 struct TestCase {
     id: String,
@@ -54,7 +54,7 @@ struct TestCase {
     demands: Demands,
 }
 
-/// What a case asks of the verifier besides the path.
+/// Properties that a case tests in addition to the path.
 #[derive(Deserialize)]
 struct Demands {
     #[serde(default)]
@@ -98,7 +98,7 @@ struct PeerName {
     value: String,
 }
 
-/// How cases came out.
+/// Number of cases by result.
 #[derive(Default)]
 struct Count {
     agree: u32,
@@ -108,8 +108,8 @@ struct Count {
     skipped: u32,
 }
 
-/// Judges the suite; `differing` is the file of the cases that are known to differ, and `at` the
-/// time for cases that name none.
+/// Judges the suite. `differing` is the file that lists cases with a known difference; `at` is the
+/// time for cases that have none.
 pub(super) fn run(
     suite: &Path,
     differing: Option<&Path>,
@@ -139,7 +139,7 @@ pub(super) fn run(
     })
 }
 
-/// One line: id, what is expected, our answer, whether they agree, and why.
+/// Prints one line: id, expected result, our result, comparison, and reason.
 fn tell_case(
     lines: &mut String,
     case: &TestCase,
@@ -172,7 +172,8 @@ fn tell_case(
     Ok(())
 }
 
-/// What a case asks for that is not part of judging what a server sends.
+/// Returns the property of a case that is not part of judging a server's chain, or `None` if there
+/// is none.
 fn skipped(case: &TestCase) -> Option<&'static str> {
     let demands = &case.demands;
     let usages = &demands.extended_key_usage;
@@ -180,19 +181,16 @@ fn skipped(case: &TestCase) -> Option<&'static str> {
     let named = case.expected_peer_name.as_ref();
     let by_host = named.is_some_and(|name| matches!(name.kind.as_str(), "DNS" | "IP"));
     let beyond = [
-        (
-            case.validation_kind == Kind::Client,
-            "a client's certificate",
-        ),
+        (case.validation_kind == Kind::Client, "a client certificate"),
         (!demands.crls.is_empty(), "revocation lists"),
-        (demands.max_chain_depth.is_some(), "a limit of depth"),
+        (demands.max_chain_depth.is_some(), "a depth limit"),
         (
             !demands.signature_algorithms.is_empty(),
-            "a choice of algorithms",
+            "a restriction of algorithms",
         ),
-        (!demands.key_usage.is_empty(), "a choice of key usages"),
+        (!demands.key_usage.is_empty(), "a restriction of key usages"),
         (!for_servers, "an extended key usage other than serverAuth"),
-        (!by_host, "no name or address is asked for"),
+        (!by_host, "no requested name or address"),
     ];
     beyond
         .into_iter()
@@ -204,10 +202,7 @@ fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, Stri
     let asked = case.expected_peer_name.as_ref();
     let name = asked.map(|name| name.value.as_str()).unwrap_or_default();
     let Ok(host) = host(name) else {
-        return Ok((
-            Answer::Failure,
-            "no name that could be asked for".to_owned(),
-        ));
+        return Ok((Answer::Failure, "the requested name is invalid".to_owned()));
     };
     let roots: Vec<_> = case
         .trusted_certs
@@ -228,18 +223,18 @@ fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, Stri
     Ok((answer, why(&verdict)))
 }
 
-/// A certificate; what is no PEM is one that cannot be read.
+/// Parses a certificate. A text without a PEM block becomes an unparseable certificate.
 fn certificate(pem: &str) -> Certificate {
     Certificate::read(in_pem(pem).unwrap_or_else(|| pem.as_bytes().to_vec().into()))
 }
 
-/// The first certificate of a text.
+/// Returns the first certificate in a text.
 fn in_pem(text: &str) -> Option<CertificateDer<'static>> {
     let found = certificates(text.as_bytes()).ok()?.found;
     found.into_iter().next().map(|found| found.der)
 }
 
-/// The verdict, and what the store says when it does not trust.
+/// Returns the verdict, and the store's reason if it does not trust the chain.
 fn why(verdict: &Verdict) -> String {
     let reason = verdict
         .trust
@@ -254,17 +249,19 @@ fn why(verdict: &Verdict) -> String {
 fn read_suite(path: &Path) -> Result<Suite, PlanError> {
     let file = open(path, MAX_SUITE)?;
     let suite: Suite = serde_json::from_reader(BufReader::new(file))
-        .map_err(|error| unusable(path, format!("not a suite of x509-limbo: {error}")))?;
+        .map_err(|error| unusable(path, format!("not an x509-limbo suite: {error}")))?;
     match suite.version {
         VERSION => Ok(suite),
         version => Err(unusable(
             path,
-            format!("has version {version} of x509-limbo's format; give one of version {VERSION}"),
+            format!(
+                "has version {version} of the x509-limbo format; only version {VERSION} is supported"
+            ),
         )),
     }
 }
 
-/// Ids with the reason why they differ; `#` begins a comment.
+/// Reads ids with the reason why they differ; `#` starts a comment.
 fn read_list(path: &Path) -> Result<HashMap<String, String>, PlanError> {
     let mut text = String::new();
     open(path, MAX_LIST)?
@@ -282,11 +279,11 @@ fn read_list(path: &Path) -> Result<HashMap<String, String>, PlanError> {
     read.collect()
 }
 
-/// Opens a file that is no longer than it may be.
+/// Opens a file and returns an error if it is larger than `most` bytes.
 fn open(path: &Path, most: u64) -> Result<impl Read, PlanError> {
-    let told = |error: std::io::Error| unusable(path, error.to_string());
-    let file = File::open(path).map_err(told)?;
-    match file.metadata().map_err(told)?.len() {
+    let unusable_file = |error: std::io::Error| unusable(path, error.to_string());
+    let file = File::open(path).map_err(unusable_file)?;
+    match file.metadata().map_err(unusable_file)?.len() {
         size if size <= most => Ok(file.take(most)),
         _ => Err(unusable(
             path,

@@ -1,6 +1,6 @@
-//! `man`: the manual, one page for the program and one section a command.
+//! `man`: prints the manual, one page with a section for each command.
 
-use super::telling::print;
+use super::message::print;
 use crate::cli::{self, Exit};
 
 pub(super) fn run() -> anyhow::Result<Exit> {

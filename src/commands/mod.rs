@@ -1,4 +1,4 @@
-//! The commands, one file each. They put the rooms together for one use and say how it ended.
+//! The commands, one file each. A command combines the rooms for one use and reports how it ended.
 
 mod chains;
 mod check;
@@ -9,23 +9,23 @@ mod explain;
 mod judge;
 mod limbo;
 mod man;
+mod message;
 mod offline;
 mod scan;
 mod stores;
-mod telling;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, Exit};
 use crate::output::{Clean, tell};
-use telling::told;
+use message::message;
 
-/// Runs the command of this process; what goes wrong is told on standard error.
+/// Runs the command of this process and reports errors on standard error.
 pub fn main() -> ExitCode {
     match run(Cli::of_process().command) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tell(format_args!("{}", Clean::new(&told(&error))));
+            tell(format_args!("{}", Clean::new(&message(&error))));
             Exit::of(&error).into()
         }
     }

@@ -1,4 +1,4 @@
-//! `scan`: the sweep, its summary, its manifest, its exit code.
+//! `scan`: the sweep with its summary, manifest and exit code.
 
 use std::io::Write;
 
@@ -21,17 +21,17 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;
     if !quiet {
-        // As with everything said to people: nobody may be there to hear it.
+        // A write error on standard error is ignored.
         let _ = write!(std::io::stderr(), "\n{}", ended.summary);
     }
-    // Why the sweep could not finish is the more telling of two errors.
+    // If both fail, the error of the sweep is more important than that of the manifest.
     let written = manifest.finish(&ended);
-    let nothing = "the input holds no target that could be read";
+    let nothing = "the input contains no valid target";
     let exit = ending::exit(ended, &flags.results.fail_on, nothing)?;
     written.map(|()| exit)
 }
 
-/// What the manifest says before the sweep has run.
+/// The manifest as known before the sweep.
 struct Unfinished {
     manifest: Manifest,
     beside: Option<std::path::PathBuf>,

@@ -1,4 +1,4 @@
-//! `stores`: which trust stores there are, and stores made from a report of CCADB.
+//! `stores`: lists the trust stores, and creates stores from a CCADB report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use super::telling::print;
+use super::message::print;
 use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
@@ -17,10 +17,10 @@ use crate::gather::{
 use crate::judge::TrustStore;
 use crate::output::{Clean, OutputPath, pem_block, tell, write_whole};
 
-/// Longer than any root is called, short enough for a line.
+/// Longer than the name of any root, and short enough for one line.
 const MAX_NAME: usize = 120;
 
-/// The report that has the roots themselves.
+/// The CCADB report that contains the root certificates.
 const ROOTS_REPORT: &str = "RootCACertificatesIncludedByRSReportCSV";
 
 pub(super) fn run(command: StoresCommand) -> anyhow::Result<Exit> {
@@ -41,7 +41,7 @@ fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
     }
     for choice in &flags.stores {
         match choice {
-            // They have their lines already.
+            // These stores are already listed.
             TrustChoice::Mozilla | TrustChoice::System => {}
             TrustChoice::File(path) => {
                 for store in cli::stores_at(path)? {
@@ -53,7 +53,7 @@ fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
     print(page.as_bytes())
 }
 
-/// Adds a store's line and those of its warnings. Writing to a string does not fail.
+/// Appends the line of a store and those of its warnings. Writing to a string cannot fail.
 fn describe(page: &mut String, store: &TrustStore, from: &str) {
     let _ = writeln!(
         page,
@@ -112,13 +112,13 @@ fn read(path: &Path) -> Result<Vec<u8>, PlanError> {
     read_file(path).map_err(|error| unusable(path, &error))
 }
 
-/// The stores to make: all that the report speaks of fully, or those that were asked for.
+/// Returns the stores to create: those requested, or all that the report describes fully.
 fn chosen(flags: &ImportFlags, report: &CcadbReport) -> Result<Vec<&'static str>, PlanError> {
     let mut only = flags.only.iter();
     match only.find(|name| !report.programs.contains(&name.as_str())) {
         Some(name) => {
             let reason = format!(
-                "does not say which roots {name} includes for TLS servers; take CCADB's report AllIncludedRootCertsCSV"
+                "does not say which roots {name} includes for TLS servers; use the CCADB report AllIncludedRootCertsCSV"
             );
             Err(unusable(&flags.report, &reason))
         }
@@ -131,7 +131,8 @@ fn chosen(flags: &ImportFlags, report: &CcadbReport) -> Result<Vec<&'static str>
     }
 }
 
-/// Adds the certificates of a file. What is damaged is told; it may be none that is needed.
+/// Adds the certificates of a file. A damaged one is reported but is no error, because it may not
+/// be needed.
 fn collect(
     path: &Path,
     bytes: &[u8],
@@ -139,7 +140,7 @@ fn collect(
 ) -> Result<(), PlanError> {
     let listing = match certificates(bytes) {
         Ok(listing) => listing,
-        // The report itself need not have certificates; --certs are for nothing else.
+        // The report itself may have no certificates; a file of --certs must have some.
         Err(NotCertificates::NoPemColumn) => return Ok(()),
         Err(error) => return Err(unusable(path, &error)),
     };
@@ -147,13 +148,13 @@ fn collect(
         known.insert(Fingerprint::of(&found.der), found.der);
     }
     for part in listing.left_out {
-        let told = format!("{}: {part}", path.display());
-        tell(format_args!("{}", Clean::new(&told)));
+        let text = format!("{}: {part}", path.display());
+        tell(format_args!("{}", Clean::new(&text)));
     }
     Ok(())
 }
 
-/// The day of the report: as told, or that of the file.
+/// Returns the date of the report: `--date`, or else the date of the file.
 fn day(flags: &ImportFlags) -> Result<String, PlanError> {
     if let Some(date) = flags.date {
         return Ok(date.to_string());
@@ -166,8 +167,8 @@ fn day(flags: &ImportFlags) -> Result<String, PlanError> {
     day.ok_or_else(|| unusable(&flags.report, &"the file has no date; give one with --date"))
 }
 
-/// Each root with its certificate. A store that lacks one would call trusted hosts untrusted, so
-/// none is made.
+/// Returns each root with its certificate. If a certificate is missing, returns an error: an
+/// incomplete store would report trusted hosts as untrusted.
 fn joined(
     report: &Path,
     roots: &BTreeMap<Fingerprint, Root>,
@@ -219,14 +220,14 @@ fn say(file: &StoreFile, report: &CcadbReport) {
         let left_out = left_out.count();
         if left_out > 0 {
             tell(format_args!(
-                "{store}: {left_out} more are left out: it trusts them for what they issued before a day that the report does not tell"
+                "{store}: further roots left out: {left_out}; it only trusts certificates that they issued before a date which the report does not contain"
             ));
         }
     }
     let silent = PROGRAMS.iter().map(|program| program.name);
     for program in silent.filter(|name| !report.programs.contains(name)) {
         tell(format_args!(
-            "{program}: left out: the report does not say what it includes roots for"
+            "{program}: left out: the report does not say for which purposes it includes roots"
         ));
     }
 }

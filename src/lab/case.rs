@@ -1,5 +1,5 @@
-//! A case: one way for an endpoint to be well or unwell, what a scanner must say of it, and the
-//! server that shows it. To add a case is one entry in the slice of its family.
+//! A case: one healthy or faulty endpoint, the verdict that a scanner must reach, and the server
+//! that shows it. A new case needs one entry in the slice of its family.
 
 use super::conduct::Conduct;
 use super::error::LabError;
@@ -7,28 +7,29 @@ use super::issue::Workshop;
 use super::{certificates, chains, dialogues, handshakes, legacy, names, rare, wires};
 use crate::verdict::VerdictKind;
 
-/// One way to be well or unwell.
+/// One healthy or faulty endpoint.
 pub struct Case {
-    /// Its name: `expired`, `missing-intermediate`.
+    /// Name of the case: `expired`, `missing-intermediate`.
     pub name: &'static str,
-    /// The host asked for: a name under [`ZONE`](super::ZONE), or `127.0.0.1`.
+    /// Requested host: a name under [`ZONE`](super::ZONE), or `127.0.0.1`.
     pub host: &'static str,
-    /// The verdict on it.
+    /// Expected verdict.
     pub expect: VerdictKind,
-    /// Findings that stand beside the verdict's own. Others that are true may join them.
+    /// Ids of findings expected in addition to the verdict's own. Other correct findings may be
+    /// present.
     pub also: &'static [&'static str],
-    /// What it shows, in one line for people.
+    /// One-line description for people.
     pub about: &'static str,
     pub(super) conduct: fn(&Workshop, host: &str) -> Result<Conduct, LabError>,
 }
 
 impl Case {
-    /// Every case, family by family.
+    /// Returns every case, family by family.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         FAMILIES.iter().flat_map(|family| family.iter())
     }
 
-    /// The case with this name.
+    /// Returns the case with this name, or `None` if there is none.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::all().find(|case| case.name == name)
     }

@@ -1,5 +1,5 @@
-//! Cases about the leaf: its dates, its names, its key usage and its encoding. All are served by
-//! a real TLS server with an otherwise healthy chain.
+//! Cases about the leaf: its dates, names, key usage and encoding. All are served by a real TLS
+//! server with an otherwise healthy chain.
 
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
 use rustls_pki_types::CertificateDer;
@@ -11,7 +11,7 @@ use super::issue::{Draft, Workshop, spoil_signature, unknown_critical};
 use super::servers::serve;
 use crate::verdict::VerdictKind;
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "expired",
@@ -50,7 +50,7 @@ pub(super) const CASES: &[Case] = &[
         host: "long-validity.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "a leaf for ten years from a private root: clients take it, public CAs may not issue it",
+        about: "a leaf valid for ten years from a private root: clients accept it, public CAs may not issue it",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(-30, 3620)),
     },
     Case {
@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         host: "bakery.tlsweep.test",
         expect: VerdictKind::NameMismatch,
         also: &[],
-        about: "the certificate has www but not the domain itself",
+        about: "the certificate has www but not the bare domain",
         conduct: |shop, _| leaf(shop, shop.leaf("www.bakery.tlsweep.test")?),
     },
     Case {
@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
         host: "a.b.wild.tlsweep.test",
         expect: VerdictKind::NameMismatch,
         also: &[],
-        about: "a wildcard covers one label, and two were asked for",
+        about: "a wildcard covers one label, but the requested name has two",
         conduct: |shop, _| leaf(shop, shop.leaf("*.wild.tlsweep.test")?),
     },
     Case {
@@ -90,7 +90,7 @@ pub(super) const CASES: &[Case] = &[
         host: "127.0.0.1",
         expect: VerdictKind::NameMismatch,
         also: &[],
-        about: "asked for by address, the certificate has only a name",
+        about: "requested by IP address, but the certificate has only a name",
         conduct: |shop, _| leaf(shop, shop.leaf("by-name.tlsweep.test")?),
     },
     Case {
@@ -98,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
         host: "no-san.tlsweep.test",
         expect: VerdictKind::NameMismatch,
         also: &["no_san"],
-        about: "the name stands in the common name only, where no client looks any more",
+        about: "the name is only in the common name, which clients ignore",
         conduct: |shop, host| {
             let draft = shop.leaf(host)?;
             leaf(shop, draft.with(|params| params.subject_alt_names.clear()))
@@ -147,7 +147,7 @@ pub(super) const CASES: &[Case] = &[
         host: "bad-signature.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "one bit of the leaf's signature is turned over",
+        about: "one bit of the leaf's signature is flipped",
         conduct: |shop, host| {
             let mut chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
             chain[0] = spoil_signature(&chain[0]);
@@ -159,7 +159,7 @@ pub(super) const CASES: &[Case] = &[
         host: "leaf-is-ca.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "a CA certificate is used as the server's own",
+        about: "a CA certificate is used as the leaf",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.with(|params| params.is_ca = ca())),
     },
     Case {
@@ -167,7 +167,7 @@ pub(super) const CASES: &[Case] = &[
         host: "client-certificate.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "the leaf's extended key usage allows clients only",
+        about: "the leaf's extended key usage allows only client authentication",
         conduct: |shop, host| {
             let usage = vec![ExtendedKeyUsagePurpose::ClientAuth];
             let draft = shop.leaf(host)?;
@@ -182,7 +182,7 @@ pub(super) const CASES: &[Case] = &[
         host: "unknown-critical.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "the leaf has a critical extension that nobody knows",
+        about: "the leaf has an unknown critical extension",
         conduct: |shop, host| {
             let draft = shop.leaf(host)?;
             leaf(
@@ -201,17 +201,17 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// A server for a draft issued by the lab's intermediate.
+/// Returns a server with a leaf issued by the lab's intermediate.
 fn leaf(shop: &Workshop, draft: Draft) -> Result<Conduct, LabError> {
     serve(shop.chain_for(draft, &*shop.keys.p256)?, &shop.keys.p256)
 }
 
-/// A server that sends one certificate.
+/// Returns a server that sends only this certificate.
 fn alone(shop: &Workshop, certificate: CertificateDer<'static>) -> Result<Conduct, LabError> {
     serve(vec![certificate], &shop.keys.p256)
 }
 
-/// Bytes that start as a certificate does and then stop making sense.
+/// Returns bytes that start like a certificate but do not parse.
 pub(super) fn garbage() -> CertificateDer<'static> {
     let mut bytes = vec![0x30, 0x82, 0x01, 0x00];
     bytes.extend([0xff; 256]);

@@ -1,4 +1,4 @@
-//! Cases about what stands above the leaf: missing, foreign, invalid or disordered certificates.
+//! Cases about the certificates above the leaf: missing, foreign, invalid or out of order.
 
 use rcgen::{BasicConstraints, GeneralSubtree, IsCa, NameConstraints};
 
@@ -9,7 +9,7 @@ use super::issue::{Authority, Workshop, ca_issuers, spoil_signature};
 use super::servers::serve;
 use crate::verdict::VerdictKind;
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "deep",
@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
         host: "missing-with-aia.tlsweep.test",
         expect: VerdictKind::MissingIntermediate,
         also: &[],
-        about: "only the leaf is sent; it names an address of its issuer, where nothing is fetched",
+        about: "only the leaf is sent; its AIA URL leads to an address from which nothing is downloaded",
         conduct: |shop, host| {
             let issuer = unique(shop, "missing with address")?;
             let address = ca_issuers("http://ca.tlsweep.test/intermediate.der");
@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         host: "missing-unknown.tlsweep.test",
         expect: VerdictKind::UntrustedCa,
         also: &[],
-        about: "only the leaf is sent, no host sends its issuer, and it names no address",
+        about: "only the leaf is sent, no host sends its issuer, and it has no AIA URL",
         conduct: |shop, host| {
             below(
                 shop,
@@ -97,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
         host: "private-ca.tlsweep.test",
         expect: VerdictKind::UntrustedCa,
         also: &[],
-        about: "a complete chain to a root that nobody trusts, root included",
+        about: "a complete chain, including its root, which no store trusts",
         conduct: |shop, host| {
             let issuer = shop
                 .stranger
@@ -117,7 +117,7 @@ pub(super) const CASES: &[Case] = &[
         host: "expired-intermediate.tlsweep.test",
         expect: VerdictKind::Expired,
         also: &[],
-        about: "the leaf is in date, its issuer expired a week ago",
+        about: "the leaf is valid, but its issuer expired a week ago",
         conduct: |shop, host| {
             let draft = shop.authority("tlsweep lab expired").days(-1000, -7);
             below(shop, &shop.root.subordinate(draft)?, host, Sent::WithIssuer)
@@ -162,7 +162,7 @@ pub(super) const CASES: &[Case] = &[
         host: "name-constraints.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "the issuer may only issue for other names",
+        about: "the issuer's name constraints exclude this name",
         conduct: |shop, host| {
             let permitted = vec![GeneralSubtree::DnsName("elsewhere.test".to_owned())];
             let draft = shop.authority("tlsweep lab constrained").with(|params| {
@@ -179,7 +179,7 @@ pub(super) const CASES: &[Case] = &[
         host: "intermediate-bad-signature.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "one bit of the intermediate's signature is turned over",
+        about: "one bit of the intermediate's signature is flipped",
         conduct: |shop, host| {
             let issuer = unique(shop, "spoilt")?;
             serve(
@@ -224,7 +224,7 @@ pub(super) const CASES: &[Case] = &[
         host: "extra.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["chain_extra_certificate"],
-        about: "a certificate that has nothing to do with the chain is sent too",
+        about: "an unrelated certificate is sent too",
         conduct: |shop, host| {
             let stranger = shop
                 .stranger
@@ -245,7 +245,7 @@ pub(super) const CASES: &[Case] = &[
         host: "expired-cross-sign.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "a second, expired path by an old root is sent; the path to the trusted root holds",
+        about: "a second path through an expired old root is sent too; the path to the trusted root is valid",
         conduct: |shop, host| {
             let draft = shop.authority("tlsweep lab root").days(-2000, -200);
             let cross = shop.stranger.cross_sign(draft, &shop.root)?;
@@ -254,13 +254,13 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// How much of the chain is sent.
+/// Which certificates of the chain are sent.
 enum Sent {
     LeafOnly,
     WithIssuer,
 }
 
-/// A server for an ordinary leaf of `issuer`.
+/// Returns a server with an ordinary leaf of `issuer`.
 fn below(shop: &Workshop, issuer: &Authority, host: &str, sent: Sent) -> Result<Conduct, LabError> {
     let mut chain = vec![issuer.issue(shop.leaf(host)?, &*shop.keys.p256)?];
     if let Sent::WithIssuer = sent {
@@ -269,13 +269,13 @@ fn below(shop: &Workshop, issuer: &Authority, host: &str, sent: Sent) -> Result<
     serve(chain, &shop.keys.p256)
 }
 
-/// An intermediate of the lab's root that only this case knows.
+/// Returns an intermediate of the lab's root that only this case uses.
 fn unique(shop: &Workshop, name: &str) -> Result<Authority, LabError> {
     let name = format!("tlsweep lab {name}");
     shop.root.subordinate(shop.authority(&name))
 }
 
-/// A server for an ordinary chain and one more certificate at its end.
+/// Returns a server that sends an ordinary chain and one more certificate at its end.
 fn with_extra(
     shop: &Workshop,
     host: &str,

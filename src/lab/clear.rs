@@ -1,6 +1,6 @@
-//! A TLS 1.2 server as far as ServerHelloDone, for measuring clients that go no further: it puts
-//! the flight together by the name asked for, and does no more cryptography than it has to. Bytes
-//! in, bytes out.
+//! A TLS 1.2 server up to ServerHelloDone, for measuring clients that read no further. It builds
+//! the flight for the requested name and does as little cryptography as possible. It reads and
+//! returns bytes and opens no socket.
 
 use rustls_pki_types::CertificateDer;
 
@@ -15,12 +15,12 @@ const VERSION: u16 = 0x0303;
 /// TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
 const SUITE: u16 = 0xc02b;
 
-/// A leaf for each name, one key for all. Its public half is the share as well: nobody agrees on
-/// anything here.
+/// A leaf for each name, with one key for all. The public key is also the ECDHE share, since no key
+/// exchange takes place.
 pub(super) struct ClearServer {
     leaves: ByNumber,
     key: Key,
-    /// The share that all clients get, unless it is signed for each.
+    /// The signed share that all clients get, unless it is signed for each client.
     for_nobody: Option<Vec<u8>>,
 }
 
@@ -37,7 +37,7 @@ impl ClearServer {
         })
     }
 
-    /// The answer to this hello; `None` for who asks for another name, version or suite.
+    /// Returns the answer to this ClientHello, or `None` if it has another name, version or suite.
     pub(super) fn flight(&self, hello: &ClientHello) -> Option<Vec<u8>> {
         if !hello.offers_version(VERSION, true) || !hello.suites.contains(&SUITE) {
             return None;
@@ -50,7 +50,7 @@ impl ClearServer {
     }
 }
 
-/// The flight of this chain and this share.
+/// Returns the flight with this chain and share.
 pub(super) fn flight(chain: &[CertificateDer<'_>], share: &[u8]) -> Vec<u8> {
     Flight::new(VERSION, SUITE)
         .certificates(chain)
@@ -58,7 +58,7 @@ pub(super) fn flight(chain: &[CertificateDer<'_>], share: &[u8]) -> Vec<u8> {
         .done()
 }
 
-/// A share whose signature fits no client's random.
+/// Returns a share whose signature matches no client's random.
 pub(super) fn share_for_nobody(key: &Key) -> Result<Vec<u8>, LabError> {
     share(&[0; 32], key)
 }

@@ -1,5 +1,5 @@
-//! How a server of the lab behaves on a connection, from a real TLS server to silence. Clients
-//! may do as they like: whatever they send ends, at worst, their own connection.
+//! How a server of the lab behaves on a connection, from a real TLS server to silence. Whatever a
+//! client sends, it can end only its own connection.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -20,53 +20,54 @@ use super::hello::{ClientHello, LARGEST_HELLO, Reading, read};
 use super::issue::Key;
 use super::resolver::Answer;
 
-/// The most that a flooding server sends: many times what any client should read.
+/// Maximum number of bytes that a flooding server sends: many times what a client should read.
 const LARGEST_FLOOD: usize = 64 << 20;
-/// Between two bytes of a dripping server: slow enough that a flight takes many minutes.
+/// Delay between two bytes of a dripping server: slow enough that a flight takes many minutes.
 const DRIP: Duration = Duration::from_millis(500);
-/// What a real TLS server says to anybody who speaks after the handshake.
+/// Response of a real TLS server to any request after the handshake.
 const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\
     Connection: close\r\n\r\ntlsweep lab\n";
 
 /// How a case's server behaves.
 pub(super) enum Conduct {
-    /// It is a real TLS server.
+    /// A real TLS server.
     Tls(Arc<ServerConfig>),
-    /// It is an old stack, as far as ServerHelloDone.
+    /// An old stack, up to ServerHelloDone.
     Old(Box<OldServer>),
-    /// It answers in clear, by name, as far as ServerHelloDone.
+    /// A server that answers unencrypted with the leaf of the requested name, up to
+    /// ServerHelloDone.
     Clear(Box<ClearServer>),
-    /// It speaks first.
+    /// A server that sends this text first.
     Banner(&'static [u8]),
-    /// It talks in clear before TLS.
+    /// A server with an unencrypted dialogue before TLS.
     Dialogue(Dialogue),
-    /// It reads what the client says, answers, and ends.
+    /// A server that reads what the client sends, answers, and ends.
     Answer { bytes: Vec<u8>, end: End },
-    /// It waits for an empty line, as servers of lines do, and answers that.
+    /// A server that waits for an empty line, as line-based servers do, and answers that.
     AnswerToLine(&'static [u8]),
-    /// It answers, and goes on and on.
+    /// A server that answers without end.
     Flood { head: Vec<u8>, more: Vec<u8> },
-    /// It answers one byte at a time.
+    /// A server that answers one byte at a time.
     Drip(Vec<u8>),
-    /// It does not listen.
+    /// A port that does not listen.
     Refused,
-    /// It has no address.
+    /// A name without an address.
     NoAddress(Answer),
 }
 
-/// What is said before TLS, line by line.
+/// The dialogue before TLS, line by line.
 pub(super) struct Dialogue {
-    /// The scheme of targets that expect it.
+    /// Scheme of the targets that expect it.
     pub(super) scheme: &'static str,
-    /// The server's first words; when there are none, it begins with TLS.
+    /// Greeting of the server; if empty, it starts with TLS.
     pub(super) greeting: &'static str,
-    /// What the client asks for the offers by, and these.
+    /// The client's request for the capabilities, and the server's answer.
     pub(super) offers: (&'static str, &'static str),
-    /// What the client asks for TLS by.
+    /// The client's request to start TLS.
     pub(super) ask: &'static str,
-    /// What it is told.
+    /// The server's answer to that request.
     pub(super) answer: &'static str,
-    /// The TLS server that comes after; without one, the talk goes on in clear.
+    /// The TLS server that follows; if `None`, the dialogue continues unencrypted.
     pub(super) after: Option<Arc<ServerConfig>>,
 }
 
@@ -75,37 +76,37 @@ pub(super) struct Dialogue {
 pub(super) enum End {
     Close,
     Reset,
-    /// When the client ends it.
+    /// The server waits until the client closes it.
     Wait,
 }
 
-/// A server from before TLS 1.3, one version wide.
+/// A server from before TLS 1.3 that supports a single version.
 pub(super) struct OldServer {
     pub(super) version: u16,
-    /// In its order of preference.
+    /// Cipher suites in the server's order of preference.
     pub(super) suites: &'static [u16],
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) refusal: Refusal,
     pub(super) knows_supported_versions: bool,
-    /// Signs the key exchange, where the suite has one.
+    /// Key that signs the key exchange, if the suite has one.
     pub(super) key: Key,
-    /// Its public half is the server's share in ECDHE.
+    /// Key whose public half is the server's ECDHE share.
     pub(super) share: Key,
-    /// The length of the prime in DHE.
+    /// Length of the DHE prime in bytes.
     pub(super) dh_bytes: usize,
 }
 
-/// How an old server says no.
+/// How an old server refuses a ClientHello.
 #[derive(Clone, Copy)]
 pub(super) enum Refusal {
     Alert,
     Close,
-    /// To hellos that name TLS 1.3 there is no answer at all; others get an alert.
+    /// A ClientHello with TLS 1.3 gets no answer at all; others get an alert.
     Silence,
 }
 
 impl Conduct {
-    /// Serves one connection to its end.
+    /// Serves one connection until it ends.
     pub(super) async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
         match self {
             Self::Tls(config) => serve_tls(config, stream).await,
@@ -159,8 +160,8 @@ impl Conduct {
     }
 }
 
-/// Reads a whole ClientHello, or a first piece of whatever else is sent. Reading the hello to its
-/// end matters: a socket that is closed with bytes unread resets instead of closing.
+/// Reads a complete ClientHello, or the first bytes of anything else. Reading the whole ClientHello
+/// matters: closing a socket with unread bytes sends a reset instead of a normal close.
 async fn read_first(stream: &mut TcpStream) -> io::Result<Option<ClientHello>> {
     let mut received = Vec::new();
     while received.len() <= LARGEST_HELLO {
@@ -182,8 +183,8 @@ async fn finish(stream: &mut TcpStream, end: End) -> io::Result<()> {
         End::Close => stream.shutdown().await?,
         End::Wait => {}
     }
-    // What is still under way must be read before the socket goes, or the client would get a
-    // reset and might lose the answer.
+    // Bytes that are still arriving must be read before the socket is closed. Otherwise the client
+    // gets a reset and may lose the answer.
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await? > 0 {}
     Ok(())
@@ -214,8 +215,8 @@ impl Dialogue {
     }
 }
 
-/// One line, byte by byte so that nothing of what follows it is read; `None` at the end, or when
-/// no line of any protocol is as long.
+/// Reads one line byte by byte, so that nothing after it is consumed. Returns `None` at the end of
+/// the stream, or if the line is longer than any protocol allows.
 async fn read_line(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     while line.len() < 4096 {
@@ -250,7 +251,7 @@ impl OldServer {
         };
         let flight = self.flight(&hello, suite).map_err(io::Error::other)?;
         stream.write_all(&flight).await?;
-        // A client that goes on must be told that there is nothing behind the flight.
+        // A client that continues after the flight must learn that nothing follows.
         if stream.read(&mut [0; 1024]).await? > 0 {
             let alert = fatal_alert(self.version, INTERNAL_ERROR);
             stream.write_all(&alert).await?;
@@ -301,7 +302,7 @@ impl OldServer {
     }
 }
 
-/// Drives a real TLS server: handshake, then one page for whoever asks.
+/// Runs a real TLS server: the handshake, then one page for any request.
 async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Result<()> {
     let mut server = ServerConnection::new(config.clone()).map_err(io::Error::other)?;
     let mut received = [0; 4096];
@@ -320,11 +321,11 @@ async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Re
     }
 }
 
-/// Hands bytes to the server; false when the connection has come to its end.
+/// Passes bytes to the server. Returns false if the connection has ended.
 fn feed(server: &mut ServerConnection, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match server.read_tls(&mut bytes) {
-            // Nothing is taken after close_notify.
+            // rustls accepts nothing after close_notify.
             Ok(0) | Err(_) => return false,
             Ok(_) => {}
         }
@@ -332,7 +333,7 @@ fn feed(server: &mut ServerConnection, mut bytes: &[u8]) -> bool {
             return false;
         };
         if state.plaintext_bytes_to_read() > 0 {
-            // Whatever was said, the answer is the same; a failure here is the client's loss.
+            // The answer does not depend on the request; a failure here only affects the client.
             let _ = server.reader().read(&mut [0; 1024]);
             let _ = server.writer().write_all(PAGE);
             server.send_close_notify();

@@ -1,4 +1,4 @@
-//! Cases about the dialogue in clear before TLS: a small server for each way it can go.
+//! Cases about the unencrypted dialogue before TLS, with a small server for each outcome.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const SMTP_GREETING: &str = "220 mx.tlsweep.test ESMTP tlsweep lab\r\n";
 const SMTP_OFFERS: &str = "250-mx.tlsweep.test\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 HELP\r\n";
 const SMTP_GO: &str = "220 2.0.0 Ready to start TLS\r\n";
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "smtp-starttls",
@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         host: "smtp-starttls-refused.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
         also: &[],
-        about: "a mail server that offers STARTTLS and has no key for it",
+        about: "a mail server that offers STARTTLS but has no key",
         conduct: |_, _| refusing(SMTP_OFFERS, "454 4.7.0 TLS not available\r\n"),
     },
     Case {
@@ -86,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
         host: "smtp-starttls-broken.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
         also: &[],
-        about: "a mail server that agrees to STARTTLS and goes on in clear",
+        about: "a mail server that accepts STARTTLS but continues without encryption",
         conduct: |_, _| refusing(SMTP_OFFERS, SMTP_GO),
     },
     Case {
@@ -94,7 +94,7 @@ pub(super) const CASES: &[Case] = &[
         host: "smtp-starttls-injection.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["starttls_injection"],
-        about: "clear text stands between the STARTTLS answer and TLS",
+        about: "unencrypted text between the STARTTLS answer and TLS",
         conduct: |shop, host| {
             smtp(
                 shop,
@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// A healthy TLS server.
+/// Returns a healthy TLS server.
 fn server(shop: &Workshop, host: &str) -> Result<Arc<ServerConfig>, LabError> {
     let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
     let resolver = Arc::new(Always(certified(chain, signing_key(&shop.keys.p256)?)));

@@ -1,5 +1,5 @@
-//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. It
-//! knows nothing of sockets.
+//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. This
+//! module opens no sockets.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Canned first flights of TLS 1.2 and older, and alerts: what rustls will not say. Bytes only.
+//! Prepared first flights of TLS 1.2 and older, and alerts, which rustls cannot send. This module
+//! only produces bytes.
 
 use rcgen::{KeyPair, PKCS_RSA_SHA256, PublicKeyData, SigningKey};
 use rustls_pki_types::CertificateDer;
@@ -8,14 +9,14 @@ use super::error::LabError;
 /// Content types of records.
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
-/// The largest record (RFC 5246 section 6.2.1).
+/// Maximum size of a record (RFC 5246 section 6.2.1).
 const LARGEST_RECORD: usize = 1 << 14;
 /// Handshake types.
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const SERVER_HELLO_DONE: u8 = 14;
-/// Nothing of a canned flight is secret, so its random need not be random.
+/// A prepared flight contains nothing secret, so its random may be constant.
 const RANDOM: [u8; 32] = *b"tlsweep lab: this is not random.";
 
 /// Alerts that the lab sends.
@@ -24,26 +25,26 @@ pub(super) const PROTOCOL_VERSION: u8 = 70;
 pub(super) const INTERNAL_ERROR: u8 = 80;
 pub(super) const UNRECOGNIZED_NAME: u8 = 112;
 
-/// A fatal alert in its record.
+/// Returns a fatal alert in its record.
 pub(super) fn fatal_alert(version: u16, description: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     records(version, ALERT, &[2, description], &mut bytes);
     bytes
 }
 
-/// Handshake messages that are put into records at the end.
+/// Handshake messages, which are split into records at the end.
 pub(super) struct Flight {
     version: u16,
     messages: Vec<u8>,
 }
 
 impl Flight {
-    /// A flight that begins with a ServerHello of this version and suite, without extensions.
+    /// Starts a flight with a ServerHello of this version and suite, without extensions.
     pub(super) fn new(version: u16, suite: u16) -> Self {
         Self::with_extensions(version, suite, &[])
     }
 
-    /// The same, saying that renegotiation is secure (RFC 5746), without which OpenSSL goes away.
+    /// Does the same with secure renegotiation (RFC 5746); without it OpenSSL refuses to connect.
     pub(super) fn with_secure_renegotiation(version: u16, suite: u16) -> Self {
         // Five bytes of extensions: renegotiation_info with one byte, an empty list.
         Self::with_extensions(version, suite, &[0, 5, 0xff, 0x01, 0, 1, 0])
@@ -64,22 +65,22 @@ impl Flight {
         flight
     }
 
-    /// The certificates, leaf first.
+    /// Adds the certificates, leaf first.
     pub(super) fn certificates(mut self, chain: &[CertificateDer<'_>]) -> Self {
         let list: Vec<u8> = chain.iter().flat_map(|der| vector24(der)).collect();
         self.push(CERTIFICATE, &vector24(&list));
         self
     }
 
-    /// The key exchange, with parameters and signature as [`signed_share`] or [`signed_group`] makes
-    /// them.
+    /// Adds the key exchange, with parameters and signature from [`signed_share`] or
+    /// [`signed_group`].
     pub(super) fn ecdhe(mut self, signed_share: &[u8]) -> Self {
         self.push(SERVER_KEY_EXCHANGE, signed_share);
         self
     }
 
-    /// Anonymous Diffie-Hellman with a modulus and a share that are numbers of the right size and
-    /// no more.
+    /// Adds anonymous Diffie-Hellman. Modulus and share are numbers of the right size without
+    /// further meaning.
     pub(super) fn anonymous(mut self) -> Self {
         let modulus = vector16(&[0xa5; 128]);
         let generator = vector16(&[2]);
@@ -89,13 +90,13 @@ impl Flight {
         self
     }
 
-    /// The end of the flight, in records.
+    /// Ends the flight and returns its records.
     pub(super) fn done(mut self) -> Vec<u8> {
         self.push(SERVER_HELLO_DONE, &[]);
         self.records()
     }
 
-    /// A Certificate message that announces the most there can be (16 MiB) and has only begun.
+    /// Adds the start of a Certificate message that announces the maximum length of 16 MiB.
     pub(super) fn endless(mut self) -> Vec<u8> {
         self.messages.push(CERTIFICATE);
         self.messages.extend([0xff; 3]);
@@ -115,8 +116,8 @@ impl Flight {
     }
 }
 
-/// A share on P-256, signed for this client as TLS 1.2 does (RFC 8422 section 5.4). `share` is the
-/// key whose public half is offered.
+/// Returns a share on P-256, signed for this client as in TLS 1.2 (RFC 8422 section 5.4). `share`
+/// is the key whose public half is sent.
 pub(super) fn signed_share(
     client_random: &[u8; 32],
     share: &KeyPair,
@@ -133,8 +134,8 @@ pub(super) fn signed_share(
     Ok(params)
 }
 
-/// A Diffie-Hellman group whose prime is a number of so many bytes and no more, with a share in it,
-/// signed for this client as TLS 1.2 does (RFC 5246 section 7.4.3).
+/// Returns a Diffie-Hellman group whose prime is an arbitrary number of this many bytes, with a
+/// share in it, signed for this client as in TLS 1.2 (RFC 5246 section 7.4.3).
 pub(super) fn signed_group(
     client_random: &[u8; 32],
     bytes: usize,
@@ -149,14 +150,14 @@ pub(super) fn signed_group(
     Ok(params)
 }
 
-/// A key that signs a ServerKeyExchange, and the scheme it does so by.
+/// A key that signs a ServerKeyExchange, and its signature scheme.
 pub(super) struct Signer<'a> {
     key: &'a KeyPair,
     scheme: u16,
 }
 
 impl<'a> Signer<'a> {
-    /// The key with the scheme for its kind: rsa_pkcs1_sha256 or ecdsa_secp256r1_sha256.
+    /// Returns the key with the scheme for its type: rsa_pkcs1_sha256 or ecdsa_secp256r1_sha256.
     pub(super) fn of(key: &'a KeyPair) -> Self {
         let scheme = match key.is_compatible(&PKCS_RSA_SHA256) {
             true => 0x0401,
@@ -166,14 +167,14 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// One record's worth of a message that goes on and on.
+/// Returns one record of a message that never ends.
 pub(super) fn filler(version: u16) -> Vec<u8> {
     let mut bytes = Vec::new();
     records(version, HANDSHAKE, &[0; LARGEST_RECORD], &mut bytes);
     bytes
 }
 
-/// A ServerHello that stops in the middle of its random though its length says otherwise.
+/// Returns a ServerHello that ends within its random although its length says otherwise.
 pub(super) fn malformed_server_hello() -> Vec<u8> {
     let mut bytes = Vec::new();
     let message = [&[SERVER_HELLO][..], &vector24(&[3, 3, 1, 2, 3, 4])].concat();
@@ -201,7 +202,7 @@ fn vector24(body: &[u8]) -> Vec<u8> {
     vector::<3>(body)
 }
 
-/// `body` after its length in `N` bytes. Everything here is made by the lab and fits.
+/// Returns `body` after its length in `N` bytes. The lab creates all bodies, so they fit.
 fn vector<const N: usize>(body: &[u8]) -> Vec<u8> {
     let length = body.len().to_be_bytes();
     let (above, length) = length.split_at(length.len() - N);
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flight_is_a_row_of_whole_messages() {
+    fn a_flight_is_a_sequence_of_whole_messages() {
         let leaf = CertificateDer::from(vec![7; 20_000]);
         let bytes = Flight::new(0x0301, 0x002f).certificates(&[leaf]).done();
         let mut messages: Vec<u8> = Vec::new();

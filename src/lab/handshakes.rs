@@ -17,14 +17,14 @@ use super::servers::{
 };
 use crate::verdict::VerdictKind;
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "healthy",
         host: "healthy.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: TLS 1.3 and 1.2, a P-256 key",
+        about: "healthy: TLS 1.3 and 1.2, a P-256 key",
         conduct: |shop, host| versions(shop, host, BOTH),
     },
     Case {
@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
         host: "healthy-rsa.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: an RSA key of 2048 bits",
+        about: "healthy: an RSA key of 2048 bits",
         conduct: |shop, host| {
             serve(
                 shop.chain_for(shop.leaf(host)?, &*shop.keys.rsa)?,
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
         host: "healthy-p384.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: a P-384 key",
+        about: "healthy: a P-384 key",
         conduct: |shop, host| {
             serve(
                 shop.chain_for(shop.leaf(host)?, &*shop.keys.p384)?,
@@ -58,7 +58,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-2.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: TLS 1.2 only",
+        about: "healthy: TLS 1.2 only",
         conduct: |shop, host| versions(shop, host, ONLY_12),
     },
     Case {
@@ -66,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-3.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: TLS 1.3 only",
+        about: "healthy: TLS 1.3 only",
         conduct: |shop, host| versions(shop, host, ONLY_13),
     },
     Case {
@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         host: "any.wild.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: the name is covered by a wildcard",
+        about: "healthy: the name is covered by a wildcard",
         conduct: |shop, _| versions(shop, "*.wild.tlsweep.test", BOTH),
     },
     Case {
@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
         host: "127.0.0.1",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: asked for by address, and the certificate has it",
+        about: "healthy: requested by IP address, which the certificate contains",
         conduct: |shop, host| versions(shop, host, BOTH),
     },
     Case {
@@ -90,7 +90,7 @@ pub(super) const CASES: &[Case] = &[
         host: "hello-retry.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: the server takes P-384 only, so the hello is said twice",
+        about: "healthy: the server accepts only P-384, so the client sends a second ClientHello",
         conduct: |shop, host| only_group(shop, host, kx_group::SECP384R1),
     },
     Case {
@@ -98,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-post-quantum.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: the server takes X25519MLKEM768 only, which browsers offer first",
+        about: "healthy: the server accepts only X25519MLKEM768, which browsers offer first",
         conduct: |shop, host| only_group(shop, host, kx_group::X25519MLKEM768),
     },
     Case {
@@ -106,7 +106,7 @@ pub(super) const CASES: &[Case] = &[
         host: "virtual-host.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "nothing is wrong: the right certificate comes only to who asks by name",
+        about: "healthy: only clients that send SNI get the right certificate",
         conduct: |shop, host| virtual_hosts(shop, host),
     },
     Case {
@@ -122,7 +122,7 @@ pub(super) const CASES: &[Case] = &[
         host: "client-certificate-optional.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["client_certificate_requested"],
-        about: "clients may show a certificate",
+        about: "client certificates are optional",
         conduct: |shop, host| asking(shop, host, BOTH, false),
     },
     Case {
@@ -130,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
         host: "client-certificate-required.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["client_certificate_requested"],
-        about: "clients must show a certificate (TLS 1.3: refused only after the handshake)",
+        about: "client certificates are required (TLS 1.3: refused only after the handshake)",
         conduct: |shop, host| asking(shop, host, BOTH, true),
     },
     Case {
@@ -138,7 +138,7 @@ pub(super) const CASES: &[Case] = &[
         host: "client-certificate-required-tls1-2.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["client_certificate_requested"],
-        about: "clients must show a certificate (TLS 1.2: refused within the handshake)",
+        about: "client certificates are required (TLS 1.2: refused within the handshake)",
         conduct: |shop, host| asking(shop, host, ONLY_12, true),
     },
     Case {
@@ -157,7 +157,7 @@ pub(super) const CASES: &[Case] = &[
         host: "wrong-key-tls1-2.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the same over TLS 1.2",
+        about: "the server signs with a key that is not the certificate's, over TLS 1.2",
         conduct: |shop, host| {
             let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
             serve_versions(chain, &shop.keys.other_p256, ONLY_12)
@@ -165,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// A healthy server of these versions.
+/// Returns a healthy server of these versions.
 fn versions(
     shop: &Workshop,
     name: &str,
@@ -175,7 +175,7 @@ fn versions(
     serve_versions(chain, &shop.keys.p256, versions)
 }
 
-/// A healthy server of TLS 1.3 that takes one group only.
+/// Returns a healthy TLS 1.3 server that accepts only one group.
 fn only_group(
     shop: &Workshop,
     host: &str,
@@ -193,7 +193,7 @@ fn only_group(
     )?)))
 }
 
-/// A healthy server that asks clients for a certificate.
+/// Returns a healthy server that asks for a client certificate.
 fn asking(
     shop: &Workshop,
     host: &str,
@@ -207,7 +207,7 @@ fn asking(
     Ok(Conduct::Tls(Arc::new(config)))
 }
 
-/// A server that knows one name and has a default for the rest.
+/// Returns a server that knows one name and has a default certificate for all others.
 fn virtual_hosts(shop: &Workshop, known: &str) -> Result<Conduct, LabError> {
     let key = signing_key(&shop.keys.p256)?;
     let certified_for = |name: &str| -> Result<_, LabError> {

@@ -1,7 +1,7 @@
-//! Reading a ClientHello as far as an old server needs it: which versions and suites are on
-//! offer. Bytes in, facts out; clients may send anything.
+//! Parses a ClientHello as far as an old server needs it: the offered versions and suites. The
+//! input may be any bytes.
 
-/// What of a ClientHello decides the answer.
+/// The parts of a ClientHello that decide the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ClientHello {
     pub(super) random: [u8; 32],
@@ -10,25 +10,25 @@ pub(super) struct ClientHello {
     /// The `supported_versions` extension (RFC 8446 section 4.2.1).
     pub(super) supported_versions: Option<Vec<u16>>,
     pub(super) suites: Vec<u16>,
-    /// Whether the client knows RFC 5746, by the extension or by its stand-in among the suites.
+    /// True if the client supports RFC 5746, shown by the extension or by the signalling suite.
     pub(super) secure_renegotiation: bool,
-    /// The name asked for (RFC 6066 section 3).
+    /// The requested name (RFC 6066 section 3).
     pub(super) server_name: Option<String>,
 }
 
-/// How far the bytes at hand reach.
+/// The result of parsing the bytes received so far.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// The hello is not complete yet.
+    /// The ClientHello is not complete yet.
     More,
-    /// Here it is.
+    /// A complete ClientHello.
     Hello(ClientHello),
-    /// This is no ClientHello.
+    /// Not a ClientHello.
     Strange,
 }
 
-/// The largest hello that is waited for: one record's worth. The widest offer of a scanner, with
-/// a post-quantum key share, is a tenth of it.
+/// Maximum size of a ClientHello: one record. A scanner's widest offer, with a post-quantum key
+/// share, has a tenth of it.
 pub(super) const LARGEST_HELLO: usize = 16 * 1024;
 
 const RECORD_HANDSHAKE: u8 = 22;
@@ -38,7 +38,7 @@ const EXTENSION_SUPPORTED_VERSIONS: u16 = 43;
 const EXTENSION_RENEGOTIATION_INFO: u16 = 0xff01;
 const SUITE_RENEGOTIATION_INFO: u16 = 0x00ff;
 
-/// Reads the hello from what has arrived so far.
+/// Parses the ClientHello from the bytes received so far.
 pub(super) fn read(received: &[u8]) -> Reading {
     let mut message = Vec::new();
     let mut rest = Bytes(received);
@@ -73,7 +73,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
     body.vector8()?; // session id
     let suites = body.vector16()?.all_u16();
     body.vector8()?; // compression methods
-    // SSL 3.0 hellos end here.
+    // An SSL 3.0 ClientHello ends here.
     let mut extensions = body.vector16().unwrap_or(Bytes(&[]));
     let mut supported_versions = None;
     let mut server_name = None;
@@ -85,7 +85,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
                 supported_versions = Some(content.vector8()?.all_u16());
             }
             EXTENSION_SERVER_NAME => {
-                // A list, whose one entry is of type host_name.
+                // A list whose only entry is of type host_name.
                 let mut entry = content.vector16()?;
                 entry.take(1)?;
                 server_name = str::from_utf8(entry.vector16()?.0).ok().map(str::to_owned);
@@ -105,8 +105,8 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
 }
 
 impl ClientHello {
-    /// Whether this version is on offer. A server from before RFC 8446 (`new_rules` false) looks
-    /// at the old field only.
+    /// Returns true if this version is offered. A server from before RFC 8446 (`new_rules` false)
+    /// only looks at the old field.
     pub(super) fn offers_version(&self, version: u16, new_rules: bool) -> bool {
         match &self.supported_versions {
             Some(versions) if new_rules => versions.contains(&version),
@@ -115,7 +115,7 @@ impl ClientHello {
     }
 }
 
-/// Bytes that are taken from the front.
+/// Bytes that are consumed from the front.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {

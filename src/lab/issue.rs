@@ -1,8 +1,8 @@
-//! Certificates made to order: authorities, drafts of certificates that are about to be issued,
-//! and the workshop that holds the keys every case shares. It knows nothing of servers.
+//! Issues certificates: authorities, drafts of certificates, and the workshop with the keys that
+//! all cases share. It contains no server code.
 //!
-//! Dates are counted from a point in time that the caller gives, so that a lab made for a fixed
-//! day is the same on every day.
+//! Dates are relative to a point in time given by the caller, so that a lab for a fixed day is the
+//! same on every day.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
@@ -28,7 +28,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// A leaf as a careful authority would issue it: 90 days, of which 60 are left.
+    /// Returns a leaf as a careful CA would issue it: valid for 90 days, of which 60 are left.
     pub(super) fn leaf(now: Timestamp, names: &[&str]) -> Result<Self, LabError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = common_name(names.first().copied().unwrap_or("nameless"));
@@ -43,7 +43,7 @@ impl Draft {
         Ok(Self { params, now }.days(-30, 60))
     }
 
-    /// A CA certificate: eleven years, of which ten are left.
+    /// Returns a CA certificate, valid for eleven years, of which ten are left.
     pub(super) fn authority(now: Timestamp, name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name = common_name(name);
@@ -53,9 +53,9 @@ impl Draft {
         Self { params, now }.days(-365, 3650)
     }
 
-    /// Valid from `from` until `until`, in days from the lab's now.
+    /// Sets the validity period, in days relative to the lab's current time.
     pub(super) fn days(mut self, from: i64, until: i64) -> Self {
-        // The epoch plus seconds: a lab is never run before 1970.
+        // Seconds since the epoch: a lab never runs before 1970.
         let at = |days: i64| {
             let seconds = self.now.as_second().saturating_add(days * 86_400);
             date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds.try_into().unwrap_or(0))
@@ -65,26 +65,26 @@ impl Draft {
         self
     }
 
-    /// With any other change.
+    /// Applies any other change.
     pub(super) fn with(mut self, change: impl FnOnce(&mut CertificateParams)) -> Self {
         change(&mut self.params);
         self
     }
 
-    /// Signed by its own key.
+    /// Signs the draft with its own key.
     pub(super) fn self_signed(self, key: &KeyPair) -> Result<CertificateDer<'static>, LabError> {
         Ok(self.params.self_signed(key)?.into())
     }
 }
 
-/// A CA: its certificate and the key to issue with.
+/// A CA: its certificate and its key.
 pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     issued: Cell<u64>,
 }
 
 impl Authority {
-    /// A root of its own.
+    /// Creates a root.
     pub(super) fn root(draft: Draft) -> Result<Self, LabError> {
         // A root's authority key identifier would only repeat its subject key identifier.
         let draft = draft.with(|params| params.use_authority_key_identifier_extension = false);
@@ -92,14 +92,14 @@ impl Authority {
         Ok(Self::new(issuer))
     }
 
-    /// A CA below this one.
+    /// Creates a CA below this one.
     pub(super) fn subordinate(&self, draft: Draft) -> Result<Self, LabError> {
         let draft = self.numbered(draft);
         let issuer = CertifiedIssuer::signed_by(draft.params, KeyPair::generate()?, &self.issuer)?;
         Ok(Self::new(issuer))
     }
 
-    /// A certificate for somebody's key.
+    /// Issues a certificate for a key.
     pub(super) fn issue(
         &self,
         draft: Draft,
@@ -109,7 +109,8 @@ impl Authority {
         Ok(params.signed_by(key, &self.issuer)?.into())
     }
 
-    /// Another authority's key certified once more by this one.
+    /// Issues another certificate for the key of an existing authority (a cross-signed
+    /// certificate).
     pub(super) fn cross_sign(
         &self,
         draft: Draft,
@@ -118,12 +119,12 @@ impl Authority {
         self.issue(draft, other.issuer.key())
     }
 
-    /// Its certificate.
+    /// Returns its certificate.
     pub(super) fn certificate(&self) -> CertificateDer<'static> {
         self.issuer.der().clone()
     }
 
-    /// Its certificate as PEM.
+    /// Returns its certificate as PEM.
     pub(super) fn pem(&self) -> String {
         self.issuer.pem()
     }
@@ -133,25 +134,25 @@ impl Authority {
         Self { issuer, issued }
     }
 
-    /// With the next serial number. rcgen's own choice follows from the subject's key, which the
-    /// lab's leaves share, and some clients refuse a serial number that they have seen before.
+    /// Sets the next serial number. rcgen would derive it from the subject's key, which the lab's
+    /// leaves share, and some clients refuse a serial number that they have seen before.
     fn numbered(&self, draft: Draft) -> Draft {
         self.issued.set(self.issued.get() + 1);
         let number = self.issued.get().to_be_bytes();
         let mut serial = Fingerprint::of(&[&number[..], self.issuer.der()].concat()).0;
-        // Positive, and without leading zeros to drop.
+        // The number is positive and has no leading zeros.
         serial[0] = serial[0] & 0x7f | 0x40;
         draft.with(|params| params.serial_number = Some(SerialNumber::from_slice(&serial[..16])))
     }
 }
 
-/// The keys and authorities that the cases share. Making them is the slow part of a lab, so it
-/// is done once.
+/// The keys and authorities that the cases share. Creating them is the slow part of a lab, so it is
+/// done once.
 pub(super) struct Workshop {
     pub(super) now: Timestamp,
-    /// What clients of the lab trust.
+    /// The root that the lab's clients trust.
     pub(super) root: Authority,
-    /// Signs most leaves.
+    /// The intermediate that signs most leaves.
     pub(super) intermediate: Authority,
     /// A CA below `intermediate`.
     pub(super) deep: Authority,
@@ -160,8 +161,7 @@ pub(super) struct Workshop {
     pub(super) keys: Keys,
 }
 
-/// The keys that leaves are issued for: one of each kind is enough, since no case is about keys
-/// being shared.
+/// The keys of the leaves. One of each type is enough, since no case is about shared keys.
 pub(super) struct Keys {
     pub(super) p256: Key,
     pub(super) other_p256: Key,
@@ -186,7 +186,7 @@ impl Keys {
         Ok(Arc::new(KeyPair::generate()?))
     }
 
-    /// 2048 bits; by far the slowest to make.
+    /// Creates an RSA key of 2048 bits; by far the slowest to create.
     pub(super) fn new_rsa() -> Result<Key, LabError> {
         let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         Ok(Arc::new(key))
@@ -194,7 +194,7 @@ impl Keys {
 }
 
 impl Workshop {
-    /// Makes keys and authorities; takes a while for the RSA key.
+    /// Creates keys and authorities; this is slow because of the RSA key.
     pub(super) fn open(now: Timestamp) -> Result<Self, LabError> {
         let root = Authority::root(Draft::authority(now, "tlsweep lab root"))?;
         let intermediate = root.subordinate(Draft::authority(now, "tlsweep lab intermediate"))?;
@@ -210,17 +210,18 @@ impl Workshop {
         })
     }
 
-    /// The draft of an ordinary leaf.
+    /// Returns the draft of an ordinary leaf.
     pub(super) fn leaf(&self, name: &str) -> Result<Draft, LabError> {
         Draft::leaf(self.now, &[name])
     }
 
-    /// The draft of an authority.
+    /// Returns the draft of an authority.
     pub(super) fn authority(&self, name: &str) -> Draft {
         Draft::authority(self.now, name)
     }
 
-    /// An ordinary chain: the draft for `key`, issued by the intermediate, and the intermediate.
+    /// Returns an ordinary chain: a leaf for `key`, issued by the intermediate, and the
+    /// intermediate.
     pub(super) fn chain_for(
         &self,
         draft: Draft,
@@ -233,14 +234,14 @@ impl Workshop {
     }
 }
 
-/// A short RSA public key whose private half nobody has: enough to be certified, and to be
-/// served where the server never signs.
+/// A short RSA public key without a private key. It can be certified, and served where the server
+/// never signs.
 pub(super) struct WeakKey {
     public: Vec<u8>,
 }
 
 impl WeakKey {
-    /// Of 1024 bits or less; whole bytes.
+    /// Creates a key of this length, at most 1024 bits and a multiple of eight.
     pub(super) fn of_bits(bits: usize) -> Self {
         // RSAPublicKey (RFC 8017 A.1.1): SEQUENCE { INTEGER modulus, INTEGER 65537 }. The modulus
         // is any odd number with its top bit set, hence the leading zero.
@@ -264,8 +265,8 @@ impl PublicKeyData for WeakKey {
     }
 }
 
-/// The authority information access extension (RFC 5280 section 4.2.2.1) with one caIssuers
-/// address, which must be short: every length is written in one byte.
+/// Returns the authority information access extension (RFC 5280 section 4.2.2.1) with one caIssuers
+/// URL. The URL must be short: every length is written in one byte.
 pub(super) fn ca_issuers(url: &str) -> CustomExtension {
     let short = |length: usize| u8::try_from(length).unwrap_or(u8::MAX).min(0x7f);
     // 1.3.6.1.5.5.7.48.2, id-ad-caIssuers.
@@ -278,8 +279,8 @@ pub(super) fn ca_issuers(url: &str) -> CustomExtension {
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content)
 }
 
-/// An extension that no client knows, under the arc that IANA keeps for documentation (RFC 5612),
-/// marked critical.
+/// Returns a critical extension that no client knows, under the arc that IANA reserves for
+/// documentation (RFC 5612).
 pub(super) fn unknown_critical() -> CustomExtension {
     let null = vec![0x05, 0x00];
     let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 32473, 1], null);
@@ -287,8 +288,8 @@ pub(super) fn unknown_critical() -> CustomExtension {
     extension
 }
 
-/// The certificate with one bit of its signature turned over: a signature stands last in a
-/// certificate, and the last byte of an ECDSA signature belongs to its number `s`.
+/// Returns the certificate with one bit of its signature flipped. The signature is the last part of
+/// a certificate, and the last byte of an ECDSA signature belongs to its number `s`.
 pub(super) fn spoil_signature(certificate: &CertificateDer<'_>) -> CertificateDer<'static> {
     let mut der = certificate.as_ref().to_vec();
     if let Some(last) = der.last_mut() {

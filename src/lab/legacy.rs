@@ -1,6 +1,6 @@
-//! Cases about old stacks, played from canned flights: versions below TLS 1.2 and suites that
-//! modern clients no longer offer. They answer a hello as such servers do, up to
-//! ServerHelloDone, and can go no further.
+//! Cases about old stacks, served from prepared flights: versions below TLS 1.2, and suites that
+//! modern clients no longer offer. The servers answer a ClientHello like real ones up to
+//! ServerHelloDone and cannot continue after that.
 
 use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
 
@@ -29,14 +29,14 @@ const ECDHE_RSA_CBC: &[u16] = &[0xc013, 0xc027];
 /// TLS_DH_anon_WITH_AES_128_CBC_SHA, and with 3DES, RC4 and AES-256.
 const ANONYMOUS: &[u16] = &[0x0034, 0x001b, 0x0018, 0x003a];
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "only-tls1-0",
         host: "only-tls1-0.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "TLS 1.0 only; a modern hello gets the alert protocol_version",
+        about: "TLS 1.0 only; a modern ClientHello gets the alert protocol_version",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Alert),
     },
     Case {
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-1.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "TLS 1.1 only; a modern hello gets the alert protocol_version",
+        about: "TLS 1.1 only; a modern ClientHello gets the alert protocol_version",
         conduct: |shop, host| old(shop, host, TLS11, RSA_CBC, Refusal::Alert),
     },
     Case {
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-ssl3.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "SSL 3.0 only; a modern hello gets an alert",
+        about: "SSL 3.0 only; a modern ClientHello gets an alert",
         conduct: |shop, host| old(shop, host, SSL3, RSA_CBC, Refusal::Alert),
     },
     Case {
@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-0-ancient.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "TLS 1.0 only, from before supported_versions: a modern hello lacks its suites",
+        about: "TLS 1.0 only, older than supported_versions; a modern ClientHello does not offer its suites",
         conduct: |shop, host| {
             let server = old_server(shop, host, TLS10, RSA_CBC)?;
             Ok(Conduct::Old(Box::new(OldServer {
@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-0-closing.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "TLS 1.0 only; a modern hello gets the connection closed without a word",
+        about: "TLS 1.0 only; the connection is closed without an alert after a modern ClientHello",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Close),
     },
     Case {
@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-tls1-0-hanging.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &[],
-        about: "TLS 1.0 only; a hello of TLS 1.3 is never answered",
+        about: "TLS 1.0 only; a TLS 1.3 ClientHello is never answered",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Silence),
     },
     Case {
@@ -122,7 +122,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-ecdhe-cbc.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "TLS 1.2 with ECDHE and CBC only, as old Windows servers have it",
+        about: "TLS 1.2 with ECDHE and CBC only, as on old Windows servers",
         conduct: |shop, host| old(shop, host, TLS12, ECDHE_RSA_CBC, Refusal::Alert),
     },
     Case {
@@ -164,7 +164,7 @@ pub(super) const CASES: &[Case] = &[
         host: "old-appliance.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
         also: &["self_signed", "name_mismatch"],
-        about: "TLS 1.0 only with the certificate the appliance made for itself",
+        about: "TLS 1.0 only, with a certificate that the appliance created itself",
         conduct: |shop, host| {
             let mut server = old_server(shop, host, TLS10, RSA_CBC)?;
             let draft = rsa_leaf(shop, "appliance.local")?.with(|params| {
@@ -189,7 +189,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// An old server with a healthy chain for an RSA key, and a way to say no.
+/// Returns an old server with a healthy chain for an RSA key, which refuses in this way.
 fn old(
     shop: &Workshop,
     host: &str,
@@ -219,7 +219,7 @@ pub(super) fn old_server(
     })
 }
 
-/// The draft of a leaf whose key may also decrypt, as RSA key exchange asks for.
+/// Returns the draft of a leaf whose key may also decrypt, as RSA key exchange requires.
 pub(super) fn rsa_leaf(shop: &Workshop, name: &str) -> Result<Draft, LabError> {
     let usage = KeyUsagePurpose::KeyEncipherment;
     let draft = shop.leaf(name)?;

@@ -1,4 +1,4 @@
-//! Accepting connections: bounded in number and in time, each in a task of its own that ends with
+//! Accepts connections, limited in number and duration. Each runs in its own task, which ends with
 //! the listener's.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -16,12 +16,12 @@ pub(super) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOC
 
 /// The longest a connection lasts: several times any client's patience.
 const LONGEST_VISIT: Duration = Duration::from_secs(30);
-/// The pause after a failed accept, which is this machine out of descriptors: at once again would
-/// only burn a core.
+/// Pause after a failed accept, which means that this machine is out of file descriptors. Without
+/// it the loop would use a whole core.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 
-/// Serves every connection by `conduct`, until the task is ended. At most as many at once as
-/// `slots` has; the others wait in the listener's queue.
+/// Serves every connection by `conduct` until the task is aborted. At most as many run at once as
+/// `slots` allows; the others wait in the listener's queue.
 pub(super) async fn listen(listener: TcpListener, conduct: Arc<Conduct>, slots: Arc<Semaphore>) {
     let mut visits = JoinSet::new();
     loop {
@@ -47,9 +47,10 @@ async fn accept(
 }
 
 async fn visit(mut stream: TcpStream, conduct: Arc<Conduct>, slot: OwnedSemaphorePermit) {
-    // Answers are written whole; waiting to join them with more would only cost time.
+    // Answers are written in one piece, so waiting to merge them with more data would only cost
+    // time.
     let _ = stream.set_nodelay(true);
-    // How a connection ends is the client's affair and of no interest here.
+    // How a connection ends does not matter to the lab.
     let _ = tokio::time::timeout(LONGEST_VISIT, conduct.serve(&mut stream)).await;
     drop(slot);
 }

@@ -1,5 +1,5 @@
-//! Servers for measuring: many names behind few ports, a server that stalls, and one that replays
-//! a canned flight. Each runs on a thread of its own, so that its cost can be told from the
+//! Servers for measurements: many names on few ports, a server that stalls, and one that replays a
+//! prepared flight. Each runs on its own thread, so that its CPU time can be separated from the
 //! client's.
 
 use std::net::{SocketAddr, TcpListener};
@@ -21,7 +21,7 @@ pub use super::leaves::{Farm, LeafKey, Leaves, Signing, Versions};
 use super::listen::{self, ANY_PORT};
 use super::servers::{Always, BOTH, ONLY_12, ONLY_13, certified, configure};
 
-/// Servers on a thread of their own, which ends when this is dropped.
+/// Servers on their own thread, which ends when this is dropped.
 pub struct Load {
     addresses: Vec<SocketAddr>,
     root_pem: String,
@@ -29,12 +29,16 @@ pub struct Load {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// Connections at once: as many as there are ports.
+/// Maximum number of concurrent connections: the number of ports.
 const MOST_CONNECTIONS: usize = 65_536;
 
 impl Load {
-    /// Real TLS servers for the names `Load::name(0)`, `Load::name(1)`, ... on each of these
-    /// addresses, which should be on loopback; on a free port of 127.0.0.1 when there are none.
+    /// Starts real TLS servers for the names `Load::name(0)`, `Load::name(1)`, ... on each of these
+    /// addresses, which should be on loopback. Without addresses it uses a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a certificate cannot be issued or a socket cannot be opened.
     pub fn farm(farm: Farm, listen: &[SocketAddr], now: Timestamp) -> Result<Self, LabError> {
         let issuing = Issuing::new(farm.key, now)?;
         let versions = match farm.versions {
@@ -54,7 +58,11 @@ impl Load {
         Self::start(conduct, listen, issuing.root.pem())
     }
 
-    /// Servers that accept and never answer; they give a connection up after half a minute.
+    /// Starts servers that accept and never answer. They close a connection after half a minute.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a socket cannot be opened.
     pub fn stall(listen: &[SocketAddr]) -> Result<Self, LabError> {
         let conduct = Conduct::Answer {
             bytes: Vec::new(),
@@ -63,8 +71,12 @@ impl Load {
         Self::start(conduct, listen, String::new())
     }
 
-    /// Servers that answer any ClientHello with the same TLS 1.2 flight, whose signature fits no
-    /// client's random: the cheapest peer there is for a client that does no cryptography.
+    /// Starts servers that answer any ClientHello with the same TLS 1.2 flight, whose signature
+    /// matches no client's random: the cheapest peer for a client that does no cryptography.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a certificate cannot be issued or a socket cannot be opened.
     pub fn replay(listen: &[SocketAddr], now: Timestamp) -> Result<Self, LabError> {
         let issuing = Issuing::new(LeafKey::P256, now)?;
         let share = clear::share_for_nobody(&issuing.key)?;
@@ -75,8 +87,13 @@ impl Load {
         Self::start(conduct, listen, issuing.root.pem())
     }
 
-    /// TLS 1.2 as far as ServerHelloDone, with a leaf of its own for each of so many names: a peer
-    /// for a client that reads chains in clear, and cheap enough not to hold it up.
+    /// Starts TLS 1.2 servers up to ServerHelloDone, with a separate leaf for each of the first
+    /// `leaves` names: a peer for a client that reads unencrypted chains, and fast enough not to
+    /// slow it down.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a certificate cannot be issued or a socket cannot be opened.
     pub fn clear(
         leaves: usize,
         signing: Signing,
@@ -89,17 +106,17 @@ impl Load {
         Self::start(conduct, listen, issuing.root.pem())
     }
 
-    /// The name with this number: `n17.farm.tlsweep.test`.
+    /// Returns the name with this number: `n17.farm.tlsweep.test`.
     pub fn name(number: usize) -> String {
         leaves::name(number)
     }
 
-    /// Where the servers listen, in the order asked for.
+    /// Returns the addresses of the servers, in the order requested.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// The root above the certificates, as PEM; empty for a server that sends none.
+    /// Returns the root of the certificates as PEM; empty for a server that sends none.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
@@ -109,7 +126,8 @@ impl Load {
             [] => &[ANY_PORT],
             some => some,
         };
-        // Bound here, so that what fails is told and what does not can be connected to at once.
+        // Binding here reports errors to the caller, and makes the ports available before this
+        // returns.
         let sockets = listen.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
         let addresses = sockets.iter().map(TcpListener::local_addr);
         let addresses = addresses.collect::<Result<_, _>>()?;
@@ -132,10 +150,10 @@ impl Load {
 
 impl Drop for Load {
     fn drop(&mut self) {
-        // Dropping the sender is the signal.
+        // Dropping the sender is the signal to stop.
         self.stop.take();
         if let Some(thread) = self.thread.take() {
-            // A panic there has been printed already.
+            // A panic of the thread has already been printed.
             let _ = thread.join();
         }
     }
@@ -152,11 +170,11 @@ async fn serve_until(sockets: Vec<TcpListener>, conduct: Conduct, stopped: onesh
     let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut servers = JoinSet::new();
     for socket in sockets {
-        // Fails only where the runtime has no reactor; this one was built with it.
+        // This only fails if the runtime has no reactor; this one has.
         if let Ok(listener) = tokio::net::TcpListener::from_std(socket) {
             servers.spawn(listen::listen(listener, conduct.clone(), slots.clone()));
         }
     }
-    // The error is how the signal looks: the sender was dropped.
+    // The receiver returns an error when the sender is dropped, which is the signal.
     let _ = stopped.await;
 }

@@ -1,9 +1,9 @@
-//! A laboratory on loopback: one small server for every way an endpoint can be well or unwell,
-//! and a resolver that knows their names. `tlsweep demo`, tests and benches sweep it.
+//! A lab on loopback: one small server for every healthy or faulty endpoint, and a resolver for
+//! their names. `tlsweep demo`, tests and benchmarks sweep it.
 //!
-//! It is made of parts that a scanner also has to deal with, but shares none of the scanner's own
-//! code: what it shows must not depend on how it is looked at. It knows the words for verdicts
-//! and nothing of probing and judging.
+//! It implements the same protocols as the scanner but shares none of its code: what a server shows
+//! must not depend on the scanner. It knows the names of verdicts and nothing about probing or
+//! judging.
 
 mod case;
 mod certificates;
@@ -46,47 +46,57 @@ use issue::Workshop;
 use listen::ANY_PORT;
 use resolver::Zone;
 
-/// The zone that every name of the lab is in; `.test` is nobody's (RFC 6761).
+/// The zone of all names of the lab; `.test` is reserved (RFC 6761).
 pub const ZONE: &str = "tlsweep.test";
 
-/// Connections at once over the whole lab: more than a sweep of it makes, fewer than would
-/// trouble a machine.
+/// Maximum number of concurrent connections of the whole lab: more than a sweep makes, and few
+/// enough for any machine.
 const MOST_CONNECTIONS: usize = 4096;
 
 /// A case whose server is up.
 pub struct Running {
     /// The case.
     pub case: &'static Case,
-    /// What to sweep, with [`Lab::resolver_address`] as the resolver: `expired.tlsweep.test:41234`.
+    /// Target for a sweep with [`Lab::resolver_address`] as the resolver:
+    /// `expired.tlsweep.test:41234`.
     pub target: String,
-    /// What to sweep with whatever resolver: `expired.tlsweep.test@127.0.0.1:41234`. `None` for
-    /// a case that is about resolving.
+    /// Target for a sweep with any resolver: `expired.tlsweep.test@127.0.0.1:41234`. `None` for a
+    /// case about name resolution.
     pub pinned: Option<String>,
 }
 
-/// The lab. Its servers run on the runtime it was started on, and end when it is dropped.
+/// The running lab. Its servers run on the runtime on which it was started, and end when it is
+/// dropped.
 pub struct Lab {
     cases: Vec<Running>,
     root_pem: String,
     resolver: SocketAddr,
     servers: JoinSet<()>,
-    /// Ports where nobody listens. They are held, lest another socket of this machine get them.
+    /// Ports that do not listen. They stay bound so that no other socket of this machine gets them.
     refusing: Vec<TcpSocket>,
 }
 
 impl Lab {
-    /// Starts every case. `now` is what certificates count their dates from.
+    /// Starts every case. The dates of certificates are relative to `now`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a certificate cannot be created or a socket cannot be opened.
     pub async fn start(now: Timestamp) -> Result<Self, LabError> {
         Self::start_some(now, |_| true).await
     }
 
-    /// Starts the cases that `wanted` chooses.
+    /// Starts the cases that `wanted` selects.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a certificate cannot be created or a socket cannot be opened.
     pub async fn start_some(
         now: Timestamp,
         wanted: impl Fn(&Case) -> bool,
     ) -> Result<Self, LabError> {
         let cases: Vec<_> = Case::all().filter(|case| wanted(case)).collect();
-        // Making an RSA key takes too long for the runtime's own threads.
+        // Creating an RSA key takes too long for the runtime's own threads.
         let (conducts, root_pem) =
             tokio::task::spawn_blocking(move || prepare(now, cases)).await??;
         let socket = UdpSocket::bind(ANY_PORT).await?;
@@ -106,22 +116,22 @@ impl Lab {
         Ok(lab)
     }
 
-    /// The cases and where they are.
+    /// Returns the cases with their addresses.
     pub fn cases(&self) -> &[Running] {
         &self.cases
     }
 
-    /// The root that clients of the lab trust, as PEM.
+    /// Returns the root that clients of the lab trust, as PEM.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
 
-    /// The DNS server of the lab's names, on UDP.
+    /// Returns the address of the lab's DNS server (UDP).
     pub fn resolver_address(&self) -> SocketAddr {
         self.resolver
     }
 
-    /// Ends every server and waits until they are gone.
+    /// Stops every server and waits until all have ended.
     pub async fn stop(mut self) {
         self.servers.shutdown().await;
     }
@@ -139,7 +149,8 @@ impl Lab {
         let port = match conduct {
             Conduct::NoAddress(_) => None,
             Conduct::Refused => {
-                // Bound and not listening: connections are refused, and the port stays ours.
+                // A socket that is bound but does not listen refuses connections and keeps the port
+                // reserved.
                 let socket = TcpSocket::new_v4()?;
                 socket.bind(ANY_PORT)?;
                 let port = socket.local_addr()?.port();
@@ -179,7 +190,7 @@ impl Running {
 
 type Prepared = Vec<(&'static Case, Conduct)>;
 
-/// Makes what each case serves, and the root.
+/// Creates what each case serves, and the root.
 fn prepare(now: Timestamp, cases: Vec<&'static Case>) -> Result<(Prepared, String), LabError> {
     let shop = Workshop::open(now)?;
     let conducts = cases

@@ -1,11 +1,11 @@
-//! Cases about names that give no address. They have no server: the lab's resolver answers.
+//! Cases about names without an address. They have no server; the lab's resolver answers.
 
 use super::case::Case;
 use super::conduct::Conduct;
 use super::resolver::Answer;
 use crate::verdict::VerdictKind;
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "gone",
@@ -28,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
         host: "empty.tlsweep.test",
         expect: VerdictKind::DnsFailure,
         also: &[],
-        about: "the name exists and has no address",
+        about: "the name exists but has no address",
         conduct: |_, _| Ok(Conduct::NoAddress(Answer::NoData)),
     },
     Case {
@@ -36,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
         host: "a-label-may-have-sixty-three-characters-and-this-one-has-rather-more.tlsweep.test",
         expect: VerdictKind::DnsFailure,
         also: &[],
-        about: "the name is none that DNS could carry",
+        about: "the name is not valid in DNS",
         conduct: |_, _| Ok(Conduct::NoAddress(Answer::Nxdomain)),
     },
 ];

@@ -1,5 +1,5 @@
-//! Cases about servers that are no older than TLS 1.2, and insist on keys, suites or groups that
-//! only some clients have. Each has its healthy neighbour here or among the handshakes.
+//! Cases about servers that support TLS 1.2 or newer but require keys, suites or groups that only
+//! some clients support. Each has a similar healthy case here or in `handshakes`.
 
 use rcgen::{KeyPair, PKCS_ED25519};
 
@@ -13,21 +13,21 @@ use crate::verdict::VerdictKind;
 
 /// TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, TLS_DHE_RSA_WITH_AES_256_GCM_SHA384.
 const DHE: &[u16] = &[0x009e, 0x009f];
-/// DHE first, and TLS_RSA_WITH_AES_128_GCM_SHA256 for who lacks it.
+/// DHE first, then TLS_RSA_WITH_AES_128_GCM_SHA256 for clients without DHE.
 const DHE_FIRST: &[u16] = &[0x009e, 0x009f, 0x009c];
 /// TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256.
 const ECDHE_CBC_SHA256: &[u16] = &[0xc027];
 /// TLS_RSA_WITH_AES_128_CBC_SHA.
 const RSA_CBC: &[u16] = &[0x002f];
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "only-dhe",
         host: "only-dhe.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["refused_by_today"],
-        about: "TLS 1.2 with DHE only: no browser has it any more",
+        about: "TLS 1.2 with DHE only, which no browser supports any more",
         conduct: |shop, host| old(shop, host, DHE, 256),
     },
     Case {
@@ -35,7 +35,7 @@ pub(super) const CASES: &[Case] = &[
         host: "prefers-dhe.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &[],
-        about: "TLS 1.2 with DHE first and RSA key exchange, by which browsers connect",
+        about: "TLS 1.2 with DHE first, and RSA key exchange, which browsers use",
         conduct: |shop, host| old(shop, host, DHE_FIRST, 256),
     },
     Case {
@@ -43,7 +43,7 @@ pub(super) const CASES: &[Case] = &[
         host: "only-ecdhe-cbc-sha256.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["refused_by_today"],
-        about: "TLS 1.2 with ECDHE and CBC with SHA-256 only: no browser has it any more",
+        about: "TLS 1.2 with ECDHE and CBC with SHA-256 only, which no browser supports any more",
         conduct: |shop, host| old(shop, host, ECDHE_CBC_SHA256, 256),
     },
     Case {
@@ -59,7 +59,7 @@ pub(super) const CASES: &[Case] = &[
         host: "dh-512.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["refused_by_today", "weak_dh"],
-        about: "DHE only, with a group of 512 bits, which no client takes",
+        about: "DHE only, with a group of 512 bits, which no client accepts",
         conduct: |shop, host| old(shop, host, DHE, 64),
     },
     Case {
@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
         host: "ed25519-key.tlsweep.test",
         expect: VerdictKind::Ok,
         also: &["unusual_key"],
-        about: "an Ed25519 key, which browsers do not take",
+        about: "an Ed25519 key, which browsers do not accept",
         conduct: |shop, host| {
             let key = std::sync::Arc::new(KeyPair::generate_for(&PKCS_ED25519)?);
             serve(shop.chain_for(shop.leaf(host)?, &*key)?, &key)
@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         host: "tiny-key.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
         also: &[],
-        about: "an RSA key of 512 bits, which no client takes",
+        about: "an RSA key of 512 bits, which no client accepts",
         conduct: |shop, host| {
             let mut server = old_server(shop, host, TLS12, RSA_CBC)?;
             let draft = rsa_leaf(shop, host)?;
@@ -88,7 +88,8 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// A healthy chain for an RSA key, served with these suites and a prime of so many bytes.
+/// Returns a server with a healthy chain for an RSA key, these suites, and a prime of this many
+/// bytes.
 fn old(
     shop: &Workshop,
     host: &str,

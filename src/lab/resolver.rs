@@ -1,12 +1,13 @@
-//! A DNS server for the lab's zone on a UDP socket: every name in it is 127.0.0.1, but for those
-//! that a case wants gone. It reads one question a datagram and never recurses.
+//! A DNS server for the lab's zone on a UDP socket. Every name in the zone is 127.0.0.1, except
+//! names that a case needs without an address. It answers one question per datagram and never
+//! recurses.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use tokio::net::UdpSocket;
 
-/// What a name gives instead of an address.
+/// The answer for a name without an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The name does not exist.
@@ -17,16 +18,16 @@ pub(super) enum Answer {
     NoData,
 }
 
-/// The names that are not 127.0.0.1.
+/// The names that do not resolve to 127.0.0.1.
 #[derive(Debug, Default)]
 pub(super) struct Zone(pub(super) HashMap<&'static str, Answer>);
 
-/// Where every name of the zone leads.
+/// Address of every other name in the zone.
 const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Names end so.
+/// Name of the zone.
 const ORIGIN: &str = "tlsweep.test";
-/// A question is at most a header, a name of 255 bytes, and an OPT record with its options; what
-/// is longer than EDNS's usual limit is cut and so not understood.
+/// A question has at most a header, a name of 255 bytes, and an OPT record with its options. A
+/// datagram larger than EDNS's usual limit is truncated and then fails to parse.
 const LARGEST_QUERY: usize = 1232;
 
 const TYPE_A: u16 = 1;
@@ -37,14 +38,14 @@ const FORMERR: u8 = 1;
 const SERVFAIL: u8 = 2;
 const NXDOMAIN: u8 = 3;
 const REFUSED: u8 = 5;
-/// Seconds that an answer may be kept.
+/// Seconds for which an answer may be cached.
 const TTL: u32 = 60;
 
-/// Answers questions until the task is ended.
+/// Answers questions until the task is aborted.
 pub(super) async fn answer_all(socket: UdpSocket, zone: Zone) {
     let mut query = [0; LARGEST_QUERY];
     loop {
-        // An error here is a client's: its port was closed before the answer came.
+        // An error here is caused by a client whose port was closed before the answer arrived.
         let Ok((length, from)) = socket.recv_from(&mut query).await else {
             continue;
         };
@@ -55,7 +56,7 @@ pub(super) async fn answer_all(socket: UdpSocket, zone: Zone) {
 }
 
 impl Zone {
-    /// The reply to a query; `None` when it is not even a header, or is itself a reply.
+    /// Returns the reply to a query, or `None` if it has no complete header or is itself a reply.
     fn reply(&self, query: &[u8]) -> Option<Vec<u8>> {
         let header = query.first_chunk::<12>()?;
         let is_reply = header[2] & 0x80 != 0;
@@ -80,7 +81,7 @@ impl Zone {
         Some(reply.bytes)
     }
 
-    /// `Ok` for a name with an address, else the response code.
+    /// Returns `Ok` for a name with an address, otherwise the response code.
     fn outcome(&self, question: &Question<'_>) -> Result<(), u8> {
         let in_zone = question.name == ORIGIN
             || question
@@ -100,11 +101,11 @@ impl Zone {
 }
 
 struct Question<'a> {
-    /// Lower case, without the trailing dot.
+    /// The name in lower case, without the trailing dot.
     name: String,
     kind: u16,
     class: u16,
-    /// As it was asked, to be repeated.
+    /// The question's bytes, to be repeated in the reply.
     bytes: &'a [u8],
 }
 
@@ -117,8 +118,8 @@ impl<'a> Question<'a> {
             at += 1;
             match length {
                 0 => break,
-                // A pointer: nothing stands before a question that it could point to. And a name
-                // has at most 255 bytes (RFC 1035 section 2.3.4).
+                // A pointer: nothing before a question could be its destination. A name has at most
+                // 255 bytes (RFC 1035 section 2.3.4).
                 64.. => return None,
                 _ if at + length > 255 => return None,
                 _ => labels.push(message.get(at..at + length)?),
@@ -142,7 +143,7 @@ struct Reply {
 /// Offsets of the counts in the header.
 const ANSWERS: usize = 7;
 const AUTHORITIES: usize = 9;
-/// A name that is the question's own: a pointer to right behind the header.
+/// The question's own name: a pointer to the position after the header.
 const ASKED_NAME: [u8; 2] = [0xc0, 12];
 
 impl Reply {
@@ -169,7 +170,7 @@ impl Reply {
         self.record(TYPE_A, &ADDRESS.octets());
     }
 
-    /// The zone's SOA, which makes a negative answer complete (RFC 2308).
+    /// Adds the zone's SOA record, which a complete negative answer requires (RFC 2308).
     fn start_of_authority(&mut self) {
         self.bytes[AUTHORITIES] = 1;
         let origin: Vec<u8> = ORIGIN.split('.').fold(Vec::new(), |mut name, label| {
@@ -190,7 +191,7 @@ impl Reply {
         self.bytes.extend(kind.to_be_bytes());
         self.bytes.extend(CLASS_IN.to_be_bytes());
         self.bytes.extend(TTL.to_be_bytes());
-        // Contents are an address or the SOA: far below 64 KiB.
+        // Contents are an address or the SOA record: far below 64 KiB.
         let length = u16::try_from(content.len()).unwrap_or(0);
         self.bytes.extend(length.to_be_bytes());
         self.bytes.extend(content);
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_question_has_its_answer() {
-        // name, type, response code, answers, authorities
+        // Name, type, response code, answers, authorities.
         let table = [
             ("healthy.tlsweep.test", TYPE_A, NOERROR, 1, 0),
             ("HeaLthy.TLSweep.test", TYPE_A, NOERROR, 1, 0),

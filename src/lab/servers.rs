@@ -1,5 +1,5 @@
-//! Configurations of the real TLS servers: rustls over aws-lc-rs, serving any chain with any
-//! key, whether they belong together or not. It opens no socket.
+//! Configurations of the real TLS servers: rustls with aws-lc-rs, serving any chain with any key,
+//! even if they do not match. It opens no socket.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use super::error::LabError;
 /// TLS 1.3 and 1.2.
 pub(super) const BOTH: &[&SupportedProtocolVersion] =
     &[&rustls::version::TLS13, &rustls::version::TLS12];
-/// TLS 1.3 alone.
+/// TLS 1.3 only.
 pub(super) const ONLY_13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
-/// TLS 1.2 alone.
+/// TLS 1.2 only.
 pub(super) const ONLY_12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
 
-/// An ordinary server of this chain.
+/// Returns an ordinary server of this chain.
 pub(super) fn serve(
     chain: Vec<CertificateDer<'static>>,
     key: &KeyPair,
@@ -33,7 +33,7 @@ pub(super) fn serve(
     serve_versions(chain, key, BOTH)
 }
 
-/// A server of this chain that speaks these versions.
+/// Returns a server of this chain that supports these versions.
 pub(super) fn serve_versions(
     chain: Vec<CertificateDer<'static>>,
     key: &KeyPair,
@@ -44,7 +44,7 @@ pub(super) fn serve_versions(
     Ok(Conduct::Tls(Arc::new(config)))
 }
 
-/// What a server is made of, for the cases that are about more than the chain.
+/// Returns a server configuration, for cases that are about more than the chain.
 pub(super) fn configure(
     provider: CryptoProvider,
     versions: &[&'static SupportedProtocolVersion],
@@ -58,13 +58,13 @@ pub(super) fn configure(
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(resolver);
-    // Nobody comes back to a lab: tickets and sessions would only cost time and memory.
+    // No client resumes a session with the lab: tickets would only cost time and memory.
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(config)
 }
 
-/// Asks clients for a certificate of this authority.
+/// Requests client certificates issued by this authority.
 pub(super) fn ask_clients(
     authority: CertificateDer<'static>,
     required: bool,
@@ -80,8 +80,8 @@ pub(super) fn ask_clients(
     Ok(builder.build()?)
 }
 
-/// A chain and a key as rustls serves them. `CertifiedKey::new` does not ask whether they belong
-/// together, which is the point.
+/// Returns a chain and a key for rustls. `CertifiedKey::new` does not check that they match, which
+/// the cases need.
 pub(super) fn certified(
     chain: Vec<CertificateDer<'static>>,
     key: Arc<dyn SigningKey>,
@@ -89,13 +89,13 @@ pub(super) fn certified(
     Arc::new(CertifiedKey::new(chain, key))
 }
 
-/// The key as rustls signs with it.
+/// Returns the key in the form in which rustls signs with it.
 pub(super) fn signing_key(key: &KeyPair) -> Result<Arc<dyn SigningKey>, LabError> {
     let pkcs8 = PrivatePkcs8KeyDer::from(key.serialize_der());
     Ok(any_supported_type(&PrivateKeyDer::Pkcs8(pkcs8))?)
 }
 
-/// The same certificate for whatever name.
+/// Serves the same certificate for every name.
 #[derive(Debug)]
 pub(super) struct Always(pub(super) Arc<CertifiedKey>);
 
@@ -105,7 +105,7 @@ impl ResolvesServerCert for Always {
     }
 }
 
-/// A certificate for one name, and for every other name the default.
+/// Serves one certificate for one name, and a default for all others.
 #[derive(Debug)]
 pub(super) struct ByName {
     pub(super) name: String,

@@ -1,5 +1,5 @@
-//! What the lab's servers do to a strict client (rustls with webpki), to an old one (a hello by
-//! hand) and to a bad one.
+//! Tests of the lab's servers with a strict client (rustls with webpki), an old client (a handmade
+//! ClientHello) and a misbehaving one.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ use super::load::{Farm, LeafKey, Leaves, Load, Signing, Versions};
 use super::*;
 use crate::verdict::VerdictKind;
 
-/// The day all tests happen on.
+/// The day of all tests.
 fn today() -> Timestamp {
     Timestamp::from_second(1_900_000_000).unwrap()
 }
@@ -48,7 +48,7 @@ fn client(root_pem: &str) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// Shakes hands; the leaf, or what went wrong.
+/// Performs a handshake. Returns the leaf or the error.
 fn connect(
     config: &Arc<ClientConfig>,
     host: &str,
@@ -75,7 +75,7 @@ fn address_of(running: &Running) -> Option<SocketAddr> {
     pinned.rsplit('@').next()?.parse().ok()
 }
 
-/// What a strict client says of every case that it does not accept: the beginning of its error.
+/// The error of a strict client for every case that it rejects: the start of its text.
 const REFUSALS: &[(&str, &str)] = &[
     ("expired", "InvalidCertificate(Expired"),
     ("expired-long-ago", "InvalidCertificate(Expired"),
@@ -184,7 +184,7 @@ const REFUSALS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strict_client_takes_the_healthy_and_refuses_the_rest_for_the_right_reason() {
+async fn a_strict_client_accepts_the_healthy_and_rejects_the_rest_for_the_right_reason() {
     let lab = Lab::start(today()).await.unwrap();
     let config = client(lab.root_pem());
     let mut wrong = Vec::new();
@@ -204,18 +204,18 @@ async fn a_strict_client_takes_the_healthy_and_refuses_the_rest_for_the_right_re
             Err(error) => error,
         };
         if !seen.starts_with(expected) {
-            wrong.push(format!("{name}: {expected} expected, {seen} seen"));
+            wrong.push(format!("{name}: expected {expected}, got {seen}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn cases_are_told_apart_and_cover_the_verdicts() {
+fn cases_have_distinct_names_and_cover_the_verdicts() {
     let mut names = HashSet::new();
     let mut verdicts = HashSet::new();
     for case in Case::all() {
-        assert!(names.insert(case.name), "{} is there twice", case.name);
+        assert!(names.insert(case.name), "{} exists twice", case.name);
         assert!(std::ptr::eq(Case::named(case.name).unwrap(), case));
         assert!(
             case.host == "127.0.0.1" || case.host.ends_with(ZONE),
@@ -230,7 +230,7 @@ fn cases_are_told_apart_and_cover_the_verdicts() {
         verdicts.insert(case.expect);
     }
     for (name, _) in REFUSALS {
-        assert!(names.contains(name), "{name} is no case");
+        assert!(names.contains(name), "{name} is not a case");
     }
     let missing = VerdictKind::ALL
         .into_iter()
@@ -239,7 +239,7 @@ fn cases_are_told_apart_and_cover_the_verdicts() {
     assert_eq!(missing, [VerdictKind::Revoked]);
 }
 
-/// A hello without extensions, as clients said it before TLS 1.3.
+/// Returns a ClientHello without extensions, as before TLS 1.3.
 fn old_hello(version: u16, suites: &[u16]) -> Vec<u8> {
     let suites: Vec<u8> = suites
         .iter()
@@ -318,7 +318,7 @@ async fn bad_clients_end_their_own_connection_and_nothing_else() {
                 continue;
             };
             let mut stream = TcpStream::connect(address).unwrap();
-            // The server may have closed already.
+            // The server may already have closed the connection.
             let _ = stream.write_all(bytes);
         }
     }
@@ -408,7 +408,7 @@ fn a_farm_gives_each_name_its_leaf() {
 }
 
 #[test]
-fn a_shared_farm_takes_any_name_and_ends_when_dropped() {
+fn a_shared_farm_accepts_any_name_and_ends_when_dropped() {
     let load = Load::farm(Farm::default(), &[], today()).unwrap();
     let config = client(load.root_pem());
     let address = load.addresses()[0];
@@ -419,7 +419,7 @@ fn a_shared_farm_takes_any_name_and_ends_when_dropped() {
 }
 
 #[test]
-fn a_replay_says_the_same_to_everybody_and_a_stall_nothing() {
+fn a_replay_always_sends_the_same_flight_and_a_stall_nothing() {
     let load = Load::replay(&[], today()).unwrap();
     let flight = |hello: &[u8]| {
         let mut stream = TcpStream::connect(load.addresses()[0]).unwrap();
@@ -444,7 +444,7 @@ fn a_replay_says_the_same_to_everybody_and_a_stall_nothing() {
 }
 
 #[test]
-fn a_clear_farm_gives_each_name_its_leaf_and_signs_for_whom_it_is_told_to() {
+fn a_clear_farm_gives_each_name_its_leaf_and_signs_as_configured() {
     for (signing, proven) in [(Signing::Each, true), (Signing::Never, false)] {
         let load = Load::clear(2, signing, &[], today()).unwrap();
         let config = client(load.root_pem());
@@ -459,7 +459,7 @@ fn a_clear_farm_gives_each_name_its_leaf_and_signs_for_whom_it_is_told_to() {
     }
 }
 
-/// The flight that answers a rustls client of this name, and whether the client accepts it.
+/// Returns the flight that answers a rustls client of this name, and true if the client accepts it.
 fn first_flight(
     config: &Arc<ClientConfig>,
     host: &str,

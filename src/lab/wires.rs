@@ -1,5 +1,5 @@
-//! Cases about what comes over the wire instead of a handshake: other protocols, alerts, silence,
-//! nonsense and ports where nobody listens.
+//! Cases about what is received instead of a handshake: other protocols, alerts, silence, malformed
+//! bytes, and ports that do not listen.
 
 use super::case::Case;
 use super::conduct::{Conduct, End};
@@ -15,14 +15,14 @@ const TLS12: u16 = 0x0303;
 /// TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, which every client offers.
 const COMMON_SUITE: u16 = 0xc02f;
 
-/// The family.
+/// The cases of this family.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "handshake-failure",
         host: "handshake-failure.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the alert handshake_failure to whatever hello",
+        about: "the alert handshake_failure for any ClientHello",
         conduct: |_, _| alert(HANDSHAKE_FAILURE),
     },
     Case {
@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
         host: "alert-of-no-version.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "an alert in a record of version 0.0, as a large network sends it",
+        about: "an alert in a record of version 0.0, as sent by a large network",
         conduct: |_, _| Ok(answer(fatal_alert(0, HANDSHAKE_FAILURE), End::Close)),
     },
     Case {
@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         host: "internal-error.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the alert internal_error, as servers send that have lost their key",
+        about: "the alert internal_error, as sent by servers that have lost their key",
         conduct: |_, _| alert(INTERNAL_ERROR),
     },
     Case {
@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
         host: "closes.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the connection is closed right after the hello",
+        about: "the connection is closed right after the ClientHello",
         conduct: |_, _| Ok(answer(Vec::new(), End::Close)),
     },
     Case {
@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
         host: "resets.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the connection is reset right after the hello",
+        about: "the connection is reset right after the ClientHello",
         conduct: |_, _| Ok(answer(Vec::new(), End::Reset)),
     },
     Case {
@@ -70,7 +70,7 @@ pub(super) const CASES: &[Case] = &[
         host: "silent.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the hello is never answered",
+        about: "the ClientHello is never answered",
         conduct: |_, _| Ok(answer(Vec::new(), End::Wait)),
     },
     Case {
@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         host: "drip.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the handshake comes at two bytes a second",
+        about: "the handshake arrives at two bytes per second",
         conduct: |shop, _| Ok(Conduct::Drip(common_flight(shop).done())),
     },
     Case {
@@ -98,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
         host: "malformed-hello.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "the ServerHello stops in its middle",
+        about: "the ServerHello ends in the middle",
         conduct: |_, _| Ok(answer(malformed_server_hello(), End::Wait)),
     },
     Case {
@@ -131,7 +131,7 @@ pub(super) const CASES: &[Case] = &[
         host: "http-patient.tlsweep.test",
         expect: VerdictKind::NotTls,
         also: &[],
-        about: "plain HTTP that waits for the end of the request it takes the hello for",
+        about: "plain HTTP that takes the ClientHello for a request and waits for its end",
         conduct: |_, _| {
             Ok(Conduct::AnswerToLine(
                 b"HTTP/1.0 400 Bad request syntax\r\n\r\n",
@@ -159,7 +159,7 @@ pub(super) const CASES: &[Case] = &[
         host: "noise.tlsweep.test",
         expect: VerdictKind::NotTls,
         also: &[],
-        about: "bytes that are no protocol at all",
+        about: "bytes of no known protocol",
         conduct: |_, _| Ok(answer([0xde, 0xad, 0xbe, 0xef].repeat(16), End::Close)),
     },
     Case {
@@ -167,7 +167,7 @@ pub(super) const CASES: &[Case] = &[
         host: "refused.tlsweep.test",
         expect: VerdictKind::Unreachable,
         also: &[],
-        about: "nobody listens on the port",
+        about: "nothing listens on the port",
         conduct: |_, _| Ok(Conduct::Refused),
     },
 ];
@@ -180,7 +180,7 @@ fn alert(description: u8) -> Result<Conduct, LabError> {
     Ok(answer(fatal_alert(TLS12, description), End::Close))
 }
 
-/// The beginning of an ordinary TLS 1.2 flight.
+/// Returns the start of an ordinary TLS 1.2 flight.
 fn common_flight(shop: &Workshop) -> Flight {
     let chain = [shop.intermediate.certificate(), shop.root.certificate()];
     Flight::new(TLS12, COMMON_SUITE).certificates(&chain)

@@ -1,4 +1,4 @@
-//! The certificates of a sweep, each once, in one PEM file that other tools can read.
+//! Writes each certificate of a sweep once into one PEM file (`--certs`), for use with other tools.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -8,19 +8,23 @@ use super::{Clean, OutputError, Reserved, outputs, pem};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, PeerChain};
 
-/// Writes every certificate it is given once, as a PEM block below a line with its SHA-256, the
-/// name that records know it by, and its subject.
+/// Writes every distinct certificate as a PEM block. The line before the block has its SHA-256,
+/// which records use to refer to it, and its subject.
 pub struct CertificateFile {
     name: String,
     writer: Box<dyn Write + Send>,
-    // Eight bytes of a hash: among 100 million certificates two share them by chance once in
-    // some 3,000 sweeps, and then one is missing from this file and from nothing else.
+    // The first eight bytes of each hash. Among 100 million certificates two collide about once in
+    // 3,000 sweeps; one of the two is then missing from this file, and nothing else is affected.
     seen: HashSet<u64>,
     block: String,
 }
 
 impl CertificateFile {
-    /// Begins the file.
+    /// Empties the file and starts writing to it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be emptied.
     pub fn begin(reserved: Reserved) -> Result<Self, OutputError> {
         let (name, writer) = outputs::begin(reserved)?;
         Ok(Self {
@@ -31,7 +35,11 @@ impl CertificateFile {
         })
     }
 
-    /// Adds what a server sent.
+    /// Adds the certificates that a server sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
     pub fn add(&mut self, chain: &PeerChain) -> Result<(), OutputError> {
         for certificate in &chain.certificates {
             if self.seen.insert(prefix(&certificate.sha256)) {
@@ -41,7 +49,11 @@ impl CertificateFile {
         Ok(())
     }
 
-    /// Passes on what was written so far.
+    /// Writes buffered blocks to the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
     pub fn flush(&mut self) -> Result<(), OutputError> {
         let flushed = self.writer.flush();
         flushed.map_err(|source| OutputError::write(&self.name, source))
@@ -51,9 +63,9 @@ impl CertificateFile {
         self.block.clear();
         let subject = match &certificate.contents {
             Ok(contents) => &*contents.subject.text,
-            Err(_) => "cannot be read",
+            Err(_) => "unparseable",
         };
-        // Cleaned text has no line breaks, so that no subject can start a block of its own.
+        // Cleaned text has no line breaks, so a subject cannot imitate a PEM block.
         let subject = Clean::bounded(subject, 200);
         // Writing to a String cannot fail.
         let _ = writeln!(self.block, "# {} {subject}", certificate.sha256);

@@ -1,11 +1,11 @@
-//! Hostile text made safe to look at. Servers and inventories choose what names, subjects and
-//! banners say; a terminal obeys escape sequences and reorders text on command.
+//! Makes hostile text safe to display. Servers and inventories choose names, subjects and banners,
+//! and a terminal obeys the escape sequences and direction marks in them.
 
 use std::fmt::{self, Write};
 
-/// Shows text with everything that is not plainly printable escaped as Rust would (`\u{1b}`):
-/// control characters, line breaks, marks that reorder text, invisible and private characters.
-/// Letters of every script, quotes and backslashes stay as they are.
+/// Displays text with every character that is not plainly printable escaped in Rust notation
+/// (`\u{1b}`): control characters, line breaks, marks that reorder text, invisible and private-use
+/// characters. Letters of every script, quotes and backslashes are unchanged.
 #[derive(Clone, Copy, Debug)]
 pub struct Clean<'a> {
     text: &'a str,
@@ -13,7 +13,7 @@ pub struct Clean<'a> {
 }
 
 impl<'a> Clean<'a> {
-    /// All of the text.
+    /// Displays the whole text.
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -21,7 +21,7 @@ impl<'a> Clean<'a> {
         }
     }
 
-    /// At most `limit` characters as shown, the last of them an ellipsis where text was cut.
+    /// Displays at most `limit` characters, escapes included. Shortened text ends with an ellipsis.
     pub fn bounded(text: &'a str, limit: usize) -> Self {
         Self { text, limit }
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Clean<'_> {
         let mut chars = self.text.chars().peekable();
         while let Some(c) = chars.next() {
             let width = width(c);
-            // One place is kept for the ellipsis until the last character is reached.
+            // One position is reserved for the ellipsis until the last character is reached.
             let room = self.limit.saturating_sub(shown);
             if width > room || (width == room && chars.peek().is_some()) {
                 return if room > 0 {
@@ -56,14 +56,14 @@ impl fmt::Display for Clean<'_> {
     }
 }
 
-/// Whether the text is printable ASCII throughout, which nearly all of it is.
+/// Returns true if the text is printable ASCII throughout, which nearly all text is.
 pub(super) fn is_plain(text: &str) -> bool {
-    // A fold without an early end, so that the compiler takes many bytes at a time.
+    // `fold` visits every byte, which lets the compiler vectorise the loop; `all` would stop early.
     text.bytes()
         .fold(true, |plain, byte| plain & (b' '..0x7f).contains(&byte))
 }
 
-/// Whether a character shows as itself and does nothing else.
+/// Returns true if a character is visible as itself and has no other effect.
 pub(super) fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return (' '..='~').contains(&c);
@@ -71,28 +71,28 @@ pub(super) fn is_printable(c: char) -> bool {
     if is_invisible(c) {
         return false;
     }
-    // The ideographic space is the plain space of Japanese text.
+    // The ideographic space is the ordinary space of Japanese text.
     c == '\u{3000}' || stays_in_debug(c)
 }
 
-/// Characters that Unicode counts as marks or letters and that fonts show as nothing (its
-/// Default_Ignorable_Code_Point, where the general category does not tell).
+/// Returns true for characters that Unicode classifies as marks or letters but that fonts show as
+/// nothing (members of Default_Ignorable_Code_Point that the general category does not reveal).
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Whether the standard library's `escape_debug` leaves a character alone. It knows Unicode's
-/// categories; `str::escape_debug` lets a combining mark pass when a letter stands before it,
-/// where `char::escape_debug` never does.
+/// Returns true if the standard library's `escape_debug` does not escape a character; it uses
+/// Unicode's categories. A letter is put in front because `str::escape_debug` does not escape a
+/// combining mark after a letter, while `char::escape_debug` always does.
 fn stays_in_debug(c: char) -> bool {
     let mut bytes = [b'a'; 5];
     let length = 1 + c.encode_utf8(&mut bytes[1..]).len();
     std::str::from_utf8(&bytes[..length]).is_ok_and(|text| text.escape_debug().nth(1) == Some(c))
 }
 
-/// How a character that is not printable is written.
+/// Writes the escape of an unprintable character.
 fn escape(c: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match c {
         '\t' => f.write_str("\\t"),
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_obeys_no_terminal_and_hides_nothing_stays() {
+    fn harmless_text_stays_and_the_rest_is_escaped() {
         for (text, shown) in [
             ("shop.example", "shop.example"),
             (

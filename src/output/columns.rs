@@ -1,5 +1,5 @@
-//! The columns of flat formats: the record's fields, joined by `_` where they are nested. To add
-//! one is one line in `COLUMNS`.
+//! The columns of flat formats. A nested field of the record becomes one column, with the names
+//! joined by `_`. A new column needs one entry in `COLUMNS`.
 
 use std::fmt::{Display, Write};
 
@@ -12,24 +12,24 @@ use super::{Leaf, Record, Revocation, Tls};
 use crate::observation::Failure;
 use crate::verdict::{Finding, Value, VerdictKind};
 
-/// Who chose the text of a column.
+/// Origin of the text in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This program: numbers, dates, hashes and words from fixed lists.
+    /// This program: numbers, dates, hashes and words of fixed lists.
     Ours,
-    /// A server or an inventory: text to escape.
+    /// A server or an inventory: the text must be escaped.
     Others,
 }
 
-/// A column.
+/// A column of a flat format.
 pub struct Column {
-    /// Its name.
+    /// Name of the column.
     pub name: &'static str,
-    /// What it holds.
+    /// Description of its contents.
     pub doc: &'static str,
-    /// Who chose its text.
+    /// Origin of its text.
     pub origin: Origin,
-    /// Adds its cell to an empty text; what is not known adds nothing.
+    /// Appends the cell of a record to an empty string; an unknown value appends nothing.
     pub write: fn(&Record<'_>, &mut String),
 }
 
@@ -59,113 +59,113 @@ const fn others(
     }
 }
 
-/// Every column, in order.
+/// All columns, in order.
 #[rustfmt::skip]
 pub const COLUMNS: &[Column] = &[
-    ours("schema", "version of the record's fields", |r, cell| put(r.schema, cell)),
-    others("target", "the target as the inventory wrote it", |r, cell| put(r.target, cell)),
-    others("host", "the name or address asked for", |r, cell| put(&r.host, cell)),
-    others("sni", "the name sent in server_name", |r, cell| some(r.sni, cell)),
-    ours("ip", "the address of this row", |r, cell| some(r.ip, cell)),
-    ours("addresses_tried", "how many addresses of the name were tried", |r, cell| some(r.addresses.as_ref().map(|it| it.tried), cell)),
-    ours("addresses_of", "how many addresses of the name are known", |r, cell| some(r.addresses.as_ref().map(|it| it.of), cell)),
-    ours("addresses_complete", "whether IPv6 was looked up too, where it was wanted", |r, cell| some(r.addresses.as_ref().map(|it| it.complete), cell)),
-    ours("addresses_failed", "the other addresses tried and why each was left, joined by a space", |r, cell| spaced(r.addresses.iter().flat_map(|it| &it.failed).map(|it| format!("{}={}", it.ip, Word(&it.kind))), cell)),
-    ours("port", "the TCP port", |r, cell| put(r.port, cell)),
-    ours("service", "what is spoken there", |r, cell| put(r.service, cell)),
-    others("tags", "the inventory's own columns, as a JSON object", tags),
-    ours("attempt", "1 for the first visit, 2 for the first retry", |r, cell| put(r.attempt, cell)),
-    ours("started_at", "when this attempt began", |r, cell| put(format_args!("{:.3}", r.started_at), cell)),
-    ours("timing_ms_dns", "name lookup, milliseconds", |r, cell| some(r.timing_ms.dns, cell)),
-    ours("timing_ms_connect", "TCP handshake, milliseconds", |r, cell| some(r.timing_ms.connect, cell)),
-    ours("timing_ms_starttls", "dialogue before TLS, milliseconds", |r, cell| some(r.timing_ms.starttls, cell)),
-    ours("timing_ms_handshake", "TLS handshake, milliseconds", |r, cell| some(r.timing_ms.handshake, cell)),
-    ours("timing_ms_total", "the whole visit, milliseconds", |r, cell| some(r.timing_ms.total, cell)),
-    ours("verdict", "the one verdict", |r, cell| put(r.verdict, cell)),
-    ours("side", "who can mend it", |r, cell| some(r.side, cell)),
-    ours("findings", "ids of everything found, joined by `;`", findings),
-    others("detail", "evidence of the verdict's own finding, as `key=value; ...`", detail),
+    ours("schema", "version of the record format", |r, cell| put(r.schema, cell)),
+    others("target", "the target as written in the inventory", |r, cell| put(r.target, cell)),
+    others("host", "the host name or IP address of the target", |r, cell| put(&r.host, cell)),
+    others("sni", "the name sent in the SNI extension", |r, cell| some(r.sni, cell)),
+    ours("ip", "the IP address that this row is about", |r, cell| some(r.ip, cell)),
+    ours("addresses_tried", "number of addresses of the name that were tried", |r, cell| some(r.addresses.as_ref().map(|it| it.tried), cell)),
+    ours("addresses_of", "number of known addresses of the name", |r, cell| some(r.addresses.as_ref().map(|it| it.of), cell)),
+    ours("addresses_complete", "true if all wanted address families were looked up", |r, cell| some(r.addresses.as_ref().map(|it| it.complete), cell)),
+    ours("addresses_failed", "the other addresses tried and why each failed, as `address=reason`, separated by spaces", |r, cell| spaced(r.addresses.iter().flat_map(|it| &it.failed).map(|it| format!("{}={}", it.ip, Word(&it.kind))), cell)),
+    ours("port", "TCP port", |r, cell| put(r.port, cell)),
+    ours("service", "the service on this port: `tls`, `https`, `smtp`, ...", |r, cell| put(r.service, cell)),
+    others("tags", "the additional columns of the inventory, as a JSON object", tags),
+    ours("attempt", "1 for the first visit, 2 for the first retry, and so on", |r, cell| put(r.attempt, cell)),
+    ours("started_at", "time at which this attempt started", |r, cell| put(format_args!("{:.3}", r.started_at), cell)),
+    ours("timing_ms_dns", "duration of the DNS lookup in milliseconds", |r, cell| some(r.timing_ms.dns, cell)),
+    ours("timing_ms_connect", "duration of the TCP handshake in milliseconds", |r, cell| some(r.timing_ms.connect, cell)),
+    ours("timing_ms_starttls", "duration of the dialogue before TLS in milliseconds", |r, cell| some(r.timing_ms.starttls, cell)),
+    ours("timing_ms_handshake", "duration of the TLS handshake in milliseconds", |r, cell| some(r.timing_ms.handshake, cell)),
+    ours("timing_ms_total", "duration of the whole visit in milliseconds", |r, cell| some(r.timing_ms.total, cell)),
+    ours("verdict", "the verdict", |r, cell| put(r.verdict, cell)),
+    ours("side", "which side can fix the problem: `client`, `network` or `server`", |r, cell| some(r.side, cell)),
+    ours("findings", "ids of all findings, separated by `;`", findings),
+    others("detail", "evidence of the finding that explains the verdict, as `key=value; ...`", detail),
     ours("error_stage", "the step that failed", |r, cell| word(r.error.map(|it: &Failure| &it.stage), cell)),
     ours("error_kind", "why it failed", |r, cell| word(r.error.map(|it| &it.reason), cell)),
-    others("error_detail", "the particulars", |r, cell| some(r.error.map(|it| &it.detail), cell)),
-    ours("tls_version", "the version chosen", |r, cell| some(tls(r, |it| it.version), cell)),
-    ours("tls_cipher", "the cipher suite chosen", |r, cell| some(tls(r, |it| it.cipher.as_ref()), cell)),
+    others("error_detail", "details of the failure", |r, cell| some(r.error.map(|it| &it.detail), cell)),
+    ours("tls_version", "the negotiated version", |r, cell| some(tls(r, |it| it.version), cell)),
+    ours("tls_cipher", "the negotiated cipher suite", |r, cell| some(tls(r, |it| it.cipher.as_ref()), cell)),
     ours("tls_group", "the key exchange group", |r, cell| some(tls(r, |it| it.group.as_ref()), cell)),
-    ours("tls_dh_bits", "bits of the prime of a DHE key exchange", |r, cell| some(tls(r, |it| it.dh_bits), cell)),
-    ours("tls_signature", "the scheme of the handshake signature", |r, cell| some(tls(r, |it| it.signature.as_ref()), cell)),
-    others("tls_alpn", "the ALPN protocol chosen", |r, cell| some(tls(r, |it| it.alpn), cell)),
-    ours("tls_alpn_offered", "whether ALPN protocols were offered", |r, cell| some(tls(r, |it| it.alpn_offered), cell)),
-    ours("tls_hello_retry", "whether the server asked for a second hello", |r, cell| some(tls(r, |it| it.hello_retry), cell)),
-    ours("tls_ocsp_stapled", "whether an OCSP staple came", |r, cell| some(tls(r, |it| it.ocsp_stapled), cell)),
-    ours("tls_client_cert_requested", "whether a client certificate was asked for", |r, cell| some(tls(r, |it| it.client_cert_requested), cell)),
-    ours("tls_key_proof", "whether the server proved that it holds its key", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
-    ours("tls_offer", "the id of the hello that it answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
-    ours("tls_supports_tls1_3", "whether TLS 1.3 is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
-    ours("tls_claims_tls1_3", "whether TLS 1.3 is claimed by a mark alone", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
-    ours("tls_alpn_refused", "whether the protocols of HTTP were refused", |r, cell| some(tls(r, |it| it.alpn_refused), cell)),
-    ours("tls_versions_ssl3", "what it does with SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
-    others("tls_versions_ssl3_reason", "why", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),
-    ours("tls_versions_ssl3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().and_then(|v| v.hello)), cell)),
-    ours("tls_versions_tls1_0", "what it does with TLS 1.0", |r, cell| word(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.outcome)), cell)),
-    others("tls_versions_tls1_0_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.reason)), cell)),
-    ours("tls_versions_tls1_0_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().and_then(|v| v.hello)), cell)),
-    ours("tls_versions_tls1_1", "what it does with TLS 1.1", |r, cell| word(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.outcome)), cell)),
-    others("tls_versions_tls1_1_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.reason)), cell)),
-    ours("tls_versions_tls1_1_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().and_then(|v| v.hello)), cell)),
-    ours("tls_versions_tls1_2", "what it does with TLS 1.2", |r, cell| word(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.outcome)), cell)),
-    others("tls_versions_tls1_2_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.reason)), cell)),
-    ours("tls_versions_tls1_2_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().and_then(|v| v.hello)), cell)),
-    ours("tls_versions_tls1_3", "what it does with TLS 1.3", |r, cell| word(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.outcome)), cell)),
-    others("tls_versions_tls1_3_reason", "why", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.reason)), cell)),
-    ours("tls_versions_tls1_3_hello", "the hello that asked", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().and_then(|v| v.hello)), cell)),
-    ours("tls_facts_ciphers_ssl3", "suites accepted in SSL 3.0, joined by a space", |r, cell| accepted(ciphers(r, |it| it.ssl3.as_ref()), cell)),
-    others("tls_facts_ciphers_ssl3_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.ssl3.as_ref()), cell)),
-    ours("tls_facts_ciphers_tls1_0", "suites accepted in TLS 1.0, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
-    others("tls_facts_ciphers_tls1_0_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
-    ours("tls_facts_ciphers_tls1_1", "suites accepted in TLS 1.1, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
-    others("tls_facts_ciphers_tls1_1_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
-    ours("tls_facts_ciphers_tls1_2", "suites accepted in TLS 1.2, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
-    others("tls_facts_ciphers_tls1_2_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
-    ours("tls_facts_ciphers_tls1_3", "suites accepted in TLS 1.3, joined by a space", |r, cell| accepted(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
-    others("tls_facts_ciphers_tls1_3_note", "whether these are all, what ended the asking, whose order counts", |r, cell| note(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
-    ours("tls_facts_groups_tls1_2", "groups accepted in TLS 1.2, joined by a space", |r, cell| accepted(groups(r, |it| it.tls1_2.as_ref()), cell)),
-    others("tls_facts_groups_tls1_2_note", "whether these are all, and what ended the asking", |r, cell| note(groups(r, |it| it.tls1_2.as_ref()), cell)),
-    ours("tls_facts_groups_tls1_3", "groups accepted in TLS 1.3, joined by a space", |r, cell| accepted(groups(r, |it| it.tls1_3.as_ref()), cell)),
-    others("tls_facts_groups_tls1_3_note", "whether these are all, and what ended the asking", |r, cell| note(groups(r, |it| it.tls1_3.as_ref()), cell)),
-    ours("tls_facts_alpn", "application protocols accepted, joined by a space", |r, cell| spaced(facts(r, |it| it.alpn.as_ref()).iter().flat_map(|it| &it.accepted), cell)),
-    others("tls_facts_alpn_note", "whether these are all, and what ended the asking", |r, cell| some(facts(r, |it| it.alpn.as_ref()).map(AlpnAccepted::note), cell)),
-    ours("tls_facts_tickets_tls1_2", "whether a session ticket is taken up, to TLS 1.2", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_2), cell)),
-    ours("tls_facts_tickets_tls1_3", "whether a session ticket came after TLS 1.3", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_3), cell)),
-    ours("tls_facts_secure_renegotiation", "whether renegotiation is secure, to TLS 1.2", |r, cell| some(facts(r, |it| it.secure_renegotiation), cell)),
-    ours("tls_facts_compression", "whether compression is accepted, to TLS 1.2", |r, cell| some(facts(r, |it| it.compression), cell)),
-    ours("tls_facts_default_certificate", "whether it is the certificate for who names no server", |r, cell| some(facts(r, |it| it.default_certificate), cell)),
-    ours("tls_facts_chains_rsa", "SHA-256 of the chain for who verifies RSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
-    others("tls_facts_chains_rsa_refused", "why none was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.refused.as_ref()), cell)),
-    ours("tls_facts_chains_ecdsa", "SHA-256 of the chain for who verifies ECDSA alone", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
-    others("tls_facts_chains_ecdsa_refused", "why none was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.refused.as_ref()), cell)),
+    ours("tls_dh_bits", "size of the prime of a DHE key exchange, in bits", |r, cell| some(tls(r, |it| it.dh_bits), cell)),
+    ours("tls_signature", "the handshake signature scheme", |r, cell| some(tls(r, |it| it.signature.as_ref()), cell)),
+    others("tls_alpn", "the negotiated ALPN protocol", |r, cell| some(tls(r, |it| it.alpn), cell)),
+    ours("tls_alpn_offered", "true if the ClientHello offered ALPN protocols", |r, cell| some(tls(r, |it| it.alpn_offered), cell)),
+    ours("tls_hello_retry", "true if the server asked for a second ClientHello", |r, cell| some(tls(r, |it| it.hello_retry), cell)),
+    ours("tls_ocsp_stapled", "true if the server sent an OCSP staple", |r, cell| some(tls(r, |it| it.ocsp_stapled), cell)),
+    ours("tls_client_cert_requested", "true if the server asked for a client certificate", |r, cell| some(tls(r, |it| it.client_cert_requested), cell)),
+    ours("tls_key_proof", "result of the proof that the server has its certificate's private key", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
+    ours("tls_offer", "id of the ClientHello that the server answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
+    ours("tls_supports_tls1_3", "true if TLS 1.3 support is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
+    ours("tls_claims_tls1_3", "true if only the downgrade marker indicates TLS 1.3 support", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
+    ours("tls_alpn_refused", "true if the server rejected the ALPN protocols of HTTP", |r, cell| some(tls(r, |it| it.alpn_refused), cell)),
+    ours("tls_versions_ssl3", "outcome of the test for SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_ssl3_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_ssl3_hello", "id of the ClientHello sent for this test", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_0", "outcome of the test for TLS 1.0", |r, cell| word(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_0_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_0_hello", "id of the ClientHello sent for this test", |r, cell| some(tls(r, |it| it.versions.tls1_0.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_1", "outcome of the test for TLS 1.1", |r, cell| word(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_1_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_1_hello", "id of the ClientHello sent for this test", |r, cell| some(tls(r, |it| it.versions.tls1_1.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_2", "outcome of the test for TLS 1.2", |r, cell| word(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_2_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_2_hello", "id of the ClientHello sent for this test", |r, cell| some(tls(r, |it| it.versions.tls1_2.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_versions_tls1_3", "outcome of the test for TLS 1.3", |r, cell| word(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.outcome)), cell)),
+    others("tls_versions_tls1_3_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().map(|v| &v.reason)), cell)),
+    ours("tls_versions_tls1_3_hello", "id of the ClientHello sent for this test", |r, cell| some(tls(r, |it| it.versions.tls1_3.as_ref().and_then(|v| v.hello)), cell)),
+    ours("tls_facts_ciphers_ssl3", "cipher suites accepted in SSL 3.0, separated by spaces", |r, cell| accepted(ciphers(r, |it| it.ssl3.as_ref()), cell)),
+    others("tls_facts_ciphers_ssl3_note", "whether the list is complete, why the test ended, and whose preference decides", |r, cell| note(ciphers(r, |it| it.ssl3.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_0", "cipher suites accepted in TLS 1.0, separated by spaces", |r, cell| accepted(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_0_note", "whether the list is complete, why the test ended, and whose preference decides", |r, cell| note(ciphers(r, |it| it.tls1_0.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_1", "cipher suites accepted in TLS 1.1, separated by spaces", |r, cell| accepted(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_1_note", "whether the list is complete, why the test ended, and whose preference decides", |r, cell| note(ciphers(r, |it| it.tls1_1.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_2", "cipher suites accepted in TLS 1.2, separated by spaces", |r, cell| accepted(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_2_note", "whether the list is complete, why the test ended, and whose preference decides", |r, cell| note(ciphers(r, |it| it.tls1_2.as_ref()), cell)),
+    ours("tls_facts_ciphers_tls1_3", "cipher suites accepted in TLS 1.3, separated by spaces", |r, cell| accepted(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
+    others("tls_facts_ciphers_tls1_3_note", "whether the list is complete, why the test ended, and whose preference decides", |r, cell| note(ciphers(r, |it| it.tls1_3.as_ref()), cell)),
+    ours("tls_facts_groups_tls1_2", "groups accepted in TLS 1.2, separated by spaces", |r, cell| accepted(groups(r, |it| it.tls1_2.as_ref()), cell)),
+    others("tls_facts_groups_tls1_2_note", "whether the list is complete, and why the test ended", |r, cell| note(groups(r, |it| it.tls1_2.as_ref()), cell)),
+    ours("tls_facts_groups_tls1_3", "groups accepted in TLS 1.3, separated by spaces", |r, cell| accepted(groups(r, |it| it.tls1_3.as_ref()), cell)),
+    others("tls_facts_groups_tls1_3_note", "whether the list is complete, and why the test ended", |r, cell| note(groups(r, |it| it.tls1_3.as_ref()), cell)),
+    ours("tls_facts_alpn", "accepted ALPN protocols, separated by spaces", |r, cell| spaced(facts(r, |it| it.alpn.as_ref()).iter().flat_map(|it| &it.accepted), cell)),
+    others("tls_facts_alpn_note", "whether the list is complete, and why the test ended", |r, cell| some(facts(r, |it| it.alpn.as_ref()).map(AlpnAccepted::note), cell)),
+    ours("tls_facts_tickets_tls1_2", "true if the server accepts the offer of session tickets, TLS 1.2 and older", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_2), cell)),
+    ours("tls_facts_tickets_tls1_3", "true if the server sent a session ticket after a TLS 1.3 handshake", |r, cell| some(facts(r, |it| it.tickets.as_ref()?.tls1_3), cell)),
+    ours("tls_facts_secure_renegotiation", "true if the server supports secure renegotiation, TLS 1.2 and older", |r, cell| some(facts(r, |it| it.secure_renegotiation), cell)),
+    ours("tls_facts_compression", "true if the server accepts TLS compression, TLS 1.2 and older", |r, cell| some(facts(r, |it| it.compression), cell)),
+    ours("tls_facts_default_certificate", "true if clients that send no SNI get the same certificate", |r, cell| some(facts(r, |it| it.default_certificate), cell)),
+    ours("tls_facts_chains_rsa", "SHA-256 of each certificate sent to a client that accepts only RSA, separated by spaces", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
+    others("tls_facts_chains_rsa_refused", "why no RSA chain was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.rsa.as_ref()?.refused.as_ref()), cell)),
+    ours("tls_facts_chains_ecdsa", "SHA-256 of each certificate sent to a client that accepts only ECDSA, separated by spaces", |r, cell| spaced(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.sent.as_ref()).into_iter().flatten(), cell)),
+    others("tls_facts_chains_ecdsa_refused", "why no ECDSA chain was sent", |r, cell| some(facts(r, |it| it.chains.as_ref()?.ecdsa.as_ref()?.refused.as_ref()), cell)),
     ours("leaf_sha256", "SHA-256 of the server's certificate", |r, cell| some(leaf(r, |it| Some(it.sha256)), cell)),
-    ours("leaf_spki_sha256", "SHA-256 of its public key", |r, cell| some(leaf(r, |it| it.spki_sha256), cell)),
-    others("leaf_subject", "who it is for", |r, cell| some(leaf(r, |it| it.subject), cell)),
-    others("leaf_sans", "subject alternative names, joined by a space", sans),
-    others("leaf_issuer", "who signed it", |r, cell| some(leaf(r, |it| it.issuer), cell)),
+    ours("leaf_spki_sha256", "SHA-256 of its SubjectPublicKeyInfo", |r, cell| some(leaf(r, |it| it.spki_sha256), cell)),
+    others("leaf_subject", "subject name", |r, cell| some(leaf(r, |it| it.subject), cell)),
+    others("leaf_sans", "subject alternative names, separated by spaces", sans),
+    others("leaf_issuer", "issuer name", |r, cell| some(leaf(r, |it| it.issuer), cell)),
     ours("leaf_serial", "serial number, hexadecimal", |r, cell| some(leaf(r, |it| it.serial), cell)),
-    ours("leaf_not_before", "valid from", |r, cell| some(leaf(r, |it| it.not_before), cell)),
-    ours("leaf_not_after", "valid until", |r, cell| some(leaf(r, |it| it.not_after), cell)),
-    ours("leaf_days_left", "whole days until then, rounded down: 0 on the last day, negative once it is past", |r, cell| some(leaf(r, |it| it.days_left), cell)),
-    others("leaf_key", "kind and size of its key", |r, cell| some(leaf(r, |it| it.key), cell)),
-    others("leaf_signature", "the algorithm it is signed with", |r, cell| some(leaf(r, |it| it.signature), cell)),
-    ours("leaf_version", "1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
-    ours("chain_sent", "SHA-256 of the certificates sent, joined by a space", |r, cell| spaced(r.chain.iter().flat_map(|it| &it.sent), cell)),
-    ours("chain_path", "SHA-256 of the path taken, joined by a space", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
-    ours("chain_completed_by", "who supplied what the server left out", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
-    others("trust", "what each store says, as `store=trusted; store=untrusted(reason)`", trust),
-    ours("revocation_status", "revoked, good or unknown", |r, cell| word(revocation(r, |it| Some(&it.status)), cell)),
-    ours("revocation_source", "who says so", |r, cell| some(revocation(r, |it| Some(it.source)), cell)),
-    ours("revocation_certificate", "of which certificate", |r, cell| some(revocation(r, |it| Some(it.certificate)), cell)),
-    ours("revocation_reason", "why it was revoked, or why nothing is known", |r, cell| some(revocation(r, |it| it.reason), cell)),
-    ours("revocation_revoked_at", "since when it is revoked", |r, cell| some(revocation(r, |it| it.revoked_at), cell)),
-    ours("revocation_this_update", "the source's date", |r, cell| some(revocation(r, |it| it.this_update), cell)),
-    ours("revocation_answers", "every answer, as `crl leaf=good; crl intermediate=unknown(no_crl)`", answers),
+    ours("leaf_not_before", "start of the validity period", |r, cell| some(leaf(r, |it| it.not_before), cell)),
+    ours("leaf_not_after", "end of the validity period", |r, cell| some(leaf(r, |it| it.not_after), cell)),
+    ours("leaf_days_left", "number of whole days until `leaf_not_after`, rounded down: 0 on the last day, negative after it", |r, cell| some(leaf(r, |it| it.days_left), cell)),
+    others("leaf_key", "type and size of its public key", |r, cell| some(leaf(r, |it| it.key), cell)),
+    others("leaf_signature", "signature algorithm", |r, cell| some(leaf(r, |it| it.signature), cell)),
+    ours("leaf_version", "X.509 version: 1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
+    ours("chain_sent", "SHA-256 of each certificate sent, separated by spaces", |r, cell| spaced(r.chain.iter().flat_map(|it| &it.sent), cell)),
+    ours("chain_path", "SHA-256 of each certificate of the validated path, separated by spaces", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
+    ours("chain_completed_by", "where the certificates that the server left out came from", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
+    others("trust", "the result for each trust store, as `store=trusted; store=untrusted(reason)`", trust),
+    ours("revocation_status", "`revoked`, `good` or `unknown`", |r, cell| word(revocation(r, |it| Some(&it.status)), cell)),
+    ours("revocation_source", "the source of this status", |r, cell| some(revocation(r, |it| Some(it.source)), cell)),
+    ours("revocation_certificate", "the certificate that it is about: `leaf` or `intermediate`", |r, cell| some(revocation(r, |it| Some(it.certificate)), cell)),
+    ours("revocation_reason", "the revocation reason, or why the status is unknown", |r, cell| some(revocation(r, |it| it.reason), cell)),
+    ours("revocation_revoked_at", "time of revocation", |r, cell| some(revocation(r, |it| it.revoked_at), cell)),
+    ours("revocation_this_update", "date of the source's data", |r, cell| some(revocation(r, |it| it.this_update), cell)),
+    ours("revocation_answers", "all answers, as `crl leaf=good; crl intermediate=unknown(no_crl)`", answers),
 ];
 
 fn put(value: impl Display, cell: &mut String) {
@@ -236,7 +236,7 @@ fn tags(record: &Record<'_>, cell: &mut String) {
     }
     let mut json = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut json, Printable);
-    // Strings into memory cannot fail, and JSON is UTF-8.
+    // Serialising strings to memory cannot fail, and JSON is UTF-8.
     if record.tags.serialize(&mut serializer).is_ok() {
         cell.push_str(&String::from_utf8_lossy(&json));
     }
@@ -262,7 +262,7 @@ fn detail(record: &Record<'_>, cell: &mut String) {
     }
 }
 
-/// The finding that became the verdict.
+/// Returns the finding that explains the verdict.
 pub(super) fn own_finding<'r>(record: &Record<'r>) -> Option<&'r Finding> {
     match record.verdict {
         VerdictKind::Ok => None,
@@ -394,7 +394,7 @@ mod tests {
             let known = COLUMNS
                 .iter()
                 .any(|column| column.name.starts_with(&**field));
-            assert!(known, "no column holds {field}");
+            assert!(known, "no column contains {field}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! CSV (RFC 4180): a line of column names, then a row a line, for spreadsheets. The csv crate
-//! quotes the cells.
+//! CSV (RFC 4180): a header line, then one line per row. The csv crate quotes the cells.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -53,9 +52,9 @@ impl<W: Write + Send> Sink for Csv<W> {
     }
 }
 
-/// Lets every row reach the file whole: the csv crate's buffer is full in the middle of rows, and
-/// a file that is read while it grows, or left by a run that was killed, should end at a row's
-/// end.
+/// Collects one row and passes it to the writer whole. The csv crate flushes its buffer in the
+/// middle of rows. A file that is read while it grows, or was left by a killed run, should end with
+/// a complete row.
 struct Rows<W> {
     row: Vec<u8>,
     writer: W,
@@ -67,21 +66,22 @@ impl<W: Write> Write for Rows<W> {
         Ok(part.len())
     }
 
-    /// Hands on the row; when there is none, what was handed on before is flushed.
+    /// Passes on the collected row. If there is none, flushes the underlying writer.
     fn flush(&mut self) -> io::Result<()> {
         if self.row.is_empty() {
             return self.writer.flush();
         }
         let written = self.writer.write_all(&self.row);
-        // Not to be written again when this failed: the writer is flushed once more at its end.
+        // If the write failed, the row must not be written again: the csv writer flushes once more
+        // when it is dropped.
         self.row.clear();
         written
     }
 }
 
-/// A cell that no spreadsheet takes for a formula and no terminal obeys: what others wrote is
-/// escaped as for a terminal, and gets a `'` before it when its first character could start a
-/// formula (OWASP's list, with the full-width forms that Japanese spreadsheets accept).
+/// Makes a cell safe for spreadsheets and terminals. Unprintable characters are escaped. A cell
+/// whose first character could start a formula gets a `'` in front (the list is OWASP's, plus the
+/// full-width forms that Japanese spreadsheets accept).
 fn harmless(cell: &str) -> Cow<'_, str> {
     let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let clean = super::clean::is_plain(cell);

@@ -1,4 +1,4 @@
-//! The record's `tls.facts`: what the server accepts beyond what it chose (`--facts`).
+//! The record's `tls.facts`: the additional measurements of `--facts`.
 
 use std::borrow::Cow;
 
@@ -12,33 +12,34 @@ use crate::observation::{
 };
 use crate::tls::ProtocolVersion;
 
-/// What the server accepts beyond what it chose. A fact that was not asked for, or that no answer
-/// told, is null.
+/// What the server supports beyond what it negotiated. A measurement is null if it was not
+/// requested or if no answer shows the result.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FactsAsked {
-    /// Cipher suites, by version.
+    /// Accepted cipher suites, by protocol version.
     pub ciphers: Option<SuitesByVersion>,
-    /// Key exchange groups, by version.
+    /// Accepted key exchange groups, by protocol version.
     pub groups: Option<GroupsByVersion>,
-    /// Application protocols.
+    /// Accepted ALPN protocols.
     pub alpn: Option<AlpnAccepted>,
-    /// Session tickets.
+    /// Use of session tickets.
     pub tickets: Option<Tickets>,
-    /// Whether renegotiation is bound to the connection (RFC 5746), up to TLS 1.2; null where no
-    /// hello that asked for it was answered to the end.
+    /// True if the server supports secure renegotiation (RFC 5746); TLS 1.2 and older. Null if no
+    /// ClientHello that asked for it received a complete answer.
     pub secure_renegotiation: Option<bool>,
-    /// Whether TLS compression is accepted, up to TLS 1.2; null where the hello that offered it was
-    /// refused.
+    /// True if the server accepts TLS compression; TLS 1.2 and older. Null if it refused the
+    /// ClientHello that offered compression.
     pub compression: Option<bool>,
-    /// The chains for clients that verify one family of keys alone.
+    /// The chains sent to clients that accept only one type of key (RSA or ECDSA).
     pub chains: Option<KeyChains>,
-    /// Whether the certificate is the one that clients get who name no server; false also where
-    /// those are refused by an alert that can mean so.
+    /// True if clients that send no SNI get the same certificate. False if they get another one, or
+    /// are refused by an alert that can mean that SNI is required.
     pub default_certificate: Option<bool>,
 }
 
-/// Cipher suites by version; null for a version that was not asked for, as the server had refused it,
-/// or broken off at it, before. One whose turn did not come is not `complete`, and `ended_by` is `not asked`.
+/// Cipher suites by protocol version. A version is null if it was not tested because the server had
+/// already refused it or had closed the connection when it was offered. If time ran out before a
+/// version was tested, `complete` is false and `ended_by` is `not asked`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SuitesByVersion {
     /// SSL 3.0.
@@ -53,79 +54,82 @@ pub struct SuitesByVersion {
     pub tls1_3: Option<Accepted>,
 }
 
-/// Groups by version; null, or `not asked`, as for suites.
+/// Key exchange groups by protocol version; null and `not asked` mean the same as for cipher
+/// suites.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupsByVersion {
-    /// TLS 1.2: elliptic curves alone.
+    /// TLS 1.2: elliptic curves only.
     pub tls1_2: Option<Accepted>,
     /// TLS 1.3.
     pub tls1_3: Option<Accepted>,
 }
 
-/// What a server accepts of a list.
+/// The members of a list that the server accepts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Accepted {
-    /// IANA names, in the order in which the server chose them.
+    /// IANA names of the accepted members, in the order in which the server chose them.
     pub accepted: Vec<Cow<'static, str>>,
-    /// Whether it accepts no other of those on offer. Without it the list is what was seen, and what
-    /// else is accepted is not known.
+    /// True if the server accepts no other member of the offered list. If false, the server may
+    /// accept more than is listed.
     pub complete: bool,
-    /// What ended the asking: `all_accepted`, an alert's name, `close`, `chose TLSv1.1`, `timeout`,
-    /// `out of time` (of the visit), `not asked`, `contradicted` (another answer of the visit showed
-    /// what is not in the list), ...
+    /// Why the test ended: `all_accepted`, the name of an alert, `close`, `chose TLSv1.1`,
+    /// `timeout`, `out of time` (the time limit of the visit), `not asked`, `contradicted` (another
+    /// answer in the same visit shows a member that is not in the list), and others.
     pub ended_by: Cow<'static, str>,
-    /// Whose order of suites counts; null where it was not seen.
+    /// Whose preference decides the cipher suite; null if this was not observed.
     pub order: Option<Order>,
-    /// The id of the first hello: what was on offer.
+    /// Id of the first ClientHello sent for this list; it defines which members were offered.
     pub hello: &'static str,
 }
 
-/// Application protocols.
+/// Accepted ALPN protocols.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AlpnAccepted {
-    /// Those on offer.
+    /// The offered protocols.
     pub offered: [&'static str; 2],
-    /// Those accepted, in the order in which the server chose them.
+    /// The accepted protocols, in the order in which the server chose them.
     pub accepted: Vec<&'static str>,
-    /// Whether it accepts no other of those on offer.
+    /// True if the server accepts no other offered protocol.
     pub complete: bool,
-    /// What ended the asking: `all_accepted`, `none_chosen`, an alert's name, ...
+    /// Why the test ended: `all_accepted`, `none_chosen`, the name of an alert, and others.
     pub ended_by: Cow<'static, str>,
 }
 
-/// Session tickets.
+/// Use of session tickets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Tickets {
-    /// Whether the ticket offered is taken up, up to TLS 1.2; null where that hello was refused.
+    /// True if the server accepts the client's offer of session tickets; TLS 1.2 and older. Null if
+    /// the server refused that ClientHello.
     pub tls1_2: Option<bool>,
-    /// Whether a ticket came within a second of a TLS 1.3 handshake.
+    /// True if the server sent a ticket within one second after a TLS 1.3 handshake.
     pub tls1_3: Option<bool>,
 }
 
-/// The chains for clients that verify one family of keys alone; null where no answer tells.
+/// The chains sent to clients that accept only one type of key; null if no answer shows it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyChains {
-    /// RSA alone.
+    /// The chain for a client that accepts only RSA.
     pub rsa: Option<KeyChainSent>,
-    /// ECDSA alone.
+    /// The chain for a client that accepts only ECDSA.
     pub ecdsa: Option<KeyChainSent>,
 }
 
-/// What a client is shown that verifies one family of keys alone.
+/// What the server sends to a client that accepts only one type of key.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyChainSent {
-    /// SHA-256 of the certificates, as sent; null when none were.
+    /// SHA-256 of each certificate, in the order sent; null if none were sent.
     pub sent: Option<Vec<String>>,
-    /// `rsa2048`, `p256`, ...
+    /// Key of the leaf: `rsa2048`, `p256`, ...
     pub key: Option<String>,
-    /// Until when its leaf is valid.
+    /// Time at which the leaf expires.
     pub not_after: Option<String>,
-    /// Why no chain of that family was sent: an alert's name, or that another kind of key was.
+    /// Why no chain with this type of key was sent: the name of an alert, or a note that the server
+    /// sent another type of key.
     pub refused: Option<Cow<'static, str>>,
 }
 
 impl FactsAsked {
-    /// What was asked for and told; null when nothing was asked for.
+    /// Returns the measurements, or `None` if none were requested.
     pub(super) fn new(observation: &Observation) -> Option<Self> {
         let facts = Facts::of(observation)?;
         let tickets = Tickets {
@@ -169,7 +173,7 @@ impl Accepted {
         }
     }
 
-    /// What is said of the list beside its members, in a few words.
+    /// Returns completeness, the reason why the test ended, and the preference, as short text.
     pub(super) fn note(&self) -> String {
         let note = note(self.complete, &self.ended_by);
         match self.order {
@@ -198,7 +202,7 @@ impl From<[Option<Listing>; ProtocolVersion::ALL.len()]> for SuitesByVersion {
 }
 
 impl AlpnAccepted {
-    /// What is said of the list beside its members, in a few words.
+    /// Returns completeness and the reason why the test ended, as short text.
     pub(super) fn note(&self) -> String {
         note(self.complete, &self.ended_by)
     }

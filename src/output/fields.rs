@@ -1,5 +1,5 @@
-//! The parts of a record that are written differently from how they are kept. All of them borrow:
-//! a row is built and written once, on the hot path.
+//! Field types whose written form differs from their form in memory. All of them borrow, because
+//! rows are built and written on the hot path.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,8 +46,8 @@ impl<'a> From<&'a Fingerprint> for Hex<'a> {
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        // 32 bytes at a time: a fingerprint is one write, where a write a byte costs more than
-        // the rest of its row.
+        // 32 bytes at a time: a fingerprint needs one write. One write per byte would cost more
+        // than the rest of the row.
         let mut digits = [0; 64];
         for bytes in self.0.chunks(32) {
             for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
@@ -77,14 +77,15 @@ impl schemars::JsonSchema for Hex<'_> {
     }
 }
 
-/// A date of a certificate, RFC 3339 in UTC. It is kept as a civil date because 9999-12-31
-/// 23:59:59, which RFC 5280 (4.1.2.5) sets aside for "no end", lies past jiff's last timestamp.
+/// A date of a certificate, written in RFC 3339 and UTC. It is stored as a civil date because
+/// 9999-12-31 23:59:59, which RFC 5280 (4.1.2.5) reserves for "no end", is beyond jiff's last
+/// timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(civil::DateTime);
 
 impl Date {
-    /// The date so many seconds from the epoch; `None` outside the years 0 to 9999, which is all
-    /// that RFC 3339 and the encodings of X.509 can write.
+    /// Returns the date that is this many seconds after the epoch, or `None` outside the years 0 to
+    /// 9999. RFC 3339 and the encodings of X.509 cannot express other years.
     pub fn new(seconds: i64) -> Option<Self> {
         let date = civil::date(1970, 1, 1)
             .at(0, 0, 0, 0)
@@ -93,7 +94,7 @@ impl Date {
         (date.year() >= 0).then_some(Self(date))
     }
 
-    /// The day alone.
+    /// Returns the date without the time of day.
     pub fn day(self) -> civil::Date {
         self.0.date()
     }
@@ -111,7 +112,7 @@ impl Serialize for Date {
     }
 }
 
-/// The inventory's own columns, written as an object.
+/// The additional columns of the inventory, written as an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tags<'a>(pub &'a [(Arc<str>, Tag)]);
 
@@ -121,7 +122,7 @@ impl Serialize for Tags<'_> {
     }
 }
 
-/// Findings, each an object with its evidence beside its id.
+/// Findings, each written as an object with its evidence next to its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Findings<'a>(pub &'a [Finding]);
 
@@ -158,7 +159,7 @@ impl schemars::JsonSchema for Findings<'_> {
             "type": "array",
             "items": {
                 "type": "object",
-                "description": "One finding. Beside these fields stands its evidence, listed by `tlsweep explain`.",
+                "description": "One finding. The other fields of the object are its evidence; `tlsweep explain ID` lists them.",
                 "properties": {
                     "id": { "type": "string", "pattern": "^[a-z0-9_]+$" },
                     "severity": severity,
@@ -171,13 +172,13 @@ impl schemars::JsonSchema for Findings<'_> {
     }
 }
 
-/// The names a certificate is for; empty when it carries none. All are kept: a chain is at most
-/// as long as a handshake message may be.
+/// The names that a certificate is valid for; empty if it has none. The list is not shortened: the
+/// size of a handshake message already limits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sans<'a>(pub &'a [PresentedName]);
 
 impl<'a> Sans<'a> {
-    /// The names as texts, in the certificate's order.
+    /// Returns the names as text, in the certificate's order.
     pub fn iter(self) -> impl Iterator<Item = San<'a>> {
         self.0.iter().map(San)
     }
@@ -189,7 +190,7 @@ impl Serialize for Sans<'_> {
     }
 }
 
-/// One name a certificate is for.
+/// One name that a certificate is valid for.
 #[derive(Clone, Copy, Debug)]
 pub struct San<'a>(&'a PresentedName);
 
@@ -211,7 +212,7 @@ impl Serialize for San<'_> {
     }
 }
 
-/// What each store says, by its name.
+/// The result for each trust store, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trust<'a>(pub &'a [StoreTrust]);
 
@@ -228,14 +229,15 @@ impl Serialize for Trust<'_> {
     }
 }
 
-/// What one store says of the chain.
+/// The result for one trust store.
 #[derive(Serialize, schemars::JsonSchema)]
 pub(super) struct Says<'a> {
-    /// Whether a path reaches one of its anchors and can be accepted, dates and name apart.
+    /// True if a path to one of its anchors is valid, apart from dates and host name.
     trusted: bool,
-    /// Why not, or what stands beside the trust (`expired`).
+    /// Why the chain is not trusted, or a problem that does not affect trust (`expired`).
     reason: Option<&'a str>,
-    /// Who accepts the path where rustls-webpki refuses it; absent for a path that it accepts.
+    /// Which validator accepts the path if rustls-webpki rejects it; absent if rustls-webpki
+    /// accepts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted_by: Option<AcceptedBy>,
 }

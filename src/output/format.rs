@@ -1,76 +1,80 @@
-//! The formats that rows are written in. To add one is one file and one line in `FORMATS`.
+//! The output formats. A new format needs one new file and one entry in `FORMATS`.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::Record;
 
-/// Writes rows in one format. Each row reaches the writer in one piece, so that what lies in a
-/// file ends with a whole row whenever it is flushed.
+/// Writes rows in one format. Each row is passed to the writer in one piece, so that the file ends
+/// with a complete row after every flush.
 pub trait Sink: Send {
     /// Writes one row.
     fn write(&mut self, record: &Record<'_>) -> io::Result<()>;
 
-    /// Passes on what was written so far.
+    /// Flushes the rows written so far.
     fn flush(&mut self) -> io::Result<()>;
 
-    /// Writes what ends the output, and flushes it.
+    /// Writes the end of the output, if the format has one, and flushes.
     fn finish(&mut self) -> io::Result<()> {
         self.flush()
     }
 }
 
-/// How rows are laid out for people.
+/// Layout of formats for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Name the address of every row: wanted where a target may have several.
+    /// Show the IP address in every row; useful if a target may have several.
     pub addresses: bool,
 }
 
-/// A format.
+/// An output format.
 pub struct Format {
-    /// What `--format` calls it.
+    /// Its name for `--format`.
     pub name: &'static str,
-    /// The endings of file names that choose it.
+    /// File name extensions that select it.
     pub endings: &'static [&'static str],
-    /// What it is for, in a line.
+    /// A one-line description.
     pub doc: &'static str,
-    /// Starts writing it. Writers are expected to be buffered.
+    /// Starts an output in this format. The writer should be buffered.
     pub open: Opener,
 }
 
-/// Starts writing a format to a writer.
+/// Starts an output in one format on a writer.
 pub type Opener = fn(Box<dyn Write + Send>, Layout) -> io::Result<Box<dyn Sink>>;
 
-/// Every format.
+/// All formats.
 pub const FORMATS: &[Format] = &[
     super::jsonl::FORMAT,
     super::csv::FORMAT,
     super::text::FORMAT,
 ];
 
-/// No format goes by that name or ending.
+/// The name or extension matches no format.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownFormat {
-    /// The name is not one of `FORMATS`.
-    #[error("no format is named `{asked}`; there are {known}", known = names())]
+    /// The name matches none of `FORMATS`.
+    #[error("unknown format `{asked}`; the formats are {known}", known = names())]
     Name {
-        /// What was asked for.
+        /// The name that was given.
         asked: String,
     },
-    /// The file's ending chooses no format.
+    /// The extension of the file matches no format.
     #[error(
-        "`{path}` does not end in a way that says its format; end it with {known}, or give --format",
+        "cannot derive a format from the file name `{path}`; use an extension of {known}, or give --format",
         known = endings()
     )]
     Ending {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
 }
 
 impl Format {
-    /// The format with this name.
+    /// Returns the format with this name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no format has this name.
     pub fn named(name: &str) -> Result<&'static Self, UnknownFormat> {
         let format = FORMATS.iter().find(|format| format.name == name);
         format.ok_or_else(|| UnknownFormat::Name {
@@ -78,7 +82,11 @@ impl Format {
         })
     }
 
-    /// The format that a file's ending chooses, in any case of letters.
+    /// Returns the format that the file name extension selects; case is ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the extension selects no format.
     pub fn for_path(path: &Path) -> Result<&'static Self, UnknownFormat> {
         let ending = path.extension().and_then(|ending| ending.to_str());
         let chosen = FORMATS.iter().find(|format| {
@@ -130,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_what_there_is() {
+    fn errors_name_the_known_formats() {
         let refusal = Format::for_path(Path::new("rows.xls"))
             .unwrap_err()
             .to_string();

@@ -1,5 +1,6 @@
-//! One JSON object a line. Beyond what JSON asks for, every character that a terminal might obey
-//! or hide is written as `\u....`: nothing is lost, and `cat` stays safe.
+//! JSON Lines: one JSON object per line. In addition to JSON's own escapes, every character that
+//! could control a terminal or be invisible is written as `\u....`. No information is lost, and the
+//! file is safe to print with `cat`.
 
 use std::io::{self, Write};
 
@@ -14,7 +15,7 @@ use super::format::{Format, Layout, Sink};
 pub(super) const FORMAT: Format = Format {
     name: "jsonl",
     endings: &["jsonl", "ndjson"],
-    doc: "one JSON object a line, every field, as the schema says",
+    doc: "one JSON object per line with every field, as defined by the schema",
     open: |writer, _: Layout| Ok(Box::new(Jsonl::new(writer))),
 };
 
@@ -45,7 +46,7 @@ impl<W: Write + Send> Sink for Jsonl<W> {
     }
 }
 
-/// Compact JSON in which every string is printable.
+/// Compact JSON in which every string consists of printable characters.
 pub(super) struct Printable;
 
 impl Formatter for Printable {
@@ -69,7 +70,7 @@ impl Formatter for Printable {
         writer.write_all(rest.as_bytes())
     }
 
-    /// Tags may be JSON already. What is not printable can only stand in its strings.
+    /// A tag may already be JSON text. Its unprintable characters can only be inside its strings.
     fn write_raw_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_json_stay_json_and_are_as_printable_as_text() {
+    fn json_tags_stay_valid_json_and_become_printable() {
         let tag: crate::inventory::Tag =
             serde_json::from_str("{\"=a\u{202e}\":[null,1.50,\"b\u{9b}\"]}").unwrap();
         let mut bytes = Vec::new();
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped() {
+    fn characters_that_control_terminals_are_escaped() {
         assert_eq!(
             json("a\u{202e}b\u{9b}c\u{7f}"),
             r#""a\u202eb\u009bc\u007f""#

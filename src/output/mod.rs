@@ -1,5 +1,5 @@
-//! Rows: the record of an endpoint, and the formats that write it. What servers and inventories
-//! say is hostile text; it is escaped here, on its way out, and nowhere else.
+//! The record of an endpoint (one row) and the formats that write it. Text that servers and
+//! inventories chose may be hostile. It is escaped here, when a row is written, and nowhere else.
 
 mod certificates;
 mod clean;

@@ -1,4 +1,4 @@
-//! The words of numbers and enums: IANA names, and the snake_case spelling that serde gives.
+//! Names of numbers and enum values: IANA names, and the snake_case names that serde writes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,28 +7,28 @@ use serde::Serialize;
 
 use crate::tls;
 
-/// The name of a cipher suite.
+/// Returns the name of a cipher suite.
 pub(super) fn cipher(number: u16) -> Cow<'static, str> {
     or_number(tls::cipher_suite_name(number), number)
 }
 
-/// The name of a key exchange group.
+/// Returns the name of a key exchange group.
 pub(super) fn group(number: u16) -> Cow<'static, str> {
     or_number(tls::group_name(number), number)
 }
 
-/// The name of a signature scheme.
+/// Returns the name of a signature scheme.
 pub(super) fn signature(number: u16) -> Cow<'static, str> {
     or_number(tls::signature_scheme_name(number), number)
 }
 
-/// The IANA name of a number, or the number as `0xC02F` where none is assigned.
+/// Returns the IANA name of a number, or the number as `0xC02F` if it has none.
 fn or_number(name: Option<&'static str>, number: u16) -> Cow<'static, str> {
     name.map_or_else(|| Cow::Owned(format!("0x{number:04X}")), Cow::Borrowed)
 }
 
-/// Shows a value that serialises as one word, number or flag exactly as it is serialised, so that
-/// every format spells it alike.
+/// Displays a value exactly as serde serialises it (a word, number or flag), so that all formats
+/// spell it the same way.
 pub(crate) struct Word<'a, T>(pub(crate) &'a T);
 
 impl<T: Serialize> fmt::Display for Word<'_, T> {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_without_a_name_stands_for_itself() {
+    fn a_number_without_a_name_is_shown_as_a_number() {
         assert_eq!(or_number(Some("x25519"), 29), "x25519");
         assert_eq!(or_number(None, 0xff), "0x00FF");
     }

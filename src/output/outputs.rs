@@ -1,5 +1,5 @@
-//! The outputs of a sweep: opened before its first packet, written row by row, and named in
-//! every error.
+//! The outputs of a sweep. They are opened before the first packet and written row by row. Every
+//! error names its output.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use super::error::OutputError;
 use super::format::{Format, Layout, Sink};
 use super::{Record, Reserved};
 
-/// Rows are gathered to so many bytes before they are handed to the system: some fifty of them.
+/// Bytes to buffer before writing to the file: about 50 rows.
 const BUFFER: usize = 64 * 1024;
 
-/// Where rows go.
+/// Destination of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputPath {
     /// Standard output.
@@ -21,7 +21,7 @@ pub enum OutputPath {
 }
 
 impl From<&Path> for OutputPath {
-    /// `-` is standard output, as for other tools, and so are the names that the system has for it.
+    /// Standard output is `-`, as in other tools, or one of the system's own names for it.
     fn from(path: &Path) -> Self {
         match path.to_str() {
             Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
@@ -43,16 +43,20 @@ impl std::fmt::Display for OutputPath {
 pub struct Outputs(Vec<Output>);
 
 struct Output {
-    /// The flag and the file; `None` is standard output.
+    /// Flag and path of the file; `None` is standard output.
     name: Option<String>,
     sink: Box<dyn Sink>,
 }
 
-/// Outputs that could be opened, and hold what they held; `None` is standard output.
+/// Opened outputs that still have their old contents; `None` is standard output.
 pub struct ReservedOutputs(Vec<(Option<Reserved>, &'static Format)>);
 
 impl ReservedOutputs {
-    /// Opens all of them.
+    /// Opens all outputs without emptying them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be opened or is given twice.
     pub fn open(wanted: &[(OutputPath, &'static Format)]) -> Result<Self, OutputError> {
         refuse_twins(wanted)?;
         let opened = wanted.iter().map(|(place, format)| match place {
@@ -62,7 +66,11 @@ impl ReservedOutputs {
         Ok(Self(opened.collect::<Result<_, _>>()?))
     }
 
-    /// Empties all of them, and begins each as its format asks.
+    /// Empties all outputs and starts each in its format.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an output cannot be emptied or written.
     pub fn begin(self, layout: Layout) -> Result<Outputs, OutputError> {
         let mut outputs = Vec::with_capacity(self.0.len());
         for (reserved, format) in self.0 {
@@ -80,8 +88,11 @@ impl ReservedOutputs {
 }
 
 impl Outputs {
-    /// Opens all of them. A file that is there already is emptied, and none is before all of
-    /// them could be opened.
+    /// Opens and empties all outputs. No existing file is emptied unless all of them can be opened.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be opened, is given twice, or cannot be written.
     pub fn open(
         wanted: &[(OutputPath, &'static Format)],
         layout: Layout,
@@ -89,26 +100,38 @@ impl Outputs {
         ReservedOutputs::open(wanted)?.begin(layout)
     }
 
-    /// Writes a row to all of them.
+    /// Writes a row to every output.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an output cannot be written.
     pub fn write(&mut self, record: &Record<'_>) -> Result<(), OutputError> {
         let mut outputs = self.0.iter_mut();
-        outputs.try_for_each(|output| output.told(|sink| sink.write(record)))
+        outputs.try_for_each(|output| output.run(|sink| sink.write(record)))
     }
 
-    /// Passes on the rows written so far. Rows otherwise wait for a full buffer: call it about
-    /// every second.
+    /// Flushes all outputs. Without a flush rows stay in the buffer until it is full, so call this
+    /// about once a second.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an output cannot be written.
     pub fn flush(&mut self) -> Result<(), OutputError> {
         let mut outputs = self.0.iter_mut();
-        outputs.try_for_each(|output| output.told(|sink| sink.flush()))
+        outputs.try_for_each(|output| output.run(|sink| sink.flush()))
     }
 
-    /// Ends all of them, also when one fails; the first failure is told.
+    /// Finishes every output, even if one of them fails.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first failure.
     pub fn finish(self) -> Result<(), OutputError> {
-        let mut told = Ok(());
+        let mut result = Ok(());
         for mut output in self.0 {
-            told = told.and(output.told(|sink| sink.finish()));
+            result = result.and(output.run(|sink| sink.finish()));
         }
-        told
+        result
     }
 }
 
@@ -125,7 +148,7 @@ impl Output {
         }
     }
 
-    fn told(
+    fn run(
         &mut self,
         act: impl FnOnce(&mut dyn Sink) -> io::Result<()>,
     ) -> Result<(), OutputError> {
@@ -133,7 +156,7 @@ impl Output {
     }
 }
 
-/// Empties a file to write one thing to, buffered; and its name.
+/// Empties a file and returns its name and a buffered writer.
 pub(super) fn begin(reserved: Reserved) -> Result<(String, Box<dyn Write + Send>), OutputError> {
     let (name, file) = reserved.emptied()?;
     Ok((name, buffered(file)))
@@ -157,7 +180,8 @@ fn refuse_twins(wanted: &[(OutputPath, &'static Format)]) -> Result<(), OutputEr
     Ok(())
 }
 
-/// Whether two places are one: `a.csv` and `./a.csv` are, also before they exist.
+/// Returns true if two paths are the same file. `a.csv` and `./a.csv` are, even before the file
+/// exists.
 fn same(one: &OutputPath, other: &OutputPath) -> bool {
     match (one, other) {
         (OutputPath::File(one), OutputPath::File(other)) => {
@@ -231,7 +255,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_full_disk_is_told_with_the_file() {
+    fn a_full_disk_is_reported_with_the_file() {
         let full = (
             OutputPath::File("/dev/full".into()),
             Format::named("jsonl").unwrap(),
@@ -244,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_is_no_fault() {
+    fn a_closed_standard_output_is_not_a_failure() {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
         assert!(matches!(failed(None, gone()), OutputError::Closed));
         let file = failed(Some("-o rows.jsonl"), gone());

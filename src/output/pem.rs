@@ -2,10 +2,10 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Adds a certificate's block.
+/// Appends a certificate as a PEM block.
 pub fn certificate(der: &[u8], pem: &mut String) {
     pem.push_str("-----BEGIN CERTIFICATE-----\n");
-    // 48 bytes are 64 characters: a full line.
+    // 48 bytes encode to 64 characters, the line length of PEM.
     for line in der.chunks(48) {
         line.chunks(3).for_each(|group| encode(group, pem));
         pem.push('\n');
@@ -13,7 +13,7 @@ pub fn certificate(der: &[u8], pem: &mut String) {
     pem.push_str("-----END CERTIFICATE-----\n");
 }
 
-/// Adds up to three bytes as four base64 characters.
+/// Appends up to three bytes as four base64 characters.
 fn encode(group: &[u8], pem: &mut String) {
     let byte = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
     let bits = byte(0) << 16 | byte(1) << 8 | byte(2);

@@ -1,5 +1,5 @@
-//! The record: one row for one endpoint, failures included. Every key is always there; what is
-//! not known is `null`, so that "no" never looks like "not checked".
+//! The record: one row for one endpoint, also if the visit failed. Every key is always present. An
+//! unknown value is `null`, so that "no" is never confused with "not checked".
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,95 +16,99 @@ use crate::inventory::Host;
 use crate::observation::{self, Certificate, Contents, Failure, Observation, PeerChain, Reason};
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
-/// The version of the record. It rises when a field changes its meaning or goes; new fields may
-/// come without.
+/// Version of the record format. It increases when a field is removed or changes its meaning, but
+/// not when a field is added.
 pub const SCHEMA: u32 = 1;
 
-/// One row: what was asked, what was seen, and what it means.
+/// One row: the target, what was observed, and the verdict.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Record<'a> {
-    /// The version of this record's fields.
+    /// Version of the record format.
     pub schema: u32,
-    /// The target as the inventory wrote it.
+    /// The target as written in the inventory.
     pub target: &'a str,
-    /// The name or address asked for.
+    /// The host name or IP address of the target.
     pub host: Cow<'a, str>,
-    /// The name sent in server_name; null when none was.
+    /// The name sent in the SNI extension (server_name); null if none was sent.
     pub sni: Option<&'a str>,
-    /// The address of this row; null when the name gave none.
+    /// The IP address that this row is about; null if the name did not resolve to one.
     pub ip: Option<IpAddr>,
-    /// The addresses of the name, of which this one was visited; null where the target names its
-    /// address, the name gave none, or each address has its own row (`--all-ips`).
+    /// How many addresses the name has, and which were tried. Null if the target gives its address,
+    /// if the name has no address, or if each address has its own row (`--all-ips`).
     pub addresses: Option<Addresses>,
-    /// The TCP port.
+    /// TCP port.
     pub port: u16,
-    /// What is spoken there.
+    /// The service on this port, which determines how TLS starts: `tls`, `https`, `smtp`, ...
     pub service: &'static str,
-    /// The inventory's own columns: text, or from JSON Lines any value as it was there.
+    /// The additional columns of the inventory. Values from CSV are text; values from JSON Lines
+    /// keep their JSON type.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub tags: Tags<'a>,
-    /// 1 for the first visit, 2 for the first retry, and so on.
+    /// Number of this attempt: 1 for the first visit, 2 for the first retry, and so on.
     pub attempt: u32,
-    /// When this attempt began (RFC 3339).
+    /// Time at which this attempt started (RFC 3339).
     #[serde(serialize_with = "milliseconds")]
     #[schemars(with = "Instant")]
     pub started_at: Timestamp,
-    /// How long each step took, in milliseconds; null for a step that was not taken.
+    /// Duration of each step in milliseconds; null for a step that was not taken.
     pub timing_ms: TimingMs,
-    /// The one verdict.
+    /// The verdict.
     pub verdict: VerdictKind,
-    /// Who can mend it; null when nothing is wrong.
+    /// Which side can fix the problem; null if nothing is wrong.
     pub side: Option<Side>,
-    /// Everything found, the verdict's own finding first.
+    /// All findings. The finding that explains the verdict comes first.
     pub findings: Findings<'a>,
-    /// Where the visit failed; null when it did not.
+    /// The step at which the visit failed and the reason; null if it did not fail.
     pub error: Option<&'a Failure>,
-    /// What the server agreed to; null when it never got so far.
+    /// What the server negotiated; null if the handshake did not get that far.
     pub tls: Option<Tls<'a>>,
-    /// The server's own certificate; null when none arrived.
+    /// The server's own certificate; null if none arrived.
     pub leaf: Option<Leaf<'a>>,
-    /// The certificates sent and the path taken, by SHA-256; null when none arrived.
+    /// The certificates sent and the validated path, by SHA-256; null if no certificate arrived.
     pub chain: Option<Chain<'a>>,
-    /// What each chosen store says; null when there was no chain to judge.
+    /// The result for each trust store; null if there was no chain to judge.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Says<'_>>>")]
     pub trust: Option<Trust<'a>>,
-    /// Whether a certificate of the path is revoked; null when it was not asked, or no source that
-    /// was asked had anything to say of it.
+    /// Revocation status of the path. Null if revocation was not checked, or if no checked source
+    /// had an answer.
     pub revocation: Option<Revocation<'a>>,
-    /// When it was judged. Not written: it is one time for the whole sweep, in its manifest.
+    /// Time for which the row was judged. Not written: it is the same for the whole sweep and is in
+    /// the manifest.
     #[serde(skip)]
     pub judged_at: Timestamp,
-    /// Whether the target itself said where to connect. Not written: `target` shows it.
+    /// True if the target itself gives the address to connect to. Not written: `target` shows it.
     #[serde(skip)]
     pub pinned: bool,
-    /// Whether a name had to be looked up. Not written: host and target show it.
+    /// True if a name had to be looked up. Not written: `host` and `target` show it.
     #[serde(skip)]
     pub looked_up: bool,
-    /// Whether each version was to be asked for. Not written: the manifest says it of the sweep.
+    /// True if each protocol version was to be tested. Not written: the manifest has it for the
+    /// whole sweep.
     #[serde(skip)]
     pub versions_asked: bool,
 }
 
-/// The addresses of a name, tried one after the other until one accepts a connection.
+/// The addresses of a name. They are tried one after the other until one accepts a connection.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Addresses {
-    /// How many were tried, the one of this row among them.
+    /// Number of addresses tried, including the one of this row.
     pub tried: usize,
-    /// How many are known.
+    /// Number of known addresses of the name.
     pub of: usize,
-    /// Whether IPv6 was looked up too, where it was wanted: without it there may be more. It is
-    /// looked up when the first IPv4 address accepts no connection.
+    /// True if all wanted address families were looked up. If false, the name may have IPv6
+    /// addresses that are not counted: IPv6 is only looked up if the first IPv4 address accepts no
+    /// connection.
     pub complete: bool,
-    /// The other ones that were tried, in order, and why each was left.
+    /// The other addresses that were tried, in order, and why each one failed.
     pub failed: Vec<FailedAddress>,
 }
 
-/// An address that was left for another.
+/// An address that was tried without success.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FailedAddress {
-    /// The address.
+    /// IP address.
     pub ip: IpAddr,
-    /// Why no connection came about.
+    /// Why the connection failed.
     pub kind: Reason,
 }
 
@@ -125,70 +129,71 @@ impl Addresses {
     }
 }
 
-/// How long each step took, in milliseconds.
+/// Duration of each step in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimingMs {
-    /// The name lookup.
+    /// DNS lookup.
     pub dns: Option<f64>,
-    /// The TCP handshake of the first connection.
+    /// TCP handshake of the first connection.
     pub connect: Option<f64>,
-    /// The dialogue in clear before TLS.
+    /// Unencrypted dialogue before TLS (STARTTLS and similar).
     pub starttls: Option<f64>,
-    /// From the ClientHello to the end of the handshake, or to the failure.
+    /// From the ClientHello to the end of the handshake or to the failure.
     pub handshake: Option<f64>,
-    /// The whole visit, all connections together.
+    /// The whole visit, including all connections.
     pub total: Option<f64>,
 }
 
-/// The server's own certificate. One that cannot be read has its SHA-256 and nothing else.
+/// The server's own certificate. If it cannot be parsed, every field except `sha256` is null.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Leaf<'a> {
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the certificate (DER).
     pub sha256: Hex<'a>,
     /// SHA-256 of its SubjectPublicKeyInfo.
     pub spki_sha256: Option<Hex<'a>>,
-    /// Who it is for (RFC 4514).
+    /// Subject name (RFC 4514).
     pub subject: Option<&'a str>,
-    /// Subject alternative names; empty when it carries none.
+    /// Subject alternative names; empty if it has none.
     #[schemars(with = "Option<Vec<String>>")]
     pub sans: Option<Sans<'a>>,
-    /// Who signed it (RFC 4514).
+    /// Issuer name (RFC 4514).
     pub issuer: Option<&'a str>,
-    /// The serial number's bytes, as encoded.
+    /// Serial number, as encoded in the certificate.
     pub serial: Option<Hex<'a>>,
-    /// Valid from.
+    /// Start of the validity period.
     #[schemars(with = "Option<Instant>")]
     pub not_before: Option<Date>,
-    /// Valid until.
+    /// End of the validity period.
     #[schemars(with = "Option<Instant>")]
     pub not_after: Option<Date>,
-    /// Whole days from the time of judging to `not_after`, rounded down: 0 on the last day, -1 from
-    /// the first second after `not_after` on.
+    /// Number of whole days from the time of judging to `not_after`, rounded down: 0 on the last
+    /// day, -1 from the first second after `not_after`.
     pub days_left: Option<i64>,
-    /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's OID.
+    /// Public key: `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the OID of the algorithm.
     pub key: Option<&'a str>,
-    /// The algorithm it is signed with, or its OID.
+    /// Signature algorithm, or its OID.
     pub signature: Option<&'a str>,
-    /// 1, 2 or 3.
+    /// X.509 version: 1, 2 or 3.
     pub version: Option<u32>,
-    /// The common name of its issuer, for people. Not written: `issuer` holds it.
+    /// Common name of the issuer, for text output. Not written: `issuer` contains it.
     #[serde(skip)]
     pub issuer_name: Option<&'a str>,
 }
 
-/// The certificates sent and the path taken, by SHA-256.
+/// The certificates sent and the validated path, by SHA-256.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Chain<'a> {
-    /// As sent, in the server's order.
+    /// The certificates sent, in the server's order.
     pub sent: Vec<Hex<'a>>,
-    /// The path that was taken, leaf first, without the anchor; null when none reaches one.
+    /// The validated path, leaf first, without the trust anchor; null if no path reaches one.
     pub path: Option<Vec<Hex<'a>>>,
-    /// Who supplied what the server left out; null when nothing was missing or nothing helped.
+    /// Where the certificates that the server left out came from; null if none were missing or none
+    /// could be found.
     pub completed_by: Option<CompletedBy>,
 }
 
 impl<'a> Record<'a> {
-    /// The row of an observation and its verdict; `at` is the time that was judged for.
+    /// Builds the row of an observation and its verdict; `at` is the time for which it was judged.
     pub fn new(observation: &'a Observation, verdict: &'a Verdict, at: Timestamp) -> Self {
         let target = &*observation.endpoint.target;
         let chain = observation.chain();
@@ -290,12 +295,14 @@ fn host(host: &Host) -> Cow<'_, str> {
     }
 }
 
-/// Whole days from one second to another, rounded down, so that whatever is past is negative.
+/// Returns the number of whole days between two times, rounded down, so that any time in the past
+/// is negative.
 fn days_between(from: i64, until: i64) -> i64 {
     until.saturating_sub(from).div_euclid(86_400)
 }
 
-/// Milliseconds with at most three decimals: a microsecond is finer than any clock here is true.
+/// Returns milliseconds with at most three decimals; no clock here is more accurate than one
+/// microsecond.
 fn in_ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
@@ -336,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_leaf_keeps_its_hash_and_nothing_else() {
+    fn an_unparseable_leaf_keeps_only_its_hash() {
         let sample = samples::unreadable();
         let row = serde_json::to_value(sample.record()).unwrap();
         let leaf = row["leaf"].as_object().unwrap();
@@ -346,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_seen_is_null_and_never_missing() {
+    fn unknown_fields_are_null_and_never_missing() {
         let sample = samples::unresolved();
         let row = serde_json::to_value(sample.record()).unwrap();
         for field in ["ip", "tls", "leaf", "chain", "trust", "revocation"] {

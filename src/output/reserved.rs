@@ -1,5 +1,5 @@
-//! Files to write to, opened and not yet emptied: what an older run left stays as it is until
-//! everything that is to be written could be opened.
+//! Output files that are open but not yet emptied. The contents of an earlier run stay intact until
+//! every output of this run could be opened.
 
 use std::fs::File;
 use std::io;
@@ -7,14 +7,19 @@ use std::path::Path;
 
 use super::error::OutputError;
 
-/// A file to write to, as it was before.
+/// An open output file that still has its old contents.
 pub struct Reserved {
     name: String,
     file: File,
 }
 
 impl Reserved {
-    /// Opens a file, and makes it where there is none. `flag` is the one that names it.
+    /// Opens a file, or creates it if it does not exist. `flag` is the command-line flag that named
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be opened for writing.
     pub fn open(flag: &str, path: &Path) -> Result<Self, OutputError> {
         let name = format!("{flag} {}", path.display());
         let mut options = File::options();
@@ -25,13 +30,17 @@ impl Reserved {
         }
     }
 
-    /// The flag and the file, for errors.
+    /// Returns the flag and the path, for error messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file without what it held, and its name. Only regular files have a length to cut; pipes
-    /// and devices are written as they are.
+    /// Empties the file and returns its name and handle. Only regular files are truncated; pipes
+    /// and devices have no contents to remove.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be truncated.
     pub fn emptied(self) -> Result<(String, File), OutputError> {
         let Self { name, file } = self;
         match empty(&file) {

@@ -1,4 +1,4 @@
-//! The record's `revocation`: the answer that counts, and every answer that was had.
+//! The record's `revocation`: the answer that decides, and all other answers.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,56 +6,59 @@ use serde::Serialize;
 use super::fields::{Date, Hex, Instant};
 use crate::verdict::{self, RevocationAnswer, RevocationStatus};
 
-/// Whether certificates of the path are revoked (`--revocation`). "Revoked" counts wherever on the
-/// path it is said and whoever contradicts; "good" and "unknown" are about the leaf.
+/// Revocation status of the path (`--revocation`). It is `revoked` if any source says so of any
+/// certificate on the path, even if another source disagrees; `good` and `unknown` describe the
+/// leaf only.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Revocation<'a> {
-    /// What counts.
+    /// The status that decides.
     pub status: RevocationStatus,
-    /// Who says so: `staple`, `crl` or `crlite`.
+    /// The source of this status: `staple`, `crl` or `crlite`.
     pub source: &'static str,
-    /// Of which certificate: `leaf` or `intermediate`.
+    /// The certificate that it is about: `leaf` or `intermediate`.
     pub certificate: &'static str,
-    /// Why it was revoked, or why nothing is known; null where there is nothing to tell.
+    /// The revocation reason, or why the status is unknown; null if there is none.
     pub reason: Option<&'static str>,
-    /// Since when it is revoked; null where it is not or the source does not tell.
+    /// Time of revocation; null if the certificate is not revoked or the source does not give a
+    /// time.
     #[schemars(with = "Option<Instant>")]
     pub revoked_at: Option<Date>,
-    /// The source's date; of a filter, the newest certificate that it covers.
+    /// Date of the source's data; for a CRLite filter, the date of the newest certificate that it
+    /// covers.
     #[schemars(with = "Option<Instant>")]
     pub this_update: Option<Date>,
-    /// Every answer, this one among them: by source, leaf first.
+    /// All answers, including this one, grouped by source, leaf first.
     pub answers: Vec<Answer<'a>>,
 }
 
-/// What one source says of one certificate of the path.
+/// The answer of one source about one certificate of the path.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer<'a> {
-    /// `staple`, `crl` or `crlite`.
+    /// The source: `staple`, `crl` or `crlite`.
     pub source: &'static str,
-    /// `leaf` or `intermediate`.
+    /// The certificate: `leaf` or `intermediate`.
     pub certificate: &'static str,
     /// SHA-256 of that certificate.
     pub sha256: Hex<'a>,
-    /// What it says.
+    /// The status that the source reports.
     pub status: RevocationStatus,
-    /// Why it was revoked, or why nothing is known.
+    /// The revocation reason, or why the status is unknown.
     pub reason: Option<&'static str>,
-    /// Since when it is revoked.
+    /// Time of revocation.
     #[schemars(with = "Option<Instant>")]
     pub revoked_at: Option<Date>,
-    /// The source's date.
+    /// Date of the source's data.
     #[schemars(with = "Option<Instant>")]
     pub this_update: Option<Date>,
-    /// Until when the source stands by it.
+    /// Time until which the source's data is valid.
     #[schemars(with = "Option<Instant>")]
     pub next_update: Option<Date>,
-    /// The file or address of the list or filter; null for a staple, or where there was none.
+    /// Path or URL of the CRL or filter; null for a staple, or if no list or filter was found.
     pub from: Option<&'a str>,
 }
 
 impl<'a> Revocation<'a> {
-    /// `None` where no source had anything to say.
+    /// Returns the decisive answer and all others, or `None` if no source had an answer.
     pub(super) fn new(known: &'a verdict::Revocation) -> Option<Self> {
         let (source, answer) = known.deciding()?;
         Some(Self {

@@ -1,4 +1,4 @@
-//! Rows for the tests of this room and of those above it.
+//! Sample rows for the tests of this room and of the rooms above it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Sample {
     }
 }
 
-/// All of them.
+/// All samples.
 pub(crate) fn all() -> Vec<Sample> {
     vec![
         healthy(),
@@ -92,21 +92,21 @@ pub(crate) fn expired() -> Sample {
     }
 }
 
-/// The same, with facts asked for that no answer tells of.
+/// The expired sample with facts requested, none of which any answer shows.
 pub(crate) fn asked() -> Sample {
     let mut sample = expired();
     sample.observation.facts_asked = [Fact::Renegotiation].into_iter().collect();
     sample
 }
 
-/// The same for another name, without tags.
+/// The expired sample for another name, without tags.
 pub(crate) fn expired_at(host: &str) -> Sample {
     let mut sample = expired();
     sample.observation.endpoint.target = Arc::new(target(host, host, 443));
     sample
 }
 
-/// A visit that this machine could not afford.
+/// A visit that failed because of a limit of this machine.
 pub(crate) fn exhausted() -> Sample {
     let mut sample = refused();
     let failure = Failure::new(Stage::Connect, Reason::LocalLimit, "too many open files");
@@ -114,7 +114,7 @@ pub(crate) fn exhausted() -> Sample {
     sample
 }
 
-/// A certificate of next month.
+/// A certificate that becomes valid next month.
 pub(crate) fn early() -> Sample {
     let mut leaf = leaf("soon.example", &["soon.example"], 3, "9999-12-30T00:00:00Z");
     let contents = Arc::get_mut(&mut leaf).unwrap().contents.as_mut().unwrap();
@@ -181,7 +181,7 @@ pub(crate) fn refused() -> Sample {
     }
 }
 
-/// A leaf that is no certificate.
+/// A leaf that cannot be parsed.
 pub(crate) fn unreadable() -> Sample {
     let leaf = Arc::new(Certificate {
         der: CertificateDer::from(vec![5; 5]),
@@ -199,7 +199,7 @@ pub(crate) fn unreadable() -> Sample {
     }
 }
 
-/// Every text that others choose attacks a terminal or a spreadsheet.
+/// Text chosen by others that attacks terminals and spreadsheets.
 pub(crate) fn hostile() -> Sample {
     let attack = "=cmd|' /C calc'!A0\u{1b}]0;x\u{7}\u{202e}\r\n\"";
     let mut target = target(attack, "bad.example", 25);
@@ -382,8 +382,8 @@ fn store(name: &str, trusted: bool, reason: Option<&str>) -> StoreTrust {
     }
 }
 
-/// The row of `expired`.
+/// The expected JSON of `expired`.
 pub(super) const EXPIRED_JSON: &str = include_str!("../../testdata/output/expired.jsonl");
 
-/// The lines of `all`.
+/// The expected lines of `all`.
 pub(super) const TEXT: &str = include_str!("../../testdata/output/rows.txt");

@@ -1,16 +1,16 @@
-//! The JSON Schema of a row, generated from the types.
+//! The JSON Schema of a record, generated from the types.
 
 use schemars::generate::SchemaSettings;
 
 use super::Record;
 
-/// The schema of one line of JSONL output (draft 2020-12).
+/// Returns the schema of one line of JSONL output (draft 2020-12).
 pub fn schema() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings
         .into_generator()
         .into_root_schema_for::<Record<'_>>();
-    schema.insert("title".to_owned(), "A row of tlsweep".into());
+    schema.insert("title".to_owned(), "A tlsweep record".into());
     schema.into()
 }
 

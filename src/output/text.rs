@@ -1,4 +1,4 @@
-//! Text for people: a row a line, aligned, plain, and safe on any terminal.
+//! Text for people: one aligned line per row, safe to print on any terminal.
 
 use std::io::{self, Write};
 
@@ -9,15 +9,15 @@ use super::{Record, place, why};
 pub(super) const FORMAT: Format = Format {
     name: "text",
     endings: &["txt"],
-    doc: "a line for people: verdict, endpoint, why, and what else was found",
+    doc: "one line per row for people: verdict, endpoint, reason, ids of other findings",
     open: |writer, layout| Ok(Box::new(Text::new(writer, layout))),
 };
 
-/// The width of the longest verdict, `starttls_unavailable`.
+/// Width of the longest verdict, `starttls_unavailable`.
 const VERDICT_WIDTH: usize = 20;
 
-/// Endpoints are padded to the widest seen so far, so that rows can be written as they come; a
-/// very long one sticks out alone instead of pushing all later rows aside.
+/// The endpoint column is as wide as the widest endpoint so far, so that rows can be written as
+/// they arrive. An endpoint wider than `WIDEST` does not widen the column for later rows.
 const NARROWEST: usize = 30;
 const WIDEST: usize = 44;
 

@@ -1,4 +1,4 @@
-//! The record's `tls`: what the server agreed to, and what it does with each protocol version.
+//! The record's `tls`: what the server negotiated, and the outcome for each protocol version.
 
 use std::borrow::Cow;
 
@@ -13,48 +13,50 @@ use crate::observation::{
 };
 use crate::tls::ProtocolVersion;
 
-/// What the server agreed to.
+/// What the server negotiated.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Tls<'a> {
-    /// The version chosen; null when versions were asked for and none was accepted.
+    /// The negotiated version; null if versions were tested and none was accepted.
     pub version: Option<ProtocolVersion>,
-    /// The cipher suite chosen, by its IANA name.
+    /// IANA name of the negotiated cipher suite.
     pub cipher: Option<Cow<'static, str>>,
-    /// The key exchange group, by its IANA name; null when the exchange does not tell.
+    /// IANA name of the key exchange group; null if the exchange does not show it.
     pub group: Option<Cow<'static, str>>,
-    /// The size in bits of the prime of a DHE key exchange; null in other exchanges.
+    /// Size of the prime of a DHE key exchange, in bits; null for other key exchanges.
     pub dh_bits: Option<u16>,
-    /// The scheme of the handshake signature, by its IANA name.
+    /// IANA name of the handshake signature scheme.
     pub signature: Option<Cow<'static, str>>,
-    /// The ALPN protocol chosen.
+    /// The negotiated ALPN protocol.
     pub alpn: Option<&'a str>,
-    /// Whether ALPN protocols were offered: `h2` and `http/1.1`, to web servers alone.
+    /// True if the ClientHello offered ALPN protocols (`h2` and `http/1.1`); only web services get
+    /// this offer.
     pub alpn_offered: Option<bool>,
-    /// Whether the server asked for a second hello.
+    /// True if the server asked for a second ClientHello (HelloRetryRequest).
     pub hello_retry: Option<bool>,
-    /// Whether an OCSP staple came; null when it could not be seen.
+    /// True if the server sent an OCSP staple; null if this could not be observed.
     pub ocsp_stapled: Option<bool>,
-    /// Whether the server asked for a client certificate.
+    /// True if the server asked for a client certificate.
     pub client_cert_requested: Option<bool>,
-    /// Whether the server showed that it holds the key of its certificate.
+    /// Result of the proof that the server has its certificate's private key.
     pub key_proof: Option<KeyProof>,
-    /// The id of the hello that it answered.
+    /// Id of the ClientHello that the server answered.
     pub offer: Option<Offer>,
-    /// True when TLS 1.3 is proven: the server chose it; null when nothing proves it.
+    /// True if the server negotiated TLS 1.3; null if nothing proves that it supports it.
     pub supports_tls1_3: Option<bool>,
-    /// True when the server claims TLS 1.3 by the mark in the random of an older answer (RFC 8446,
-    /// 4.1.3) and no answer proves or refutes it. Boxes that copy the random claim it falsely.
+    /// True if the server claims TLS 1.3 by the downgrade marker in the random of an older answer
+    /// (RFC 8446, 4.1.3), and no answer proves or refutes it. Middleboxes that copy the random make
+    /// this claim falsely.
     pub claims_tls1_3: Option<bool>,
-    /// True when the server refused the application protocols on offer (`h2` and `http/1.1`) and was
-    /// then asked without any: it is no web server. Null when none were refused.
+    /// True if the server rejected the offered ALPN protocols (`h2` and `http/1.1`) and was then
+    /// contacted without ALPN: it is not a web server. Null if it rejected none.
     pub alpn_refused: Option<bool>,
-    /// What it does with each version (`--versions all`).
+    /// Outcome for each protocol version (`--versions all`).
     pub versions: VersionsAsked,
-    /// What it accepts beyond what it chose (`--facts`); null when nothing was asked for.
+    /// Additional measurements (`--facts`); null if none were requested.
     pub facts: Option<FactsAsked>,
 }
 
-/// What the server does with each version; null for what was not asked.
+/// Outcome for each protocol version; null if the version was not tested.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct VersionsAsked {
     /// SSL 3.0.
@@ -101,7 +103,7 @@ impl<'a> Tls<'a> {
     }
 }
 
-/// Whether a hello was sent and nothing but TLS came back, if anything did.
+/// Returns true if the ClientHello was sent and nothing other than TLS was received.
 fn hello_heard(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
     let fits = |it: &Failure| it.stage == Stage::Handshake && it.reason != Reason::NotTls;
@@ -122,7 +124,7 @@ impl From<Versions> for VersionsAsked {
 }
 
 impl VersionsAsked {
-    /// The outcomes with their field names, oldest version first.
+    /// Returns the outcomes with their field names, oldest version first.
     pub fn each(&self) -> [(&'static str, Option<&VersionOutcome>); 5] {
         [
             ("ssl3", self.ssl3.as_ref()),

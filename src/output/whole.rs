@@ -1,12 +1,17 @@
-//! Files that are written at once, whole or not at all.
+//! Writes small files atomically.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file whole or not at all: to a file of a new name that then takes the place of the old one.
-/// A link stays where it is. Devices and pipes, and links to nothing, have nothing to lose: they
-/// are written as they are.
+/// Replaces a file atomically: writes a temporary file in the same folder and renames it over the
+/// old one, so that a reader finds either the old or the new contents. If `path` is a symbolic
+/// link, its destination is replaced. Devices, pipes and dangling links are written directly, since
+/// they have no old contents to protect.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = match fs::metadata(path) {
         Ok(old) if old.is_file() => Some(old),

@@ -1,5 +1,5 @@
-//! One line for people: where, and why the verdict is what it is. It is made from the record's
-//! facts and the evidence of its findings; what a finding means stands in its definition.
+//! The endpoint and the reason for the verdict, as text for people. The text is built from the
+//! record and from the evidence of its findings. What a finding means is in its definition.
 
 mod evidence;
 mod words;
@@ -11,8 +11,8 @@ use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{Value, VerdictKind};
 use words::{LONGEST_TEXT, add, days, issuer};
 
-/// Where: the endpoint as a target that can be given to `scan` again. The address is named when
-/// the target named it, or when asked for.
+/// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
+/// target gave it, or if `addresses` is true.
 pub fn place(record: &Record<'_>, addresses: bool) -> String {
     let mut place = match record.service {
         "tls" | "https" => String::new(),
@@ -30,7 +30,8 @@ pub fn place(record: &Record<'_>, addresses: bool) -> String {
     place
 }
 
-/// Why: one line, safe to show, without the verdict's own word.
+/// Returns the reason for the verdict in one line. The line does not repeat the verdict and is safe
+/// to print.
 pub fn why(record: &Record<'_>) -> String {
     let own_words = match record.verdict {
         VerdictKind::Ok => record.leaf.as_ref().map(|leaf| healthy(record, leaf)),
@@ -39,12 +40,12 @@ pub fn why(record: &Record<'_>) -> String {
         | VerdictKind::NotTls
         | VerdictKind::HandshakeFailed => failed(record),
         VerdictKind::StarttlsUnavailable => record.error.map(|error| upgrade(record, error)),
-        _ => evidence::told(record),
+        _ => evidence::described(record),
     };
     own_words.unwrap_or_else(|| evidence::listed(record))
 }
 
-/// What was found beside the verdict: the ids of the other findings, in their order.
+/// Returns the ids of all findings except the verdict's own, in order.
 pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = &'static str> {
     let own = usize::from(own_finding(record).is_some());
     record.findings.0[own..].iter().map(|finding| finding.id)
@@ -72,23 +73,23 @@ fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     }
 }
 
-/// What ended the visit.
+/// Returns the failure that ended the visit.
 fn failed(record: &Record<'_>) -> Option<String> {
     match record.error {
         Some(failure) => Some(failure_words(failure)),
-        // The one handshake that fails without an error: it went to its end.
+        // The only handshake failure without an error: the handshake reached its end.
         None => (record.verdict == VerdictKind::HandshakeFailed).then(|| KEY_NOT_PROVEN.to_owned()),
     }
 }
 
-const KEY_NOT_PROVEN: &str = "did not prove that it holds its certificate's key";
+const KEY_NOT_PROVEN: &str = "did not prove possession of its certificate's private key";
 
 fn failure_words(failure: &Failure) -> String {
     let detail = Clean::bounded(&failure.detail, LONGEST_TEXT).to_string();
-    let told = failure.detail.chars().any(char::is_alphanumeric);
-    match (failure.reason, told) {
+    let has_detail = failure.detail.chars().any(char::is_alphanumeric);
+    match (failure.reason, has_detail) {
         (Reason::Nxdomain, _) => "no such name (nxdomain)".to_owned(),
-        (Reason::Servfail, _) => "the name's servers give no answer (servfail)".to_owned(),
+        (Reason::Servfail, _) => "the DNS servers of the name failed (servfail)".to_owned(),
         (Reason::NoAddress, _) => "the name has no address".to_owned(),
         (Reason::InvalidName, true) => format!("not a host name: {detail}"),
         (Reason::InvalidName, false) => "not a host name".to_owned(),
@@ -97,16 +98,18 @@ fn failure_words(failure: &Failure) -> String {
         (Reason::Reset, _) => "connection reset".to_owned(),
         (Reason::Eof, _) => "connection closed during the handshake".to_owned(),
         (Reason::UnusableAddress, true) => format!("no usable address: {detail}"),
-        (Reason::AddressDead, _) => "not asked: the address answered nobody".to_owned(),
-        (Reason::AllSilent, _) => "not asked: no address answered any more".to_owned(),
-        (Reason::LocalLimit, true) => format!("this machine ran out: {detail}"),
+        (Reason::AddressDead, _) => {
+            "not tried: this address did not answer earlier connections".to_owned()
+        }
+        (Reason::AllSilent, _) => "not tried: all addresses stopped answering".to_owned(),
+        (Reason::LocalLimit, true) => format!("limit of this machine: {detail}"),
         (Reason::NotTls, true) => format!("not TLS: {detail}"),
         (Reason::NotTls, false) => "not TLS: unknown bytes".to_owned(),
         (Reason::Alert, true) => format!("alert {detail}"),
-        (Reason::Malformed, true) => format!("malformed answer: {detail}"),
-        (Reason::TooLarge, true) => format!("answer too large: {detail}"),
-        (Reason::TooLarge, false) => "answer too large".to_owned(),
-        (Reason::ScannerLimit, _) => format!("a limit of this scanner: {}", failure.detail),
+        (Reason::Malformed, true) => format!("malformed response: {detail}"),
+        (Reason::TooLarge, true) => format!("response too large: {detail}"),
+        (Reason::TooLarge, false) => "response too large".to_owned(),
+        (Reason::ScannerLimit, _) => format!("limit of this scanner: {}", failure.detail),
         (Reason::KeyNotProven, _) => KEY_NOT_PROVEN.to_owned(),
         (Reason::Anonymous, true) => format!("no certificate (anonymous suite {detail})"),
         (reason, true) => format!("{} ({detail})", Word(&reason).to_string().replace('_', " ")),
@@ -114,7 +117,7 @@ fn failure_words(failure: &Failure) -> String {
     }
 }
 
-/// Which silence a timeout was.
+/// Returns which step timed out.
 fn silence(stage: Stage) -> &'static str {
     match stage {
         Stage::Dns => "no answer from the resolver (timeout)",

@@ -1,5 +1,5 @@
-//! The counts of a sweep, taken row by row. Rows may come in any order: the same rows give the
-//! same summary.
+//! The counts of a sweep, updated with each row. The summary does not depend on the order of the
+//! rows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -13,21 +13,21 @@ use crate::observation::Reason;
 use crate::output::{Record, Word, place, why};
 use crate::verdict::{Side, VerdictKind};
 
-/// Examples kept of each verdict: enough to see whether they are alike.
+/// Examples kept for each verdict: enough to see whether they have the same cause.
 const EXAMPLES: usize = 3;
 
-/// What became of the inventory before any visit.
+/// Counts of the inventory's targets before any visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intake {
-    /// Targets read.
+    /// Number of targets read.
     pub targets: u64,
-    /// Lines that could not be read.
+    /// Number of lines that could not be parsed.
     pub rejected: u64,
-    /// Targets that had been read before.
+    /// Number of duplicate targets.
     pub duplicates: u64,
-    /// Targets on the exclude list.
+    /// Number of targets on the exclude list.
     pub excluded: u64,
-    /// Targets outside the sample or the shard asked for.
+    /// Number of targets outside the requested sample or shard.
     #[serde(default)]
     pub left_out: u64,
 }
@@ -35,9 +35,10 @@ pub struct Intake {
 /// The counts of a sweep so far.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// Kept by whoever reads the inventory.
+    /// Counts of the inventory, set by the sweep after reading it.
     pub intake: Intake,
-    /// Visits that were too large for `--save`; kept by whoever saves or reads what was saved.
+    /// Number of visits that were too large for the recording (`--save`), set by the code that
+    /// writes or reads the recording.
     pub unsaved: u64,
     pub(super) rows: u64,
     pub(super) endpoints: u64,
@@ -54,28 +55,29 @@ pub struct Summary {
 /// The rows of one verdict.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// How many.
+    /// Number of rows.
     pub rows: u64,
-    /// Whose side they are on.
+    /// Number of rows by side.
     pub sides: BTreeMap<Side, u64>,
-    /// The first few by their target's text, whatever order they came in; none for `ok`.
+    /// The first few rows in the order of their targets' texts, independent of the order in which
+    /// they arrive; none for `ok`.
     pub examples: Vec<Example>,
 }
 
-/// A row, as an example of its verdict.
+/// An example row of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example {
     target: String,
     ip: Option<IpAddr>,
     port: u16,
-    /// The endpoint, as a target.
+    /// The endpoint, written as a target.
     pub place: String,
-    /// Why the verdict is what it is.
+    /// The reason for the verdict.
     pub why: String,
 }
 
 impl Summary {
-    /// Counts a row. A row that will be judged again is counted once, in its last form.
+    /// Counts a row. A row that is judged again is only counted in its final form.
     pub fn add(&mut self, record: &Record<'_>) {
         self.rows += 1;
         self.endpoints += u64::from(record.ip.is_some());
@@ -98,18 +100,18 @@ impl Summary {
         }
     }
 
-    /// Rows so far.
+    /// Returns the number of rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Whether a row has this finding, as its verdict or beside it.
+    /// Returns true if a row has this finding, as its verdict or in addition to it.
     pub fn found(&self, id: &str) -> bool {
         let verdict = VerdictKind::named(id).is_some_and(|kind| self.verdict(kind).rows > 0);
         verdict || self.findings.get(id).is_some_and(|rows| *rows > 0)
     }
 
-    /// The rows of a verdict.
+    /// Returns the rows of a verdict.
     pub fn verdict(&self, kind: VerdictKind) -> &Tally {
         &self.verdicts[kind as usize]
     }
@@ -148,35 +150,36 @@ impl Summary {
     }
 }
 
-/// Every count of a sweep; a word that never came up is absent.
+/// All counts of a sweep. A key that would count zero is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// What became of the inventory before any visit.
+    /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]
     pub intake: Intake,
-    /// Rows with an address.
+    /// Number of rows that have an IP address.
     pub endpoints: u64,
-    /// Rows written.
+    /// Number of rows written.
     pub rows: u64,
-    /// Visits that were too large to be saved (`--save`): rows have them, saved facts lack them.
+    /// Number of visits that were too large for the recording (`--save`): they are in the rows but
+    /// not in the recording.
     #[serde(default)]
     pub unsaved: u64,
-    /// Visits made, retries included.
+    /// Number of visits made, including retries.
     pub attempts: u64,
-    /// Rows by verdict.
+    /// Number of rows by verdict.
     pub verdicts: BTreeMap<String, u64>,
-    /// Rows by the side at fault.
+    /// Number of rows by the side at fault.
     pub sides: BTreeMap<String, u64>,
-    /// Rows by finding.
+    /// Number of rows by finding.
     pub findings: BTreeMap<String, u64>,
-    /// Rows by service.
+    /// Number of rows by service.
     pub services: BTreeMap<String, u64>,
-    /// Rows by service and verdict.
+    /// Number of rows by service and verdict.
     #[serde(default)]
     pub service_verdicts: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Rows that failed, by verdict and kind of failure.
+    /// Number of failed rows by verdict and reason.
     pub failures: BTreeMap<String, BTreeMap<String, u64>>,
-    /// What became of the protocol versions; null when they were not asked for.
+    /// Counts of protocol versions; null if versions were not tested.
     #[serde(default)]
     pub versions: Option<VersionCounts>,
 }
@@ -195,8 +198,9 @@ impl Tally {
         }
     }
 
-    /// Told before any text is made: most rows are no example. An equal key is let in, as the
-    /// texts beside it decide.
+    /// Returns true if the row could become an example. This is checked before any text is built,
+    /// since most rows are no examples. A row with the key of the last example is accepted, because
+    /// the rest of the text then decides the order.
     fn wants(&self, record: &Record<'_>) -> bool {
         let key = (record.target, record.ip, record.port);
         self.examples.len() < EXAMPLES || self.examples.last().is_none_or(|last| key <= last.key())

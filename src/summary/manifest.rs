@@ -1,5 +1,5 @@
-//! The manifest: beside the results, what was run, on what, with whose trust and within which
-//! limits, so that others can repeat the run and know what they look at.
+//! The manifest: a file next to the results that records the arguments, inputs, trust stores and
+//! limits of a run, so that others can repeat it and interpret its results.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,93 +12,94 @@ use crate::crypto::Fingerprint;
 use crate::observation::FactSet;
 use crate::output::write_whole;
 
-/// What was run, and how it went.
+/// What was run, and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The version of the record's fields.
+    /// Version of the record format.
     pub schema: u32,
-    /// The version of this program.
+    /// Version of this program.
     pub version: String,
-    /// The command line, program name first.
+    /// The command line, starting with the program name.
     pub arguments: Vec<String>,
-    /// When the sweep began.
+    /// Time at which the sweep started.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// Time at which the sweep ended.
     pub finished_at: Timestamp,
-    /// The time that certificates were judged for (`--at`); null when each was judged for the time
-    /// of its visit.
+    /// Time for which certificates were judged (`--at`); null if each was judged for the time of
+    /// its visit.
     pub judged_at: Option<Timestamp>,
-    /// Whether every target has its row; false when the sweep was interrupted.
+    /// True if every target has its row; false if the sweep was interrupted.
     pub complete: bool,
-    /// What was read.
+    /// The inputs that were read.
     pub inputs: Vec<Input>,
-    /// The facts that were judged again (`judge`); null after a sweep of its own.
+    /// The recording that was judged again (`judge`); null after a scan.
     #[serde(default)]
     pub saved: Option<Saved>,
-    /// What was written.
+    /// Paths of the outputs.
     pub outputs: Vec<String>,
-    /// Whose trust was asked, in the order given.
+    /// The trust stores, in the order given.
     pub trust: Vec<Store>,
-    /// The stores that decide (`--require-store`); with none, one that trusts is enough.
+    /// The stores that the verdict is based on (`--require-store`). If empty, one store that trusts
+    /// the chain is enough.
     #[serde(default)]
     pub required_stores: Vec<String>,
-    /// Who was asked about revocation (`--revocation`); null when nobody was.
+    /// The revocation sources (`--revocation`); null if revocation was not checked.
     #[serde(default)]
     pub revocation: Option<Revocation>,
-    /// Who resolved names; `system` for the system's own.
+    /// Addresses of the DNS resolvers; `system` for the operating system's own.
     pub resolvers: Vec<String>,
-    /// Where the sweep was made from (`--vantage`).
+    /// Label of the place where the sweep was made (`--vantage`).
     #[serde(default)]
     pub vantage: Option<String>,
-    /// Which hello came first (`--probe`).
+    /// The probe mode (`--probe`).
     #[serde(default)]
     pub probe: String,
-    /// Whether each protocol version was asked for (`--versions all`).
+    /// True if each protocol version was tested (`--versions all`).
     #[serde(default)]
     pub all_versions: bool,
-    /// Which facts were asked for beside (`--facts`).
+    /// The additional measurements that were requested (`--facts`).
     #[serde(default)]
     pub facts: FactSet,
-    /// Which part of the inputs was visited.
+    /// The part of the inputs that was visited.
     #[serde(default)]
     pub choice: Selection,
-    /// The limits kept.
+    /// The limits of the sweep.
     pub limits: Limits,
-    /// What came of it.
+    /// The counts of the sweep.
     pub counts: Counts,
 }
 
-/// Which part of the inputs was visited, and in which order; null where nothing was asked for.
+/// The part of the inputs that was visited, and the order; null if not requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// How many targets were drawn (`--sample`).
+    /// Number of targets in the sample (`--sample`).
     pub sample: Option<u64>,
-    /// Which part of how many (`--shard`), as `1/4`.
+    /// The visited part and the number of parts (`--shard`), as `1/4`.
     pub shard: Option<String>,
-    /// What the sample and the order were drawn by (`--seed`); a sample without it is drawn by 0.
+    /// Seed of the sample and the order (`--seed`). A sample without it uses 0.
     pub seed: Option<u64>,
 }
 
-/// An inventory that was read.
+/// An input that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// The file, or `-` for standard input.
+    /// Path of the file, or `-` for standard input.
     pub name: String,
-    /// SHA-256 of its bytes; null when it was not read to its end.
+    /// SHA-256 of its contents; null if it was not read to its end.
     pub sha256: Option<Fingerprint>,
-    /// Bytes read.
+    /// Number of bytes read.
     pub bytes: u64,
-    /// Targets read from it; null when they were not counted apart.
+    /// Number of targets read from it; null if they were not counted separately.
     pub targets: Option<u64>,
 }
 
-/// Saved facts that were judged again. They are the one input.
+/// A recording that was judged again. It is the only input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
-    /// The version of the program that saved them.
+    /// Version of the program that wrote the recording.
     pub saved_by: String,
-    /// Whether they were whole; false when the sweep that saved them was interrupted or killed, or
-    /// the file was cut short.
+    /// True if the recording is complete; false if the sweep that wrote it was interrupted or
+    /// killed, or if the file was truncated.
     pub whole: bool,
 }
 
@@ -107,56 +108,60 @@ pub struct Saved {
 pub struct Store {
     /// Its name in records.
     pub name: String,
-    /// Its date or version, as far as it tells.
+    /// Its date or version, if it has one.
     pub date: Option<String>,
-    /// How many anchors it holds.
+    /// Number of trust anchors in it.
     pub anchors: u64,
 }
 
-/// Who was asked about revocation.
+/// The revocation sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// The sources, as `--revocation` names them.
+    /// Names of the sources, as in `--revocation`.
     pub sources: Vec<String>,
-    /// Revocation lists read beforehand.
+    /// Number of CRLs loaded from files.
     pub lists: u64,
-    /// CRLite filters.
+    /// Number of CRLite filters.
     pub filters: u64,
 }
 
-/// The limits a sweep kept to; null where none was set.
+/// The limits of a sweep; null if there was no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// New connections a second.
     pub rate: Option<f64>,
     /// New connections a second to one address.
     pub rate_per_ip: Option<f64>,
-    /// Connections in flight.
+    /// Maximum number of concurrent connections.
     pub concurrency: Option<u64>,
-    /// Connections in flight to one address.
+    /// Maximum number of concurrent connections to one address.
     pub concurrency_per_ip: Option<u64>,
-    /// Milliseconds to connect.
+    /// Timeout for connecting, in milliseconds.
     pub connect_timeout_ms: Option<u64>,
     /// Milliseconds for the dialogue before TLS; null in manifests of older versions.
     #[serde(default)]
     pub starttls_timeout_ms: Option<u64>,
     /// Milliseconds for a handshake.
     pub handshake_timeout_ms: Option<u64>,
-    /// Milliseconds for a whole target.
+    /// Time limit for a whole visit, in milliseconds.
     pub timeout_ms: Option<u64>,
-    /// Visits after the first.
+    /// Maximum number of visits after the first.
     pub retries: Option<u32>,
 }
 
 impl Manifest {
-    /// Where the manifest of an output lies: `rows.jsonl.manifest.json` beside `rows.jsonl`.
+    /// Returns the path of an output's manifest: `rows.jsonl.manifest.json` for `rows.jsonl`.
     pub fn beside(output: &Path) -> PathBuf {
         let mut path = output.as_os_str().to_owned();
         path.push(".manifest.json");
         path.into()
     }
 
-    /// Writes it whole or not at all.
+    /// Writes the manifest atomically.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');

@@ -1,6 +1,5 @@
-//! What a sweep comes to: counts taken row by row, the closing table, what the counts say of our
-//! own side, and the manifest that lets others repeat the run. It keeps numbers and a few
-//! examples, never rows.
+//! The summary of a sweep: counts, the table printed at the end, hints about faults on our own
+//! side, and the manifest. It stores numbers and a few examples, never all rows.
 
 mod counts;
 mod manifest;

@@ -1,5 +1,5 @@
-//! What the counts say of our own side. When most of a sweep fails in one way, the likely fault
-//! is the one thing that all of it shares: this machine's resolver, line or clock.
+//! Hints about our own side, derived from the counts. If most of a sweep fails in the same way, the
+//! likely cause is what all targets share: this machine's resolver, network connection or clock.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use crate::observation::Reason;
 use crate::output::Record;
 use crate::verdict::VerdictKind;
 
-/// Below so many rows a share says nothing: a short inventory may well be broken throughout.
+/// Minimum number of rows for a hint. In a short inventory all targets may really be broken.
 const ENOUGH: u64 = 20;
 
-/// The share, in percent, above which unrelated hosts hardly fail in one way by chance.
+/// Share in percent above which independent hosts are unlikely to fail in the same way by chance.
 const MOST: u64 = 80;
 
-/// Something to rule out here before the rows are believed.
+/// A possible fault on our own side, to be checked before the rows are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnSideHint {
     /// Most names did not resolve.
@@ -22,18 +22,18 @@ pub enum OwnSideHint {
     Line(Share),
     /// Most connections to port 25 timed out.
     MailPort(Share),
-    /// Most certificates are out of their dates.
+    /// Most certificates are expired or not yet valid.
     Clock(Share),
-    /// This machine ran out of something, so many times.
+    /// Number of times that this machine reached one of its limits.
     LocalLimit(u64),
 }
 
-/// So many of so many.
+/// A number of failures out of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    /// How many failed.
+    /// Number of failures.
     pub failed: u64,
-    /// Of how many.
+    /// Total number.
     pub of: u64,
 }
 
@@ -42,23 +42,23 @@ impl fmt::Display for OwnSideHint {
         match self {
             Self::Resolver(share) => write!(
                 f,
-                "{share} names did not resolve: rule out your resolver or line first (try --resolvers)"
+                "{share} names did not resolve: check your resolver and network connection first (try --resolvers)"
             ),
             Self::Line(share) => write!(
                 f,
-                "{share} addresses could not be reached: rule out your line and its firewall first"
+                "{share} addresses could not be reached: check your network connection and firewall first"
             ),
             Self::MailPort(share) => write!(
                 f,
-                "{share} connections to port 25 timed out: your line most likely blocks the port"
+                "{share} connections to port 25 timed out: your network most likely blocks this port"
             ),
             Self::Clock(share) => write!(
                 f,
-                "{share} certificates are out of their dates: check this machine's clock first"
+                "{share} certificates are expired or not yet valid: check this machine's clock first"
             ),
             Self::LocalLimit(count) => write!(
                 f,
-                "this machine ran out of descriptors, ports or memory {count} times: lower --concurrency"
+                "this machine ran out of file descriptors, ports or memory {count} times: lower --concurrency"
             ),
         }
     }
@@ -114,7 +114,7 @@ impl OwnSide {
             self.mail_ports.add(silent);
         }
         if record.leaf.is_some() && judged_then(record) {
-            // Findings rather than verdicts: an untrusted certificate may be out of date too.
+            // Findings are counted, not verdicts: an untrusted certificate may also be expired.
             let mut findings = record.findings.0.iter();
             self.dates
                 .add(findings.any(|it| matches!(it.id, "expired" | "not_yet_valid")));
@@ -134,8 +134,8 @@ impl OwnSide {
     }
 }
 
-/// Whether a row was judged for about the time of its visit. Judged for another (`--at`), dates say
-/// nothing of this machine's clock.
+/// Returns true if a row was judged for about the time of its visit. With another time (`--at`),
+/// dates show nothing about this machine's clock.
 fn judged_then(record: &Record<'_>) -> bool {
     const A_DAY: u64 = 86_400;
     let (judged, seen) = (record.judged_at.as_second(), record.started_at.as_second());
@@ -148,7 +148,7 @@ mod tests {
     use crate::output::samples::{self, Sample};
     use crate::summary::Summary;
 
-    /// So many rows of a kind.
+    /// A number of rows of one kind.
     type Rows = (usize, fn() -> Sample);
 
     fn hints(parts: &[Rows]) -> Vec<OwnSideHint> {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn most_of_many_rows_is_told_and_less_is_not() {
+    fn a_large_share_of_many_rows_gives_a_hint() {
         let resolver = |failed, of| OwnSideHint::Resolver(Share { failed, of });
         let line = |failed, of| OwnSideHint::Line(Share { failed, of });
         let clock = |failed, of| OwnSideHint::Clock(Share { failed, of });
@@ -174,7 +174,7 @@ mod tests {
             sample
         }) as _;
         let cases: Vec<(Vec<Rows>, Vec<OwnSideHint>)> = vec![
-            // Seen a year before the day that they are judged for.
+            // Visited a year before the day for which they are judged.
             (vec![(30, long_ago)], vec![]),
             (vec![(17, gone), (3, fine)], vec![resolver(17, 20)]),
             (vec![(16, gone), (4, fine)], vec![]),

@@ -1,5 +1,5 @@
-//! Counts by service: mail and web fail in different ways, and one total hides the smaller of the
-//! two.
+//! Counts by service. Mail and web servers fail in different ways, and a total would hide the
+//! smaller group.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use super::numbers::grouped;
 use crate::output::Record;
 use crate::verdict::VerdictKind;
 
-/// Verdicts in words take a further line beyond so many characters.
+/// Width in characters after which verdicts continue on the next line.
 const WORDS_WIDTH: usize = 72;
 
-/// The rows of each service by verdict.
+/// Number of rows by service and verdict.
 #[derive(Debug, Default)]
 pub(super) struct ServiceCounts(BTreeMap<&'static str, [u64; VerdictKind::ALL.len()]>);
 
@@ -21,7 +21,7 @@ impl ServiceCounts {
         verdicts[record.verdict as usize] += 1;
     }
 
-    /// The rows of each.
+    /// Returns the number of rows of each service.
     pub(super) fn rows(&self) -> BTreeMap<String, u64> {
         let services = self.0.iter();
         services
@@ -29,7 +29,7 @@ impl ServiceCounts {
             .collect()
     }
 
-    /// The rows of each by verdict; a verdict that never came up is absent.
+    /// Returns the number of rows of each service by verdict. Verdicts without rows are absent.
     pub(super) fn verdicts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
         let services = self.0.iter();
         services
@@ -41,7 +41,8 @@ impl ServiceCounts {
     }
 }
 
-/// A line a service; nothing where there is one service only, of which the table above has told all.
+/// Writes one line per service; writes nothing for a single service, because the table above
+/// already has its counts.
 impl fmt::Display for ServiceCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.len() < 2 {
@@ -56,7 +57,7 @@ impl fmt::Display for ServiceCounts {
             write!(f, "{service:<width$}  {rows:>9}  {ok:>9}")?;
             let mut room = WORDS_WIDTH;
             for words in failing(verdicts) {
-                // A verdict and its count stay together.
+                // Do not break the line between a verdict and its count.
                 if words.len() + 3 > room {
                     write!(f, "\n{:<width$}  {:>9}  {:>9}", "", "", "")?;
                     room = WORDS_WIDTH;
@@ -71,14 +72,14 @@ impl fmt::Display for ServiceCounts {
     }
 }
 
-/// `expired 2` and the like, for every verdict that came up but `ok`.
+/// Returns `expired 2` and the like, for every verdict with rows except `ok`.
 fn failing(verdicts: &[u64; VerdictKind::ALL.len()]) -> impl Iterator<Item = String> + '_ {
     there(verdicts)
         .filter(|(kind, _)| *kind != VerdictKind::Ok)
         .map(|(kind, rows)| format!("{kind} {}", grouped(rows)))
 }
 
-/// The verdicts that came up, in order of precedence.
+/// Returns the verdicts that have rows, in order of precedence.
 fn there(
     verdicts: &[u64; VerdictKind::ALL.len()],
 ) -> impl Iterator<Item = (VerdictKind, u64)> + '_ {

@@ -1,4 +1,4 @@
-//! The closing table: plain text, aligned, readable without colour.
+//! The table at the end of a sweep: aligned plain text, readable without colour.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use super::numbers::grouped;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
 
-/// The width of the longest verdict, `starttls_unavailable`.
+/// Width of the longest verdict, `starttls_unavailable`.
 const VERDICT_WIDTH: usize = 20;
 
-/// Examples are cut so that a line fits an ordinary terminal, place and reason together.
+/// Examples are shortened so that endpoint and reason fit on one terminal line.
 const PLACE_WIDTH: usize = 40;
 const WHY_WIDTH: usize = 72;
 
@@ -81,14 +81,15 @@ impl Summary {
         writeln!(f, "{}", line.trim_end())
     }
 
-    /// The widest endpoint among the examples, so that their reasons stand in one column.
+    /// Returns the width of the widest endpoint among the examples, so that the reasons are
+    /// aligned.
     fn place_width(&self) -> usize {
         let examples = self.verdicts.iter().flat_map(|tally| &tally.examples);
         let widest = examples.map(|it| it.place.chars().count()).max();
         widest.unwrap_or(0).min(PLACE_WIDTH)
     }
 
-    /// Findings that are not the verdict of every row they stand in.
+    /// Lists findings of rows that have another verdict.
     fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beside = self.findings.iter().filter_map(|(id, count)| {
             let verdicts = VerdictKind::named(id).map_or(0, |kind| self.verdict(kind).rows);
@@ -99,7 +100,7 @@ impl Summary {
         if beside.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\nfound beside the verdict: {}", beside.join(" · "))
+        writeln!(f, "\nother findings: {}", beside.join(" · "))
     }
 }
 
@@ -111,7 +112,7 @@ fn examples(tally: &Tally, width: usize, f: &mut fmt::Formatter<'_>) -> fmt::Res
     })
 }
 
-/// `server side`; nothing where nobody is at fault.
+/// Returns `server side` and the like, or nothing if no side is at fault.
 fn side(sides: &[String]) -> String {
     match sides {
         [] => String::new(),

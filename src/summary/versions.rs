@@ -1,5 +1,5 @@
-//! Counts for studies of protocol versions: what endpoints do with each, over denominators that say
-//! what became of every row.
+//! Counts for studies of protocol versions: the outcomes for each version, and denominators that
+//! account for every row.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,31 +10,32 @@ use crate::observation::{Reason, Stage, VersionWord};
 use crate::output::{Record, Word};
 use crate::tls::ProtocolVersion;
 
-/// What a sweep with `--versions all` counted. The denominators are counts of rows and add up to
-/// `rows`; each version's outcomes add up to `tls` and `no_tls_answer`.
+/// The counts of a sweep with `--versions all`. The denominators add up to `rows`. The outcomes of
+/// each version add up to `tls` plus `no_tls_answer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionCounts {
-    /// All rows of the sweep.
+    /// Number of rows of the sweep.
     pub rows: u64,
-    /// The name gave no address.
+    /// Rows whose name did not resolve to an address.
     pub unresolved: u64,
-    /// TCP was refused.
+    /// Rows whose TCP connection was refused.
     pub refused: u64,
-    /// TCP got no answer in time.
+    /// Rows whose TCP connection timed out.
     pub timed_out: u64,
-    /// TCP failed otherwise, or a dialogue before TLS did.
+    /// Rows whose TCP connection failed for another reason, or whose dialogue before TLS failed.
     pub unreachable: u64,
-    /// Another protocol answered.
+    /// Rows whose server answered in another protocol.
     pub not_tls: u64,
-    /// A connection came about, and no hello got an answer in TLS: closed, reset, silent, nonsense.
+    /// Rows with a connection but no TLS response to any ClientHello: the connection was closed,
+    /// reset or silent, or the response was malformed.
     pub no_tls_answer: u64,
-    /// An answer in TLS came: an agreement, or an alert.
+    /// Rows with a TLS response: a ServerHello or an alert.
     pub tls: u64,
-    /// Of `tls`: endpoints whose newest version is older than TLS 1.2.
+    /// Rows of `tls` whose newest version is older than TLS 1.2.
     pub legacy_only: u64,
-    /// Of `tls`: endpoints that accept older versions beside TLS 1.2 or 1.3.
+    /// Rows of `tls` that accept TLS 1.2 or 1.3 and also older versions.
     pub legacy_also: u64,
-    /// Outcomes by version (`tls1_0`) and word (`supported`).
+    /// Number of outcomes by version (`tls1_0`) and outcome (`supported`).
     pub outcomes: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
@@ -79,7 +80,7 @@ impl VersionCounts {
     }
 }
 
-/// Whether any hello got an answer in TLS.
+/// Returns true if any ClientHello received a TLS response.
 fn answered(record: &Record<'_>) -> bool {
     let Some(tls) = &record.tls else {
         return false;
@@ -144,7 +145,7 @@ impl fmt::Display for VersionCounts {
         }
         writeln!(
             f,
-            "legacy only {} · legacy beside TLS 1.2 or better {}",
+            "legacy only {} · legacy in addition to TLS 1.2 or 1.3 {}",
             self.legacy_only, self.legacy_also
         )
     }

@@ -1,5 +1,5 @@
-//! Missing issuers by the addresses that certificates name for them (`--aia`): for rows that wait for
-//! the end of the sweep and are completed neither by a file nor by another host.
+//! Downloads missing issuers from the AIA URLs in certificates (`--aia`), for rows that wait for
+//! the end of the sweep and that neither `--intermediates` nor another host completes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,11 +13,12 @@ use crate::gather::Search;
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
 
-/// No certificate of a CA is nearly as large; a PKCS#7 message of several is not either.
+/// Larger than any CA certificate and than a PKCS#7 message with several of them.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Fetches what the search wants, and what that wants in turn. Whether nothing interrupted it.
-pub(super) async fn complete(
+/// Downloads the issuers that the search wants, then those that the downloaded ones need in turn.
+/// Returns false if it was interrupted.
+pub(super) async fn fetch_issuers(
     policy: &Policy,
     search: &mut Search,
     fetcher: &mut Fetcher,
@@ -40,8 +41,12 @@ pub(super) async fn complete(
     whole
 }
 
-/// The policy for these observations, with the issuers that they lack fetched, and the revocation
-/// lists that could tell about them.
+/// Returns the policy for these observations, extended by the downloaded issuers that they lack and
+/// by the CRLs that could change their verdicts.
+///
+/// # Errors
+///
+/// Returns an error if the event loop cannot be started.
 pub fn completed(
     policy: &Policy,
     fetcher: &mut Fetcher,
@@ -58,8 +63,8 @@ pub fn completed(
             let lacking = judge.lacking(observation);
             lacking.iter().for_each(|below| search.want(below));
         }
-        let completing = complete(&policy, &mut search, fetcher, &mut listener, &counters);
-        runtime.block_on(completing);
+        let fetching = fetch_issuers(&policy, &mut search, fetcher, &mut listener, &counters);
+        runtime.block_on(fetching);
         policy = policy.with_fetched(&search);
     }
     let mut judge = Judge::new(Arc::new(policy.clone()));

@@ -1,6 +1,6 @@
-//! Takes judged visits off the workers' hands: writes rows, counts them, and learns from the chains
-//! of good hosts what bad ones left out. Rows that this could still change wait, and are judged a
-//! second time when every host has been seen, so that the order of the inventory changes nothing.
+//! Receives judged visits from the workers, writes and counts rows, and learns issuers from the
+//! chains of other hosts. Unsettled rows wait and are judged a second time when every host has been
+//! visited, so that the order of the inventory does not matter.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -25,28 +25,29 @@ use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 
-/// How long a row may wait in a buffer for whoever reads along.
+/// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
-/// The most that a killed sweep loses of the facts it saves. Closing frames more often would make
-/// the file of a slow sweep larger.
+/// Maximum time span that a killed sweep loses from its recording. Ending frames more often would
+/// make the file of a slow sweep larger.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 
-/// Rows taken at once.
+/// Maximum number of rows taken at once.
 const BATCH: usize = 512;
 
-/// For so long after writing some, the next rows gather: one by one, each would cost a wake-up and
-/// a switch between threads. At 100,000 rows a second 200 gather, and there is room for more.
+/// How long rows may accumulate before the next batch is read. One at a time, each would cost a
+/// wake-up and a context switch. At 100,000 rows per second 200 accumulate, and the queue has space
+/// for more.
 const BATCH_DELAY: Duration = Duration::from_millis(2);
 
-/// Where rows go.
+/// The outputs of a sweep.
 pub struct SweepOutputs {
-    /// The outputs, opened before the sweep began.
+    /// The row outputs, opened before the sweep starts.
     pub outputs: Outputs,
-    /// Where each certificate is written once.
+    /// File to which each certificate is written once.
     pub certificates: Option<CertificateFile>,
-    /// Where what was seen is kept, to be judged again.
-    pub facts: Option<RecordingFile>,
+    /// The recording, from which the rows can be judged again.
+    pub recording: Option<RecordingFile>,
 }
 
 /// The thread that writes.
@@ -59,16 +60,16 @@ pub(super) struct Collector {
     pub(super) stop: Stop,
 }
 
-/// What the thread leaves.
+/// What the thread returns.
 pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
-    /// Whether it was interrupted while it fetched issuers.
+    /// True if it was interrupted while downloading.
     pub(super) interrupted: bool,
 }
 
 impl Collector {
-    /// Runs until every worker has gone.
+    /// Runs until all workers have ended.
     pub(super) async fn run(self) -> Collected {
         let Self {
             destinations,
@@ -90,8 +91,8 @@ impl Collector {
         let mut collected = writing.conclude(taken, !stop.said());
         collected.interrupted = interrupted;
         if collected.error.is_some() {
-            // Nobody would keep what further visits show: stop making them, and let those under
-            // way hand in their rows to nobody.
+            // Nothing can record further visits, so stop them. The rows of visits under way are
+            // discarded.
             stop.now();
             while rows.recv().await.is_some() {}
         }
@@ -99,7 +100,7 @@ impl Collector {
     }
 }
 
-/// What becomes of rows, wherever they come from.
+/// Handles rows from visits and from recordings.
 pub(super) struct Writing {
     destinations: SweepOutputs,
     policy: Arc<Policy>,
@@ -108,7 +109,7 @@ pub(super) struct Writing {
     learned: Learned,
     neighbours: Neighbours,
     waiting: Spool,
-    /// What was fetched for the rows that wait, if somebody should.
+    /// Issuers downloaded for the waiting rows, if downloads are allowed.
     search: Option<Search>,
 }
 
@@ -130,16 +131,17 @@ impl Writing {
         }
     }
 
-    /// Settles what waits, when everything could be taken, and ends the outputs. `complete` says that
-    /// no visit was left out.
+    /// Finishes the outputs. Judges the waiting rows first if all rows could be taken. `complete`
+    /// is true if no visit was left out.
     pub(super) fn conclude(mut self, taken: Result<(), SweepError>, complete: bool) -> Collected {
-        // Rows that wait are sound whatever came after them; only outputs that fail take no more.
+        // The waiting rows are valid whatever came after them, but a failed output accepts no more
+        // rows.
         let settled = match taken {
             Err(error @ SweepError::Output(_)) => Err(error),
             taken => self.settle().and(taken),
         };
-        let facts = self.destinations.facts.as_ref();
-        self.summary.unsaved = facts.map_or(0, RecordingFile::unsaved);
+        let recording = self.destinations.recording.as_ref();
+        self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
         let finished = self.destinations.finish(complete && settled.is_ok());
         let error = settled.and(finished).err();
         Collected {
@@ -175,16 +177,16 @@ impl Writing {
         }
     }
 
-    /// Writes a row, or keeps it back when certificates to come could change it. What was seen is
-    /// saved either way, in the order in which it came.
+    /// Writes a row, or spools it if it is unsettled. The observation is saved in the recording
+    /// either way, in the order of arrival.
     pub(super) fn take(&mut self, judged: &Judged) -> Result<(), SweepError> {
         let Judged {
             observation,
             verdict,
         } = judged;
         count(&self.counters.rows);
-        if let Some(facts) = &mut self.destinations.facts {
-            facts.add(observation)?;
+        if let Some(recording) = &mut self.destinations.recording {
+            recording.add(observation)?;
         }
         verdict.seen.iter().for_each(|seen| self.learned.add(seen));
         let misnamed = verdict.finds("name_mismatch");
@@ -218,7 +220,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Fetches what the waiting rows lack. False when it was interrupted at that.
+    /// Downloads what the waiting rows lack. Returns false if it was interrupted.
     async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<bool, SweepError> {
         let mut whole = true;
         if fetcher.issuers {
@@ -238,17 +240,17 @@ impl Writing {
         let policy = self.policy.with_learned(&self.learned);
         let mut search = self.lacking(&policy)?;
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
-        let completing = aia::complete(&policy, &mut search, fetcher, &mut stop, &counters);
-        let whole = completing.await;
-        if let Some(facts) = &mut self.destinations.facts {
+        let fetching = aia::fetch_issuers(&policy, &mut search, fetcher, &mut stop, &counters);
+        let whole = fetching.await;
+        if let Some(recording) = &mut self.destinations.recording {
             let mut answers = search.fetched().answers();
-            answers.try_for_each(|answer| facts.add_answer(&answer))?;
+            answers.try_for_each(|answer| recording.add_answer(&answer))?;
         }
         self.search = Some(search);
         Ok(whole)
     }
 
-    /// Which lists are wanted is known when the chains are complete.
+    /// The wanted CRLs are only known after the chains have been completed.
     async fn fetch_lists(
         &mut self,
         fetcher: &mut Fetcher,
@@ -267,7 +269,7 @@ impl Writing {
         Ok(whole)
     }
 
-    /// The policy with all that the sweep learned and fetched to complete chains.
+    /// Returns the policy extended by all issuers that the sweep learned and fetched.
     fn completed(&self) -> Policy {
         match &self.search {
             Some(search) => self.policy.with_fetched(search).with_learned(&self.learned),
@@ -275,14 +277,14 @@ impl Writing {
         }
     }
 
-    /// Takes what another sweep fetched.
+    /// Adds the issuers that another sweep downloaded.
     pub(super) fn recall(&mut self, answers: Vec<SavedAnswer>) {
         let search = self.search.insert(Search::default());
         answers.into_iter().for_each(|answer| search.recall(answer));
     }
 
-    /// Judges the waiting rows again, now that every certificate of the sweep is known, and those
-    /// that were fetched.
+    /// Judges the waiting rows again, now that all certificates of the sweep and the fetched ones
+    /// are known.
     fn settle(&mut self) -> Result<(), SweepError> {
         let mut policy = self.completed();
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
@@ -300,7 +302,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Keeps the certificates that were fetched with those that were seen: who is told to append
+    /// Adds the fetched certificates to the certificate file, so that a user who is advised to send
     /// one finds it there.
     fn keep(&mut self, fetched: &Fetched) -> Result<(), SweepError> {
         let Some(file) = &mut self.destinations.certificates else {
@@ -312,7 +314,7 @@ impl Writing {
             .map_err(SweepError::Output)
     }
 
-    /// The issuers that the waiting rows lack under this policy.
+    /// Returns the issuers that the waiting rows lack under this policy.
     fn lacking(&mut self, policy: &Policy) -> Result<Search, SweepError> {
         let mut judge = Judge::new(Arc::new(policy.clone()));
         let mut search = Search::default();
@@ -327,17 +329,17 @@ impl Writing {
 
 impl SweepOutputs {
     fn save(&mut self) -> Result<(), SweepError> {
-        self.facts.as_mut().map_or(Ok(()), RecordingFile::flush)
+        self.recording.as_mut().map_or(Ok(()), RecordingFile::flush)
     }
 
-    /// Facts that are not `whole` get no end: whoever reads them is to know.
+    /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
     fn finish(mut self, whole: bool) -> Result<(), SweepError> {
-        let facts = match &mut self.facts {
-            Some(facts) if whole => facts.finish(),
+        let recording = match &mut self.recording {
+            Some(recording) if whole => recording.finish(),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());
         let rows = self.outputs.finish().and(certificates);
-        rows.map_err(SweepError::Output).and(facts)
+        rows.map_err(SweepError::Output).and(recording)
     }
 }

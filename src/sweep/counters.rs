@@ -1,5 +1,5 @@
-//! Numbers that the stages leave behind and the progress display reads: plain atomics, so that
-//! nobody waits for anybody.
+//! Counters that the stages update and the progress display reads. They are atomics, so no stage
+//! waits for another.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -8,34 +8,34 @@ use crate::verdict::VerdictKind;
 /// What has happened so far.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    /// Targets read, duplicates and exclusions left out.
+    /// Number of targets read, without duplicates and excluded ones.
     pub(super) targets: AtomicU64,
-    /// Input lines that could not be read.
+    /// Number of lines that could not be parsed.
     pub(super) rejected: AtomicU64,
-    /// Targets listed more than once.
+    /// Number of duplicate targets.
     pub(super) duplicates: AtomicU64,
-    /// Targets and addresses that the exclude list names.
+    /// Number of targets and addresses on the exclude list.
     pub(super) excluded: AtomicU64,
-    /// Targets outside the sample or the shard.
+    /// Number of targets outside the sample or the shard.
     pub(super) left_out: AtomicU64,
     /// Set to 1 when the input has ended.
     pub(super) input_ended: AtomicU64,
-    /// Endpoints known so far: a target may have several.
+    /// Number of endpoints known so far; a target may have several.
     pub(super) endpoints: AtomicU64,
-    /// Visits under way.
+    /// Number of visits under way.
     pub(super) in_flight: AtomicU64,
-    /// Visits made again.
+    /// Number of retries.
     pub(super) retries: AtomicU64,
-    /// Rows judged, whether written or waiting for the end of the sweep.
+    /// Number of judged rows, written or waiting for the end of the sweep.
     pub(super) rows: AtomicU64,
-    /// Rows that wait for the end of the sweep.
+    /// Number of unsettled rows, which wait for the end of the sweep.
     pub(super) unsettled: AtomicU64,
-    /// Addresses of issuers to be asked, and those asked.
+    /// Number of URLs to download, and of those finished.
     pub(super) to_fetch: AtomicU64,
     pub(super) fetched: AtomicU64,
-    /// Rows by verdict, in the order of `VerdictKind::ALL`.
+    /// Number of rows by verdict, in the order of `VerdictKind::ALL`.
     pub(super) verdicts: [AtomicU64; VerdictKind::ALL.len()],
-    /// The worst lateness of the event loops, in microseconds, since last read.
+    /// Largest delay of the event loops in microseconds since it was last read.
     pub(super) lag_us: AtomicU64,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
 
-/// Reads.
+/// Returns the value.
 pub(super) fn read(counter: &AtomicU64) -> u64 {
     counter.load(Relaxed)
 }

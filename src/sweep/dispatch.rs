@@ -1,5 +1,5 @@
-//! The one place that decides what happens next: takes targets in, has names resolved, asks the
-//! pacer for permits, hands admitted jobs to the workers, and hears how their visits ended.
+//! The one place that decides what happens next. It receives targets, has names resolved, requests
+//! permits from the pacer, passes admitted jobs to the workers, and handles their reports.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -21,34 +21,35 @@ use crate::inventory::Target;
 use crate::observation::Observation;
 use crate::pace::{Admission, Breaker};
 
-/// Visits that may wait for their permit while others could start at once: enough to be fair
-/// between addresses, and no reason to read further.
+/// Number of visits that may wait for a permit while others could start immediately: enough to be
+/// fair between addresses, without reading further than needed.
 const PARKED: usize = 8_192;
 
-/// Visits that may wait when all of them are for addresses at their own limits: reading goes on in
-/// search of other addresses. Each takes some 500 bytes with its target. One address with more
-/// names than this holds up what stands behind it in the inventory.
+/// Number of visits that may wait if all of them are for addresses at their own limits. Until then
+/// reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
+/// address with more names than this delays the targets after it in the inventory.
 const PARKED_IN_VAIN: usize = 250_000;
 
-/// Bytes that their targets may take: an inventory with long columns waits in smaller numbers.
+/// Bytes that the waiting targets may take. Inventories with long columns have fewer waiting
+/// targets.
 const PARKED_BYTES: usize = 128 << 20;
 
-/// Names being resolved or waiting for the resolver's own limit.
+/// Number of names being resolved or waiting for the resolver's own limit.
 const RESOLVING: usize = 512;
 
-/// How often the gate looks at the lateness of the workers.
+/// Interval at which the gate checks the delay of the workers.
 const GATE_TICK: Duration = Duration::from_millis(12);
 
-/// Reports, or targets, taken at once.
+/// Maximum number of reports or targets taken at once.
 const BATCH: usize = 512;
 
-/// For so long after hearing the workers, their next reports gather. Heard one by one, each would
-/// cost a wake-up and a switch between threads; who waits for a place in flight does not notice.
+/// How long reports may accumulate before the next batch is read. One at a time, each would cost a
+/// wake-up and a context switch; freeing a slot 1 ms later makes no difference.
 const BATCH_DELAY: Duration = Duration::from_millis(1);
 
 impl Dispatcher {
-    /// Runs until every target has its rows on their way, or until it was told to stop and what was
-    /// under way has ended. True when it was told to stop.
+    /// Runs until the rows of all targets have been handed in. After a stop, it runs until the
+    /// visits under way have ended. Returns true if it was stopped.
     pub(super) async fn run(self) -> bool {
         let mut stop = self.stop.listen();
         let mut running = Running {
@@ -80,14 +81,15 @@ impl Dispatcher {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
                 heard = next_batch(batch_until, &mut running.given.reports, &mut reports), if heard_of(&running) => {
                     if heard == 0 {
-                        // Every worker has ended before its time; whoever joins them says why.
+                        // All workers have ended early; the code that joins them reports the
+                        // reason.
                         return running.stopping;
                     }
                     running.hear(&mut reports).await;
                     batch_until = clock() + BATCH_DELAY;
                 }
                 Some(resolved) = running.resolving.join_next() => {
-                    // A lookup only ends without a result when it was aborted by a stop.
+                    // A lookup only ends without a result if a stop aborted it.
                     if let Ok(resolved) = resolved { running.resolved(resolved).await }
                 }
                 taken = running.given.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
@@ -101,12 +103,12 @@ impl Dispatcher {
     }
 }
 
-/// Whether there is anything to hear from the workers.
+/// Returns true if reports from the workers can be expected.
 fn heard_of(running: &Running) -> bool {
     running.given.pacer.in_flight() > 0
 }
 
-/// What the workers report, from that moment on.
+/// Waits until `from`, then returns the next reports of the workers.
 async fn next_batch(
     from: Instant,
     reports: &mut UnboundedReceiver<ExchangeReport>,
@@ -147,7 +149,7 @@ impl Running {
         }
     }
 
-    /// Starts everything that may start now; says when to look again.
+    /// Starts everything that may start now. Returns the time of the next attempt.
     fn admit(&mut self) -> Option<Instant> {
         let now = clock();
         self.wake_later(now);
@@ -171,7 +173,7 @@ impl Running {
             self.unpark(begin);
         }
         self.next_worker = (self.next_worker + 1) % self.given.workers.len();
-        // A worker that panicked takes no more jobs; joining it will say so.
+        // A worker that panicked accepts no more jobs; joining it reports the panic.
         if self.given.workers[self.next_worker].send(job).is_err() {
             self.given.pacer.finished(address, clock());
         }
@@ -198,12 +200,12 @@ impl Running {
         self.route(Job::Begin(Box::new(begin)));
     }
 
-    /// A visit that was parked is not going to be made.
+    /// Removes a parked visit that will not be made.
     pub(super) fn unpark(&mut self, begin: &Begin) {
         self.weight -= begin.target.weight();
     }
 
-    /// Judges what is not going to be looked at any further, and hands its row in.
+    /// Judges an observation that gets no further exchange, and passes it to the outputs.
     pub(super) async fn hand_in(&mut self, mut observation: Observation) {
         observation.versions_asked = self.given.all_versions;
         let verdict = self.given.judge.judge(&observation);
@@ -211,7 +213,7 @@ impl Running {
             observation,
             verdict,
         };
-        // The outputs are gone only when the sweep is being stopped because of them.
+        // The channel is only closed if the sweep stops because an output failed.
         let _ = self.given.rows.send(judged).await;
     }
 
@@ -241,7 +243,7 @@ impl Running {
                     self.given.pacer.finished(address, now);
                     self.hand_in(*seen).await;
                 }
-                // Half a visit would get half a verdict: no row says less and is true.
+                // An incomplete visit would produce an incomplete verdict, so it gets no row.
                 Next::Done | Next::Again(..) | Next::Elsewhere(_) => {
                     self.given.pacer.finished(address, now)
                 }
@@ -282,8 +284,8 @@ impl Running {
         self.given.pacer.allow(self.given.gate.allowance());
     }
 
-    /// No new visits: a visit that only waited to be made again gets its row as it is, and what is
-    /// under way ends by its own deadlines.
+    /// Starts no new visits. A visit that waits for a retry gets its row from the previous attempt.
+    /// Exchanges under way end by their own timeouts.
     async fn stop(&mut self) {
         self.stopping = true;
         self.input_open = false;

@@ -1,6 +1,6 @@
-//! The one client that asks addresses which certificates name: each is resolved, guarded, paced and
-//! asked at most once a call. It shares nothing with visits but the kinds of its parts; what
-//! is asked for and what comes of it is the caller's business.
+//! The client that downloads from URLs in certificates. Every URL is resolved, checked by the
+//! guard, paced, and requested at most once per call. It shares types with the visits but no state.
+//! The caller defines the URLs and uses the results.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -17,15 +17,15 @@ use crate::observation::{Failure, Reason};
 use crate::pace::{Admission, Ceiling, Limits, Pacer, Rate};
 use crate::resolve::{ExcludeList, Resolver};
 
-/// Names being resolved.
+/// Number of names being resolved.
 const RESOLVING: usize = 8;
 
-/// Fetches that may wait for their turn before further names are resolved.
+/// Number of downloads that may wait for a permit before further names are resolved.
 const PARKED: usize = 256;
 
-/// Asks addresses, politely.
+/// Downloads URLs at a low rate.
 pub struct Fetcher {
-    /// Whether issuers that nobody sends are fetched, not only revocation lists.
+    /// True if missing issuers are downloaded, not only CRLs.
     pub issuers: bool,
     resolver: Arc<Resolver>,
     excludes: Arc<ExcludeList>,
@@ -33,32 +33,33 @@ pub struct Fetcher {
     patience: Patience,
     limits: Limits,
     pacer: Pacer<Fetch>,
-    /// The distance between two visits to one address, which the first request keeps too.
+    /// Minimum time between two connections to one address; the first request keeps it too, since a
+    /// visit may just have ended.
     distance: Duration,
-    /// How long a phase may take.
+    /// Time limit of a phase.
     longest: Duration,
-    /// When the phase under way starts and ends; none has begun without it.
+    /// Start and end of the current phase; `None` before the first.
     phase: Option<(Instant, Instant)>,
-    /// How many answers each server owes.
+    /// Number of timeouts of each server.
     owing: HashMap<IpAddr, u32>,
 }
 
-/// One address to ask.
+/// One URL to download.
 #[derive(Debug)]
 struct Fetch {
     text: String,
     address: HttpAddress,
 }
 
-/// What an address gave.
+/// The result of one URL.
 type Answer = Result<Vec<u8>, FetchFailure>;
 
-/// What is under way.
+/// The downloads of one call.
 struct Round<F> {
     cap: usize,
     lookups: JoinSet<(Fetch, Result<Vec<IpAddr>, Failure>)>,
     fetches: JoinSet<(String, IpAddr, Answer)>,
-    /// Addresses without an answer yet.
+    /// URLs without a result yet.
     open: BTreeSet<String>,
     done: F,
 }
@@ -70,16 +71,17 @@ impl<F: FnMut(String, Answer)> Round<F> {
     }
 }
 
-/// Whole answers that one server owes before it is left alone. It may drip its answers, or be dead:
-/// each takes as long as a fetch may.
+/// Number of timeouts after which a server is not contacted again. It may send its responses slowly
+/// or be dead; each costs the whole timeout of a download.
 const MOST_TIMEOUTS: u32 = 3;
 
-/// How long a phase of fetching may take, beyond the time that its requests need at their rate. The
-/// rows that wait for it wait no longer, whatever servers do.
+/// Time limit of a phase, in addition to the time that the rate limit requires. It bounds how long
+/// rows wait, however servers behave.
 const PHASE: Duration = Duration::from_secs(300);
 
-/// A CA's server has thousands of clients; it shall not notice one more. All together ten a second
-/// and eight at once, two a second and two at once to one address, or as few as visits.
+/// A CA's server has thousands of clients and should not notice another one. The limits are ten
+/// requests per second and eight concurrent ones in total, and two per second and two concurrent
+/// ones to one address, or those of the visits if they are lower.
 fn limits(visits: Limits) -> Limits {
     let rate =
         |per_second| Rate::per_second(per_second).expect("10 and 2 are within the range of rates");
@@ -92,8 +94,8 @@ fn limits(visits: Limits) -> Limits {
 }
 
 impl Fetcher {
-    /// A client that resolves, leaves alone, guards and waits like this, and is never faster than
-    /// `visits`. Its resolver is its own: lookups run on the runtime that opened their sockets.
+    /// Creates a client with these settings, which is never faster than `visits`. It needs its own
+    /// resolver, because lookups run on the runtime that opened their sockets.
     pub fn new(
         resolver: Resolver,
         excludes: Arc<ExcludeList>,
@@ -121,15 +123,15 @@ impl Fetcher {
         }
     }
 
-    /// Begins a phase: what is fetched from now on shares one time.
+    /// Starts a phase, which limits the total time of the downloads that follow.
     pub(super) fn begin_phase(&mut self) {
         let start = clock() + self.distance;
         self.phase = Some((start, start + self.longest));
     }
 
-    /// Asks each of these addresses once and takes at most `cap` bytes from each. Every address has
-    /// its answer when this returns, at the latest when the phase ends; false when it was
-    /// interrupted, and the rest was not asked.
+    /// Downloads each URL once, up to `cap` bytes. Every URL has a result when this returns, at the
+    /// latest at the end of the phase. Returns false if it was interrupted; the remaining URLs are
+    /// then not requested.
     pub(super) async fn fetch_all(
         &mut self,
         addresses: Vec<String>,
@@ -144,7 +146,8 @@ impl Fetcher {
             open: addresses.iter().cloned().collect(),
             done,
         };
-        // What a request takes at the rate is its own time, and no server's to waste.
+        // The time that the rate limit requires is added to the limit, so that slow servers cannot
+        // use it up.
         let interval = self.limits.rate.interval().unwrap_or_default();
         let count = u32::try_from(round.open.len()).unwrap_or(u32::MAX);
         let (start, end) = self.phase.unwrap_or((clock(), clock() + self.longest));
@@ -154,7 +157,7 @@ impl Fetcher {
             ended = self.run(addresses, &mut round, stop) => ended,
             () = until(Some(ends)) => Ended::Late,
         };
-        // What did not come to its end is not waited for.
+        // Requests that have not ended are abandoned.
         self.pacer = Pacer::new(self.limits, clock());
         let left = match ended {
             Ended::Interrupted => FetchFailure::Interrupted,
@@ -173,7 +176,7 @@ impl Fetcher {
         stop: &mut Listener,
     ) -> Ended {
         let mut addresses = addresses.into_iter();
-        // The last visit may have ended this moment.
+        // The last visit may have ended just now.
         if let Some((start, _)) = self.phase.filter(|_| !round.open.is_empty()) {
             tokio::select! {
                 () = stop.wanted() => return Ended::Interrupted,
@@ -221,7 +224,7 @@ impl Fetcher {
         }
     }
 
-    /// Resolves the address's name, where it has one.
+    /// Resolves the host of the URL if it is a name.
     fn begin<F: FnMut(String, Answer)>(&mut self, text: String, round: &mut Round<F>) {
         let address = match HttpAddress::parse(&text) {
             Ok(address) => address,
@@ -244,21 +247,21 @@ impl Fetcher {
         });
     }
 
-    /// Parks the fetch for the first address that may be asked.
+    /// Parks the download for the first address that may be contacted.
     fn resolved<F: FnMut(String, Answer)>(
         &mut self,
         fetch: Fetch,
         addresses: Result<Vec<IpAddr>, Failure>,
         round: &mut Round<F>,
     ) {
-        let addresses = addresses.map_err(|failure| FetchFailure::Name(words(&failure)));
+        let addresses = addresses.map_err(|failure| FetchFailure::Name(reason(&failure)));
         match addresses.and_then(|addresses| self.choose(&addresses, fetch.address.port())) {
             Ok(address) => self.pacer.push(address, fetch),
             Err(failure) => round.end(fetch.text, Err(failure)),
         }
     }
 
-    /// Fetches nothing further from a server that owes too many answers.
+    /// Drops the remaining downloads from a server that timed out too often.
     fn leave<F: FnMut(String, Answer)>(&mut self, address: IpAddr, round: &mut Round<F>) {
         if self.owes_too_much(address) {
             for fetch in self.pacer.take_parked(address) {
@@ -307,18 +310,18 @@ impl Fetcher {
     }
 }
 
-/// How fetching ended.
+/// How downloading ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
-    /// Every address has its answer.
+    /// Every URL has a result.
     Whole,
-    /// The time was up.
+    /// The time limit was reached.
     Late,
-    /// Somebody wants the sweep to stop.
+    /// A stop was requested.
     Interrupted,
 }
 
-/// Sleeps until then, or for ever.
+/// Waits until `due`; waits forever if there is none.
 async fn until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -326,12 +329,12 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-fn words(failure: &Failure) -> String {
+fn reason(failure: &Failure) -> String {
     let reason = match failure.reason {
         Reason::Nxdomain => "it does not exist",
         Reason::NoAddress => "it has no address",
-        Reason::Timeout => "no answer in time",
-        Reason::InvalidName => "it is no valid name",
+        Reason::Timeout => "the lookup timed out",
+        Reason::InvalidName => "it is not a valid name",
         _ => "the resolver failed",
     };
     match failure.detail.as_str() {
@@ -350,7 +353,8 @@ mod tests {
     use crate::resolve::Settings;
     use crate::sweep::stop::Stop;
 
-    /// A web server at this address. One that drips begins each answer and never ends it.
+    /// Starts a web server at this address. If `drips` is true, it starts each response and never
+    /// finishes it.
     fn server(ip: &str, drips: bool) -> (String, Arc<AtomicUsize>) {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let at = format!("http://{}", listener.local_addr().unwrap());
@@ -409,7 +413,7 @@ mod tests {
         fetcher.pacer = Pacer::new(unlimited(), clock());
         let mut addresses: Vec<String> = (0..40).map(|n| format!("{drip}/{n}")).collect();
         addresses.extend((0..5).map(|n| format!("{good}/{n}")));
-        // The same machine in IPv6's words owes the same answers.
+        // The IPv4-mapped IPv6 address is the same server and has the same timeouts.
         let mapped = drip.replace("127.0.3.1", "[::ffff:127.0.3.1]");
         addresses.extend((0..5).map(|n| format!("{mapped}/{n}")));
         let answers = fetched(&mut fetcher, addresses).await;
@@ -418,7 +422,7 @@ mod tests {
             let late = |it: &&(String, Answer)| matches!(it.1, Err(FetchFailure::Timeout(_)));
             answers.iter().filter(late).count()
         };
-        // Four at once may be under way to one address when the third timeout is seen.
+        // Up to four requests to one address may be under way when the third timeout is seen.
         assert!((3..=7).contains(&timeouts(&answers)), "{answers:?}");
         assert_eq!(asked.load(SeqCst), timeouts(&answers));
         let given_up = Err(FetchFailure::GivenUp("127.0.3.1".parse().unwrap()));
@@ -426,7 +430,7 @@ mod tests {
         assert_eq!(left, 45 - timeouts(&answers));
         let well = answers.iter().filter(|it| it.1.is_ok()).count();
         assert_eq!((well, served.load(SeqCst)), (5, 5));
-        // In a later phase too.
+        // The limit also applies in a later phase.
         let again = fetched(&mut fetcher, vec![format!("{drip}/again")]).await;
         assert_eq!(again[0].1, given_up);
     }

@@ -1,5 +1,5 @@
-//! Reads the inventory on a thread of its own: every target once, none that is excluded, and a word
-//! for every line that could not be read.
+//! Reads the inventory on its own thread. Skips duplicate and excluded targets and reports every
+//! line that cannot be parsed.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -15,25 +15,26 @@ use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetRead
 use crate::output::{Clean, tell};
 use crate::resolve::ExcludeList;
 
-/// Rejected lines told on the screen; the rest are counted, and written to `--rejects`.
-const REJECTS_TOLD: u64 = 10;
+/// Maximum number of rejected lines shown on standard error; the rest are counted, and written to
+/// `--rejects`.
+const REJECTS_SHOWN: u64 = 10;
 
-/// How much of a rejected line is shown beside the reason.
+/// Number of characters shown of a rejected line.
 const SHOWN: usize = 60;
 
-/// Where targets come from and which are left out.
+/// The source of targets, and which of them to skip.
 pub struct Intake {
     /// Opened inputs, read one after the other.
     pub readers: Vec<TargetReader>,
-    /// Whether targets listed more than once are visited once.
+    /// True if duplicate targets are visited only once.
     pub dedupe: bool,
-    /// Which of them, in which order.
+    /// Selection and order of the targets.
     pub choice: Selection,
-    /// What is never visited.
+    /// Targets and addresses that are never visited.
     pub excludes: Arc<ExcludeList>,
-    /// Where rejected lines go, opened before the sweep began, under the name that errors give it.
+    /// File for rejected lines, opened before the sweep starts, with its name for error messages.
     pub rejects: Option<(String, File)>,
-    /// Whether rejected lines are told on standard error.
+    /// True if rejected lines are not shown on standard error.
     pub quiet: bool,
 }
 
@@ -41,12 +42,12 @@ pub struct Intake {
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) inputs: Vec<(Input, u64)>,
-    /// An input that broke off, or a rejects file that could not be written.
+    /// The error of an input that could not be read to its end, or of the rejects file.
     pub(super) error: Option<SweepError>,
 }
 
 impl Intake {
-    /// Reads everything, until the end of the inputs or until nobody listens any more.
+    /// Reads until the end of the inputs, or until the dispatcher stops receiving.
     pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
         let mut rejects = Rejects::new(self.rejects, self.quiet);
         let mut seen = self.dedupe.then(Seen::default);
@@ -65,8 +66,8 @@ impl Intake {
         for mut reader in self.readers {
             let mut read = 0;
             listening = loop {
-                // Said by the dispatcher when it stops: also a long run of lines that give no
-                // target must end then.
+                // The dispatcher closes the channel when it stops. Checking here also ends a long
+                // run of lines that contain no target.
                 if targets.is_closed() {
                     break false;
                 }
@@ -99,7 +100,7 @@ impl Intake {
             }
         }
         if listening {
-            // Nobody listening any more is no fault of the reading.
+            // A stopped dispatcher is not an error here.
             let _ = send(targets, &chooser.rest());
         }
         counters.input_ended.store(1, Relaxed);
@@ -143,11 +144,11 @@ fn described(reject: &Reject) -> String {
     }
 }
 
-/// Where rejected lines go. The file holds each line under a comment that says what is wrong with
-/// it, so that it can be mended and read again.
+/// Receives rejected lines. The file contains each line below a comment with the error, so that it
+/// can be corrected and read again.
 struct Rejects {
     file: Option<(String, BufWriter<File>)>,
-    told: u64,
+    rejected: u64,
     quiet: bool,
     error: Option<std::io::Error>,
 }
@@ -157,22 +158,22 @@ impl Rejects {
         let file = file.map(|(name, file)| (name, BufWriter::new(file)));
         Self {
             file,
-            told: 0,
+            rejected: 0,
             quiet,
             error: None,
         }
     }
 
     fn add(&mut self, reject: &Reject) {
-        if !self.quiet && self.told < REJECTS_TOLD {
+        if !self.quiet && self.rejected < REJECTS_SHOWN {
             tell(format_args!("{}", Clean::new(&described(reject))));
         }
-        if !self.quiet && self.told == REJECTS_TOLD {
+        if !self.quiet && self.rejected == REJECTS_SHOWN {
             tell(format_args!(
                 "more lines cannot be read; they are counted, and --rejects FILE keeps them"
             ));
         }
-        self.told += 1;
+        self.rejected += 1;
         if let Some((_, file)) = &mut self.file
             && let Err(error) = writeln!(file, "# {}\n{}", described(reject), reject.text)
         {

@@ -1,4 +1,4 @@
-//! What travels between the dispatcher and the workers.
+//! Messages between the dispatcher and the workers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,31 +11,32 @@ use crate::pace::Sign;
 use crate::probe::{self, Approach};
 use crate::verdict::Verdict;
 
-/// A visit that waits for its permit. Small: a great many may wait.
+/// A visit that waits for its permit. It is small because very many may wait.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// Begin a visit.
+    /// Start a visit.
     Begin(Box<Begin>),
-    /// Go on with one, by another exchange.
+    /// Continue a visit with another exchange.
     Again(Box<Observation>, Offer),
-    /// Go on at another address of the name: the ones before accepted no connection.
+    /// Continue at another address of the name, because the earlier ones accepted no connection.
     Elsewhere(Box<Observation>),
-    /// Make one anew whose failure may pass. What was seen is kept until then.
+    /// Repeat a visit whose failure may be temporary. The previous observation is kept until then.
     Retry(Box<Observation>),
 }
 
-/// What a visit begins with.
+/// The start of a visit.
 #[derive(Debug)]
 pub(super) struct Begin {
     pub(super) target: Arc<Target>,
     pub(super) address: IpAddr,
     pub(super) dns: Option<Duration>,
-    /// The other addresses of the name, where one is enough.
+    /// The other addresses of the name, if visiting one of them is enough.
     pub(super) addresses: Option<Box<Addresses>>,
 }
 
 impl Job {
-    /// The observation to go on with, and what to offer; the first offer is the prober's choice.
+    /// Returns the observation to continue and the ClientHello to send; the prober chooses the
+    /// first one.
     pub(super) fn start(self, approach: &Approach) -> (Observation, Option<Offer>) {
         let mut observation = match self {
             Self::Begin(mut begin) => {
@@ -60,7 +61,7 @@ impl Job {
         (observation, None)
     }
 
-    /// Where it leads; every job that waits has an address.
+    /// Returns the destination; every waiting job has an address.
     pub(super) fn at(&self) -> Option<SocketAddr> {
         match self {
             Self::Begin(begin) => Some(SocketAddr::new(begin.address, begin.target.port)),
@@ -70,7 +71,7 @@ impl Job {
         }
     }
 
-    /// The whole visit that was made before, when this one is to be made again.
+    /// Returns the observation of the previous attempt, if this job is a retry.
     pub(super) fn seen(self) -> Option<Observation> {
         match self {
             Self::Begin(_) | Self::Again(..) | Self::Elsewhere(_) => None,
@@ -80,7 +81,7 @@ impl Job {
 }
 
 impl Begin {
-    /// The observation of a visit that is not made, and why.
+    /// Returns the observation of a visit that is not made, with the reason.
     pub(super) fn unvisited(mut self, failure: Failure) -> Observation {
         let addresses = self.addresses.take();
         Observation {
@@ -97,7 +98,7 @@ impl Begin {
     }
 }
 
-/// An observation of an endpoint that gave no address.
+/// Returns the observation of an endpoint without an address.
 pub(super) fn unresolved(
     target: Arc<Target>,
     dns: Duration,
@@ -111,7 +112,7 @@ pub(super) fn unresolved(
     empty(endpoint, Some(dns), attempt, Some(failure))
 }
 
-/// An observation without any exchange.
+/// Returns an observation without any exchange.
 pub(super) fn empty(
     endpoint: Endpoint,
     dns: Option<Duration>,
@@ -135,27 +136,27 @@ pub(super) fn empty(
     }
 }
 
-/// What a worker tells the dispatcher when an exchange has ended.
+/// A worker's report to the dispatcher at the end of an exchange.
 #[derive(Debug)]
 pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,
-    /// What the visit shows of the address so far.
+    /// What the visit so far shows about the address.
     pub(super) sign: Sign,
-    /// How long the visit's connections took so far.
+    /// Total duration of the visit's connections so far.
     pub(super) took: Duration,
     pub(super) next: Next,
 }
 
-/// What the visit needs now.
+/// What the visit needs next.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Nothing: its row is on its way.
+    /// Nothing: its row has been handed in.
     Done,
     /// Another exchange, which needs its own permit.
     Again(Box<Observation>, Offer),
     /// An exchange with the next address of the name.
     Elsewhere(Box<Observation>),
-    /// A new visit, later.
+    /// A retry, later.
     Retry(Box<Observation>),
 }
 

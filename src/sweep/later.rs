@@ -1,4 +1,4 @@
-//! What waits for its time.
+//! Work scheduled for a later time.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::time::Instant;
 use crate::inventory::Target;
 use crate::observation::Observation;
 
-/// What waits for its time.
+/// Work scheduled for a later time.
 pub(super) enum Later {
     Visit(Box<Observation>),
     Lookup(Arc<Target>, u32),
     Probe(SocketAddr),
 }
 
-/// A thing and its time; only the time is compared.
+/// An item and its time; only the time is compared.
 pub(super) struct Timed {
     pub(super) at: Instant,
     pub(super) later: Later,

@@ -1,5 +1,5 @@
-//! Revocation lists by the addresses that certificates name for them (`--revocation crl`), each asked
-//! once: for rows that wait for the end of the sweep because no list at hand can tell.
+//! Downloads CRLs from the distribution points in certificates (`--revocation crl`), each URL once,
+//! for rows that wait for the end of the sweep because no loaded CRL covers them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use crate::gather::RevocationData;
 use crate::judge::Policy;
 use crate::verdict::Verdict;
 
-/// Twice as large as the largest that public CAs publish.
+/// Twice the size of the largest CRL of a public CA.
 const MAX_LIST: usize = 64 << 20;
 
-/// Lists fetched in a sweep. Public CAs have some thousand.
+/// Maximum number of CRLs downloaded in a sweep. Public CAs publish a few thousand.
 const MAX_LISTS: usize = 10_000;
 
-/// Addresses to ask, the same whatever the order of the rows that want them.
+/// URLs to download. If there are too many, the selection does not depend on the order of the rows.
 #[derive(Default)]
 pub(super) struct Wanted(BTreeSet<String>);
 
 impl Wanted {
-    /// Takes note of what could still tell about this row. Whether anything could.
+    /// Adds the URLs of the CRLs that could still change this row.
     pub(super) fn note(&mut self, verdict: &Verdict) {
         let known = verdict.revocation.iter();
         for address in known.flat_map(|known| &known.wanted) {
@@ -36,8 +36,8 @@ impl Wanted {
         }
     }
 
-    /// Asks every address: the same policy with the lists that it gave, and whether nothing
-    /// interrupted it.
+    /// Downloads every URL. Returns the policy extended by the CRLs, and false if it was
+    /// interrupted.
     pub(super) async fn fetch(
         self,
         policy: &Policy,

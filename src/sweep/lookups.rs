@@ -1,5 +1,5 @@
-//! Names on their way to addresses: what a lookup gave, which address of a name is visited, and where
-//! a visit goes on when that one accepts no connection.
+//! Turns names into addresses: handles the results of lookups, chooses the address of a name to
+//! visit, and continues a visit at another address if one accepts no connection.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Running {
         });
     }
 
-    /// Goes on at the next address of the name, or looks for more.
+    /// Continues at the next address of the name, or looks up more addresses.
     pub(super) async fn elsewhere(&mut self, mut observation: Box<Observation>) {
         let known = observation.addresses.as_ref();
         if known.is_some_and(|known| !known.complete) {
@@ -51,7 +51,7 @@ impl Running {
         }
     }
 
-    /// Ends a visit of which no address accepted a connection.
+    /// Ends a visit for which no address accepted a connection.
     pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
         addresses::back_to_first(&mut observation);
         let again = !self.stopping
@@ -80,7 +80,7 @@ impl Running {
         let (target, attempt) = match asker {
             Asker::Target(target, attempt) => (target, attempt),
             Asker::Visit(mut observation) => {
-                // Without an answer the visit goes on with what it has.
+                // If the lookup failed, the visit continues with the addresses it has.
                 let mut found = addresses.unwrap_or_default();
                 found.retain(|address| !self.given.excludes.excludes_address(*address));
                 addresses::complete(&mut observation, found);
@@ -104,7 +104,7 @@ impl Running {
         }
     }
 
-    /// Parks every address of a name that may be visited.
+    /// Parks a visit for every address of a name that may be visited.
     pub(super) fn visit_each(
         &mut self,
         target: &Arc<Target>,
@@ -127,7 +127,8 @@ impl Running {
         }
     }
 
-    /// Parks the first address of a name that may be visited; the others stand by.
+    /// Parks a visit to the first address of a name that may be visited; the others are kept as
+    /// alternatives.
     pub(super) fn visit_one(
         &mut self,
         target: Arc<Target>,

@@ -1,8 +1,8 @@
 //! The pipeline, the only place where stages meet: read, resolve, admit, probe, judge, write.
 //!
-//! One thread reads the inventory, one decides (`dispatch`), one a core visits and judges
-//! (`worker`), one writes (`collect`). They are tied by bounded queues, so a slow output slows the
-//! reading and nothing is held that could be streamed.
+//! One thread reads the inventory, one makes the decisions (`dispatch`), one per core visits and
+//! judges (`worker`), and one writes (`collect`). Bounded queues connect them, so a slow output
+//! slows down reading, and memory use stays bounded.
 
 mod addresses;
 mod aia;
@@ -59,59 +59,64 @@ pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
 pub use select::{NotAShard, Selection, Shard};
 
-/// Targets read ahead of the dispatcher.
+/// Number of targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
 
-/// Judged visits that may wait for the outputs; when there are more, visits wait to hand theirs in.
+/// Number of judged visits that may wait for the outputs; beyond it, workers wait before handing in
+/// more.
 const ROWS_WAITING: usize = 1024;
 
 /// Everything a sweep needs, opened and checked.
 pub struct Sweep {
-    /// Where targets come from.
+    /// Source of the targets.
     pub intake: Intake,
-    /// How names become addresses.
+    /// Resolves names to addresses.
     pub resolver: Resolver,
-    /// Whether every address of a name is visited.
+    /// True if every address of a name is visited.
     pub all_addresses: bool,
-    /// How fast.
+    /// Rate and concurrency limits.
     pub limits: Limits,
-    /// How long to wait.
+    /// Timeouts.
     pub timeouts: Timeouts,
-    /// Which hellos to send.
+    /// Which ClientHellos to send.
     pub approach: Approach,
-    /// What introduces us in dialogues that ask for a name.
+    /// Our name in dialogues that ask the client for one.
     pub ehlo: Arc<str>,
-    /// Visits after the first.
+    /// Maximum number of visits after the first.
     pub retries: u32,
-    /// How to judge.
+    /// Judging policy.
     pub policy: Arc<Policy>,
-    /// Fetches the issuers that nobody sends, if somebody shall.
+    /// Downloads missing issuers and CRLs, if allowed.
     pub fetcher: Option<Fetcher>,
-    /// Where rows go.
+    /// Outputs of the rows.
     pub destinations: SweepOutputs,
-    /// What people see meanwhile.
+    /// The progress display.
     pub display: Display,
 }
 
 impl Sweep {
-    /// Sweeps. Returns when every target has its rows, or after an interrupt when the visits under
-    /// way have ended.
+    /// Runs the sweep. Returns when every target has its rows, or after an interrupt when the
+    /// visits under way have ended.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a thread or an event loop cannot be started, or if a worker panicked.
     pub fn run(self) -> Result<Ended, SweepError> {
         let display = self.display;
         let counters = Arc::new(Counters::default());
         let (dispatcher, threads) = self.start(&counters)?;
         let progress = Progress::start(display, counters.clone());
         let runtime = current_thread().map_err(SweepError::Start)?;
-        // The dispatcher ends with this line and with it every sender of jobs: the other threads
-        // end one by one.
+        // The dispatcher is dropped at the end of this line, and all senders of jobs with it. This
+        // ends the other threads, one after the other.
         let interrupted = runtime.block_on(dispatcher.run());
         let ended = threads.conclude(interrupted, &counters);
         progress.end();
         ended
     }
 
-    /// Starts every thread. Event loops are made before any thread that needs one: what this machine
-    /// cannot start is known before the first packet.
+    /// Starts every thread. The event loop of a thread is created before the thread, so that a lack
+    /// of resources is reported before the first packet.
     fn start(self, counters: &Arc<Counters>) -> Result<(Dispatcher, Threads), SweepError> {
         let stop = Stop::new();
         let attempts = self.retries.saturating_add(1);
@@ -156,7 +161,7 @@ impl Sweep {
         let (intake, reading) = (self.intake, counters.clone());
         spawn("read", move || {
             let taken = intake.run(&target_sender, &reading);
-            // Nobody waits for it after an interrupt.
+            // After an interrupt the result is not received.
             let _ = taken_sender.send(taken);
         })?;
         let dispatcher = Dispatcher {
@@ -185,11 +190,11 @@ impl Sweep {
     }
 }
 
-/// A reader that is stuck in its input (a pipe that nobody writes to) is not waited for after an
-/// interrupt; one that is between two lines ends within this time.
+/// How long to wait for the reader after an interrupt. A reader blocked on its input (a pipe
+/// without data) is abandoned; one that is between two lines ends within this time.
 const READER_ENDS_WITHIN: Duration = Duration::from_millis(500);
 
-/// What the dispatcher leaves behind.
+/// The threads that remain after the dispatcher, and what they return.
 struct Threads {
     taken: std::sync::mpsc::Receiver<Taken>,
     collecting: thread::JoinHandle<Collected>,
@@ -197,8 +202,9 @@ struct Threads {
 }
 
 impl Threads {
-    /// Waits for each thread, and says how the sweep ended. An output that failed comes before an
-    /// input that broke off, and both before a worker: the first to go wrong stopped the others.
+    /// Waits for each thread and returns how the sweep ended. A failed output is reported before a
+    /// failed input, and both before a failed worker, because the first failure stops the other
+    /// stages.
     fn conclude(self, stopped: bool, counters: &Counters) -> Result<Ended, SweepError> {
         let worked: Vec<_> = self
             .working
@@ -228,7 +234,7 @@ impl Threads {
         Ok(Ended {
             summary,
             inputs: taken.inputs,
-            // Stopped by an output that failed, it was not interrupted.
+            // A sweep stopped by a failed output was not interrupted.
             interrupted: (stopped || collected.interrupted) && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })

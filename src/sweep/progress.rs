@@ -1,5 +1,5 @@
-//! What people see on standard error while a sweep runs: a bar on a terminal, a plain line now and
-//! then without one. It reads counters and touches nothing else.
+//! The progress display on standard error: a bar on a terminal, otherwise a plain line every few
+//! seconds. It only reads counters.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use super::counters::{Counters, read};
 use crate::output::tell;
 use crate::verdict::VerdictKind;
 
-/// How the progress is shown.
+/// The kind of progress display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Display {
-    /// A bar that is drawn anew.
+    /// A bar that is redrawn.
     Bar,
     /// A plain line every few seconds.
     Lines,
-    /// Nothing.
+    /// No display.
     Nothing,
 }
 
 const BAR_EVERY: Duration = Duration::from_millis(200);
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// The thread that shows it.
+/// The thread that shows the progress.
 pub(super) struct Progress(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Progress {
@@ -48,14 +48,14 @@ impl Progress {
         let thread = std::thread::Builder::new()
             .name("progress".to_owned())
             .spawn(show);
-        // Without the thread there is no progress to see, and nothing else is lost.
+        // Without the thread there is no progress display; the sweep itself is unaffected.
         Self(thread.ok().map(|thread| (end, thread)))
     }
 
     pub(super) fn end(self) {
         if let Some((end, thread)) = self.0 {
             drop(end);
-            // A display that panicked has nothing left to clear.
+            // If the display panicked, there is nothing left to clear.
             let _ = thread.join();
         }
     }
@@ -107,7 +107,8 @@ impl View {
         }
     }
 
-    /// `1204 done, 480/s, 312 in flight, 4m left; 1150 ok, 31 expired, 23 unreachable`
+    /// Returns, for example, `1204 done, 480/s, 312 in flight, 4m left; 1150 ok, 31 expired, 23
+    /// unreachable`.
     fn line(&mut self) -> String {
         let done = read(&self.counters.rows);
         self.measure(done);
@@ -121,12 +122,12 @@ impl View {
         }
         let unsettled = read(&self.counters.unsettled);
         if unsettled > 0 {
-            let _ = write!(line, ", {unsettled} to be settled at the end");
+            let _ = write!(line, ", {unsettled} unsettled until the end");
         }
         let to_fetch = read(&self.counters.to_fetch);
         if to_fetch > 0 {
             let fetched = read(&self.counters.fetched);
-            let _ = write!(line, ", {fetched} of {to_fetch} addresses asked");
+            let _ = write!(line, ", {fetched} of {to_fetch} URLs downloaded");
         }
         let counts = VerdictKind::ALL.into_iter().rev().filter_map(|kind| {
             let count = read(self.counters.verdict(kind));
@@ -139,7 +140,7 @@ impl View {
         line
     }
 
-    /// Smooths the rate over some seconds.
+    /// Smooths the rate over a few seconds.
     fn measure(&mut self, done: u64) {
         let now = clock();
         let (then, before) = self.shown;
@@ -152,7 +153,8 @@ impl View {
         }
     }
 
-    /// Only once the whole input is known, and from the average so far.
+    /// Returns the remaining time, estimated from the average rate so far. Returns `None` until the
+    /// whole input has been read.
     fn left(&self, done: u64) -> Option<String> {
         if read(&self.counters.input_ended) == 0 || done == 0 {
             return None;

@@ -1,4 +1,4 @@
-//! The file of saved facts that a sweep writes beside its rows (`--save`).
+//! Writes the recording of a sweep (`--save`).
 
 use std::fs::File;
 use std::io;
@@ -7,13 +7,13 @@ use super::error::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
 use crate::output::{Clean, OutputError, Reserved, tell};
 
-/// Visits that could not be saved told on the screen; the rest are counted.
-const UNSAVED_TOLD: u64 = 10;
+/// Maximum number of skipped visits shown on standard error; the rest are counted.
+const UNSAVED_SHOWN: u64 = 10;
 
-/// How much of a target is shown beside the reason.
+/// Number of characters shown of a target.
 const SHOWN: usize = 200;
 
-/// A file of saved facts, open for writing.
+/// A recording, open for writing.
 pub struct RecordingFile {
     name: String,
     writer: SavedWriter<File>,
@@ -21,8 +21,12 @@ pub struct RecordingFile {
 }
 
 impl RecordingFile {
-    /// Begins the file: its header is written at once. What cannot be saved is told on standard
-    /// error unless `quiet`.
+    /// Creates the recording and writes its header. Skipped visits are reported on standard error
+    /// unless `quiet` is true.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be emptied or written.
     pub fn begin(
         reserved: Reserved,
         header: &SavedHeader,
@@ -41,28 +45,28 @@ impl RecordingFile {
 
     pub(super) fn add(&mut self, observation: &Observation) -> Result<(), SweepError> {
         let added = self.writer.add(observation);
-        self.settled(added, &observation.endpoint.target.text)
+        self.skip_too_large(added, &observation.endpoint.target.text)
     }
 
     pub(super) fn add_answer(&mut self, answer: &SavedAnswer) -> Result<(), SweepError> {
         let added = self.writer.add_answer(answer);
-        self.settled(added, &answer.address)
+        self.skip_too_large(added, &answer.address)
     }
 
-    /// Visits that were too large to be saved so far.
+    /// Returns the number of visits so far that were too large to be saved.
     pub(super) fn unsaved(&self) -> u64 {
         self.writer.unsaved()
     }
 
-    /// One host that sends too much costs its own facts, and nobody else's.
-    fn settled(&self, added: Result<(), SaveError>, what: &str) -> Result<(), SweepError> {
+    /// A visit too large to save is skipped with a notice; only write errors end the sweep.
+    fn skip_too_large(&self, added: Result<(), SaveError>, what: &str) -> Result<(), SweepError> {
         match added {
             Ok(()) => Ok(()),
-            Err(SaveError::Write(error)) => self.told(Err(error)),
+            Err(SaveError::Write(error)) => self.named_error(Err(error)),
             Err(too_much @ SaveError::TooMuch(_)) => {
-                if !self.quiet && self.unsaved() <= UNSAVED_TOLD {
+                if !self.quiet && self.unsaved() <= UNSAVED_SHOWN {
                     let (name, what) = (Clean::new(&self.name), Clean::bounded(what, SHOWN));
-                    tell(format_args!("{name}: {what} is not saved: {too_much}"));
+                    tell(format_args!("{name}: {what} was not saved: {too_much}"));
                 }
                 Ok(())
             }
@@ -71,15 +75,15 @@ impl RecordingFile {
 
     pub(super) fn flush(&mut self) -> Result<(), SweepError> {
         let flushed = self.writer.flush();
-        self.told(flushed)
+        self.named_error(flushed)
     }
 
     pub(super) fn finish(&mut self) -> Result<(), SweepError> {
         let finished = self.writer.finish();
-        self.told(finished)
+        self.named_error(finished)
     }
 
-    fn told(&self, done: io::Result<()>) -> Result<(), SweepError> {
+    fn named_error(&self, done: io::Result<()>) -> Result<(), SweepError> {
         done.map_err(|error| SweepError::Save {
             name: self.name.clone(),
             error,
@@ -98,15 +102,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let reserved = Reserved::open("--save", &folder.path().join("week.facts")).unwrap();
         let header = SavedHeader::new(false, None, String::new(), FactSet::default());
-        let mut facts = RecordingFile::begin(reserved, &header, true).unwrap();
+        let mut recording = RecordingFile::begin(reserved, &header, true).unwrap();
         let sound = samples::healthy().observation;
         let mut endless = sound.clone();
         endless.exchanges = vec![sound.exchanges[0].clone(); 2000];
         for observation in [&sound, &endless, &sound] {
-            facts.add(observation).unwrap();
+            recording.add(observation).unwrap();
         }
-        facts.flush().unwrap();
-        facts.finish().unwrap();
-        assert_eq!(facts.unsaved(), 1);
+        recording.flush().unwrap();
+        recording.finish().unwrap();
+        assert_eq!(recording.unsaved(), 1);
     }
 }

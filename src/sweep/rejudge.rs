@@ -1,5 +1,5 @@
-//! Judging saved facts again: the rows of a sweep without its visits. Everything after the visit is
-//! the same code, so the same policy gives the same rows in the same order.
+//! Judges a recording again: writes the rows of a sweep without visiting anything. Everything after
+//! the visit is the same code, so the same policy produces the same rows in the same order.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -17,34 +17,38 @@ use crate::judge::{Judge, Policy};
 use crate::observation::{SavedError, SavedHeader, SavedReader};
 use crate::summary::Intake;
 
-/// Certificates are kept in memory up to so many bytes, and on disk beyond: those of some 50,000
-/// servers.
+/// Limit in bytes for certificates kept in memory, those of about 50,000 servers; further ones are
+/// kept on disk.
 const IN_MEMORY: usize = 64 * 1024 * 1024;
 
-/// A file of saved facts, open for reading.
+/// A recording, open for reading.
 pub struct Recording {
     name: String,
     reader: SavedReader<BufReader<Tally>, SpooledTempFile>,
 }
 
-/// Why saved facts cannot be opened.
+/// A recording cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// The system does not give the file.
+    /// The operating system cannot open the file.
     #[error("{file} cannot be opened: {source}")]
     Open {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// The system's words.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It is not what it should be.
+    /// The file is not a valid recording.
     #[error(transparent)]
     Saved(#[from] SavedError),
 }
 
 impl Recording {
-    /// Opens a file; `-` is standard input.
+    /// Opens a recording; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be opened or is not a recording.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let name = path.display().to_string();
         let stream: Box<dyn io::Read + Send> = match path == Path::new("-") {
@@ -60,36 +64,36 @@ impl Recording {
         Ok(Self { name, reader })
     }
 
-    /// What the file says of the sweep that wrote it.
+    /// Returns the recording's header, which describes the sweep that wrote it.
     pub fn header(&self) -> &SavedHeader {
         self.reader.header()
     }
 }
 
-/// Everything that judging again needs, opened and checked.
+/// Everything needed to judge a recording again, opened and checked.
 pub struct Rejudge {
-    /// What was seen.
-    pub facts: Recording,
-    /// How to judge.
+    /// The recording.
+    pub recording: Recording,
+    /// Judging policy.
     pub policy: Arc<Policy>,
-    /// Where rows go; no facts are saved again.
+    /// Outputs of the rows; no new recording is written.
     pub destinations: SweepOutputs,
 }
 
-/// How judging again ended.
+/// How judging a recording again ended.
 pub struct Rejudged {
-    /// As of a sweep; the facts are its one input.
+    /// The end, as of a sweep; the recording is its only input.
     pub ended: Ended,
-    /// Whether the facts were whole: otherwise the rows are those of what was saved.
+    /// True if the recording is complete; otherwise only the saved part has rows.
     pub whole: bool,
 }
 
 impl Rejudge {
-    /// Judges every observation, and those again at the end that certificates of other hosts
-    /// could settle.
+    /// Judges every observation. Unsettled rows are judged a second time at the end, when the
+    /// certificates of all hosts are known.
     pub fn run(self) -> Rejudged {
         let Self {
-            facts: Recording { name, mut reader },
+            recording: Recording { name, mut reader },
             policy,
             destinations,
         } = self;

@@ -1,6 +1,6 @@
-//! Which of the targets read are visited, and in which order: a shard, a sample, a shuffle. All
-//! three go by a hash of the target, so they come out the same on every machine and in every run,
-//! and none needs to know how long the inventory is.
+//! Selects the targets to visit and their order: shard, sample and shuffle. All three use a hash of
+//! the target, so the result is the same on every machine and in every run, and the length of the
+//! inventory need not be known.
 
 use std::collections::BinaryHeap;
 use std::num::NonZero;
@@ -10,17 +10,18 @@ use std::sync::Arc;
 use crate::crypto::Hasher;
 use crate::inventory::{Host, Target};
 
-/// Targets shuffled at once: enough that neighbours of an inventory part, and some 20 MB.
+/// Number of targets shuffled together: enough to separate neighbours in the inventory, and about
+/// 20 MB.
 const BLOCK: usize = 65_536;
 
-/// Which targets, in which order.
+/// Which targets to visit, and in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// One of several parts of the inventory.
+    /// The part of the inventory to visit.
     pub shard: Option<Shard>,
-    /// So many targets, chosen uniformly.
+    /// Number of targets to choose uniformly.
     pub sample: Option<NonZero<usize>>,
-    /// What the sample and the order are drawn by; the order of the inventory without it.
+    /// Seed of the sample and the order; without it, the order is that of the inventory.
     pub seed: Option<u64>,
 }
 
@@ -31,9 +32,9 @@ pub struct Shard {
     count: u32,
 }
 
-/// A shard that cannot be read.
+/// The text is not a shard.
 #[derive(Debug, thiserror::Error)]
-#[error("write which part of how many, counted from 1: 1/4")]
+#[error("expected PART/PARTS, counted from 1, such as 1/4")]
 pub struct NotAShard;
 
 impl FromStr for Shard {
@@ -56,9 +57,10 @@ impl std::fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Whether this target is in the part. The host alone decides, so that all ports and services
-    /// of a host are visited from one place: the first eight bytes of the SHA-256 of its name (in
-    /// lower case, as punycode) or address (in its usual text), modulo the number of parts.
+    /// Returns true if the target is in this part. Only the host decides, so that all ports and
+    /// services of a host are visited from one place: the first eight bytes of the SHA-256 of its
+    /// name (in lower case, as punycode) or address (in its usual text form), modulo the number of
+    /// parts.
     pub(super) fn holds(self, target: &Target) -> bool {
         let mut hasher = Hasher::default();
         add_host(&mut hasher, &target.host);
@@ -66,20 +68,20 @@ impl Shard {
     }
 }
 
-/// Holds targets back as long as the choice needs it.
+/// Holds targets back for as long as the selection needs them.
 pub(super) struct Selector {
     choice: Selection,
     held: BinaryHeap<Held>,
     read: u64,
 }
 
-/// What came of a target.
+/// The result of adding a target.
 pub(super) enum Chosen {
-    /// Visit these, in this order.
+    /// Visit these targets, in this order.
     Now(Vec<Arc<Target>>),
-    /// It is held, and may come later.
+    /// The target is held and may be visited later.
     Held,
-    /// It, or one held before it, is not part of the choice.
+    /// This target, or one held before it, is not selected.
     LeftOut,
 }
 
@@ -92,7 +94,7 @@ impl Selector {
         }
     }
 
-    /// Takes the next target of the inventory.
+    /// Adds the next target of the inventory.
     pub(super) fn take(&mut self, target: Target) -> Chosen {
         if self.choice.shard.is_some_and(|shard| !shard.holds(&target)) {
             return Chosen::LeftOut;
@@ -107,7 +109,8 @@ impl Selector {
             target: Arc::new(target),
         });
         match self.choice.sample {
-            // The sample is what has the smallest keys; the heap gives up the largest.
+            // The sample consists of the targets with the smallest keys; the heap removes the
+            // largest.
             Some(size) if self.held.len() > size.get() => {
                 self.held.pop();
                 Chosen::LeftOut
@@ -117,14 +120,14 @@ impl Selector {
         }
     }
 
-    /// What is held, in its order: the end of the inventory, or of a block.
+    /// Returns the held targets in order, at the end of the inventory or of a block.
     pub(super) fn rest(&mut self) -> Vec<Arc<Target>> {
         let held = std::mem::take(&mut self.held).into_sorted_vec();
         held.into_iter().map(|held| held.target).collect()
     }
 }
 
-/// A target with its place in the shuffled order.
+/// A target with its key, which determines the shuffled order.
 struct Held {
     key: u64,
     place: u64,
@@ -151,8 +154,8 @@ impl Ord for Held {
     }
 }
 
-/// The target's key under a seed: the first eight bytes of the SHA-256 of the seed, the host, the
-/// port, the service, the address and the name asked for.
+/// Returns the target's key under a seed: the first eight bytes of the SHA-256 of seed, host, port,
+/// service, address and requested name.
 fn key(seed: u64, target: &Target) -> u64 {
     let mut hasher = Hasher::default();
     hasher.update(&seed.to_be_bytes());
@@ -238,7 +241,7 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), 3000);
         assert!(parts.iter().all(|part| (900..1100).contains(&part.len())));
-        // Any other machine, or any other year: this must not change.
+        // A fixed value: the result must be the same on other machines and in later versions.
         let fixed = target("www.example.com", 443);
         let holds: Vec<u32> = (1..=7)
             .filter(|index| {
@@ -287,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_uniform() {
-        // Of 100 targets, 10 are drawn under each of 400 seeds: each is expected 40 times.
+        // With 400 seeds, 10 of 100 targets are drawn each time: each target is expected 40 times.
         let mut drawn = std::collections::HashMap::new();
         for seed in 0..400 {
             let choice = Selection {

@@ -1,9 +1,9 @@
-//! What a visit shows of the address itself, whatever it was visited for.
+//! Determines what a visit shows about the address, independent of the target's name.
 
 use crate::observation::{Exchange, Observation, Reason, Stage};
 use crate::pace::Sign;
 
-/// What the visit so far shows of its address.
+/// Returns what the visit so far shows about its address.
 pub(super) fn sign(observation: &Observation) -> Sign {
     let exchanges = observation.exchanges.as_slice();
     if exchanges.iter().any(answered) {
@@ -20,14 +20,15 @@ pub(super) fn sign(observation: &Observation) -> Sign {
         let failure = exchange.failure.as_ref();
         failure.is_some_and(|failure| failure.stage != Stage::Connect)
     });
-    // The same name again is no second witness: its silence may be its own.
+    // A retry of the same name proves nothing new about the address: the silence may be specific to
+    // this name.
     match accepted && observation.attempt > 1 {
         true => Sign::Unclear,
         false => Sign::Silent { accepted },
     }
 }
 
-/// Whether anything came back, be it a refusal.
+/// Returns true if any response was received, including a refusal.
 fn answered(exchange: &Exchange) -> bool {
     let heard = exchange.transcript.as_ref().is_some_and(|it| it.heard());
     let failure = match &exchange.failure {
@@ -35,7 +36,7 @@ fn answered(exchange: &Exchange) -> bool {
         Some(failure) => failure,
     };
     let said = match failure.reason {
-        // With a detail, an answer had begun.
+        // A timeout has a detail if part of a response had arrived.
         Reason::Timeout => failure.stage == Stage::Handshake && !failure.detail.is_empty(),
         Reason::LocalLimit | Reason::NoRoute => false,
         Reason::UnusableAddress | Reason::AddressDead | Reason::AllSilent => false,

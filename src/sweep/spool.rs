@@ -1,5 +1,6 @@
-//! Rows that wait for the end of the sweep, because certificates that later hosts send could change
-//! their verdict. They wait on disk once there are many, so memory does not grow with them.
+//! The spool: rows that wait for the end of the sweep, because certificates from later hosts could
+//! change their verdict. When there are many they are kept on disk, so that memory use stays
+//! bounded.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
@@ -7,10 +8,10 @@ use tempfile::SpooledTempFile;
 
 use crate::observation::Observation;
 
-/// Kept in memory before the file is made: a few hundred observations.
+/// Bytes kept in memory before a file is created: a few hundred observations.
 const IN_MEMORY: usize = 4 * 1024 * 1024;
 
-/// Observations, written once and read back once, in order.
+/// Observations, written once and read in the order in which they were written.
 pub(super) struct Spool {
     file: BufWriter<SpooledTempFile>,
 }
@@ -22,13 +23,13 @@ impl Spool {
         }
     }
 
-    /// Adds one. Fails when the temporary folder is full or not writable.
+    /// Adds an observation. Returns an error if the temporary folder is full or not writable.
     pub(super) fn add(&mut self, observation: &Observation) -> io::Result<()> {
         serde_json::to_writer(&mut self.file, observation)?;
         self.file.write_all(b"\n")
     }
 
-    /// Everything added, in order. May be called again: each call reads from the start.
+    /// Returns all observations in order. Each call reads from the start.
     pub(super) fn read(&mut self) -> io::Result<impl Iterator<Item = io::Result<Observation>>> {
         self.file.flush()?;
         let file = self.file.get_mut();

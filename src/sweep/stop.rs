@@ -1,4 +1,4 @@
-//! The wish to stop: said once, heard by every stage.
+//! The request to stop, which every stage can observe.
 
 use std::io;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use tokio::sync::watch;
 
 use crate::output::tell;
 
-/// Says the wish to stop.
+/// Sends the request to stop.
 #[derive(Clone)]
 pub(super) struct Stop(watch::Sender<bool>);
 
-/// Hears it.
+/// Receives the request to stop.
 pub(super) struct Listener(watch::Receiver<bool>);
 
 impl Stop {
@@ -19,12 +19,12 @@ impl Stop {
         Self(watch::Sender::new(false))
     }
 
-    /// Stop as soon as what is under way has ended.
+    /// Requests a stop: what is under way is finished, nothing new is started.
     pub(super) fn now(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether it was said.
+    /// Returns true if a stop was requested.
     pub(super) fn said(&self) -> bool {
         *self.0.borrow()
     }
@@ -35,7 +35,7 @@ impl Stop {
 }
 
 impl Listener {
-    /// Waits for the wish; for ever when nobody is left who could have it.
+    /// Waits for a stop request. Never returns if nothing can request a stop any more.
     pub(super) async fn wanted(&mut self) {
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending().await
@@ -43,20 +43,20 @@ impl Listener {
     }
 }
 
-/// The first interrupt stops new visits; the second ends the process at once.
+/// Handles interrupts: the first one stops new visits, the second ends the process immediately.
 pub(super) async fn heed_signals(stop: Stop, patience: Duration) {
     if interrupted().await.is_err() {
         return;
     }
     tell(format_args!(
-        "stopping: no new visits; those under way end within {} s (interrupt again to quit at once)",
+        "stopping: no new visits; those under way end within {} s (interrupt again to quit immediately)",
         patience.as_secs_f64().ceil()
     ));
     stop.now();
     if interrupted().await.is_ok() {
         #[allow(
             clippy::disallowed_methods,
-            reason = "asked twice: nothing is flushed any more"
+            reason = "interrupted twice: nothing more is flushed"
         )]
         std::process::exit(130)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How bad.
+/// Severity of a finding.
 #[derive(
     Clone,
     Copy,
@@ -23,13 +23,13 @@ use serde::{Deserialize, Serialize};
 pub enum Severity {
     /// Worth knowing; nothing breaks.
     Info,
-    /// Will break, or breaks for some.
+    /// Will break later, or already breaks for some clients.
     Warning,
-    /// Clients refuse.
+    /// Clients reject the connection.
     Error,
 }
 
-/// Who can mend it.
+/// Which side can fix a problem.
 #[derive(
     Clone,
     Copy,
@@ -45,11 +45,11 @@ pub enum Severity {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The machine that asks: here, the one that scans.
+    /// The client: the machine that runs the scan.
     Client,
-    /// What lies between.
+    /// The network between client and server.
     Network,
-    /// The machine that was asked, and who runs it.
+    /// The server and its operator.
     Server,
 }
 
@@ -73,32 +73,32 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One piece of evidence. Text may be the peer's: escape it where it is shown.
+/// One piece of evidence. Its text may come from the server: escape it before display.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// Words.
+    /// A text.
     Text(String),
     /// A count or a size.
     Number(i64),
-    /// Yes or no, of something that was looked at.
+    /// True or false, for something that was checked.
     Flag(bool),
     /// A point in time.
     Time(Timestamp),
-    /// Several words.
+    /// A list of texts.
     List(Vec<String>),
 }
 
-/// Something found. What it means and how to mend it stands once, in its definition.
+/// A fact worth reporting about an endpoint. Its explanation and remedy are in its definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The id of its definition.
+    /// Id of its definition.
     pub id: &'static str,
-    /// How bad it is here.
+    /// Severity in this case.
     pub severity: Severity,
-    /// Who can mend it.
+    /// Which side can fix it.
     pub side: Side,
-    /// Structured fields that prove it, in the order of the definition.
+    /// Structured fields that prove it, in the order given by the definition.
     pub evidence: Vec<(&'static str, Value)>,
 }
 

@@ -1,11 +1,11 @@
-//! The verdicts, in the order in which they win: a connection problem hides everything after it;
-//! among certificate problems authority comes before name, and name before date.
+//! The verdicts in order of precedence. A connection problem hides every later problem. Among
+//! certificate problems, trust comes before name, and name before dates.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The one word for an endpoint. The order of the variants is the order of precedence.
+/// The one conclusion about an endpoint. The variants are in order of precedence.
 #[derive(
     Clone,
     Copy,
@@ -21,40 +21,40 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
-    /// The name gave no address.
+    /// The name did not resolve to an address.
     DnsFailure,
-    /// No TCP connection.
+    /// No TCP connection could be made.
     Unreachable,
-    /// The dialogue before TLS does not offer or refuses the upgrade.
+    /// The dialogue before TLS (STARTTLS and similar) does not offer TLS, or the server refuses it.
     StarttlsUnavailable,
-    /// Bytes came back that are not TLS.
+    /// The server's response is not TLS.
     NotTls,
-    /// TLS was spoken and no offer of ours was accepted.
+    /// The server speaks TLS, but no handshake succeeded.
     HandshakeFailed,
-    /// The best version it accepts is below TLS 1.2.
+    /// The newest version that the server accepts is older than TLS 1.2.
     LegacyTlsOnly,
     /// A certificate on the path is revoked.
     Revoked,
     /// The leaf is its own issuer and no store trusts it.
     SelfSigned,
-    /// The server left out a certificate between its own and a trusted root.
+    /// The server did not send a certificate that is needed between its own and a trusted root.
     MissingIntermediate,
-    /// The path ends in a root that no chosen store trusts, or its issuer is unknown.
+    /// The path ends in a root that no chosen store trusts, or the issuer is unknown.
     UntrustedCa,
-    /// The path cannot be accepted for a reason other than trust, name and date.
+    /// The path is invalid for a reason other than trust, name or dates.
     InvalidCertificate,
-    /// The certificate is for other names.
+    /// The certificate is not valid for the requested name.
     NameMismatch,
-    /// A date has passed.
+    /// A certificate on the path has expired.
     Expired,
-    /// A date has not come yet.
+    /// A certificate on the path is not valid yet.
     NotYetValid,
-    /// None of these.
+    /// None of the above.
     Ok,
 }
 
 impl VerdictKind {
-    /// All of them, in order of precedence.
+    /// All verdicts, in order of precedence.
     pub const ALL: [Self; 15] = [
         Self::DnsFailure,
         Self::Unreachable,
@@ -73,7 +73,7 @@ impl VerdictKind {
         Self::Ok,
     ];
 
-    /// The word in records and on the command line.
+    /// Returns the name used in records and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::DnsFailure => "dns_failure",
@@ -94,7 +94,7 @@ impl VerdictKind {
         }
     }
 
-    /// The verdict with this word.
+    /// Returns the verdict with this name, or `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

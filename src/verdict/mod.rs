@@ -1,5 +1,5 @@
-//! What an observation means: the words Verdict, Finding, Severity, Side and their evidence. They
-//! are plain values; what fills them is in `judge`.
+//! What an observation means: the types Verdict, Finding, Severity and Side, and their evidence.
+//! They are plain values; `judge` fills them.
 
 mod finding;
 mod kind;
@@ -14,40 +14,43 @@ use std::sync::Arc;
 use crate::crypto::Fingerprint;
 use crate::observation::Certificate;
 
-/// What one store says of the chain.
+/// The result for one trust store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreTrust {
-    /// The store's name.
+    /// Name of the store.
     pub store: Arc<str>,
-    /// Whether a path reaches one of its anchors and can be accepted, dates and name apart.
+    /// True if a path to one of its anchors is valid, apart from dates and host name.
     pub trusted: bool,
-    /// Why not, or what stands beside the trust (`expired`).
+    /// Why the chain is not trusted, or a problem that does not affect trust (`expired`).
     pub reason: Option<String>,
-    /// Who accepts the path where rustls-webpki refuses it; `None` for a path that it accepts.
+    /// Which validator accepts the path if rustls-webpki rejects it; `None` if rustls-webpki
+    /// accepts it.
     pub accepted_by: Option<AcceptedBy>,
 }
 
-/// Who accepts a path that rustls-webpki refuses for a rule that it does not implement.
+/// The validator that accepts a path which rustls-webpki rejects because it does not implement a
+/// rule.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AcceptedBy {
-    /// Path validation by RFC 5280 section 6.1.
+    /// Path validation as in RFC 5280 section 6.1.
     Rfc5280,
 }
 
-/// The CA certificates of a chain, which may complete the chains of other hosts. Both lists are in
-/// the order of their fingerprints.
+/// The CA certificates of a chain, which may complete the chains of other hosts. Both lists are
+/// ordered by fingerprint.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SeenIssuers {
-    /// Those that verified signatures connect with an anchor of a store.
+    /// Certificates linked to an anchor of a store by verified signatures.
     pub proven: Vec<Arc<Certificate>>,
-    /// The others, roots apart.
+    /// All others, except roots.
     pub unproven: Vec<Arc<Certificate>>,
 }
 
-/// Who supplied the certificates that the server left out; the earlier one gets the credit.
+/// Source of the certificates that the server left out. If several sources have them, the one
+/// listed first here is reported.
 #[derive(
     Clone,
     Copy,
@@ -62,46 +65,46 @@ pub struct SeenIssuers {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CompletedBy {
-    /// A file of intermediates given by the user.
+    /// The user's file of intermediates (`--intermediates`).
     Bundle,
     /// Another host of the same sweep.
     Sweep,
-    /// The address that the certificate below names (`--aia`).
+    /// The AIA URL in the certificate below (`--aia`).
     Aia,
 }
 
-/// The path that was taken, leaf first; the anchor is the last where it is a known certificate.
+/// The validated path, leaf first. The anchor comes last if it is a known certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustPath {
     /// Fingerprints of the certificates, leaf first, without the anchor.
     pub certificates: Vec<Fingerprint>,
-    /// Who supplied what was missing.
+    /// Source of the missing certificates.
     pub completed_by: Option<CompletedBy>,
 }
 
 /// What an observation means under a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// The one verdict.
+    /// The verdict of the row.
     pub kind: VerdictKind,
-    /// Whose side it is on; `None` when nothing is wrong.
+    /// Which side can fix the problem; `None` if nothing is wrong.
     pub side: Option<Side>,
-    /// Everything found, the verdict's own finding first.
+    /// All findings, the verdict's own finding first.
     pub findings: Vec<Finding>,
-    /// What each chosen store says, in the order chosen; empty when there was no chain to judge.
+    /// The result for each chosen store, in the order chosen; empty if there was no chain to judge.
     pub trust: Vec<StoreTrust>,
-    /// The path that was taken, when one reaches an anchor.
+    /// The validated path, if one reaches an anchor.
     pub path: Option<TrustPath>,
-    /// What is known of revocation; `None` when nobody asked.
+    /// Revocation answers; `None` if revocation was not checked.
     pub revocation: Option<Revocation>,
-    /// False while certificates that other hosts of the sweep send could still change it.
+    /// False if a certificate from elsewhere could still change the verdict.
     pub settled: bool,
     /// The CA certificates of each chain that the server sent.
     pub seen: Vec<Arc<SeenIssuers>>,
 }
 
 impl Verdict {
-    /// Whether this finding is among those made.
+    /// Returns true if the finding with this id is present.
     pub fn finds(&self, id: &str) -> bool {
         self.findings.iter().any(|finding| finding.id == id)
     }

@@ -1,4 +1,4 @@
-//! What was learned about whether certificates are revoked, one answer a source and certificate.
+//! Revocation answers: one for each source and certificate.
 
 use std::sync::Arc;
 
@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use crate::crypto::Fingerprint;
 
-/// What a source says of a certificate.
+/// The revocation status that a source reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationStatus {
-    /// It is revoked.
+    /// The certificate is revoked.
     Revoked,
-    /// It is not.
+    /// The certificate is not revoked.
     Good,
-    /// The source cannot say; the reason tells why.
+    /// The source cannot say; `reason` explains why.
     Unknown,
 }
 
 impl RevocationStatus {
-    /// Of two answers the weightier counts: a source that says "revoked" proves it, while one that
-    /// says "good" may only not know yet.
+    /// Returns the weight by which the decisive of two answers is chosen. "Revoked" is proof, while
+    /// a source that says "good" may not have the newest data.
     pub(crate) fn weight(self) -> u8 {
         match self {
             Self::Unknown => 0,
@@ -29,7 +29,7 @@ impl RevocationStatus {
         }
     }
 
-    /// The word in records.
+    /// Returns the name used in records.
     pub fn word(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
@@ -39,43 +39,44 @@ impl RevocationStatus {
     }
 }
 
-/// One source's answer about one certificate of the path.
+/// The answer of one source about one certificate of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationAnswer {
     /// `leaf` or `intermediate`.
     pub certificate: &'static str,
-    /// SHA-256 of it.
+    /// SHA-256 of the certificate.
     pub sha256: Fingerprint,
-    /// What the source says.
+    /// The status that the source reports.
     pub status: RevocationStatus,
-    /// Why it was revoked, where the source tells; why nothing is known.
+    /// The revocation reason if the source gives one, or why the status is unknown.
     pub reason: Option<&'static str>,
-    /// Since when it is revoked, in seconds since the epoch.
+    /// Time of revocation, in seconds since the epoch.
     pub revoked_at: Option<i64>,
-    /// When what the source says was so; for a filter the newest certificate that it covers.
+    /// Date of the source's data; for a CRLite filter, the date of the newest certificate that it
+    /// covers.
     pub this_update: Option<i64>,
-    /// Until when the source stands by it.
+    /// Time until which the source's data is valid.
     pub next_update: Option<i64>,
-    /// The file or address that it comes from; `None` for what the server sent.
+    /// Path or URL of the source; `None` for a staple.
     pub source: Option<Arc<str>>,
 }
 
-/// What each source that was asked says; absent where it was not asked or there was nothing to
-/// ask about: no path that reaches an anchor, no staple.
+/// The answers of each source. A source is absent if it was not consulted or there was nothing to
+/// check: no path that reaches an anchor, or no staple.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revocation {
-    /// The OCSP answer that the server stapled, about the leaf.
+    /// The OCSP response that the server stapled, about the leaf.
     pub staple: Option<RevocationAnswer>,
-    /// Revocation lists, about each certificate of the path below the anchor, leaf first.
+    /// CRLs, for each certificate of the path below the anchor, leaf first.
     pub crl: Option<Vec<RevocationAnswer>>,
     /// CRLite filters, about the leaf.
     pub crlite: Option<RevocationAnswer>,
-    /// Addresses of lists that could still tell, where lists are fetched.
+    /// URLs of CRLs that could still change the result, if CRLs are downloaded.
     pub wanted: Vec<String>,
 }
 
 impl Revocation {
-    /// Every answer with the word for its source.
+    /// Returns every answer with the name of its source.
     pub fn answers(&self) -> impl Iterator<Item = (&'static str, &RevocationAnswer)> {
         let staple = self.staple.iter().map(|answer| ("staple", answer));
         let crl = self.crl.iter().flatten().map(|answer| ("crl", answer));
@@ -83,13 +84,13 @@ impl Revocation {
         staple.chain(crl).chain(crlite)
     }
 
-    /// The answer that counts: the first that says "revoked", of whichever certificate, else the
-    /// weightiest about the leaf; `None` where no source had anything to say.
+    /// Returns the decisive answer: the first "revoked" about any certificate, otherwise the
+    /// heaviest about the leaf. Returns `None` if no source had an answer.
     pub fn deciding(&self) -> Option<(&'static str, &RevocationAnswer)> {
         let revoked =
             |(_, answer): &(_, &RevocationAnswer)| answer.status == RevocationStatus::Revoked;
         let leaf = |(_, answer): &(_, &RevocationAnswer)| answer.certificate == "leaf";
-        // The last of equals wins in `max_by_key`, the first is to.
+        // `max_by_key` returns the last of equals, and the first is wanted.
         let about_leaf = || {
             let answers: Vec<_> = self.answers().filter(leaf).collect();
             let answers = answers.into_iter().rev();

@@ -1,5 +1,5 @@
-//! The evidence of a verdict in words. A finding that is not told here is listed field by field, so
-//! that a new one shows what it found before anybody has written its line.
+//! Describes the evidence of a verdict in words. Evidence of a finding that has no text here is
+//! listed field by field.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::output::columns::own_finding;
 use crate::output::{Clean, Record};
 use crate::verdict::{Value, VerdictKind};
 
-/// The most pieces of evidence in a line, and the most words of a list: the rest is in the record.
+/// Maximum number of evidence fields in a line, and of members shown of a list. The record has all
+/// of them.
 const MOST_EVIDENCE: usize = 4;
 const MOST_WORDS: usize = 3;
 
-/// The evidence of a verdict about certificates as a person would tell it; `None` where it lacks
-/// what that takes.
-pub(super) fn told(record: &Record<'_>) -> Option<String> {
-    let evidence = Told(&own_finding(record)?.evidence);
+/// Describes the evidence of a certificate verdict; returns `None` if a required field is missing.
+pub(super) fn described(record: &Record<'_>) -> Option<String> {
+    let evidence = Evidence(&own_finding(record)?.evidence);
     match record.verdict {
         VerdictKind::LegacyTlsOnly => {
             let version = evidence.text("version")?;
@@ -38,14 +38,14 @@ pub(super) fn told(record: &Record<'_>) -> Option<String> {
             let issuer = evidence.text("issuer")?;
             Some(match evidence.raw("reason")? {
                 "untrusted_root" => format!("root not trusted: {issuer}"),
-                _ => format!("issuer not sent and not known: {issuer}"),
+                _ => format!("issuer not sent and unknown: {issuer}"),
             })
         }
         VerdictKind::InvalidCertificate => invalid(&evidence),
         VerdictKind::NameMismatch => mismatched(record, &evidence),
         VerdictKind::Expired => {
             let date = evidence.time("not_after")?;
-            // Of the past, people count the days that are full.
+            // Whole days, rounded down, as people count the past.
             let full = (record.judged_at.as_second() - date.as_second()).max(0) / DAY;
             let ago = format!("expired {} ({})", past(full), day(date));
             Some(dated(record, &evidence, &ago))
@@ -59,8 +59,9 @@ pub(super) fn told(record: &Record<'_>) -> Option<String> {
     }
 }
 
-/// `intermediate R11: revoked 2026-11-01 (21 days ago), key compromise; crl of 2026-11-20`.
-fn revoked(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
+/// For example `intermediate R11: revoked 2026-11-01 (21 days ago), key compromise; crl of
+/// 2026-11-20`.
+fn revoked(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
     let mut words = match (evidence.raw("certificate")?, evidence.text("subject")) {
         ("leaf", _) | (_, None) => "revoked".to_owned(),
         (place, Some(subject)) => format!("{place} {subject}: revoked"),
@@ -79,12 +80,12 @@ fn revoked(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
         add(&mut words, format_args!(" of {}", day(date)));
     }
     if let Some(others) = evidence.list("contradicted_by") {
-        add(&mut words, format_args!(", though good by {others}"));
+        add(&mut words, format_args!(", but {others} says good"));
     }
     Some(words)
 }
 
-fn missing(evidence: &Told<'_>) -> Option<String> {
+fn missing(evidence: &Evidence<'_>) -> Option<String> {
     if evidence.flag("confirmed") {
         let place = match evidence.raw("completed_by")? {
             "bundle" => "known from --intermediates".to_owned(),
@@ -105,8 +106,9 @@ fn missing(evidence: &Told<'_>) -> Option<String> {
     Some(format!("issuer not sent: {issuer}{address}"))
 }
 
-/// `leaf: extended key usage (1.3.6.1.5.5.7.3.2)`; who an intermediate is, where it is to blame.
-fn invalid(evidence: &Told<'_>) -> Option<String> {
+/// For example `leaf: extended key usage (1.3.6.1.5.5.7.3.2)`. Names the subject if an intermediate
+/// is at fault.
+fn invalid(evidence: &Evidence<'_>) -> Option<String> {
     let mut words = match (evidence.raw("certificate"), evidence.text("subject")) {
         (Some("leaf"), _) => "leaf: ".to_owned(),
         (Some(place), Some(subject)) => format!("{place} {subject}: "),
@@ -121,9 +123,9 @@ fn invalid(evidence: &Told<'_>) -> Option<String> {
     Some(words)
 }
 
-/// `certificate is for *.example (a wildcard covers one label)`; who was asked for only where the
-/// endpoint does not say it.
-fn mismatched(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
+/// For example `certificate is for *.example (a wildcard covers one label)`. The requested name is
+/// shown only if it differs from the endpoint's host.
+fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
     let asked = match evidence.text("asked")? {
         asked if asked == record.host => String::new(),
         asked => format!("asked {asked}, "),
@@ -131,7 +133,7 @@ fn mismatched(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
     let count = evidence.number("presented_count")?;
     if count == 0 {
         let common = match evidence.flag("common_name_matches") {
-            true => "; its common name would match, and no client reads that",
+            true => "; its common name matches, but clients ignore the common name",
             false => "",
         };
         return Some(format!("{asked}certificate has no names (SAN){common}"));
@@ -151,8 +153,9 @@ fn mismatched(record: &Record<'_>, evidence: &Told<'_>) -> Option<String> {
     Some(format!("{asked}certificate is for {names}{hint}"))
 }
 
-/// A date's words with the certificate that they are about: the issuer of a leaf, or who else it is.
-fn dated(record: &Record<'_>, evidence: &Told<'_>, words: &str) -> String {
+/// Adds the certificate to the text of a date: the issuer of a leaf, or the subject of another
+/// certificate of the path.
+fn dated(record: &Record<'_>, evidence: &Evidence<'_>, words: &str) -> String {
     match (evidence.raw("certificate"), evidence.text("subject")) {
         (Some(place @ ("intermediate" | "root")), Some(subject)) => {
             format!("{place} {words}: {subject}")
@@ -164,7 +167,7 @@ fn dated(record: &Record<'_>, evidence: &Told<'_>, words: &str) -> String {
     }
 }
 
-/// The same as `name value`.
+/// Lists the evidence as `name value`.
 pub(super) fn listed(record: &Record<'_>) -> String {
     let finding = own_finding(record);
     let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
@@ -179,7 +182,7 @@ pub(super) fn listed(record: &Record<'_>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Empty words and fingerprints say nothing to the eye.
+/// Returns true if a value is worth showing to people; empty texts and fingerprints are not.
 fn tells(value: &Value) -> bool {
     match value {
         Value::Text(text) => {
@@ -213,15 +216,15 @@ fn list(words: &[String]) -> String {
 }
 
 /// Evidence, read by name, safe to show.
-struct Told<'a>(&'a [(&'static str, Value)]);
+struct Evidence<'a>(&'a [(&'static str, Value)]);
 
-impl<'a> Told<'a> {
+impl<'a> Evidence<'a> {
     fn value(&self, name: &str) -> Option<&'a Value> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value)
     }
 
-    /// A word of our own, to be compared and not to be shown.
+    /// Returns the unescaped text, to be compared but not displayed.
     fn raw(&self, name: &str) -> Option<&'a str> {
         match self.value(name)? {
             Value::Text(text) => Some(text),

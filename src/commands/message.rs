@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 
 /// An error with its causes, each told once: many of ours quote the system's words already.
-pub(super) fn told(error: &anyhow::Error) -> String {
+pub(super) fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -37,8 +37,8 @@ mod tests {
         struct Unreadable(#[from] std::io::Error);
         let io = || std::io::Error::other("no such file");
         let quoting = anyhow::Error::from(Unreadable(io()));
-        assert_eq!(told(&quoting), "cannot read corp.pem: no such file");
+        assert_eq!(message(&quoting), "cannot read corp.pem: no such file");
         let plain = anyhow::Error::from(io()).context("the sweep could not finish");
-        assert_eq!(told(&plain), "the sweep could not finish: no such file");
+        assert_eq!(message(&plain), "the sweep could not finish: no such file");
     }
 }
