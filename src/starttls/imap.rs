@@ -70,10 +70,11 @@ fn answer(bytes: &[u8]) -> Step {
     }
 }
 
-/// A server says BYE that is full or shutting down (RFC 3501 section 7.1.5), and these codes for
-/// what may pass (RFC 5530).
+/// A server says BYE that is full or shutting down (RFC 9051 section 7.1.5). UNAVAILABLE is a
+/// temporary failure, and after INUSE a later try may succeed (RFC 5530 section 3). LIMIT and SERVERBUG
+/// of the same section are not called temporary.
 fn is_temporary(reply: &[u8]) -> bool {
-    const CODES: [&str; 4] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"];
+    const CODES: [&str; 2] = ["[UNAVAILABLE]", "[INUSE]"];
     begins(reply, "* BYE") || has_any(reply, &CODES)
 }
 

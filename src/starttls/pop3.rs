@@ -34,7 +34,8 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// The codes for what may pass (RFC 2449 section 8.1, RFC 3206 section 4).
+/// The codes for what may pass: LOGIN-DELAY and IN-USE (RFC 2449 sections 8.1.1 and 8.1.2), and
+/// SYS/TEMP, a problem that is likely to be temporary (RFC 3206 section 4). SYS/PERM is not.
 fn is_temporary(reply: &[u8]) -> bool {
     has_any(reply, &["[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"])
 }

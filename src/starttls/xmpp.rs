@@ -61,9 +61,12 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// Stream errors that may pass (RFC 6120 section 4.9.3).
+/// Stream errors that may pass (RFC 6120): a lack of resources (section 4.9.3.17), a shutdown
+/// (4.9.3.20), an internal error (4.9.3.8), a peer believed gone (4.9.3.4), a stream to be opened anew
+/// (4.9.3.16), and a part that is needed and cannot be reached (4.9.3.15).
 fn is_temporary(error: &[u8]) -> bool {
-    const CONDITIONS: [&[u8]; 5] = [
+    const CONDITIONS: [&[u8]; 6] = [
+        b"<remote-connection-failed",
         b"<resource-constraint",
         b"<system-shutdown",
         b"<internal-server-error",
