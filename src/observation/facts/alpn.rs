@@ -25,6 +25,8 @@ pub struct Protocols {
 struct Row {
     accepted: Vec<&'static str>,
     asked: usize,
+    /// How many hellos in a row were dropped.
+    drops: usize,
     end: Option<End>,
 }
 
@@ -85,8 +87,16 @@ impl Row {
         row
     }
 
-    /// Each answer adds a protocol or ends the row, so it is never longer than the list.
+    /// Each answer adds a protocol or ends the row, and a hello that was dropped is sent again once.
     fn take(&mut self, exchange: &Exchange) {
+        self.drops = if exchange.was_dropped() {
+            self.drops + 1
+        } else {
+            0
+        };
+        if self.drops == 1 {
+            return;
+        }
         if let Some(failure) = &exchange.failure {
             self.end = Some(End::Failed(failure.clone()));
             return;

@@ -100,6 +100,11 @@ impl Question {
         }
     }
 
+    /// Returns true if it is no row of hellos that each leave out what was chosen so far.
+    pub(crate) fn is_single(self) -> bool {
+        !matches!(self, Self::Suites(_) | Self::Groups(_))
+    }
+
     /// What is asked after its list has ended: whether what was accepted is accepted still.
     pub(super) fn second_look(self) -> Option<Self> {
         match self {
@@ -233,7 +238,10 @@ fn may_speak_old(exchanges: &[Exchange]) -> bool {
     old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
 }
 
-fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
+/// Returns true if the question was answered, or its hello was dropped twice.
+pub(super) fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
     let offer = Offer::Asked(question);
-    exchanges.iter().any(|exchange| exchange.offer == offer)
+    let mut asked = exchanges.iter().filter(|exchange| exchange.offer == offer);
+    let first = asked.next();
+    first.is_some_and(|first| !first.was_dropped() || asked.next().is_some())
 }
