@@ -622,3 +622,32 @@ fn a_mail_server_that_says_later_is_asked_again() {
         assert_eq!(seen, (Some(kind), Some(attempt)));
     }
 }
+
+#[test]
+fn a_port_that_never_answers_is_visited_as_often_as_the_readme_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    // It ends with the process.
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for visitor in listener.incoming().flatten() {
+            counter.fetch_add(1, SeqCst);
+            kept.push(visitor);
+        }
+    });
+    let targets = (0..100).map(|number| format!("n{number}.test@{address}"));
+    let ended = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
+        .args(["scan", "--quiet", "--format=jsonl", "--rate-per-ip=0"])
+        .args(["--handshake-timeout=200ms", "--retries=0"])
+        .args(targets)
+        .output()
+        .expect("the program runs");
+    let rows = String::from_utf8_lossy(&ended.stdout);
+    let dead = rows.matches("address_dead").count();
+    let visited = 100 - dead;
+    // 16, up to three that are under way at four at once, and three one by one.
+    assert!((19..=22).contains(&visited), "{visited} visits");
+    assert_eq!(connections.load(SeqCst), 2 * visited);
+}

@@ -107,9 +107,9 @@ impl Failure {
     /// Returns true if the server accepted the connection and then dropped it, in a way that may have
     /// come in passing: a close, a reset, `internal_error`, or a word that asks us to come later.
     pub fn is_drop(&self) -> bool {
-        let connected = matches!(self.stage, Stage::Starttls | Stage::Handshake);
         match self.reason {
-            Reason::Eof | Reason::Reset => connected,
+            // A reset right after the connection was accepted may be seen before we know that it was.
+            Reason::Eof | Reason::Reset => self.stage != Stage::Dns,
             Reason::Alert => alert_name(alert::INTERNAL_ERROR) == Some(&*self.detail),
             Reason::Temporary => true,
             _ => false,

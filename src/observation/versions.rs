@@ -139,7 +139,7 @@ pub(super) enum Evidence {
     DoubtfulChoice(Cow<'static, str>, Offer),
     /// The mark in an older answer says that it could have.
     Claimed(Offer),
-    /// The dialogue before TLS was dropped, once: the hello was not sent.
+    /// The connection was dropped before TLS, once: the hello was not sent.
     TurnedAway(Cow<'static, str>, Offer),
     Silent(Cow<'static, str>, Offer),
 }
@@ -204,7 +204,7 @@ pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Opti
         .or_else(|| each(passes_over))
         .or_else(|| refusal(exchanges, version));
     match found {
-        None | Some(Evidence::Silent(..) | Evidence::TurnedAway(..)) => each(claims).or(found),
+        None | Some(Evidence::Silent(..)) => each(claims).or(found),
         found => found,
     }
 }
@@ -308,7 +308,7 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let about_version = alert_name(alert::PROTOCOL_VERSION) == Some(&*failure.detail);
     let short = matches!(offer, Offer::ShortVersion(_));
     Some(match failure.reason {
-        _ if failure.stage == Stage::Starttls && failure.is_drop() => {
+        _ if failure.stage != Stage::Handshake && failure.is_drop() => {
             Evidence::TurnedAway(reason_text(failure), offer)
         }
         _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),

@@ -34,7 +34,6 @@ pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
         Reason::LocalLimit | Reason::Timeout => true,
         Reason::Servfail => failure.stage == Stage::Dns,
-        Reason::Reset => failure.stage != Stage::Dns,
         _ => failure.is_drop(),
     }
 }

@@ -25,8 +25,6 @@ pub struct Protocols {
 struct Row {
     accepted: Vec<&'static str>,
     asked: usize,
-    /// How many hellos in a row were dropped.
-    drops: usize,
     end: Option<End>,
 }
 
@@ -87,16 +85,8 @@ impl Row {
         row
     }
 
-    /// Each answer adds a protocol or ends the row, and a hello that was dropped is sent again once.
+    /// Each answer adds a protocol or ends the row, so it is never longer than the list.
     fn take(&mut self, exchange: &Exchange) {
-        self.drops = if exchange.was_dropped() {
-            self.drops + 1
-        } else {
-            0
-        };
-        if self.drops == 1 {
-            return;
-        }
         if let Some(failure) = &exchange.failure {
             self.end = Some(End::Failed(failure.clone()));
             return;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::offered::{Offered, is_chacha};
-use super::question::{Question, was_asked};
+use super::question::Question;
 use super::walk::{End, Walk};
 use crate::observation::{Exchange, Offer, Session};
 
@@ -87,7 +87,9 @@ pub(super) fn next_hello(exchanges: &[Exchange], question: Question) -> Option<Q
     }
     let look = question.second_look()?;
     let needed = walk.is_doubted() || order_is_open(&walk.accepted, question);
-    (needed && !was_asked(exchanges, look)).then_some(look)
+    let offer = Offer::Asked(look);
+    let made = exchanges.iter().any(|exchange| exchange.offer == offer);
+    (needed && !made).then_some(look)
 }
 
 /// Whether another order would tell whose it was.

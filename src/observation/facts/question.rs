@@ -100,9 +100,18 @@ impl Question {
         }
     }
 
-    /// Returns true if it is no row of hellos that each leave out what was chosen so far.
+    /// Returns true if it is asked by one hello, which is no part of a row and no second look after one.
+    /// Rows have rules of their own for what is dropped.
     pub(crate) fn is_single(self) -> bool {
-        !matches!(self, Self::Suites(_) | Self::Groups(_))
+        match self {
+            Self::Suites(_) | Self::Order(_) | Self::Groups(_) | Self::GroupsAgain(_) => false,
+            Self::Alpn => false,
+            Self::Features
+            | Self::Renegotiation
+            | Self::Tickets
+            | Self::Nameless
+            | Self::Keys(_) => true,
+        }
     }
 
     /// What is asked after its list has ended: whether what was accepted is accepted still.
@@ -239,7 +248,7 @@ fn may_speak_old(exchanges: &[Exchange]) -> bool {
 }
 
 /// Returns true if the question was answered, or its hello was dropped twice.
-pub(super) fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
+fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
     let offer = Offer::Asked(question);
     let mut asked = exchanges.iter().filter(|exchange| exchange.offer == offer);
     let first = asked.next();

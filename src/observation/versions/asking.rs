@@ -74,8 +74,8 @@ fn has_spoken(exchanges: &[Exchange]) -> bool {
     })
 }
 
-/// Returns true if the port no longer opens, or two hellos in a row got no answer, or the dialogue
-/// before TLS was dropped twice in a row. Silence to the long hello of a version does not count
+/// Returns true if the port no longer opens, or two hellos in a row got no answer, or the connection
+/// was dropped before TLS twice in a row. Silence to the long hello of a version does not count
 /// where the endpoint has answered another: some servers do not bear its length, or the version.
 pub(crate) fn is_dead(exchanges: &[Exchange]) -> bool {
     let failed =
@@ -89,7 +89,7 @@ pub(crate) fn is_dead(exchanges: &[Exchange]) -> bool {
         .filter(|it| !(spoken && long(it) && silent(it)));
     let two_silent = counted.next().is_some_and(|it| silent(&it))
         && counted.next().is_some_and(|it| silent(&it));
-    let before_tls = |it: &Exchange| failed(it, |failure| failure.stage == Stage::Starttls);
+    let before_tls = |it: &Exchange| failed(it, |failure| failure.stage != Stage::Handshake);
     let shut = |it: &Exchange| {
         failed(it, |failure| {
             failure.stage != Stage::Handshake && !failure.is_drop()

@@ -302,6 +302,16 @@ fn a_dialogue_that_is_dropped_once_is_no_answer_about_the_version() {
         None,
         "it does not talk any more"
     );
+    // A mark does not keep the version from being asked for again.
+    for (stage, reason) in [
+        (Stage::Connect, Reason::Reset),
+        (Stage::Starttls, Reason::Temporary),
+    ] {
+        let turned = failed(Offer::Version(Tls13), stage, reason, "x");
+        let exchanges = [marked(Offer::Hello, Tls12, Some(Tls13)), turned];
+        let again = Some(Offer::Version(Tls13));
+        assert_eq!(next_for_versions(&exchanges), again, "{stage:?}");
+    }
 }
 
 #[test]
