@@ -214,8 +214,9 @@ fn a_failure_that_passes_defines_no_server() {
 fn a_failure_that_stays_is_reported_as_it_is() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1.3;"]);
     for (does, kind, attempt, connections) in [
-        (Closes, "eof", 2, 6),
-        (INTERNAL_ERROR, "alert", 2, 6),
+        // In the retry each of the three hellos is sent twice.
+        (Closes, "eof", 2, 9),
+        (INTERNAL_ERROR, "alert", 2, 9),
         (Waits, "timeout", 2, 4),
         // The server's own word, which is not asked for twice.
         (PROTOCOL_VERSION, "alert", 1, 2),
@@ -230,6 +231,112 @@ fn a_failure_that_stays_is_reported_as_it_is() {
         assert_eq!(row["attempt"], attempt, "{does:?}");
         let made = front.connections.load(SeqCst);
         assert_eq!(made, connections, "{does:?}");
+    }
+}
+
+/// Connections that are dropped, by their number from 0 on.
+type Drops = fn(usize) -> bool;
+
+const PATTERNS: &[(&str, Drops)] = &[
+    ("the first of two", |number| number % 2 == 0),
+    ("the second of two", |number| number % 2 == 1),
+    ("the first of three", |number| number % 3 == 0),
+    ("the second of three", |number| number % 3 == 1),
+    ("the third of three", |number| number % 3 == 2),
+    ("the first two", |number| number < 2),
+];
+
+/// Servers behind a front that drops, the verdict of each, and the outcomes of TLS 1.0 to 1.3.
+const DROPPED: &[(usize, &str, [&str; 4])] = &[
+    (0, "ok", ["rejected", "rejected", "rejected", "supported"]),
+    (1, "ok", ["rejected", "rejected", "supported", "rejected"]),
+    (3, "ok", ["supported", "rejected", "rejected", "supported"]),
+    (
+        4,
+        "legacy_tls_only",
+        ["supported", "rejected", "rejected", "rejected"],
+    ),
+];
+
+#[test]
+fn a_server_that_drops_connections_in_turns_is_seen_as_it_is() {
+    let nginx = Nginx::start(BEHIND);
+    let trust = format!("--trust={}", nginx.root().display());
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        for how in [Closes, INTERNAL_ERROR] {
+            let mut fronts = Vec::new();
+            for (pattern, drops) in PATTERNS {
+                for (place, verdict, outcomes) in DROPPED {
+                    let front = Front::start(nginx.address(*place), move |number, _| {
+                        if drops(number) { how } else { Serves }
+                    });
+                    fronts.push((front, pattern, BEHIND[*place], verdict, outcomes));
+                }
+            }
+            let targets: Vec<_> = fronts.iter().map(|(front, ..)| front.target()).collect();
+            let rows = sweep(&[&trust, lane, "--versions=all", "--retries=1"], &targets);
+            for ((_, pattern, behind, verdict, outcomes), row) in fronts.iter().zip(&rows) {
+                let what = format!("{lane} {how:?} {pattern} {behind}: {}", row["error"]);
+                assert_eq!(row["verdict"], **verdict, "{what}");
+                let versions = &row["tls"]["versions"];
+                for (version, outcome) in VERSIONS.iter().zip(*outcomes) {
+                    let what = format!("{what} {version} {}", versions[version]);
+                    assert_eq!(versions[version]["outcome"], *outcome, "{what}");
+                }
+            }
+        }
+    }
+}
+
+const VERSIONS: [&str; 4] = ["tls1_0", "tls1_1", "tls1_2", "tls1_3"];
+
+#[test]
+fn a_server_that_closes_on_new_hellos_costs_few_connections_more() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    // `modern` and `wide`; in each retry `modern` twice.
+    for (retries, connections) in [(0, 2), (1, 5), (3, 11)] {
+        let front = Front::start(nginx.address(0), |_, hello| {
+            if hello.is_tls13() { Closes } else { Serves }
+        });
+        let retries = format!("--retries={retries}");
+        let row = &sweep(&[&trust, &retries], &[front.target()])[0];
+        assert_eq!(row["verdict"], "legacy_tls_only", "{retries}");
+        assert_eq!(front.connections.load(SeqCst), connections, "{retries}");
+    }
+}
+
+#[test]
+fn old_versions_are_found_behind_a_box_that_bears_no_long_hello() {
+    let all = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;";
+    let nginx = Nginx::start(&[all, BEHIND[4]]);
+    let trust = format!("--trust={}", nginx.root().display());
+    for (place, outcomes) in [
+        (0, ["supported", "supported", "supported"]),
+        (1, ["supported", "rejected", "rejected"]),
+    ] {
+        for how in [Waits, Closes] {
+            for lane in ["--probe=handshake", "--probe=hello"] {
+                let front = Front::start(nginx.address(place), move |_, hello| {
+                    // The hello of a current client passes, or nothing would be asked further.
+                    let long = hello.0.len() > 255 && !hello.is_tls13();
+                    if long { how } else { Serves }
+                });
+                let arguments = [
+                    &*trust,
+                    lane,
+                    "--versions=all",
+                    "--retries=0",
+                    "--timeout=60s",
+                ];
+                let row = &sweep(&arguments, &[front.target()])[0];
+                let versions = &row["tls"]["versions"];
+                for (version, outcome) in VERSIONS.iter().zip(outcomes) {
+                    let what = format!("{place} {how:?} {lane} {version}: {versions}");
+                    assert_eq!(versions[version]["outcome"], outcome, "{what}");
+                }
+            }
+        }
     }
 }
 
@@ -514,4 +621,33 @@ fn a_mail_server_that_says_later_is_asked_again() {
         let seen = (row["error"]["kind"].as_str(), row["attempt"].as_u64());
         assert_eq!(seen, (Some(kind), Some(attempt)));
     }
+}
+
+#[test]
+fn a_port_that_never_answers_is_visited_as_often_as_the_readme_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    // It ends with the process.
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for visitor in listener.incoming().flatten() {
+            counter.fetch_add(1, SeqCst);
+            kept.push(visitor);
+        }
+    });
+    let targets = (0..100).map(|number| format!("n{number}.test@{address}"));
+    let ended = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
+        .args(["scan", "--quiet", "--format=jsonl", "--rate-per-ip=0"])
+        .args(["--handshake-timeout=200ms", "--retries=0"])
+        .args(targets)
+        .output()
+        .expect("the program runs");
+    let rows = String::from_utf8_lossy(&ended.stdout);
+    let made = |row: &&str| !row.contains("address_dead");
+    let visited = rows.lines().filter(made).count();
+    // 16, up to three that are under way at four at once, and three one by one.
+    assert!((19..=22).contains(&visited), "{visited} visits");
+    assert_eq!(connections.load(SeqCst), 2 * visited);
 }

@@ -35,6 +35,9 @@ pub enum Offer {
     Browser,
     /// A hand-made hello that asks for one version; only the server's first flight is read.
     Version(ProtocolVersion),
+    /// The same question in a hello of less than 256 bytes, where the long one met silence or a
+    /// close. TLS 1.0 to 1.2 have one.
+    ShortVersion(ProtocolVersion),
     /// The modern offer without the dialogue that the service asks for before it: whether a port
     /// that keeps silent in clear waits for TLS. It tells nothing else of the endpoint.
     Implicit,
@@ -44,7 +47,7 @@ pub enum Offer {
 
 impl Offer {
     /// Every offer, but for those of [`Question::ALL`].
-    const OTHERS: [Self; 14] = [
+    const OTHERS: [Self; 17] = [
         Self::Modern,
         Self::NoAlpn,
         Self::Wide,
@@ -58,6 +61,9 @@ impl Offer {
         Self::Version(ProtocolVersion::Tls11),
         Self::Version(ProtocolVersion::Tls10),
         Self::Version(ProtocolVersion::Ssl3),
+        Self::ShortVersion(ProtocolVersion::Tls12),
+        Self::ShortVersion(ProtocolVersion::Tls11),
+        Self::ShortVersion(ProtocolVersion::Tls10),
         Self::Implicit,
     ];
 
@@ -71,7 +77,16 @@ impl Offer {
     /// answered does not (the verdict must be the same without it), nor what comes of going past
     /// the service's own dialogue.
     pub fn speaks(self) -> bool {
-        !matches!(self, Self::Version(_) | Self::Implicit | Self::Asked(_))
+        let asks = self.asks_for().is_some();
+        !asks && !matches!(self, Self::Implicit | Self::Asked(_))
+    }
+
+    /// Returns the version that is asked for, for the sake of which alone the hello is sent.
+    pub fn asks_for(self) -> Option<ProtocolVersion> {
+        match self {
+            Self::Version(version) | Self::ShortVersion(version) => Some(version),
+            _ => None,
+        }
     }
 
     /// Whether its hello names the server, where the target has a name for it: SSL 3.0 has no room
@@ -92,6 +107,9 @@ impl Offer {
             Self::Hello => &tls::LANE,
             Self::Browser => &tls::BROWSER,
             Self::Version(version) => tls::for_version(version),
+            Self::ShortVersion(version) => {
+                tls::short_for_version(version).unwrap_or_else(|| tls::for_version(version))
+            }
         }
     }
 
@@ -227,6 +245,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Returns true if the server dropped the connection in a way that may pass: what it would have
+    /// answered is not known.
+    pub fn was_dropped(&self) -> bool {
+        self.failure.as_ref().is_some_and(Failure::is_drop)
+    }
+
     /// What was agreed, where the answer came to its end. An anonymous one did: all that it lacks
     /// is a certificate.
     pub fn agreed(&self) -> Option<&Session> {

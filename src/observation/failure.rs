@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls::{alert, alert_name};
+
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -99,6 +101,18 @@ impl Failure {
             stage,
             reason,
             detail: detail.into(),
+        }
+    }
+
+    /// Returns true if the server accepted the connection and then dropped it, in a way that may have
+    /// come in passing: a close, a reset, `internal_error`, or a word that asks us to come later.
+    pub fn is_drop(&self) -> bool {
+        match self.reason {
+            // A reset right after the connection was accepted may be seen before we know that it was.
+            Reason::Eof | Reason::Reset => self.stage != Stage::Dns,
+            Reason::Alert => alert_name(alert::INTERNAL_ERROR) == Some(&*self.detail),
+            Reason::Temporary => true,
+            _ => false,
         }
     }
 }

@@ -48,6 +48,6 @@ pub use saved::{
 pub(crate) use sought::Sct;
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, claims_tls13, supports_tls13};
-pub(crate) use versions::{needs_handshake, unknown_version};
+pub(crate) use versions::{needs_handshake, next_for_versions};
 pub use visit::{Addresses, Observation, Timing};
 pub(crate) use visit::{MAX_CHAIN_BYTES, MAX_EXCHANGES};

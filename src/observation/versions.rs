@@ -4,12 +4,17 @@
 //! Only a hello that offers a version can say no to it. What several versions share one hello for
 //! is concluded from the version that was chosen, never from a refusal.
 
+mod asking;
+
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
+
+pub(super) use asking::is_dead;
+pub(crate) use asking::next_for_versions;
 
 use super::{Exchange, Failure, Observation, Offer, Reason, Session, Stage};
 use crate::tls::{ProtocolVersion, alert, alert_name};
@@ -30,8 +35,8 @@ pub enum VersionWord {
     BrokeOff,
     /// It answered that hello by an alert, or by choosing an older version.
     Rejected,
-    /// It closes, resets or answers nonsense to that hello, each of the two times it is asked, but
-    /// answers others properly.
+    /// It closes, resets or answers nonsense to that hello when it is sent again too, and to the
+    /// short one where there is one, but answers others properly.
     Intolerant,
     /// Nothing came back, or nothing but a close to every hello, or a close that was seen once
     /// alone.
@@ -83,32 +88,6 @@ impl Versions {
     }
 }
 
-/// The version that has yet to be asked for, newest first; `None` when all are known, or when the
-/// endpoint has stopped answering. A version whose hello was closed upon is asked for once more when
-/// all others are known, if any was answered: the close may have come in passing.
-pub(crate) fn unknown_version(exchanges: &[Exchange]) -> Option<ProtocolVersion> {
-    if is_dead(exchanges) {
-        return None;
-    }
-    let newest_first = || ProtocolVersion::ALL.into_iter().rev();
-    let known = |version| evidence(exchanges, version);
-    let answered = || newest_first().any(|version| known(version).is_some_and(|it| it.answers()));
-    let doubtful = |it: &ProtocolVersion| known(*it).is_some_and(|it| it.is_doubtful());
-    let asked = |version| {
-        exchanges
-            .iter()
-            .any(|it| it.offer == Offer::Version(version))
-    };
-    let unasked = |it: &ProtocolVersion| match known(*it) {
-        None => true,
-        Some(Evidence::Claimed(_)) => !asked(*it),
-        Some(_) => false,
-    };
-    newest_first()
-        .find(unasked)
-        .or_else(|| newest_first().find(doubtful).filter(|_| answered()))
-}
-
 /// Whether an empty key share was refused in words that need not be about the version, so that only
 /// a whole handshake can tell.
 pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
@@ -144,20 +123,6 @@ pub fn claims_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-/// A host is dead when its port no longer opens, or when two hellos in a row got no answer.
-pub(super) fn is_dead(exchanges: &[Exchange]) -> bool {
-    let silent = |exchange: &Exchange| {
-        let failure = exchange.failure.as_ref();
-        failure.is_some_and(|failure| failure.reason == Reason::Timeout)
-    };
-    let shut = |exchange: &Exchange| {
-        let failure = exchange.failure.as_ref();
-        failure.is_some_and(|failure| failure.stage != Stage::Handshake)
-    };
-    exchanges.last().is_some_and(shut)
-        || matches!(exchanges, [.., one, other] if silent(one) && silent(other))
-}
-
 /// What is known of one version: the text of the reason, and the offer it was the answer to.
 pub(super) enum Evidence {
     Supported(&'static str, Offer),
@@ -174,6 +139,8 @@ pub(super) enum Evidence {
     DoubtfulChoice(Cow<'static, str>, Offer),
     /// The mark in an older answer says that it could have.
     Claimed(Offer),
+    /// The connection was dropped before TLS, once: the hello was not sent.
+    TurnedAway(Cow<'static, str>, Offer),
     Silent(Cow<'static, str>, Offer),
 }
 
@@ -186,6 +153,21 @@ impl Evidence {
         )
     }
 
+    /// Returns the offer that it is the answer to.
+    fn offer(&self) -> Offer {
+        match self {
+            Self::Supported(_, offer) | Self::Claimed(offer) => *offer,
+            Self::Rejected(_, offer)
+            | Self::Broke(_, offer)
+            | Self::Doubtful(_, offer)
+            | Self::DoubtfulNo(_, offer)
+            | Self::BrokeOff(_, offer)
+            | Self::DoubtfulChoice(_, offer)
+            | Self::TurnedAway(_, offer)
+            | Self::Silent(_, offer) => *offer,
+        }
+    }
+
     /// Whether it is no more than the answer to a TLS 1.3 hello without a key.
     fn is_begun(&self) -> bool {
         let tls13 = Offer::Version(ProtocolVersion::Tls13);
@@ -196,7 +178,10 @@ impl Evidence {
     fn is_doubtful(&self) -> bool {
         matches!(
             self,
-            Self::Doubtful(..) | Self::DoubtfulNo(..) | Self::DoubtfulChoice(..)
+            Self::Doubtful(..)
+                | Self::DoubtfulNo(..)
+                | Self::DoubtfulChoice(..)
+                | Self::TurnedAway(..)
         )
     }
 }
@@ -243,17 +228,24 @@ fn breaks_off(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence>
 fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
     let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
     let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
-    let word = ends().find(Evidence::answers);
     let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    let end = word
-        .or_else(|| ends().find(silent))
+    let word = ends().find(Evidence::answers).or_else(|| twice(ends));
+    word.or_else(|| ends().find(silent))
         .or_else(|| ends().find(chosen))
-        .or_else(|| ends().next())?;
-    let twice = ends().count() > 1;
-    Some(match end {
-        Evidence::DoubtfulChoice(text, offer) if twice => Evidence::BrokeOff(text, offer),
-        Evidence::DoubtfulNo(text, offer) if twice => Evidence::Rejected(text, offer),
-        Evidence::Doubtful(text, offer) if twice => Evidence::Broke(text, offer),
+        .or_else(|| ends().next())
+}
+
+/// What the server did twice to one and the same hello did not come in passing.
+fn twice<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
+    let doubtful = || ends().filter(Evidence::is_doubtful);
+    let again = |end: &Evidence| doubtful().filter(|it| it.offer() == end.offer()).count() > 1;
+    let seen = || doubtful().filter(again);
+    let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
+    Some(match seen().find(chosen).or_else(|| seen().next())? {
+        Evidence::DoubtfulChoice(text, offer) => Evidence::BrokeOff(text, offer),
+        Evidence::DoubtfulNo(text, offer) => Evidence::Rejected(text, offer),
+        Evidence::TurnedAway(text, offer) => Evidence::Silent(text, offer),
+        Evidence::Doubtful(text, offer) => Evidence::Broke(text, offer),
         end => end,
     })
 }
@@ -296,9 +288,10 @@ fn passes_over(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence
     passed.then(|| Evidence::Rejected(format!("chose {chosen}").into(), exchange.offer))
 }
 
-/// The end of the exchange that asked for this very version.
+/// The end of an exchange that asked for this very version. What a short hello offers is not all that
+/// the version has: only a word about the version itself refuses it.
 fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    if exchange.offer != Offer::Version(version) {
+    if exchange.offer.asks_for() != Some(version) {
         return None;
     }
     let offer = exchange.offer;
@@ -312,10 +305,16 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     }
     let failure = exchange.failure.as_ref()?;
     let internal = alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail);
+    let about_version = alert_name(alert::PROTOCOL_VERSION) == Some(&*failure.detail);
+    let short = matches!(offer, Offer::ShortVersion(_));
     Some(match failure.reason {
+        _ if failure.stage != Stage::Handshake && failure.is_drop() => {
+            Evidence::TurnedAway(reason_text(failure), offer)
+        }
         _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
         Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
         Reason::Alert if internal => Evidence::DoubtfulNo(reason_text(failure), offer),
+        Reason::Alert if short && !about_version => return None,
         Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
         _ => Evidence::Doubtful(reason_text(failure), offer),
     })
@@ -353,6 +352,7 @@ fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
             | Evidence::Doubtful(reason, offer)
             | Evidence::DoubtfulNo(reason, offer)
             | Evidence::DoubtfulChoice(reason, offer)
+            | Evidence::TurnedAway(reason, offer)
             | Evidence::Silent(reason, offer),
         ) => (VersionWord::NoAnswer, reason, Some(offer)),
         None => (VersionWord::NotProbed, "not asked".into(), None),

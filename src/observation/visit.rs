@@ -91,6 +91,21 @@ pub(crate) const MAX_EXCHANGES: usize = 1024;
 pub(crate) const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
 
 impl Observation {
+    /// Adds a connection. It takes the place of the one before where that was dropped and the very same
+    /// hello, sent again, was not: the drop came in passing. A question that is asked in a row, or about a
+    /// version, keeps both, as its own rules count them.
+    pub(crate) fn add(&mut self, exchange: Exchange) {
+        let alone = match exchange.offer {
+            Offer::Asked(question) => question.is_single(),
+            offer => offer.asks_for().is_none(),
+        };
+        let passed = |last: &Exchange| last.offer == exchange.offer && last.was_dropped();
+        if alone && !exchange.was_dropped() && self.exchanges.last().is_some_and(passed) {
+            self.exchanges.pop();
+        }
+        self.exchanges.push(exchange);
+    }
+
     /// What the certificates of all exchanges take, those held once for several counted for each.
     pub(crate) fn chain_bytes(&self) -> usize {
         let chains = self.exchanges.iter().filter_map(|it| it.chain.as_ref());

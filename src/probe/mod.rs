@@ -112,7 +112,7 @@ impl Prober {
         timing.total = Some(spent + watch.elapsed());
         let mut exchange = timed.exchange;
         reduce(&mut exchange, &observation.exchanges);
-        observation.exchanges.push(exchange);
+        observation.add(exchange);
     }
 
     async fn within(&self, budget: Duration, endpoint: &Endpoint, offered: &Offered) -> Timed {

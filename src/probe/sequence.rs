@@ -5,7 +5,7 @@ use super::settings::{Approach, Lane};
 use crate::inventory::Target;
 use crate::observation::{
     Exchange, Failure, Observation, Offer, Reason, Stage, needs_handshake, next_for_browsers,
-    next_question, unknown_version,
+    next_for_versions, next_question,
 };
 use crate::starttls::{Protocol, Speaker};
 use crate::tls::{MORE_MODERN_GROUPS, ProtocolVersion, alert, alert_name};
@@ -20,8 +20,12 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
         return None;
     }
     let exchanges = observation.exchanges.as_slice();
-    if let [only] = exchanges
-        && may_be_implicit(&observation.endpoint.target, only)
+    if let Some(offer) = again(observation) {
+        return Some(offer);
+    }
+    if let [first, rest @ ..] = exchanges
+        && rest.iter().all(|it| it.offer == first.offer)
+        && may_be_implicit(&observation.endpoint.target, first)
     {
         return Some(Offer::Implicit);
     }
@@ -32,6 +36,18 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
     main.or_else(|| next_for_browsers(observation))
         .or_else(|| version(observation))
         .or_else(|| next_question(observation).map(Offer::Asked))
+}
+
+/// Returns the hello that was dropped, where the visit is a retry: it is sent once more at once. A server
+/// that drops every other connection would otherwise drop the same hello in every visit, as visits
+/// to it have the same number of connections.
+fn again(observation: &Observation) -> Option<Offer> {
+    let last = observation.exchanges.last()?;
+    let asks = last.offer.asks_for().is_some() || matches!(last.offer, Offer::Asked(_));
+    let sent = observation.exchanges.iter();
+    let sent = sent.filter(|it| it.offer == last.offer).count();
+    let open = observation.attempt > 1 && sent == 1 && !asks;
+    (open && last.was_dropped()).then_some(last.offer)
 }
 
 /// Whether the dialogue met what a server does that waits for a ClientHello: it is silent, or
@@ -100,6 +116,7 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
         Offer::MoreGroups
         | Offer::Browser
         | Offer::Version(_)
+        | Offer::ShortVersion(_)
         | Offer::Implicit
         | Offer::Asked(_) => None,
     }
@@ -139,7 +156,7 @@ fn version(observation: &Observation) -> Option<Offer> {
     if needs_handshake(exchanges) {
         return Some(Offer::Modern);
     }
-    unknown_version(exchanges).map(Offer::Version)
+    next_for_versions(exchanges)
 }
 
 /// A first hello was answered by another protocol, or by an alert that is not about what it offered,

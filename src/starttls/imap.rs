@@ -70,10 +70,11 @@ fn answer(bytes: &[u8]) -> Step {
     }
 }
 
-/// Returns true for a temporary failure: `BYE` of a server that is full or shutting down (RFC 3501
-/// section 7.1.5), or one of these codes (RFC 5530).
+/// Returns true for a temporary failure: `BYE` of a server that is full or shutting down (RFC 9051
+/// section 7.1.5), UNAVAILABLE, or INUSE, after which a later attempt may succeed (RFC 5530 section
+/// 3). LIMIT and SERVERBUG of that section are not described as temporary.
 fn is_temporary(reply: &[u8]) -> bool {
-    const CODES: [&str; 4] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"];
+    const CODES: [&str; 2] = ["[UNAVAILABLE]", "[INUSE]"];
     begins(reply, "* BYE") || has_any(reply, &CODES)
 }
 

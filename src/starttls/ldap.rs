@@ -56,7 +56,8 @@ fn step(bytes: &[u8]) -> Step {
     }
 }
 
-/// Returns true for `busy` and `unavailable` (RFC 4511 appendix A.2).
+/// Returns true for `busy` (51, too busy to service the operation) and `unavailable` (52, shutting
+/// down, or a required subsystem is offline; RFC 4511 appendix A.2).
 fn is_temporary(code: u8) -> bool {
     matches!(code, 51 | 52)
 }

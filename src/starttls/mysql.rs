@@ -23,9 +23,11 @@ const PROTOCOL_10: u8 = 10;
 const ERROR: u8 = 0xFF;
 const CLIENT_SSL: u16 = 0x0800;
 
-/// Error numbers: too many connections, shutting down, out of threads, too many connections of one
-/// user, out of memory (MySQL, server error message reference).
-const TEMPORARY: [u16; 6] = [1040, 1041, 1053, 1077, 1135, 1203];
+/// Error numbers of temporary failures before the login: ER_OUTOFMEMORY,
+/// ER_CON_COUNT_ERROR (too many connections), ER_OUT_OF_RESOURCES, ER_SERVER_SHUTDOWN,
+/// ER_CANT_CREATE_THREAD, ER_SERVER_ISNT_AVAILABLE (MySQL 8.0, server error message reference).
+/// ER_HOST_IS_BLOCKED (1129) is not one: it lasts until the host cache is flushed.
+const TEMPORARY: [u16; 6] = [1037, 1040, 1041, 1053, 1135, 3168];
 
 /// Capability flags for protocol 4.1, TLS and secure passwords. Then the maximum packet size (16
 /// MiB), the character set (utf8mb4), and 23 zero bytes.

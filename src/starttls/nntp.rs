@@ -24,7 +24,8 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     };
     match (phase, reply.code) {
         (Phase::Greeting, 200 | 201) => Step::say(reply.taken, *b"CAPABILITIES\r\n", Phase::Offers),
-        // Temporarily unavailable, and internal fault (RFC 3977 section 3.2.1).
+        // Temporarily unavailable (RFC 3977 section 5.1), and an internal fault or problem (section
+        // 3.2.1), which is temporary like all 4xx. 502 is permanent.
         (_, 400 | 403) => Step::fail(SetbackKind::Temporary, reply.all),
         (Phase::Greeting, 400..) => Step::fail(SetbackKind::TurnedAway, reply.all),
         (Phase::Greeting, _) => Step::other(reply.all),

@@ -34,7 +34,8 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// Returns true for the codes of temporary failures (RFC 2449 section 8.1, RFC 3206 section 4).
+/// Returns true for the codes of temporary failures: LOGIN-DELAY and IN-USE (RFC 2449 sections 8.1.1
+/// and 8.1.2), and SYS/TEMP (RFC 3206 section 4). SYS/PERM is permanent.
 fn is_temporary(reply: &[u8]) -> bool {
     has_any(reply, &["[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"])
 }

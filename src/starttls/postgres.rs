@@ -37,6 +37,10 @@ fn error(bytes: &[u8]) -> Step {
     let Some((length, fields)) = bytes.split_first_chunk::<4>() else {
         return Step::More;
     };
+    let fork = bytes.get(..NO_PROCESS.len().min(bytes.len()));
+    if fork.is_some_and(|begun| NO_PROCESS.starts_with(begun)) {
+        return no_process(bytes);
+    }
     let length = u32::from_be_bytes(*length) as usize;
     if length > super::MAX_RECEIVED {
         return Step::other(bytes);
@@ -56,6 +60,18 @@ fn error(bytes: &[u8]) -> Step {
         temporary,
         message.unwrap_or(fields),
     )
+}
+
+/// Beginning of the error of a server that cannot start a process for the connection. It has the
+/// form of protocol 2, whatever the client speaks (PostgreSQL, `report_fork_failure_to_client` in
+/// postmaster.c).
+const NO_PROCESS: &[u8] = b"could not fork new process";
+
+fn no_process(bytes: &[u8]) -> Step {
+    match bytes.iter().position(|byte| matches!(byte, 0 | b'\n')) {
+        Some(end) => Step::fail(SetbackKind::Temporary, &bytes[..end]),
+        None => Step::More,
+    }
 }
 
 /// Returns true if the server is out of connections or of another resource, starting, shutting

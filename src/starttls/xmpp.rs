@@ -61,9 +61,12 @@ fn step(phase: Phase, bytes: &[u8]) -> Step {
     }
 }
 
-/// Returns true for stream errors that may be temporary (RFC 6120 section 4.9.3).
+/// Returns true for stream errors that may be temporary (RFC 6120): resource-constraint (section
+/// 4.9.3.17), system-shutdown (4.9.3.20), internal-server-error (4.9.3.8), connection-timeout
+/// (4.9.3.4), reset (4.9.3.16) and remote-connection-failed (4.9.3.15).
 fn is_temporary(error: &[u8]) -> bool {
-    const CONDITIONS: [&[u8]; 5] = [
+    const CONDITIONS: [&[u8]; 6] = [
+        b"<remote-connection-failed",
         b"<resource-constraint",
         b"<system-shutdown",
         b"<internal-server-error",

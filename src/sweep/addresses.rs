@@ -48,12 +48,12 @@ fn in_turns(addresses: Vec<IpAddr>, last: Option<IpAddr>) -> Vec<IpAddr> {
 
 /// Whether the visit ended before the address accepted a connection, so that another may.
 pub(super) fn is_dead_end(observation: &Observation) -> bool {
-    let failure = match (observation.exchanges.as_slice(), &observation.failure) {
-        ([only], None) => only.failure.as_ref(),
-        ([], failure) => failure.as_ref(),
-        _ => None,
-    };
-    failure.is_some_and(accepts_nothing)
+    let nothing = |failure: &Option<Failure>| failure.as_ref().is_some_and(accepts_nothing);
+    let mut exchanges = observation.exchanges.iter();
+    match &observation.failure {
+        None if exchanges.len() > 0 => exchanges.all(|exchange| nothing(&exchange.failure)),
+        failure => observation.exchanges.is_empty() && nothing(failure),
+    }
 }
 
 fn accepts_nothing(failure: &Failure) -> bool {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::observation::{Failure, Observation, Offer, Reason, Stage};
-use crate::tls::{alert, alert_name};
 
 /// Whether another visit may see something else: a connection was dropped, or met silence, an
 /// internal error, a request to come later, or our own limits. One such end does not define a
@@ -33,11 +32,9 @@ fn is_complete(observation: &Observation) -> bool {
 /// Whether the failure alone may pass.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
-        Reason::LocalLimit | Reason::Timeout | Reason::Temporary => true,
-        Reason::Eof | Reason::Reset => failure.stage != Stage::Dns,
-        Reason::Alert => alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail),
+        Reason::LocalLimit | Reason::Timeout => true,
         Reason::Servfail => failure.stage == Stage::Dns,
-        _ => false,
+        _ => failure.is_drop(),
     }
 }
 

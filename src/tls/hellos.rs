@@ -43,6 +43,9 @@ pub const HELLOS: &[HelloTemplate] = &[
     TLS1_1,
     TLS1_0,
     SSL3,
+    TLS1_2_SHORT,
+    TLS1_1_SHORT,
+    TLS1_0_SHORT,
 ];
 
 /// What the clients of today share.
@@ -229,6 +232,34 @@ const SSL3: HelloTemplate = HelloTemplate {
         many names answers for its default one.",
 };
 
+/// TLS 1.2, for servers that do not bear the 757 bytes of `tls1_2`.
+const TLS1_2_SHORT: HelloTemplate = HelloTemplate {
+    id: "tls1_2_short",
+    about: "Is TLS 1.2 accepted by a server that keeps silent or hangs up at `tls1_2`. The same bytes \
+        as `short`, asked for the version's sake.",
+    ..SHORT
+};
+
+/// TLS 1.1, for servers that do not bear the 517 bytes of `tls1_1`.
+const TLS1_1_SHORT: HelloTemplate = HelloTemplate {
+    id: "tls1_1_short",
+    newest: ProtocolVersion::Tls11,
+    suites: OLD_SHORT_SUITES,
+    groups: SHORT.groups,
+    about: "Is TLS 1.1 accepted by a server that keeps silent or hangs up at `tls1_1`: under 256 bytes \
+        but for very long names.",
+    ..TLS1_1
+};
+
+/// TLS 1.0, for servers that do not bear the 517 bytes of `tls1_0`.
+const TLS1_0_SHORT: HelloTemplate = HelloTemplate {
+    id: "tls1_0_short",
+    newest: ProtocolVersion::Tls10,
+    about: "Is TLS 1.0 accepted by a server that keeps silent or hangs up at `tls1_0`: under 256 bytes \
+        but for very long names.",
+    ..TLS1_1_SHORT
+};
+
 /// The hello that asks for this version and, below TLS 1.3, says yes to older ones.
 pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
     match version {
@@ -239,6 +270,20 @@ pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
         ProtocolVersion::Tls13 => &TLS1_3,
     }
 }
+
+/// Returns the short hello that asks for this version, where there is one. That of SSL 3.0 is short
+/// itself, and whoever speaks TLS 1.3 bears what browsers send.
+pub fn short_for_version(version: ProtocolVersion) -> Option<&'static HelloTemplate> {
+    match version {
+        ProtocolVersion::Tls10 => Some(&TLS1_0_SHORT),
+        ProtocolVersion::Tls11 => Some(&TLS1_1_SHORT),
+        ProtocolVersion::Tls12 => Some(&TLS1_2_SHORT),
+        ProtocolVersion::Ssl3 | ProtocolVersion::Tls13 => None,
+    }
+}
+
+/// The ids of the hellos that must stay short.
+const SHORT_IDS: [&str; 4] = [SHORT.id, TLS1_2_SHORT.id, TLS1_1_SHORT.id, TLS1_0_SHORT.id];
 
 impl HelloTemplate {
     /// The hello for this name.
@@ -259,7 +304,7 @@ impl HelloTemplate {
             server_name: server_name.filter(|_| !ssl3),
             groups: self.groups,
             signatures: self.signatures,
-            status_request: !ssl3 && self.id != SHORT.id,
+            status_request: !ssl3 && !SHORT_IDS.contains(&self.id),
             extended_master_secret: !ssl3,
             session_ticket: false,
             compression: false,
@@ -294,6 +339,17 @@ const OLD_SUITES: &[u16] = &[
     0xC006, 0xC010, 0x0002, 0x0001,
     0xC019, 0xC018, 0x003A, 0x0034, 0x0089, 0x0046, 0x009B, 0xC017, 0x001B, 0xC016, 0x0018, 0xC015,
     // Renegotiation is secure.
+    0x00FF,
+];
+
+/// Those of [`OLD_SUITES`] that servers of TLS 1.0 and 1.1 were ever set up with, as many as fit.
+#[rustfmt::skip]
+const OLD_SHORT_SUITES: &[u16] = &[
+    0xC00A, 0xC014, 0xC009, 0xC013, 0x0039, 0x0033, 0x0035, 0x002F,
+    0x0088, 0x0045, 0x0084, 0x0041, 0x0096, 0x000A, 0x0005, 0x0004,
+    0x0038, 0x0032, 0xC005, 0xC00F, 0xC004, 0xC00E, 0x0007,
+    0xC008, 0xC012, 0x0016, 0x0013, 0xC007, 0xC011,
+    0x0015, 0x0012, 0x0009, 0x0064, 0x0014, 0x0011, 0x0008, 0x0006, 0x0003,
     0x00FF,
 ];
 
@@ -360,6 +416,25 @@ mod tests {
         assert_eq!(OLD_SUITES, wanted);
         let wanted: Vec<u16> = wanted.into_iter().filter(|id| *id < 0x0100).collect();
         assert_eq!(SSL3_SUITES, wanted);
+    }
+
+    #[test]
+    fn a_short_hello_is_shorter_than_256_bytes_and_offers_what_the_long_one_does() {
+        let name = "a".repeat(62);
+        for id in SHORT_IDS {
+            let template = HELLOS.iter().find(|it| it.id == id).unwrap();
+            let record = template.hello(Some(&name), [7; 32], &[7; 32]).record();
+            assert!(record.len() < 256, "{id}: {} bytes", record.len());
+        }
+        for version in ProtocolVersion::ALL {
+            let Some(short) = short_for_version(version) else {
+                continue;
+            };
+            let long = for_version(version);
+            assert_eq!((short.oldest, short.newest), (long.oldest, long.newest));
+            assert!(short.suites.iter().all(|id| long.suites.contains(id)));
+            assert!(short.groups.iter().all(|id| long.groups.contains(id)));
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use flight::{
 pub use hello::Hello;
 pub use hellos::{
     BROWSER, HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT, WIDE, for_version,
+    short_for_version,
 };
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{

@@ -100,6 +100,20 @@ impl Question {
         }
     }
 
+    /// Returns true if it is asked by one hello, which is no part of a row and no second look after one.
+    /// Rows have rules of their own for what is dropped.
+    pub(crate) fn is_single(self) -> bool {
+        match self {
+            Self::Suites(_) | Self::Order(_) | Self::Groups(_) | Self::GroupsAgain(_) => false,
+            Self::Alpn => false,
+            Self::Features
+            | Self::Renegotiation
+            | Self::Tickets
+            | Self::Nameless
+            | Self::Keys(_) => true,
+        }
+    }
+
     /// What is asked after its list has ended: whether what was accepted is accepted still.
     pub(super) fn second_look(self) -> Option<Self> {
         match self {
@@ -233,7 +247,10 @@ fn may_speak_old(exchanges: &[Exchange]) -> bool {
     old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
 }
 
+/// Returns true if the question was answered, or its hello was dropped twice.
 fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
     let offer = Offer::Asked(question);
-    exchanges.iter().any(|exchange| exchange.offer == offer)
+    let mut asked = exchanges.iter().filter(|exchange| exchange.offer == offer);
+    let first = asked.next();
+    first.is_some_and(|first| !first.was_dropped() || asked.next().is_some())
 }

@@ -117,13 +117,17 @@ fn one_answer_proves_what_it_can_and_no_more() {
         (
             chose(Offer::Version(Tls10), Tls12),
             [NotProbed, NoAnswer, NotProbed, NotProbed, NotProbed],
-            Some(Tls13),
+            Some(Tls10),
         ),
     ] {
         let offer = exchange.offer;
         let exchanges = [exchange];
         assert_eq!(words(&exchanges), expected, "{offer:?}");
-        assert_eq!(unknown_version(&exchanges), next, "{offer:?}");
+        assert_eq!(
+            next_for_versions(&exchanges),
+            next.map(Offer::Version),
+            "{offer:?}"
+        );
     }
 }
 
@@ -159,46 +163,187 @@ fn a_close_is_intolerance_only_beside_an_answer() {
     assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
 }
 
+/// The end of a short hello for this version.
+fn short(version: ProtocolVersion, end: Exchange) -> Exchange {
+    Exchange {
+        offer: Offer::ShortVersion(version),
+        ..end
+    }
+}
+
 #[test]
-fn a_version_that_was_reset_once_is_asked_for_again_and_must_be_reset_again() {
+fn a_version_is_asked_for_at_once_by_a_short_hello_after_a_reset_or_silence() {
     let reset = ended(Tls11, Reason::Reset);
-    let known = [
-        chose(Offer::Version(Tls13), Tls13),
-        chose(Offer::Version(Tls12), Tls12),
-        reset.clone(),
-        alert(Tls10, "protocol_version"),
-        alert(Ssl3, "handshake_failure"),
-    ];
-    assert_eq!(unknown_version(&known), Some(Tls11));
-    assert_eq!(words(&known)[2], NoAnswer, "once is not enough");
-    for (second, outcome, reason) in [
-        (reset, Intolerant, "reset"),
-        (ended(Tls11, Reason::Eof), Intolerant, "reset"),
-        (chose(Offer::Version(Tls11), Tls11), Supported, "chosen"),
+    let silence = ended(Tls11, Reason::Timeout);
+    let (short_again, long_again) = (
+        Some(Offer::ShortVersion(Tls11)),
+        Some(Offer::Version(Tls11)),
+    );
+    let next = Some(Offer::Version(Tls10));
+    let yes = short(Tls11, chose(Offer::Modern, Tls11));
+    let older = short(Tls11, chose(Offer::Modern, Ssl3));
+    let no = short(Tls11, alert(Tls11, "protocol_version"));
+    let unclear = short(Tls11, alert(Tls11, "handshake_failure"));
+    let (short_reset, short_silence) = (short(Tls11, reset.clone()), short(Tls11, silence.clone()));
+    let long_yes = chose(Offer::Version(Tls11), Tls11);
+    let long_no = alert(Tls11, "handshake_failure");
+    for (looks, outcome, reason, next) in [
+        (vec![&reset], NoAnswer, "reset", short_again),
+        (vec![&silence], NoAnswer, "timeout", short_again),
+        (vec![&reset, &yes], Supported, "chosen", next),
+        (vec![&silence, &yes], Supported, "chosen", next),
+        (vec![&silence, &older], Rejected, "chose SSLv3", next),
+        (vec![&reset, &no], Rejected, "protocol_version", next),
+        (vec![&silence, &no], Rejected, "protocol_version", next),
+        // Dropped in passing, the short one is sent again too.
+        (vec![&reset, &short_reset], NoAnswer, "reset", short_again),
         (
-            chose(Offer::Version(Tls11), Tls10),
-            Rejected,
-            "chose TLSv1.0",
+            vec![&silence, &short_reset],
+            NoAnswer,
+            "timeout",
+            short_again,
         ),
+        (vec![&reset, &short_reset, &yes], Supported, "chosen", next),
         (
-            alert(Tls11, "protocol_version"),
-            Rejected,
-            "protocol_version",
+            vec![&reset, &short_reset, &short_reset],
+            Intolerant,
+            "reset",
+            next,
         ),
-        (ended(Tls11, Reason::Timeout), NoAnswer, "timeout"),
+        (vec![&reset, &short_silence], NoAnswer, "timeout", next),
+        // What the short one does not offer may have been missing.
+        (vec![&silence, &unclear], NoAnswer, "timeout", next),
+        (vec![&reset, &unclear], NoAnswer, "reset", long_again),
+        (vec![&reset, &unclear, &long_yes], Supported, "chosen", next),
+        (
+            vec![&reset, &unclear, &long_no],
+            Rejected,
+            "handshake_failure",
+            next,
+        ),
+        (vec![&reset, &unclear, &reset], Intolerant, "reset", next),
+        (
+            vec![&reset, &short_reset, &unclear, &long_yes],
+            Supported,
+            "chosen",
+            next,
+        ),
     ] {
-        let exchanges: Vec<_> = known.iter().cloned().chain([second]).collect();
-        assert_eq!(unknown_version(&exchanges), None, "{reason}");
+        let known = [
+            chose(Offer::Version(Tls13), Tls13),
+            chose(Offer::Version(Tls12), Tls12),
+        ];
+        let exchanges: Vec<_> = known
+            .into_iter()
+            .chain(looks.into_iter().cloned())
+            .collect();
         let versions = Versions::concluded(&exchanges);
         let found = versions.outcome(Tls11);
-        assert_eq!((found.outcome, &*found.reason), (outcome, reason));
+        assert_eq!(
+            (found.outcome, &*found.reason),
+            (outcome, reason),
+            "{exchanges:?}"
+        );
+        let next = match found.reason.starts_with("chose SSL") {
+            // An older version that was chosen tells of those between.
+            true => None,
+            false => next,
+        };
+        assert_eq!(next_for_versions(&exchanges), next, "{exchanges:?}");
     }
+}
+
+#[test]
+fn a_version_without_a_short_hello_is_asked_for_again_by_the_same() {
+    let known = [chose(Offer::Modern, Tls12), ended(Tls13, Reason::Eof)];
+    for version in [Tls13, Ssl3] {
+        let mut exchanges = vec![
+            chose(Offer::Modern, Tls12),
+            alert(Tls11, "protocol_version"),
+            alert(Tls10, "protocol_version"),
+            alert(Ssl3, "protocol_version"),
+        ];
+        exchanges.retain(|it| it.offer != Offer::Version(version));
+        let exchanges: Vec<_> = match version {
+            Tls13 => vec![chose(Offer::Wide, Tls12), ended(Tls13, Reason::Eof)],
+            _ => exchanges
+                .into_iter()
+                .chain([ended(version, Reason::Reset)])
+                .collect(),
+        };
+        assert_eq!(next_for_versions(&exchanges), Some(Offer::Version(version)));
+    }
+    assert_eq!(
+        next_for_versions(&known),
+        Some(Offer::Version(Tls11)),
+        "TLS 1.2 was chosen over it"
+    );
+}
+
+#[test]
+fn a_dialogue_that_is_dropped_once_is_no_answer_about_the_version() {
+    let turned = |version| {
+        failed(
+            Offer::Version(version),
+            Stage::Starttls,
+            Reason::Temporary,
+            "421 later",
+        )
+    };
+    let mut exchanges = vec![chose(Offer::Modern, Tls12), turned(Tls11)];
+    assert_eq!(next_for_versions(&exchanges), Some(Offer::Version(Tls11)));
+    exchanges.push(chose(Offer::Version(Tls11), Tls11));
+    assert_eq!(words(&exchanges)[2], Supported);
+    exchanges.truncate(1);
+    exchanges.extend([turned(Tls11), turned(Tls11)]);
+    assert_eq!(words(&exchanges)[2], NoAnswer);
+    assert_eq!(
+        next_for_versions(&exchanges),
+        None,
+        "it does not talk any more"
+    );
+    // A mark does not keep the version from being asked for again.
+    for (stage, reason) in [
+        (Stage::Connect, Reason::Reset),
+        (Stage::Starttls, Reason::Temporary),
+    ] {
+        let turned = failed(Offer::Version(Tls13), stage, reason, "x");
+        let exchanges = [marked(Offer::Hello, Tls12, Some(Tls13)), turned];
+        let again = Some(Offer::Version(Tls13));
+        assert_eq!(next_for_versions(&exchanges), again, "{stage:?}");
+    }
+}
+
+#[test]
+fn silence_to_long_hellos_is_no_death_where_others_were_answered() {
+    let mut exchanges = vec![
+        ended(Tls13, Reason::Timeout),
+        short(Tls12, ended(Tls12, Reason::Timeout)),
+    ];
+    exchanges[0].offer = Offer::Modern;
+    exchanges[1].offer = Offer::Short;
+    assert_eq!(
+        next_for_versions(&exchanges),
+        None,
+        "nothing was ever answered"
+    );
+    exchanges[1] = chose(Offer::Short, Tls10);
+    exchanges.push(ended(Tls13, Reason::Timeout));
+    assert_eq!(next_for_versions(&exchanges), Some(Offer::Version(Ssl3)));
+    let mut exchanges = vec![chose(Offer::Modern, Tls13)];
+    let mut asked = Vec::new();
+    while let Some(offer) = next_for_versions(&exchanges) {
+        exchanges.push(failed(offer, Stage::Handshake, Reason::Timeout, ""));
+        asked.push(offer.id());
+    }
+    // Two short ones without an answer are enough.
+    assert_eq!(asked, ["tls1_2", "tls1_2_short", "tls1_1", "tls1_1_short"]);
 }
 
 #[test]
 fn who_closes_at_everything_is_asked_once_for_each_version() {
     let mut exchanges = Vec::new();
-    while let Some(version) = unknown_version(&exchanges) {
+    while let Some(Offer::Version(version)) = next_for_versions(&exchanges) {
         exchanges.push(ended(version, Reason::Eof));
         assert!(exchanges.len() <= 5, "no end to the questions");
     }
@@ -209,10 +354,13 @@ fn who_closes_at_everything_is_asked_once_for_each_version() {
 fn a_dead_host_is_left_alone() {
     let silent = ended(Tls13, Reason::Timeout);
     let silent_too = ended(Tls12, Reason::Timeout);
-    assert_eq!(unknown_version(std::slice::from_ref(&silent)), Some(Tls12));
-    assert_eq!(unknown_version(&[silent, silent_too]), None);
+    assert_eq!(
+        next_for_versions(std::slice::from_ref(&silent)),
+        Some(Offer::Version(Tls12))
+    );
+    assert_eq!(next_for_versions(&[silent, silent_too]), None);
     let shut = failed(Offer::Version(Tls11), Stage::Connect, Reason::Refused, "");
-    assert_eq!(unknown_version(std::slice::from_ref(&shut)), None);
+    assert_eq!(next_for_versions(std::slice::from_ref(&shut)), None);
     let versions = Versions::concluded(&[shut]);
     assert_eq!(versions.outcome(Tls11).outcome, NoAnswer);
     assert_eq!(versions.outcome(Tls11).reason, "refused");
@@ -222,7 +370,7 @@ fn a_dead_host_is_left_alone() {
 #[test]
 fn what_is_asked_ends_after_five_exchanges() {
     let mut exchanges = Vec::new();
-    while let Some(version) = unknown_version(&exchanges) {
+    while let Some(Offer::Version(version)) = next_for_versions(&exchanges) {
         assert!(exchanges.len() < 5);
         exchanges.push(alert(version, "handshake_failure"));
     }
@@ -258,7 +406,11 @@ fn a_version_that_was_chosen_and_broken_off_is_not_supported() {
             breaks.clone(),
         ];
         assert_eq!(words(&exchanges)[1], NoAnswer, "{text}: it was seen once");
-        assert_eq!(unknown_version(&exchanges), Some(Tls10), "{text}");
+        assert_eq!(
+            next_for_versions(&exchanges),
+            Some(Offer::Version(Tls10)),
+            "{text}"
+        );
         let mut sound = exchanges.clone();
         sound.push(chose(Offer::Version(Tls10), Tls10));
         assert_eq!(words(&sound)[1], Supported, "{text}");
@@ -267,7 +419,7 @@ fn a_version_that_was_chosen_and_broken_off_is_not_supported() {
         let found = versions.outcome(Tls10);
         assert_eq!((found.outcome, &*found.reason), (BrokeOff, text));
         assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
-        assert_eq!(unknown_version(&exchanges), None);
+        assert_eq!(next_for_versions(&exchanges), None);
         // An ordinary hello that met it proves nothing either.
         for offer in [Offer::Wide, Offer::Hello, Offer::Short] {
             assert_eq!(words(&[broke(offer, Tls10, reason, detail)])[1], NotProbed);
@@ -296,7 +448,7 @@ fn a_handshake_that_the_server_broke_off_outweighs_a_request_for_another_hello()
     for reason in [Reason::Alert, Reason::Eof, Reason::Reset, Reason::Malformed] {
         let exchanges = [broke(Offer::Modern, Tls13, reason, "x"), retry.clone()];
         assert_eq!(words(&exchanges)[4], BrokeOff, "{reason:?}");
-        assert_ne!(unknown_version(&exchanges), Some(Tls13));
+        assert_ne!(next_for_versions(&exchanges), Some(Offer::Version(Tls13)));
     }
     for reason in [Reason::Incompatible, Reason::TooLarge] {
         let exchanges = [broke(Offer::Modern, Tls13, reason, "x"), retry.clone()];
@@ -316,7 +468,11 @@ fn a_mark_is_a_claim_until_the_version_is_asked_for() {
     ] {
         let exchanges = [marked.clone(), answer];
         assert_eq!(words(&exchanges)[4], outcome);
-        assert_ne!(unknown_version(&exchanges), Some(Tls13), "it was asked");
+        assert_ne!(
+            next_for_versions(&exchanges),
+            Some(Offer::Version(Tls13)),
+            "it was asked"
+        );
     }
     // A mark after which the server broke off, or of an older version, claims nothing.
     let mut broken = marked.clone();
@@ -333,8 +489,8 @@ fn an_internal_error_is_seen_twice_before_it_is_a_no() {
         alert(Ssl3, "protocol_version"),
     ];
     assert_eq!(words(&exchanges)[2], NoAnswer);
-    assert_eq!(unknown_version(&exchanges), Some(Tls11));
+    assert_eq!(next_for_versions(&exchanges), Some(Offer::Version(Tls11)));
     exchanges.push(alert(Tls11, "internal_error"));
     assert_eq!(words(&exchanges)[2], Rejected);
-    assert_eq!(unknown_version(&exchanges), None);
+    assert_eq!(next_for_versions(&exchanges), None);
 }

@@ -1,0 +1,101 @@
+//! Which version is asked for next, by which hello, and when an endpoint is given up.
+
+use super::{Evidence, evidence, refuses};
+use crate::observation::{Exchange, Failure, Offer, Reason, Stage};
+use crate::tls::{ProtocolVersion, short_for_version};
+
+/// Returns the hello that asks for the next version, newest first; `None` when all are known, or when
+/// the endpoint has stopped answering. What came of a hello may have come in passing, or of its
+/// length: where the endpoint has answered anything, that version is asked for again at once.
+pub(crate) fn next_for_versions(exchanges: &[Exchange]) -> Option<Offer> {
+    if is_dead(exchanges) {
+        return None;
+    }
+    let newest_first = || ProtocolVersion::ALL.into_iter().rev();
+    let again = newest_first().find_map(|version| again(exchanges, version));
+    let unasked = |version: &ProtocolVersion| match evidence(exchanges, *version) {
+        None => true,
+        Some(Evidence::Claimed(_)) => looks(exchanges, *version).next().is_none(),
+        Some(_) => false,
+    };
+    let first = || newest_first().find(unasked).map(Offer::Version);
+    again.filter(|_| has_spoken(exchanges)).or_else(first)
+}
+
+/// Returns the hello by which a version is asked for once more. A close after the long hello, or silence, is
+/// followed by the short one, and that again where it is dropped. The long one is sent again where no short one
+/// tells more. It is never more than four hellos for one version.
+fn again(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
+    let found = evidence(exchanges, version)?;
+    let open = found.is_doubtful() || matches!(found, Evidence::Silent(..));
+    let last = looks(exchanges, version).last().filter(|_| open)?;
+    let (long, short) = (Offer::Version(version), Offer::ShortVersion(version));
+    let sent = |offer| {
+        looks(exchanges, version)
+            .filter(|it| it.offer == offer)
+            .count()
+    };
+    let doubtful = refuses(last, version).map(|end| end.is_doubtful());
+    match (sent(long), sent(short)) {
+        (1, 0) if short_for_version(version).is_some() && was_cut_off(last) => Some(short),
+        (1, 0) => (doubtful == Some(true)).then_some(long),
+        // Its alert tells nothing of what the long one offers beside.
+        (1, _) if doubtful.is_none() => found.is_doubtful().then_some(long),
+        (1, 1) => (doubtful == Some(true)).then_some(short),
+        _ => None,
+    }
+}
+
+/// The exchanges that asked for this version.
+fn looks(exchanges: &[Exchange], version: ProtocolVersion) -> impl Iterator<Item = &Exchange> {
+    let asks = move |it: &&Exchange| it.offer.asks_for() == Some(version);
+    exchanges.iter().filter(asks)
+}
+
+/// Returns true if nothing came back but silence, a close or a reset.
+fn was_cut_off(exchange: &Exchange) -> bool {
+    let failure = exchange.failure.as_ref();
+    exchange.session.is_none()
+        && failure.is_some_and(|failure| {
+            let silent = matches!(
+                failure.reason,
+                Reason::Eof | Reason::Reset | Reason::Timeout
+            );
+            failure.stage == Stage::Handshake && silent
+        })
+}
+
+/// Returns true if the endpoint has answered any hello in TLS, be it by an alert.
+fn has_spoken(exchanges: &[Exchange]) -> bool {
+    exchanges.iter().any(|exchange| {
+        let failure = exchange.failure.as_ref();
+        let alert = failure.is_none_or(|failure| failure.reason == Reason::Alert);
+        alert || exchange.session.is_some()
+    })
+}
+
+/// Returns true if the port no longer opens, or two hellos in a row got no answer, or the connection
+/// was dropped before TLS twice in a row. Silence to the long hello of a version does not count
+/// where the endpoint has answered another: some servers do not bear its length, or the version.
+pub(crate) fn is_dead(exchanges: &[Exchange]) -> bool {
+    let failed =
+        |exchange: &Exchange, how: fn(&Failure) -> bool| exchange.failure.as_ref().is_some_and(how);
+    let silent = |it: &&Exchange| failed(it, |failure| failure.reason == Reason::Timeout);
+    let spoken = has_spoken(exchanges);
+    let long = |it: &&Exchange| matches!(it.offer, Offer::Version(version) if version > ProtocolVersion::Ssl3);
+    let mut counted = exchanges
+        .iter()
+        .rev()
+        .filter(|it| !(spoken && long(it) && silent(it)));
+    let two_silent = counted.next().is_some_and(|it| silent(&it))
+        && counted.next().is_some_and(|it| silent(&it));
+    let before_tls = |it: &Exchange| failed(it, |failure| failure.stage != Stage::Handshake);
+    let shut = |it: &Exchange| {
+        failed(it, |failure| {
+            failure.stage != Stage::Handshake && !failure.is_drop()
+        })
+    };
+    two_silent
+        || exchanges.last().is_some_and(shut)
+        || matches!(exchanges, [.., one, other] if before_tls(one) && before_tls(other))
+}
