@@ -18,7 +18,7 @@ use tlsweep::observation::{
     Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Question, Reason,
     Session, Stage, Timing,
 };
-use tlsweep::tls::ProtocolVersion;
+use tlsweep::tls::{AlertDescription, ProtocolVersion};
 use tlsweep::verdict::{CompletedBy, Finding, Side, Value, Verdict, VerdictKind};
 
 const NAME: &str = "www.example.test";
@@ -117,7 +117,11 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
     ];
     for (stage, reason, detail, kind, side) in cases {
         let mut observation = observation(NAME, None);
-        observation.exchanges[0].failure = Some(Failure::new(stage, reason, detail));
+        let failure = match AlertDescription::displayed_as(detail) {
+            Some(alert) if reason == Alert => Failure::alert(alert),
+            _ => Failure::new(stage, reason, detail),
+        };
+        observation.exchanges[0].failure = Some(failure);
         let verdict = judge(&[], &observation);
         assert_eq!(
             (verdict.kind, verdict.side),
@@ -131,11 +135,7 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
 #[test]
 fn a_rejected_name_is_told_beside_the_verdict() {
     let mut fatal = observation(NAME, None);
-    fatal.exchanges[0].failure = Some(Failure::new(
-        Stage::Handshake,
-        Reason::Alert,
-        "unrecognized_name",
-    ));
+    fatal.exchanges[0].failure = Some(Failure::alert(AlertDescription::UNRECOGNIZED_NAME));
     assert_eq!(
         ids(&judge(&[], &fatal)),
         ["handshake_failed", "sni_rejected"]
@@ -177,7 +177,7 @@ fn an_objection_to_a_hello_without_the_name_is_none_to_the_name() {
         });
         let mut refused = seen.exchanges[0].clone();
         (refused.offer, refused.session) = (offer, None);
-        let alert = Failure::new(Stage::Handshake, Reason::Alert, "unrecognized_name");
+        let alert = Failure::alert(AlertDescription::UNRECOGNIZED_NAME);
         refused.failure = Some(alert);
         for exchange in [warned, refused] {
             seen.exchanges.truncate(1);

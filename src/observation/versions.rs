@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Exchange, Failure, Observation, Offer, Reason, Session, Stage};
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// What an endpoint does with a version.
 #[derive(
@@ -118,7 +118,8 @@ pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
         exchange.offer == tls13
             && exchange.session.is_none()
             && failure.is_some_and(|failure| {
-                failure.reason == Reason::Alert && failure.detail != "protocol_version"
+                failure.reason == Reason::Alert
+                    && !failure.is_alert(AlertDescription::PROTOCOL_VERSION)
             })
     });
     let tried = exchanges
@@ -311,11 +312,11 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
         return Some(Evidence::Doubtful(nonsense.into(), offer));
     }
     let failure = exchange.failure.as_ref()?;
-    let internal = alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail);
+    let internal = failure.is_alert(AlertDescription::INTERNAL_ERROR);
     Some(match failure.reason {
         _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
         Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
-        Reason::Alert if internal => Evidence::DoubtfulNo(reason_text(failure), offer),
+        _ if internal => Evidence::DoubtfulNo(reason_text(failure), offer),
         Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
         _ => Evidence::Doubtful(reason_text(failure), offer),
     })

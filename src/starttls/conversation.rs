@@ -1,7 +1,7 @@
 //! One dialogue under way: the bytes that wait for their meaning, and the bounds on them.
 
 use super::{Names, Phase, Protocol, Setback, SetbackKind, Speaker, Step};
-use crate::tls;
+use crate::tls::{self, AlertDescription};
 
 /// The most that a server may say before TLS. The longest greeting known is a page of policy.
 pub const MAX_RECEIVED: usize = 64 * 1024;
@@ -144,7 +144,7 @@ impl<'a> Conversation<'a> {
         // An alert at this point is the server's way to take its word back.
         if is_tls(&injected) {
             let alert = injected.get(6).copied().unwrap_or_default();
-            let reply = format!("alert {}", tls::alert_text(alert));
+            let reply = format!("alert {}", AlertDescription(alert));
             return Turn::Fail(Setback::new(SetbackKind::Refused, reply.as_bytes()));
         }
         Turn::Upgrade { last, injected }

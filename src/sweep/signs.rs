@@ -35,8 +35,7 @@ fn answered(exchange: &Exchange) -> bool {
         Some(failure) => failure,
     };
     let said = match failure.reason {
-        // With a detail, an answer had begun.
-        Reason::Timeout => failure.stage == Stage::Handshake && !failure.detail.is_empty(),
+        Reason::Timeout => !failure.is_silence(),
         Reason::LocalLimit | Reason::NoRoute => false,
         Reason::UnusableAddress | Reason::AddressDead | Reason::AllSilent => false,
         _ => true,
@@ -105,7 +104,7 @@ mod tests {
                     session: None,
                     chain: None,
                     chain_cut: false,
-                    failure: Some(Failure::new(*stage, *reason, *detail)),
+                    failure: Some(Failure::saved_as(*stage, *reason, detail)),
                 })
                 .collect();
             assert_eq!(sign(&observation), want, "{failures:?} {attempt}");

@@ -1,0 +1,42 @@
+//! Types decide and text is for people: no code compares a text that has a type.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The lines of code of every source file, without comments and without tests.
+fn lines() -> Vec<(PathBuf, usize, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut lines = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            if path.is_dir() && name != "tests" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = fs::read_to_string(&path).expect("UTF-8");
+                let code = text.lines().enumerate();
+                let code = code.take_while(|(_, line)| !line.starts_with("#[cfg(test)]"));
+                let code = code.filter(|(_, line)| !line.trim_start().starts_with("//"));
+                lines.extend(code.map(|(at, line)| (path.clone(), at + 1, line.to_owned())));
+            }
+        }
+    }
+    assert!(lines.len() > 10_000, "the walk found {}", lines.len());
+    lines
+}
+
+#[test]
+fn no_decision_reads_the_particulars_of_a_failure() {
+    let compared = |line: &str| {
+        let mut parts = line.split("detail").skip(1).map(str::trim_start);
+        parts.any(|rest| rest.starts_with("==") || rest.starts_with("!="))
+            || line.contains("== failure.detail")
+            || line.contains("&*failure.detail")
+    };
+    let wrong: Vec<_> = lines()
+        .into_iter()
+        .filter(|(_, _, line)| compared(line))
+        .collect();
+    assert!(wrong.is_empty(), "ask the typed fields: {wrong:#?}");
+}
