@@ -15,6 +15,7 @@ use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
+use tlsweep::verdict::FindingId;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -100,7 +101,7 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     Ok(())
 }
 
-fn behaviour(page: &mut String, finding: &str) -> std::fmt::Result {
+fn behaviour(page: &mut String, finding: FindingId) -> std::fmt::Result {
     writeln!(
         page,
         "\n| client | connects? | what it says | source |\n| --- | --- | --- | --- |"
@@ -245,7 +246,11 @@ struct Tally {
 impl Tally {
     fn add(&mut self, case: &Case, openssl: Option<&str>) {
         let verdict = case.judge(case.chain());
-        let found: Vec<_> = verdict.findings.iter().map(|found| found.id).collect();
+        let found: Vec<_> = verdict
+            .findings
+            .iter()
+            .map(|found| found.id.name())
+            .collect();
         let says = case.says();
         let right = verdict.kind.name() == says.verdict
             && found.iter().all(|id| says.findings.contains(*id))

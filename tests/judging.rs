@@ -19,7 +19,7 @@ use tlsweep::observation::{
     Session, Stage, Timing,
 };
 use tlsweep::tls::{AlertDescription, ProtocolVersion};
-use tlsweep::verdict::{CompletedBy, Finding, Side, Value, Verdict, VerdictKind};
+use tlsweep::verdict::{CompletedBy, Finding, FindingId, Side, Value, Verdict, VerdictKind};
 
 const NAME: &str = "www.example.test";
 
@@ -389,11 +389,13 @@ fn where_not_all_was_looked_at_nothing_is_said_of_the_issuer() {
     let reasons: Vec<_> = verdict
         .findings
         .iter()
-        .filter(|it| it.id == "invalid_certificate")
+        .filter(|it| it.id == FindingId::InvalidCertificate)
         .collect();
     assert_eq!(reasons.len(), 1, "{:?}", verdict.findings);
     assert_eq!(text(reasons[0], "reason"), "too_many_certificates");
-    assert!(!verdict.finds("untrusted_ca") && !verdict.finds("missing_intermediate"));
+    assert!(
+        !verdict.finds(FindingId::UntrustedCa) && !verdict.finds(FindingId::MissingIntermediate)
+    );
 }
 
 #[test]
@@ -633,7 +635,7 @@ fn check_invariants(chain: Vec<Arc<Certificate>>) -> Result<(), TestCaseError> {
         prop_assert!(!narrow.trusted || wide.trusted);
     }
     for finding in &first.findings {
-        let definition = Definition::named(finding.id).unwrap();
+        let definition = Definition::of(finding.id).unwrap();
         for (field, _) in &finding.evidence {
             prop_assert!(
                 definition.evidence.iter().any(|(known, _)| known == field),
@@ -644,7 +646,7 @@ fn check_invariants(chain: Vec<Arc<Certificate>>) -> Result<(), TestCaseError> {
     let kinds = first
         .findings
         .iter()
-        .filter_map(|f| Definition::named(f.id)?.verdict);
+        .filter_map(|f| Definition::of(f.id)?.verdict);
     prop_assert_eq!(first.kind, kinds.min().unwrap_or(VerdictKind::Ok));
     Ok(())
 }
@@ -654,7 +656,7 @@ fn findings_come_in_the_order_of_the_list() {
     let place = |id| {
         FINDINGS
             .iter()
-            .position(|definition| definition.id == id)
+            .position(|definition| definition.id.name() == id)
             .unwrap()
     };
     let chain = [&LAB.self_signed("a.test"), &LAB.other_root, &LAB.other_root];
@@ -923,7 +925,11 @@ fn session(version: ProtocolVersion) -> Session {
 }
 
 fn ids(verdict: &Verdict) -> Vec<&'static str> {
-    verdict.findings.iter().map(|finding| finding.id).collect()
+    verdict
+        .findings
+        .iter()
+        .map(|finding| finding.id.name())
+        .collect()
 }
 
 fn field<'a>(finding: &'a Finding, name: &str) -> Option<&'a Value> {

@@ -169,7 +169,7 @@ proptest! {
         let mut judge = Judge::new(policy.clone());
         let first = judge.judge(&observed);
         prop_assert_eq!(first.trust.len(), 1);
-        prop_assert!(first.findings.iter().all(|finding| Definition::named(finding.id).is_some()));
+        prop_assert!(first.findings.iter().all(|finding| Definition::of(finding.id).is_some()));
         prop_assert_eq!(&first, &judge.judge(&observed));
         prop_assert_eq!(&first, &Judge::new(policy).judge(&observed));
     }

@@ -24,6 +24,7 @@ use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::{self, ExcludeError, ExcludeList, Families, Resolver, ResolverError};
 use crate::starttls;
 use crate::sweep::{Choice, Display, FactsError, Intake, Sweep};
+use crate::verdict::FindingId;
 
 /// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
 /// drop queries.
@@ -168,7 +169,7 @@ pub enum PlanError {
     #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
     FailOn {
         /// The finding.
-        id: &'static str,
+        id: FindingId,
         /// What to do.
         what: &'static str,
         /// With which option.

@@ -15,11 +15,12 @@ use jiff::tz::TimeZone;
 
 use crate::gather::PROGRAMS;
 use crate::inventory::Service;
-use crate::judge::findings::{Definition, FINDINGS};
+use crate::judge::findings::Definition;
 use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
+use crate::verdict::FindingId;
 
 /// A length of time: `500ms`, `3s`, `2m`, `12h`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +148,7 @@ pub enum FailOn {
     /// Every verdict but `ok`, as far as the scan can reach it.
     Any,
     /// This verdict or warning, which the scan has to be able to make.
-    Finding(&'static str),
+    Finding(FindingId),
 }
 
 impl FailOn {
@@ -164,11 +165,11 @@ impl FromStr for FailOn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match Definition::named(text) {
+        match FindingId::named(text) {
             _ if text == "any" => Ok(Self::Any),
-            Some(finding) => Ok(Self::Finding(finding.id)),
+            Some(id) => Ok(Self::Finding(id)),
             None => {
-                let ids: Vec<_> = FINDINGS.iter().map(|finding| finding.id).collect();
+                let ids: Vec<_> = FindingId::ALL.iter().map(|id| id.name()).collect();
                 Err(format!("choose from {}, or any", ids.join(", ")))
             }
         }

@@ -243,7 +243,7 @@ fn tags(record: &Record<'_>, cell: &mut String) {
 }
 
 fn findings(record: &Record<'_>, cell: &mut String) {
-    joined(record.findings.0.iter().map(|it| it.id), ";", cell);
+    joined(record.findings.0.iter().map(|it| it.id.name()), ";", cell);
 }
 
 fn detail(record: &Record<'_>, cell: &mut String) {

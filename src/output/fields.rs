@@ -117,7 +117,7 @@ struct Flat<'a>(&'a Finding);
 impl Serialize for Flat<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(3 + self.0.evidence.len()))?;
-        object.serialize_entry("id", self.0.id)?;
+        object.serialize_entry("id", &self.0.id)?;
         object.serialize_entry("severity", &self.0.severity)?;
         object.serialize_entry("side", &self.0.side)?;
         for (name, value) in &self.0.evidence {

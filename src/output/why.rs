@@ -11,7 +11,7 @@ use super::columns::own_finding;
 use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
-use crate::verdict::{Value, VerdictKind};
+use crate::verdict::{FindingId, Value, VerdictKind};
 
 /// The longest text of others in a line: enough for nearly every name, subject and banner, and
 /// short enough that what follows stays in sight.
@@ -54,7 +54,7 @@ pub fn why(record: &Record<'_>) -> String {
 }
 
 /// What was found beside the verdict: the ids of the other findings, in their order.
-pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = &'static str> {
+pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = FindingId> {
     let own = usize::from(own_finding(record).is_some());
     record.findings.0[own..].iter().map(|finding| finding.id)
 }

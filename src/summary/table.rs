@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Summary, Tally};
+use crate::judge::findings::Definition;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
 
@@ -90,11 +91,13 @@ impl Summary {
     /// Findings that are not the verdict of every row they stand in.
     fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beside = self.findings.iter().filter_map(|(id, count)| {
-            let verdicts = VerdictKind::named(id).map_or(0, |kind| self.verdict(kind).rows);
+            let kind = Definition::of(*id).and_then(|finding| finding.verdict);
+            let verdicts = kind.map_or(0, |kind| self.verdict(kind).rows);
             let beside = count.saturating_sub(verdicts);
             (beside > 0).then(|| format!("{id} {}", grouped(beside)))
         });
-        let beside: Vec<String> = beside.collect();
+        let mut beside: Vec<String> = beside.collect();
+        beside.sort();
         if beside.is_empty() {
             return Ok(());
         }

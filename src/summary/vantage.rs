@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::observation::Reason;
 use crate::output::Record;
-use crate::verdict::VerdictKind;
+use crate::verdict::{FindingId, VerdictKind};
 
 /// Below so many rows a share says nothing: a short inventory may well be broken throughout.
 const ENOUGH: u64 = 20;
@@ -116,8 +116,9 @@ impl Vantage {
         if record.leaf.is_some() && judged_then(record) {
             // Findings rather than verdicts: an untrusted certificate may be out of date too.
             let mut findings = record.findings.0.iter();
-            self.dates
-                .add(findings.any(|it| matches!(it.id, "expired" | "not_yet_valid")));
+            self.dates.add(
+                findings.any(|it| matches!(it.id, FindingId::Expired | FindingId::NotYetValid)),
+            );
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
-use crate::verdict::Verdict;
+use crate::verdict::{FindingId, Verdict};
 
 /// How long a row may wait in a buffer for whoever reads along.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -187,7 +187,7 @@ impl Writing {
             facts.add(observation)?;
         }
         verdict.seen.iter().for_each(|seen| self.learned.add(seen));
-        let misnamed = verdict.finds("name_mismatch");
+        let misnamed = verdict.finds(FindingId::NameMismatch);
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
         if whose && !misnamed {
             self.neighbours.add(observation);

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::FindingId;
+
 /// How bad.
 #[derive(
     Clone,
@@ -93,7 +95,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The id of its definition.
-    pub id: &'static str,
+    pub id: FindingId,
     /// How bad it is here.
     pub severity: Severity,
     /// Who can mend it.

@@ -2,10 +2,13 @@
 //! are plain values; what fills them is in `judge`.
 
 mod finding;
+mod finding_id;
 mod kind;
 mod revocation;
+mod words;
 
 pub use finding::{Finding, Severity, Side, Value};
+pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
 
@@ -102,7 +105,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Whether this finding is among those made.
-    pub fn finds(&self, id: &str) -> bool {
+    pub fn finds(&self, id: FindingId) -> bool {
         self.findings.iter().any(|finding| finding.id == id)
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `handshake_failed`.
 pub(super) const FINDING: Definition = Definition {
-    id: "handshake_failed",
+    id: FindingId::HandshakeFailed,
     verdict: Some(VerdictKind::HandshakeFailed),
     severity: Severity::Error,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `invalid_certificate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "invalid_certificate",
+    id: FindingId::InvalidCertificate,
     verdict: Some(VerdictKind::InvalidCertificate),
     severity: Severity::Error,
     side: Side::Server,

@@ -6,7 +6,7 @@ use crate::tls::AlertDescription;
 
 /// The definition of `sni_rejected`.
 pub(super) const FINDING: Definition = Definition {
-    id: "sni_rejected",
+    id: FindingId::SniRejected,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

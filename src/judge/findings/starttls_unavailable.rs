@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `starttls_unavailable`.
 pub(super) const FINDING: Definition = Definition {
-    id: "starttls_unavailable",
+    id: FindingId::StarttlsUnavailable,
     verdict: Some(VerdictKind::StarttlsUnavailable),
     severity: Severity::Error,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `unusual_path`.
 pub(super) const FINDING: Definition = Definition {
-    id: "unusual_path",
+    id: FindingId::UnusualPath,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
