@@ -19,7 +19,9 @@ use tlsweep::observation::{
     Session, Stage, Timing,
 };
 use tlsweep::tls::{AlertDescription, ProtocolVersion};
-use tlsweep::verdict::{CompletedBy, Finding, FindingId, Side, Value, Verdict, VerdictKind};
+use tlsweep::verdict::{
+    Barrier, CompletedBy, Finding, FindingId, Side, Value, Verdict, VerdictKind,
+};
 
 const NAME: &str = "www.example.test";
 
@@ -235,7 +237,7 @@ fn trust_is_told_apart_from_date_and_name() {
     assert_eq!(verdict.kind, VerdictKind::NameMismatch);
     assert_eq!(ids(&verdict), ["name_mismatch", "expired"]);
     assert!(verdict.trust[0].trusted);
-    assert_eq!(verdict.trust[0].reason.as_deref(), Some("expired"));
+    assert_eq!(verdict.trust[0].reason, Some(Barrier::Expired));
     let fingerprints = verdict.path.unwrap().certificates;
     assert_eq!(fingerprints, [expired.sha256, LAB.intermediate.sha256]);
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tlsweep::verdict::{Barrier, FindingId, Rule};
+
 /// The lines of code of every source file, without comments and without tests.
 fn lines() -> Vec<(PathBuf, usize, String)> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -39,4 +41,52 @@ fn no_decision_reads_the_particulars_of_a_failure() {
         .filter(|(_, _, line)| compared(line))
         .collect();
     assert!(wrong.is_empty(), "ask the typed fields: {wrong:#?}");
+}
+
+/// Files in which the word of a finding is another word too: of a verdict or its like, of a fact, of a failure, or
+/// the name of a case of the lab.
+const OTHER_WORDS: [&str; 6] = [
+    "src/verdict/",
+    "src/observation/failure.rs",
+    "src/observation/facts/mod.rs",
+    "src/lab/",
+    "src/output/why/evidence.rs",
+    // A test.
+    "src/judge/revocation/list/pkits.rs",
+];
+
+#[test]
+fn a_finding_is_named_by_its_type() {
+    let ids = FindingId::ALL.iter().map(|id| id.name());
+    refuse("FindingId::", ids, &["src/"], &OTHER_WORDS);
+}
+
+#[test]
+fn what_bars_a_path_is_named_by_its_type() {
+    let barriers = Barrier::ALL.iter().map(|it| it.name());
+    let words = barriers.chain(Rule::ALL.iter().map(|it| it.name()));
+    // Revocation has reasons of its own, and findings name their fields.
+    let others = ["src/judge/revocation", "src/judge/findings"];
+    refuse("Barrier:: or Rule::", words, &["src/judge"], &others);
+}
+
+/// Refuses these words as text in some folders, but for some files.
+fn refuse<'w>(
+    instead: &str,
+    words: impl Iterator<Item = &'w str>,
+    folders: &[&str],
+    excused: &[&str],
+) {
+    let words: Vec<_> = words.map(|word| format!("\"{word}\"")).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wrong: Vec<_> = lines()
+        .into_iter()
+        .filter(|(path, _, line)| {
+            let path = path.strip_prefix(root).expect("under the root");
+            let within = |folders: &[&str]| folders.iter().any(|it| path.starts_with(it));
+            let named = words.iter().any(|word| line.contains(word));
+            within(folders) && !within(excused) && named
+        })
+        .collect();
+    assert!(wrong.is_empty(), "write {instead} for it: {wrong:#?}");
 }

@@ -20,7 +20,7 @@ use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
 use crate::observation::{Certificate, PeerChain};
 use crate::output::{Clean, tell};
-use crate::verdict::{Verdict, VerdictKind};
+use crate::verdict::{Barrier, Verdict, VerdictKind};
 
 /// The public suite has 40 MB; a file far beyond it is some other file.
 const MAX_SUITE: u64 = 256 << 20;
@@ -243,7 +243,7 @@ fn why(verdict: &Verdict) -> String {
     let reason = verdict
         .trust
         .iter()
-        .find_map(|store| store.reason.as_deref());
+        .find_map(|store| store.reason.map(Barrier::name));
     match reason.filter(|reason| *reason != verdict.kind.name()) {
         Some(reason) => format!("{}: {reason}", verdict.kind),
         None => verdict.kind.to_string(),

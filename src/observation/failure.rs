@@ -81,6 +81,41 @@ pub enum Reason {
     ImplicitTls,
 }
 
+impl Reason {
+    /// Returns the word in records.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nxdomain => "nxdomain",
+            Self::Servfail => "servfail",
+            Self::NoAddress => "no_address",
+            Self::InvalidName => "invalid_name",
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Reset => "reset",
+            Self::NoRoute => "no_route",
+            Self::UnusableAddress => "unusable_address",
+            Self::AddressDead => "address_dead",
+            Self::AllSilent => "all_silent",
+            Self::LocalLimit => "local_limit",
+            Self::Eof => "eof",
+            Self::NotTls => "not_tls",
+            Self::Alert => "alert",
+            Self::Malformed => "malformed",
+            Self::Incompatible => "incompatible",
+            Self::TooLarge => "too_large",
+            Self::ScannerLimit => "scanner_limit",
+            Self::KeyNotProven => "key_not_proven",
+            Self::Anonymous => "anonymous",
+            Self::UpgradeNotOffered => "upgrade_not_offered",
+            Self::UpgradeRefused => "upgrade_refused",
+            Self::TurnedAway => "turned_away",
+            Self::Temporary => "temporary",
+            Self::OtherProtocol => "other_protocol",
+            Self::ImplicitTls => "implicit_tls",
+        }
+    }
+}
+
 /// A step that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Failure {
@@ -210,6 +245,17 @@ mod tests {
             let saved = serde_json::to_value(&failure).unwrap();
             assert_eq!(saved.as_object().unwrap().len(), 3, "{saved}");
             assert_eq!(serde_json::from_value::<Failure>(saved).unwrap(), failure);
+        }
+    }
+
+    #[test]
+    fn every_reason_has_the_word_that_serde_writes() {
+        let schema = serde_json::to_value(schemars::schema_for!(Reason)).unwrap();
+        let words = schema["oneOf"].as_array().unwrap();
+        assert!(words.len() > 20);
+        for word in words.iter().map(|it| &it["const"]) {
+            let reason: Reason = serde_json::from_value(word.clone()).unwrap();
+            assert_eq!(word, reason.word());
         }
     }
 

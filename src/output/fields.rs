@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::crypto::Fingerprint;
 use crate::inventory::Tag;
 use crate::observation::PresentedName;
-use crate::verdict::{AcceptedBy, Finding, StoreTrust};
+use crate::verdict::{AcceptedBy, Barrier, Finding, StoreTrust};
 
 /// Bytes, written as lower-case hexadecimal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl Serialize for Trust<'_> {
             let says = Says {
                 trusted: store.trusted,
                 accepted_by: store.accepted_by,
-                reason: store.reason.as_deref(),
+                reason: store.reason.map(Barrier::name),
             };
             (&*store.store, says)
         }))

@@ -17,8 +17,8 @@ use crate::observation::{
 };
 use crate::tls::ProtocolVersion;
 use crate::verdict::{
-    CompletedBy, Finding, FindingId, Severity, Side, StoreTrust, TrustPath, Value, Verdict,
-    VerdictKind,
+    Barrier, CompletedBy, Finding, FindingId, Severity, Side, StoreTrust, TrustPath, Value,
+    Verdict, VerdictKind,
 };
 
 /// An observation with its verdict.
@@ -82,8 +82,8 @@ pub(crate) fn expired() -> Sample {
     let mut verdict = verdict(VerdictKind::Expired, evidence);
     verdict.findings.push(warning(FindingId::LegacyTlsEnabled));
     verdict.trust = vec![
-        store("mozilla", true, Some("expired")),
-        store("corp", false, Some("unknown issuer")),
+        store("mozilla", true, Some(Barrier::Expired)),
+        store("corp", false, Some(Barrier::IssuerUnknown)),
     ];
     verdict.path = Some(TrustPath {
         certificates: vec![leaf.sha256, issuer.sha256],
@@ -220,7 +220,7 @@ pub(crate) fn hostile() -> Sample {
         ("issuer", Value::Text(attack.to_owned())),
     ];
     let mut verdict = verdict(VerdictKind::UntrustedCa, evidence);
-    verdict.trust = vec![store(attack, false, Some(attack))];
+    verdict.trust = vec![store(attack, false, None)];
     Sample {
         observation,
         verdict,
@@ -374,11 +374,11 @@ fn warning(id: FindingId) -> Finding {
     }
 }
 
-fn store(name: &str, trusted: bool, reason: Option<&str>) -> StoreTrust {
+fn store(name: &str, trusted: bool, reason: Option<Barrier>) -> StoreTrust {
     StoreTrust {
         store: name.into(),
         trusted,
-        reason: reason.map(str::to_owned),
+        reason,
         accepted_by: None,
     }
 }

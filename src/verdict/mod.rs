@@ -1,16 +1,20 @@
 //! What an observation means: the words Verdict, Finding, Severity, Side and their evidence. They
 //! are plain values; what fills them is in `judge`.
 
+mod barrier;
 mod finding;
 mod finding_id;
 mod kind;
 mod revocation;
+mod rule;
 mod words;
 
+pub use barrier::Barrier;
 pub use finding::{Finding, Severity, Side, Value};
 pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
+pub use rule::Rule;
 
 use std::sync::Arc;
 
@@ -25,7 +29,7 @@ pub struct StoreTrust {
     /// Whether a path reaches one of its anchors and can be accepted, dates and name apart.
     pub trusted: bool,
     /// Why not, or what stands beside the trust (`expired`).
-    pub reason: Option<String>,
+    pub reason: Option<Barrier>,
     /// Who accepts the path where rustls-webpki refuses it; `None` for a path that it accepts.
     pub accepted_by: Option<AcceptedBy>,
 }

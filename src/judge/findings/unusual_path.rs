@@ -25,7 +25,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     if best.limits.is_empty() || !best.reaches() {
         return Vec::new();
     }
-    let rules: Vec<String> = best.limits.iter().map(|it| (*it).to_owned()).collect();
+    let rules: Vec<String> = best.limits.iter().map(ToString::to_string).collect();
     vec![FINDING.found(vec![("rules", rules.into())])]
 }
 
