@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::counters::{Counters, count};
 use super::fetch::Fetcher;
 use super::lists::Wanted;
-use super::stop::{Listener, Stop};
+use super::stop::{Finish, Listener, Stop};
 use super::{SweepError, current_thread};
 use crate::gather::Search;
 use crate::judge::{Judge, Policy};
@@ -16,28 +16,28 @@ use crate::observation::Observation;
 /// No certificate of a CA is nearly as large; a PKCS#7 message of several is not either.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Fetches what the search wants, and what that wants in turn. Whether nothing interrupted it.
+/// Fetches what the search wants, and what that wants in turn.
 pub(super) async fn complete(
     policy: &Policy,
     search: &mut Search,
     fetcher: &mut Fetcher,
     stop: &mut Listener,
     counters: &Counters,
-) -> bool {
-    let mut whole = true;
+) -> Finish {
+    let mut finish = Finish::Whole;
     fetcher.begin_phase();
     let mut addresses = search.next_round(&policy.issuers);
-    while whole && !addresses.is_empty() {
+    while finish == Finish::Whole && !addresses.is_empty() {
         counters.to_fetch.fetch_add(addresses.len() as u64, Relaxed);
         let answer = |address, answer| {
             count(&counters.fetched);
             search.answer(address, answer);
         };
-        whole = fetcher.fetch_all(addresses, MAX_ANSWER, stop, answer).await;
+        finish = fetcher.fetch_all(addresses, MAX_ANSWER, stop, answer).await;
         let known = policy.with_learned(search.learned());
         addresses = search.next_round(&known.issuers);
     }
-    whole
+    finish
 }
 
 /// The policy for these observations, with the issuers that they lack fetched, and the revocation

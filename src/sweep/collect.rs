@@ -17,7 +17,7 @@ use super::fetch::Fetcher;
 use super::job::Judged;
 use super::lists::Wanted;
 use super::spool::Spool;
-use super::stop::Stop;
+use super::stop::{Finish, Stop};
 use crate::gather::{Fetched, Learned, Neighbours, Search};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Observation, SavedAnswer};
@@ -63,8 +63,8 @@ pub(super) struct Collector {
 pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
-    /// Whether it was interrupted while it fetched issuers.
-    pub(super) interrupted: bool,
+    /// How the fetching of issuers and lists ended.
+    pub(super) fetching: Finish,
 }
 
 impl Collector {
@@ -80,15 +80,15 @@ impl Collector {
         } = self;
         let mut writing = Writing::new(destinations, policy, counters);
         let mut taken = writing.take_all(&mut rows).await;
-        let mut interrupted = false;
+        let mut fetching = Finish::Whole;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
             match writing.fetch(fetcher, &stop).await {
-                Ok(whole) => interrupted = !whole,
+                Ok(finish) => fetching = finish,
                 Err(error) => taken = Err(error),
             }
         }
         let mut collected = writing.conclude(taken, !stop.said());
-        collected.interrupted = interrupted;
+        collected.fetching = fetching;
         if collected.error.is_some() {
             // Nobody would keep what further visits show: stop making them, and let those under
             // way hand in their rows to nobody.
@@ -145,7 +145,7 @@ impl Writing {
         Collected {
             summary: self.summary,
             error,
-            interrupted: false,
+            fetching: Finish::Whole,
         }
     }
 
@@ -218,34 +218,30 @@ impl Writing {
         Ok(())
     }
 
-    /// Fetches what the waiting rows lack. False when it was interrupted at that.
-    async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<bool, SweepError> {
-        let mut whole = true;
-        if fetcher.issuers {
-            whole = self.fetch_issuers(&mut fetcher, stop).await?;
+    /// Fetches what the waiting rows lack.
+    async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<Finish, SweepError> {
+        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Stopped {
+            return Ok(Finish::Stopped);
         }
-        if whole {
-            whole = self.fetch_lists(&mut fetcher, stop).await?;
-        }
-        Ok(whole)
+        self.fetch_lists(&mut fetcher, stop).await
     }
 
     async fn fetch_issuers(
         &mut self,
         fetcher: &mut Fetcher,
         stop: &Stop,
-    ) -> Result<bool, SweepError> {
+    ) -> Result<Finish, SweepError> {
         let policy = self.policy.with_learned(&self.learned);
         let mut search = self.lacking(&policy)?;
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
         let completing = aia::complete(&policy, &mut search, fetcher, &mut stop, &counters);
-        let whole = completing.await;
+        let finish = completing.await;
         if let Some(facts) = &mut self.destinations.facts {
             let mut answers = search.fetched().answers();
             answers.try_for_each(|answer| facts.add_answer(&answer))?;
         }
         self.search = Some(search);
-        Ok(whole)
+        Ok(finish)
     }
 
     /// Which lists are wanted is known when the chains are complete.
@@ -253,7 +249,7 @@ impl Writing {
         &mut self,
         fetcher: &mut Fetcher,
         stop: &Stop,
-    ) -> Result<bool, SweepError> {
+    ) -> Result<Finish, SweepError> {
         let mut judge = Judge::new(Arc::new(self.completed()));
         let mut wanted = Wanted::default();
         for observation in self.waiting.read().map_err(SweepError::Spool)? {
@@ -262,9 +258,9 @@ impl Writing {
         }
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
         let fetching = wanted.fetch(&self.policy, fetcher, &mut stop, &counters);
-        let (policy, whole) = fetching.await;
+        let (policy, finish) = fetching.await;
         self.policy = Arc::new(policy);
-        Ok(whole)
+        Ok(finish)
     }
 
     /// The policy with all that the sweep learned and fetched to complete chains.

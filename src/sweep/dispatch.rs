@@ -18,7 +18,7 @@ use super::later::{Later, Timed};
 use super::lookups::Resolved;
 use super::retry;
 use super::silence::Away;
-use super::stop::Stop;
+use super::stop::{Finish, Stop};
 use crate::inventory::Target;
 use crate::judge::Judge;
 use crate::observation::Observation;
@@ -92,8 +92,8 @@ pub(super) struct Running {
 
 impl Dispatcher {
     /// Runs until every target has its rows on their way, or until it was told to stop and what was
-    /// under way has ended. True when it was told to stop.
-    pub(super) async fn run(self) -> bool {
+    /// under way has ended.
+    pub(super) async fn run(self) -> Finish {
         let mut stop = self.stop.listen();
         let mut running = Running {
             given: self,
@@ -118,14 +118,14 @@ impl Dispatcher {
             running.turn_away().await;
             let wake = running.admit();
             if running.is_done() {
-                return running.stopping;
+                return running.finish();
             }
             tokio::select! {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
                 heard = gathered(gather_until, &mut running.given.reports, &mut reports), if heard_of(&running) => {
                     if heard == 0 {
                         // Every worker has ended before its time; whoever joins them says why.
-                        return running.stopping;
+                        return running.finish();
                     }
                     running.hear(&mut reports).await;
                     gather_until = clock() + GATHER;
@@ -167,6 +167,13 @@ async fn until(wake: Option<Instant>) {
 }
 
 impl Running {
+    fn finish(&self) -> Finish {
+        match self.stopping {
+            true => Finish::Stopped,
+            false => Finish::Whole,
+        }
+    }
+
     fn is_done(&self) -> bool {
         !self.input_open
             && self.resolving.is_empty()

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::dispatch::clock;
-use super::stop::Listener;
+use super::stop::{Finish, Listener};
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason};
@@ -128,15 +128,14 @@ impl Fetcher {
     }
 
     /// Asks each of these addresses once and takes at most `cap` bytes from each. Every address has
-    /// its answer when this returns, at the latest when the phase ends; false when it was
-    /// interrupted, and the rest was not asked.
+    /// its answer when this returns, at the latest when the phase ends.
     pub(super) async fn fetch_all(
         &mut self,
         addresses: Vec<String>,
         cap: usize,
         stop: &mut Listener,
         done: impl FnMut(String, Answer),
-    ) -> bool {
+    ) -> Finish {
         let mut round = Round {
             cap,
             lookups: JoinSet::new(),
@@ -163,7 +162,10 @@ impl Fetcher {
         for text in std::mem::take(&mut round.open) {
             (round.done)(text, Err(left.clone()));
         }
-        ended != Ended::Interrupted
+        match ended {
+            Ended::Interrupted => Finish::Stopped,
+            Ended::Whole | Ended::Late => Finish::Whole,
+        }
     }
 
     async fn run<F: FnMut(String, Answer)>(
@@ -384,11 +386,9 @@ mod tests {
         let (stop, mut answers) = (Stop::new(), Vec::new());
         let done = |address, answer| answers.push((address, answer));
         fetcher.begin_phase();
-        assert!(
-            fetcher
-                .fetch_all(addresses, 100, &mut stop.listen(), done)
-                .await
-        );
+        let mut listener = stop.listen();
+        let fetching = fetcher.fetch_all(addresses, 100, &mut listener, done);
+        assert_eq!(fetching.await, Finish::Whole);
         answers.sort_by(|one, other| one.0.cmp(&other.0));
         answers
     }

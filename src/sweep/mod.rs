@@ -47,7 +47,7 @@ use counters::{Counters, read};
 use dispatch::Dispatcher;
 use intake::Taken;
 use progress::Progress;
-use stop::Stop;
+use stop::{Finish, Stop};
 use worker::Worker;
 
 pub use aia::completed;
@@ -157,8 +157,8 @@ impl Sweep {
         let runtime = current_thread().map_err(SweepError::Start)?;
         // The dispatcher ends with this line and with it every sender of jobs: the other threads
         // end one by one.
-        let interrupted = runtime.block_on(dispatcher.run());
-        let ended = threads.conclude(interrupted, &counters);
+        let finish = runtime.block_on(dispatcher.run());
+        let ended = threads.conclude(finish, &counters);
         progress.end();
         ended
     }
@@ -252,19 +252,19 @@ struct Threads {
 impl Threads {
     /// Waits for each thread, and says how the sweep ended. An output that failed comes before an
     /// input that broke off, and both before a worker: the first to go wrong stopped the others.
-    fn conclude(self, stopped: bool, counters: &Counters) -> Result<Ended, SweepError> {
+    fn conclude(self, finish: Finish, counters: &Counters) -> Result<Ended, SweepError> {
         let worked: Vec<_> = self
             .working
             .into_iter()
             .map(thread::JoinHandle::join)
             .collect();
         let collected = self.collecting.join().map_err(|_| SweepError::Worker)?;
-        let taken = match stopped {
-            true => self
+        let taken = match finish {
+            Finish::Stopped => self
                 .taken
                 .recv_timeout(READER_ENDS_WITHIN)
                 .unwrap_or_default(),
-            false => self.taken.recv().map_err(|_| SweepError::Worker)?,
+            Finish::Whole => self.taken.recv().map_err(|_| SweepError::Worker)?,
         };
         let lost = worked
             .iter()
@@ -282,7 +282,8 @@ impl Threads {
             summary,
             inputs: taken.inputs,
             // Stopped by an output that failed, it was not interrupted.
-            interrupted: (stopped || collected.interrupted) && collected.error.is_none(),
+            interrupted: [finish, collected.fetching].contains(&Finish::Stopped)
+                && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })
     }

@@ -7,6 +7,15 @@ use tokio::sync::watch;
 
 use crate::output::tell;
 
+/// How a piece of work came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finish {
+    /// All of it was done.
+    Whole,
+    /// It was told to stop, and the rest was left.
+    Stopped,
+}
+
 /// Says the wish to stop.
 #[derive(Clone)]
 pub(super) struct Stop(watch::Sender<bool>);
