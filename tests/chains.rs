@@ -19,7 +19,7 @@ fn every_folder_is_judged_as_it_says() {
         let (id, says) = (case.id(), case.says());
         let verdict = case.judge(case.chain());
         let kind = verdict.kind.name();
-        let found: BTreeSet<String> = verdict.findings.iter().map(|f| f.id.to_owned()).collect();
+        let found: BTreeSet<String> = verdict.findings.iter().map(|f| f.id.to_string()).collect();
         let agrees = kind == says.verdict && found == says.findings;
         match known.remove(id) {
             Some(listed) if agrees || listed[0] != kind => {

@@ -80,13 +80,13 @@ fn a_finding_that_nothing_looks_for_is_refused_as_a_reason_to_fail() {
         let judge = |further: &[&str]| run(&[&["judge", &*facts, &*fail_on], further].concat());
         let plain = [scan(&[&target, &fail_on]), judge(&[])];
         for ended in plain.map(|it| it.expect(2)) {
-            assert!(ended.stderr.contains(finding.id), "{ended:#?}");
+            assert!(ended.stderr.contains(finding.id.name()), "{ended:#?}");
             assert!(ended.stderr.contains(&needs), "{ended:#?}");
             assert!(ended.stdout.is_empty(), "{ended:#?}");
         }
         match finding.needs.takes_a_visit() {
             true => {
-                let facts = path(&folder, finding.id);
+                let facts = path(&folder, finding.id.name());
                 scan(&[&[&*target, "--save", &facts], &asked[..]].concat()).expect(0);
                 run(&["judge", &facts, &fail_on]).expect(1);
             }
@@ -757,7 +757,7 @@ fn every_finding_is_explained_in_both_languages() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let known: BTreeSet<_> = FINDINGS.iter().map(|finding| finding.id).collect();
+    let known: BTreeSet<_> = FINDINGS.iter().map(|it| it.id.name()).collect();
     assert_eq!(listed, known);
     let japanese = |c: char| ('\u{3040}'..='\u{30ff}').contains(&c);
     assert!(

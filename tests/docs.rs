@@ -19,6 +19,7 @@ use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::tls::{self, HELLOS};
+use tlsweep::verdict::FindingId;
 use tlsweep::verdict::VerdictKind;
 
 fn path(name: &str) -> PathBuf {
@@ -126,7 +127,7 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     Ok(())
 }
 
-fn behaviour(page: &mut String, finding: &str) -> std::fmt::Result {
+fn behaviour(page: &mut String, finding: FindingId) -> std::fmt::Result {
     writeln!(
         page,
         "\n| client | connects? | what it says | source |\n| --- | --- | --- | --- |"
@@ -216,7 +217,10 @@ fn the_verdicts_in_the_readme_are_in_step() {
     let written = written_rows("README.md", "verdicts");
     let mut table = String::from("| verdict | when | side |\n| --- | --- | --- |\n");
     for kind in VerdictKind::ALL {
-        let row = match (written.get(kind.name()), Definition::named(kind.name())) {
+        let row = match (
+            written.get(kind.name()),
+            FINDINGS.iter().find(|it| it.verdict == Some(kind)),
+        ) {
             (Some(cells), _) => cells[1..].join(" | "),
             (None, Some(finding)) => format!("{} | {}", finding.doc.en.title, finding.side),
             (None, None) => " | ".to_owned(),
@@ -346,7 +350,11 @@ struct Tally {
 impl Tally {
     fn add(&mut self, case: &Case, openssl: Option<&str>) {
         let verdict = case.judge(case.chain());
-        let found: Vec<_> = verdict.findings.iter().map(|found| found.id).collect();
+        let found: Vec<_> = verdict
+            .findings
+            .iter()
+            .map(|found| found.id.name())
+            .collect();
         let says = case.says();
         let right = verdict.kind.name() == says.verdict
             && found.iter().all(|id| says.findings.contains(*id))

@@ -18,8 +18,10 @@ use tlsweep::observation::{
     Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Question, Reason,
     Session, Stage, Timing,
 };
-use tlsweep::tls::ProtocolVersion;
-use tlsweep::verdict::{CompletedBy, Finding, Side, Value, Verdict, VerdictKind};
+use tlsweep::tls::{AlertDescription, ProtocolVersion};
+use tlsweep::verdict::{
+    Barrier, CompletedBy, Finding, FindingId, Side, Value, Verdict, VerdictKind,
+};
 
 const NAME: &str = "www.example.test";
 
@@ -117,7 +119,11 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
     ];
     for (stage, reason, detail, kind, side) in cases {
         let mut observation = observation(NAME, None);
-        observation.exchanges[0].failure = Some(Failure::new(stage, reason, detail));
+        let failure = match AlertDescription::displayed_as(detail) {
+            Some(alert) if reason == Alert => Failure::alert(alert),
+            _ => Failure::new(stage, reason, detail),
+        };
+        observation.exchanges[0].failure = Some(failure);
         let verdict = judge(&[], &observation);
         assert_eq!(
             (verdict.kind, verdict.side),
@@ -131,11 +137,7 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
 #[test]
 fn a_rejected_name_is_told_beside_the_verdict() {
     let mut fatal = observation(NAME, None);
-    fatal.exchanges[0].failure = Some(Failure::new(
-        Stage::Handshake,
-        Reason::Alert,
-        "unrecognized_name",
-    ));
+    fatal.exchanges[0].failure = Some(Failure::alert(AlertDescription::UNRECOGNIZED_NAME));
     assert_eq!(
         ids(&judge(&[], &fatal)),
         ["handshake_failed", "sni_rejected"]
@@ -177,7 +179,7 @@ fn an_objection_to_a_hello_without_the_name_is_none_to_the_name() {
         });
         let mut refused = seen.exchanges[0].clone();
         (refused.offer, refused.session) = (offer, None);
-        let alert = Failure::new(Stage::Handshake, Reason::Alert, "unrecognized_name");
+        let alert = Failure::alert(AlertDescription::UNRECOGNIZED_NAME);
         refused.failure = Some(alert);
         for exchange in [warned, refused] {
             seen.exchanges.truncate(1);
@@ -235,7 +237,7 @@ fn trust_is_told_apart_from_date_and_name() {
     assert_eq!(verdict.kind, VerdictKind::NameMismatch);
     assert_eq!(ids(&verdict), ["name_mismatch", "expired"]);
     assert!(verdict.trust[0].trusted);
-    assert_eq!(verdict.trust[0].reason.as_deref(), Some("expired"));
+    assert_eq!(verdict.trust[0].reason, Some(Barrier::Expired));
     let fingerprints = verdict.path.unwrap().certificates;
     assert_eq!(fingerprints, [expired.sha256, LAB.intermediate.sha256]);
 }
@@ -389,11 +391,13 @@ fn where_not_all_was_looked_at_nothing_is_said_of_the_issuer() {
     let reasons: Vec<_> = verdict
         .findings
         .iter()
-        .filter(|it| it.id == "invalid_certificate")
+        .filter(|it| it.id == FindingId::InvalidCertificate)
         .collect();
     assert_eq!(reasons.len(), 1, "{:?}", verdict.findings);
     assert_eq!(text(reasons[0], "reason"), "too_many_certificates");
-    assert!(!verdict.finds("untrusted_ca") && !verdict.finds("missing_intermediate"));
+    assert!(
+        !verdict.finds(FindingId::UntrustedCa) && !verdict.finds(FindingId::MissingIntermediate)
+    );
 }
 
 #[test]
@@ -633,7 +637,7 @@ fn check_invariants(chain: Vec<Arc<Certificate>>) -> Result<(), TestCaseError> {
         prop_assert!(!narrow.trusted || wide.trusted);
     }
     for finding in &first.findings {
-        let definition = Definition::named(finding.id).unwrap();
+        let definition = Definition::of(finding.id).unwrap();
         for (field, _) in &finding.evidence {
             prop_assert!(
                 definition.evidence.iter().any(|(known, _)| known == field),
@@ -644,7 +648,7 @@ fn check_invariants(chain: Vec<Arc<Certificate>>) -> Result<(), TestCaseError> {
     let kinds = first
         .findings
         .iter()
-        .filter_map(|f| Definition::named(f.id)?.verdict);
+        .filter_map(|f| Definition::of(f.id)?.verdict);
     prop_assert_eq!(first.kind, kinds.min().unwrap_or(VerdictKind::Ok));
     Ok(())
 }
@@ -654,7 +658,7 @@ fn findings_come_in_the_order_of_the_list() {
     let place = |id| {
         FINDINGS
             .iter()
-            .position(|definition| definition.id == id)
+            .position(|definition| definition.id.name() == id)
             .unwrap()
     };
     let chain = [&LAB.self_signed("a.test"), &LAB.other_root, &LAB.other_root];
@@ -923,7 +927,11 @@ fn session(version: ProtocolVersion) -> Session {
 }
 
 fn ids(verdict: &Verdict) -> Vec<&'static str> {
-    verdict.findings.iter().map(|finding| finding.id).collect()
+    verdict
+        .findings
+        .iter()
+        .map(|finding| finding.id.name())
+        .collect()
 }
 
 fn field<'a>(finding: &'a Finding, name: &str) -> Option<&'a Value> {

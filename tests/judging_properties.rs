@@ -15,7 +15,7 @@ use tlsweep::gather::IssuerPool;
 use tlsweep::judge::findings::Definition;
 use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::Certificate;
-use tlsweep::verdict::{CompletedBy, Verdict, VerdictKind};
+use tlsweep::verdict::{Barrier, CompletedBy, Verdict, VerdictKind};
 
 /// A case, read once.
 struct Read {
@@ -169,7 +169,7 @@ proptest! {
         let mut judge = Judge::new(policy.clone());
         let first = judge.judge(&observed);
         prop_assert_eq!(first.trust.len(), 1);
-        prop_assert!(first.findings.iter().all(|finding| Definition::named(finding.id).is_some()));
+        prop_assert!(first.findings.iter().all(|finding| Definition::of(finding.id).is_some()));
         prop_assert_eq!(&first, &judge.judge(&observed));
         prop_assert_eq!(&first, &Judge::new(policy).judge(&observed));
     }
@@ -272,6 +272,6 @@ fn a_certificate_counts_up_to_its_limit_and_not_beyond() {
         let leaf = leaf.signed_by(&keys[1], &issuer).expect("a leaf");
         let chain = vec![read(leaf.der().to_vec())];
         let verdict = Judge::new(policy.clone()).judge(&observation(name, at, chain));
-        assert_eq!(verdict.trust[0].reason.as_deref(), reason);
+        assert_eq!(verdict.trust[0].reason.map(Barrier::name), reason);
     }
 }

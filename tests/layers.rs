@@ -296,7 +296,7 @@ fn every_finding_file_is_in_the_list() {
             files += 1;
             let listed = tlsweep::judge::findings::FINDINGS
                 .iter()
-                .any(|finding| finding.id == id);
+                .any(|finding| finding.id.name() == id);
             assert!(listed, "{id} is not in FINDINGS");
         }
     });

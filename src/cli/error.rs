@@ -7,6 +7,7 @@ use crate::judge::findings::Needs;
 use crate::output::{OutputError, UnknownFormat};
 use crate::resolve::{ExcludeError, ResolverError};
 use crate::sweep::RecordingError;
+use crate::verdict::FindingId;
 
 /// What the user asked for cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +148,7 @@ pub enum PlanError {
     #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
     FailOn {
         /// The finding.
-        id: &'static str,
+        id: FindingId,
         /// What to do.
         what: &'static str,
         /// With which option.

@@ -23,7 +23,7 @@ pub(super) fn refuse_unasked(
 ) -> Result<(), PlanError> {
     let named = fail_on.iter().filter_map(|chosen| match chosen {
         FailOn::Any => None,
-        FailOn::Finding(id) => Definition::named(id),
+        FailOn::Finding(id) => Definition::of(*id),
     });
     let mut unmet = named.filter(|finding| !finding.needs.met_by(asked));
     unmet

@@ -15,11 +15,12 @@ use jiff::tz::TimeZone;
 
 use crate::gather::PROGRAMS;
 use crate::inventory::Service;
-use crate::judge::findings::{Definition, FINDINGS};
+use crate::judge::findings::Definition;
 use crate::observation::Fact;
 use crate::output::{Format, UnknownFormat, endings};
 use crate::resolve;
 use crate::starttls::PROTOCOLS;
+use crate::verdict::FindingId;
 
 /// A duration: `500ms`, `3s`, `2m`, `12h`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +160,7 @@ pub enum FailOn {
     /// Every verdict except `ok` that this scan can reach.
     Any,
     /// This finding, which the scan must be able to make.
-    Finding(&'static str),
+    Finding(FindingId),
 }
 
 impl FailOn {
@@ -176,12 +177,12 @@ impl FromStr for FailOn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match Definition::named(text) {
+        match FindingId::named(text) {
             _ if text == "any" => Ok(Self::Any),
-            Some(finding) => Ok(Self::Finding(finding.id)),
+            Some(id) => Ok(Self::Finding(id)),
             None => {
-                let ids: Vec<_> = FINDINGS.iter().map(|finding| finding.id).collect();
-                Err(format!("expected any or one of {}", ids.join(", ")))
+                let ids: Vec<_> = FindingId::ALL.iter().map(|id| id.name()).collect();
+                Err(format!("choose from {}, or any", ids.join(", ")))
             }
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::R
         tell(format_args!("{nothing}"));
         return Ok(Exit::Usage);
     }
-    let found = FINDINGS.iter().filter(|it| ended.summary.found(it.id));
+    let found = FINDINGS.iter().filter(|it| ended.summary.found(it));
     let failing = found
         .into_iter()
         .any(|it| fail_on.iter().any(|on| on.names(it)));

@@ -9,7 +9,7 @@ use super::message::print;
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
 use crate::judge::clients::{self, Breaks};
 use crate::judge::findings::{Definition, FINDINGS, Needs, Text};
-use crate::verdict::Side;
+use crate::verdict::{FindingId, Side};
 
 pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
     let page = match &flags.finding {
@@ -20,12 +20,12 @@ pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
 }
 
 fn find(id: &str) -> Result<&'static Definition, PlanError> {
-    let known = FINDINGS.iter().find(|finding| finding.id == id);
-    known.copied().ok_or_else(|| PlanError::NoFinding {
+    let known = FindingId::named(id).and_then(Definition::of);
+    known.ok_or_else(|| PlanError::NoFinding {
         asked: id.to_owned(),
-        known: FINDINGS
+        known: FindingId::ALL
             .iter()
-            .map(|finding| finding.id)
+            .map(|id| id.name())
             .collect::<Vec<_>>()
             .join(", "),
     })
@@ -90,7 +90,7 @@ fn index(language: Language) -> Result<String, std::fmt::Error> {
     let mut page = String::new();
     let widest = FINDINGS
         .iter()
-        .map(|finding| finding.id.len())
+        .map(|finding| finding.id.name().len())
         .max()
         .unwrap_or(0);
     for finding in FINDINGS {

@@ -21,7 +21,7 @@ use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
 use crate::observation::{Certificate, PeerChain};
 use crate::output::{Clean, tell};
-use crate::verdict::{Verdict, VerdictKind};
+use crate::verdict::{Barrier, Verdict, VerdictKind};
 
 /// The public suite has 40 MB; a much larger file is something else.
 const MAX_SUITE: u64 = 256 << 20;
@@ -239,7 +239,7 @@ fn why(verdict: &Verdict) -> String {
     let reason = verdict
         .trust
         .iter()
-        .find_map(|store| store.reason.as_deref());
+        .find_map(|store| store.reason.map(Barrier::name));
     match reason.filter(|reason| *reason != verdict.kind.name()) {
         Some(reason) => format!("{}: {reason}", verdict.kind),
         None => verdict.kind.to_string(),

@@ -10,7 +10,7 @@ use super::{Policy, Position};
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
-use crate::verdict::{Finding, Revocation, Value, VerdictKind};
+use crate::verdict::{Barrier, Finding, Revocation, Value, VerdictKind};
 
 /// One observation under judgement.
 pub(crate) struct Case<'a> {
@@ -147,7 +147,7 @@ pub(crate) fn misused(leaf: &Certificate, session: Option<&Session>) -> Option<D
     } else {
         return None;
     };
-    (bits & needed == 0).then(|| Defect::new("key_usage", Some(0), detail))
+    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, Some(0), detail))
 }
 
 fn is_key_transport(suite: CipherSuite) -> bool {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Policy;
 use super::merit::{Class, Merit};
-use super::outcome::{Ending, Outcome, TOO_MANY};
+use super::outcome::{Ending, Outcome};
 use crate::crypto::Fingerprint;
-use crate::verdict::{AcceptedBy, StoreTrust};
+use crate::verdict::{AcceptedBy, Barrier, StoreTrust};
 
 /// A path and whether one of its certificates is revoked.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Choice {
             StoreTrust {
                 store: store.name().clone(),
                 trusted,
-                reason: reason(pick, at).map(str::to_owned),
+                reason: reason(pick, at),
                 accepted_by: needs_rules.then_some(AcceptedBy::Rfc5280),
             }
         });
@@ -100,29 +100,29 @@ fn trusted(pick: &Candidate) -> bool {
 }
 
 /// Returns why a store does not trust the path, or what else is wrong with it.
-fn reason(pick: &Candidate, at: i64) -> Option<&'static str> {
+fn reason(pick: &Candidate, at: i64) -> Option<Barrier> {
     let outcome = &pick.outcome;
     match outcome.ending {
-        Ending::Anchor | Ending::Completed(_) if pick.revoked => Some("revoked"),
+        Ending::Anchor | Ending::Completed(_) if pick.revoked => Some(Barrier::Revoked),
         Ending::Anchor => match outcome.defects.first() {
             Some(defect) => Some(defect.reason),
             None => date_reason(outcome, at),
         },
-        Ending::Completed(_) => Some("missing_intermediate"),
-        Ending::SelfSigned(_) => Some("self_signed"),
-        Ending::Root => Some("untrusted_ca"),
-        Ending::Absent => Some("issuer_unknown"),
-        Ending::BadSignature => Some("bad_signature"),
-        Ending::Exceeded => Some(TOO_MANY),
-        Ending::Unreadable => Some("unparseable"),
+        Ending::Completed(_) => Some(Barrier::MissingIntermediate),
+        Ending::SelfSigned(_) => Some(Barrier::SelfSigned),
+        Ending::Root => Some(Barrier::UntrustedCa),
+        Ending::Absent => Some(Barrier::IssuerUnknown),
+        Ending::BadSignature => Some(Barrier::BadSignature),
+        Ending::Exceeded => Some(Barrier::TooManyCertificates),
+        Ending::Unreadable => Some(Barrier::Unparseable),
     }
 }
 
-fn date_reason(outcome: &Outcome, at: i64) -> Option<&'static str> {
+fn date_reason(outcome: &Outcome, at: i64) -> Option<Barrier> {
     let contents = || outcome.dated_contents();
     if contents().any(|contents| contents.not_after < at) {
-        return Some("expired");
+        return Some(Barrier::Expired);
     }
     let early = contents().any(|contents| contents.not_before > at);
-    early.then_some("not_yet_valid")
+    early.then_some(Barrier::NotYetValid)
 }

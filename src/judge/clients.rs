@@ -1,6 +1,8 @@
 //! What the clients that people use do about each finding, with the source of every row. The table
 //! is text (`clients.txt`); this reads it. It knows no finding: a test holds the two together.
 
+use crate::verdict::FindingId;
+
 /// The table: sources by name, then the rows of each finding.
 const TABLE: &str = include_str!("clients.txt");
 
@@ -45,10 +47,10 @@ pub struct Row {
 }
 
 /// The rows of a finding, in the table's order.
-pub fn rows(finding: &str) -> impl Iterator<Item = Row> {
+pub fn rows(finding: FindingId) -> impl Iterator<Item = Row> {
     TABLE
         .lines()
-        .skip_while(move |line| heading(line) != Some(finding))
+        .skip_while(move |line| heading(line) != Some(finding.name()))
         .skip(1)
         .take_while(|line| heading(line).is_none())
         .filter_map(row)
@@ -105,7 +107,7 @@ mod tests {
             assert_eq!(distinct.len(), named.len(), "{}", finding.id);
         }
         let headings: Vec<_> = TABLE.lines().filter_map(heading).collect();
-        let known: Vec<_> = FINDINGS.iter().map(|finding| finding.id).collect();
+        let known: Vec<_> = FINDINGS.iter().map(|finding| finding.id.name()).collect();
         assert_eq!(headings, known);
     }
 

@@ -56,7 +56,7 @@ fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<StoreTrust> {
         for store in trust.iter_mut().filter(|store| store.trusted) {
             store.trusted = false;
             store.accepted_by = None;
-            store.reason = Some(misused.reason.to_owned());
+            store.reason = Some(misused.reason);
         }
     }
     trust

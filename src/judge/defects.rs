@@ -9,6 +9,7 @@ use super::store::Anchor;
 use super::weak;
 use crate::crypto::{Key, KeyAlgorithm};
 use crate::observation::{Contents, KeyKind};
+use crate::verdict::Barrier;
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
@@ -27,7 +28,7 @@ pub(crate) mod usage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Defect {
     /// The word in evidence: `path_length`, `name_constraints`, ...
-    pub(crate) reason: &'static str,
+    pub(crate) reason: Barrier,
     /// How many steps above the leaf, where one certificate is to blame; the anchor is one past
     /// the end.
     pub(crate) at: Option<usize>,
@@ -36,7 +37,7 @@ pub(crate) struct Defect {
 }
 
 impl Defect {
-    pub(crate) fn new(reason: &'static str, at: Option<usize>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: Barrier, at: Option<usize>, detail: impl Into<String>) -> Self {
         Self {
             reason,
             at,
@@ -46,7 +47,7 @@ impl Defect {
 
     /// Returns a defect with the name of webpki's error, without the rest of its text: that may be
     /// long and is the peer's.
-    pub(crate) fn of_webpki(reason: &'static str, error: &webpki::Error) -> Self {
+    pub(crate) fn of_webpki(reason: Barrier, error: &webpki::Error) -> Self {
         let detail = format!("{error:?}");
         let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
         Self::new(reason, None, name.unwrap_or_default())
@@ -58,7 +59,11 @@ pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
     let key = Key::read(spki)?;
     let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
     let bits = key.bits.filter(|bits| rsa && *bits < 2048)?;
-    Some(Defect::new("weak_key", Some(place), format!("rsa{bits}")))
+    Some(Defect::new(
+        Barrier::WeakKey,
+        Some(place),
+        format!("rsa{bits}"),
+    ))
 }
 
 /// What our own rules say of a certificate in its role, beyond webpki's: key usages.
@@ -71,7 +76,7 @@ pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defec
         ),
         _ => (usage::KEY_CERT_SIGN, "no keyCertSign"),
     };
-    (bits & needed == 0).then(|| Defect::new("key_usage", None, words))
+    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, words))
 }
 
 /// Returns what prevents the anchor's own certificate, where there is one, from being the issuer of
@@ -86,7 +91,7 @@ pub(crate) fn of_root(contents: &Contents, graph: &Graph<'_>, nodes: &[usize]) -
     // Version 1 roots have no extensions to say it in and are trusted for being in the store.
     if contents.version >= 3 && !is_ca(contents) {
         return Some(Defect::new(
-            "not_a_ca",
+            Barrier::NotACa,
             place,
             "the root is not a CA certificate",
         ));
@@ -113,7 +118,7 @@ fn beyond_path(root: &Contents) -> Option<Defect> {
         .filter(|oid| !oid.starts_with("2.5.29."))
         .map(String::as_str)
         .collect();
-    let critical = || Defect::new("unknown_critical_extension", None, unknown.join(" "));
+    let critical = || Defect::new(Barrier::UnknownCriticalExtension, None, unknown.join(" "));
     extended_usage(root, 0)
         .filter(|_| !for_any)
         .or_else(|| (!unknown.is_empty()).then(critical))
@@ -126,7 +131,7 @@ fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option
     let count = counted(graph, nodes);
     (count > allowed).then(|| {
         let words = format!("{count} CA certificates below a root that allows {allowed}");
-        Defect::new("path_length", None, words)
+        Defect::new(Barrier::PathLength, None, words)
     })
 }
 
@@ -138,11 +143,13 @@ pub(crate) fn counted(graph: &Graph<'_>, nodes: &[usize]) -> u32 {
     u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
-/// What is wrong with extensions.
-const EXTENSIONS: [&str; 2] = ["malformed_extension", "unknown_critical_extension"];
-
-/// The key cannot be used.
-const UNSUPPORTED_KEY: &str = "unsupported_key";
+/// What no client passes over, wherever its trust is from: an extension that it must know or cannot
+/// read, and a key that it cannot use.
+const WHATEVER_THE_TRUST: [Barrier; 3] = [
+    Barrier::MalformedExtension,
+    Barrier::UnknownCriticalExtension,
+    Barrier::UnsupportedKey,
+];
 
 /// The leaf's own barriers when it is trusted for being in the store itself.
 pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
@@ -150,35 +157,33 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
         at: Some(0),
         ..defect
     });
-    // No client passes over an extension that it must know, or cannot read, wherever its trust is from.
     let own = of_certificate(contents, 0).into_iter();
-    let extensions = own
-        .filter(|defect| EXTENSIONS.contains(&defect.reason) || defect.reason == UNSUPPORTED_KEY);
+    let own = own.filter(|defect| WHATEVER_THE_TRUST.contains(&defect.reason));
     let usages = usage.into_iter().chain(extended_usage(contents, 0));
-    usages.chain(extensions).collect()
+    usages.chain(own).collect()
 }
 
 pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
     if contents.version != 3 {
-        add("version", format!("version {}", contents.version));
+        add(Barrier::Version, format!("version {}", contents.version));
     }
     if contents.not_before > contents.not_after {
-        add("validity", "notBefore is after notAfter".to_owned());
+        add(Barrier::Validity, "notBefore is after notAfter".to_owned());
     }
     if let Some(field) = &contents.bad_extension {
-        add("malformed_extension", field.clone());
+        add(Barrier::MalformedExtension, field.clone());
     }
     let unknown: Vec<_> = unknown_critical(contents).collect();
     if !unknown.is_empty() {
-        add("unknown_critical_extension", unknown.join(" "));
+        add(Barrier::UnknownCriticalExtension, unknown.join(" "));
     }
     if weak::signature(&contents.signature).is_some() {
-        add("weak_signature", contents.signature.name.clone());
+        add(Barrier::WeakSignature, contents.signature.name.clone());
     }
     if let Some(why) = keys::unsupported(&contents.key) {
-        add(UNSUPPORTED_KEY, why);
+        add(Barrier::UnsupportedKey, why);
     }
     defects.extend(extended_usage(contents, place));
     defects
@@ -192,7 +197,7 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
     if place == 0 {
         if is_ca(contents) {
             add(
-                "ca_used_as_end_entity",
+                Barrier::CaUsedAsEndEntity,
                 "CA:TRUE in a server certificate".to_owned(),
             );
         }
@@ -206,18 +211,18 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
     let allowed = contents.basic_constraints.and_then(|basic| basic.path_len);
     if !is_ca(contents) {
         add(
-            "not_a_ca",
+            Barrier::NotACa,
             "an issuer that is not a CA certificate".to_owned(),
         );
     } else if let Some(allowed) = allowed.filter(|allowed| below > *allowed) {
         add(
-            "path_length",
+            Barrier::PathLength,
             format!("{below} below it, {allowed} allowed"),
         );
     }
     let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);
     if rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
-        add("weak_key", contents.key.name.clone());
+        add(Barrier::WeakKey, contents.key.name.clone());
     }
     let usage = key_usage(contents, Position::Intermediate);
     defects.extend(usage.map(|defect| Defect {
@@ -233,7 +238,7 @@ fn extended_usage(contents: &Contents, place: usize) -> Option<Defect> {
     (!served).then(|| {
         // A handful in practice; the rest would say no more.
         let some: Vec<_> = usages.iter().take(8).map(String::as_str).collect();
-        Defect::new("extended_key_usage", Some(place), some.join(" "))
+        Defect::new(Barrier::ExtendedKeyUsage, Some(place), some.join(" "))
     })
 }
 

@@ -14,10 +14,11 @@ use super::store::Anchor;
 use super::webpki_check::{self, Confirmed, Signed};
 use super::{unreached, weak};
 use crate::observation::Certificate;
+use crate::verdict::Barrier;
 
 /// Our own rules that count even where webpki accepts: it does not check these. The others explain
 /// its refusals, and may be stricter than clients are.
-const BEYOND_WEBPKI: [&str; 2] = ["key_usage", "unsupported_key"];
+const BEYOND_WEBPKI: [Barrier; 2] = [Barrier::KeyUsage, Barrier::UnsupportedKey];
 
 const TOO_LARGE: &str = "this scanner checks name constraints on certificates of up to 64 KiB only";
 
@@ -67,7 +68,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         Confirmed::Refused(error) if webpki_check::too_large(&error, &certificates) => {
             // Our own rules have checked everything but name constraints.
             let unchecked = constrained(graph, path, anchor);
-            let defect = unchecked.then(|| Defect::new("too_large_to_check", None, TOO_LARGE));
+            let defect = unchecked.then(|| Defect::new(Barrier::TooLargeToCheck, None, TOO_LARGE));
             outcome.defects.extend(defect);
         }
         Confirmed::Refused(error) => {
@@ -94,14 +95,14 @@ const MAX_INTERMEDIATES: usize = 6;
 fn limit_of_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option<Defect> {
     if path.nodes.len() > MAX_INTERMEDIATES + 1 {
         let detail = format!("{} intermediates", path.nodes.len() - 1);
-        return Some(Defect::new("path_too_long", None, detail));
+        return Some(Defect::new(Barrier::PathTooLong, None, detail));
     }
     let mut links = path.nodes.iter().enumerate();
     links.find_map(|(place, node)| {
         let contents = graph.contents(*node);
         if contents.not_before < 0 || contents.not_after < 0 {
             let detail = "a date before 1970";
-            return Some(Defect::new("malformed", Some(place), detail));
+            return Some(Defect::new(Barrier::Malformed, Some(place), detail));
         }
         let spki = match path.nodes.get(place + 1) {
             Some(issuer) => &graph.contents(*issuer).key.spki,
@@ -109,7 +110,7 @@ fn limit_of_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option
         };
         let known = webpki_check::knows(&graph.node(*node).certificate, contents, spki);
         let name = || contents.signature.name.clone();
-        (!known).then(|| Defect::new("unsupported_algorithm", Some(place), name()))
+        (!known).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
     })
 }
 
@@ -143,7 +144,11 @@ fn unproven(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Vec<Defect> {
         let algorithm = &graph.contents(*node).signature;
         if graph.proof(*node, issuer) != Proof::Proven && weak::signature(algorithm).is_none() {
             let name = algorithm.name.clone();
-            defects.push(Defect::new("unsupported_algorithm", Some(place), name));
+            defects.push(Defect::new(
+                Barrier::UnsupportedAlgorithm,
+                Some(place),
+                name,
+            ));
         }
     }
     defects
@@ -162,10 +167,11 @@ fn refused_by_webpki(error: &Error, known: &[Defect], constrained: bool) -> Opti
     let reason = match webpki_check::reason(error) {
         // Every signature of the path is proven. webpki met another issuer of the same name on its
         // way and reported that one, because it ranks bad signatures above its real reason.
-        "bad_signature" if constrained => "name_constraints",
-        "bad_signature" => "refused",
+        Barrier::BadSignature if constrained => Barrier::NameConstraints,
+        Barrier::BadSignature => Barrier::Refused,
         reason => reason,
     };
-    let explained = !matches!(reason, "name_constraints" | "distrusted") && !known.is_empty();
+    let explained =
+        !matches!(reason, Barrier::NameConstraints | Barrier::Distrusted) && !known.is_empty();
     (!explained).then(|| Defect::of_webpki(reason, error))
 }

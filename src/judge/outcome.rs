@@ -8,10 +8,7 @@ use super::paths::Reached;
 use super::store::Anchor;
 use super::{Position, TrustStore};
 use crate::observation::{Certificate, Contents};
-use crate::verdict::CompletedBy;
-
-/// The reason of a chain with more certificates, or more of one name, than are considered.
-pub(crate) const TOO_MANY: &str = "too_many_certificates";
+use crate::verdict::{CompletedBy, Rule};
 
 /// How a path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +60,7 @@ pub(crate) struct Outcome {
     pub(crate) defects: Vec<Defect>,
     /// The rules of RFC 5280 that webpki does not implement and that this path needs. Empty for
     /// a path that webpki accepts.
-    pub(crate) limits: Vec<&'static str>,
+    pub(crate) limits: Vec<Rule>,
 }
 
 impl Outcome {

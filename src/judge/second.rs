@@ -4,7 +4,7 @@
 use super::case::{Case, SecondChain};
 use super::findings::FINDINGS;
 use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain, Session};
-use crate::verdict::{Finding, VerdictKind};
+use crate::verdict::VerdictKind;
 
 /// Returns the chains that differ from the one that the verdict is about, each with the session of
 /// the handshake in which it was sent.
@@ -37,13 +37,18 @@ pub(crate) fn judge(sent: PeerChain, case: &Case<'_>) -> SecondChain {
     let definitions = FINDINGS
         .iter()
         .filter(|it| it.verdict.as_ref().is_some_and(about_chains));
-    let findings: Vec<Finding> = definitions.flat_map(|it| (it.look)(case)).collect();
-    let kinds = findings
-        .iter()
-        .filter_map(|finding| VerdictKind::named(finding.id));
+    let mut kind = VerdictKind::Ok;
+    let mut findings = Vec::new();
+    for definition in definitions {
+        let found = (definition.look)(case);
+        if let (Some(verdict), false) = (definition.verdict, found.is_empty()) {
+            kind = kind.min(verdict);
+        }
+        findings.extend(found);
+    }
     SecondChain {
         sent,
-        kind: kinds.min().unwrap_or(VerdictKind::Ok),
+        kind,
         findings,
     }
 }

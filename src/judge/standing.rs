@@ -11,13 +11,13 @@ use super::evaluate::evaluate;
 use super::graph::{Graph, Proof, Source};
 use super::memo::Window;
 use super::order::Order;
-use super::outcome::{Ending, Outcome, Step, TOO_MANY};
+use super::outcome::{Ending, Outcome, Step};
 use super::paths::{End, Paths};
 use super::signatures::Signatures;
 use super::{Policy, TrustStore, seen, unreached};
 use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::SeenIssuers;
+use crate::verdict::{Barrier, SeenIssuers};
 
 /// What the stores make of a chain under a policy.
 pub(crate) struct Standing {
@@ -245,7 +245,7 @@ struct Explanation {
 fn too_many(graph: &Graph<'_>) -> Outcome {
     let detail = "more certificates than are considered, or too many of one name";
     Outcome {
-        defects: vec![Defect::new(TOO_MANY, None, detail)],
+        defects: vec![Defect::new(Barrier::TooManyCertificates, None, detail)],
         ..Outcome::ending(Ending::Exceeded, graph, &[0])
     }
 }

@@ -5,6 +5,7 @@ use super::defects::{self, Defect};
 use super::graph::Graph;
 use super::outcome::Ending;
 use super::webpki_check::{self, Confirmed};
+use crate::verdict::Barrier;
 
 /// Everything that would still bar this path.
 pub(crate) fn remaining(
@@ -55,8 +56,8 @@ fn outside_names(graph: &Graph<'_>, nodes: &[usize], at: i64) -> Option<Defect> 
     let Confirmed::Refused(error) = webpki_check::confirm(&path, &anchor, &[], at) else {
         return None;
     };
-    let names = webpki_check::reason(&error) == "name_constraints";
-    names.then(|| Defect::of_webpki("name_constraints", &error))
+    let names = webpki_check::reason(&error) == Barrier::NameConstraints;
+    names.then(|| Defect::of_webpki(Barrier::NameConstraints, &error))
 }
 
 #[cfg(test)]
@@ -73,6 +74,7 @@ mod tests {
     use crate::judge::standing::Standing;
     use crate::judge::{Policy, TrustStore};
     use crate::observation::Certificate;
+    use crate::verdict::Barrier;
 
     const AT: i64 = 1_780_272_000;
 
@@ -114,7 +116,7 @@ mod tests {
     }
 
     /// The reason, and how many steps above the leaf.
-    type Cause = (&'static str, Option<usize>);
+    type Cause = (Barrier, Option<usize>);
 
     /// The causes under a store that has none of these certificates.
     fn causes(sent: &[Arc<Certificate>]) -> Vec<Cause> {
@@ -159,23 +161,23 @@ mod tests {
             (changes(None, None, None), &[]),
             (
                 changes(Some(for_clients as Change), None, None),
-                &[("extended_key_usage", Some(0))],
+                &[(Barrier::ExtendedKeyUsage, Some(0))],
             ),
             (
                 changes(None, Some(for_lists as Change), None),
-                &[("key_usage", Some(1))],
+                &[(Barrier::KeyUsage, Some(1))],
             ),
             (
                 changes(None, Some(no_ca as Change), None),
-                &[("not_a_ca", Some(1))],
+                &[(Barrier::NotACa, Some(1))],
             ),
             (
                 changes(None, None, Some(nothing_below as Change)),
-                &[("path_length", Some(2))],
+                &[(Barrier::PathLength, Some(2))],
             ),
             (
                 changes(None, Some(other_names as Change), None),
-                &[("name_constraints", None)],
+                &[(Barrier::NameConstraints, None)],
             ),
             (
                 changes(
@@ -184,9 +186,9 @@ mod tests {
                     Some(nothing_below as Change),
                 ),
                 &[
-                    ("extended_key_usage", Some(0)),
-                    ("key_usage", Some(1)),
-                    ("path_length", Some(2)),
+                    (Barrier::ExtendedKeyUsage, Some(0)),
+                    (Barrier::KeyUsage, Some(1)),
+                    (Barrier::PathLength, Some(2)),
                 ],
             ),
         ];
@@ -203,10 +205,13 @@ mod tests {
             root: None,
         };
         let sent = chain(&changes);
-        assert_eq!(causes(&sent[..1]), [("extended_key_usage", Some(0))]);
+        assert_eq!(causes(&sent[..1]), [(Barrier::ExtendedKeyUsage, Some(0))]);
         assert_eq!(
             causes(&sent[..2]),
-            [("extended_key_usage", Some(0)), ("key_usage", Some(1))]
+            [
+                (Barrier::ExtendedKeyUsage, Some(0)),
+                (Barrier::KeyUsage, Some(1))
+            ]
         );
     }
 
@@ -217,6 +222,6 @@ mod tests {
         for_clients(&mut params);
         let made = params.self_signed(&key).unwrap();
         let leaf = Arc::new(Certificate::read(CertificateDer::from(made.der().to_vec())));
-        assert_eq!(causes(&[leaf]), [("extended_key_usage", Some(0))]);
+        assert_eq!(causes(&[leaf]), [(Barrier::ExtendedKeyUsage, Some(0))]);
     }
 }

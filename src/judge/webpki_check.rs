@@ -10,6 +10,7 @@ use webpki::{EndEntityCert, Error, KeyUsage};
 use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Key, KeyAlgorithm};
 use crate::observation::{Certificate, Contents};
+use crate::verdict::Barrier;
 
 /// What webpki says of a path, dates apart.
 pub(super) enum Confirmed {
@@ -202,33 +203,37 @@ impl SignatureVerificationAlgorithm for Recognising<'_> {
     }
 }
 
-/// Returns the word in evidence for a refusal.
-pub(super) fn reason(error: &Error) -> &'static str {
+/// Returns what bars the path in our words.
+pub(super) fn reason(error: &Error) -> Barrier {
     match error {
-        Error::CaUsedAsEndEntity => "ca_used_as_end_entity",
-        Error::CertDistrusted => "distrusted",
-        Error::EndEntityUsedAsCa => "not_a_ca",
-        Error::PathLenConstraintViolated => "path_length",
-        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => "extended_key_usage",
+        Error::CaUsedAsEndEntity => Barrier::CaUsedAsEndEntity,
+        Error::CertDistrusted => Barrier::Distrusted,
+        Error::EndEntityUsedAsCa => Barrier::NotACa,
+        Error::PathLenConstraintViolated => Barrier::PathLength,
+        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => {
+            Barrier::ExtendedKeyUsage
+        }
         Error::NameConstraintViolation
         | Error::MalformedNameConstraint
         | Error::InvalidNetworkMaskConstraint
-        | Error::MaximumNameConstraintComparisonsExceeded => "name_constraints",
-        Error::InvalidSignatureForPublicKey => "bad_signature",
+        | Error::MaximumNameConstraintComparisonsExceeded => Barrier::NameConstraints,
+        Error::InvalidSignatureForPublicKey => Barrier::BadSignature,
         Error::UnsupportedSignatureAlgorithmContext(_)
-        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => "unsupported_algorithm",
-        Error::SignatureAlgorithmMismatch => "signature_algorithm_mismatch",
-        Error::UnsupportedCertVersion => "version",
-        Error::UnsupportedCriticalExtension => "unknown_critical_extension",
-        Error::ExtensionValueInvalid | Error::MalformedExtensions => "malformed_extension",
-        Error::InvalidCertValidity => "validity",
-        Error::InvalidSerialNumber => "serial_number",
-        Error::MalformedDnsIdentifier => "malformed_name",
-        Error::MaximumPathDepthExceeded => "path_too_long",
-        Error::MaximumSignatureChecksExceeded | Error::MaximumPathBuildCallsExceeded => {
-            "too_many_certificates"
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            Barrier::UnsupportedAlgorithm
         }
-        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => "malformed",
-        _ => "refused",
+        Error::SignatureAlgorithmMismatch => Barrier::SignatureAlgorithmMismatch,
+        Error::UnsupportedCertVersion => Barrier::Version,
+        Error::UnsupportedCriticalExtension => Barrier::UnknownCriticalExtension,
+        Error::ExtensionValueInvalid | Error::MalformedExtensions => Barrier::MalformedExtension,
+        Error::InvalidCertValidity => Barrier::Validity,
+        Error::InvalidSerialNumber => Barrier::SerialNumber,
+        Error::MalformedDnsIdentifier => Barrier::MalformedName,
+        Error::MaximumPathDepthExceeded => Barrier::PathTooLong,
+        Error::MaximumSignatureChecksExceeded | Error::MaximumPathBuildCallsExceeded => {
+            Barrier::TooManyCertificates
+        }
+        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => Barrier::Malformed,
+        _ => Barrier::Refused,
     }
 }

@@ -17,7 +17,7 @@ pub(super) use asking::is_dead;
 pub(crate) use asking::next_for_versions;
 
 use super::{Exchange, Failure, Observation, Offer, Reason, Session, Stage};
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// What an endpoint does with a version.
 #[derive(
@@ -97,7 +97,8 @@ pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
         exchange.offer == tls13
             && exchange.session.is_none()
             && failure.is_some_and(|failure| {
-                failure.reason == Reason::Alert && failure.detail != "protocol_version"
+                failure.reason == Reason::Alert
+                    && !failure.is_alert(AlertDescription::PROTOCOL_VERSION)
             })
     });
     let tried = exchanges
@@ -304,8 +305,8 @@ fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
         return Some(Evidence::Doubtful(nonsense.into(), offer));
     }
     let failure = exchange.failure.as_ref()?;
-    let internal = alert_name(alert::INTERNAL_ERROR) == Some(&*failure.detail);
-    let about_version = alert_name(alert::PROTOCOL_VERSION) == Some(&*failure.detail);
+    let internal = failure.is_alert(AlertDescription::INTERNAL_ERROR);
+    let about_version = failure.is_alert(AlertDescription::PROTOCOL_VERSION);
     let short = matches!(offer, Offer::ShortVersion(_));
     Some(match failure.reason {
         _ if failure.stage != Stage::Handshake && failure.is_drop() => {

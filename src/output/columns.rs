@@ -243,7 +243,7 @@ fn tags(record: &Record<'_>, cell: &mut String) {
 }
 
 fn findings(record: &Record<'_>, cell: &mut String) {
-    joined(record.findings.0.iter().map(|it| it.id), ";", cell);
+    joined(record.findings.0.iter().map(|it| it.id.name()), ";", cell);
 }
 
 fn detail(record: &Record<'_>, cell: &mut String) {
@@ -346,7 +346,7 @@ mod tests {
             ("leaf_not_after", "2026-11-10T00:00:00Z"),
             (
                 "trust",
-                "mozilla=trusted(expired); corp=untrusted(unknown issuer)",
+                "mozilla=trusted(expired); corp=untrusted(issuer_unknown)",
             ),
             ("revocation_status", "good"),
             ("revocation_source", "staple"),

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use crate::crypto::Fingerprint;
 use crate::inventory::Tag;
 use crate::observation::PresentedName;
-use crate::verdict::{AcceptedBy, Finding, StoreTrust};
+use crate::verdict::{AcceptedBy, Barrier, Finding, StoreTrust};
 
 /// A point in time in the schema.
 pub(super) struct Instant;
@@ -137,7 +137,7 @@ struct Flat<'a>(&'a Finding);
 impl Serialize for Flat<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(3 + self.0.evidence.len()))?;
-        object.serialize_entry("id", self.0.id)?;
+        object.serialize_entry("id", &self.0.id)?;
         object.serialize_entry("severity", &self.0.severity)?;
         object.serialize_entry("side", &self.0.side)?;
         for (name, value) in &self.0.evidence {
@@ -222,7 +222,7 @@ impl Serialize for Trust<'_> {
             let says = Says {
                 trusted: store.trusted,
                 accepted_by: store.accepted_by,
-                reason: store.reason.as_deref(),
+                reason: store.reason.map(Barrier::name),
             };
             (&*store.store, says)
         }))

@@ -17,7 +17,8 @@ use crate::observation::{
 };
 use crate::tls::ProtocolVersion;
 use crate::verdict::{
-    CompletedBy, Finding, Severity, Side, StoreTrust, TrustPath, Value, Verdict, VerdictKind,
+    Barrier, CompletedBy, Finding, FindingId, Severity, Side, StoreTrust, TrustPath, Value,
+    Verdict, VerdictKind,
 };
 
 /// An observation with its verdict.
@@ -63,7 +64,10 @@ pub(crate) fn healthy() -> Sample {
         verdict: verdict(VerdictKind::Ok, vec![]),
     };
     sample.verdict.side = None;
-    sample.verdict.findings.push(warning("legacy_tls_enabled"));
+    sample
+        .verdict
+        .findings
+        .push(warning(FindingId::LegacyTlsEnabled));
     sample
 }
 
@@ -76,10 +80,10 @@ pub(crate) fn expired() -> Sample {
     let issuer = self::leaf("R11", &[], 2, "2030-01-01T00:00:00Z");
     let evidence = vec![("not_after", Value::Time(time("2026-11-10T00:00:00Z")))];
     let mut verdict = verdict(VerdictKind::Expired, evidence);
-    verdict.findings.push(warning("legacy_tls_enabled"));
+    verdict.findings.push(warning(FindingId::LegacyTlsEnabled));
     verdict.trust = vec![
-        store("mozilla", true, Some("expired")),
-        store("corp", false, Some("unknown issuer")),
+        store("mozilla", true, Some(Barrier::Expired)),
+        store("corp", false, Some(Barrier::IssuerUnknown)),
     ];
     verdict.path = Some(TrustPath {
         certificates: vec![leaf.sha256, issuer.sha256],
@@ -216,7 +220,7 @@ pub(crate) fn hostile() -> Sample {
         ("issuer", Value::Text(attack.to_owned())),
     ];
     let mut verdict = verdict(VerdictKind::UntrustedCa, evidence);
-    verdict.trust = vec![store(attack, false, Some(attack))];
+    verdict.trust = vec![store(attack, false, None)];
     Sample {
         observation,
         verdict,
@@ -343,19 +347,16 @@ fn name(common_name: &str) -> DistinguishedName {
 }
 
 fn verdict(kind: VerdictKind, evidence: Vec<(&'static str, Value)>) -> Verdict {
-    let own = Finding {
-        id: kind.name(),
+    let own = FindingId::named(kind.name()).map(|id| Finding {
+        id,
         severity: Severity::Error,
         side: Side::Server,
         evidence,
-    };
+    });
     Verdict {
         kind,
         side: Some(Side::Server),
-        findings: (kind != VerdictKind::Ok)
-            .then_some(own)
-            .into_iter()
-            .collect(),
+        findings: own.into_iter().collect(),
         trust: vec![],
         path: None,
         revocation: None,
@@ -364,7 +365,7 @@ fn verdict(kind: VerdictKind, evidence: Vec<(&'static str, Value)>) -> Verdict {
     }
 }
 
-fn warning(id: &'static str) -> Finding {
+fn warning(id: FindingId) -> Finding {
     Finding {
         id,
         severity: Severity::Warning,
@@ -373,11 +374,11 @@ fn warning(id: &'static str) -> Finding {
     }
 }
 
-fn store(name: &str, trusted: bool, reason: Option<&str>) -> StoreTrust {
+fn store(name: &str, trusted: bool, reason: Option<Barrier>) -> StoreTrust {
     StoreTrust {
         store: name.into(),
         trusted,
-        reason: reason.map(str::to_owned),
+        reason,
         accepted_by: None,
     }
 }

@@ -52,7 +52,7 @@ impl<W: Write + Send> Sink for Text<W> {
         );
         for id in others(record) {
             line.push_str(" · ");
-            line.push_str(id);
+            line.push_str(id.name());
         }
         line.truncate(line.trim_end().len());
         line.push('\n');

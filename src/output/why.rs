@@ -8,7 +8,7 @@ use super::columns::own_finding;
 use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
-use crate::verdict::{Value, VerdictKind};
+use crate::verdict::{FindingId, Value, VerdictKind};
 use words::{LONGEST_TEXT, add, days, issuer};
 
 /// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
@@ -46,7 +46,7 @@ pub fn why(record: &Record<'_>) -> String {
 }
 
 /// Returns the ids of all findings except the verdict's own, in order.
-pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = &'static str> {
+pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = FindingId> {
     let own = usize::from(own_finding(record).is_some());
     record.findings.0[own..].iter().map(|finding| finding.id)
 }

@@ -3,16 +3,15 @@
 use rustls::{Error, InvalidMessage, PeerMisbehaved};
 
 use crate::observation::{Failure, Reason, Stage};
-use crate::tls::{self, Flight, Progress};
+use crate::tls::{self, AlertDescription, Flight, Progress};
 
 /// The time was up: before the answer began, or in its middle.
 pub(super) fn timed_out(heard: &[u8]) -> Failure {
-    let detail = if heard.is_empty() { "" } else { ANSWER_BEGAN };
-    Failure::new(Stage::Handshake, Reason::Timeout, detail)
+    match heard.is_empty() {
+        true => Failure::new(Stage::Handshake, Reason::Timeout, ""),
+        false => Failure::unfinished("the answer was not finished"),
+    }
 }
-
-/// The detail of a timeout that was no silence.
-const ANSWER_BEGAN: &str = "the answer was not finished";
 
 /// The peer closed the connection. What began like a record of an odd version and never became one
 /// was none.
@@ -26,12 +25,12 @@ pub(super) fn closed(heard: &[u8]) -> Failure {
 /// What to make of records whose version is none of SSL or TLS, which rustls refuses: an alert counts
 /// all the same (RFC 8446, 5.1).
 pub(super) fn odd_version(flight: &Flight) -> Result<(), Failure> {
-    let (reason, detail) = match (flight.fatal_alert, flight.progress()) {
-        (Some(alert), _) => (Reason::Alert, tls::alert_text(alert)),
-        (None, Progress::More) if flight.server_hello.is_none() => return Ok(()),
-        _ => (Reason::Malformed, "record of an unknown version".into()),
-    };
-    Err(Failure::new(Stage::Handshake, reason, detail))
+    let unknown = "record of an unknown version";
+    match (flight.fatal_alert, flight.progress()) {
+        (Some(alert), _) => Err(Failure::alert(alert)),
+        (None, Progress::More) if flight.server_hello.is_none() => Ok(()),
+        _ => Err(Failure::new(Stage::Handshake, Reason::Malformed, unknown)),
+    }
 }
 
 /// Bytes that are not TLS, named if they can be.
@@ -51,9 +50,7 @@ const BEYOND_RUSTLS: &str =
 /// What rustls has against the answer.
 pub(super) fn refused(error: Error) -> Failure {
     let (reason, detail) = match error {
-        Error::AlertReceived(alert) => {
-            (Reason::Alert, tls::alert_text(u8::from(alert)).into_owned())
-        }
+        Error::AlertReceived(alert) => return Failure::alert(AlertDescription(u8::from(alert))),
         Error::PeerIncompatible(_) => (Reason::Incompatible, error.to_string()),
         // A scheme that we do offer (Ed448), with a TLS 1.2 suite that rustls ties to others.
         Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {

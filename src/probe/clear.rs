@@ -18,7 +18,8 @@ use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::tls::{
-    self, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES, Progress, ProtocolVersion,
+    self, AlertDescription, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES, Progress,
+    ProtocolVersion,
 };
 
 /// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
@@ -207,11 +208,7 @@ fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
     match flight.push(bytes) {
         Progress::More => Ok(false),
         Progress::Done => match flight.fatal_alert {
-            Some(alert) => Err(Failure::new(
-                Stage::Handshake,
-                Reason::Alert,
-                tls::alert_text(alert),
-            )),
+            Some(alert) => Err(Failure::alert(alert)),
             None => Ok(true),
         },
         Progress::Failed(FlightError::NotTls) => Err(not_tls(flight.opening())),
@@ -297,7 +294,9 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
             .client_cert_requested
             .then_some(true)
             .or_else(|| whole.then_some(false)),
-        name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
+        name_warning: flight
+            .warnings
+            .contains(&AlertDescription::UNRECOGNIZED_NAME),
         key_proof: None,
         downgrade: hello.downgrade,
         secure_renegotiation: (!tls13 && offered.asks_renegotiation())

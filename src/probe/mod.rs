@@ -213,7 +213,7 @@ impl Prober {
 /// Whether the time was up before the server had said anything.
 fn was_silent(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
-    failure.is_some_and(|failure| *failure == broken::timed_out(b""))
+    failure.is_some_and(|failure| failure.stage == Stage::Handshake && failure.is_silence())
 }
 
 /// The dialogue that comes before TLS with this offer, if one does.

@@ -23,7 +23,10 @@ use crate::inventory::{Host, Target};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
 };
-use crate::tls::{self, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion};
+use crate::tls::{
+    self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS,
+    ProtocolVersion,
+};
 
 /// How much of the server's first flight is kept for a second reading once it is encrypted: enough
 /// for a ServerHello, an alert, or the greeting of another protocol. In clear all of it is kept,
@@ -366,7 +369,9 @@ impl Handshake {
                 .map(|kind| kind == HandshakeKind::FullWithHelloRetryRequest),
             ocsp_staple: captured.ocsp_staple.clone(),
             client_cert_requested: captured.client_cert_requested,
-            name_warning: flight.warnings.contains(&tls::alert::UNRECOGNIZED_NAME),
+            name_warning: flight
+                .warnings
+                .contains(&AlertDescription::UNRECOGNIZED_NAME),
             key_proof: captured.key_proof,
             // rustls itself refuses an answer with the mark.
             downgrade: None,

@@ -8,11 +8,14 @@ use crate::observation::{
     next_for_versions, next_question,
 };
 use crate::starttls::{Protocol, Speaker};
-use crate::tls::{MORE_MODERN_GROUPS, ProtocolVersion, alert, alert_name};
+use crate::tls::{AlertDescription, MORE_MODERN_GROUPS, ProtocolVersion};
 
 /// Alerts about the name or the client's certificate: another hello for the same name would meet
 /// them again.
-const SAME_FOR_ANY_HELLO: [u8; 2] = [alert::UNRECOGNIZED_NAME, alert::CERTIFICATE_REQUIRED];
+const SAME_FOR_ANY_HELLO: [AlertDescription; 2] = [
+    AlertDescription::UNRECOGNIZED_NAME,
+    AlertDescription::CERTIFICATE_REQUIRED,
+];
 
 /// What to offer next; `None` when the visit is complete.
 pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Option<Offer> {
@@ -84,7 +87,7 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
     let Some(failure) = &last.failure else {
         return may_hide_a_better_version(last).then_some(Offer::Modern);
     };
-    if is_alert(failure, &[alert::NO_APPLICATION_PROTOCOL]) {
+    if failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL) {
         return last.offer.speaks().then_some(Offer::NoAlpn);
     }
     // Who has shown a chain has said yes, unless we are the one who cannot go on, or it broke off
@@ -124,8 +127,7 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
 
 /// Whether nothing at all came back.
 fn was_silent(failure: &Failure) -> bool {
-    let silent = failure.reason == Reason::Timeout && failure.detail.is_empty();
-    silent && failure.stage == Stage::Handshake
+    failure.stage == Stage::Handshake && failure.is_silence()
 }
 
 /// Whether the refusals so far may come of a group or suite of TLS 1.3 that was not on offer: one of
@@ -135,7 +137,8 @@ fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
     let mut failures = modern.filter_map(|exchange| exchange.failure.as_ref());
     // Who went past a limit of ours had accepted the group and the suite.
     failures.any(|failure| {
-        failure.reason != Reason::ScannerLimit && !is_alert(failure, &[alert::PROTOCOL_VERSION])
+        failure.reason != Reason::ScannerLimit
+            && !failure.is_alert(AlertDescription::PROTOCOL_VERSION)
     })
 }
 
@@ -172,12 +175,8 @@ fn same_for_any_hello(exchange: &Exchange) -> bool {
 }
 
 fn about_the_name(failure: &Failure) -> bool {
-    is_alert(failure, &SAME_FOR_ANY_HELLO)
-}
-
-fn is_alert(failure: &Failure, alerts: &[u8]) -> bool {
-    let mut names = alerts.iter().filter_map(|alert| alert_name(*alert));
-    failure.reason == Reason::Alert && names.any(|name| name == failure.detail)
+    let mut alerts = SAME_FOR_ANY_HELLO.into_iter();
+    alerts.any(|alert| failure.is_alert(alert))
 }
 
 /// Whether the failure reads as "not with your versions, suites or groups".

@@ -1,7 +1,7 @@
 //! The state of one dialogue: the bytes received but not parsed yet, and the limits on them.
 
 use super::{Names, Phase, Protocol, Setback, SetbackKind, Speaker, Step};
-use crate::tls;
+use crate::tls::{self, AlertDescription};
 
 /// Maximum number of bytes that a server may send before TLS. The longest known greeting is a page
 /// of policy text.
@@ -147,7 +147,7 @@ impl<'a> Conversation<'a> {
         // With an alert at this point, the server withdraws its consent.
         if is_tls(&injected) {
             let alert = injected.get(6).copied().unwrap_or_default();
-            let reply = format!("alert {}", tls::alert_text(alert));
+            let reply = format!("alert {}", AlertDescription(alert));
             return Turn::Fail(Setback::new(SetbackKind::Refused, reply.as_bytes()));
         }
         Turn::Upgrade { last, injected }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::own_side::{OwnSide, OwnSideHint};
 use super::services::ServiceCounts;
 use super::versions::VersionCounts;
+use crate::judge::findings::Definition;
 use crate::observation::Reason;
 use crate::output::{Record, Word, place, why};
-use crate::verdict::{Side, VerdictKind};
+use crate::verdict::{FindingId, Side, VerdictKind};
 
 /// Examples kept for each verdict: enough to see whether they have the same cause.
 const EXAMPLES: usize = 3;
@@ -45,7 +46,7 @@ pub struct Summary {
     pub(super) attempts: u64,
     pub(super) verdicts: [Tally; VerdictKind::ALL.len()],
     pub(super) sides: BTreeMap<Side, u64>,
-    pub(super) findings: BTreeMap<&'static str, u64>,
+    pub(super) findings: BTreeMap<FindingId, u64>,
     pub(super) services: ServiceCounts,
     pub(super) failures: HashMap<(VerdictKind, Reason), u64>,
     pub(super) own_side: OwnSide,
@@ -106,9 +107,10 @@ impl Summary {
     }
 
     /// Returns true if a row has this finding, as its verdict or in addition to it.
-    pub fn found(&self, id: &str) -> bool {
-        let verdict = VerdictKind::named(id).is_some_and(|kind| self.verdict(kind).rows > 0);
-        verdict || self.findings.get(id).is_some_and(|rows| *rows > 0)
+    pub fn found(&self, finding: &Definition) -> bool {
+        let kind = finding.verdict;
+        let verdict = kind.is_some_and(|kind| self.verdict(kind).rows > 0);
+        verdict || self.findings.get(&finding.id).is_some_and(|rows| *rows > 0)
     }
 
     /// Returns the rows of a verdict.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::observation::Reason;
 use crate::output::Record;
-use crate::verdict::VerdictKind;
+use crate::verdict::{FindingId, VerdictKind};
 
 /// Minimum number of rows for a hint. In a short inventory all targets may really be broken.
 const ENOUGH: u64 = 20;
@@ -116,8 +116,9 @@ impl OwnSide {
         if record.leaf.is_some() && judged_then(record) {
             // Findings are counted, not verdicts: an untrusted certificate may also be expired.
             let mut findings = record.findings.0.iter();
-            self.dates
-                .add(findings.any(|it| matches!(it.id, "expired" | "not_yet_valid")));
+            self.dates.add(
+                findings.any(|it| matches!(it.id, FindingId::Expired | FindingId::NotYetValid)),
+            );
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::counts::{Summary, Tally};
 use super::numbers::grouped;
+use crate::judge::findings::Definition;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
 
@@ -92,11 +93,13 @@ impl Summary {
     /// Lists findings of rows that have another verdict.
     fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beside = self.findings.iter().filter_map(|(id, count)| {
-            let verdicts = VerdictKind::named(id).map_or(0, |kind| self.verdict(kind).rows);
+            let kind = Definition::of(*id).and_then(|finding| finding.verdict);
+            let verdicts = kind.map_or(0, |kind| self.verdict(kind).rows);
             let beside = count.saturating_sub(verdicts);
             (beside > 0).then(|| format!("{id} {}", grouped(beside)))
         });
-        let beside: Vec<String> = beside.collect();
+        let mut beside: Vec<String> = beside.collect();
+        beside.sort();
         if beside.is_empty() {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use super::counters::{Counters, count};
 use super::error::{SweepError, current_thread};
 use super::fetch::Fetcher;
 use super::lists::Wanted;
-use super::stop::{Listener, Stop};
+use super::stop::{Finish, Listener, Stop};
 use crate::gather::Search;
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
@@ -24,21 +24,21 @@ pub(super) async fn fetch_issuers(
     fetcher: &mut Fetcher,
     stop: &mut Listener,
     counters: &Counters,
-) -> bool {
-    let mut whole = true;
+) -> Finish {
+    let mut finish = Finish::Whole;
     fetcher.begin_phase();
     let mut addresses = search.next_round(&policy.issuers);
-    while whole && !addresses.is_empty() {
+    while finish == Finish::Whole && !addresses.is_empty() {
         counters.to_fetch.fetch_add(addresses.len() as u64, Relaxed);
         let answer = |address, answer| {
             count(&counters.fetched);
             search.answer(address, answer);
         };
-        whole = fetcher.fetch_all(addresses, MAX_ANSWER, stop, answer).await;
+        finish = fetcher.fetch_all(addresses, MAX_ANSWER, stop, answer).await;
         let known = policy.with_learned(search.learned());
         addresses = search.next_round(&known.issuers);
     }
-    whole
+    finish
 }
 
 /// Returns the policy for these observations, extended by the downloaded issuers that they lack and

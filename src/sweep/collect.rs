@@ -17,13 +17,13 @@ use super::job::Judged;
 use super::lists::Wanted;
 use super::recording::RecordingFile;
 use super::spool::Spool;
-use super::stop::Stop;
+use super::stop::{Finish, Stop};
 use crate::gather::{Fetched, Learned, Neighbours, Search};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
 use crate::summary::Summary;
-use crate::verdict::Verdict;
+use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -65,7 +65,7 @@ pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
     /// True if it was interrupted while downloading.
-    pub(super) interrupted: bool,
+    pub(super) fetching: Finish,
 }
 
 impl Collector {
@@ -81,15 +81,15 @@ impl Collector {
         } = self;
         let mut writing = Writing::new(destinations, policy, counters);
         let mut taken = writing.take_all(&mut rows).await;
-        let mut interrupted = false;
+        let mut fetching = Finish::Whole;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
             match writing.fetch(fetcher, &stop).await {
-                Ok(whole) => interrupted = !whole,
+                Ok(finish) => fetching = finish,
                 Err(error) => taken = Err(error),
             }
         }
         let mut collected = writing.conclude(taken, !stop.said());
-        collected.interrupted = interrupted;
+        collected.fetching = fetching;
         if collected.error.is_some() {
             // Nothing can record further visits, so stop them. The rows of visits under way are
             // discarded.
@@ -147,7 +147,7 @@ impl Writing {
         Collected {
             summary: self.summary,
             error,
-            interrupted: false,
+            fetching: Finish::Whole,
         }
     }
 
@@ -189,7 +189,7 @@ impl Writing {
             recording.add(observation)?;
         }
         verdict.seen.iter().for_each(|seen| self.learned.add(seen));
-        let misnamed = verdict.finds("name_mismatch");
+        let misnamed = verdict.finds(FindingId::NameMismatch);
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
         if whose && !misnamed {
             self.neighbours.add(observation);
@@ -221,33 +221,29 @@ impl Writing {
     }
 
     /// Downloads what the waiting rows lack. Returns false if it was interrupted.
-    async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<bool, SweepError> {
-        let mut whole = true;
-        if fetcher.issuers {
-            whole = self.fetch_issuers(&mut fetcher, stop).await?;
+    async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<Finish, SweepError> {
+        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Stopped {
+            return Ok(Finish::Stopped);
         }
-        if whole {
-            whole = self.fetch_lists(&mut fetcher, stop).await?;
-        }
-        Ok(whole)
+        self.fetch_lists(&mut fetcher, stop).await
     }
 
     async fn fetch_issuers(
         &mut self,
         fetcher: &mut Fetcher,
         stop: &Stop,
-    ) -> Result<bool, SweepError> {
+    ) -> Result<Finish, SweepError> {
         let policy = self.policy.with_learned(&self.learned);
         let mut search = self.lacking(&policy)?;
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
-        let fetching = aia::fetch_issuers(&policy, &mut search, fetcher, &mut stop, &counters);
-        let whole = fetching.await;
+        let completing = aia::fetch_issuers(&policy, &mut search, fetcher, &mut stop, &counters);
+        let finish = completing.await;
         if let Some(recording) = &mut self.destinations.recording {
             let mut answers = search.fetched().answers();
             answers.try_for_each(|answer| recording.add_answer(&answer))?;
         }
         self.search = Some(search);
-        Ok(whole)
+        Ok(finish)
     }
 
     /// The wanted CRLs are only known after the chains have been completed.
@@ -255,7 +251,7 @@ impl Writing {
         &mut self,
         fetcher: &mut Fetcher,
         stop: &Stop,
-    ) -> Result<bool, SweepError> {
+    ) -> Result<Finish, SweepError> {
         let mut judge = Judge::new(Arc::new(self.completed()));
         let mut wanted = Wanted::default();
         for observation in self.waiting.read().map_err(SweepError::Spool)? {
@@ -264,9 +260,9 @@ impl Writing {
         }
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
         let fetching = wanted.fetch(&self.policy, fetcher, &mut stop, &counters);
-        let (policy, whole) = fetching.await;
+        let (policy, finish) = fetching.await;
         self.policy = Arc::new(policy);
-        Ok(whole)
+        Ok(finish)
     }
 
     /// Returns the policy extended by all issuers that the sweep learned and fetched.

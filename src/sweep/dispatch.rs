@@ -17,6 +17,7 @@ use super::job::{Begin, ExchangeReport, Job, Judged, Next};
 use super::later::{Later, Timed};
 use super::retry;
 use super::state::{Dispatcher, Running, clock};
+use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
 use crate::pace::{Admission, Breaker};
@@ -50,7 +51,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(1);
 impl Dispatcher {
     /// Runs until the rows of all targets have been handed in. After a stop, it runs until the
     /// visits under way have ended. Returns true if it was stopped.
-    pub(super) async fn run(self) -> bool {
+    pub(super) async fn run(self) -> Finish {
         let mut stop = self.stop.listen();
         let mut running = Running {
             given: self,
@@ -75,7 +76,7 @@ impl Dispatcher {
             running.turn_away().await;
             let wake = running.admit();
             if running.is_done() {
-                return running.stopping;
+                return running.finish();
             }
             tokio::select! {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
@@ -83,7 +84,7 @@ impl Dispatcher {
                     if heard == 0 {
                         // All workers have ended early; the code that joins them reports the
                         // reason.
-                        return running.stopping;
+                        return running.finish();
                     }
                     running.hear(&mut reports).await;
                     batch_until = clock() + BATCH_DELAY;
@@ -125,6 +126,13 @@ async fn until(wake: Option<Instant>) {
 }
 
 impl Running {
+    fn finish(&self) -> Finish {
+        match self.stopping {
+            true => Finish::Stopped,
+            false => Finish::Whole,
+        }
+    }
+
     fn is_done(&self) -> bool {
         !self.input_open
             && self.resolving.is_empty()

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::state::clock;
-use super::stop::Listener;
+use super::stop::{Finish, Listener};
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason};
@@ -138,7 +138,7 @@ impl Fetcher {
         cap: usize,
         stop: &mut Listener,
         done: impl FnMut(String, Answer),
-    ) -> bool {
+    ) -> Finish {
         let mut round = Round {
             cap,
             lookups: JoinSet::new(),
@@ -166,7 +166,10 @@ impl Fetcher {
         for text in std::mem::take(&mut round.open) {
             (round.done)(text, Err(left.clone()));
         }
-        ended != Ended::Interrupted
+        match ended {
+            Ended::Interrupted => Finish::Stopped,
+            Ended::Whole | Ended::Late => Finish::Whole,
+        }
     }
 
     async fn run<F: FnMut(String, Answer)>(
@@ -388,11 +391,9 @@ mod tests {
         let (stop, mut answers) = (Stop::new(), Vec::new());
         let done = |address, answer| answers.push((address, answer));
         fetcher.begin_phase();
-        assert!(
-            fetcher
-                .fetch_all(addresses, 100, &mut stop.listen(), done)
-                .await
-        );
+        let mut listener = stop.listen();
+        let fetching = fetcher.fetch_all(addresses, 100, &mut listener, done);
+        assert_eq!(fetching.await, Finish::Whole);
         answers.sort_by(|one, other| one.0.cmp(&other.0));
         answers
     }

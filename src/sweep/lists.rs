@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::{Counters, count};
 use super::fetch::Fetcher;
-use super::stop::Listener;
+use super::stop::{Finish, Listener};
 use crate::gather::RevocationData;
 use crate::judge::Policy;
 use crate::verdict::Verdict;
@@ -44,7 +44,7 @@ impl Wanted {
         fetcher: &mut Fetcher,
         stop: &mut Listener,
         counters: &Counters,
-    ) -> (Policy, bool) {
+    ) -> (Policy, Finish) {
         let known = policy.revocation.as_deref();
         let mut data: RevocationData = known.cloned().unwrap_or_default();
         counters.to_fetch.fetch_add(self.0.len() as u64, Relaxed);
@@ -54,11 +54,11 @@ impl Wanted {
         };
         let addresses = self.0.into_iter().collect();
         fetcher.begin_phase();
-        let whole = fetcher.fetch_all(addresses, MAX_LIST, stop, answer).await;
+        let finish = fetcher.fetch_all(addresses, MAX_LIST, stop, answer).await;
         let policy = Policy {
             revocation: Some(Arc::new(data)),
             ..policy.clone()
         };
-        (policy, whole)
+        (policy, finish)
     }
 }

@@ -46,7 +46,7 @@ use error::current_thread;
 use intake::Taken;
 use progress::Progress;
 use state::{Dispatcher, clock};
-use stop::Stop;
+use stop::{Finish, Stop};
 use worker::Worker;
 
 pub use aia::completed;
@@ -109,8 +109,8 @@ impl Sweep {
         let runtime = current_thread().map_err(SweepError::Start)?;
         // The dispatcher is dropped at the end of this line, and all senders of jobs with it. This
         // ends the other threads, one after the other.
-        let interrupted = runtime.block_on(dispatcher.run());
-        let ended = threads.conclude(interrupted, &counters);
+        let finish = runtime.block_on(dispatcher.run());
+        let ended = threads.conclude(finish, &counters);
         progress.end();
         ended
     }
@@ -205,19 +205,19 @@ impl Threads {
     /// Waits for each thread and returns how the sweep ended. A failed output is reported before a
     /// failed input, and both before a failed worker, because the first failure stops the other
     /// stages.
-    fn conclude(self, stopped: bool, counters: &Counters) -> Result<Ended, SweepError> {
+    fn conclude(self, finish: Finish, counters: &Counters) -> Result<Ended, SweepError> {
         let worked: Vec<_> = self
             .working
             .into_iter()
             .map(thread::JoinHandle::join)
             .collect();
         let collected = self.collecting.join().map_err(|_| SweepError::Worker)?;
-        let taken = match stopped {
-            true => self
+        let taken = match finish {
+            Finish::Stopped => self
                 .taken
                 .recv_timeout(READER_ENDS_WITHIN)
                 .unwrap_or_default(),
-            false => self.taken.recv().map_err(|_| SweepError::Worker)?,
+            Finish::Whole => self.taken.recv().map_err(|_| SweepError::Worker)?,
         };
         let lost = worked
             .iter()
@@ -235,7 +235,8 @@ impl Threads {
             summary,
             inputs: taken.inputs,
             // A sweep stopped by a failed output was not interrupted.
-            interrupted: (stopped || collected.interrupted) && collected.error.is_none(),
+            interrupted: [finish, collected.fetching].contains(&Finish::Stopped)
+                && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })
     }

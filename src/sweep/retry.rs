@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::observation::{Failure, Observation, Offer, Reason, Stage};
+use crate::tls::AlertDescription;
 
 /// Whether another visit may see something else: a connection was dropped, or met silence, an
 /// internal error, a request to come later, or our own limits. One such end does not define a
@@ -32,7 +33,9 @@ fn is_complete(observation: &Observation) -> bool {
 /// Whether the failure alone may pass.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
-        Reason::LocalLimit | Reason::Timeout => true,
+        Reason::LocalLimit | Reason::Timeout | Reason::Temporary => true,
+        Reason::Eof | Reason::Reset => failure.stage != Stage::Dns,
+        Reason::Alert => failure.is_alert(AlertDescription::INTERNAL_ERROR),
         Reason::Servfail => failure.stage == Stage::Dns,
         _ => failure.is_drop(),
     }

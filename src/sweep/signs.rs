@@ -37,7 +37,7 @@ fn answered(exchange: &Exchange) -> bool {
     };
     let said = match failure.reason {
         // A timeout has a detail if part of a response had arrived.
-        Reason::Timeout => failure.stage == Stage::Handshake && !failure.detail.is_empty(),
+        Reason::Timeout => !failure.is_silence(),
         Reason::LocalLimit | Reason::NoRoute => false,
         Reason::UnusableAddress | Reason::AddressDead | Reason::AllSilent => false,
         _ => true,
@@ -106,7 +106,7 @@ mod tests {
                     session: None,
                     chain: None,
                     chain_cut: false,
-                    failure: Some(Failure::new(*stage, *reason, *detail)),
+                    failure: Some(Failure::saved_as(*stage, *reason, detail)),
                 })
                 .collect();
             assert_eq!(sign(&observation), want, "{failures:?} {attempt}");

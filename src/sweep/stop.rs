@@ -8,6 +8,12 @@ use tokio::sync::watch;
 use crate::output::tell;
 
 /// Sends the request to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finish {
+    Whole,
+    Stopped,
+}
+
 #[derive(Clone)]
 pub(super) struct Stop(watch::Sender<bool>);
 

@@ -1,54 +1,71 @@
 //! Alert descriptions: the numbers that other rooms ask about, and the IANA names of all.
 
-use std::borrow::Cow;
+use std::fmt;
 
-/// `close_notify`.
-pub const CLOSE_NOTIFY: u8 = 0;
-/// `unexpected_message`.
-pub const UNEXPECTED_MESSAGE: u8 = 10;
-/// `record_overflow`.
-pub const RECORD_OVERFLOW: u8 = 22;
-/// `handshake_failure`.
-pub const HANDSHAKE_FAILURE: u8 = 40;
-/// `illegal_parameter`.
-pub const ILLEGAL_PARAMETER: u8 = 47;
-/// `access_denied`.
-pub const ACCESS_DENIED: u8 = 49;
-/// `decode_error`.
-pub const DECODE_ERROR: u8 = 50;
-/// `decrypt_error`.
-pub const DECRYPT_ERROR: u8 = 51;
-/// `protocol_version`.
-pub const PROTOCOL_VERSION: u8 = 70;
-/// `insufficient_security`.
-pub const INSUFFICIENT_SECURITY: u8 = 71;
-/// `internal_error`.
-pub const INTERNAL_ERROR: u8 = 80;
-/// `inappropriate_fallback`.
-pub const INAPPROPRIATE_FALLBACK: u8 = 86;
-/// `missing_extension`.
-pub const MISSING_EXTENSION: u8 = 109;
-/// `unsupported_extension`.
-pub const UNSUPPORTED_EXTENSION: u8 = 110;
-/// `unrecognized_name`.
-pub const UNRECOGNIZED_NAME: u8 = 112;
-/// `certificate_required`.
-pub const CERTIFICATE_REQUIRED: u8 = 116;
-/// `no_application_protocol`.
-pub const NO_APPLICATION_PROTOCOL: u8 = 120;
+/// What an alert says, by its IANA number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AlertDescription(pub u8);
 
-/// The IANA name of an alert description: `handshake_failure`.
-pub fn alert_name(description: u8) -> Option<&'static str> {
-    let place = ALERTS
-        .binary_search_by_key(&description, |row| row.0)
-        .ok()?;
-    ALERTS.get(place).map(|row| row.1)
+impl AlertDescription {
+    /// `close_notify`.
+    pub const CLOSE_NOTIFY: Self = Self(0);
+    /// `unexpected_message`.
+    pub const UNEXPECTED_MESSAGE: Self = Self(10);
+    /// `record_overflow`.
+    pub const RECORD_OVERFLOW: Self = Self(22);
+    /// `handshake_failure`.
+    pub const HANDSHAKE_FAILURE: Self = Self(40);
+    /// `illegal_parameter`.
+    pub const ILLEGAL_PARAMETER: Self = Self(47);
+    /// `access_denied`.
+    pub const ACCESS_DENIED: Self = Self(49);
+    /// `decode_error`.
+    pub const DECODE_ERROR: Self = Self(50);
+    /// `decrypt_error`.
+    pub const DECRYPT_ERROR: Self = Self(51);
+    /// `protocol_version`.
+    pub const PROTOCOL_VERSION: Self = Self(70);
+    /// `insufficient_security`.
+    pub const INSUFFICIENT_SECURITY: Self = Self(71);
+    /// `internal_error`.
+    pub const INTERNAL_ERROR: Self = Self(80);
+    /// `inappropriate_fallback`.
+    pub const INAPPROPRIATE_FALLBACK: Self = Self(86);
+    /// `missing_extension`.
+    pub const MISSING_EXTENSION: Self = Self(109);
+    /// `unsupported_extension`.
+    pub const UNSUPPORTED_EXTENSION: Self = Self(110);
+    /// `unrecognized_name`.
+    pub const UNRECOGNIZED_NAME: Self = Self(112);
+    /// `certificate_required`.
+    pub const CERTIFICATE_REQUIRED: Self = Self(116);
+    /// `no_application_protocol`.
+    pub const NO_APPLICATION_PROTOCOL: Self = Self(120);
+
+    /// Returns the IANA name: `handshake_failure`.
+    pub fn name(self) -> Option<&'static str> {
+        let place = ALERTS.binary_search_by_key(&self.0, |row| row.0).ok()?;
+        ALERTS.get(place).map(|row| row.1)
+    }
+
+    /// Returns the description that is displayed as this text.
+    pub fn displayed_as(text: &str) -> Option<Self> {
+        let mut numbers = (0..=u8::MAX).map(Self);
+        let named = ALERTS.iter().find(|row| row.1 == text);
+        named
+            .map(|row| Self(row.0))
+            .or_else(|| numbers.find(|it| it.to_string() == text))
+    }
 }
 
-/// The name of an alert description, or its number as `alert 200`.
-pub fn alert_text(description: u8) -> Cow<'static, str> {
-    alert_name(description)
-        .map_or_else(|| Cow::Owned(format!("alert {description}")), Cow::Borrowed)
+impl fmt::Display for AlertDescription {
+    /// The name, or the number as `alert 200`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "alert {}", self.0),
+        }
+    }
 }
 
 const ALERTS: &[(u8, &str)] = &[
@@ -106,33 +123,62 @@ mod tests {
 
     #[test]
     fn constants_and_names_agree() {
-        for (number, name) in [
-            (CLOSE_NOTIFY, "close_notify"),
-            (UNEXPECTED_MESSAGE, "unexpected_message"),
-            (RECORD_OVERFLOW, "record_overflow"),
-            (HANDSHAKE_FAILURE, "handshake_failure"),
-            (ILLEGAL_PARAMETER, "illegal_parameter"),
-            (ACCESS_DENIED, "access_denied"),
-            (DECODE_ERROR, "decode_error"),
-            (DECRYPT_ERROR, "decrypt_error"),
-            (PROTOCOL_VERSION, "protocol_version"),
-            (INSUFFICIENT_SECURITY, "insufficient_security"),
-            (INTERNAL_ERROR, "internal_error"),
-            (INAPPROPRIATE_FALLBACK, "inappropriate_fallback"),
-            (MISSING_EXTENSION, "missing_extension"),
-            (UNSUPPORTED_EXTENSION, "unsupported_extension"),
-            (UNRECOGNIZED_NAME, "unrecognized_name"),
-            (CERTIFICATE_REQUIRED, "certificate_required"),
-            (NO_APPLICATION_PROTOCOL, "no_application_protocol"),
+        for (description, name) in [
+            (AlertDescription::CLOSE_NOTIFY, "close_notify"),
+            (AlertDescription::UNEXPECTED_MESSAGE, "unexpected_message"),
+            (AlertDescription::RECORD_OVERFLOW, "record_overflow"),
+            (AlertDescription::HANDSHAKE_FAILURE, "handshake_failure"),
+            (AlertDescription::ILLEGAL_PARAMETER, "illegal_parameter"),
+            (AlertDescription::ACCESS_DENIED, "access_denied"),
+            (AlertDescription::DECODE_ERROR, "decode_error"),
+            (AlertDescription::DECRYPT_ERROR, "decrypt_error"),
+            (AlertDescription::PROTOCOL_VERSION, "protocol_version"),
+            (
+                AlertDescription::INSUFFICIENT_SECURITY,
+                "insufficient_security",
+            ),
+            (AlertDescription::INTERNAL_ERROR, "internal_error"),
+            (
+                AlertDescription::INAPPROPRIATE_FALLBACK,
+                "inappropriate_fallback",
+            ),
+            (AlertDescription::MISSING_EXTENSION, "missing_extension"),
+            (
+                AlertDescription::UNSUPPORTED_EXTENSION,
+                "unsupported_extension",
+            ),
+            (AlertDescription::UNRECOGNIZED_NAME, "unrecognized_name"),
+            (
+                AlertDescription::CERTIFICATE_REQUIRED,
+                "certificate_required",
+            ),
+            (
+                AlertDescription::NO_APPLICATION_PROTOCOL,
+                "no_application_protocol",
+            ),
         ] {
-            assert_eq!(alert_name(number), Some(name));
+            assert_eq!(description.name(), Some(name));
         }
-        assert_eq!(alert_text(HANDSHAKE_FAILURE), "handshake_failure");
-        assert_eq!(
-            (HANDSHAKE_FAILURE, PROTOCOL_VERSION, UNRECOGNIZED_NAME),
-            (40, 70, 112)
-        );
-        assert_eq!(alert_name(200), None);
-        assert_eq!(alert_text(200), "alert 200");
+        assert_eq!(AlertDescription::HANDSHAKE_FAILURE.0, 40);
+        assert_eq!(AlertDescription(200).name(), None);
+    }
+
+    #[test]
+    fn each_is_read_back_from_its_text() {
+        for description in (0..=u8::MAX).map(AlertDescription) {
+            let text = description.to_string();
+            assert_eq!(AlertDescription::displayed_as(&text), Some(description));
+        }
+        assert_eq!(AlertDescription(200).to_string(), "alert 200");
+        for text in [
+            "",
+            "alert",
+            "alert 256",
+            "alert 40",
+            "alert 0200",
+            "nonsense",
+        ] {
+            assert_eq!(AlertDescription::displayed_as(text), None, "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The TLS wire: records, hand-made ClientHellos, the server's first flight, alerts, and the
 //! IANA names. Bytes in, bytes out: no socket, no clock, no opinion about what was seen.
 
-pub mod alert;
+mod alert;
 mod browser;
 mod flight;
 mod hello;
@@ -13,7 +13,7 @@ mod sniff;
 mod version;
 mod wide;
 
-pub use alert::{alert_name, alert_text};
+pub use alert::AlertDescription;
 pub use browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
 pub use flight::{
     Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,

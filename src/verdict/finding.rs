@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::FindingId;
+
 /// Severity of a finding.
 #[derive(
     Clone,
@@ -93,7 +95,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Id of its definition.
-    pub id: &'static str,
+    pub id: FindingId,
     /// Severity in this case.
     pub severity: Severity,
     /// Which side can fix it.

@@ -1,13 +1,20 @@
 //! What an observation means: the types Verdict, Finding, Severity and Side, and their evidence.
 //! They are plain values; `judge` fills them.
 
+mod barrier;
 mod finding;
+mod finding_id;
 mod kind;
 mod revocation;
+mod rule;
+mod words;
 
+pub use barrier::Barrier;
 pub use finding::{Finding, Severity, Side, Value};
+pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
+pub use rule::Rule;
 
 use std::sync::Arc;
 
@@ -22,7 +29,7 @@ pub struct StoreTrust {
     /// True if a path to one of its anchors is valid, apart from dates and host name.
     pub trusted: bool,
     /// Why the chain is not trusted, or a problem that does not affect trust (`expired`).
-    pub reason: Option<String>,
+    pub reason: Option<Barrier>,
     /// Which validator accepts the path if rustls-webpki rejects it; `None` if rustls-webpki
     /// accepts it.
     pub accepted_by: Option<AcceptedBy>,
@@ -105,7 +112,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Returns true if the finding with this id is present.
-    pub fn finds(&self, id: &str) -> bool {
+    pub fn finds(&self, id: FindingId) -> bool {
         self.findings.iter().any(|finding| finding.id == id)
     }
 }

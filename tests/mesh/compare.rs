@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tlsweep::crypto::Fingerprint;
-use tlsweep::verdict::{Finding, Value, Verdict, VerdictKind};
+use tlsweep::verdict::{Barrier, Finding, FindingId, Value, Verdict, VerdictKind};
 
 use super::expect::{Expected, Said};
 use super::model::Dates;
@@ -73,7 +73,7 @@ impl Comparison<'_> {
             let name = Trial::store_name(number);
             let told = self.verdict.trust.iter().find(|told| *told.store == *name);
             let told = told.expect("every store is told of");
-            let reason = told.reason.as_deref();
+            let reason = told.reason.map(Barrier::name);
             let right = match said.class() {
                 Some(Class::Clean) => reason.is_none(),
                 Some(Class::Untimely) => said.best.iter().any(|path| {
@@ -114,7 +114,7 @@ impl Comparison<'_> {
                 .verdict
                 .findings
                 .iter()
-                .filter(|finding| finding.id == id);
+                .filter(|finding| finding.id.name() == id);
             of_this.filter_map(|finding| self.place(finding)).collect()
         };
         let (expired, early) = (told("expired"), told("not_yet_valid"));
@@ -243,7 +243,7 @@ impl Comparison<'_> {
             .verdict
             .findings
             .iter()
-            .filter(|it| it.id == "expiring_soon");
+            .filter(|it| it.id == FindingId::ExpiringSoon);
         let told: BTreeSet<usize> = of_this.filter_map(|finding| self.place(finding)).collect();
         if told != expected {
             let class = match told.is_superset(&expected) {

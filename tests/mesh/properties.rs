@@ -30,7 +30,7 @@ fn broken(class: &str, one: &impl std::fmt::Debug, other: &impl std::fmt::Debug)
 fn apart_from_order(verdict: &Verdict) -> (VerdictKind, Vec<StoreTrust>, Vec<Finding>, Verdict) {
     let mut trust = verdict.trust.clone();
     trust.sort_by(|one, other| one.store.cmp(&other.store));
-    let about_list = |finding: &&Finding| finding.id.starts_with("chain_");
+    let about_list = |finding: &&Finding| finding.id.name().starts_with("chain_");
     let findings = verdict.findings.iter().filter(|it| !about_list(it));
     let rest = Verdict {
         findings: Vec::new(),

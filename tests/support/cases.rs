@@ -15,7 +15,7 @@ use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::{
     Certificate, Exchange, Observation, Offer, PeerChain, SavedAnswer, Timing,
 };
-use tlsweep::verdict::{CompletedBy, Value, Verdict, VerdictKind};
+use tlsweep::verdict::{CompletedBy, FindingId, Value, Verdict, VerdictKind};
 
 /// Certificates as a server sends them.
 pub(crate) type Chain = Vec<Arc<Certificate>>;
@@ -169,7 +169,7 @@ impl Case {
 /// but that the server left out what is known from elsewhere.
 pub(crate) fn accepts(verdict: &Verdict) -> bool {
     let confirmed = |finding: &tlsweep::verdict::Finding| {
-        finding.id == "missing_intermediate"
+        finding.id == FindingId::MissingIntermediate
             && finding.evidence.contains(&("confirmed", Value::Flag(true)))
     };
     verdict.kind == VerdictKind::Ok
@@ -180,8 +180,8 @@ pub(crate) fn accepts(verdict: &Verdict) -> bool {
             .all(confirmed)
 }
 
-fn is_verdict(id: &str) -> bool {
-    tlsweep::judge::findings::Definition::named(id)
+fn is_verdict(id: FindingId) -> bool {
+    tlsweep::judge::findings::Definition::of(id)
         .is_some_and(|definition| definition.verdict.is_some())
 }
 

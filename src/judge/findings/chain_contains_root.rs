@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `chain_contains_root`.
 pub(super) const FINDING: Definition = Definition {
-    id: "chain_contains_root",
+    id: FindingId::ChainContainsRoot,
     verdict: None,
     severity: Severity::Info,
     side: Side::Server,

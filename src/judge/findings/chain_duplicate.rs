@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `chain_duplicate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "chain_duplicate",
+    id: FindingId::ChainDuplicate,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `chain_extra_certificate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "chain_extra_certificate",
+    id: FindingId::ChainExtraCertificate,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `chain_out_of_order`.
 pub(super) const FINDING: Definition = Definition {
-    id: "chain_out_of_order",
+    id: FindingId::ChainOutOfOrder,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `client_certificate_requested`.
 pub(super) const FINDING: Definition = Definition {
-    id: "client_certificate_requested",
+    id: FindingId::ClientCertificateRequested,
     verdict: None,
     severity: Severity::Info,
     side: Side::Server,

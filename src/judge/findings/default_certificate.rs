@@ -5,7 +5,7 @@ use crate::observation::{Fact, Facts};
 
 /// The definition of `default_certificate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "default_certificate",
+    id: FindingId::DefaultCertificate,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `dns_failure`.
 pub(super) const FINDING: Definition = Definition {
-    id: "dns_failure",
+    id: FindingId::DnsFailure,
     verdict: Some(VerdictKind::DnsFailure),
     severity: Severity::Error,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `expired`.
 pub(super) const FINDING: Definition = Definition {
-    id: "expired",
+    id: FindingId::Expired,
     verdict: Some(VerdictKind::Expired),
     severity: Severity::Error,
     side: Side::Server,

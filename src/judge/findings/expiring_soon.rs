@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `expiring_soon`.
 pub(super) const FINDING: Definition = Definition {
-    id: "expiring_soon",
+    id: FindingId::ExpiringSoon,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `handshake_failed`.
 pub(super) const FINDING: Definition = Definition {
-    id: "handshake_failed",
+    id: FindingId::HandshakeFailed,
     verdict: Some(VerdictKind::HandshakeFailed),
     severity: Severity::Error,
     side: Side::Server,
@@ -30,7 +30,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .is_some_and(|session| session.key_proof == Some(KeyProof::Refuted));
     let evidence = match (failure, refuted) {
         (Some(failure), _) => told(failure),
-        (None, true) => vec![("kind", word(Reason::KeyNotProven).into())],
+        (None, true) => vec![("kind", Reason::KeyNotProven.word().into())],
         (None, false) => return Vec::new(),
     };
     let mut finding = FINDING.found(evidence);

@@ -1,10 +1,11 @@
 //! The path cannot be accepted for a reason that is neither trust, name nor date.
 
 use super::*;
+use crate::verdict::Barrier;
 
 /// The definition of `invalid_certificate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "invalid_certificate",
+    id: FindingId::InvalidCertificate,
     verdict: Some(VerdictKind::InvalidCertificate),
     severity: Severity::Error,
     side: Side::Server,
@@ -41,19 +42,20 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         (Ending::BadSignature, _) => {
             let last = best.path.len().checked_sub(1);
             let detail = "the issuer of that name did not make this signature";
-            found.push(barred(chain, &Defect::new("bad_signature", last, detail)));
+            found.push(barred(
+                chain,
+                &Defect::new(Barrier::BadSignature, last, detail),
+            ));
         }
         (_, Err(unparseable)) => found.push(FINDING.found(vec![
-            ("reason", "unparseable".into()),
+            ("reason", Barrier::Unparseable.name().into()),
             ("certificate", Position::Leaf.word().into()),
             ("fingerprint", chain.leaf.sha256.into()),
             ("field", unparseable.field.into()),
         ])),
         _ => {}
     }
-    let known = found
-        .iter()
-        .any(|finding| finding.evidence.contains(&("reason", "key_usage".into())));
+    let known = best.defects.iter().any(|it| it.reason == Barrier::KeyUsage);
     found.extend(
         chain
             .misused
@@ -65,7 +67,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
-    let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.into())];
+    let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.name().into())];
     let best = &chain.choice.best;
     let blamed = defect.at.and_then(|at| {
         let step = best

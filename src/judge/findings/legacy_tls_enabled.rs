@@ -5,7 +5,7 @@ use crate::observation::Versions;
 
 /// The definition of `legacy_tls_enabled`.
 pub(super) const FINDING: Definition = Definition {
-    id: "legacy_tls_enabled",
+    id: FindingId::LegacyTlsEnabled,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

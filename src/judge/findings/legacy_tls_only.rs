@@ -5,7 +5,7 @@ use crate::observation::{Versions, supports_tls13};
 
 /// The definition of `legacy_tls_only`.
 pub(super) const FINDING: Definition = Definition {
-    id: "legacy_tls_only",
+    id: FindingId::LegacyTlsOnly,
     verdict: Some(VerdictKind::LegacyTlsOnly),
     severity: Severity::Error,
     side: Side::Server,

@@ -6,7 +6,7 @@ use crate::observation::{Certificate, Contents};
 
 /// The definition of `missing_intermediate`.
 pub(super) const FINDING: Definition = Definition {
-    id: "missing_intermediate",
+    id: FindingId::MissingIntermediate,
     verdict: Some(VerdictKind::MissingIntermediate),
     severity: Severity::Error,
     side: Side::Server,

@@ -1,5 +1,5 @@
 //! One file a finding: its id, whose side, its evidence, when it is found, and the fix. To add one
-//! is a file here, a line in `FINDINGS`, and rows in `clients.txt`: who breaks.
+//! is a file here, a line in `FINDINGS` and in `verdict::FindingId`, and rows in `clients.txt`.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{Position, keys, names, weak};
 use crate::gather::RevocationSources;
 use crate::observation::{Fact, FactSet, Failure, KeyProof, Reason, Stage};
 use crate::tls::{CipherSuite, ProtocolVersion};
-use crate::verdict::{CompletedBy, Finding, Severity, Side, Value, VerdictKind};
+use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
 mod chain_duplicate;
@@ -99,11 +99,11 @@ pub const FINDINGS: &[&Definition] = &[
 ];
 
 /// The findings that say what was not sent. They say nothing of a chain that was cut short.
-pub(super) const NEED_WHOLE_CHAIN: [&str; 4] = [
-    missing_intermediate::FINDING.id,
-    untrusted_ca::FINDING.id,
-    chain_out_of_order::FINDING.id,
-    chain_extra_certificate::FINDING.id,
+pub(super) const NEED_WHOLE_CHAIN: [FindingId; 4] = [
+    FindingId::MissingIntermediate,
+    FindingId::UntrustedCa,
+    FindingId::ChainOutOfOrder,
+    FindingId::ChainExtraCertificate,
 ];
 
 /// Seconds of a day.
@@ -115,7 +115,7 @@ const MAX_LISTED: usize = 20;
 /// A finding's definition.
 pub struct Definition {
     /// The id in records and in `explain`.
-    pub id: &'static str,
+    pub id: FindingId,
     /// The verdict it becomes when nothing before it applies; `None` for a warning.
     pub verdict: Option<VerdictKind>,
     /// How bad it usually is.
@@ -214,11 +214,9 @@ pub struct Text {
 
 impl Definition {
     /// The definition with this id.
-    pub fn named(id: &str) -> Option<&'static Self> {
-        FINDINGS
-            .iter()
-            .copied()
-            .find(|definition| definition.id == id)
+    pub fn of(id: FindingId) -> Option<&'static Self> {
+        let mut all = FINDINGS.iter().copied();
+        all.find(|definition| definition.id == id)
     }
 
     fn found(&self, evidence: Vec<(&'static str, Value)>) -> Finding {
@@ -233,44 +231,11 @@ impl Definition {
 
 /// A failure as evidence.
 fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
-    let mut evidence: Vec<(&'static str, Value)> = vec![("kind", word(failure.reason).into())];
+    let mut evidence: Vec<(&'static str, Value)> = vec![("kind", failure.reason.word().into())];
     if !failure.detail.is_empty() {
         evidence.push(("detail", failure.detail.as_str().into()));
     }
     evidence
-}
-
-/// The word for a reason, as in the record's `error`.
-fn word(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Nxdomain => "nxdomain",
-        Reason::Servfail => "servfail",
-        Reason::NoAddress => "no_address",
-        Reason::InvalidName => "invalid_name",
-        Reason::Timeout => "timeout",
-        Reason::Refused => "refused",
-        Reason::Reset => "reset",
-        Reason::NoRoute => "no_route",
-        Reason::UnusableAddress => "unusable_address",
-        Reason::AddressDead => "address_dead",
-        Reason::AllSilent => "all_silent",
-        Reason::LocalLimit => "local_limit",
-        Reason::Eof => "eof",
-        Reason::NotTls => "not_tls",
-        Reason::Alert => "alert",
-        Reason::Malformed => "malformed",
-        Reason::Incompatible => "incompatible",
-        Reason::TooLarge => "too_large",
-        Reason::ScannerLimit => "scanner_limit",
-        Reason::KeyNotProven => "key_not_proven",
-        Reason::Anonymous => "anonymous",
-        Reason::UpgradeNotOffered => "upgrade_not_offered",
-        Reason::UpgradeRefused => "upgrade_refused",
-        Reason::TurnedAway => "turned_away",
-        Reason::Temporary => "temporary",
-        Reason::OtherProtocol => "other_protocol",
-        Reason::ImplicitTls => "implicit_tls",
-    }
 }
 
 /// A finding about some places in the list as sent.
@@ -311,8 +276,8 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_verdicts_come_first_in_their_order() {
-        let ids: HashSet<_> = FINDINGS.iter().map(|definition| definition.id).collect();
-        assert_eq!(ids.len(), FINDINGS.len());
+        let ids: Vec<_> = FINDINGS.iter().map(|definition| definition.id).collect();
+        assert_eq!(ids, FindingId::ALL);
         let verdicts: Vec<_> = FINDINGS
             .iter()
             .map(|definition| definition.verdict)
@@ -322,29 +287,10 @@ mod tests {
         assert!(verdicts[..kinds.len()].iter().all(Option::is_some));
         for definition in FINDINGS {
             if let Some(verdict) = definition.verdict {
-                assert_eq!(verdict.name(), definition.id);
+                assert_eq!(verdict.name(), definition.id.name());
             }
             let fields: HashSet<_> = definition.evidence.iter().map(|(field, _)| field).collect();
             assert_eq!(fields.len(), definition.evidence.len(), "{}", definition.id);
-        }
-    }
-
-    #[test]
-    fn a_reason_has_the_word_that_its_record_has() {
-        for reason in [
-            Reason::Nxdomain,
-            Reason::LocalLimit,
-            Reason::UnusableAddress,
-            Reason::AddressDead,
-            Reason::AllSilent,
-            Reason::NotTls,
-            Reason::UpgradeRefused,
-            Reason::TurnedAway,
-            Reason::Temporary,
-            Reason::OtherProtocol,
-            Reason::ImplicitTls,
-        ] {
-            assert_eq!(serde_json::to_value(reason).unwrap(), word(reason));
         }
     }
 }

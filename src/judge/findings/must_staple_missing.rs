@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `must_staple_missing`.
 pub(super) const FINDING: Definition = Definition {
-    id: "must_staple_missing",
+    id: FindingId::MustStapleMissing,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `name_mismatch`.
 pub(super) const FINDING: Definition = Definition {
-    id: "name_mismatch",
+    id: FindingId::NameMismatch,
     verdict: Some(VerdictKind::NameMismatch),
     severity: Severity::Error,
     side: Side::Server,

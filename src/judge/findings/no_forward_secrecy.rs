@@ -6,7 +6,7 @@ use crate::observation::Facts;
 
 /// The definition of `no_forward_secrecy`.
 pub(super) const FINDING: Definition = Definition {
-    id: "no_forward_secrecy",
+    id: FindingId::NoForwardSecrecy,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

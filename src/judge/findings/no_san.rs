@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `no_san`.
 pub(super) const FINDING: Definition = Definition {
-    id: "no_san",
+    id: FindingId::NoSan,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -5,7 +5,7 @@ use crate::starttls;
 
 /// The definition of `not_tls`.
 pub(super) const FINDING: Definition = Definition {
-    id: "not_tls",
+    id: FindingId::NotTls,
     verdict: Some(VerdictKind::NotTls),
     severity: Severity::Error,
     side: Side::Server,

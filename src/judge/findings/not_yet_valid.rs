@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `not_yet_valid`.
 pub(super) const FINDING: Definition = Definition {
-    id: "not_yet_valid",
+    id: FindingId::NotYetValid,
     verdict: Some(VerdictKind::NotYetValid),
     severity: Severity::Error,
     side: Side::Server,

@@ -6,7 +6,7 @@ use crate::tls::{cipher_suite_text, group_text, signature_scheme_text};
 
 /// The definition of `refused_by_today`.
 pub(super) const FINDING: Definition = Definition {
-    id: "refused_by_today",
+    id: FindingId::RefusedByToday,
     verdict: None,
     severity: Severity::Error,
     side: Side::Server,

@@ -5,7 +5,7 @@ use crate::verdict::RevocationStatus;
 
 /// The definition of `revoked`.
 pub(super) const FINDING: Definition = Definition {
-    id: "revoked",
+    id: FindingId::Revoked,
     verdict: Some(VerdictKind::Revoked),
     severity: Severity::Error,
     side: Side::Server,

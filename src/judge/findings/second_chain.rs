@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `second_chain`.
 pub(super) const FINDING: Definition = Definition {
-    id: "second_chain",
+    id: FindingId::SecondChain,
     verdict: None,
     severity: Severity::Error,
     side: Side::Server,
@@ -29,7 +29,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let faulty = faulty.filter(|chain| chain.kind != VerdictKind::Ok);
     let found = faulty.filter_map(|chain| {
         let leaf = chain.sent.leaf()?;
-        let mut ids: Vec<String> = chain.findings.iter().map(|it| it.id.to_owned()).collect();
+        let mut ids: Vec<String> = chain.findings.iter().map(|it| it.id.to_string()).collect();
         ids.dedup();
         let mut evidence: Vec<(&'static str, Value)> = vec![
             ("verdict", chain.kind.name().into()),

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `self_signed`.
 pub(super) const FINDING: Definition = Definition {
-    id: "self_signed",
+    id: FindingId::SelfSigned,
     verdict: Some(VerdictKind::SelfSigned),
     severity: Severity::Error,
     side: Side::Server,

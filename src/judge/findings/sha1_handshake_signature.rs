@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `sha1_handshake_signature`.
 pub(super) const FINDING: Definition = Definition {
-    id: "sha1_handshake_signature",
+    id: FindingId::Sha1HandshakeSignature,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::observation::Exchange;
+use crate::tls::AlertDescription;
 
 /// The definition of `sni_rejected`.
 pub(super) const FINDING: Definition = Definition {
-    id: "sni_rejected",
+    id: FindingId::SniRejected,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
@@ -24,7 +25,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let exchanges = || case.observation.exchanges.iter().filter(named);
     let fatal = exchanges()
         .filter_map(|exchange| exchange.failure.as_ref())
-        .any(|failure| failure.reason == Reason::Alert && failure.detail == "unrecognized_name");
+        .any(|failure| failure.is_alert(AlertDescription::UNRECOGNIZED_NAME));
     let warned = exchanges()
         .filter_map(|exchange| exchange.session.as_ref())
         .any(|session| session.name_warning);

@@ -5,7 +5,7 @@ use crate::judge::revocation::staple::FAULTS;
 
 /// The definition of `staple_invalid`.
 pub(super) const FINDING: Definition = Definition {
-    id: "staple_invalid",
+    id: FindingId::StapleInvalid,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `starttls_injection`.
 pub(super) const FINDING: Definition = Definition {
-    id: "starttls_injection",
+    id: FindingId::StarttlsInjection,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

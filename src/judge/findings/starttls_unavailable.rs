@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `starttls_unavailable`.
 pub(super) const FINDING: Definition = Definition {
-    id: "starttls_unavailable",
+    id: FindingId::StarttlsUnavailable,
     verdict: Some(VerdictKind::StarttlsUnavailable),
     severity: Severity::Error,
     side: Side::Server,
@@ -43,7 +43,7 @@ fn evidence(case: &Case<'_>, failure: &Failure) -> Vec<(&'static str, Value)> {
     let service = case.observation.endpoint.target.service.name;
     let mut evidence: Vec<(&'static str, Value)> = vec![
         ("service", service.into()),
-        ("kind", word(failure.reason).into()),
+        ("kind", failure.reason.word().into()),
     ];
     if !failure.detail.is_empty() {
         evidence.push(("reply", failure.detail.as_str().into()));

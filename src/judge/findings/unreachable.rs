@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `unreachable`.
 pub(super) const FINDING: Definition = Definition {
-    id: "unreachable",
+    id: FindingId::Unreachable,
     verdict: Some(VerdictKind::Unreachable),
     severity: Severity::Error,
     side: Side::Network,

@@ -5,7 +5,7 @@ use super::*;
 
 /// The definition of `untrusted_ca`.
 pub(super) const FINDING: Definition = Definition {
-    id: "untrusted_ca",
+    id: FindingId::UntrustedCa,
     verdict: Some(VerdictKind::UntrustedCa),
     severity: Severity::Error,
     side: Side::Server,

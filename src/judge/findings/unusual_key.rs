@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `unusual_key`.
 pub(super) const FINDING: Definition = Definition {
-    id: "unusual_key",
+    id: FindingId::UnusualKey,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

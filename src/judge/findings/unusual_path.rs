@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `unusual_path`.
 pub(super) const FINDING: Definition = Definition {
-    id: "unusual_path",
+    id: FindingId::UnusualPath,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,
@@ -25,7 +25,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     if best.limits.is_empty() || !best.reaches() {
         return Vec::new();
     }
-    let rules: Vec<String> = best.limits.iter().map(|it| (*it).to_owned()).collect();
+    let rules: Vec<String> = best.limits.iter().map(ToString::to_string).collect();
     vec![FINDING.found(vec![("rules", rules.into())])]
 }
 

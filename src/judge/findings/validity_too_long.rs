@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `validity_too_long`.
 pub(super) const FINDING: Definition = Definition {
-    id: "validity_too_long",
+    id: FindingId::ValidityTooLong,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

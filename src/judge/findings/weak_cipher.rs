@@ -5,7 +5,7 @@ use crate::observation::Facts;
 
 /// The definition of `weak_cipher`.
 pub(super) const FINDING: Definition = Definition {
-    id: "weak_cipher",
+    id: FindingId::WeakCipher,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

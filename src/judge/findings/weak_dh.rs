@@ -10,7 +10,7 @@ const ENOUGH: u16 = 2048;
 
 /// The definition of `weak_dh`.
 pub(super) const FINDING: Definition = Definition {
-    id: "weak_dh",
+    id: FindingId::WeakDh,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `weak_key`.
 pub(super) const FINDING: Definition = Definition {
-    id: "weak_key",
+    id: FindingId::WeakKey,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

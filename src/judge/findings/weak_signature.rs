@@ -4,7 +4,7 @@ use super::*;
 
 /// The definition of `weak_signature`.
 pub(super) const FINDING: Definition = Definition {
-    id: "weak_signature",
+    id: FindingId::WeakSignature,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

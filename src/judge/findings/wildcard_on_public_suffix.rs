@@ -5,7 +5,7 @@ use crate::observation::PresentedName;
 
 /// The definition of `wildcard_on_public_suffix`.
 pub(super) const FINDING: Definition = Definition {
-    id: "wildcard_on_public_suffix",
+    id: FindingId::WildcardOnPublicSuffix,
     verdict: None,
     severity: Severity::Warning,
     side: Side::Server,

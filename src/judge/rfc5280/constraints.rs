@@ -6,6 +6,7 @@ use super::extensions::{Extensions, attribute_values};
 use super::forms::{Form, Side};
 use crate::crypto::der::{self, Reader, tag};
 use crate::observation::Contents;
+use crate::verdict::Barrier;
 
 /// pkcs-9's emailAddress, 1.2.840.113549.1.9.1.
 const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
@@ -23,8 +24,8 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn spend(&mut self) -> Result<(), &'static str> {
-        self.0 = self.0.checked_sub(1).ok_or("too_many_names")?;
+    fn spend(&mut self) -> Result<(), Barrier> {
+        self.0 = self.0.checked_sub(1).ok_or(Barrier::TooManyNames)?;
         Ok(())
     }
 }
@@ -64,7 +65,7 @@ impl<'a> Constraints<'a> {
         contents: &Contents,
         extensions: &Extensions<'_>,
         budget: &mut Budget,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), Barrier> {
         if !contents.subject.is_empty() {
             let subject = Form::Directory(contents.subject.canonical().into());
             self.check_name(&subject, budget)?;
@@ -79,12 +80,12 @@ impl<'a> Constraints<'a> {
         let mut names = Reader::new(names);
         while !names.is_empty() {
             let name = names.next().and_then(|name| Form::name(&name));
-            self.check_name(&name.ok_or("malformed_extension")?, budget)?;
+            self.check_name(&name.ok_or(Barrier::MalformedExtension)?, budget)?;
         }
         Ok(())
     }
 
-    fn check_name(&self, name: &Form<'_>, budget: &mut Budget) -> Result<(), &'static str> {
+    fn check_name(&self, name: &Form<'_>, budget: &mut Budget) -> Result<(), Barrier> {
         let (mut constrained, mut permitted) = (false, false);
         for subtree in &self.permitted {
             budget.spend()?;
@@ -97,12 +98,12 @@ impl<'a> Constraints<'a> {
             }
         }
         if constrained && !permitted {
-            return Err("name_constraints");
+            return Err(Barrier::NameConstraints);
         }
         for subtree in &self.excluded {
             budget.spend()?;
             if name.is_alike(subtree) && name.is_within(subtree, Side::Excluded)? {
-                return Err("name_constraints");
+                return Err(Barrier::NameConstraints);
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::crypto::der::{self, Element, tag};
 use crate::observation::DistinguishedName;
+use crate::verdict::Barrier;
 
 /// Which subtrees a name is compared with. A name that might be within a subtree, or cannot be
 /// read, is not permitted by it and is excluded by it.
@@ -68,14 +69,14 @@ impl<'a> Form<'a> {
     }
 
     /// Whether this name is within a subtree of the same form; an error when that cannot be told.
-    pub(super) fn is_within(&self, base: &Form<'_>, side: Side) -> Result<bool, &'static str> {
+    pub(super) fn is_within(&self, base: &Form<'_>, side: Side) -> Result<bool, Barrier> {
         Ok(match (self, base) {
             (Self::Dns(name), Form::Dns(base)) => dns(name, base, side),
             (Self::Email(name), Form::Email(base)) => email(name, base, side),
             (Self::Uri(name), Form::Uri(base)) => uri(name, base, side),
             (Self::Ip(name), Form::Ip(base)) => ip(name, base, side),
             (Self::Directory(name), Form::Directory(base)) => name.starts_with(base),
-            _ => return Err("name_constraints"),
+            _ => return Err(Barrier::NameConstraints),
         })
     }
 }

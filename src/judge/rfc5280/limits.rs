@@ -9,19 +9,20 @@ use super::extensions::Extensions;
 use super::forms::Form;
 use super::{Top, is_policy};
 use crate::observation::{Certificate, Contents};
+use crate::verdict::Rule;
 
 /// The rule that webpki lacks and that may have made it refuse this path; `None` when it refused
 /// for another reason. The path is as for `validate`.
-pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<&'static str> {
+pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<Rule> {
     let contents = |certificate: &&'_ Certificate| certificate.contents.is_ok();
     if !path.iter().all(contents) {
         return None;
     }
-    let names = || differently_encoded(path, top).then_some("name_encoding");
-    let policies = || critical_policies(path).then_some("critical_policies");
-    let forms = || constrained_forms(path, top).then_some("name_constraint_forms");
-    let constrained = || self_issued_constrained(path, top).then_some("self_issued_constraints");
-    let length = || self_issued(path).then_some("self_issued_path_length");
+    let names = || differently_encoded(path, top).then_some(Rule::NameEncoding);
+    let policies = || critical_policies(path).then_some(Rule::CriticalPolicies);
+    let forms = || constrained_forms(path, top).then_some(Rule::NameConstraintForms);
+    let constrained = || self_issued_constrained(path, top).then_some(Rule::SelfIssuedConstraints);
+    let length = || self_issued(path).then_some(Rule::SelfIssuedPathLength);
     match error {
         // webpki found no issuer of that name, or met another certificate of the same name first.
         Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => names()
@@ -37,16 +38,16 @@ pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Opti
 }
 
 /// Returns every rule that webpki lacks and that this path relies on.
-pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<&'static str> {
+pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<Rule> {
     let rules = [
-        ("name_encoding", differently_encoded(path, top)),
-        ("critical_policies", critical_policies(path)),
-        ("name_constraint_forms", constrained_forms(path, top)),
+        (Rule::NameEncoding, differently_encoded(path, top)),
+        (Rule::CriticalPolicies, critical_policies(path)),
+        (Rule::NameConstraintForms, constrained_forms(path, top)),
         (
-            "self_issued_constraints",
+            Rule::SelfIssuedConstraints,
             self_issued_constrained(path, top),
         ),
-        ("self_issued_path_length", self_issued_counted(path)),
+        (Rule::SelfIssuedPathLength, self_issued_counted(path)),
     ];
     let needed = rules.into_iter().filter(|(_, needed)| *needed);
     needed.map(|(rule, _)| rule).collect()

@@ -17,6 +17,7 @@ mod policy;
 mod tests;
 
 use crate::observation::{Certificate, Contents, DistinguishedName};
+use crate::verdict::Barrier;
 
 use constraints::{Budget, Constraints};
 use extensions::Extensions;
@@ -52,7 +53,7 @@ pub(crate) struct Inputs<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The word in evidence: `path_length`, `name_constraints`, `policies`, ...
-    pub(crate) reason: &'static str,
+    pub(crate) reason: Barrier,
     /// Which certificate: 0 is the leaf, and the length of the path is the anchor.
     pub(crate) at: usize,
 }
@@ -85,15 +86,19 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    fn read(certificate: &'a Certificate, place: usize) -> Result<Self, &'static str> {
-        let contents = certificate.contents.as_ref().map_err(|_| "malformed")?;
+    fn read(certificate: &'a Certificate, place: usize) -> Result<Self, Barrier> {
+        let contents = certificate
+            .contents
+            .as_ref()
+            .map_err(|_| Barrier::Malformed)?;
         if contents.bad_extension.is_some() {
-            return Err("malformed_extension");
+            return Err(Barrier::MalformedExtension);
         }
-        let extensions = Extensions::read(certificate, contents).ok_or("malformed_extension")?;
+        let extensions =
+            Extensions::read(certificate, contents).ok_or(Barrier::MalformedExtension)?;
         let constraints = extensions.name_constraints.map(Constraints::read);
         if constraints.is_some_and(|constraints| constraints.is_none()) {
-            return Err("malformed_extension");
+            return Err(Barrier::MalformedExtension);
         }
         Ok(Self {
             contents,
@@ -116,7 +121,7 @@ struct State<'a> {
 impl<'a> State<'a> {
     fn new(length: usize, top: &Top<'a>, inputs: &Inputs<'a>) -> Result<Self, Refusal> {
         let malformed = Refusal {
-            reason: "name_constraints",
+            reason: Barrier::NameConstraints,
             at: length,
         };
         let constraints = match top.name_constraints {
@@ -133,7 +138,7 @@ impl<'a> State<'a> {
         })
     }
 
-    fn step(&mut self, step: Step<'a>, at: Option<i64>) -> Result<(), &'static str> {
+    fn step(&mut self, step: Step<'a>, at: Option<i64>) -> Result<(), Barrier> {
         self.basic(&step, at)?;
         // 6.1.3 (b) and (c).
         if step.is_leaf || !step.self_issued {
@@ -150,40 +155,40 @@ impl<'a> State<'a> {
     }
 
     /// 6.1.3 (a), 6.1.4 (o) and 6.1.5 (f).
-    fn basic(&self, step: &Step<'_>, at: Option<i64>) -> Result<(), &'static str> {
+    fn basic(&self, step: &Step<'_>, at: Option<i64>) -> Result<(), Barrier> {
         let contents = step.contents;
         if contents.version != 3 {
-            return Err("version");
+            return Err(Barrier::Version);
         }
         if at.is_some_and(|at| at < contents.not_before) {
-            return Err("not_yet_valid");
+            return Err(Barrier::NotYetValid);
         }
         if at.is_some_and(|at| at > contents.not_after) {
-            return Err("expired");
+            return Err(Barrier::Expired);
         }
         if !contents.issuer.matches(self.working_issuer) {
-            return Err("issuer_name");
+            return Err(Barrier::IssuerName);
         }
         match contents.unknown_critical.iter().all(|oid| is_policy(oid)) {
             true => Ok(()),
-            false => Err("unknown_critical_extension"),
+            false => Err(Barrier::UnknownCriticalExtension),
         }
     }
 
     /// 6.1.4, for every certificate but the leaf.
-    fn prepare(&mut self, step: Step<'a>) -> Result<(), &'static str> {
+    fn prepare(&mut self, step: Step<'a>) -> Result<(), Barrier> {
         let contents = step.contents;
         self.policies.map(&step.extensions)?;
         self.policies.tighten(&step.extensions, step.self_issued);
         if let Some(content) = step.extensions.name_constraints {
-            let constraints = Constraints::read(content).ok_or("malformed_extension")?;
+            let constraints = Constraints::read(content).ok_or(Barrier::MalformedExtension)?;
             self.constraints.push(constraints);
         }
         let basic = contents.basic_constraints.filter(|basic| basic.ca);
-        let basic = basic.ok_or("not_a_ca")?;
+        let basic = basic.ok_or(Barrier::NotACa)?;
         if !step.self_issued {
             let left = self.max_path_length.checked_sub(1);
-            self.max_path_length = left.ok_or("path_length")?;
+            self.max_path_length = left.ok_or(Barrier::PathLength)?;
         }
         if let Some(length) = basic.path_len {
             self.max_path_length = self.max_path_length.min(length);
@@ -192,7 +197,7 @@ impl<'a> State<'a> {
             .key_usage
             .is_some_and(|usage| usage & KEY_CERT_SIGN == 0)
         {
-            return Err("key_usage");
+            return Err(Barrier::KeyUsage);
         }
         self.working_issuer = &contents.subject;
         Ok(())

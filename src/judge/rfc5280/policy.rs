@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use super::Inputs;
 use super::extensions::Extensions;
+use crate::verdict::Barrier;
 
 /// 2.5.29.32.0
 const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
@@ -52,7 +53,7 @@ impl<'a> Policies<'a> {
         &mut self,
         extensions: &Extensions<'a>,
         may_pass_any: bool,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), Barrier> {
         let level = match &extensions.policies {
             Some(policies) if !self.is_null() => policies,
             _ => {
@@ -81,12 +82,12 @@ impl<'a> Policies<'a> {
     }
 
     /// 6.1.4 (a) and (b).
-    pub(super) fn map(&mut self, extensions: &Extensions<'a>) -> Result<(), &'static str> {
+    pub(super) fn map(&mut self, extensions: &Extensions<'a>) -> Result<(), Barrier> {
         let mappings = &extensions.mappings;
         let is_any =
             |(issuer, subject): &(&[u8], &[u8])| *issuer == ANY_POLICY || *subject == ANY_POLICY;
         if mappings.iter().any(is_any) {
-            return Err("policies");
+            return Err(Barrier::Policies);
         }
         if self.is_null() {
             return Ok(());
@@ -125,12 +126,12 @@ impl<'a> Policies<'a> {
 
     /// 6.1.5 (a), (b) and (g): whether a policy of the user's set is valid for the leaf, or none
     /// needs to be.
-    pub(super) fn wrap_up(&mut self, extensions: &Extensions<'_>) -> Result<(), &'static str> {
+    pub(super) fn wrap_up(&mut self, extensions: &Extensions<'_>) -> Result<(), Barrier> {
         let required = extensions.require_explicit == Some(0);
         let explicit = required || self.explicit_policy <= 1;
         let users = self.any || self.expected.values().any(|users| *users);
         match explicit && !users {
-            true => Err("policies"),
+            true => Err(Barrier::Policies),
             false => Ok(()),
         }
     }
@@ -143,9 +144,9 @@ impl<'a> Policies<'a> {
         self.user.is_none_or(|user| user.contains(&policy))
     }
 
-    fn accepted(&self) -> Result<(), &'static str> {
+    fn accepted(&self) -> Result<(), Barrier> {
         match self.explicit_policy == 0 && self.is_null() {
-            true => Err("policies"),
+            true => Err(Barrier::Policies),
             false => Ok(()),
         }
     }

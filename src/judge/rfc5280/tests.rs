@@ -13,6 +13,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::{Inputs, Refusal, Top, limit, validate};
 use crate::observation::{Certificate, DistinguishedName};
+use crate::verdict::{Barrier, Rule};
 
 /// 2026-06-01.
 const AT: i64 = 1_780_272_000;
@@ -146,7 +147,7 @@ impl Chain {
             .map(drop)
     }
 
-    fn limit(&self) -> Option<&'static str> {
+    fn limit(&self) -> Option<Rule> {
         let path: Vec<_> = self.path.iter().collect();
         limit(&self.webpki().unwrap_err(), &path, &self.anchored())
     }
@@ -205,38 +206,38 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
     type Case = (
         Vec<CertificateParams>,
         Option<CertificateParams>,
-        Option<&'static str>,
+        Option<Rule>,
         Result<(), Refusal>,
     );
     let cases: Vec<Case> = vec![
         (
             vec![root(), middle(), leaf()],
             Some(authority(bmp())),
-            Some("name_encoding"),
+            Some(Rule::NameEncoding),
             Ok(()),
         ),
         (
             vec![root(), middle(), leaf()],
             Some(authority("middle")),
             None,
-            refusal("issuer_name", 0),
+            refusal(Barrier::IssuerName, 0),
         ),
         (
             vec![root(), constrained("example.org"), leaf()],
             Some(authority(bmp())),
-            Some("name_encoding"),
-            refusal("name_constraints", 0),
+            Some(Rule::NameEncoding),
+            refusal(Barrier::NameConstraints, 0),
         ),
         (
             vec![root(), with(middle(), policies(1..3)), leaf()],
             None,
-            Some("critical_policies"),
+            Some(Rule::CriticalPolicies),
             Ok(()),
         ),
         (
             vec![root(), middle(), with(leaf(), policies(1..3))],
             None,
-            Some("critical_policies"),
+            Some(Rule::CriticalPolicies),
             Ok(()),
         ),
         (
@@ -246,7 +247,7 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
                 with(leaf(), policies(1..2)),
             ],
             None,
-            Some("critical_policies"),
+            Some(Rule::CriticalPolicies),
             Ok(()),
         ),
         (
@@ -256,8 +257,8 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
                 with(leaf(), policies(2..3)),
             ],
             None,
-            Some("critical_policies"),
-            refusal("policies", 0),
+            Some(Rule::CriticalPolicies),
+            refusal(Barrier::Policies, 0),
         ),
         (
             vec![
@@ -267,49 +268,49 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
             ],
             None,
             None,
-            refusal("unknown_critical_extension", 1),
+            refusal(Barrier::UnknownCriticalExtension, 1),
         ),
         (
             vec![root(), directory("LEAF"), leaf()],
             None,
-            Some("name_constraint_forms"),
+            Some(Rule::NameConstraintForms),
             Ok(()),
         ),
         (
             vec![root(), directory("other"), leaf()],
             None,
-            Some("name_constraint_forms"),
-            refusal("name_constraints", 0),
+            Some(Rule::NameConstraintForms),
+            refusal(Barrier::NameConstraints, 0),
         ),
         (
             vec![root(), constrained("example.test"), other_name(), leaf()],
             None,
-            Some("self_issued_constraints"),
+            Some(Rule::SelfIssuedConstraints),
             Ok(()),
         ),
         (
             vec![root(), constrained("example.org"), leaf()],
             None,
             None,
-            refusal("name_constraints", 0),
+            refusal(Barrier::NameConstraints, 0),
         ),
         (
             vec![root(), short(&|_| {}), middle(), leaf()],
             None,
-            Some("self_issued_path_length"),
+            Some(Rule::SelfIssuedPathLength),
             Ok(()),
         ),
         (
             vec![root(), short(&|_| {}), authority("lower"), leaf()],
             None,
             None,
-            refusal("path_length", 1),
+            refusal(Barrier::PathLength, 1),
         ),
         (
             vec![root(), named("middle ca"), leaf()],
             None,
             None,
-            refusal("not_a_ca", 1),
+            refusal(Barrier::NotACa, 1),
         ),
     ];
     for (number, (params, renamed, rule, expected)) in cases.into_iter().enumerate() {
@@ -331,9 +332,9 @@ fn dates_count_for_every_certificate() {
     let contents = chain.path[1].contents.as_ref().unwrap();
     let refused = |reason| Err(Refusal { reason, at: 1 });
     assert_eq!(ask(contents.not_before), Ok(()));
-    assert_eq!(ask(contents.not_before - 1), refused("not_yet_valid"));
+    assert_eq!(ask(contents.not_before - 1), refused(Barrier::NotYetValid));
     assert_eq!(ask(contents.not_after), Ok(()));
-    assert_eq!(ask(contents.not_after + 1), refused("expired"));
+    assert_eq!(ask(contents.not_after + 1), refused(Barrier::Expired));
 }
 
 /// A tree of these would have 20 to the power of 24 nodes (CVE-2023-0464).
@@ -386,7 +387,7 @@ fn names_and_constraints_without_end_are_refused() {
     assert_eq!(
         ask(2_000),
         Err(Refusal {
-            reason: "too_many_names",
+            reason: Barrier::TooManyNames,
             at: 0
         })
     );

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer, Reason};
+use crate::observation::{Exchange, Failure, Offer};
+use crate::tls::AlertDescription;
 
 /// The protocols asked for, best first.
 pub const ALPN_PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
@@ -53,8 +54,7 @@ impl Protocols {
             Some(End::NoneChosen) => (true, "none_chosen".into()),
             Some(End::Again) => (false, "chose one not on offer".into()),
             Some(End::Failed(failure)) => {
-                let alert = failure.reason == Reason::Alert;
-                let none = alert && failure.detail == "no_application_protocol";
+                let none = failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL);
                 (none, reason_text(&failure))
             }
         };

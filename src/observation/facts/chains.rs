@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::question::{Question, may_speak};
 use crate::observation::versions::reason_text;
 use crate::observation::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason};
-use crate::tls::ProtocolVersion;
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// A family of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +81,7 @@ fn refusal(asked: &Exchange, exchanges: &[Exchange]) -> Option<Cow<'static, str>
         return other.then(|| "sent another kind of key all the same".into());
     }
     let failure = asked.failure.as_ref()?;
-    let told = failure.reason == Reason::Alert && failure.detail != "protocol_version";
+    let told =
+        failure.reason == Reason::Alert && !failure.is_alert(AlertDescription::PROTOCOL_VERSION);
     (told && may_speak(exchanges, ProtocolVersion::Tls12)).then(|| reason_text(failure))
 }

@@ -14,8 +14,8 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Failure, Observation, Offer, PeerChain, Reason, Session};
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use super::{Exchange, Failure, Observation, Offer, PeerChain, Session};
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
 pub use chains::{KeyChain, KeyFamily};
@@ -231,14 +231,13 @@ fn is_default(observation: &Observation) -> Option<bool> {
 /// Whether the alert can mean that a name is wanted. Others, and everything that is no alert, may
 /// have come of something else.
 fn wants_a_name(failure: &Failure) -> bool {
-    const ALERTS: [u8; 4] = [
-        alert::UNRECOGNIZED_NAME,
-        alert::HANDSHAKE_FAILURE,
-        alert::ACCESS_DENIED,
-        alert::MISSING_EXTENSION,
+    const ALERTS: [AlertDescription; 4] = [
+        AlertDescription::UNRECOGNIZED_NAME,
+        AlertDescription::HANDSHAKE_FAILURE,
+        AlertDescription::ACCESS_DENIED,
+        AlertDescription::MISSING_EXTENSION,
     ];
-    let names = ALERTS.into_iter().filter_map(alert_name);
-    failure.reason == Reason::Alert && names.into_iter().any(|name| name == failure.detail)
+    ALERTS.into_iter().any(|alert| failure.is_alert(alert))
 }
 
 /// What the answer to the hello of all features says.

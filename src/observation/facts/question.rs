@@ -4,7 +4,7 @@ use super::listing::next_hello;
 use super::{Fact, KeyChain, KeyFamily, Protocols, renegotiation};
 use crate::observation::versions::{Evidence, evidence, is_dead};
 use crate::observation::{Exchange, Observation, Offer};
-use crate::tls::{self, HelloTemplate, ProtocolVersion};
+use crate::tls::{self, AlertDescription, HelloTemplate, ProtocolVersion};
 
 /// What one connection asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -229,7 +229,8 @@ fn features_refused(exchanges: &[Exchange]) -> bool {
     let mut exchanges = exchanges.iter().filter(|it| it.offer == asked);
     exchanges.any(|it| {
         let failure = it.failure.as_ref();
-        it.agreed().is_none() && failure.is_some_and(|it| it.detail != "protocol_version")
+        it.agreed().is_none()
+            && failure.is_some_and(|it| !it.is_alert(AlertDescription::PROTOCOL_VERSION))
     })
 }
 

@@ -74,7 +74,7 @@ fn first_of(wishes: &[u16], known: &[u16]) -> Option<u16> {
 }
 
 fn exchange(offer: Offer, chosen: Result<u16, No>) -> Exchange {
-    let failure = |reason, detail| Some(Failure::new(Stage::Handshake, reason, detail));
+    let failure = |reason, detail| Some(Failure::saved_as(Stage::Handshake, reason, detail));
     let (session, failure) = match chosen {
         Ok(cipher) => (Some(session(cipher)), None),
         Err(No::Alert(name)) => (None, failure(Reason::Alert, name)),

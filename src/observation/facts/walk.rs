@@ -8,7 +8,7 @@ use super::offered::Offered;
 use super::question::Question;
 use crate::observation::versions::reason_text;
 use crate::observation::{Exchange, Failure, Offer, Reason};
-use crate::tls::{ProtocolVersion, alert, alert_name};
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// What the row has come to.
 #[derive(Default)]
@@ -122,7 +122,7 @@ fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> End {
     let text = reason_text(failure);
     match failure.reason {
         Reason::Eof | Reason::Reset => End::Closed(text),
-        Reason::Alert if says_no(failure, version, first) => End::Refused(text),
+        _ if says_no(failure, version, first) => End::Refused(text),
         _ => End::Broke(text),
     }
 }
@@ -130,16 +130,15 @@ fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> End {
 /// Whether the alert means "none of these": others may mean anything. The first hello of TLS 1.3
 /// may be refused for its empty key share, unless it is in the version's own word.
 fn says_no(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
-    const NO: [u8; 3] = [
-        alert::PROTOCOL_VERSION,
-        alert::HANDSHAKE_FAILURE,
-        alert::INSUFFICIENT_SECURITY,
+    const NO: [AlertDescription; 3] = [
+        AlertDescription::PROTOCOL_VERSION,
+        AlertDescription::HANDSHAKE_FAILURE,
+        AlertDescription::INSUFFICIENT_SECURITY,
     ];
     let told = if first && version == ProtocolVersion::Tls13 {
         &NO[..1]
     } else {
         &NO
     };
-    let names = told.iter().filter_map(|number| alert_name(*number));
-    names.into_iter().any(|name| name == failure.detail)
+    told.iter().any(|alert| failure.is_alert(*alert))
 }

@@ -45,7 +45,7 @@ fn failed(offer: Offer, stage: Stage, reason: Reason, detail: &str) -> Exchange 
         session: None,
         chain: None,
         chain_cut: false,
-        failure: Some(Failure::new(stage, reason, detail)),
+        failure: Some(Failure::saved_as(stage, reason, detail)),
     }
 }
 
@@ -380,7 +380,7 @@ fn what_is_asked_ends_after_five_exchanges() {
 /// An answer that broke off after the ServerHello.
 fn broke(offer: Offer, version: ProtocolVersion, reason: Reason, detail: &str) -> Exchange {
     Exchange {
-        failure: Some(Failure::new(Stage::Handshake, reason, detail)),
+        failure: Some(Failure::saved_as(Stage::Handshake, reason, detail)),
         ..chose(offer, version)
     }
 }
@@ -476,7 +476,7 @@ fn a_mark_is_a_claim_until_the_version_is_asked_for() {
     }
     // A mark after which the server broke off, or of an older version, claims nothing.
     let mut broken = marked.clone();
-    broken.failure = Some(Failure::new(Stage::Handshake, Reason::Eof, ""));
+    broken.failure = Some(Failure::saved_as(Stage::Handshake, Reason::Eof, ""));
     assert_eq!(words(&[broken])[4], NotProbed);
 }
 

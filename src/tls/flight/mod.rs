@@ -17,7 +17,7 @@ pub use key_exchange::{KeyExchange, SignedParams};
 use record::{Records, Step};
 pub use record::{has_odd_version, may_be_tls};
 
-use super::alert::CLOSE_NOTIFY;
+use super::alert::AlertDescription;
 use super::reader::{Flaw, u24};
 
 /// How far the reading is.
@@ -39,9 +39,9 @@ pub enum Progress {
 #[derive(Debug, Default)]
 pub struct Flight {
     /// The alerts of level warning, in order.
-    pub warnings: Vec<u8>,
+    pub warnings: Vec<AlertDescription>,
     /// The alert that ended the flight: one of level fatal, or close_notify.
-    pub fatal_alert: Option<u8>,
+    pub fatal_alert: Option<AlertDescription>,
     /// The ServerHello; after a hello retry the second one once it is here.
     pub server_hello: Option<ServerHello>,
     /// The certificates as sent, leaf first; below TLS 1.3 only.
@@ -172,8 +172,11 @@ impl Flight {
                 continue;
             };
             self.alert.clear();
+            let description = AlertDescription(description);
             match level {
-                WARNING if description != CLOSE_NOTIFY => self.warning(description)?,
+                WARNING if description != AlertDescription::CLOSE_NOTIFY => {
+                    self.warning(description)?
+                }
                 WARNING | FATAL => {
                     if self.end.is_none() {
                         self.fatal_alert = Some(description);
@@ -187,7 +190,7 @@ impl Flight {
         Ok(())
     }
 
-    fn warning(&mut self, description: u8) -> Result<(), FlightError> {
+    fn warning(&mut self, description: AlertDescription) -> Result<(), FlightError> {
         if self.warnings.len() == MAX_WARNINGS {
             return Err(FlightError::TooMany("warning alerts"));
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{FlightError, MAX_FLIGHT};
-use crate::tls::alert::alert_name;
+use crate::tls::alert::AlertDescription;
 
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
 pub(super) const ALERT: u8 = 21;
@@ -175,5 +175,5 @@ fn fits(bytes: &[u8], allowed: &[&[u8]]) -> bool {
 /// Whether the alert's description, once it has come, is a registered one.
 fn known_alert(rest: &[u8]) -> bool {
     rest.get(3)
-        .is_none_or(|description| alert_name(*description).is_some())
+        .is_none_or(|description| AlertDescription(*description).name().is_some())
 }

@@ -15,7 +15,7 @@ fn told(offer: Offer) -> Exchange {
 }
 
 fn failure(reason: Reason, detail: &str) -> Option<Failure> {
-    Some(Failure::new(Stage::Handshake, reason, detail))
+    Some(Failure::saved_as(Stage::Handshake, reason, detail))
 }
 
 #[test]
@@ -214,7 +214,11 @@ fn a_dialogue_is_kept_once_unless_it_is_worth_more() {
     };
     let mut injected = greeted();
     injected.inject(b"250 more\r\n");
-    let starttls = Some(Failure::new(Stage::Starttls, Reason::TurnedAway, "421"));
+    let starttls = Some(Failure::saved_as(
+        Stage::Starttls,
+        Reason::TurnedAway,
+        "421",
+    ));
     let asked = Offer::Asked(Question::Suites(ProtocolVersion::Tls12));
     for (offer, earlier, transcript, failure, kept) in [
         (asked, true, greeted(), None, false),

@@ -8,7 +8,7 @@ use compose::*;
 
 use super::certificates::MAX_CERTIFICATES;
 use super::*;
-use crate::tls::ProtocolVersion;
+use crate::tls::{AlertDescription, ProtocolVersion};
 
 #[test]
 fn ssl3_without_extensions() {
@@ -87,29 +87,36 @@ fn a_warning_goes_before_the_hello() {
     let (flight, progress) = read(&name_warning());
     assert_eq!(
         (progress, flight.warnings.as_slice()),
-        (Progress::Done, [112].as_slice())
+        (
+            Progress::Done,
+            [AlertDescription::UNRECOGNIZED_NAME].as_slice()
+        )
     );
     assert_eq!(flight.fatal_alert, None);
     assert!(flight.certificates.is_some());
 }
 
+fn alert(number: u8) -> Option<AlertDescription> {
+    Some(AlertDescription(number))
+}
+
 #[test]
 fn alerts_that_end_the_flight() {
     let (flight, progress) = read(&refusal());
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, Some(40)));
+    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(40)));
     let (flight, progress) = read(&record(21, &[1, 0]));
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, Some(0)));
+    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(0)));
     let in_halves = [record(21, &[2]), record(21, &[70])].concat();
     let (flight, progress) = read(&in_halves);
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, Some(70)));
+    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(70)));
     let after_hello = [
         records(&[hello(0x0303, 0x002F)]),
         record(21, &[1, 90, 2, 80]),
     ]
     .concat();
     let (flight, progress) = read(&after_hello);
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, Some(80)));
-    assert_eq!(flight.warnings, [90]);
+    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(80)));
+    assert_eq!(flight.warnings, [AlertDescription(90)]);
     assert!(flight.server_hello.is_some());
 }
 
@@ -120,7 +127,7 @@ fn the_version_of_a_record_says_nothing() {
         let [major, minor] = version;
         let (flight, progress) = read(&[21, major, minor, 0, 2, 2, 40]);
         assert_eq!(progress, Progress::Done, "{version:?}");
-        assert_eq!(flight.fatal_alert, Some(40), "{version:?}");
+        assert_eq!(flight.fatal_alert, alert(40), "{version:?}");
         let mut bytes = ssl3();
         bytes[1..3].copy_from_slice(&version);
         let (flight, progress) = read(&bytes);
