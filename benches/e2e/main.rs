@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tlsweep::output::tell(format_args!("bench: {error}"));
+            tlsweep::output::notice(format_args!("bench: {error}"));
             ExitCode::FAILURE
         }
     }

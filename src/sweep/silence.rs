@@ -30,7 +30,7 @@ impl Running {
             return;
         }
         match self.breaker.door(at, clock()) {
-            Door::Open => self.given.pacer.push(at.ip(), job),
+            Door::Open => self.pacer.push(at.ip(), job),
             Door::Held => self.hold(at, job),
             Door::Shut(dead) => self.away.push_back((job, not_asked(dead))),
         }
@@ -56,7 +56,7 @@ impl Running {
             }
             Turn::Release => {
                 for job in self.take_held(at) {
-                    self.given.pacer.push(at.ip(), job);
+                    self.pacer.push(at.ip(), job);
                 }
             }
             Turn::GiveUp(dead) => {
@@ -89,7 +89,7 @@ impl Running {
         let place = (place..count).chain(0..place).find(fresh).unwrap_or(place);
         if let Some(job) = held.and_then(|held| held.remove(place)) {
             self.holding -= 1;
-            self.given.pacer.push(at.ip(), job);
+            self.pacer.push(at.ip(), job);
         }
         if count == 1 {
             self.held.remove(&at);
@@ -98,10 +98,10 @@ impl Running {
 
     /// Takes the visits back that wait for their permit.
     fn hold_back(&mut self, at: SocketAddr) {
-        for job in self.given.pacer.take_parked(at.ip()) {
+        for job in self.pacer.take_parked(at.ip()) {
             match job.at() == Some(at) {
                 true => self.hold(at, job),
-                false => self.given.pacer.push(at.ip(), job),
+                false => self.pacer.push(at.ip(), job),
             }
         }
     }
@@ -143,7 +143,7 @@ impl Running {
     pub(super) fn come_round(&mut self) {
         let now = clock();
         if now.saturating_duration_since(self.came_round) > ABSENT {
-            self.breaker.absent(now, self.given.patience + ABSENT);
+            self.breaker.absent(now, self.patience + ABSENT);
         }
         self.came_round = now;
     }
