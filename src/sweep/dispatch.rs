@@ -57,20 +57,20 @@ impl Dispatcher {
         let mut targets = Vec::with_capacity(BATCH);
         let mut batch_until = clock();
         loop {
-            running.turn_away().await;
+            running.handle_skipped().await;
             let wake = running.admit();
             if running.is_done() {
                 return running.stopping;
             }
             tokio::select! {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
-                heard = next_batch(batch_until, &mut running.reports, &mut reports), if heard_of(&running) => {
-                    if heard == 0 {
+                received = next_batch(batch_until, &mut running.reports, &mut reports), if expects_reports(&running) => {
+                    if received == 0 {
                         // All workers have ended early; the code that joins them reports the
                         // reason.
                         return running.stopping;
                     }
-                    running.hear(&mut reports).await;
+                    running.handle(&mut reports).await;
                     batch_until = clock() + BATCH_DELAY;
                 }
                 Some(resolved) = running.resolving.join_next() => {
@@ -89,18 +89,18 @@ impl Dispatcher {
 }
 
 /// Returns true if reports from the workers can be expected.
-fn heard_of(running: &Running) -> bool {
+fn expects_reports(running: &Running) -> bool {
     running.pacer.in_flight() > 0
 }
 
-/// Waits until `from`, then returns the next reports of the workers.
+/// Waits until `from`, then receives the next reports of the workers. Returns their number.
 async fn next_batch(
     from: Instant,
     reports: &mut UnboundedReceiver<ExchangeReport>,
-    heard: &mut Vec<ExchangeReport>,
+    batch: &mut Vec<ExchangeReport>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
-    reports.recv_many(heard, BATCH).await
+    reports.recv_many(batch, BATCH).await
 }
 
 async fn until(wake: Option<Instant>) {
@@ -114,7 +114,7 @@ impl Running {
         !self.input_open
             && self.resolving.is_empty()
             && self.later.is_empty()
-            && self.away.is_empty()
+            && self.skipped.is_empty()
             && self.holding == 0
             && self.pacer.parked() == 0
             && self.pacer.in_flight() == 0
@@ -201,13 +201,13 @@ impl Running {
         let _ = self.rows.send(judged).await;
     }
 
-    async fn hear(&mut self, reports: &mut Vec<ExchangeReport>) {
-        self.come_round();
+    async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
+        self.check_absence();
         let now = clock();
         for report in reports.drain(..) {
             let address = report.at.ip();
             if !self.stopping {
-                self.conclude_of(&report);
+                self.update_breaker(&report);
             }
             match report.next {
                 Next::Again(observation, offer) if !self.stopping => {
@@ -258,7 +258,7 @@ impl Running {
     }
 
     fn tick(&mut self) {
-        self.come_round();
+        self.check_absence();
         let late = self.counters.lag_us.swap(0, Relaxed);
         let in_flight = self.pacer.in_flight();
         self.gate

@@ -18,11 +18,11 @@ impl Running {
     pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
         let resolver = self.resolver.clone();
         self.resolving.spawn(async move {
-            let asked = clock();
+            let started = clock();
             let addresses = resolver.resolve(&target.host.to_string()).await;
             Resolved {
                 asker: Asker::Target(target, attempt),
-                took: asked.elapsed(),
+                took: started.elapsed(),
                 addresses,
             }
         });
@@ -34,12 +34,12 @@ impl Running {
         if known.is_some_and(|known| !known.complete) {
             let resolver = self.resolver.clone();
             self.resolving.spawn(async move {
-                let asked = clock();
+                let started = clock();
                 let name = observation.endpoint.target.host.to_string();
                 let addresses = resolver.resolve_ipv6(&name).await;
                 Resolved {
                     asker: Asker::Visit(observation),
-                    took: asked.elapsed(),
+                    took: started.elapsed(),
                     addresses,
                 }
             });

@@ -77,9 +77,9 @@ pub(super) struct Running {
     /// Number of visits in `held`.
     pub(super) holding: usize,
     /// Visits that will not be made and whose rows are not written yet.
-    pub(super) away: VecDeque<Away>,
+    pub(super) skipped: VecDeque<Skipped>,
     /// Time at which the loop last ran.
-    pub(super) came_round: Instant,
+    pub(super) last_run: Instant,
 }
 
 impl Running {
@@ -108,8 +108,8 @@ impl Running {
             breaker: Breaker::default(),
             held: HashMap::new(),
             holding: 0,
-            away: VecDeque::new(),
-            came_round: clock(),
+            skipped: VecDeque::new(),
+            last_run: clock(),
         }
     }
 }
@@ -130,7 +130,7 @@ pub(super) enum Asker {
 }
 
 /// A visit that will not be made, and the reason.
-pub(super) type Away = (Job, Failure);
+pub(super) type Skipped = (Job, Failure);
 
 #[allow(
     clippy::disallowed_methods,
