@@ -397,7 +397,7 @@ fn facts_that_lack_a_visit_say_so() {
     let ended = run(&["judge", &facts, "-o", &rows]).expect(0);
     for told in [
         "week.facts lacks 1 endpoint",
-        "1 row of 1 target · 1 too large to be saved",
+        "1 row of 1 target · 1 too large to save",
     ] {
         assert!(ended.stderr.contains(told), "{ended:#?}");
     }
