@@ -24,7 +24,7 @@ pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
         return limbo::run(suite, flags.differing.as_deref(), flags.trust.at);
     }
     let what = flags.what.clone();
-    let what = what.context("without --limbo there is something to check")?;
+    let what = what.context("clap requires an argument unless --limbo is given")?;
     if what.is_dir() {
         folder(&flags, &what)
     } else if what == Path::new("-") || what.exists() {
