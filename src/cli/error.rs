@@ -122,7 +122,7 @@ pub enum PlanError {
         asked: String,
     },
     /// The same file is given twice, in two roles.
-    #[error("{path} is given as {first} and as {second}; one would overwrite the other")]
+    #[error("{path} is given as {first} and as {second}; one would destroy the other")]
     Twins {
         /// Path of the file.
         path: String,
