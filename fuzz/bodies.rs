@@ -1,4 +1,4 @@
-//! What each fuzz target holds to be true of any bytes. Shared by the targets and by
+//! The property that each fuzz target checks for any bytes. Shared by the targets and by
 //! tests/corpus.rs, which runs it over the corpus without a fuzzer.
 #![allow(dead_code, reason = "each target runs one of them")]
 
@@ -8,8 +8,8 @@ use tlsweep::observation::{Certificate, Transcript};
 use tlsweep::starttls::{self, Conversation, Names, Protocol, Setback, SetbackKind, Turn};
 use tlsweep::tls::{self, Flight, Progress};
 
-/// The record layer and the first flight: however the bytes are cut, the same is read, and no more
-/// is kept than was sent.
+/// The record layer and the first flight: the result does not depend on how the bytes are split,
+/// and no more is kept than was received.
 pub(crate) fn flight(data: &[u8]) {
     let mut whole = Flight::default();
     let end = whole.push(data);
@@ -35,7 +35,7 @@ pub(crate) fn flight(data: &[u8]) {
     }
 }
 
-/// A certificate: it is read or named unreadable, and what it points at lies within it.
+/// A certificate: it is parsed or reported as unparseable, and all its ranges lie within it.
 pub(crate) fn certificate(data: &[u8]) {
     let read = Certificate::read(CertificateDer::from(data.to_vec()));
     let again = Certificate::read(CertificateDer::from(data.to_vec()));
@@ -47,11 +47,11 @@ pub(crate) fn certificate(data: &[u8]) {
     }
 }
 
-/// A file of certificates: no more comes out than went in, each BEGIN of a text that is neither DER
-/// nor a table is accounted for, and what is said of it is one short line.
+/// A file of certificates: no more bytes come out than went in, each BEGIN of a text that is
+/// neither DER nor a table is accounted for, and each message about it is one short line.
 pub(crate) fn pem(data: &[u8]) {
     const BEGIN: &[u8] = b"-----BEGIN ";
-    // A comment first, and it is no table; with text behind, no DER.
+    // A comment at the start prevents parsing as a table; text at the end prevents parsing as DER.
     let text = [b"#\n", data, b"\n"].concat();
     for (bytes, whole) in [(data, false), (&text, true)] {
         let listing = match gather::certificates(bytes) {
@@ -76,8 +76,8 @@ pub(crate) fn pem(data: &[u8]) {
     }
 }
 
-/// Bytes that are not TLS: they get a name or a printable beginning, never anything a terminal would
-/// obey.
+/// Bytes that are not TLS: they are recognised or shown as printable text, and never as control
+/// characters for a terminal.
 pub(crate) fn opening(data: &[u8]) {
     let shown = match tls::spoken(data) {
         Some(protocol) => protocol.to_owned(),
@@ -87,13 +87,13 @@ pub(crate) fn opening(data: &[u8]) {
     assert!(tls::may_be_tls(&data[..data.len().min(1)]) || !tls::may_be_tls(data));
 }
 
-/// A dialogue before TLS: however the server's words are cut it goes the same way, we say our lines
-/// and nothing else, what is shown is bounded and printable, and not a byte between the go-ahead
-/// and TLS goes unnoticed.
+/// A dialogue before TLS: the result does not depend on how the server's text is split, we send
+/// only our lines, the text shown is limited and printable, and every byte between the go-ahead and
+/// TLS is noticed.
 pub(crate) fn starttls(protocol: &str, data: &[u8]) {
     let protocol = Protocol::named(protocol).expect("a protocol with a dialogue");
     let whole = Dialogue::of(protocol, &[data]);
-    // Past the bounds it matters how much comes at once.
+    // Beyond the limits, the result may depend on how many bytes arrive at once.
     if data.len() <= starttls::MAX_UNITS {
         for pieces in [data.chunks(1).collect(), cut(data)] {
             whole.goes_like(&Dialogue::of(protocol, &pieces));
@@ -109,15 +109,15 @@ pub(crate) fn starttls(protocol: &str, data: &[u8]) {
             "the go-ahead's last byte is not needed"
         );
     }
-    // It takes its time, and an eighth of all inputs are many.
+    // This check is slow, so it runs for an eighth of all inputs.
     if data.len().is_multiple_of(8) {
         let flood = vec![b'x'; starttls::MAX_RECEIVED + 1];
         let end = Dialogue::of(protocol, &[data, &flood]).end;
-        assert_ne!(end, End::Open, "we listen on and on");
+        assert_ne!(end, End::Open, "the dialogue must end");
     }
 }
 
-/// Pieces whose lengths their own first bytes decide.
+/// Returns pieces whose lengths are taken from their own first bytes.
 fn cut(mut data: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     while let Some(first) = data.first() {
@@ -129,7 +129,7 @@ fn cut(mut data: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
-/// What we may say after the opening, in this order; lines may be left out.
+/// Lines that we may send after the opening, in this order; lines may be omitted.
 const LINES: &[(&str, &[&str])] = &[
     ("smtp", &["EHLO scan.example\r\n", "STARTTLS\r\n"]),
     ("lmtp", &["LHLO scan.example\r\n", "STARTTLS\r\n"]),
@@ -146,7 +146,7 @@ const LINES: &[(&str, &[&str])] = &[
 ];
 const XMPP_ASK: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
-/// A dialogue as it went.
+/// The result of a dialogue.
 #[derive(Debug)]
 struct Dialogue {
     said: Vec<Vec<u8>>,
@@ -157,16 +157,16 @@ struct Dialogue {
 
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// More could come.
+    /// More input is expected.
     Open,
-    /// TLS begins after so many bytes.
+    /// TLS starts after this number of bytes.
     Upgrade { at: usize },
-    /// There is none.
+    /// There is no upgrade.
     Failed(Setback),
 }
 
 impl Dialogue {
-    /// Hears these pieces, as far as the dialogue goes.
+    /// Feeds these pieces to the dialogue until it ends.
     fn of(protocol: &'static Protocol, pieces: &[&[u8]]) -> Self {
         let names = Names {
             host: "mx.example",
@@ -221,12 +221,12 @@ impl Dialogue {
         }
     }
 
-    /// Whether the same server heard in pieces came to the same. The words may differ where they
-    /// are of no reply that we know: the more has come, the more there is to show.
+    /// Returns true if the same server text in pieces has the same result. The text shown may
+    /// differ if the reply is unknown, because more of it may have arrived.
     fn goes_like(&self, pieces: &Self) {
         assert_eq!(self.said, pieces.said);
         match (&self.end, &pieces.end) {
-            // Behind the go-ahead an alert is read with it, or by TLS.
+            // An alert after the go-ahead is read together with it, or by TLS.
             (End::Failed(setback), End::Upgrade { .. })
                 if setback.kind == SetbackKind::Refused && setback.reply.starts_with("alert ") => {}
             (End::Failed(one), End::Failed(other)) => assert_eq!(one.kind, other.kind),
@@ -246,7 +246,7 @@ fn may_be_said(protocol: &Protocol, said: &[Vec<u8>]) {
     assert!(said.iter().all(known), "{}: {said:?}", protocol.name);
 }
 
-/// What came after the go-ahead is the end of what was heard, and kept for the row.
+/// The bytes after the go-ahead are the end of what was received, and are kept for the row.
 fn noticed(pieces: &[&[u8]], heard: usize, injected: &[u8]) {
     let all = pieces.concat();
     assert!(all[..heard].ends_with(injected));

@@ -1,5 +1,5 @@
-//! What is true of any bytes that claim to tell of revocation: a stapled OCSP answer, a list. Shared
-//! by the fuzz targets and tests/corpus.rs, like bodies.rs.
+//! The properties of any bytes that claim to be revocation data: a stapled OCSP response or a CRL.
+//! Shared by the fuzz targets and tests/corpus.rs, like bodies.rs.
 #![allow(dead_code, reason = "each target runs one of them")]
 
 use std::sync::{Arc, LazyLock};
@@ -13,35 +13,36 @@ use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain,
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::{RevocationAnswer, RevocationStatus, Verdict, VerdictKind};
 
-/// The day after the OCSP answers of the corpus were made: 2026-11-27.
+/// One day after the OCSP responses of the corpus were made: 2026-11-27.
 const AT: i64 = 1_795_737_600;
 
-/// How far a source may be ahead.
+/// Maximum number of seconds by which a source may be ahead.
 const SKEW: i64 = 300;
 
 static ROOT: &[u8] = include_bytes!("../testdata/revocation/root.der");
 static LEAF: &[u8] = include_bytes!("../testdata/revocation/leaf.der");
 
-/// The root alone is trusted.
+/// Returns a policy in which only the root is trusted.
 static STORE: LazyLock<TrustStore> = LazyLock::new(|| {
     let root = CertificateDer::from_slice(ROOT);
     TrustStore::from_certificates("root", &[root])
 });
 
-/// A staple: it is judged, it says "good" or "revoked" only of its days, and "revoked" is a verdict.
+/// A staple: it is judged, it yields "good" or "revoked" only during its validity, and "revoked"
+/// becomes the verdict.
 pub(crate) fn ocsp(data: &[u8]) {
     let verdict = stapled(data);
-    let said = verdict.revocation.as_ref().expect("it was asked");
+    let said = verdict.revocation.as_ref().expect("revocation was checked");
     assert_eq!(said.staple.is_some(), !data.is_empty());
     said.staple
         .iter()
         .for_each(|answer| counts(&verdict, answer));
 }
 
-/// A list: the same, and it is read whole or not at all.
+/// A CRL: the same, and it is read completely or not at all.
 pub(crate) fn crl(data: &[u8]) {
     let verdict = listed(data);
-    let said = verdict.revocation.as_ref().expect("it was asked");
+    let said = verdict.revocation.as_ref().expect("revocation was checked");
     let answers = said.crl.iter().flatten();
     answers.for_each(|answer| counts(&verdict, answer));
 }
@@ -56,7 +57,7 @@ fn counts(verdict: &Verdict, answer: &RevocationAnswer) {
     assert!(answer.status == RevocationStatus::Revoked || answer.revoked_at.is_none());
 }
 
-/// The verdict on the leaf with this staple.
+/// Judges the leaf with this staple.
 pub(crate) fn stapled(staple: &[u8]) -> Verdict {
     let sources = RevocationSources {
         staple: true,
@@ -65,7 +66,7 @@ pub(crate) fn stapled(staple: &[u8]) -> Verdict {
     judged(staple, RevocationData::new(sources))
 }
 
-/// The verdict on the leaf with this list.
+/// Judges the leaf with this CRL.
 pub(crate) fn listed(list: &[u8]) -> Verdict {
     let mut data = RevocationData::new(RevocationSources {
         crl: true,
@@ -84,7 +85,7 @@ fn judged(staple: &[u8], data: RevocationData) -> Verdict {
     Judge::new(Arc::new(policy)).judge(&seen(staple))
 }
 
-/// A visit to the leaf's server.
+/// Returns a visit to the leaf's server.
 fn seen(staple: &[u8]) -> Observation {
     let target = Target {
         text: "www.example.test".to_owned(),

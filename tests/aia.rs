@@ -1,5 +1,5 @@
-//! Issuers that nobody sends, fetched from the addresses that certificates name: what completes a
-//! chain and what does not, how often is asked, and whom nobody is ever asked on our behalf.
+//! Fetching missing issuers from the AIA URLs in certificates: which responses complete a chain,
+//! how often a URL is requested, and which servers must never be contacted.
 
 mod support;
 
@@ -28,21 +28,21 @@ use tokio::runtime::Runtime;
 
 const ALLOWED: [&str; 2] = ["--aia", "--aia-allow-private"];
 
-/// What a server says to a request.
+/// The reaction of a server to a request.
 #[derive(Clone)]
 enum Answer {
-    /// These bytes, and the end.
-    Said(Vec<u8>),
-    /// These bytes, and then nothing for as long as the other side waits.
-    Held(Vec<u8>),
+    /// It sends these bytes and closes the connection.
+    Sent(Vec<u8>),
+    /// It sends these bytes and keeps the connection open until the client closes it.
+    KeptOpen(Vec<u8>),
 }
 
-/// A web server that says what it was told to, path by path, and remembers who came.
+/// A web server with a fixed answer for each path. It records the requests.
 struct Http {
     address: SocketAddr,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
-    /// What each connection asked, in its order.
-    asked: Arc<Mutex<Vec<String>>>,
+    /// The head of each request, in the order received.
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Http {
@@ -55,13 +55,13 @@ impl Http {
         let started = Self {
             address: listener.local_addr().expect("it is bound"),
             answers: Arc::default(),
-            asked: Arc::default(),
+            requests: Arc::default(),
         };
-        let (answers, asked) = (started.answers.clone(), started.asked.clone());
+        let (answers, requests) = (started.answers.clone(), started.requests.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (answers, asked) = (answers.clone(), asked.clone());
-                thread::spawn(move || converse(stream, &answers, &asked));
+                let (answers, requests) = (answers.clone(), requests.clone());
+                thread::spawn(move || serve(stream, &answers, &requests));
             }
         });
         started
@@ -76,20 +76,23 @@ impl Http {
         answers.insert(path.to_owned(), answer);
     }
 
-    /// Has a file.
+    /// Serves a file at a path.
     fn has(&self, path: &str, body: &[u8]) {
-        self.says(path, Answer::Said(response("200 OK", "", body)));
+        self.says(path, Answer::Sent(response("200 OK", "", body)));
     }
 
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no panic under the lock").clone()
+    fn requests(&self) -> Vec<String> {
+        self.requests
+            .lock()
+            .expect("no panic under the lock")
+            .clone()
     }
 }
 
-fn converse(
+fn serve(
     stream: TcpStream,
     answers: &Mutex<BTreeMap<String, Answer>>,
-    asked: &Mutex<Vec<String>>,
+    requests: &Mutex<Vec<String>>,
 ) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -100,17 +103,17 @@ fn converse(
         }
     }
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    asked.lock().expect("no panic under the lock").push(head);
+    requests.lock().expect("no panic under the lock").push(head);
     let answer = {
         let answers = answers.lock().expect("no panic under the lock");
         answers.get(&path).cloned()
     };
-    let missing = || Answer::Said(response("404 Not Found", "", b"gone"));
+    let missing = || Answer::Sent(response("404 Not Found", "", b"gone"));
     let (bytes, held) = match answer.unwrap_or_else(missing) {
-        Answer::Said(bytes) => (bytes, false),
-        Answer::Held(bytes) => (bytes, true),
+        Answer::Sent(bytes) => (bytes, false),
+        Answer::KeptOpen(bytes) => (bytes, true),
     };
-    // The other side may have had enough already.
+    // The client may have closed the connection already.
     let _ = reader.get_mut().write_all(&bytes);
     if held {
         let _ = reader.read_line(&mut String::new());
@@ -123,7 +126,7 @@ fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// A CA that can sign others.
+/// A CA that can issue certificates.
 struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
@@ -134,7 +137,7 @@ impl Authority {
         Self::new(name, None, &[])
     }
 
-    /// A CA below this one, whose certificate says that its issuer can be had there.
+    /// Returns a CA below this one, whose certificate names these AIA URLs.
     fn below(&self, name: &str, addresses: &[String]) -> Self {
         Self::new(name, Some(self), addresses)
     }
@@ -155,7 +158,7 @@ impl Authority {
         }
     }
 
-    /// A leaf for a name, and its key, in PEM.
+    /// Issues a leaf for a name. Returns the leaf and its key in PEM.
     fn leaf(&self, name: &str, addresses: &[String]) -> (String, String) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         params.custom_extensions.extend(ca_issuers(addresses));
@@ -180,7 +183,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, 0x82, high, low], content].concat()
 }
 
-/// Authority information access (RFC 5280 section 4.2.2.1).
+/// Returns the authority information access extension (RFC 5280 section 4.2.2.1).
 fn ca_issuers(addresses: &[String]) -> Option<CustomExtension> {
     let method = [0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
     let description = |address: &String| {
@@ -193,7 +196,7 @@ fn ca_issuers(addresses: &[String]) -> Option<CustomExtension> {
     (!addresses.is_empty()).then_some(extension)
 }
 
-/// A folder with the root that is trusted.
+/// A temporary folder with the trusted root.
 struct Place {
     folder: TempDir,
     trust: String,
@@ -208,12 +211,12 @@ impl Place {
         Self { folder, trust }
     }
 
-    /// Adds a chain for `check`, under its name.
+    /// Adds a chain to the folder that `check` reads, under its name.
     fn chain(&self, name: &str, pem: &str) {
         write(&self.folder, &format!("chains/{name}.pem"), pem);
     }
 
-    /// Every chain's row, by name.
+    /// Runs `check` on the folder and returns the rows by name.
     fn check(&self, more: &[&str]) -> BTreeMap<String, Row> {
         let chains = path(&self.folder, "chains");
         let arguments = ["check", &chains, &self.trust, "--format=jsonl"];
@@ -238,7 +241,7 @@ fn error(row: &Row) -> String {
     errors.join("\n")
 }
 
-// What completes a chain.
+// Responses that complete a chain.
 
 #[test]
 fn a_missing_intermediate_is_fetched_in_each_form_and_named() {
@@ -276,13 +279,13 @@ fn a_missing_intermediate_is_fetched_in_each_form_and_named() {
         assert_eq!(row.at("/chain/completed_by"), "aia");
         assert_eq!(row.at("/trust/root/reason"), "missing_intermediate");
     }
-    for head in http.asked() {
+    for head in http.requests() {
         let agent = concat!("user-agent: tlsweep/", env!("CARGO_PKG_VERSION"), "\r\n");
         assert!(head.to_ascii_lowercase().contains(agent), "{head}");
     }
 }
 
-/// As openssl makes it, and so as CAs do.
+/// Returns PKCS#7 as openssl writes it, which is the form that CAs publish.
 fn p7c(pem: &str, place: &Place) -> Vec<u8> {
     let arguments = ["crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", pem];
     support::tool("openssl", &arguments, place.folder.path())
@@ -308,12 +311,12 @@ fn two_missing_intermediates_are_fetched_one_after_the_other() {
     }
     let from = vec![http.url("/lower"), http.url("/upper")];
     assert_eq!(finding["fetched_from"], Value::from(from));
-    // Nobody looks for a root that is trusted already.
-    assert_eq!(http.asked().len(), 2);
+    // The root is trusted already, so its URL is not requested.
+    assert_eq!(http.requests().len(), 2);
 }
 
 #[test]
-fn what_is_known_is_not_fetched_and_gets_the_credit() {
+fn a_known_issuer_is_not_fetched_and_is_named_as_the_source() {
     let root = Authority::root("Root");
     let http = Http::start();
     let ca = root.below("CA", &[]);
@@ -325,11 +328,11 @@ fn what_is_known_is_not_fetched_and_gets_the_credit() {
     let rows = place.check(&[&ALLOWED[..], &[&bundle]].concat());
     let finding = missing(&rows["a.test"]);
     assert_eq!(finding["completed_by"], "bundle");
-    assert_eq!(http.asked(), [""; 0]);
+    assert_eq!(http.requests(), [""; 0]);
 }
 
 #[test]
-fn an_address_is_asked_once_for_many_rows_and_the_facts_keep_what_it_gave() {
+fn a_url_is_requested_once_for_many_rows_and_the_recording_keeps_the_response() {
     let root = Authority::root("Root");
     let http = Http::start();
     let ca = root.below("CA", &[]);
@@ -354,7 +357,7 @@ fn an_address_is_asked_once_for_many_rows_and_the_facts_keep_what_it_gave() {
     for row in &rows {
         assert_eq!(missing(row)["completed_by"], "aia");
     }
-    assert_eq!(http.asked().len(), 1, "{:#?}", http.asked());
+    assert_eq!(http.requests().len(), 1, "{:#?}", http.requests());
     let certs_live = fs::read_to_string(&certs).expect("certificates");
     assert!(certs_live.contains(&ca.sha256()), "{certs_live}");
 
@@ -365,20 +368,20 @@ fn an_address_is_asked_once_for_many_rows_and_the_facts_keep_what_it_gave() {
     let bytes = |path: &str| fs::read_to_string(path).expect("rows");
     assert_eq!(bytes(&again), bytes(&live));
     assert_eq!(bytes(&certs), certs_live);
-    assert_eq!(http.asked().len(), 1, "judging asks nobody");
+    assert_eq!(http.requests().len(), 1, "judging sends no requests");
 }
 
-/// A server that sends this leaf alone.
+/// Starts a server that sends only this leaf.
 fn server(place: &Place, leaf: &str, key: &str) -> SServer {
     let leaf = write(&place.folder, "leaf.pem", leaf);
     let key = write(&place.folder, "leaf.key", key);
     SServer::start(&["-cert", &leaf, "-key", &key, "-www"])
 }
 
-// What does not.
+// Responses that do not complete a chain.
 
 #[test]
-fn each_address_that_does_not_help_is_named_with_its_reason() {
+fn each_url_that_does_not_help_is_named_with_its_reason() {
     let root = Authority::root("Root");
     let place = Place::trusting(&root);
     let elsewhere = Http::start();
@@ -389,32 +392,32 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
     let answers: [(&str, Answer, &str); 9] = [
         (
             "gone",
-            Answer::Said(response("404 Not Found", "", b"")),
+            Answer::Sent(response("404 Not Found", "", b"")),
             "HTTP status 404",
         ),
         (
             "moved",
-            Answer::Said(response("302 Found", &moved, b"")),
+            Answer::Sent(response("302 Found", &moved, b"")),
             "redirects are not followed",
         ),
         (
             "large",
-            Answer::Said(response("200 OK", "", &[0x30; 70_000])),
+            Answer::Sent(response("200 OK", "", &[0x30; 70_000])),
             "larger than 65536 bytes",
         ),
         (
             "promise",
-            Answer::Held(format!("HTTP/1.1 200 OK\r\n{long}").into()),
+            Answer::KeptOpen(format!("HTTP/1.1 200 OK\r\n{long}").into()),
             "larger than 65536 bytes",
         ),
         (
             "page",
-            Answer::Said(response("200 OK", "", b"<html>")),
+            Answer::Sent(response("200 OK", "", b"<html>")),
             "is not a certificate",
         ),
         (
             "leaf",
-            Answer::Said(response(
+            Answer::Sent(response(
                 "200 OK",
                 "",
                 root.leaf("x.test", &[]).0.as_bytes(),
@@ -423,17 +426,17 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         ),
         (
             "other",
-            Answer::Said(response("200 OK", "", other.der())),
+            Answer::Sent(response("200 OK", "", other.der())),
             "does not contain the issuer",
         ),
         (
             "stranger",
-            Answer::Said(response("200 OK", "", stranger.der())),
+            Answer::Sent(response("200 OK", "", stranger.der())),
             "did not sign the certificate",
         ),
         (
             "noise",
-            Answer::Said(b"220 mail ESMTP\r\n".to_vec()),
+            Answer::Sent(b"220 mail ESMTP\r\n".to_vec()),
             "malformed or incomplete response",
         ),
     ];
@@ -441,7 +444,8 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
     let mut servers = Vec::new();
     let ca = root.below("CA", &[]);
     for (index, (case, answer, reason)) in (1..).zip(answers) {
-        // An address each, for they are asked twice a second.
+        // Each server has its own address, because one address gets at most two requests per
+        // second.
         let http = Http::at([127, 0, 1, index].into());
         http.says("/ca", answer);
         let name = format!("{case}.test");
@@ -458,9 +462,9 @@ fn each_address_that_does_not_help_is_named_with_its_reason() {
         assert_eq!(row.at("/trust/root/trusted"), false, "{name}");
     }
     for http in servers {
-        assert_eq!(http.asked().len(), 1, "{:#?}", http.asked());
+        assert_eq!(http.requests().len(), 1, "{:#?}", http.requests());
     }
-    assert_eq!(elsewhere.asked(), [""; 0]);
+    assert_eq!(elsewhere.requests(), [""; 0]);
 }
 
 #[test]
@@ -479,21 +483,21 @@ fn a_root_that_was_fetched_is_not_trusted() {
     assert_eq!(finding["reason"], "untrusted_root");
     assert_eq!(finding["issuer"], "CN=Fetched root");
     assert_eq!(row.at("/trust/root/trusted"), false);
-    // The root is asked for: a trusted one could have been above it.
-    assert_eq!(http.asked().len(), 2);
+    // The root is requested because a trusted root could have been its issuer.
+    assert_eq!(http.requests().len(), 2);
 }
 
 #[test]
-fn an_answer_that_never_ends_is_given_up() {
+fn a_response_that_never_ends_is_abandoned() {
     let http = Http::start();
     let patience = Patience {
         connect: Duration::from_secs(5),
         total: Duration::from_millis(300),
     };
     let part = response("200 OK", "", b"0123456789");
-    http.says("/nothing", Answer::Held(Vec::new()));
-    http.says("/head", Answer::Held(part[..20].to_vec()));
-    http.says("/body", Answer::Held(part[..part.len() - 1].to_vec()));
+    http.says("/nothing", Answer::KeptOpen(Vec::new()));
+    http.says("/head", Answer::KeptOpen(part[..20].to_vec()));
+    http.says("/body", Answer::KeptOpen(part[..part.len() - 1].to_vec()));
     let runtime = Runtime::new().expect("a runtime");
     for path in ["/nothing", "/head", "/body"] {
         let url = HttpAddress::parse(&http.url(path)).expect("an address");
@@ -532,10 +536,10 @@ fn an_interrupt_ends_fetching_and_leaves_every_row() {
     );
 }
 
-// Whom nobody is ever asked.
+// Servers that must never be contacted.
 
 #[test]
-fn nobody_is_asked_who_is_not_public_unless_that_is_allowed() {
+fn servers_that_are_not_public_are_only_contacted_if_allowed() {
     let root = Authority::root("Root");
     let ca = root.below("CA", &[]);
     let http = Http::start();
@@ -584,15 +588,15 @@ fn nobody_is_asked_who_is_not_public_unless_that_is_allowed() {
         let error = error(&rows[*name]);
         assert!(error.contains(reason), "{name}: {error}");
     }
-    // And nothing is said of fetching where nobody asked for it.
+    // Without `--aia` the rows do not mention fetching.
     for (name, row) in place.check(&[]) {
         assert!(missing(&row).get("aia_error").is_none(), "{name}");
     }
-    assert_eq!(http.asked(), [""; 0]);
+    assert_eq!(http.requests(), [""; 0]);
 }
 
 #[test]
-fn what_is_excluded_from_the_sweep_is_not_asked_for_issuers() {
+fn an_excluded_server_is_not_contacted_for_issuers() {
     let root = Authority::root("Root");
     let ca = root.below("CA", &[]);
     let http = Http::at([127, 0, 0, 9].into());
@@ -609,11 +613,11 @@ fn what_is_excluded_from_the_sweep_is_not_asked_for_issuers() {
     let row = support::sweep_one(&[&arguments[..], &ALLOWED].concat());
     let error = error(&row);
     assert_eq!(error.matches("excluded by --exclude").count(), 2, "{error}");
-    assert_eq!(http.asked(), [""; 0]);
+    assert_eq!(http.requests(), [""; 0]);
 }
 
 #[test]
-fn a_name_that_leads_to_loopback_is_not_asked() {
+fn a_name_that_resolves_to_loopback_is_not_contacted() {
     let runtime = Runtime::new().expect("a runtime");
     let lab = runtime.block_on(Lab::start(probe::now()));
     let lab = lab.expect("the laboratory starts");

@@ -1,5 +1,5 @@
-//! Reading certificates that OpenSSL made: against what OpenSSL reads, damaged at random, and
-//! link by link for the signatures.
+//! Reads certificates made by OpenSSL: compares the result with OpenSSL's own output, damages them
+//! at random, and verifies the signature of each link.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -13,8 +13,9 @@ use rustls_pki_types::pem::PemObject;
 use tlsweep::crypto::{Outcome, verify_handshake};
 use tlsweep::observation::{Certificate, Contents, PresentedName};
 
-/// What OpenSSL prints in other words, by case and place: what we mark as not usable as a name (`dns:`,
-/// `ip:`, `uri:`), an extension that is not DER or given twice, and text that it trims or leaves out.
+/// Certificates that OpenSSL prints differently, by case and index: names that we mark as unusable
+/// (`dns:`, `ip:`, `uri:`), extensions that are not DER or occur twice, and text that OpenSSL trims
+/// or omits.
 const TOLD_APART: [(&str, usize); 10] = [
     ("address-of-five", 0),
     ("boolean-of-one", 0),
@@ -28,7 +29,7 @@ const TOLD_APART: [(&str, usize); 10] = [
     ("uri-only", 0),
 ];
 
-/// The cases under testdata/chains.
+/// Returns the folders of the cases in testdata/chains.
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/chains");
     let mut cases: Vec<_> = std::fs::read_dir(folder)
@@ -52,7 +53,7 @@ fn sent(case: &str) -> Vec<Certificate> {
     read(&folder.join(case), "chain.pem")
 }
 
-/// What cannot be read, by case and place, and where reading stops.
+/// Certificates that cannot be parsed, by case and index, and the field at which parsing fails.
 const UNREADABLE: [(&str, usize, &str); 9] = [
     ("cut-short", 0, "certificate"),
     ("cut-short-above", 1, "certificate"),
@@ -66,7 +67,7 @@ const UNREADABLE: [(&str, usize, &str); 9] = [
 ];
 
 #[test]
-fn every_certificate_is_read_or_says_why_not() {
+fn every_certificate_is_parsed_or_reports_why_not() {
     let mut count = 0;
     let mut stopped = Vec::new();
     for case in cases() {
@@ -86,7 +87,7 @@ fn every_certificate_is_read_or_says_why_not() {
 }
 
 #[test]
-fn openssl_reads_the_same() {
+fn openssl_parses_the_same_values() {
     let mut compared = BTreeSet::new();
     let mut apart = Vec::new();
     for case in cases() {
@@ -95,7 +96,7 @@ fn openssl_reads_the_same() {
             let Ok(contents) = &certificate.contents else {
                 continue;
             };
-            let (ours, theirs) = (told(contents), openssl(&certificate.der));
+            let (ours, theirs) = (our_fields(contents), openssl(&certificate.der));
             if compared.insert(certificate.sha256) && ours != theirs {
                 apart.push((name.clone(), place, ours, theirs));
             }
@@ -110,9 +111,9 @@ fn openssl_reads_the_same() {
     assert!(count > 300, "only {count} certificates compared");
 }
 
-/// What is compared, in the words of `openssl x509`.
-fn told(contents: &Contents) -> Vec<String> {
-    // A Timestamp ends a day before the year 9999 does.
+/// Returns the compared fields, in the format of `openssl x509`.
+fn our_fields(contents: &Contents) -> Vec<String> {
+    // The last Timestamp is one day before the end of the year 9999.
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let date = |seconds| {
         let date = epoch + jiff::SignedDuration::from_secs(seconds);
@@ -142,7 +143,7 @@ fn told(contents: &Contents) -> Vec<String> {
         let names: Vec<_> = names.iter().map(name).collect();
         lines.push(names.join(", "));
     }
-    // Extensions stand in any order.
+    // The order of extensions does not matter.
     lines.sort();
     lines
 }
@@ -162,7 +163,7 @@ fn openssl(der: &[u8]) -> Vec<String> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("openssl, which scripts/install-peers installs");
+        .expect("openssl is installed (run scripts/install-peers)");
     openssl.stdin.take().unwrap().write_all(der).unwrap();
     let output = openssl.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -177,7 +178,7 @@ fn openssl(der: &[u8]) -> Vec<String> {
 
 #[test]
 fn keys_and_signatures_have_their_names() {
-    // Case, place in the chain, key, signature.
+    // Case, index in the chain, key, signature algorithm.
     let named = [
         ("good", 0, "p256", "sha256WithRSAEncryption"),
         ("good", 1, "rsa2048", "sha256WithRSAEncryption"),
@@ -203,10 +204,10 @@ fn keys_and_signatures_have_their_names() {
 }
 
 #[test]
-fn links_are_proven_by_their_signatures() {
+fn the_signature_of_each_link_is_verified() {
     use Outcome::{Invalid, Unsupported, Valid};
-    // Case, what the leaf's signature by the next certificate comes to, and the TLS schemes under
-    // which the same signature verifies.
+    // Case, the result of verifying the leaf's signature with the next certificate, and the TLS
+    // signature schemes under which the same signature verifies.
     let links: [(&str, Outcome, &[u16]); 18] = [
         ("good", Valid, &[0x0401]),
         ("sha1-leaf", Valid, &[0x0201]),
@@ -243,7 +244,7 @@ fn links_are_proven_by_their_signatures() {
 }
 
 #[test]
-fn a_certificate_may_be_its_own_issuer_or_only_claim_to() {
+fn a_certificate_that_names_itself_as_issuer_may_not_have_signed_itself() {
     for (case, claims, proof) in [
         ("self-signed-ca", true, Outcome::Valid),
         ("self-signed-v1", true, Outcome::Valid),
@@ -270,7 +271,7 @@ fn an_md5_signature_is_neither_valid_nor_invalid() {
 
 proptest! {
     #[test]
-    fn damage_never_panics(
+    fn damaged_certificates_never_panic(
         place in 0..1000usize,
         edits in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
         cut in proptest::option::of(any::<proptest::sample::Index>()),
@@ -296,7 +297,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_never_panic(der in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn arbitrary_bytes_never_panic(der in proptest::collection::vec(any::<u8>(), 0..600)) {
         let certificate = Certificate::read(CertificateDer::from(der));
         prop_assert!(!certificate.is_ca());
     }

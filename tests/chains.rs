@@ -1,5 +1,5 @@
-//! The judgement of the chains on disk: verdict and findings of each are what its folder says, and
-//! neither order, memory nor further stores change them.
+//! Judges the chains in testdata/chains. Each has the verdict and findings that its folder expects,
+//! and neither the order of certificates, nor the judge's cache, nor additional stores change them.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::cases::{Case, listed};
 use tlsweep::judge::{Judge, TrustStore};
 
 #[test]
-fn every_folder_is_judged_as_it_says() {
+fn every_case_has_its_expected_verdict_and_findings() {
     let mut wrong = Vec::new();
     let mut known = listed("disagreements.txt");
     let cases = Case::all();
@@ -61,7 +61,7 @@ fn the_order_of_the_certificates_above_the_leaf_changes_no_verdict() {
 }
 
 #[test]
-fn a_judge_that_remembers_agrees_with_one_that_does_not() {
+fn a_judge_with_a_filled_cache_agrees_with_a_new_one() {
     for case in Case::all() {
         let policy = Arc::new(case.policy());
         let observation = case.observation(case.chain());
@@ -74,7 +74,7 @@ fn a_judge_that_remembers_agrees_with_one_that_does_not() {
 }
 
 #[test]
-fn another_store_never_takes_trust_away() {
+fn an_additional_store_never_removes_trust() {
     for case in Case::all() {
         let alone = case.judge(case.chain());
         let mut more = case.policy();

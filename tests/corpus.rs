@@ -1,5 +1,6 @@
-//! The fuzz targets over their corpus, each file as it is, cut short at every place, and with each
-//! byte changed: what a fuzzer would try first, on stable and in every run.
+//! Runs the fuzz targets on their corpus: each file unchanged, truncated at every position, and
+//! with each byte changed. This covers what a fuzzer would try first, with stable Rust and in every
+//! test run.
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
@@ -12,7 +13,7 @@ use std::path::Path;
 use tlsweep::starttls::PROTOCOLS;
 use tlsweep::verdict::{RevocationStatus, Verdict};
 
-/// Places of a file that are varied; in longer files they lie apart.
+/// Maximum number of positions to vary in one file. In longer files they are spread evenly.
 const PLACES: usize = 400;
 
 fn run(target: &str, body: impl Fn(&[u8])) {
@@ -26,7 +27,11 @@ fn run(target: &str, body: impl Fn(&[u8])) {
     for entry in fs::read_dir(folder).expect("a corpus") {
         let path = entry.expect("an entry").path();
         let bytes = fs::read(&path).expect("a file");
-        assert!(bytes.len() <= 8192, "{}: a corpus is small", path.display());
+        assert!(
+            bytes.len() <= 8192,
+            "{}: corpus files must be small",
+            path.display()
+        );
         body(&bytes);
         vary(&bytes, &body);
         files += 1;
@@ -85,10 +90,10 @@ fn revocation_lists() {
 
 type Judged = fn(&[u8]) -> Verdict;
 
-/// A signature covers all that counts: cut short anywhere, or with any byte changed, an answer and
-/// a list say neither "good" nor "revoked".
+/// The signature covers everything that matters: if an OCSP response or CRL is truncated or any
+/// byte is changed, it yields neither "good" nor "revoked".
 #[test]
-fn what_is_not_whole_says_nothing_of_revocation() {
+fn truncated_or_changed_revocation_data_yields_no_status() {
     use RevocationStatus::{Good, Revoked};
     let cases: [(&str, RevocationStatus, Judged); 7] = [
         ("ocsp/good", Good, revocation::stapled),
@@ -103,7 +108,7 @@ fn what_is_not_whole_says_nothing_of_revocation() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         let whole = fs::read(corpus.join(file)).expect("a file");
         let says = |bytes: &[u8]| {
-            let revocation = judge(bytes).revocation.expect("it was asked");
+            let revocation = judge(bytes).revocation.expect("revocation was checked");
             let (_, answer) = revocation.deciding()?;
             Some(answer.status).filter(|status| *status != RevocationStatus::Unknown)
         };

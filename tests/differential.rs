@@ -1,5 +1,5 @@
-//! Our judgement of the chains on disk beside that of `openssl verify`, which shares no code with
-//! it. Every difference is listed with its reason, and what is listed differs.
+//! Compares our judgement of the chains in testdata/chains with `openssl verify`, which shares no
+//! code with it. Every difference is listed with its reason, and every listed case must differ.
 
 mod support;
 
@@ -54,8 +54,8 @@ fn word(accepted: bool) -> &'static str {
     }
 }
 
-/// What a TLS client of Debian makes of the case: it verifies at security level 2, and is given the
-/// certificates known from elsewhere as if they had been sent.
+/// Verifies the case like a TLS client on Debian: at security level 2, with the certificates known
+/// from elsewhere treated as if the server had sent them.
 fn openssl(case: &Case) -> (bool, String) {
     let folder = folder();
     let chain = fs::read_to_string(case.path("chain.pem")).expect("a chain");
@@ -87,7 +87,7 @@ fn openssl(case: &Case) -> (bool, String) {
     (accepted, said)
 }
 
-/// What it says under one store.
+/// Verifies the case with one store. Returns the result and the output.
 fn verified(
     case: &Case,
     roots: &Path,

@@ -1,4 +1,4 @@
-//! `--facts` against servers whose settings are known: each fact is what the server was told.
+//! `--facts` against servers with known settings: each reported fact must match the setting.
 
 mod support;
 
@@ -21,10 +21,10 @@ use tlsweep::probe::{self, Approach, Prober, Timeouts};
 const NAME: &str = "www.example.test";
 const ALL: &str = "--facts=ciphers,groups,alpn,tickets,renegotiation,compression,chains";
 
-/// A fact by its JSON pointer below `/tls/facts`, and what it must be.
+/// A JSON pointer below `/tls/facts` and the expected value.
 type Expected = (&'static str, fn() -> Value);
 
-/// A server and what must be found.
+/// A server and the facts expected of it.
 struct Case {
     name: &'static str,
     options: &'static [&'static str],
@@ -39,7 +39,7 @@ const CASES: &[Case] = &[
         ("/ciphers/tls1_2/order", || json!("server")),
         ("/ciphers/tls1_2/complete", || json!(true)),
         ("/ciphers/tls1_2/hello", || json!("suites_tls1_2")),
-        // The modern offer was answered by TLS 1.2: nothing more to ask.
+        // The modern offer was answered with TLS 1.2, so there is nothing more to test.
         ("/ciphers/tls1_3", || Value::Null),
         ("/ciphers/tls1_1/accepted", || json!([])),
         ("/ciphers/tls1_1/ended_by", || json!("protocol_version")),
@@ -94,7 +94,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn openssl_accepts_what_it_was_told_to() {
+fn facts_match_the_settings_of_openssl() {
     let pki = Pki::new();
     let issued = pki.leaf(
         "rsa",
@@ -239,7 +239,8 @@ fn the_chain_for_other_clients_is_judged_too() {
     }
 }
 
-/// A server of TLS 1.3 and 1.2 with every group that its library knows, X25519MLKEM768 among them.
+/// Starts a server with TLS 1.3 and 1.2 and every group that its library supports, including
+/// X25519MLKEM768.
 fn post_quantum(pki: &Pki) -> SocketAddr {
     let issued = pki.leaf("pq", Leaf::GOOD);
     let chain = [&issued.leaf, &issued.issuer]
@@ -262,7 +263,7 @@ fn post_quantum(pki: &Pki) -> SocketAddr {
         for stream in listener.incoming().flatten() {
             let connection = rustls::ServerConnection::new(config.clone()).expect("a connection");
             thread::spawn(move || {
-                // A hello that is not answered ends in an alert, which is written by reading on.
+                // Reading on writes the alert that answers a rejected hello.
                 let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0; 16]);
             });
         }
@@ -300,7 +301,7 @@ fn a_post_quantum_group_is_found_without_making_a_key() {
     ] {
         assert!(groups.contains(&group), "{group} is not in {groups:?}");
     }
-    // What was not asked for is not told.
+    // Facts that were not requested are null.
     for fact in [
         "ciphers",
         "alpn",
@@ -318,7 +319,7 @@ fn a_post_quantum_group_is_found_without_making_a_key() {
 }
 
 #[test]
-fn facts_change_no_verdict_and_are_null_unless_asked_for() {
+fn facts_change_no_verdict_and_are_null_unless_requested() {
     let pki = Pki::new();
     let issued = pki.leaf("plain", Leaf::GOOD);
     let server = SServer::start(&[
@@ -354,23 +355,23 @@ fn facts_change_no_verdict_and_are_null_unless_asked_for() {
     }
 }
 
-/// What a server of long ago does with compression.
+/// How an old server reacts to compression.
 #[derive(Clone, Copy, PartialEq)]
 enum Deflate {
     Takes,
-    /// It refuses a hello that offers it.
+    /// It rejects a hello that offers compression.
     Refuses,
-    /// It takes it, and hangs up in the middle of its first flight.
+    /// It accepts compression, and closes the connection in the middle of its first flight.
     Breaks,
 }
 
-/// How a server of long ago goes about it.
+/// The behaviour of an old server.
 #[derive(Clone, Copy)]
 struct Manner {
     deflate: Deflate,
-    /// What it sends instead of a flight before it hangs up.
+    /// Bytes that it sends instead of a flight before it closes the connection.
     no: &'static [u8],
-    /// How many visitors it serves; to the others it says no.
+    /// Number of connections that it serves; later ones get `no`.
     most: usize,
 }
 
@@ -380,8 +381,8 @@ const PATIENT: Manner = Manner {
     most: usize::MAX,
 };
 
-/// Answers by TLS 1.2 with RSA key transport and refuses hellos without it, as a server of long ago:
-/// without a word on renegotiation or tickets.
+/// Starts an old server: it answers with TLS 1.2 and RSA key transport, rejects hellos without it,
+/// and supports neither secure renegotiation nor tickets.
 fn long_ago(leaf: Vec<u8>, manner: Manner) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
@@ -395,7 +396,8 @@ fn long_ago(leaf: Vec<u8>, manner: Manner) -> SocketAddr {
             if stream.read_exact(&mut hello).is_err() {
                 continue;
             }
-            // A client may be gone by now, or send an alert where more would follow.
+            // The client may have closed the connection, or may send an alert instead of the next
+            // message.
             let flight = first_flight(&hello, &leaf, manner.deflate);
             let flight = flight.filter(|_| visitor < manner.most);
             let _ = stream.write_all(flight.as_deref().unwrap_or(manner.no));
@@ -407,7 +409,7 @@ fn long_ago(leaf: Vec<u8>, manner: Manner) -> SocketAddr {
 }
 
 fn first_flight(client_hello: &[u8], leaf: &[u8], manner: Deflate) -> Option<Vec<u8>> {
-    // Message header, version, random; then three lists with their lengths.
+    // Message header, version and random, followed by three lists with their lengths.
     let session = 4 + 2 + 32;
     let suites = session + 1 + usize::from(client_hello[session]);
     let length = u16::from_be_bytes([client_hello[suites], client_hello[suites + 1]]);
@@ -451,12 +453,12 @@ fn old_leaf(pki: &Pki) -> Vec<u8> {
 }
 
 #[test]
-fn compression_and_renegotiation_that_is_not_secure_are_told() {
+fn compression_and_insecure_renegotiation_are_reported() {
     let pki = Pki::new();
     let leaf = old_leaf(&pki);
     for (deflate, compression, ticket) in [
         (Deflate::Takes, json!(true), json!(false)),
-        // Renegotiation is told by a hello without it, and nothing else is known.
+        // A hello without compression shows renegotiation. Nothing else is known.
         (Deflate::Refuses, Value::Null, Value::Null),
         (Deflate::Breaks, Value::Null, Value::Null),
     ] {
@@ -472,10 +474,11 @@ fn compression_and_renegotiation_that_is_not_secure_are_told() {
 }
 
 #[test]
-fn a_list_is_complete_where_the_server_meant_its_no() {
+fn a_list_is_complete_if_the_refusal_was_deliberate() {
     let pki = Pki::new();
     let leaf = old_leaf(&pki);
-    // `modern` is refused and `wide` answered, then TLS 1.3 is refused, by a close twice.
+    // `modern` is rejected and `wide` is answered. Then TLS 1.3 is rejected, in the second case by
+    // two closed connections.
     let (by_alert, by_close) = (4, 5);
     for (no, most, complete, ended_by) in [
         (PATIENT.no, usize::MAX, true, "handshake_failure"),
@@ -495,14 +498,14 @@ fn a_list_is_complete_where_the_server_meant_its_no() {
         assert_eq!(found["accepted"], accepted, "{most} {ended_by}");
         assert_eq!(found["complete"], complete, "{most} {ended_by}");
         assert_eq!(found["ended_by"], ended_by);
-        // Its empty key share, or its version, was refused: which one is not known.
+        // The server rejected either the empty key share or the version. It is not known which.
         let tls13 = rows[&target].at("/tls/facts/ciphers/tls1_3/complete");
         assert_eq!(*tls13, false);
     }
 }
 
 #[test]
-fn groups_and_orders_tell_renegotiation_as_it_is() {
+fn secure_renegotiation_is_reported_with_any_other_facts() {
     let pki = Pki::new();
     let issued = pki.leaf("sound", Leaf::GOOD);
     let options = [
@@ -515,7 +518,7 @@ fn groups_and_orders_tell_renegotiation_as_it_is() {
     ];
     let server = SServer::start(&options);
     let target = format!("{NAME}@{}", server.address);
-    // Whatever else is asked, and answered before or after.
+    // Independent of which other facts are requested.
     for facts in [
         "renegotiation",
         "groups,renegotiation",
@@ -528,7 +531,7 @@ fn groups_and_orders_tell_renegotiation_as_it_is() {
 }
 
 #[test]
-fn a_server_that_wants_a_name_has_nothing_against_this_one() {
+fn a_server_that_requires_sni_is_not_reported_for_a_known_name() {
     let pki = Pki::new();
     let issued = pki.leaf("named", Leaf::GOOD);
     let nginx = Nginx::start(&format!(
@@ -550,9 +553,9 @@ fn a_server_that_wants_a_name_has_nothing_against_this_one() {
         let row = &rows[&named];
         let findings: Vec<_> = row.findings().into_iter().collect();
         assert_eq!((row.verdict(), findings), ("ok", vec![]), "{lane}");
-        let told = row.at("/tls/facts/default_certificate");
+        let reported = row.at("/tls/facts/default_certificate");
         let known = lane == "--probe=handshake";
-        assert_eq!(told.as_bool(), known.then_some(false), "{lane}");
+        assert_eq!(reported.as_bool(), known.then_some(false), "{lane}");
         for (target, objects) in [(&other, true), (&numbered, false)] {
             let row = &rows[target];
             assert_eq!(row.verdict(), "handshake_failed", "{lane} {target}");
@@ -563,7 +566,7 @@ fn a_server_that_wants_a_name_has_nothing_against_this_one() {
 }
 
 #[test]
-fn the_certificate_for_who_names_no_server_is_told() {
+fn the_certificate_for_clients_without_sni_is_reported() {
     let pki = Pki::new();
     let own = pki.leaf("own", Leaf::GOOD);
     let other = pki.leaf(
@@ -590,10 +593,10 @@ fn the_certificate_for_who_names_no_server_is_told() {
     ];
     let warning = "default_certificate";
     let cases = [
-        // Whatever the name, and none: the same certificate. It may be the right one.
+        // The server has the same certificate for every name and for none. It may be the right one.
         (default(&other, &[]), json!(true), true),
         (default(&own, &[]), json!(true), false),
-        // The name has a certificate of its own, right or wrong.
+        // The server has a separate certificate for the name, right or wrong.
         (default(&other, &for_the_name), json!(false), false),
         (default(&own, &refusing), json!(false), true),
     ];
@@ -615,16 +618,17 @@ fn the_certificate_for_who_names_no_server_is_told() {
         assert_eq!(found, *mismatched, "{}", row.0);
         let found = row.finding(warning).is_some();
         assert_eq!(found, *mismatched && *fact == json!(true), "{}", row.0);
-        // The nameless hello is another than that lane's: only the same certificate says something.
-        let told = by_hello[target].at("/tls/facts/default_certificate");
+        // The hello without SNI differs from the offers of this lane, so only the same certificate
+        // is evidence.
+        let reported = by_hello[target].at("/tls/facts/default_certificate");
         let known = if *fact == json!(true) {
             fact
         } else {
             &Value::Null
         };
-        assert_eq!(told, known, "{}", by_hello[target].0);
+        assert_eq!(reported, known, "{}", by_hello[target].0);
     }
-    // An address is not named at all.
+    // A target that is an IP address has no server name.
     let numbered = format!("{}", cases[0].0.address);
     let rows = support::sweep(&[&trust, &flag, &numbered]);
     let fact = rows[&numbered].at("/tls/facts/default_certificate");
@@ -632,7 +636,7 @@ fn the_certificate_for_who_names_no_server_is_told() {
 }
 
 #[test]
-fn whose_certificate_a_neighbour_was_shown_is_told_in_any_order() {
+fn the_owner_of_the_default_certificate_is_found_in_any_order() {
     let pki = Pki::new();
     let shop = pki.leaf(
         "shop",
@@ -661,7 +665,7 @@ fn whose_certificate_a_neighbour_was_shown_is_told_in_any_order() {
 }
 
 #[test]
-fn a_visit_of_a_hundred_questions_is_judged_again_as_it_was() {
+fn a_visit_of_a_hundred_questions_is_judged_again_with_the_same_result() {
     let pki = Pki::new();
     let issued = pki.leaf(
         "many",
@@ -708,7 +712,7 @@ fn a_visit_of_a_hundred_questions_is_judged_again_as_it_was() {
 }
 
 #[test]
-fn a_visit_that_holds_much_asks_nothing_further() {
+fn a_visit_that_reaches_its_size_limit_asks_no_more_questions() {
     let exchange = |bytes: usize| {
         let giant = Certificate::read(vec![0; bytes].into());
         Exchange {

@@ -1,5 +1,5 @@
-//! Files of certificates as people have them: what is read of them, what is said of the rest, and
-//! that nothing goes missing without a word.
+//! Certificate files as users have them: what is read, what is reported about the rest, and that
+//! nothing is ignored silently.
 
 mod support;
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const NAME: &str = "www.example.test";
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
 
-/// A sound chain and its root, in texts to put together.
+/// A valid chain and its root, as PEM texts to combine.
 struct Files {
     folder: TempDir,
     leaf: String,
@@ -39,7 +39,7 @@ impl Files {
         write(&self.folder, name, bytes)
     }
 
-    /// Checks a file against the root, or against another store.
+    /// Runs `check` on a file with the root, or with these other flags.
     fn check(&self, file: &str, further: &[&str]) -> Run {
         let root = self.write("root.pem", &self.root);
         let trust: &[&str] = match further.contains(&"--trust") {
@@ -62,7 +62,7 @@ fn verdict(ended: Run, expected: &str) -> String {
     ended.stderr
 }
 
-/// One line that says all of these, and no more than a screen's.
+/// Checks that the run failed with one line of error text that contains all of these.
 fn refused(ended: Run, words: &[&str]) {
     let ended = ended.expect(2);
     assert!(ended.stdout.is_empty(), "{ended:#?}");
@@ -74,14 +74,14 @@ fn refused(ended: Run, words: &[&str]) {
 }
 
 #[test]
-fn a_chain_is_read_however_its_file_was_put_together() {
+fn a_chain_is_read_from_every_kind_of_file() {
     let files = Files::new();
     let (leaf, issuer) = (&files.leaf, &files.issuer);
     let chain = format!("{leaf}{issuer}");
     let glued = format!("{}{issuer}", leaf.trim_end());
     let der = files.pkcs7("DER", &[leaf, issuer]);
     let armoured = files.pkcs7("PEM", &[issuer, leaf]);
-    for (name, bytes, told) in [
+    for (name, bytes, notice) in [
         ("plain.pem", chain.clone().into_bytes(), ""),
         ("crlf.pem", chain.replace('\n', "\r\n").into_bytes(), ""),
         ("cr.pem", chain.replace('\n', "\r").into_bytes(), ""),
@@ -119,16 +119,16 @@ fn a_chain_is_read_however_its_file_was_put_together() {
         let file = files.write(name, bytes);
         let said = verdict(files.check(&file, &[]), "ok");
         assert!(
-            said.contains(told) && said.is_empty() == told.is_empty(),
+            said.contains(notice) && said.is_empty() == notice.is_empty(),
             "{name}: {said}"
         );
-        assert!(told.is_empty() || said.contains(name), "{name}: {said}");
+        assert!(notice.is_empty() || said.contains(name), "{name}: {said}");
         assert!(!said.contains("c2VjcmV0"), "{said}");
     }
 }
 
 #[test]
-fn a_broken_chain_is_refused_with_its_line() {
+fn a_broken_chain_is_rejected_with_its_line() {
     let files = Files::new();
     let (leaf, issuer) = (&files.leaf, &files.issuer);
     let after = leaf.lines().count();
@@ -205,7 +205,7 @@ fn keys_in_a_folder_are_skipped() {
 }
 
 #[test]
-fn stores_and_intermediates_lose_nothing() {
+fn ignored_parts_of_stores_and_intermediates_are_reported() {
     let stranger = fs::read_to_string(Pki::new().root()).expect("another root");
     let files = Files::new();
     let chain = files.write("chain.pem", format!("{}{}", files.leaf, files.issuer));
@@ -277,7 +277,7 @@ fn stores_and_intermediates_lose_nothing() {
 }
 
 #[test]
-fn revocation_lists_lose_nothing() {
+fn ignored_parts_of_revocation_lists_are_reported() {
     let files = Files::new();
     let chain = files.write("chain.pem", format!("{}{}", files.leaf, files.issuer));
     let cut = "-----BEGIN X509 CRL-----\nMIIB\n";

@@ -1,5 +1,5 @@
-//! Every hello as it leaves the machine offers what its template says, and a real server answers
-//! the one that makes no key.
+//! Checks that every ClientHello, as sent, offers what its template says, and that a real server
+//! answers the hello that has no key share.
 
 mod nginx;
 
@@ -44,7 +44,7 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
     observation.exchanges.remove(0)
 }
 
-/// The first record that this offer sends.
+/// Returns the first record that this offer sends.
 fn sent(offer: Offer) -> Vec<u8> {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
@@ -63,7 +63,7 @@ fn sent(offer: Offer) -> Vec<u8> {
     server.join().expect("a hello")
 }
 
-/// What a hello offers, read without the library's own reader.
+/// The contents of a ClientHello, parsed without the library's own parser.
 struct Offered {
     record_version: u16,
     legacy_version: u16,
@@ -131,18 +131,18 @@ impl Offered {
     }
 }
 
-/// Renegotiation is secure: said as a suite.
+/// TLS_EMPTY_RENEGOTIATION_INFO_SCSV: signals secure renegotiation as a cipher suite.
 const SIGNAL: u16 = 0x00FF;
 
 #[test]
-fn what_is_sent_is_what_the_template_says() {
+fn every_hello_offers_what_its_template_says() {
     for offer in Offer::all() {
         let template = offer.template();
         let record = sent(offer);
         let offered = read(&record);
         let id = offer.id();
         let (suites, groups, signatures) = wanted(offer);
-        // rustls has its own way to say that renegotiation is secure.
+        // rustls signals secure renegotiation with the extension instead of the suite.
         let seen = match template.hand_made {
             true => offered.suites.clone(),
             false => without_signal(&offered.suites),
@@ -156,13 +156,13 @@ fn what_is_sent_is_what_the_template_says() {
         assert_eq!(offered.record_version == 0x0300, ssl3, "{id}");
         let named = !ssl3 && offer != Offer::Asked(Question::Nameless);
         assert_eq!(offered.has(0), named, "{id}");
-        // The signal against falling back would make a server refuse what is asked.
+        // TLS_FALLBACK_SCSV would make a server reject the offered version.
         assert!(!offered.suites.contains(&0x5600), "{id}");
         let features = offer == Offer::Asked(Question::Features);
         let methods: &[u8] = if features { &[1, 0] } else { &[0] };
         assert_eq!(offered.compressions, methods, "{id}");
         assert_eq!(offered.has(35), features, "{id}");
-        // The target is a web server.
+        // The target is a web server, so ALPN offers its protocols.
         let names_protocols = ![Offer::NoAlpn, Offer::MoreGroups].contains(&offer);
         assert_eq!(
             offered.has(16),
@@ -178,7 +178,7 @@ fn what_is_sent_is_what_the_template_says() {
         if offer == Offer::Short {
             assert!(record.len() < 5 + 256, "{} bytes", record.len());
         }
-        // Some servers stumble over a hello that ends in an empty extension.
+        // Some servers fail on a hello that ends with an empty extension.
         let last = offered.extensions.last();
         let full = last.is_none_or(|(_, content)| !content.is_empty());
         assert!(full || !template.hand_made, "{id}");
@@ -190,8 +190,8 @@ fn without_signal(suites: &[u16]) -> Vec<u16> {
     suites.copied().collect()
 }
 
-/// The suites, groups and signature schemes of the first hello of this kind at an endpoint: those of
-/// its template, narrowed where it asks for a part of them.
+/// Returns the suites, groups and signature schemes of the first hello of this kind at an endpoint:
+/// those of its template, reduced if the question is about a part of them.
 fn wanted(offer: Offer) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
     let template = offer.template();
     let mut suites = template.suites.to_vec();
@@ -211,10 +211,11 @@ fn wanted(offer: Offer) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
                 groups.retain(|group| *group < 0x0100);
             }
             Question::GroupsAgain(_) => suites.retain(|suite| suite >> 8 == 0x13),
-            // No suite has been accepted, so there is no order to ask for.
+            // No suite has been accepted yet, so there is no order to test.
             Question::Order(ProtocolVersion::Tls13) => suites.clear(),
             Question::Order(_) => suites = vec![SIGNAL],
-            // The low byte of those before RSASSA-PSS is the kind of key; PSS is for RSA keys here.
+            // In schemes older than RSASSA-PSS, the low byte is the key type. The PSS schemes here
+            // are for RSA keys.
             Question::Keys(KeyFamily::Rsa) => {
                 signatures.retain(|it| it & 0xFF == 1 || (0x0804..=0x0806).contains(it));
             }
@@ -229,7 +230,7 @@ fn wanted(offer: Offer) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
 }
 
 #[test]
-fn tls13_is_proven_without_a_key() {
+fn tls13_is_confirmed_without_a_key_share() {
     let nginx = Nginx::start(&[
         "ssl_protocols TLSv1.3; ssl_ecdh_curve P-384:X25519;",
         "ssl_protocols TLSv1.2;",
@@ -239,7 +240,7 @@ fn tls13_is_proven_without_a_key() {
     let session = answer.session.expect("an answer");
     assert_eq!(session.version, ProtocolVersion::Tls13);
     assert_eq!(session.hello_retry, Some(true));
-    // OpenSSL takes the client's first group of those that it knows.
+    // OpenSSL chooses the first of the client's groups that it supports.
     assert!([0x001D, 0x0018].contains(&session.group.expect("a group")));
     assert!(answer.failure.is_none() && answer.chain.is_none());
     let answer = exchange(offer, nginx.address(1));

@@ -1,5 +1,5 @@
-//! What must hold for every chain, tried on the chains on disk: damaged, in any order, in strange
-//! company, and under more anchors.
+//! Properties that hold for every chain, tested on the chains in testdata/chains: damaged, in any
+//! order, with unrelated certificates, and with more trust anchors.
 
 mod support;
 
@@ -17,7 +17,7 @@ use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::Certificate;
 use tlsweep::verdict::{Barrier, CompletedBy, Verdict, VerdictKind};
 
-/// A case, read once.
+/// A case whose files have been read.
 struct Read {
     case: Case,
     chain: Chain,
@@ -35,7 +35,7 @@ static CASES: LazyLock<Vec<Read>> = LazyLock::new(|| {
     Case::all().into_iter().map(read).collect()
 });
 
-/// Every certificate of every case, each once.
+/// Every certificate of every case, without duplicates.
 static ALL: LazyLock<Chain> = LazyLock::new(|| {
     let mut seen = BTreeSet::new();
     let every = CASES
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Read {
 }
 
 impl Read {
-    /// The verdict on a chain, with these certificates known from elsewhere and these anchors.
+    /// Judges a chain with these certificates known from elsewhere and these trust anchors.
     fn judge(&self, chain: &Chain, extra: &[Arc<Certificate>], roots: &Chain) -> Verdict {
         let policy = self.policy(extra, roots);
         Judge::new(Arc::new(policy)).judge(&self.case.observation(chain.clone()))
@@ -79,7 +79,7 @@ fn any_case() -> impl Strategy<Value = &'static Read> {
     any::<Index>().prop_map(|index| index.get(&CASES))
 }
 
-/// A case whose chain is fine.
+/// Any case whose verdict is `ok`.
 fn any_good_case() -> impl Strategy<Value = &'static Read> {
     let good = CASES.iter().filter(|read| {
         let verdict = read.judge(&read.chain, &read.extra, &read.roots);
@@ -88,7 +88,7 @@ fn any_good_case() -> impl Strategy<Value = &'static Read> {
     select(good.collect::<Vec<_>>())
 }
 
-/// Places in the list of all certificates.
+/// Any indexes into the list of all certificates.
 fn any_places(most: usize) -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(
         any::<Index>().prop_map(|index| index.index(ALL.len())),
@@ -96,13 +96,13 @@ fn any_places(most: usize) -> impl Strategy<Value = Vec<usize>> {
     )
 }
 
-/// These certificates, then those at these places of the list of all.
+/// Returns these certificates, followed by those at these indexes of the list of all.
 fn and(chain: &[Arc<Certificate>], places: &[usize]) -> Chain {
     let more = places.iter().map(|place| ALL[*place].clone());
     chain.iter().cloned().chain(more).collect()
 }
 
-/// What happens to bytes.
+/// A change of bytes.
 #[derive(Clone, Debug)]
 enum Damage {
     Set(Index, u8),
@@ -155,7 +155,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn damaged_chains_are_judged_and_alike_each_time(
+    fn damaged_chains_get_the_same_verdict_each_time(
         read_case in any_case(),
         damages in prop::collection::vec((any::<Index>(), any_damage()), 1..4),
     ) {
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_in_the_place_of_any_certificate_are_judged(
+    fn arbitrary_bytes_can_replace_any_certificate(
         read_case in any_case(),
         which in any::<Index>(),
         bytes in prop::collection::vec(any::<u8>(), 0..2_000),
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn neither_the_order_above_the_leaf_nor_that_of_what_is_known_decides(
+    fn the_order_of_certificates_does_not_change_the_verdict(
         read_case in any_case(),
         sent in any_places(6),
         known in any_places(6),
@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn another_anchor_takes_no_trust_away(read_case in any_case(), more in any_places(6)) {
+    fn an_additional_anchor_never_removes_trust(read_case in any_case(), more in any_places(6)) {
         let fewer = read_case.judge(&read_case.chain, &read_case.extra, &read_case.roots);
         let roots = and(&read_case.roots, &more);
         let wider = read_case.judge(&read_case.chain, &read_case.extra, &roots);
@@ -231,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn another_certificate_takes_no_trust_away(
+    fn an_additional_certificate_never_removes_trust(
         read_case in any_case(),
         sent in any_places(20),
         known in any_places(6),
@@ -245,10 +245,10 @@ proptest! {
     }
 }
 
-/// Beyond 64 KiB webpki reads no certificate, and our own reading decides. Beyond 320 KiB it is not
-/// read either.
+/// webpki does not parse certificates larger than 64 KiB; our own rules then decide alone.
+/// Certificates larger than 320 KiB are not parsed at all.
 #[test]
-fn a_certificate_counts_up_to_its_limit_and_not_beyond() {
+fn certificates_are_judged_up_to_the_size_limit() {
     let keys = [(); 2].map(|()| KeyPair::generate().expect("a key"));
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

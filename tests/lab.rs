@@ -1,5 +1,5 @@
-//! The laboratory swept by the built program: every case has the verdict and the findings that it
-//! was made for, in whatever order the inventory lists them.
+//! Sweeps the lab with the built program. Every case has the verdict and findings that it was made
+//! for, independent of the order of the inventory.
 
 mod support;
 
@@ -11,11 +11,11 @@ use tlsweep::lab::{Lab, Running};
 use tlsweep::probe;
 use tokio::runtime::Runtime;
 
-/// The lab, up for as long as this lives.
+/// A lab that runs until this is dropped.
 struct Up {
     lab: Lab,
     folder: tempfile::TempDir,
-    /// The servers run on it.
+    /// The runtime of the lab's servers.
     _runtime: Runtime,
 }
 
@@ -34,7 +34,7 @@ impl Up {
         }
     }
 
-    /// Sweeps the whole lab in this order.
+    /// Sweeps the whole lab in this order. Returns the rows by target.
     fn sweep(&self, cases: &[&Running], further: &[&str]) -> BTreeMap<String, Row> {
         let resolver = format!("--resolvers={}", self.lab.resolver_address());
         let trust = format!("--trust={}", support::path(&self.folder, "root.pem"));
@@ -46,7 +46,7 @@ impl Up {
 }
 
 #[test]
-fn every_case_has_its_verdict_and_its_findings() {
+fn every_case_has_its_expected_verdict_and_findings() {
     let up = Up::start();
     let cases: Vec<_> = up.lab.cases().iter().collect();
     let rows = up.sweep(&cases, &[]);

@@ -1,5 +1,5 @@
-//! The two lanes, and the two ways of asking for versions, come to the same verdict and findings at
-//! every server of the laboratory and at real ones, bar what is listed here with its reason.
+//! The two lanes, and both values of `--versions`, give the same verdict and findings at every
+//! server of the lab and at real servers. Exceptions are listed here with their reasons.
 
 mod nginx;
 
@@ -12,16 +12,16 @@ use nginx::Nginx;
 use serde_json::Value;
 use tlsweep::lab::Lab;
 
-/// Cases where the hello lane cannot know what the handshake lane does, unless it proves keys.
+/// Cases in which only the handshake lane, or `--prove-key`, can know the result.
 const ONLY_BY_PROVING_THE_KEY: &[(&str, &str)] = &[
-    ("wrong-key", "who holds the key shows in a signature alone"),
+    ("wrong-key", "only a signature shows who holds the key"),
     (
         "wrong-key-tls1-2",
-        "who holds the key shows in a signature alone",
+        "only a signature shows who holds the key",
     ),
 ];
 
-/// Servers of nginx in which versions and suites differ.
+/// nginx servers that differ in versions and suites.
 const SERVERS: &[&str] = &[
     "ssl_protocols TLSv1.2 TLSv1.3;",
     "ssl_protocols TLSv1.2;",
@@ -29,9 +29,9 @@ const SERVERS: &[&str] = &[
     "ssl_protocols TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;",
     "ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;",
     "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;",
-    // Nothing between 1.0 and 1.3: the hello lane must not take it for a legacy server.
+    // No version between 1.0 and 1.3: the hello lane must not treat it as a legacy server.
     "ssl_protocols TLSv1 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;",
-    // A group that the modern offer lacks.
+    // A group that the modern offer does not include.
     "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X448;",
     "ssl_protocols TLSv1.2; ssl_ciphers kRSA;",
     "ssl_protocols TLSv1.3; ssl_ecdh_curve secp521r1;",
@@ -40,7 +40,7 @@ const SERVERS: &[&str] = &[
 
 type Judged = BTreeMap<String, (String, Vec<String>)>;
 
-/// Sweeps, and gives the verdict and the ids of the findings by target.
+/// Sweeps the targets. Returns the verdict and the ids of the findings by target.
 fn sweep(arguments: &[&str], targets: &[String]) -> Judged {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let rows = folder.path().join("rows.jsonl");
@@ -92,11 +92,11 @@ fn differing<'a>(one: &'a Judged, other: &'a Judged) -> Vec<&'a String> {
 }
 
 #[test]
-fn the_lanes_agree_on_every_server_of_the_laboratory() {
+fn the_lanes_agree_on_every_server_of_the_lab() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let lab = runtime
         .block_on(Lab::start(tlsweep::probe::now()))
-        .expect("the laboratory starts");
+        .expect("the lab starts");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path().join("root.pem");
     fs::write(&root, lab.root_pem()).expect("the root");

@@ -1,5 +1,6 @@
-//! Holds the house together: which room may import which, where each outside crate lives, that the
-//! imports between the files of a room make no circles, and that every file says what it is for.
+//! Checks the structure of the code: which room may import which, where each external crate is
+//! used, that the files of a room do not import each other in circles, and that every file says
+//! what it is for.
 
 mod support;
 
@@ -20,8 +21,8 @@ fn rank(room: &str) -> usize {
         .unwrap_or_else(|| panic!("{room} is not in the table"))
 }
 
-/// The rooms that the code of a module names, each with its line: `crate::ROOM`, also in trees of `use`,
-/// and `super` as far as the crate's root.
+/// Returns the rooms that the code of a module names, each with its line: from `crate::ROOM`, also
+/// inside `use` trees, and from `super` paths that reach the crate root.
 fn rooms_named(module: &[String], code: &str) -> Vec<(usize, String)> {
     let named = paths(code).into_iter().filter_map(|path| {
         let room = at_root(module, &path.segments)?.into_iter().next()?;
@@ -31,7 +32,7 @@ fn rooms_named(module: &[String], code: &str) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn rooms_import_only_what_stands_below_them() {
+fn rooms_import_only_rooms_below_them() {
     let mut wrong = Vec::new();
     for source in compiled() {
         let room = source.room();
@@ -75,8 +76,8 @@ fn rooms_are_found_in_every_form_of_import() {
     assert_eq!(modules, ["tests"]);
 }
 
-/// The outside crates that a file names, each with its line. A module of the file's own may have the
-/// name of a crate.
+/// Returns the external crates that a file names, each with its line. A module of the file may have
+/// the same name as a crate.
 fn crates_named(source: &Source, all: &[Source]) -> Vec<(usize, &'static str)> {
     let child = |name: &str| [&source.module[..], &[name.to_owned()]].concat();
     let own = |name: &str| all.iter().any(|other| other.module == child(name));
@@ -88,7 +89,7 @@ fn crates_named(source: &Source, all: &[Source]) -> Vec<(usize, &'static str)> {
 }
 
 #[test]
-fn outside_crates_are_named_in_their_homes_and_in_each_of_them() {
+fn external_crates_are_used_in_all_their_homes_and_nowhere_else() {
     let sources = compiled();
     let mut wrong = Vec::new();
     let mut used = BTreeSet::new();
@@ -97,7 +98,9 @@ fn outside_crates_are_named_in_their_homes_and_in_each_of_them() {
             let homes = HOMES.iter().find(|(known, _)| *known == name);
             if !homes.is_some_and(|(_, homes)| homes.contains(&source.room())) {
                 let path = source.path.display();
-                wrong.push(format!("{path}:{line}: {name} has its homes elsewhere"));
+                wrong.push(format!(
+                    "{path}:{line}: {name} may not be used here (see HOMES)"
+                ));
             }
             used.insert((name, source.room()));
         }
@@ -120,7 +123,7 @@ fn every_crate_of_the_manifest_has_a_home() {
     }
 }
 
-/// Slices that list their entries, a file each: the file, what it takes from the files of the entries, and
+/// Registries with one file per entry: the registry file, what it imports from the entry files, and
 /// why these import it in turn.
 const SLICES: &[(&str, &str, &str)] = &[
     ("judge/findings/mod.rs", "FINDING", "each is a Definition"),
@@ -134,11 +137,11 @@ const SLICES: &[(&str, &str, &str)] = &[
     (
         "tls/names/suite.rs",
         "SUITES_00 SUITES_C0",
-        "rows of one table, which are each a CipherSuite",
+        "each row of the table is a CipherSuite",
     ),
 ];
 
-/// Imports that still make a circle. The list only gets shorter.
+/// Circular imports that still exist. Entries are only ever removed.
 const STILL_THERE: &[&str] = &[
     "judge/by_issuer.rs -> judge/mod.rs",
     "judge/case.rs -> judge/mod.rs",
@@ -177,13 +180,16 @@ fn lists_an_entry(import: &Import) -> bool {
 }
 
 #[test]
-fn the_files_of_a_room_import_each_other_in_no_circles() {
+fn files_of_a_room_have_no_circular_imports() {
     let mut imports = imports(&compiled());
     imports.retain(|import| !lists_an_entry(import));
     for still in STILL_THERE {
         let before = imports.len();
         imports.retain(|import| format!("{} -> {}", import.from, import.to) != *still);
-        assert!(imports.len() < before, "{still} is gone: strike it off");
+        assert!(
+            imports.len() < before,
+            "{still} no longer exists: remove it from the list"
+        );
     }
     let found = circles(&imports);
     let told = found.iter().map(|circle| {
@@ -200,7 +206,7 @@ fn the_files_of_a_room_import_each_other_in_no_circles() {
     );
 }
 
-/// The circles of files with these names and texts, each as its imports.
+/// Returns the circles among files with these names and texts, each as a list of imports.
 fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let sources: Vec<_> = files
         .iter()
@@ -218,7 +224,7 @@ fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_circle_is_found_and_a_parent_that_only_passes_on_is_none() {
+fn circles_are_found_and_reexports_are_not_circles() {
     let passing = (
         "pace/mod.rs",
         "mod a;\nmod b;\npub use a::A;\npub use b::B;",
@@ -255,7 +261,10 @@ fn every_file_says_what_it_is_for_and_is_finished() {
     let mut wrong = Vec::new();
     for source in sources() {
         if !source.text.starts_with("//!") {
-            wrong.push(format!("{}: does not open with //!", source.path.display()));
+            wrong.push(format!(
+                "{}: does not start with //!",
+                source.path.display()
+            ));
         }
         for mark in unfinished {
             if source.text.contains(mark) {
@@ -265,7 +274,7 @@ fn every_file_says_what_it_is_for_and_is_finished() {
         let lines = lines_of_code(&source);
         if lines > 400 && !source.only_tests {
             wrong.push(format!(
-                "{}: {lines} lines; something in it wants a file of its own",
+                "{}: {lines} lines; move a part of it to its own file",
                 source.path.display()
             ));
         }
@@ -273,7 +282,7 @@ fn every_file_says_what_it_is_for_and_is_finished() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The lines that are not comments, and not compiled for tests only.
+/// Returns the number of lines that are neither comments nor compiled for tests only.
 fn lines_of_code(source: &Source) -> usize {
     let lines = source.code.lines();
     lines.filter(|line| !line.trim().is_empty()).count()
@@ -303,6 +312,6 @@ fn every_finding_file_is_in_the_list() {
     assert_eq!(
         files,
         tlsweep::judge::findings::FINDINGS.len(),
-        "one file a finding"
+        "one file for each finding"
     );
 }

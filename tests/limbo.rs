@@ -1,5 +1,5 @@
-//! `check --limbo`: the suites of `testdata/limbo` come out as their cases say, bar those that are
-//! listed with a reason, and the exit code tells of every other difference.
+//! `check --limbo`: the suites in `testdata/limbo` have the results that their cases expect, except
+//! for differences that are listed with a reason. The exit code reports any other difference.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::{Run, folder, run, write};
 
 const LISTED: &str = "testdata/limbo/disagreements.txt";
 
-/// `check --limbo` with a list of known differences.
+/// Runs `check --limbo` with a list of known differences.
 fn check(suite: &str, differing: &str) -> Run {
     run(&["check", "--limbo", suite, "--differing", differing])
 }
@@ -24,7 +24,7 @@ fn suites() -> Vec<PathBuf> {
         .collect()
 }
 
-/// A line of the answer, column by column.
+/// Returns a line of the output, split into columns.
 fn line<'a>(run: &'a Run, id: &str) -> Vec<&'a str> {
     let mut lines = run.stdout.lines().map(|line| line.split('\t').collect());
     lines
@@ -33,7 +33,7 @@ fn line<'a>(run: &'a Run, id: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_suite_comes_out_as_it_says_or_as_is_listed() {
+fn every_suite_has_its_expected_or_listed_results() {
     let suites = suites();
     assert!(!suites.is_empty());
     for suite in suites {
@@ -44,7 +44,7 @@ fn every_suite_comes_out_as_it_says_or_as_is_listed() {
 }
 
 #[test]
-fn a_line_says_what_is_expected_what_we_say_and_why() {
+fn a_line_shows_the_expected_result_ours_and_the_reason() {
     let run = check("testdata/limbo/chains.json", LISTED).expect(0);
     let columns = |id| line(&run, id);
     let expected = ["chains::good", "SUCCESS", "SUCCESS", "agrees", "ok"];
@@ -65,7 +65,7 @@ fn a_line_says_what_is_expected_what_we_say_and_why() {
 }
 
 #[test]
-fn a_difference_that_is_not_listed_ends_with_1() {
+fn an_unlisted_difference_exits_with_1() {
     let folder = folder();
     let suite = fs::read_to_string("testdata/limbo/chains.json").expect("our suite");
     let turned = suite.replacen("\"SUCCESS\"", "\"FAILURE\"", 1);
@@ -75,7 +75,7 @@ fn a_difference_that_is_not_listed_ends_with_1() {
 }
 
 #[test]
-fn a_listed_case_that_agrees_ends_with_1() {
+fn a_listed_case_that_agrees_exits_with_1() {
     let folder = folder();
     let listed = fs::read_to_string(LISTED).expect("our list");
     let listed = write(&folder, "more.txt", listed + "chains::good\tit is not\n");
@@ -84,7 +84,7 @@ fn a_listed_case_that_agrees_ends_with_1() {
 }
 
 #[test]
-fn what_cannot_be_used_ends_with_2_and_names_the_file() {
+fn an_unusable_suite_exits_with_2_and_is_named() {
     let folder = folder();
     let good = "testdata/limbo/chains.json";
     let not_json = write(&folder, "not.json", "-----BEGIN CERTIFICATE-----");
@@ -105,7 +105,7 @@ fn what_cannot_be_used_ends_with_2_and_names_the_file() {
 }
 
 #[test]
-fn hostile_texts_of_a_suite_are_made_safe() {
+fn hostile_text_in_a_suite_is_printed_safely() {
     let folder = folder();
     let suite = r#"{"version": 1, "testcases": [{"id": "a\tb\u001b[2J", "validation_kind": "SERVER",
         "trusted_certs": ["x"], "untrusted_intermediates": ["\u0000"], "peer_certificate": "not PEM",

@@ -1,5 +1,5 @@
-//! A hundred thousand targets, a third of them dead, swept to the last row: every target has its
-//! one row, none is blamed for our own slowness, and memory stays bounded.
+//! Sweeps a hundred thousand targets, a third of them dead. Every target gets exactly one row, none
+//! fails because of our own slowness, and memory use stays bounded.
 
 mod support;
 
@@ -19,12 +19,12 @@ use tlsweep::lab::load::{Farm, Load, Versions};
 use tlsweep::{pace, probe};
 
 const TARGETS: usize = 100_000;
-/// Of the dead, this many accept and never answer; the others refuse.
+/// Number of dead targets that accept connections and never answer; the other dead targets refuse.
 const SILENT: usize = 1_000;
-/// The client may use at most this much memory.
+/// Maximum memory use of the client.
 const MOST_MEMORY_KB: u64 = 256 * 1024;
 
-/// A part of a row: all that is looked at a hundred thousand times.
+/// The part of a row that is checked a hundred thousand times.
 #[derive(Deserialize)]
 struct Line {
     target: String,
@@ -38,7 +38,7 @@ struct Failure {
     kind: String,
 }
 
-/// How a target answers.
+/// The behaviour of a target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answers {
     Healthy,
@@ -47,7 +47,7 @@ enum Answers {
 }
 
 impl Answers {
-    /// Every third target is dead; of these a few, spread evenly, are silent.
+    /// Every third target is dead. A few of these, spread evenly, are silent.
     fn of(number: usize) -> Self {
         const EVERY: usize = TARGETS / SILENT;
         match number {
@@ -57,7 +57,8 @@ impl Answers {
         }
     }
 
-    /// What the row must say. The silent targets share an address: after some of them the others
+    /// Returns the expected result. The silent targets share an address, so after some of them the
+    /// others are not visited.
     /// are not asked.
     fn expected(self) -> &'static [&'static str] {
         match self {
@@ -72,12 +73,12 @@ impl Answers {
 }
 
 #[test]
-fn a_hundred_thousand_targets_are_swept_to_the_last_row() {
-    // The servers of this process need as many sockets as the client.
+fn every_one_of_a_hundred_thousand_targets_gets_its_row() {
+    // The servers in this process need as many sockets as the client.
     pace::raise_open_files();
     let now = probe::now();
     let addresses: Vec<_> = (1..=16).map(on_loopback).collect();
-    // One key exchange and one signature each; TLS 1.2 takes the fewest records.
+    // One key exchange and one signature per connection. TLS 1.2 needs the fewest records.
     let farm = Farm {
         versions: Versions::Tls12,
         ..Farm::default()
@@ -109,7 +110,7 @@ fn a_hundred_thousand_targets_are_swept_to_the_last_row() {
             "--concurrency-per-ip=0",
             "--retries=0",
         ])
-        // Patient, so that a busy machine is no reason for a timeout: any of a live target is false.
+        // Long timeouts, so that a busy machine causes none: any timeout of a live target is wrong.
         .args([
             "--connect-timeout=20s",
             "--handshake-timeout=20s",
@@ -148,7 +149,7 @@ fn a_hundred_thousand_targets_are_swept_to_the_last_row() {
         log.contains("100,000 rows of 100,000 targets") || log.contains("100000 rows"),
         "{log}"
     );
-    assert!(most_memory > 0, "the memory was never looked at");
+    assert!(most_memory > 0, "the memory use was never read");
     assert!(most_memory < MOST_MEMORY_KB, "{most_memory} KB\n{log}");
 }
 
@@ -161,23 +162,23 @@ impl Line {
     }
 }
 
-/// The port is the system's choice.
+/// The operating system chooses the port.
 fn on_loopback(last: u8) -> SocketAddr {
     (Ipv4Addr::new(127, 0, 0, last), 0).into()
 }
 
-/// The number in `n17.farm.tlsweep.test@127.0.0.1:443`.
+/// Returns the number in `n17.farm.tlsweep.test@127.0.0.1:443`.
 fn number(target: &str) -> usize {
     let digits = target
         .strip_prefix('n')
         .and_then(|rest| rest.split('.').next());
     digits
         .and_then(|digits| digits.parse().ok())
-        .unwrap_or_else(|| panic!("{target} is none of ours"))
+        .unwrap_or_else(|| panic!("{target} is not a target of this test"))
 }
 
-/// Waits until the child has ended, for ten minutes at most; the most memory that it was seen to
-/// have used, in KB. The kernel's high-water mark only rises, so a look now and then is enough.
+/// Waits until the child has ended, for ten minutes at most. Returns its peak memory use in KB. The
+/// kernel's high-water mark only rises, so it is enough to read it now and then.
 fn watch(child: &mut Child) -> u64 {
     const EVERY: Duration = Duration::from_millis(50);
     let status = format!("/proc/{}/status", child.id());

@@ -1,5 +1,5 @@
-//! The pacer in simulated time: what it promises holds for every order of events, and no second
-//! passes while it is checked.
+//! The pacer in simulated time: its guarantees hold for every order of events, and the tests do not
+//! wait.
 #![expect(
     clippy::disallowed_methods,
     reason = "simulated time needs one real moment to start from"
@@ -25,8 +25,8 @@ fn limits(rate: f64, rate_per_ip: f64, in_flight: usize, in_flight_per_ip: usize
     }
 }
 
-/// A dispatcher on a clock of its own: every visit takes `visit`, and whatever is admitted is
-/// noted with its moment.
+/// A dispatcher with a simulated clock. Every visit takes the time `visit`, and each admission is
+/// recorded with its time.
 struct Simulation {
     pacer: Pacer<u32>,
     now: Instant,
@@ -49,7 +49,7 @@ impl Simulation {
         }
     }
 
-    /// Runs until `end`, or until nothing is left to do.
+    /// Runs until `end`, or until there is nothing left to do.
     fn run(&mut self, end: Instant) {
         while self.now < end {
             while self.running.front().is_some_and(|(at, _)| *at <= self.now) {
@@ -69,7 +69,10 @@ impl Simulation {
             let finish = self.running.front().map(|(at, _)| *at);
             match woken.into_iter().chain(finish).min() {
                 Some(at) => {
-                    assert!(at > self.now, "told to wait for a moment that is past");
+                    assert!(
+                        at > self.now,
+                        "the pacer says to wait until a time in the past"
+                    );
                     self.now = at;
                 }
                 None => return,
@@ -91,7 +94,7 @@ fn ten_minutes_at_the_overall_rate() {
         (300_000..=300_005).contains(&count),
         "{count} in 600 s at 500/s"
     );
-    // In no second more than the rate and one burst, which is 10 ms worth.
+    // In no second more than the rate plus one burst of 10 ms.
     let mut window = VecDeque::new();
     for (at, _, _) in &sim.admitted {
         while window
@@ -121,7 +124,7 @@ fn ten_minutes_at_the_rate_of_one_address() {
 }
 
 #[test]
-fn an_address_with_many_jobs_holds_up_nobody() {
+fn an_address_with_many_jobs_delays_no_other_address() {
     let mut sim = Simulation::new(limits(0.0, 0.0, 64, 0), Duration::from_millis(1));
     let end = sim.now + Duration::from_secs(3600);
     for n in 0..100_000 {
@@ -175,7 +178,8 @@ fn addresses_are_forgotten_when_idle() {
     sim.run(end);
     assert_eq!((sim.pacer.parked(), sim.pacer.in_flight()), (0, 0));
     assert!(sim.pacer.starved());
-    // Inside the interval it is still remembered, or the next job would come too early.
+    // Within the interval the address is still remembered; otherwise the next job would come too
+    // early.
     assert_eq!(sim.pacer.destinations(), 50_000);
     sim.pacer.push(address(7), 0);
     let next = sim.admitted[7].0 + Duration::from_millis(100);
@@ -192,7 +196,7 @@ fn addresses_are_forgotten_when_idle() {
 }
 
 #[test]
-fn a_visit_under_way_comes_before_new_ones_and_keeps_its_place() {
+fn a_visit_under_way_precedes_new_visits_and_keeps_its_slot() {
     let now = Instant::now();
     let mut pacer = Pacer::new(limits(0.0, 10.0, 2, 1), now);
     let (a, b, c) = (address(1), address(2), address(3));
@@ -201,7 +205,8 @@ fn a_visit_under_way_comes_before_new_ones_and_keeps_its_place() {
     }
     assert_eq!(pacer.poll(now), Admission::Go { key: a, job: "a" });
     assert_eq!(pacer.poll(now), Admission::Go { key: b, job: "b" });
-    // Two of two are under way; a second connection of one of them needs no place, but its turn.
+    // Both slots are in use. A second connection of a visit under way needs no slot, but must wait
+    // for its turn.
     pacer.push_held(a, "a, second connection");
     let turn = now + Duration::from_millis(100);
     assert_eq!(pacer.poll(now), Admission::Wait(turn));
@@ -259,7 +264,7 @@ fn a_million_admissions() {
     assert!(jobs.into_iter().eq(0..1_000_000), "each once");
 }
 
-/// What may happen to a dispatcher.
+/// An event that a dispatcher can cause.
 #[derive(Clone, Debug)]
 enum Event {
     Push(u32),
@@ -286,7 +291,7 @@ proptest! {
 
     #[test]
     fn limits_hold_in_any_order_of_events(events in prop::collection::vec(event(), 1..400)) {
-        // One at 4/s each 250 ms; 4 in flight, 2 to one address; overall 20/s.
+        // One address: 4/s, so one every 250 ms, and 2 in flight. In total: 20/s and 4 in flight.
         let mut now = Instant::now();
         let mut pacer = Pacer::new(limits(20.0, 4.0, 4, 2), now);
         let mut allowance = usize::MAX;
@@ -328,7 +333,7 @@ proptest! {
             }
             prop_assert_eq!(pacer.in_flight(), running.len());
         }
-        // Nothing is lost, and all ends: the rest is admitted when time passes and visits finish.
+        // No job is lost, and the work ends: the rest is admitted as time passes and visits end.
         pacer.allow(usize::MAX);
         loop {
             for key in running.drain(..) {
@@ -352,7 +357,7 @@ proptest! {
 }
 
 #[test]
-fn what_waits_can_be_taken_back() {
+fn waiting_jobs_can_be_taken_back() {
     let mut sim = Simulation::new(limits(0.0, 0.0, 0, 1), Duration::from_millis(1));
     let now = sim.now;
     for n in 0..3 {
@@ -370,7 +375,7 @@ fn what_waits_can_be_taken_back() {
 }
 
 #[test]
-fn the_visits_to_one_address_can_be_taken_back() {
+fn waiting_jobs_for_one_address_can_be_taken_back() {
     let mut sim = Simulation::new(limits(0.0, 10.0, 0, 1), Duration::from_millis(1));
     let now = sim.now;
     for n in 0..3 {
@@ -383,14 +388,14 @@ fn the_visits_to_one_address_can_be_taken_back() {
     assert!(sim.pacer.take_parked(key).is_empty());
     assert!(sim.pacer.take_parked(address(7)).is_empty());
     assert_eq!((sim.pacer.parked(), sim.pacer.in_flight()), (3, 1));
-    // The other address goes on; this one keeps its place and its interval.
+    // The other address continues. This one keeps its slot and its interval.
     assert!(matches!(sim.pacer.poll(now), Admission::Go { job: 10, .. }));
     sim.pacer.push(key, 3);
     sim.pacer.finished(key, now);
     let turn = now + Duration::from_millis(100);
     assert_eq!(sim.pacer.poll(now), Admission::Wait(turn));
     assert_eq!(sim.pacer.poll(turn), Admission::Go { key, job: 3 });
-    // Taken back while it stands in line, it costs no permit.
+    // A job that is taken back while it waits uses no permit.
     sim.pacer.push(address(3), 4);
     assert_eq!(sim.pacer.take_parked(address(3)), [4]);
     assert!(matches!(

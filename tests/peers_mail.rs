@@ -1,5 +1,5 @@
-//! Postfix and Dovecot: mail servers upgrade by STARTTLS, speak TLS at once on the other ports, and
-//! whoever mixes the two up is told so.
+//! Postfix and Dovecot. Mail servers upgrade with STARTTLS and use implicit TLS on their other
+//! ports. If the inventory confuses the two, the row says so.
 
 mod support;
 
@@ -61,8 +61,8 @@ fn postfix(pki: &Issued) -> Daemon {
             fs::create_dir(folder.path().join(each)).expect("a folder in our folder");
         }
         tool("chown", &["postfix", &path(folder, "data")], folder.path());
-        // It makes its folders; the server itself is started without its wrapper, which would
-        // put it into a session of its own, out of reach of the test's end.
+        // The wrapper creates the folders. The server is started without it, because the wrapper
+        // would start a new session that the end of the test does not reach.
         let here = path(folder, ".");
         tool("postfix", &["-c", &here, "check"], folder.path());
         let mut command = server("/usr/lib/postfix/sbin/master");
@@ -123,7 +123,7 @@ fn dovecot(ssl: &str) -> Daemon {
     Daemon::start(6, |folder, ports| {
         let mut text = filled(DOVECOT, folder, ports) + ssl;
         if ssl == NO_TLS {
-            // It would not listen on these ports at all.
+            // Otherwise it would not listen on these ports at all.
             text = text.replace("    ssl = yes\n", "    ssl = no\n");
         }
         let config = write(folder, "dovecot.conf", text);
@@ -133,7 +133,7 @@ fn dovecot(ssl: &str) -> Daemon {
     })
 }
 
-/// Sweeps these services at these ports of one server; the rows by what was asked.
+/// Sweeps these services on these ports of one server. Returns the rows by target.
 fn ask(pki: &Pki, asked: &[(&str, u16)], further: &[&str]) -> BTreeMap<String, Row> {
     let trust = format!("--trust={}", pki.root());
     let target = |(service, port): &(&str, u16)| format!("{service}://{NAME}@127.0.0.1:{port}");
@@ -185,7 +185,7 @@ fn postfix_upgrades_refuses_and_speaks_tls_at_once() {
         "PIPELINING",
     );
     unavailable(row(&rows, "smtp", port(5)), "temporary", "454 4.7.0");
-    // Without a certificate Postfix makes do with anonymous suites.
+    // Without a certificate, Postfix uses anonymous suites.
     let nameless = row(&rows, "smtp", port(3));
     assert_eq!(nameless.verdict(), "handshake_failed", "{}", nameless.0);
     assert_eq!(nameless.text("/error/kind"), "anonymous");
@@ -204,7 +204,7 @@ fn postfix_upgrades_refuses_and_speaks_tls_at_once() {
 }
 
 #[test]
-fn the_service_and_our_name_can_be_chosen() {
+fn the_service_and_our_ehlo_name_can_be_chosen() {
     let pki = Pki::new();
     let postfix = postfix(&pki.leaf("mx", Leaf::GOOD));
     let trust = format!("--trust={}", pki.root());

@@ -1,5 +1,5 @@
-//! A real nginx with servers of every kind, swept as its owner would, and held against what
-//! openssl sees on the same ports.
+//! Sweeps a real nginx with many kinds of servers, and compares the rows with what openssl sees on
+//! the same ports.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::peers::Nginx;
 use support::pki::{self, Issued, Issuer, Leaf, Pki};
 use support::{Row, tool};
 
-/// nginx and the certificates it shows.
+/// nginx and its certificates.
 struct Site {
     nginx: Nginx,
     pki: Pki,
@@ -19,7 +19,8 @@ struct Site {
 
 const EXPIRED: (&str, &str) = ("20200101000000Z", "20210101000000Z");
 
-/// The servers. `CHAIN-name`, `LEAF-name` and `KEY-name` stand for the files of that certificate.
+/// The servers. `CHAIN-name`, `LEAF-name` and `KEY-name` are replaced by the files of that
+/// certificate.
 const SERVERS: &str = "
     # 0: several names behind one port.
     ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256;
@@ -137,11 +138,11 @@ impl Site {
         }
     }
 
-    /// One for all tests that run at the time: it only answers. The last of them ends it, which
-    /// a static would not.
+    /// Shared by all tests that run at the same time, because it only answers. The last of them
+    /// stops it, which a static would not do.
     fn get() -> Arc<Self> {
         static SITE: Mutex<Weak<Site>> = Mutex::new(Weak::new());
-        // What a panicked test leaves is as good as new: it was only looked at.
+        // After a panic the shared server is still usable, because tests do not change it.
         let mut site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
         site.upgrade().unwrap_or_else(|| {
             let started = Arc::new(Self::start());
@@ -150,7 +151,7 @@ impl Site {
         })
     }
 
-    /// The target for a name on the nth port: `https` asks for HTTP as a browser does.
+    /// Returns the target for a name on port number n. `https` also requests HTTP, like a browser.
     fn target(&self, name: &str, n: usize) -> String {
         let address = if n == 9 { "[::1]" } else { "127.0.0.1" };
         format!("https://{name}@{address}:{}", self.nginx.port(n))
@@ -169,7 +170,7 @@ impl Site {
     }
 }
 
-/// A name, the port it is asked for on, the verdict, and all findings.
+/// A name, the index of its port, the verdict, and all findings.
 type Expectation = (&'static str, usize, &'static str, &'static [&'static str]);
 
 #[rustfmt::skip] // A row a line.
@@ -199,7 +200,7 @@ const EXPECTATIONS: &[Expectation] = &[
 ];
 
 #[test]
-fn every_server_has_its_verdict_and_its_findings() {
+fn every_server_has_its_expected_verdict_and_findings() {
     let site = Site::get();
     let targets: Vec<_> = EXPECTATIONS
         .iter()
@@ -246,7 +247,7 @@ fn every_server_has_its_verdict_and_its_findings() {
 }
 
 #[test]
-fn an_intermediate_that_nobody_sends_is_told_apart() {
+fn an_intermediate_that_no_server_sends_is_distinguished() {
     let site = Site::get();
     let alone = site.sweep_one(&site.target("alone.example.test", 0), &[]);
     assert_eq!(alone.verdict(), "untrusted_ca");
@@ -264,7 +265,7 @@ fn an_intermediate_that_nobody_sends_is_told_apart() {
 }
 
 #[test]
-fn addresses_are_asked_for_by_number() {
+fn targets_can_be_ip_addresses() {
     let site = Site::get();
     let six = format!("[::1]:{}", site.nginx.port(9));
     let four = format!("127.0.0.1:{}", site.nginx.port(13));
@@ -282,7 +283,7 @@ fn addresses_are_asked_for_by_number() {
 }
 
 #[test]
-fn rows_say_what_openssl_says() {
+fn rows_agree_with_openssl() {
     let site = Site::get();
     let asked = [
         ("healthy.example.test", 0, "healthy"),
@@ -313,10 +314,10 @@ fn rows_say_what_openssl_says() {
     }
 }
 
-/// What `openssl s_client` sees on a port.
+/// The result of `openssl s_client` on a port.
 struct Seen {
     version: String,
-    /// IANA's name.
+    /// IANA's name of the cipher suite.
     cipher: String,
     alpn: Option<String>,
     group: Option<&'static str>,
@@ -359,7 +360,8 @@ impl Seen {
         .of(version)
     }
 
-    /// The version line speaks of the suite's oldest version; the session's is the right one.
+    /// The version on this line is the suite's oldest version. The session's version is the right
+    /// one.
     fn of(mut self, version: &str) -> Self {
         if version == "TLSv1/SSLv3" || version == "SSLv3" {
             self.version = "TLSv1.2".to_owned();
@@ -374,7 +376,7 @@ fn openssl(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&printed).into_owned()
 }
 
-/// IANA's name of a suite that openssl names its own way.
+/// Returns IANA's name of a suite that has another name in openssl.
 fn iana(cipher: &str) -> String {
     let names = openssl(&["ciphers", "-stdname", "ALL:COMPLEMENTOFALL"]);
     names
@@ -386,7 +388,7 @@ fn iana(cipher: &str) -> String {
         .unwrap_or_else(|| panic!("openssl does not list {cipher}"))
 }
 
-/// Every field of the leaf is what openssl prints of the file.
+/// Checks that every field of the leaf agrees with what openssl prints for the file.
 fn leaf_is(row: &Row, pem: &str, what: &str) {
     let date = |option: &str| {
         let printed = openssl(&["x509", "-in", pem, "-noout", option, "-dateopt", "iso_8601"]);
@@ -416,7 +418,7 @@ fn leaf_is(row: &Row, pem: &str, what: &str) {
     );
     let serial = pki::field(pem, "-serial").to_lowercase();
     let ours = row.text("/leaf/serial");
-    // DER puts a zero before a number whose first bit is set.
+    // DER writes a zero byte before a number whose first bit is set.
     assert_eq!(ours.strip_prefix("00").unwrap_or(ours), serial, "{what}");
     let sans: Vec<_> = row
         .at("/leaf/sans")

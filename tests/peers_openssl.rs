@@ -1,5 +1,5 @@
-//! `openssl s_server` in every mood that its options allow, all swept at once: a row of the table
-//! says how one is started and what must be said of it.
+//! `openssl s_server` with many combinations of its options, all swept at once. Each row of the
+//! table says how to start a server and what is expected of it.
 
 mod support;
 
@@ -12,26 +12,26 @@ use support::pki::{self, Issued, Issuer, Leaf, Pki};
 
 const NAME: &str = "www.example.test";
 
-/// One server and what must be said of it.
+/// A server and the expected result.
 struct Case {
     name: &'static str,
-    /// What it shows.
+    /// The certificate that it sends.
     shows: Shows,
-    /// Further options.
+    /// Additional options.
     options: &'static [&'static str],
     verdict: &'static str,
-    /// All findings, no more and no fewer.
+    /// All expected findings.
     findings: &'static [&'static str],
-    /// Fields of the row, by JSON pointer.
+    /// Expected fields of the row, by JSON pointer.
     fields: &'static [(&'static str, &'static str)],
 }
 
-/// The certificate that a server shows.
+/// The certificate that a server sends.
 enum Shows {
     Leaf(Leaf<'static>),
-    /// A leaf and not its issuer.
+    /// A leaf without its issuer.
     Alone(Leaf<'static>),
-    /// A leaf with an OCSP answer.
+    /// A leaf with an OCSP response.
     Stapled(Leaf<'static>),
     SelfSigned,
     Nothing,
@@ -45,7 +45,7 @@ const fn with(key: &'static [&'static str]) -> Shows {
     Shows::Leaf(Leaf { key, ..Leaf::GOOD })
 }
 
-/// A P-256 leaf below the RSA intermediate, signed with this digest.
+/// A P-256 leaf issued by the RSA intermediate, signed with this digest.
 const fn signed(digest: &'static str) -> Shows {
     Shows::Leaf(Leaf {
         digest,
@@ -150,10 +150,10 @@ const CASES: &[Case] = &[
     case("no name", named(""), &[], ("name_mismatch", &["name_mismatch", "no_san"]), &[]),
     case("self-signed", SelfSigned, &[], ("self_signed", &["self_signed"]), &[]),
     case("self-signed at tls1", SelfSigned, &["-tls1", "-cipher", ANYTHING], ("legacy_tls_only", &["legacy_tls_only", "self_signed"]), &[]),
-    // The others of this sweep send the intermediate.
+    // Other servers of this sweep send the intermediate.
     case("alone", Alone(Leaf::GOOD), &[], ("missing_intermediate", &["missing_intermediate"]), &[("/chain/completed_by", "sweep")]),
 
-    // What else a server may ask or say.
+    // Other messages that a server may send.
     case("staple", Stapled(Leaf::GOOD), &[], OK, &[("/tls/ocsp_stapled", "true")]),
     case("staple at TLS 1.2", Stapled(Leaf::GOOD), &["-tls1_2"], OK, &[("/tls/ocsp_stapled", "true")]),
     case("no staple", GOOD, &[], OK, &[("/tls/ocsp_stapled", "false")]),
@@ -172,7 +172,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn every_mood_of_openssl_is_told_as_it_is() {
+fn every_openssl_server_has_its_expected_row() {
     let pki = Pki::new();
     let servers: Vec<_> = CASES
         .iter()
@@ -216,7 +216,7 @@ fn every_mood_of_openssl_is_told_as_it_is() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// `null`, `true` and `false` are themselves; all else is text.
+/// Parses `null`, `true` and `false`; anything else is text.
 fn expected_value(text: &str) -> Value {
     match text {
         "null" => Value::Null,
@@ -236,7 +236,7 @@ fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
     let mut options = vec!["-www"];
     if let Some(issued) = &shown {
         options.extend(["-cert", &issued.leaf, "-key", &issued.key]);
-        // Or openssl would find the issuer among those it trusts.
+        // Otherwise openssl would find the issuer among its trusted certificates.
         options.push("-no-CAfile");
         if matches!(case.shows, Shows::Leaf(_) | Stapled(_)) {
             options.extend(["-cert_chain", &issued.issuer]);
@@ -249,7 +249,7 @@ fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
     if let Some(staple) = &staple {
         options.extend(["-status_file", staple]);
     }
-    // A second certificate belongs to the name.
+    // The second certificate belongs to the name.
     if let Some(issued) = shown
         .as_ref()
         .filter(|_| case.options.contains(&"-servername"))

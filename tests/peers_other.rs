@@ -1,5 +1,4 @@
-//! Servers of other protocols that are upgraded to TLS: files, directories, databases, messages,
-//! news.
+//! Servers of other protocols that are upgraded to TLS: FTP, LDAP, databases, XMPP and NNTP.
 
 mod support;
 
@@ -16,7 +15,7 @@ use tempfile::TempDir;
 
 const NAME: &str = "www.example.test";
 
-/// One service at one port, asked for by name.
+/// A service on one port, requested by its name.
 fn ask(pki: &Pki, service: &str, port: u16) -> Row {
     let trust = format!("--trust={}", pki.root());
     let target = format!("{service}://{NAME}@127.0.0.1:{port}");
@@ -65,7 +64,7 @@ fn vsftpd(tls: &str) -> Daemon {
 }
 
 #[test]
-fn vsftpd_upgrades_where_it_may() {
+fn vsftpd_upgrades_if_it_has_tls() {
     let pki = Pki::new();
     let leaf = pki.leaf("ftp", Leaf::GOOD);
     let tls = format!(
@@ -103,7 +102,7 @@ fn slapd(tls: Option<&Issued>) -> Daemon {
 }
 
 #[test]
-fn slapd_upgrades_where_it_may() {
+fn slapd_upgrades_if_it_has_tls() {
     let pki = Pki::new();
     let with = slapd(Some(&pki.leaf("ldap", Leaf::GOOD)));
     good(&ask(&pki, "ldap", with.port(0)));
@@ -117,7 +116,8 @@ fn slapd_upgrades_where_it_may() {
     unavailable(&row, "upgrade_not_offered", Some(false));
 }
 
-/// A PostgreSQL program, by another user where we are root, whom it refuses.
+/// Returns a command for a PostgreSQL program. PostgreSQL refuses to run as root, so root runs it
+/// as another user.
 fn postgres_program(name: &str) -> Vec<String> {
     let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: scripts/install-peers");
     let mut versions: Vec<_> = versions
@@ -150,7 +150,7 @@ fn postgres(tls: Option<&Issued>) -> Daemon {
             format!("--unix_socket_directories={here}"),
         ];
         if let Some(leaf) = tls {
-            // Only the owner's own key is taken.
+            // PostgreSQL only accepts a key that belongs to its own user.
             fs::copy(&leaf.key, folder.path().join("key")).expect("the key");
             fs::copy(&leaf.chain, folder.path().join("chain")).expect("the chain");
             options.push("--ssl=on".to_owned());
@@ -173,7 +173,7 @@ fn postgres(tls: Option<&Issued>) -> Daemon {
 }
 
 #[test]
-fn postgresql_upgrades_where_it_may() {
+fn postgresql_upgrades_if_it_has_tls() {
     let pki = Pki::new();
     let with = postgres(Some(&pki.leaf("db", Leaf::GOOD)));
     good(&ask(&pki, "postgres", with.port(0)));
@@ -189,7 +189,7 @@ fn mariadb(tls: Option<&Issued>) -> Daemon {
         let mut command = server("mariadbd");
         command.args([
             "--no-defaults",
-            // No system tables are needed to say hello.
+            // The greeting needs no system tables.
             "--skip-grant-tables",
             "--skip-innodb",
             "--default-storage-engine=Aria",
@@ -216,7 +216,7 @@ fn mariadb(tls: Option<&Issued>) -> Daemon {
 }
 
 #[test]
-fn mariadb_upgrades_where_it_may() {
+fn mariadb_upgrades_if_it_has_tls() {
     let pki = Pki::new();
     let with = mariadb(Some(&pki.leaf("db", Leaf::GOOD)));
     good(&ask(&pki, "mysql", with.port(0)));
@@ -265,7 +265,7 @@ fn prosody(tls: Option<&Issued>) -> Daemon {
 }
 
 #[test]
-fn prosody_upgrades_where_it_may() {
+fn prosody_upgrades_if_it_has_tls() {
     let pki = Pki::new();
     let with = prosody(Some(&pki.leaf("im", Leaf::GOOD)));
     good(&ask(&pki, "xmpp", with.port(0)));
@@ -294,7 +294,7 @@ pathspool: FOLDER
 pathtmp: FOLDER
 ";
 
-/// The files that INN's reader wants to see beside its configuration, where there are no articles.
+/// Files that INN's reader requires next to its configuration if there are no articles.
 const INN_FILES: &[(&str, &str)] = &[
     (
         "storage.conf",
@@ -310,8 +310,8 @@ const INN_FILES: &[(&str, &str)] = &[
     ("group.index", ""),
 ];
 
-/// INN's reader with its files in a folder, started for each visitor as inetd would: by itself it
-/// could bind a port only as root or as the user `news`.
+/// INN's reader with its files in a folder, started for each connection, like inetd does. On its
+/// own it can bind a port only as root or as the user `news`.
 struct News {
     _folder: TempDir,
     port: u16,
@@ -324,7 +324,7 @@ fn nnrpd(tls: Option<&Issued>, options: &'static [&'static str]) -> News {
         write(&folder, name, text);
     }
     if let Some(leaf) = tls {
-        // Only a key that nobody else can read is taken.
+        // INN only accepts a key that no other user can read.
         let key = write(&folder, "leaf.key", fs::read(&leaf.key).expect("the key"));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("our own file");
         text += &format!("tlscertfile: {}\ntlskeyfile: {key}\n", leaf.chain);
@@ -340,7 +340,7 @@ fn nnrpd(tls: Option<&Issued>, options: &'static [&'static str]) -> News {
     program.extend(options);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("it is bound").port();
-    // It ends with the test; nobody waits for it.
+    // The thread ends with the test, so it is not joined.
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let reads = stream.try_clone().expect("a second handle");
@@ -361,14 +361,14 @@ fn nnrpd(tls: Option<&Issued>, options: &'static [&'static str]) -> News {
 }
 
 #[test]
-fn inn_upgrades_where_it_may_and_refuses_without_a_certificate() {
+fn inn_upgrades_if_it_has_tls_and_refuses_without_a_certificate() {
     let pki = Pki::new();
     let leaf = pki.leaf("news", Leaf::GOOD);
     let with = nnrpd(Some(&leaf), &[]);
     good(&ask(&pki, "nntp", with.port));
     let without = nnrpd(None, &[]);
     let row = ask(&pki, "nntp", without.port);
-    // It offers what it cannot do.
+    // It offers STARTTLS although it cannot do it.
     unavailable(&row, "upgrade_refused", Some(false));
     let implicit = nnrpd(Some(&leaf), &["-S"]);
     assert_eq!(ask(&pki, "nntps", implicit.port).verdict(), "ok");

@@ -1,6 +1,6 @@
-//! tlslite-ng as the server, for what OpenSSL 3 no longer speaks: SSL 3.0, RC4, 3DES, and refusals of its
-//! own kind. A row of the table says how one is started and what must be said of it, by a plain sweep and
-//! by one that asks for every version.
+//! tlslite-ng as the server, for what OpenSSL 3 no longer supports: SSL 3.0, RC4, 3DES, and unusual
+//! ways to refuse. Each row of the table says how to start a server and what is expected of it, in
+//! a plain sweep and in one that tests every version.
 
 mod support;
 
@@ -17,23 +17,23 @@ use support::{Kept, Row, sweep};
 
 const NAME: &str = "www.example.test";
 
-/// One server and what must be said of it.
+/// A server and the expected result.
 struct Case {
     name: &'static str,
     shows: Shows,
-    /// Settings of tlslite, then arguments of its handshake; both are JSON.
+    /// Settings of tlslite, followed by arguments of its handshake; both are JSON.
     settings: &'static str,
     options: &'static str,
     verdict: &'static str,
-    /// All findings, no more and no fewer.
+    /// All expected findings.
     findings: &'static [&'static str],
-    /// What `--versions all` says of SSL 3.0, TLS 1.0, 1.1, 1.2 and 1.3: supported, rejected.
+    /// Result of `--versions all` for SSL 3.0, TLS 1.0, 1.1, 1.2 and 1.3: supported or rejected.
     versions: &'static str,
-    /// Fields of the plain row, by JSON pointer.
+    /// Expected fields of the plain row, by JSON pointer.
     fields: &'static [(&'static str, &'static str)],
 }
 
-/// The certificate that a server shows, by its key.
+/// The certificate that a server sends, by its key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shows {
     Rsa,
@@ -95,13 +95,13 @@ const CASES: &[Case] = &[
     case("signed with MD5", Rsa, (r#""minVersion":[3,3],"maxVersion":[3,3],"rsaSigHashes":["md5"],"rsaSchemes":["pkcs1"],"more_sig_schemes":[],"keyExchangeNames":["ecdhe_rsa"]"#, ""), ("ok", &["refused_by_today", "sha1_handshake_signature"]), "rrrsr", &[("/tls/signature", "rsa_pkcs1_md5"), ("/tls/offer", "wide")]),
     case("signed with SHA-1", Rsa, (r#""minVersion":[3,3],"maxVersion":[3,3],"rsaSigHashes":["sha1"],"rsaSchemes":["pkcs1"],"more_sig_schemes":[],"keyExchangeNames":["ecdhe_rsa"]"#, ""), ("ok", &["sha1_handshake_signature"]), "rrrsr", &[("/tls/signature", "rsa_pkcs1_sha1"), ("/tls/offer", "modern"), ("/tls/key_proof", "proven")]),
 
-    // What else a server may ask or say.
+    // Other messages that a server may send.
     case("extended master secret required", Rsa, (r#""minVersion":[3,1],"maxVersion":[3,3],"requireExtendedMasterSecret":true"#, ""), OK, "rsssr", &[("/tls/version", "TLSv1.2")]),
     case("client certificate asked for", Rsa, ("", r#""reqCert":true"#), ("ok", &["client_certificate_requested"]), "rssss", &[("/tls/client_cert_requested", "true")]),
     case("other server name, a warning", Rsa, ("", r#""sni":"other.example.test""#), ("ok", &["sni_rejected"]), "rssss", &[]),
 ];
 
-/// The servers, until this is dropped.
+/// The servers, which run until this is dropped.
 struct Servers {
     _process: Kept,
     targets: Vec<String>,
@@ -145,12 +145,12 @@ impl Servers {
     }
 }
 
-/// It ends when its standard input does, however this test ends.
+/// The process ends when its standard input is closed, however this test ends.
 fn python() -> Child {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let child = server("python3")
         .arg(root.join("tests/tlslite/server.py"))
-        // Where scripts/install-peers puts it.
+        // The path at which scripts/install-peers installs it.
         .env("PYTHONPATH", root.join("target/peers/tlslite"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -173,10 +173,10 @@ impl Case {
     }
 }
 
-/// Sweeps all of them with these further arguments; the rows by target.
+/// Sweeps all servers with these additional arguments. Returns the rows by target.
 fn rows(pki: &Pki, servers: &Servers, further: &[&str]) -> BTreeMap<String, Row> {
     let trust = format!("--trust={}", pki.root());
-    // One process of Python answers them all, by turns.
+    // One Python process serves all targets, one after the other.
     let mut arguments = vec![trust.as_str(), "--concurrency=2"];
     arguments.extend(further);
     arguments.extend(servers.targets.iter().map(String::as_str));
@@ -184,7 +184,7 @@ fn rows(pki: &Pki, servers: &Servers, further: &[&str]) -> BTreeMap<String, Row>
 }
 
 #[test]
-fn every_mood_of_tlslite_is_told_as_it_is() {
+fn every_tlslite_server_has_its_expected_row() {
     let pki = Pki::new();
     let servers = Servers::start(&pki);
     let rows = rows(&pki, &servers, &[]);
@@ -206,7 +206,7 @@ fn every_mood_of_tlslite_is_told_as_it_is() {
 }
 
 #[test]
-fn each_version_is_told_on_both_lanes() {
+fn each_version_is_reported_on_both_lanes() {
     let pki = Pki::new();
     let servers = Servers::start(&pki);
     let mut wrong = Vec::new();
@@ -218,7 +218,7 @@ fn each_version_is_told_on_both_lanes() {
             if seen != case.versions || row.verdict() != case.verdict {
                 wrong.push(format!("{lane}, {}: {seen}: {}", case.name, row.0));
             }
-            // Beside a newer version an old one is a warning.
+            // An old version in addition to a newer one is a warning.
             let (old, new) = case.versions.split_at(3);
             let expected = old.contains('s') && new.contains('s');
             if row.finding("legacy_tls_enabled").is_some() != expected {
@@ -229,7 +229,7 @@ fn each_version_is_told_on_both_lanes() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The outcomes by their first letters.
+/// Returns the outcomes by their first letters.
 fn versions(row: &Row) -> String {
     let versions = ["ssl3", "tls1_0", "tls1_1", "tls1_2", "tls1_3"];
     let outcome = |version: &&str| &row.text(&format!("/tls/versions/{version}/outcome"))[..1];

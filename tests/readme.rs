@@ -1,5 +1,5 @@
-//! The examples of the README, run as it shows them against the lab, and what comes out compared
-//! with what it says. Numbers (ports, dates, times) and the order of rows are left out of it.
+//! Runs the README's examples against the lab, as the README shows them, and compares the output.
+//! Numbers (ports, dates, times) and the order of rows are ignored.
 
 mod support;
 
@@ -9,17 +9,17 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Printed before what each command prints.
+/// Printed before the output of each command.
 const MARK: &str = "@@ next command";
 
-/// One command, over all its lines, and what it is said to print.
+/// A command, with all its lines, and the output in the README.
 #[derive(Debug)]
 struct Shown {
     command: String,
     output: Vec<String>,
 }
 
-/// The commands of the section on examples, in order.
+/// Returns the commands of the section on examples, in order.
 fn shown() -> Vec<Shown> {
     let readme = include_str!("../README.md");
     let (_, rest) = readme.split_once("\n## Examples\n").expect("a section");
@@ -45,7 +45,7 @@ fn shown() -> Vec<Shown> {
     found
 }
 
-/// Runs all commands in one shell, as they build on each other; what each printed.
+/// Runs all commands in one shell, because they depend on each other. Returns the output of each.
 fn run(commands: &[Shown], folder: &Path) -> Vec<Vec<String>> {
     let mut script = String::new();
     for Shown { command, .. } in commands {
@@ -68,7 +68,7 @@ fn run(commands: &[Shown], folder: &Path) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A lab that is up until it is dropped.
+/// A lab that runs until it is dropped.
 struct Lab(Child);
 
 impl Lab {
@@ -80,9 +80,9 @@ impl Lab {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program runs");
-        let told = child.stderr.take().expect("its standard error");
+        let stderr = child.stderr.take().expect("its standard error");
         let lab = Self(child);
-        let first = BufReader::new(told).lines().next();
+        let first = BufReader::new(stderr).lines().next();
         let first = first.expect("a line when it is up").expect("UTF-8");
         assert!(first.contains("serving until interrupted"), "{first}");
         lab
@@ -97,8 +97,8 @@ impl Drop for Lab {
     }
 }
 
-/// Lines as they are compared: sorted, blanks and runs of digits made one, without the progress
-/// that is printed where there is no terminal.
+/// Normalises lines for the comparison: sorts them, merges blanks and runs of digits, and removes
+/// the progress lines that are printed without a terminal.
 fn plain(lines: &[String]) -> Vec<String> {
     let mut plain: Vec<String> = lines
         .iter()
@@ -124,21 +124,22 @@ fn plain(lines: &[String]) -> Vec<String> {
     plain
 }
 
-/// Where the README leaves out lines by `…`, every line that it shows has to come; a line that ends in
-/// `…` shows its beginning. Otherwise both have to be the same.
-fn agree(said: &[String], came: &[String]) -> bool {
-    let (said, came) = (plain(said), plain(came));
-    if said.iter().all(|line| line != "…") {
-        return said == came;
+/// Returns true if the output agrees with the README. If the README omits lines with `…`, every
+/// line that it shows must occur, and a line that ends with `…` shows only the beginning. Otherwise
+/// both must be equal.
+fn agree(shown: &[String], printed: &[String]) -> bool {
+    let (shown, printed) = (plain(shown), plain(printed));
+    if shown.iter().all(|line| line != "…") {
+        return shown == printed;
     }
-    said.iter().filter(|line| *line != "…").all(|line| {
+    shown.iter().filter(|line| *line != "…").all(|line| {
         let begins = line.trim_end_matches('…');
-        came.iter().any(|it| it.starts_with(begins))
+        printed.iter().any(|it| it.starts_with(begins))
     })
 }
 
 #[test]
-fn the_examples_print_what_they_say() {
+fn the_examples_print_what_the_readme_shows() {
     let folder = support::folder();
     let folder = folder.path();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
@@ -153,12 +154,12 @@ fn the_examples_print_what_they_say() {
     let printed = run(&commands, folder);
     assert_eq!(printed.len(), commands.len());
     let mut apart = Vec::new();
-    for (Shown { command, output }, came) in commands.iter().zip(&printed) {
-        if !agree(output, came) {
+    for (Shown { command, output }, printed) in commands.iter().zip(&printed) {
+        if !agree(output, printed) {
             apart.push(format!(
-                "$ {command}\n--- said\n{}\n--- came\n{}",
+                "$ {command}\n--- shown\n{}\n--- printed\n{}",
                 output.join("\n"),
-                came.join("\n")
+                printed.join("\n")
             ));
         }
     }

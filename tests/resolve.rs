@@ -1,5 +1,5 @@
-//! Names through a real resolver: unbound on loopback, with zones that answer in every way a
-//! resolver can.
+//! Resolves names with a real resolver: unbound on loopback, with zones that answer in every way
+//! that a resolver can.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tlsweep::observation::{Failure, Reason, Stage};
 use tlsweep::resolve::{Families, Resolver, Settings};
 
-/// Debian's unbound, for as long as this lives.
+/// Debian's unbound, which runs until this is dropped.
 struct Unbound {
     child: Child,
     address: SocketAddr,
@@ -20,13 +20,13 @@ struct Unbound {
 
 impl Drop for Unbound {
     fn drop(&mut self) {
-        // Nothing to be done about a child that is gone already.
+        // It does not matter if the child has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// `test.` itself is taken out of unbound's built-in zones, which would answer for broken.test.
+/// `test.` is removed from unbound's built-in zones, which would otherwise answer for broken.test.
 const ZONES: &str = r#"
   local-zone: "test." nodefault
   local-zone: "lab.test." static
@@ -48,8 +48,8 @@ const ZONES: &str = r#"
   local-zone: "silent.test." deny
 "#;
 
-/// An address that is free over UDP and TCP. Its port is below those that systems give to outgoing
-/// sockets: the queries of the other tests would take one of these before unbound is there.
+/// Returns an address that is free for UDP and TCP. Its port is below the range of outgoing
+/// sockets: otherwise a query of another test could take the port before unbound binds it.
 fn free_address() -> SocketAddr {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     (0..1000)
@@ -79,7 +79,7 @@ impl Unbound {
         for n in 0..100 {
             config += &format!("  local-data: \"many.lab.test. A 127.0.1.{n}\"\n");
         }
-        // unbound asks no server on loopback unless told to: SERVFAIL without a packet.
+        // By default unbound sends no queries to loopback: SERVFAIL without a packet.
         config += "forward-zone:\n  name: \"broken.test.\"\n  forward-addr: 127.0.0.1@9\n";
         config += "remote-control:\n  control-enable: no\n";
         let file = dir.path().join("unbound.conf");
@@ -103,7 +103,7 @@ impl Unbound {
         unbound
     }
 
-    /// Asks until it answers, at most 500 times 20 ms.
+    /// Sends queries until unbound answers, at most 500 times, every 20 ms.
     fn await_answer(&mut self) {
         // one.lab.test A, recursion desired.
         let query = b"\x12\x34\x01\x00\0\x01\0\0\0\0\0\0\x03one\x03lab\x04test\0\0\x01\0\x01";
@@ -142,8 +142,8 @@ fn resolver(server: SocketAddr, families: Families, all: bool) -> Resolver {
     .expect("a resolver")
 }
 
-/// `127.0.0.1 ::1`, or `nxdomain: detail`.
-fn told(outcome: Result<Vec<IpAddr>, Failure>) -> String {
+/// Returns `127.0.0.1 ::1`, or `nxdomain: detail`.
+fn outcome_text(outcome: Result<Vec<IpAddr>, Failure>) -> String {
     match outcome {
         Ok(addresses) => {
             let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
@@ -161,7 +161,7 @@ fn told(outcome: Result<Vec<IpAddr>, Failure>) -> String {
 }
 
 #[tokio::test]
-async fn every_kind_of_answer() {
+async fn every_kind_of_answer_is_understood() {
     use Families::{Both, V4, V6};
     let unbound = Unbound::start();
     for (name, families, all, want) in [
@@ -173,7 +173,7 @@ async fn every_kind_of_answer() {
             true,
             "127.0.0.2 127.0.0.3 127.0.0.10",
         ),
-        // Who visits one address picks it: the first that may be visited.
+        // A visit to one address picks the first that is not excluded.
         (
             "several.lab.test",
             Both,
@@ -221,12 +221,12 @@ async fn every_kind_of_answer() {
         ),
     ] {
         let outcome = unbound.resolver(families, all).resolve(name).await;
-        assert_eq!(told(outcome), want, "{name} {families:?} all={all}");
+        assert_eq!(outcome_text(outcome), want, "{name} {families:?} all={all}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_too_large_for_udp_comes_whole_and_is_bounded() {
+async fn an_answer_too_large_for_udp_is_read_over_tcp_and_limited() {
     let unbound = Unbound::start();
     let all = unbound.resolver(Families::V4, true);
     let first_64: Vec<IpAddr> = (0..64).map(|n| IpAddr::from([127, 0, 1, n])).collect();
@@ -236,7 +236,7 @@ async fn an_answer_too_large_for_udp_comes_whole_and_is_bounded() {
 }
 
 #[tokio::test]
-async fn many_at_once_all_come_back() {
+async fn many_concurrent_lookups_all_return() {
     let unbound = Unbound::start();
     let resolver = std::sync::Arc::new(unbound.resolver(Families::Both, false));
     let mut lookups = tokio::task::JoinSet::new();
@@ -247,7 +247,7 @@ async fn many_at_once_all_come_back() {
             1 => format!("n{n}.lab.test"),
             _ => "text.lab.test".to_owned(),
         };
-        lookups.spawn(async move { (n % 3, told(resolver.resolve(&name).await)) });
+        lookups.spawn(async move { (n % 3, outcome_text(resolver.resolve(&name).await)) });
     }
     let mut count = 0;
     while let Some(outcome) = lookups.join_next().await {
@@ -265,7 +265,10 @@ async fn a_silent_server_is_a_timeout() {
     let server = silent.local_addr().expect("its address");
     for all in [false, true] {
         let resolver = resolver(server, Families::Both, all);
-        assert_eq!(told(resolver.resolve("one.lab.test").await), "Timeout");
+        assert_eq!(
+            outcome_text(resolver.resolve("one.lab.test").await),
+            "Timeout"
+        );
         assert_eq!(resolver.describe(), [server.to_string()]);
     }
 }
@@ -276,12 +279,16 @@ async fn a_closed_port_is_a_timeout() {
         .and_then(|socket| socket.local_addr())
         .expect("a free port");
     let resolver = resolver(closed, Families::V4, false);
-    assert_eq!(told(resolver.resolve("one.lab.test").await), "Timeout");
+    assert_eq!(
+        outcome_text(resolver.resolve("one.lab.test").await),
+        "Timeout"
+    );
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_reached_is_not_our_shortage() {
-    // The system refuses to send to the broadcast address: nothing leaves this machine.
+async fn an_unreachable_server_is_not_a_local_limit() {
+    // The operating system refuses to send to the broadcast address, so nothing leaves this
+    // machine.
     let nowhere = SocketAddr::from(([255, 255, 255, 255], 53));
     let resolver = resolver(nowhere, Families::Both, true);
     let failure = resolver.resolve("one.lab.test").await.unwrap_err();

@@ -1,5 +1,5 @@
-//! What resolvers answer that unbound never would: refusals of EDNS, records of other names,
-//! aliases without end, addresses that nobody can be connected at.
+//! Answers that unbound never sends: refusals of EDNS, records of other names, alias loops, and
+//! addresses to which no connection is possible.
 
 mod support;
 
@@ -24,8 +24,8 @@ fn resolver(servers: &[SocketAddr], families: Families, all: bool) -> Resolver {
     .expect("a resolver")
 }
 
-/// The addresses apart by blanks, or `Reason: detail`.
-fn told(outcome: Result<Vec<IpAddr>, Failure>) -> String {
+/// Returns the addresses separated by blanks, or `Reason: detail`.
+fn outcome_text(outcome: Result<Vec<IpAddr>, Failure>) -> String {
     match outcome {
         Ok(addresses) => {
             let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
@@ -39,7 +39,7 @@ fn told(outcome: Result<Vec<IpAddr>, Failure>) -> String {
 }
 
 #[tokio::test]
-async fn a_server_without_edns_is_asked_once_more_without() {
+async fn a_query_is_repeated_without_edns_if_the_server_lacks_it() {
     type Refuses = fn(&Asked<'_>) -> Option<Vec<u8>>;
     let refusals: [(&str, Refuses); 7] = [
         ("FORMERR", |query| Some(query.refusal(1, true))),
@@ -58,13 +58,13 @@ async fn a_server_without_edns_is_asked_once_more_without() {
         let resolver = resolver(&[server.address], Families::V4, false);
         for name in ["a.test", "b.test", "c.test"] {
             assert_eq!(
-                told(resolver.resolve(name).await),
+                outcome_text(resolver.resolve(name).await),
                 "127.0.0.9",
                 "{label}: {name}"
             );
         }
         let (with, without) = server.forms();
-        // Silence is waited out, and the query repeated meanwhile; from then on none has OPT.
+        // After a timeout the query is repeated. Later queries have no OPT.
         assert!(
             with <= 3 && without == 3,
             "{label}: {with} with OPT, {without} without"
@@ -73,7 +73,7 @@ async fn a_server_without_edns_is_asked_once_more_without() {
 }
 
 #[tokio::test]
-async fn what_is_known_of_one_server_is_not_held_against_another() {
+async fn missing_edns_is_remembered_for_each_server() {
     let plain = Scripted::start(|query| match query.opt {
         true => Some(query.refusal(1, true)),
         false => Some(query.records(0, &format!("{} A 127.0.0.9", query.name))),
@@ -83,14 +83,14 @@ async fn what_is_known_of_one_server_is_not_held_against_another() {
     let resolver = resolver(&[plain.address, modern.address], Families::V4, false);
     for number in 0..6 {
         let outcome = resolver.resolve(&format!("n{number}.test")).await;
-        assert_eq!(told(outcome), "127.0.0.9");
+        assert_eq!(outcome_text(outcome), "127.0.0.9");
     }
     assert_eq!(plain.forms(), (1, 3));
     assert_eq!(modern.forms(), (3, 0));
 }
 
 #[tokio::test]
-async fn a_server_that_answered_with_edns_is_believed_when_it_fails() {
+async fn failures_of_a_server_with_edns_are_not_retried_without_edns() {
     let server = Scripted::start(|query| match query.name.as_str() {
         "good.test" => Some(query.records(0, "good.test A 127.0.0.9")),
         "broken.test" => Some(query.refusal(2, true)),
@@ -104,7 +104,7 @@ async fn a_server_that_answered_with_edns_is_believed_when_it_fails() {
         ("refused.test", "Servfail: REFUSED"),
         ("silent.test", "Timeout"),
     ] {
-        assert_eq!(told(resolver.resolve(name).await), want, "{name}");
+        assert_eq!(outcome_text(resolver.resolve(name).await), want, "{name}");
     }
     assert_eq!(server.forms().1, 0);
 }
@@ -114,13 +114,16 @@ async fn a_server_that_refuses_both_forms_is_a_failure() {
     let server = Scripted::start(|query| Some(query.refusal(1, !query.opt)));
     let resolver = resolver(&[server.address], Families::V4, false);
     for _ in 0..2 {
-        assert_eq!(told(resolver.resolve("a.test").await), "Servfail: FORMERR");
+        assert_eq!(
+            outcome_text(resolver.resolve("a.test").await),
+            "Servfail: FORMERR"
+        );
     }
     assert_eq!(server.forms(), (2, 2));
 }
 
 #[tokio::test]
-async fn only_records_of_the_questions_own_chain_count() {
+async fn only_records_on_the_alias_chain_of_the_name_count() {
     for (answer, want) in [
         ("q.test A 127.0.0.9", "127.0.0.9"),
         ("Q.TEST A 127.0.0.9", "127.0.0.9"),
@@ -134,7 +137,8 @@ async fn only_records_of_the_questions_own_chain_count() {
             "127.0.0.9",
         ),
         ("a.test A 127.0.0.9, q.test CNAME a.test", "127.0.0.9"),
-        // An alias of which the answer says nothing is asked for: the script gives 127.0.0.8.
+        // If the answer lacks the target of an alias, the target is looked up: the script returns
+        // 127.0.0.8.
         (
             "q.test CNAME asked.test, other.test A 127.0.0.66",
             "127.0.0.8",
@@ -171,21 +175,25 @@ async fn only_records_of_the_questions_own_chain_count() {
             Some(query.records(0, &records))
         });
         let resolver = resolver(&[server.address], Families::V4, false);
-        assert_eq!(told(resolver.resolve("q.test").await), want, "{answer}");
+        assert_eq!(
+            outcome_text(resolver.resolve("q.test").await),
+            want,
+            "{answer}"
+        );
         assert!(server.forms().0 <= 17, "{answer}");
     }
 }
 
 #[tokio::test]
-async fn the_code_of_an_answer_with_aliases_is_about_the_last_name() {
+async fn the_response_code_applies_to_the_last_alias() {
     let server = Scripted::start(|query| Some(query.records(3, "q.test CNAME gone.test")));
     let resolver = resolver(&[server.address], Families::Both, false);
-    assert_eq!(told(resolver.resolve("q.test").await), "Nxdomain");
+    assert_eq!(outcome_text(resolver.resolve("q.test").await), "Nxdomain");
     assert_eq!(server.forms(), (1, 0));
 }
 
 #[tokio::test]
-async fn addresses_that_nobody_can_be_connected_at_are_none() {
+async fn addresses_that_cannot_be_visited_are_not_used() {
     use Families::{Both, V4, V6};
     for (a, aaaa, families, all, want) in [
         (
@@ -227,7 +235,7 @@ async fn addresses_that_nobody_can_be_connected_at_are_none() {
             "UnusableAddress: 0.0.0.0 is unspecified (0.0.0.0/8)",
         ),
         ("0.0.0.0 127.0.0.9", "", Both, false, "127.0.0.9"),
-        // Each address has its row: one that nobody visits too.
+        // Each address has its row, including one that cannot be visited.
         ("0.0.0.0 127.0.0.9", "", Both, true, "0.0.0.0 127.0.0.9"),
         ("", "::ffff:127.0.0.9", Both, false, "127.0.0.9"),
         ("127.0.0.9", "::ffff:127.0.0.9", Both, true, "127.0.0.9"),
@@ -259,12 +267,16 @@ async fn addresses_that_nobody_can_be_connected_at_are_none() {
         });
         let resolver = resolver(&[server.address], families, all);
         let outcome = resolver.resolve("q.test").await;
-        assert_eq!(told(outcome), want, "{a} / {aaaa} {families:?} all={all}");
+        assert_eq!(
+            outcome_text(outcome),
+            want,
+            "{a} / {aaaa} {families:?} all={all}"
+        );
     }
 }
 
 #[tokio::test]
-async fn the_other_family_is_asked_only_when_it_is_wanted() {
+async fn the_other_family_is_queried_only_when_needed() {
     let count = Arc::new(AtomicUsize::new(0));
     let seen = count.clone();
     let server = Scripted::start(move |query| {
@@ -278,7 +290,7 @@ async fn the_other_family_is_asked_only_when_it_is_wanted() {
     let known = one.resolve("q.test").await.unwrap();
     assert_eq!(count.load(Relaxed), 1);
     assert!(one.may_know_more(&known));
-    assert_eq!(told(one.resolve_ipv6("q.test").await), "::1");
+    assert_eq!(outcome_text(one.resolve_ipv6("q.test").await), "::1");
     assert_eq!(count.load(Relaxed), 2);
     for (families, all) in [
         (Families::V4, false),

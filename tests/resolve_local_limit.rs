@@ -1,5 +1,5 @@
-//! Running out of descriptors while resolving is our own shortage, and passes. Alone in its file:
-//! the limit holds for the whole process.
+//! A lack of file descriptors during resolution is our own problem, and temporary. This is the only
+//! test of its file, because the limit applies to the whole process.
 
 use std::fs::File;
 use std::net::{IpAddr, UdpSocket};
@@ -26,7 +26,7 @@ fn answer_all(socket: &UdpSocket) {
 }
 
 #[tokio::test]
-async fn no_descriptors_is_our_own_limit() {
+async fn a_lack_of_descriptors_is_a_local_limit() {
     let server = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = server.local_addr().expect("its address");
     thread::spawn(move || answer_all(&server));
@@ -37,7 +37,7 @@ async fn no_descriptors_is_our_own_limit() {
         ..Settings::default()
     })
     .expect("a resolver");
-    let (_, hard) = getrlimit(Resource::NOFILE).expect("the limit is told");
+    let (_, hard) = getrlimit(Resource::NOFILE).expect("the limit can be read");
     setrlimit(Resource::NOFILE, 64, hard).expect("a limit may be lowered");
     let mut open = Vec::new();
     while let Ok(file) = File::open("/dev/null") {

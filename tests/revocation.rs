@@ -1,5 +1,5 @@
-//! Stapled OCSP answers that openssl made and its servers send, as they are judged on the day, on
-//! other days, and beside a list that says otherwise.
+//! Stapled OCSP responses, made by openssl and sent by its servers, as judged on the day itself, on
+//! other days, and together with a CRL that contradicts them.
 
 mod support;
 
@@ -29,18 +29,18 @@ const RESPONDER: Leaf<'static> = Leaf {
     ..PLAIN
 };
 
-/// What a server staples.
+/// The OCSP response that a server staples.
 enum Staple {
     Nothing,
-    /// The issuer's answer.
+    /// A response signed by the issuer.
     Answer(Says),
-    /// A good one, signed by the holder of such a certificate.
+    /// A good response, signed by the holder of such a certificate.
     By(Leaf<'static>),
-    /// A good one with another signature.
+    /// A good response with an invalid signature.
     Spoilt,
-    /// A good one about another leaf of the issuer.
+    /// A good response about another leaf of the issuer.
     OfAnother,
-    /// A good one of another issuer about the same serial number.
+    /// A good response of another issuer about the same serial number.
     OfAnotherIssuer,
     /// These bytes.
     Bytes(&'static [u8]),
@@ -48,12 +48,12 @@ enum Staple {
 
 use Staple::{Answer, By, Bytes, Nothing, OfAnother, OfAnotherIssuer, Spoilt};
 
-/// One server and what must be said of it.
+/// A server and the expected result.
 struct Case {
     name: &'static str,
     leaf: Leaf<'static>,
     staple: Staple,
-    /// Status and reason.
+    /// Expected status and reason.
     known: [Option<&'static str>; 2],
     verdict: &'static str,
     findings: &'static [&'static str],
@@ -83,10 +83,10 @@ const fn case(
     }
 }
 
-/// An OCSPResponse that says tryLater.
+/// An OCSPResponse with the status tryLater.
 const TRY_LATER: &[u8] = &[0x30, 3, 0x0a, 1, 3];
 
-/// A successful one that holds two bytes in place of an answer.
+/// A successful OCSPResponse that contains two bytes instead of a BasicOCSPResponse.
 const EMPTY: &[u8] = b"\x30\x16\x0a\x01\x00\xa0\x11\x30\x0f\x06\x09\x2b\x06\x01\x05\x05\x07\x30\x01\x01\x04\x02\x30\x00";
 
 #[rustfmt::skip] // A row a line.
@@ -109,7 +109,7 @@ const CASES: &[Case] = &[
     case("must-staple with", MUST_STAPLE, Answer(Says::Good), GOOD, ("ok", &[])),
 ];
 
-/// Every case, swept once and kept.
+/// All cases, swept once into a recording.
 struct Swept {
     pki: Pki,
     targets: Vec<String>,
@@ -133,7 +133,7 @@ impl Swept {
         path(self.pki.folder(), name)
     }
 
-    /// Sweeps with these further arguments; the rows in the order of the cases.
+    /// Sweeps with these additional arguments. Returns the rows in the order of the cases.
     fn scan(&self, more: &[&str]) -> Vec<Row> {
         let save = format!("--save={}", self.path("facts"));
         let mut arguments = vec!["scan", "--quiet", &save];
@@ -143,7 +143,7 @@ impl Swept {
         self.rows(&arguments)
     }
 
-    /// Judges the last sweep again.
+    /// Judges the recording of the last sweep again.
     fn judge(&self, more: &[&str]) -> Vec<Row> {
         let facts = self.path("facts");
         let mut arguments = vec!["judge", "--quiet", &facts];
@@ -200,7 +200,7 @@ fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
 }
 
 #[test]
-fn staples_are_told_as_they_are_on_every_day() {
+fn staples_are_judged_correctly_on_every_day() {
     let swept = Swept::new();
     let rows = swept.scan(&["--revocation=staple"]);
     let mut wrong = Vec::new();
@@ -232,7 +232,7 @@ fn staples_are_told_as_they_are_on_every_day() {
     judging_fetches_nothing(&swept);
 }
 
-/// What nobody asked is null, and nothing is found.
+/// Without `--revocation` the status is null, and nothing is found.
 fn nobody_asked(swept: &Swept) {
     for row in swept.judge(&[]) {
         assert_eq!(row.at("/revocation"), &Value::Null);
@@ -240,7 +240,8 @@ fn nobody_asked(swept: &Swept) {
     }
 }
 
-/// An answer counts for its days: neither "good" nor "revoked" is said of others.
+/// A response counts only during its validity: on other days the status is neither "good" nor
+/// "revoked".
 fn another_day(swept: &Swept, day: &str, reason: &str) {
     let rows = swept.judge(&["--revocation=staple", &format!("--at={day}")]);
     for (case, row) in CASES.iter().zip(&rows) {
@@ -254,7 +255,7 @@ fn another_day(swept: &Swept, day: &str, reason: &str) {
     }
 }
 
-/// "Revoked" wins, and the row says who contradicts.
+/// "Revoked" wins, and the row shows which source contradicts.
 fn a_list_says_otherwise(swept: &Swept) {
     let leaf = swept.path("case0.pem");
     let revoked = list(
@@ -283,11 +284,11 @@ fn a_list_says_otherwise(swept: &Swept) {
             "\"crl\" \"intermediate\" \"unknown\""
         ]
     );
-    // The others are not on the list.
+    // The other certificates are not on the list.
     assert_eq!(rows[13].text("/revocation/status"), "good");
 }
 
-/// Judging again asks nobody.
+/// Judging again sends no requests.
 fn judging_fetches_nothing(swept: &Swept) {
     let facts = swept.path("facts");
     let run = run(&["judge", &facts, "--revocation=crl"]).expect(2);
@@ -298,7 +299,7 @@ fn judging_fetches_nothing(swept: &Swept) {
     );
 }
 
-/// Whoever is not trusted cannot have a certificate called revoked, or good.
+/// Without trust in the issuer, a certificate is reported neither as revoked nor as good.
 fn no_path_reaches_an_anchor(swept: &Swept) {
     let facts = swept.path("facts");
     let stranger = Pki::new();

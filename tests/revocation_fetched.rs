@@ -1,5 +1,5 @@
-//! Revocation lists had from the addresses that certificates name: each asked once for all who need
-//! it, at the end, and nobody inside our network without leave.
+//! Downloaded CRLs: each is requested once for all certificates that need it, at the end of the
+//! sweep, and never from private addresses unless that is allowed.
 
 mod support;
 
@@ -19,7 +19,7 @@ const NAME: &str = "www.example.test";
 
 const ASKED: [&str; 2] = ["--revocation=crl", "--aia-allow-private"];
 
-/// A web server that has files, and remembers which were asked for.
+/// A web server that serves files and records the requests.
 struct Http {
     address: SocketAddr,
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
@@ -55,7 +55,7 @@ impl Http {
                     "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
                     body.len()
                 );
-                // The other side may have had enough already.
+                // The client may have closed the connection already.
                 let _ = reader
                     .get_mut()
                     .write_all(&[head.as_bytes(), &body].concat());
@@ -77,7 +77,7 @@ impl Http {
     }
 }
 
-/// A leaf whose list is said to be there.
+/// Issues a leaf whose CRL distribution point is this URL.
 fn leaf(pki: &Pki, name: &str, http: &Http, issuer: Issuer, path: &str) -> Issued {
     let address = format!("http://{}{path}", http.address);
     let extensions = format!("crlDistributionPoints=URI:{address}");
@@ -99,7 +99,7 @@ fn check(pki: &Pki, leaf: &Issued, more: &[&str]) -> Row {
 }
 
 #[test]
-fn one_list_is_asked_for_once_for_all_who_need_it() {
+fn one_list_is_downloaded_once_for_all_certificates() {
     let (pki, http) = (Pki::new(), Http::start());
     let mut leaves: Vec<_> = ["one", "two", "three"]
         .map(|name| leaf(&pki, name, &http, Issuer::Intermediate, "/1.crl"))
@@ -148,9 +148,10 @@ fn one_list_is_asked_for_once_for_all_who_need_it() {
     }
 }
 
-/// Fetched lists are not saved with the facts: judging again needs them as files, and then says so.
+/// Downloaded CRLs are not part of the recording. Judging again needs them as files, and then has
+/// the same result.
 #[test]
-fn lists_that_were_fetched_are_not_saved() {
+fn downloaded_lists_are_not_saved() {
     let (pki, http) = (Pki::new(), Http::start());
     let listed = leaf(&pki, "listed", &http, Issuer::Intermediate, "/1.crl");
     let silent = pki.leaf("silent", Leaf::GOOD);
@@ -191,16 +192,16 @@ fn lists_that_were_fetched_are_not_saved() {
         run(&[&judge[..], &["-o", &again, &trust]].concat()).expect(0);
         read_rows(&again)
     };
-    let told = |rows: &[Row]| -> Vec<(String, String)> {
-        let told = |row: &Row| (row.text("/target").to_owned(), row.verdict().to_owned());
-        rows.iter().map(told).collect()
+    let verdicts = |rows: &[Row]| -> Vec<(String, String)> {
+        let verdicts = |row: &Row| (row.text("/target").to_owned(), row.verdict().to_owned());
+        rows.iter().map(verdicts).collect()
     };
     let [first, second] = targets.map(str::to_owned);
     let live = read_rows(&live);
-    // The row that waited for its list comes last.
+    // The row that waited for its CRL is the last.
     let ok = (second, "ok".to_owned());
     assert_eq!(
-        told(&live),
+        verdicts(&live),
         [ok.clone(), (first.clone(), "revoked".to_owned())]
     );
     let address = format!("http://{}/1.crl", http.address);
@@ -208,20 +209,20 @@ fn lists_that_were_fetched_are_not_saved() {
 
     let without = judge(&other);
     assert_eq!(
-        told(&without),
+        verdicts(&without),
         [(first.clone(), "ok".to_owned()), ok.clone()]
     );
     assert_eq!(without[0].text("/revocation/reason"), "no_crl");
 
     let with = judge(&crl);
-    assert_eq!(told(&with), [(first, "revoked".to_owned()), ok]);
+    assert_eq!(verdicts(&with), [(first, "revoked".to_owned()), ok]);
     assert_ne!(with[0].at("/revocation/answers/0/from"), &*address);
     assert_eq!(http.asked(), ["/1.crl"]);
 }
 
-/// `check` fetches like a sweep; a list at hand that can tell needs no other.
+/// `check` downloads like a sweep. If a loaded CRL already has the answer, none is downloaded.
 #[test]
-fn a_list_at_hand_is_not_asked_for() {
+fn a_list_that_is_loaded_is_not_downloaded() {
     let (pki, http) = (Pki::new(), Http::start());
     let leaf = leaf(&pki, "leaf", &http, Issuer::Intermediate, "/1.crl");
     let empty = list(&pki, "empty", List::EMPTY);
@@ -229,7 +230,7 @@ fn a_list_at_hand_is_not_asked_for() {
     let row = check(&pki, &leaf, &[&ASKED[..], &[&crls]].concat());
     assert_eq!(row.text("/revocation/status"), "good");
     assert!(http.asked().is_empty(), "{:?}", http.asked());
-    // One in PEM, which RFC 5280 does not allow there, is read all the same.
+    // A CRL in PEM is read, although RFC 5280 requires DER there.
     http.has("/1.crl", &empty);
     let row = check(&pki, &leaf, &ASKED);
     assert_eq!(row.text("/revocation/status"), "good");
@@ -237,14 +238,14 @@ fn a_list_at_hand_is_not_asked_for() {
 }
 
 #[test]
-fn nobody_inside_our_network_is_asked_without_leave() {
+fn private_addresses_are_not_contacted_unless_allowed() {
     let (pki, http) = (Pki::new(), Http::start());
     let leaf = leaf(&pki, "leaf", &http, Issuer::Intermediate, "/1.crl");
     http.has("/1.crl", &list(&pki, "empty", List::EMPTY));
     let row = check(&pki, &leaf, &["--revocation=crl"]);
     assert_eq!(row.text("/revocation/reason"), "crl_not_fetched");
     assert!(http.asked().is_empty(), "{:?}", http.asked());
-    // Nor anybody when only staples are asked, or when nobody reaches an anchor.
+    // Nothing is contacted if only staples are checked, or if no certificate reaches an anchor.
     check(
         &pki,
         &leaf,
@@ -255,20 +256,20 @@ fn nobody_inside_our_network_is_asked_without_leave() {
 }
 
 #[test]
-fn what_is_no_list_says_nothing() {
+fn a_response_that_is_not_a_list_gives_no_status() {
     let (pki, http) = (Pki::new(), Http::start());
     let leaf = leaf(&pki, "leaf", &http, Issuer::Intermediate, "/1.crl");
     http.has("/1.crl", &leaf.leaf);
     let row = check(&pki, &leaf, &ASKED);
     assert_eq!(row.text("/revocation/reason"), "crl_not_fetched");
-    // Another CA's list of the same name was had, and is not believed.
+    // Another CA's CRL with the same issuer name was downloaded, and is rejected.
     http.has("/1.crl", &list(&Pki::new(), "foreign", List::EMPTY));
     let row = check(&pki, &leaf, &ASKED);
     assert_eq!(row.text("/revocation/reason"), "crl_not_by_issuer");
 }
 
 #[test]
-fn leave_that_nobody_uses_is_refused() {
+fn allowing_private_addresses_without_fetching_is_rejected() {
     let pki = Pki::new();
     let leaf = pki.leaf("leaf", Leaf::GOOD);
     let run = run(&["check", &leaf.chain, "--name", NAME, "--aia-allow-private"]).expect(2);

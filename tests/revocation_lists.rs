@@ -1,5 +1,5 @@
-//! Revocation lists by openssl and CRLite filters by Mozilla's builder, as `check` judges a chain
-//! by them; and what is refused.
+//! CRLs made by openssl and CRLite filters made by Mozilla's builder, as `check` uses them, and the
+//! invalid ones that it rejects.
 
 mod support;
 
@@ -20,12 +20,12 @@ use tlsweep::observation::Certificate;
 use tlsweep::probe;
 
 const NAME: &str = "www.example.test";
-/// Where no list is ever asked for: nobody allows our own network.
+/// A CRL distribution point that is never contacted, because its address is private.
 const ADDRESS: &str = "http://127.0.0.1/1.crl";
 
 const DAY: i64 = 86_400;
 
-/// The log of all SCTs here, as a certificate and as Mozilla's list of logs write it.
+/// The log of all SCTs here, as it appears in certificates and in Mozilla's list of logs.
 const LOG: [u8; 32] = [7; 32];
 const LOG_TEXT: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
@@ -48,7 +48,7 @@ impl Lab {
         rows.into_iter().next().expect("a row")
     }
 
-    /// What lists say of the leaf.
+    /// Returns the revocation status and reason of the row.
     fn asked(&self, crls: &str) -> Row {
         self.check(&self.leaf, &["--revocation=crl", &format!("--crls={crls}")])
     }
@@ -58,7 +58,7 @@ impl Lab {
     }
 }
 
-/// A leaf that was logged so many days ago.
+/// Issues a leaf that was logged this number of days ago.
 fn logged(days: i64) -> Leaf<'static> {
     let at = u64::try_from((probe::now().as_second() - days * DAY) * 1_000).expect("after 1970");
     let sct = [&[0][..], &LOG, &at.to_be_bytes(), &[0, 0, 4, 3, 0, 0]].concat();
@@ -70,7 +70,7 @@ fn logged(days: i64) -> Leaf<'static> {
     }
 }
 
-fn said(row: &Row) -> (&str, Option<&str>) {
+fn status_of(row: &Row) -> (&str, Option<&str>) {
     (
         row.text("/revocation/status"),
         row.at("/revocation/reason").as_str(),
@@ -78,7 +78,7 @@ fn said(row: &Row) -> (&str, Option<&str>) {
 }
 
 #[test]
-fn a_list_counts_for_what_it_is_about() {
+fn a_list_applies_only_to_certificates_in_its_scope() {
     let lab = Lab::new();
     let point = |fields: &str| format!("issuingDistributionPoint=critical,@i\n[i]\n{fields}\n");
     let revoked = ("revoked", Some("key_compromise"));
@@ -125,7 +125,7 @@ fn a_list_counts_for_what_it_is_about() {
         );
         for file in [&pem, &der(&pem)] {
             let row = lab.asked(file);
-            assert_eq!(said(&row), expected, "{name}: {}", row.0);
+            assert_eq!(status_of(&row), expected, "{name}: {}", row.0);
             let is_revoked = row.verdict() == "revoked";
             assert_eq!(is_revoked, expected == revoked, "{name}");
         }
@@ -133,7 +133,7 @@ fn a_list_counts_for_what_it_is_about() {
 }
 
 #[test]
-fn a_list_counts_for_its_days_and_its_issuer() {
+fn a_list_applies_only_during_its_validity_and_to_its_issuer() {
     let lab = Lab::new();
     let revoked = List {
         revoked: Some((&lab.leaf.leaf, "keyCompromise")),
@@ -162,13 +162,13 @@ fn a_list_counts_for_its_days_and_its_issuer() {
         ),
     ] {
         let row = lab.asked(&lab.made(name, list));
-        assert_eq!(said(&row), expected, "{name}: {}", row.0);
+        assert_eq!(status_of(&row), expected, "{name}: {}", row.0);
         assert_eq!(row.verdict(), "ok", "{name}");
     }
 }
 
 #[test]
-fn a_list_says_when_and_why_and_on_what_day_it_said_so() {
+fn a_list_gives_time_and_reason_of_the_revocation() {
     let lab = Lab::new();
     let crl = lab.made(
         "revoked",
@@ -202,24 +202,24 @@ fn a_list_says_when_and_why_and_on_what_day_it_said_so() {
 }
 
 #[test]
-fn a_list_with_another_signature_is_nobodys() {
+fn a_list_with_an_invalid_signature_is_ignored() {
     let lab = Lab::new();
     let empty = spoilt(&der(&lab.made("empty", List::EMPTY)));
     assert_eq!(
-        said(&lab.asked(&empty)),
+        status_of(&lab.asked(&empty)),
         ("unknown", Some("crl_not_by_issuer"))
     );
-    // One of another CA that has the issuer's name is not its either.
+    // A CRL of another CA with the same issuer name does not apply either.
     let stranger = Lab::new();
     let foreign = stranger.made("foreign", List::EMPTY);
     assert_eq!(
-        said(&lab.asked(&foreign)),
+        status_of(&lab.asked(&foreign)),
         ("unknown", Some("crl_not_by_issuer"))
     );
 }
 
 #[test]
-fn a_revoked_intermediate_takes_its_leaves_with_it() {
+fn a_revoked_intermediate_revokes_its_leaves() {
     let lab = Lab::new();
     let intermediate = lab.pki.intermediate();
     let root = List {
@@ -234,7 +234,7 @@ fn a_revoked_intermediate_takes_its_leaves_with_it() {
     write(&folder, "README", "what else lies about");
     let row = lab.asked(folder.path().to_str().expect("UTF-8"));
     assert_eq!(row.verdict(), "revoked");
-    assert_eq!(said(&row), ("revoked", Some("ca_compromise")));
+    assert_eq!(status_of(&row), ("revoked", Some("ca_compromise")));
     assert_eq!(row.text("/revocation/certificate"), "intermediate");
     assert_eq!(row.text("/revocation/answers/0/status"), "good");
     let finding = row.finding("revoked").expect("it is revoked");
@@ -242,9 +242,9 @@ fn a_revoked_intermediate_takes_its_leaves_with_it() {
     assert_eq!(finding.get("contradicted_by"), None);
 }
 
-/// What a later list of the same scope does not name any more was a hold.
+/// A certificate that a newer CRL of the same scope no longer lists was on hold.
 #[test]
-fn of_two_lists_of_one_scope_the_newer_counts() {
+fn the_newer_of_two_lists_of_the_same_scope_applies() {
     let lab = Lab::new();
     let held = List {
         revoked: Some((&lab.leaf.leaf, "certificateHold")),
@@ -267,12 +267,12 @@ fn of_two_lists_of_one_scope_the_newer_counts() {
             &lab.leaf,
             &["--revocation=crl", "--crls", &older, "--crls", &newer],
         );
-        assert_eq!(said(&row), expected);
+        assert_eq!(status_of(&row), expected);
     }
 }
 
 #[test]
-fn a_filter_knows_the_leaves_of_its_issuers_and_days() {
+fn a_filter_answers_for_its_issuers_and_days() {
     let lab = Lab::new();
     let leaves: Vec<_> = ["good", "revoked"]
         .map(|name| lab.pki.leaf(name, logged(20)))
@@ -284,7 +284,8 @@ fn a_filter_knows_the_leaves_of_its_issuers_and_days() {
         (2, &leaves[1], ("revoked", None)),
         (2, &late, ("unknown", Some("not_covered"))),
         (2, &unlogged, ("unknown", Some("no_sct"))),
-        // Eleven days old: what it has is revoked for good, what it has not may be by now.
+        // The filter is eleven days old: what it lists remains revoked, and what it does not list
+        // may have been revoked since.
         (11, &leaves[0], ("unknown", Some("filter_expired"))),
         (11, &leaves[1], ("revoked", None)),
     ];
@@ -294,10 +295,10 @@ fn a_filter_knows_the_leaves_of_its_issuers_and_days() {
         write(&folder, "manifest.json", "{}");
         let crlite = format!("--crlite={}", folder.path().display());
         let row = lab.check(leaf, &["--revocation=crlite", &crlite]);
-        assert_eq!(said(&row), expected, "{}", row.0);
+        assert_eq!(status_of(&row), expected, "{}", row.0);
         assert_eq!(row.verdict() == "revoked", expected.0 == "revoked");
     }
-    // Its leaves are the intermediate's; the root is not enrolled.
+    // The leaves belong to the intermediate; the root is not enrolled.
     let issuer = Leaf {
         issuer: support::pki::Issuer::Root,
         ..logged(20)
@@ -307,10 +308,11 @@ fn a_filter_knows_the_leaves_of_its_issuers_and_days() {
     write(&folder, "filter", filter(&leaves, 2));
     let crlite = format!("--crlite={}", folder.path().display());
     let row = lab.check(&other, &["--revocation=crlite", &crlite]);
-    assert_eq!(said(&row), ("unknown", Some("not_enrolled")));
+    assert_eq!(status_of(&row), ("unknown", Some("not_enrolled")));
 }
 
-/// A filter up to so many days ago that has the second of these leaves of one issuer revoked.
+/// Builds a filter, up to this number of days ago, in which the second of these leaves of one
+/// issuer is revoked.
 fn filter(leaves: &[Issued], days: i64) -> Vec<u8> {
     let read = |pem: &str| {
         let der = CertificateDer::from_pem_file(pem).expect("a certificate");
@@ -340,7 +342,7 @@ fn filter(leaves: &[Issued], days: i64) -> Vec<u8> {
 }
 
 #[test]
-fn a_list_cut_short_is_none() {
+fn a_truncated_list_is_rejected() {
     let lab = Lab::new();
     let whole = fs::read(der(&lab.made("whole", List::EMPTY))).expect("a list");
     let mut data = RevocationData::new(RevocationSources::default());
@@ -353,7 +355,7 @@ fn a_list_cut_short_is_none() {
 }
 
 #[test]
-fn what_is_asked_without_a_source_or_named_and_not_asked_is_refused() {
+fn contradictory_revocation_flags_are_rejected() {
     let lab = Lab::new();
     let here = folder();
     let (text, crl) = (
@@ -363,7 +365,7 @@ fn what_is_asked_without_a_source_or_named_and_not_asked_is_refused() {
     let empty = folder();
     let empty = empty.path().to_str().expect("UTF-8");
     let crls = format!("--crls={crl}");
-    for (flags, said) in [
+    for (flags, status_of) in [
         (
             &["--revocation=crlite"][..],
             "give their folder with --crlite",
@@ -394,13 +396,13 @@ fn what_is_asked_without_a_source_or_named_and_not_asked_is_refused() {
     ] {
         let arguments = ["check", &lab.leaf.chain, "--name", NAME];
         let run = run(&[&arguments[..], flags].concat()).expect(2);
-        assert!(run.stderr.contains(said), "{flags:?}: {}", run.stderr);
+        assert!(run.stderr.contains(status_of), "{flags:?}: {}", run.stderr);
     }
 }
 
-/// A scan reads its lists like `check`, and says what it left out.
+/// A scan reads CRLs like `check`, and reports what it ignored.
 #[test]
-fn a_scan_says_what_it_left_out() {
+fn a_scan_reports_ignored_lists() {
     let lab = Lab::new();
     let folder = folder();
     fs::copy(lab.made("list", List::EMPTY), path(&folder, "list")).expect("a copy");

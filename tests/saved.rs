@@ -1,5 +1,5 @@
-//! Facts that a sweep saved give the same rows when they are judged again, other rows under other
-//! rules, and as much as they hold when they are damaged. And what `check` takes.
+//! Recordings: judging one again gives the same rows under the same rules, different rows under
+//! different rules, and as many rows as possible if it is damaged. Also what `check` accepts.
 
 mod support;
 
@@ -23,10 +23,10 @@ use tlsweep::observation::{SavedReader, SavedWriter};
 use tlsweep::probe;
 use tokio::runtime::Runtime;
 
-/// The endings of outputs that must come again byte for byte; `pem` is `--certs`.
+/// Endings of the outputs that must be reproduced byte for byte; `pem` is `--certs`.
 const OUTPUTS: [&str; 4] = ["jsonl", "csv", "txt", "pem"];
 
-/// The laboratory, swept into a folder: `live.*`, and the facts in `lab.facts`.
+/// The lab, swept into a folder: the outputs `live.*` and the recording `lab.facts`.
 struct Swept {
     folder: TempDir,
 }
@@ -37,7 +37,7 @@ impl Swept {
         let runtime = Runtime::new().expect("a runtime");
         let lab = runtime
             .block_on(Lab::start(probe::now()))
-            .expect("the laboratory starts");
+            .expect("the lab starts");
         write(&folder, "lab.pem", lab.root_pem());
         let targets: String = lab
             .cases()
@@ -73,7 +73,7 @@ impl Swept {
         OUTPUTS.map(output).into()
     }
 
-    /// Judges the facts again into `stem.*`.
+    /// Judges the recording again into `stem.*`.
     fn judge(&self, stem: &str, more: &[&str]) -> Run {
         let mut arguments = vec!["judge".to_owned(), self.path("lab.facts")];
         arguments.push("--quiet".to_owned());
@@ -85,7 +85,7 @@ impl Swept {
         run(&arguments)
     }
 
-    /// The rows in `stem.jsonl` by target.
+    /// Returns the rows in `stem.jsonl` by target.
     fn rows(&self, stem: &str) -> BTreeMap<String, Row> {
         let rows = read_rows(&self.path(&format!("{stem}.jsonl")));
         let by_target = |row: Row| (row.text("/target").to_owned(), row);
@@ -122,11 +122,11 @@ fn the_same_rules_give_the_same_rows_byte_for_byte() {
         swept.judge("again", &["--trust=LAB"]).expect(0);
         swept.assert_same("live", "again");
         let [live, again] = ["live.jsonl", "again.jsonl"].map(|rows| manifest(&swept.path(rows)));
-        for told in ["probe", "all_versions", "facts", "vantage"] {
-            assert_eq!(live[told], again[told], "{told}");
+        for expected in ["probe", "all_versions", "facts", "vantage"] {
+            assert_eq!(live[expected], again[expected], "{expected}");
         }
         let rows = swept.rows("again");
-        // Rows that certificates of other hosts completed were among them.
+        // Some of these rows were completed by certificates of other hosts.
         let completed = |row: &&Row| row.at("/chain/completed_by") == "sweep";
         assert!(rows.values().filter(completed).count() > 2);
         assert!(verdicts(&rows, "dns_failure") > 2 && verdicts(&rows, "ok") > 20);
@@ -134,13 +134,13 @@ fn the_same_rules_give_the_same_rows_byte_for_byte() {
 }
 
 #[test]
-fn rules_may_change_between_the_sweep_and_the_judgement() {
+fn rules_may_differ_between_the_sweep_and_the_judgement() {
     let swept = Swept::new(&["--trust=mozilla", "--at=2020-01-01", "--vantage=here"]);
     assert_eq!(verdicts(&swept.rows("live"), "ok"), 0);
     swept.judge("ours", &["--trust=LAB"]).expect(0);
     assert!(verdicts(&swept.rows("ours"), "ok") > 20);
 
-    // Back under the rules of the sweep, whatever came between.
+    // With the rules of the sweep the rows are the same again.
     let rules = ["--trust=mozilla", "--at=2020-01-01"];
     swept.judge("again", &rules).expect(0);
     swept.assert_same("live", "again");
@@ -156,7 +156,7 @@ fn rules_may_change_between_the_sweep_and_the_judgement() {
         assert_eq!(late[target].verdict(), "expired", "{target}");
         assert_eq!(late[target].at("/leaf/sha256"), row.at("/leaf/sha256"));
     }
-    // What has no certificate does not age.
+    // Rows without a certificate do not depend on the time.
     for verdict in [
         "dns_failure",
         "unreachable",
@@ -170,7 +170,7 @@ fn rules_may_change_between_the_sweep_and_the_judgement() {
         );
     }
 
-    // The root goes.
+    // Without the root, rows lose their trust.
     let other = Pki::new();
     let trust = format!("--trust={}", other.root());
     swept
@@ -211,10 +211,10 @@ fn manifest(output: &str) -> Value {
 }
 
 #[test]
-fn a_killed_sweep_leaves_what_was_seen() {
+fn a_killed_sweep_leaves_a_usable_recording() {
     let folder = folder();
     let refusing = Refusing::new();
-    // Accepts and never answers, so that the sweep does not end.
+    // Accepts connections and never answers, so that the sweep does not end.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent = silent.local_addr().expect("it is bound").to_string();
     let facts = path(&folder, "killed.facts");
@@ -252,7 +252,7 @@ fn a_killed_sweep_leaves_what_was_seen() {
 }
 
 #[test]
-fn an_interrupted_sweep_leaves_facts_that_say_so() {
+fn an_interrupted_sweep_marks_its_recording_as_incomplete() {
     let folder = folder();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let target = silent.local_addr().expect("it is bound").to_string();
@@ -271,7 +271,7 @@ fn an_interrupted_sweep_leaves_facts_that_say_so() {
     let mut sweeping = Kept::spawn(&mut command);
     let (mut visit, _) = silent.accept().expect("a visit");
     sweeping.signal("INT");
-    // An end that no other hello would change: silence calls for a second one.
+    // A failure that no other hello would change; after a timeout a second hello would be sent.
     let unrecognized_name = [21, 3, 3, 0, 2, 2, 112];
     visit.write_all(&unrecognized_name).expect("an alert");
     assert_eq!(sweeping.code(), Some(130));
@@ -284,12 +284,12 @@ fn an_interrupted_sweep_leaves_facts_that_say_so() {
     assert_eq!(ended.rows().len(), 1);
 }
 
-/// The facts saved by the first version of the form, with their root, and the rows that were
-/// judged then: every field of them must come again.
+/// The recording of the first format version, with its root and the rows of that time. Every field
+/// of them must be reproduced.
 const V1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/saved/v1");
 
 #[test]
-fn facts_of_the_first_version_are_read_for_ever() {
+fn recordings_of_the_first_version_remain_readable() {
     let (facts, trust) = (format!("{V1}.facts"), format!("--trust={V1}.pem"));
     let judged = run(&["judge", &facts, &trust, "--at=2026-11-27", "--quiet"]).expect(0);
     let (rows, then) = (judged.rows(), read_rows(&format!("{V1}.jsonl")));
@@ -299,7 +299,8 @@ fn facts_of_the_first_version_are_read_for_ever() {
     }
 }
 
-/// Whether everything that was said then is said now. There may be more fields and more findings.
+/// Returns true if the new row contains everything in the old row. It may have more fields and more
+/// findings.
 fn holds(now: &Value, then: &Value) -> bool {
     match (now, then) {
         (Value::Object(now), Value::Object(then)) => then
@@ -313,13 +314,13 @@ fn holds(now: &Value, then: &Value) -> bool {
 }
 
 #[test]
-fn damaged_and_other_files_are_told_by_name() {
+fn damaged_and_unrelated_files_are_reported_by_name() {
     let folder = folder();
     let sound = fs::read(format!("{V1}.facts")).expect("it is there");
     let mut flipped = sound.clone();
     let middle = sound.len() / 2;
     flipped[middle] ^= 1;
-    // The frame of the observations never ends.
+    // The compressed frame of the observations has no end.
     let cut = &sound[..middle];
     let cases: [(&str, &[u8], i32, &[&str]); 5] = [
         ("flipped.facts", &flipped, 3, &["record 2", "flipped.facts"]),
@@ -351,7 +352,7 @@ fn damaged_and_other_files_are_told_by_name() {
 }
 
 #[test]
-fn facts_are_never_overwritten_by_what_is_made_of_them() {
+fn a_recording_is_never_overwritten_by_outputs() {
     let folder = folder();
     let facts = path(&folder, "week.facts");
     let sound = fs::copy(format!("{V1}.facts"), &facts).expect("it is copied");
@@ -375,14 +376,14 @@ fn facts_are_never_overwritten_by_what_is_made_of_them() {
 }
 
 #[test]
-fn facts_that_lack_a_visit_say_so() {
+fn recordings_that_lack_a_visit_say_so() {
     let folder = folder();
     let v1 = fs::read(format!("{V1}.facts")).expect("it is there");
     let scratch = Cursor::new(Vec::new());
     let mut saved = SavedReader::open("v1".to_owned(), &*v1, scratch).expect("it is sound");
     let mut visits = saved.by_ref().map(|visit| visit.expect("it is sound"));
     let sound = visits.find(|visit| !visit.exchanges.is_empty());
-    let sound = sound.expect("somebody was visited");
+    let sound = sound.expect("the recording contains a visit");
     let mut endless = sound.clone();
     endless.exchanges = vec![sound.exchanges[0].clone(); 2000];
     let mut facts = Vec::new();
@@ -395,11 +396,11 @@ fn facts_that_lack_a_visit_say_so() {
         path(&folder, "rows.jsonl"),
     );
     let ended = run(&["judge", &facts, "-o", &rows]).expect(0);
-    for told in [
+    for expected in [
         "week.facts lacks 1 endpoint",
-        "1 row of 1 target · 1 too large to be saved",
+        "1 row of 1 target · 1 too large to save",
     ] {
-        assert!(ended.stderr.contains(told), "{ended:#?}");
+        assert!(ended.stderr.contains(expected), "{ended:#?}");
     }
     let manifest = manifest(&rows);
     assert_eq!(manifest["counts"]["unsaved"], 1);
@@ -428,15 +429,18 @@ fn a_folder_of_chains_is_checked_by_name() {
     let all = folder.path().to_str().expect("UTF-8");
     let ended = run(&["check", all, &trust]).expect(1);
     let rows = ended.rows();
-    let told: Vec<_> = rows
+    let expected: Vec<_> = rows
         .iter()
         .map(|row| (row.text("/host"), row.verdict()))
         .collect();
-    assert_eq!(told, [("api.example.test", "name_mismatch"), (NAME, "ok")]);
-    // One name for all of them.
+    assert_eq!(
+        expected,
+        [("api.example.test", "name_mismatch"), (NAME, "ok")]
+    );
+    // The same name for all chains.
     let ended = run(&["check", all, &trust, "--name", NAME]).expect(0);
     assert_eq!(ended.rows().len(), 2);
-    // What cannot be used costs the others nothing.
+    // A file that cannot be used does not affect the others.
     write(&folder, "b.example.test.pem", "nothing");
     copy(&good.chain, "not a name.pem");
     let ended = run(&["check", all, &trust]).expect(2);
@@ -450,7 +454,7 @@ fn a_folder_of_chains_is_checked_by_name() {
 }
 
 #[test]
-fn der_is_checked_as_pem_is() {
+fn der_is_checked_like_pem() {
     let pki = Pki::new();
     let folder = folder();
     let good = pki.leaf("good", Leaf::GOOD);
@@ -488,7 +492,7 @@ fn a_server_is_checked_by_one_visit() {
     let runtime = Runtime::new().expect("a runtime");
     let lab = runtime
         .block_on(Lab::start(probe::now()))
-        .expect("the laboratory starts");
+        .expect("the lab starts");
     let folder = folder();
     let trust = format!("--trust={}", write(&folder, "lab.pem", lab.root_pem()));
     let pinned = |name: &str| {

@@ -1,5 +1,5 @@
-//! Dialogues that go wrong: servers by script on loopback, swept by the built program, and what is
-//! kept of a dialogue.
+//! Dialogues that fail: scripted servers on loopback, swept by the built program, and what is
+//! recorded of a dialogue.
 
 mod support;
 
@@ -15,24 +15,24 @@ use tlsweep::inventory::{Defaults, Endpoint, TargetSpec};
 use tlsweep::observation::{Observation, Offer, Reason, Said, Timing};
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
 
-/// How a server goes about its words.
+/// How a scripted server sends its lines.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// It says them at once, and waits for the client to go.
+    /// It sends them at once and waits until the client closes the connection.
     Wait,
-    /// It says them byte by byte.
+    /// It sends them byte by byte.
     Drip,
-    /// It says them and hangs up.
+    /// It sends them and closes the connection.
     Close,
-    /// It says them again and again.
+    /// It sends them repeatedly.
     Repeat,
 }
 
-/// A mail server that says this to each of its visitors, whatever they say.
+/// Starts a mail server that sends this text to every client, independent of what the client sends.
 fn server(words: &'static [&'static str], manner: Manner) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
-    // It ends with the process; nobody waits for it.
+    // The thread ends with the process, so it is not joined.
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             thread::spawn(move || serve(stream, words, manner));
@@ -41,7 +41,7 @@ fn server(words: &'static [&'static str], manner: Manner) -> SocketAddr {
     address
 }
 
-/// Visitors may go at any time, and then nobody is left to be told.
+/// The client may close the connection at any time, so write errors are ignored.
 fn serve(mut stream: TcpStream, words: &[&str], manner: Manner) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     for (turn, words) in words.iter().enumerate() {
@@ -65,7 +65,8 @@ fn serve(mut stream: TcpStream, words: &[&str], manner: Manner) -> Option<()> {
     Some(())
 }
 
-/// The words, the manner, and of the finding: kind, what the reply holds, `implicit_tls`.
+/// The text and how it is sent; then, of the finding, the kind, a part of the reply, and
+/// `implicit_tls`.
 type Case = (
     &'static [&'static str],
     Manner,
@@ -132,7 +133,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn every_way_to_go_wrong_has_its_own_words() {
+fn every_failed_dialogue_has_its_expected_finding() {
     let targets: Vec<_> = CASES
         .iter()
         .map(|(words, manner, _)| format!("smtp://{}", server(words, *manner)))
@@ -158,7 +159,8 @@ fn every_way_to_go_wrong_has_its_own_words() {
     }
 }
 
-/// One visitor's words to a server that says these in turn and hangs up.
+/// Returns what a client sends to a server that sends these texts in turn and closes the
+/// connection.
 fn overheard(words: &'static [&'static str]) -> (SocketAddr, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
@@ -183,7 +185,7 @@ fn overheard(words: &'static [&'static str]) -> (SocketAddr, mpsc::Receiver<Stri
     (address, heard)
 }
 
-/// One exchange by the library, as a sweep makes it.
+/// Makes one exchange with the library, like a sweep does.
 fn visit(address: SocketAddr) -> Observation {
     let target = format!("smtp://mx.example.test@{address}");
     let mut targets = TargetSpec::expand(&target, &Defaults::default()).expect("a target");
@@ -210,7 +212,7 @@ fn visit(address: SocketAddr) -> Observation {
 }
 
 #[test]
-fn the_dialogue_is_kept_and_ends_politely() {
+fn the_dialogue_is_recorded_and_ends_with_quit() {
     let (address, heard) = overheard(&["220 mx\r\n", "250-mx\r\n250 HELP\r\n"]);
     let observation = visit(address);
     let exchange = &observation.exchanges[0];
@@ -240,7 +242,7 @@ fn the_dialogue_is_kept_and_ends_politely() {
 }
 
 #[test]
-fn what_comes_between_the_go_ahead_and_tls_is_kept_and_not_taken_for_tls() {
+fn text_between_the_go_ahead_and_tls_is_recorded_and_not_taken_for_tls() {
     let (address, _heard) = overheard(&["220 mx\r\n", OFFERS, "220 go\r\n250 injected\r\n"]);
     let observation = visit(address);
     let transcript = observation.exchanges[0].transcript.as_ref();

@@ -1,5 +1,5 @@
-//! Trust stores as an operator has them: those of the root programs, made from CCADB's reports,
-//! beside a private CA in a folder; which of them decide; and issuers in every form.
+//! Trust stores: those of root programs, imported from CCADB's reports, together with a private CA
+//! in a folder; which of them decide the verdict; and intermediates in every format.
 
 mod support;
 
@@ -16,7 +16,7 @@ use tlsweep::crypto::Fingerprint;
 
 const NAME: &str = "www.example.test";
 
-/// A CA that can sign others.
+/// A CA that can issue certificates.
 struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
@@ -51,7 +51,7 @@ fn sha256(authority: &Authority) -> String {
     Fingerprint::of(authority.certificate.der()).to_string()
 }
 
-/// The report as CCADB writes it: its columns, its words, its capital digits.
+/// Returns the report as CCADB writes it, with its columns, values and upper-case digits.
 fn report(rows: &[(&str, &str, &Authority)]) -> String {
     let header = "\"CA Owner\",\"Certificate Name\",\"Apple Status\",\"Apple Trust Bits\",\
         \"Google Chrome Status\",\"Microsoft Status\",\"Microsoft EKUs\",\"Mozilla Status\",\
@@ -68,14 +68,14 @@ const BY_ALL: &str = "\"Included\",\"serverAuth;clientAuth\",\"Included\",\"Incl
 const BY_TWO: &str = "\"Included\",\"emailProtection\",\"Included\",\"NotBefore\",\
     \"Server Authentication\",\"Included\",\"Websites\"";
 
-/// The report with certificates, quoted as CCADB does.
+/// Returns the report with certificates, quoted as CCADB does.
 fn roots_report(roots: &[&Authority]) -> String {
     let row = |root: &&Authority| format!("\"Owner\",\"'{}'\"\n", root.certificate.pem());
     let rows: String = roots.iter().map(row).collect();
     format!("\"CA Owner\",\"X.509 Certificate (PEM)\"\n{rows}\"Example CA\",\"\"\n")
 }
 
-/// Two roots of the programs, a private one, and a chain under each.
+/// Two roots of the programs and a private one, and a chain under each.
 struct Lab {
     folder: TempDir,
     by_all: Authority,
@@ -149,7 +149,7 @@ fn refused(ended: Run, says: &[&str]) {
 }
 
 #[test]
-fn the_stores_of_a_report_are_told_apart_and_the_required_ones_decide() {
+fn stores_of_a_report_are_distinguished_and_required_stores_decide() {
     let lab = Lab::new();
     let stores = lab.import();
     let corp = path(&lab.folder, "corp.d");
@@ -186,7 +186,7 @@ fn the_stores_of_a_report_are_told_apart_and_the_required_ones_decide() {
 }
 
 #[test]
-fn an_imported_file_is_read_by_people_and_lists_its_stores() {
+fn an_imported_file_is_readable_text_and_lists_its_stores() {
     let lab = Lab::new();
     let stores = lab.import();
     let text = fs::read_to_string(&stores).expect("it was written");
@@ -221,7 +221,7 @@ fn an_imported_file_is_read_by_people_and_lists_its_stores() {
 }
 
 #[test]
-fn a_report_that_makes_no_whole_store_makes_none() {
+fn an_incomplete_report_is_not_imported() {
     let lab = Lab::new();
     let output = path(&lab.folder, "out.pem");
     let import = |arguments: &[&str]| {
@@ -269,7 +269,7 @@ fn a_report_that_makes_no_whole_store_makes_none() {
 }
 
 #[test]
-fn stores_that_cannot_be_told_apart_or_are_not_there_are_refused() {
+fn duplicate_and_missing_stores_are_rejected() {
     let lab = Lab::new();
     let stores = lab.import();
     let torn = fs::read_to_string(&stores).expect("it was written");
@@ -291,7 +291,7 @@ fn stores_that_cannot_be_told_apart_or_are_not_there_are_refused() {
 }
 
 #[test]
-fn stores_are_listed_by_the_words_that_trust_takes() {
+fn stores_are_listed_with_the_values_that_trust_accepts() {
     let lab = Lab::new();
     let root = write(&lab.folder, "corp.pem", lab.corp.certificate.pem());
     let listed = |arguments: &[&str]| {
@@ -312,7 +312,7 @@ fn stores_are_listed_by_the_words_that_trust_takes() {
 }
 
 #[test]
-fn two_rows_of_one_root_that_disagree_and_twin_columns_are_refused() {
+fn contradictory_rows_and_duplicate_columns_are_rejected() {
     let lab = Lab::new();
     let output = write(&lab.folder, "ccadb.pem", "of last week");
     let removed = BY_ALL.replace("Included", "Removed");
@@ -342,7 +342,7 @@ fn two_rows_of_one_root_that_disagree_and_twin_columns_are_refused() {
 
 #[test]
 #[cfg(unix)]
-fn stores_are_written_where_they_were_asked_for_and_nothing_else_is() {
+fn stores_are_written_only_to_the_requested_file() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let lab = Lab::new();
     let import = |output: &str| {
@@ -351,14 +351,14 @@ fn stores_are_written_where_they_were_asked_for_and_nothing_else_is() {
     };
     let whole = import("-").expect(0).stdout;
     assert!(whole.starts_with("# tlsweep trust stores"), "{whole}");
-    // Not ours to touch, whatever it is called.
+    // Unrelated files are not changed, whatever their names are.
     let other = write(&lab.folder, "ccadb.pem.tmp", "somebody's");
     let output = path(&lab.folder, "ccadb.pem");
     let link = path(&lab.folder, "link.pem");
     symlink("ccadb.pem", &link).expect("a link");
     let files = || fs::read_dir(lab.folder.path()).expect("a folder").count();
     let before = files();
-    // The link leads nowhere yet; then it is followed; then the file is replaced.
+    // First the link leads nowhere. Then it is followed, and then the file is replaced.
     for place in [&link, &link, &output] {
         import(place).expect(0);
         assert!(
@@ -399,7 +399,7 @@ fn stores_are_written_where_they_were_asked_for_and_nothing_else_is() {
 }
 
 #[test]
-fn issuers_are_known_from_pem_der_and_reports() {
+fn intermediates_are_read_from_pem_der_and_reports() {
     let lab = Lab::new();
     let root = write(&lab.folder, "root.pem", lab.corp.certificate.pem());
     let middle = authority("Middle", Some(&lab.corp));
@@ -435,7 +435,7 @@ fn issuers_are_known_from_pem_der_and_reports() {
 }
 
 #[test]
-fn a_sweep_writes_no_root_over_and_says_who_decided() {
+fn a_sweep_never_overwrites_a_store_and_names_the_deciding_store() {
     let lab = Lab::new();
     let refusing = Refusing::new();
     let target = format!("127.0.0.1:{}", refusing.port);

@@ -1,5 +1,5 @@
-//! The floor: a client that connects, sends one canned ClientHello, reads the first bytes of the
-//! answer and resets. Nobody can learn anything from a TLS server for less.
+//! The floor: a client that connects, sends one prepared ClientHello, reads the first bytes of the
+//! answer and resets. Nothing can be learned from a TLS server with less work.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,10 +12,10 @@ use tokio::task::LocalSet;
 
 use super::{Failed, doing};
 
-/// Connections at once.
+/// Maximum number of concurrent connections.
 const AT_ONCE: usize = 256;
 
-/// The client process: visits every address of a file, in order.
+/// Runs the client process: visits every address of a file, in order.
 pub(crate) fn run(targets: &str, hello: &str) -> Result<(), Failed> {
     let targets = fs::read_to_string(targets).map_err(doing("reading the targets"))?;
     let hello: Rc<[u8]> = fs::read(hello).map_err(doing("reading the hello"))?.into();
@@ -46,7 +46,7 @@ pub(crate) fn run(targets: &str, hello: &str) -> Result<(), Failed> {
         for each in loops {
             match each.await {
                 Ok(ended) => ended.map_err(doing("visiting a server"))?,
-                Err(error) => return Err(Failed::Said(error.to_string())),
+                Err(error) => return Err(Failed::Message(error.to_string())),
             }
         }
         Ok(())

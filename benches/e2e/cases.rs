@@ -1,4 +1,4 @@
-//! The measuring: sweeps and their servers, and the rounds that take turns between the cases.
+//! Measures: runs the sweeps and their servers, in rounds that alternate between the cases.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,13 +13,13 @@ use super::work::{self, Needs, Work};
 use super::{Extent, Failed, doing};
 use tlsweep::lab::load::Load;
 
-/// One case in one round: two sweeps that differ in length only.
+/// One case in one round: two sweeps that differ only in length.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
     pub(crate) targets: (usize, usize),
     pub(crate) short: Used,
     pub(crate) long: Used,
-    /// Rows that say what is not so.
+    /// Number of rows with a wrong result.
     pub(crate) wrong: usize,
 }
 
@@ -40,21 +40,21 @@ impl Measured {
     }
 }
 
-/// All rounds.
+/// The results of all rounds.
 pub(crate) struct Results {
     pub(crate) work: Vec<Work>,
     pub(crate) cases: Vec<Measured>,
 }
 
 impl Results {
-    /// Rows of all sweeps that say what is not so.
+    /// Number of rows with a wrong result, in all sweeps.
     pub(crate) fn wrong(&self) -> usize {
         let pairs = self.cases.iter().flat_map(|case| &case.pairs);
         pairs.map(|pair| pair.wrong).sum()
     }
 }
 
-/// Servers up, folder made.
+/// The running servers and the folder of the inputs.
 pub(crate) struct Bench {
     extent: Extent,
     folder: TempDir,
@@ -77,7 +77,7 @@ impl Bench {
         })
     }
 
-    /// Goes round the cases; all of them, or those named.
+    /// Runs the cases in rounds: all of them, or those named.
     pub(crate) fn rounds(&self, only: &[&str]) -> Result<Results, Failed> {
         let wanted = |name: &str| only.is_empty() || only.contains(&name);
         let mut results = Results {
@@ -109,7 +109,7 @@ impl Bench {
         let found = servers.find(|(each, _)| *each == kind);
         found
             .map(|(_, server)| server)
-            .ok_or_else(|| Failed::Said(format!("no server is called {kind}")))
+            .ok_or_else(|| Failed::Message(format!("no server is called {kind}")))
     }
 
     fn pair(&self, case: &Case) -> Result<Pair, Failed> {
@@ -163,7 +163,7 @@ impl Bench {
         Ok((used, expected.missed(&rows)?))
     }
 
-    /// The scanner without its politeness: these servers are our own.
+    /// The scanner without rate limits, because these servers are our own.
     fn scan(&self, cores: &str, targets: &Path, rows: &Path) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_tlsweep"));
         let mut command = match cores {
@@ -203,7 +203,8 @@ impl Bench {
         })
     }
 
-    /// Rows by the hundred thousand, of a port where nobody listens: memory must not follow.
+    /// Sweeps hundreds of thousands of targets on a port that refuses, to check that memory use
+    /// does not grow with their number.
     fn flat(&self) -> Result<Pair, Failed> {
         let targets = (self.extent.flat / 10, self.extent.flat);
         let closed = closed_port()?;
@@ -216,7 +217,9 @@ impl Bench {
             let used = process::run(command)?;
             let written = read_rows(&rows)?.count();
             if written != count {
-                return Err(Failed::Said(format!("{written} rows for {count} targets")));
+                return Err(Failed::Message(format!(
+                    "{written} rows for {count} targets"
+                )));
             }
             Ok(used)
         };
@@ -239,14 +242,14 @@ impl Bench {
     }
 }
 
-/// Rows that a sweep has to give.
+/// Number of rows that a sweep must write.
 struct Expected {
     ok: usize,
     timeout: usize,
 }
 
 impl Expected {
-    /// How many rows say otherwise.
+    /// Returns the number of rows with another result.
     fn missed(&self, rows: &Path) -> Result<usize, Failed> {
         let (mut ok, mut timeout, mut all) = (0, 0, 0);
         for row in read_rows(rows)? {
@@ -256,7 +259,7 @@ impl Expected {
             timeout += usize::from(row.contains(r#""kind":"timeout""#));
         }
         if all != self.ok + self.timeout {
-            return Err(Failed::Said(format!(
+            return Err(Failed::Message(format!(
                 "{all} rows for {} targets",
                 self.ok + self.timeout
             )));
@@ -270,7 +273,8 @@ fn read_rows(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>
     Ok(BufReader::new(file).lines())
 }
 
-/// A port of loopback that refuses. It was free a moment ago, which is enough here.
+/// Returns a port on loopback that refuses connections. It was free a moment ago, which is enough
+/// here.
 fn closed_port() -> Result<std::net::SocketAddr, Failed> {
     std::net::TcpListener::bind("127.0.77.99:0")
         .and_then(|socket| socket.local_addr())

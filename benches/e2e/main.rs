@@ -1,10 +1,10 @@
-//! The whole program against servers on loopback, held against what the work costs at least.
-//! `scripts/bench` runs it; `docs/PERFORMANCE.md` says how to read the table.
+//! Measures the whole program against servers on loopback, and compares it with the minimum cost of
+//! the work. `scripts/bench` runs it; `docs/PERFORMANCE.md` explains the table.
 //!
-//! CPU is what counts, not the clock on the wall: user and system time of the scanner alone, which
-//! is a process of its own, as are the servers. Start-up is taken out by the slope between a short
-//! and a long sweep, drift of the machine by going round all cases several times and taking
-//! medians. Under `cargo test` one short round shows that everything still works.
+//! The measure is CPU time, not wall-clock time: user and system time of the scanner alone. The
+//! scanner and the servers are separate processes. Start-up cost is removed by using the difference
+//! between a short and a long sweep. Drift of the machine is removed by several rounds over all
+//! cases and by medians. Under `cargo test`, one short round shows that everything still works.
 
 mod bare;
 mod cases;
@@ -17,18 +17,18 @@ use std::process::ExitCode;
 
 use cases::Bench;
 
-/// How much to do.
+/// The amount of work.
 #[derive(Clone, Copy)]
 pub(crate) struct Extent {
-    /// Targets of the short sweep.
+    /// Number of targets of the short sweep.
     pub(crate) short: usize,
-    /// Targets of the long sweep.
+    /// Number of targets of the long sweep.
     pub(crate) long: usize,
-    /// Connections held at servers that never answer: few, and many.
+    /// Numbers of connections kept open at servers that never answer: few, and many.
     pub(crate) stalled: (usize, usize),
-    /// Rounds.
+    /// Number of rounds.
     pub(crate) rounds: usize,
-    /// Targets of the sweep that shows flat memory; 0 leaves it out.
+    /// Number of targets of the sweep that shows constant memory use; 0 skips it.
     pub(crate) flat: usize,
 }
 
@@ -40,7 +40,7 @@ const FULL: Extent = Extent {
     flat: 0,
 };
 
-/// Enough to see that every case works.
+/// Returns the smallest amount that shows that every case works.
 const SMOKE: Extent = Extent {
     short: 20,
     long: 60,
@@ -49,7 +49,7 @@ const SMOKE: Extent = Extent {
     flat: 0,
 };
 
-/// Targets of the sweep with `--flat`.
+/// Number of targets of the sweep with `--flat`.
 const MILLION: usize = 1_000_000;
 
 fn main() -> ExitCode {
@@ -63,14 +63,14 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tlsweep::output::tell(format_args!("bench: {error}"));
+            tlsweep::output::notice(format_args!("bench: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
 fn measure(words: &[&str]) -> Result<(), Failed> {
-    // cargo bench says so; cargo test does not.
+    // `cargo bench` passes this flag; `cargo test` does not.
     let mut extent = if words.contains(&"--bench") {
         FULL
     } else {
@@ -92,13 +92,13 @@ fn measure(words: &[&str]) -> Result<(), Failed> {
     table::print(&results);
     match results.wrong() {
         0 => Ok(()),
-        wrong => Err(Failed::Said(format!(
-            "{wrong} rows say what is not so: see the last column of the table"
+        wrong => Err(Failed::Message(format!(
+            "{wrong} rows are wrong: see the last column of the table"
         ))),
     }
 }
 
-/// Something did not work, with what was being done.
+/// Why a benchmark failed, and during which step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
     #[error("{0}: {1}")]
@@ -106,10 +106,10 @@ pub(crate) enum Failed {
     #[error("the lab: {0}")]
     Lab(#[from] tlsweep::lab::LabError),
     #[error("{0}")]
-    Said(String),
+    Message(String),
 }
 
-/// Names what was being done when an I/O error came.
+/// Adds the current step to an I/O error.
 pub(crate) fn doing(what: &'static str) -> impl Fn(std::io::Error) -> Failed {
     move |error| Failed::Io(what, error)
 }

@@ -1,11 +1,11 @@
-//! What is measured: every case, and what its answers cannot do without.
+//! Defines what is measured: every case, and the work that its answers require.
 
 use super::process::{BOTH_CORES, CLIENT_CORE, SERVER_CORE};
 use super::work::Needs;
 
-/// The name of the floor among the cases.
+/// Name of the case that is the floor.
 pub(crate) const FLOOR: &str = "floor";
-/// The name of the sweep that shows flat memory.
+/// Name of the sweep that shows constant memory use.
 pub(crate) const FLAT: &str = "flat";
 
 /// A sweep to measure.
@@ -14,12 +14,12 @@ pub(crate) struct Case {
     pub(crate) server: &'static str,
     pub(crate) cores: &'static str,
     pub(crate) flags: &'static [&'static str],
-    /// How the names go round: a name seen before has the chain seen before.
+    /// How names repeat: the chain of a name is only new the first time.
     pub(crate) names: Names,
-    /// So many of ten targets never answer.
+    /// How many of ten targets never answer.
     pub(crate) dead: usize,
     pub(crate) rounds: Rounds,
-    /// What its answers cannot do without.
+    /// The work that its answers require.
     pub(crate) needs: Needs,
 }
 
@@ -32,28 +32,28 @@ pub(crate) enum Rounds {
 #[derive(Clone, Copy)]
 pub(crate) enum Names {
     Distinct,
-    /// So many, again and again.
+    /// This number of names, repeatedly.
     Few(usize),
 }
 
-/// Nothing but the visit itself: a chain in clear that was met before.
+/// Only the visit: an unencrypted chain that is already known.
 pub(crate) const FLOOR_ALONE: Needs = Needs {
     exchange: false,
     proof: false,
     signature: false,
 };
-/// A handshake that ends at a chain met before.
+/// A handshake with a known chain.
 const SEEN: Needs = Needs {
     exchange: true,
     proof: true,
     signature: false,
 };
-/// A handshake that ends at a leaf not met before.
+/// A handshake with a new leaf.
 const NEW: Needs = Needs {
     signature: true,
     ..SEEN
 };
-/// A leaf in clear that was not met before.
+/// A new leaf in an unencrypted chain.
 const NEW_IN_CLEAR: Needs = Needs {
     signature: true,
     ..FLOOR_ALONE
@@ -64,15 +64,15 @@ const NEW_PROVEN: Needs = Needs {
     ..NEW_IN_CLEAR
 };
 
-/// Nothing but the machine limits these.
+/// Limited only by the machine.
 pub(crate) const OPEN: &[&str] = &["--concurrency", "2000"];
-/// The same, in clear.
+/// The same with unencrypted chains.
 const IN_CLEAR: &[&str] = &["--concurrency", "2000", "--probe", "hello"];
-/// The same, with the server's key proven.
+/// The same, with a proof of the server's key.
 const PROVEN: &[&str] = &["--concurrency", "2000", "--probe", "hello", "--prove-key"];
-/// Enough in flight that answers would come too late, were admission not held back. In these cases
-/// the scanner shares the server's core at a lower priority: with a server that is the slow side,
-/// timeouts are no mistake.
+/// Enough concurrent connections that answers would arrive too late if admission were not limited.
+/// In these cases the scanner shares the server's core at a lower priority, because with a slow
+/// server timeouts would be correct.
 const CROWDED: &[&str] = &[
     "--concurrency",
     "10000",

@@ -1,4 +1,5 @@
-//! Processes apart: servers, so that their CPU is not the scanner's, and what a child has used.
+//! Separate processes: servers, so that their CPU time is not counted as the scanner's, and the
+//! resource use of a child.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,16 +13,16 @@ use tlsweep::lab::load::{Farm, Leaves, Load, Signing, Versions};
 
 use super::{Failed, doing};
 
-/// Addresses a server listens at: a scanner keeps books by address, and one address has only
-/// 28,000 ports to be reached from.
+/// Number of addresses on which a server listens. The scanner keeps state for each address, and
+/// only 28,000 ports can connect to one address.
 const ADDRESSES: u8 = 64;
 
-/// A server in a process of its own, which ends with this.
+/// A server in its own process, which ends when this is dropped.
 pub(crate) struct Server {
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) root: PathBuf,
     child: Child,
-    // The server runs until this is closed.
+    // The server runs until this pipe is closed.
     stdin: Option<ChildStdin>,
 }
 
@@ -50,7 +51,7 @@ impl Server {
         })
     }
 
-    /// Where the target with this number is.
+    /// Returns the address of the target with this number.
     pub(crate) fn address(&self, number: usize) -> SocketAddr {
         self.addresses[number % self.addresses.len()]
     }
@@ -59,12 +60,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stdin.take();
-        // It ends by itself; that it has ended already changes nothing.
+        // The process ends when its input is closed. It does not matter if it has ended already.
         let _ = self.child.wait();
     }
 }
 
-/// The server process: says where it listens, and serves until its input is closed.
+/// Runs the server process: prints its addresses, and serves until its input is closed.
 pub(crate) fn serve(kind: &str, count: &str, root: &str) -> Result<(), Failed> {
     let now = now();
     let count = count.parse().unwrap_or(0);
@@ -86,7 +87,7 @@ pub(crate) fn serve(kind: &str, count: &str, root: &str) -> Result<(), Failed> {
         "signed" => Load::clear(count, Signing::Each, &listen, now),
         "stall" => Load::stall(&listen),
         "replay" => Load::replay(&listen, now),
-        _ => return Err(Failed::Said(format!("no server is called {kind}"))),
+        _ => return Err(Failed::Message(format!("no server is called {kind}"))),
     }?;
     fs::write(root, load.root_pem()).map_err(doing("writing the root"))?;
     let addresses = load.addresses().iter().map(ToString::to_string);
@@ -97,7 +98,7 @@ pub(crate) fn serve(kind: &str, count: &str, root: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What a child has used.
+/// Resources that a child has used.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Used {
     pub(crate) cpu: Duration,
@@ -105,12 +106,12 @@ pub(crate) struct Used {
     pub(crate) peak_kb: u64,
 }
 
-/// The cores of servers and clients; the same where there is only one.
+/// The cores of servers and clients; the same if there is only one core.
 pub(crate) const SERVER_CORE: &str = "0";
 pub(crate) const CLIENT_CORE: &str = "1";
 pub(crate) const BOTH_CORES: &str = "0,1";
 
-/// This program, on these cores only where there is more than one.
+/// Returns a command that runs this program, limited to these cores if there is more than one.
 pub(crate) fn on_cores(cores: &str, program: &Path) -> Command {
     if std::thread::available_parallelism().map_or(1, std::num::NonZero::get) < 2 {
         return Command::new(program);
@@ -121,14 +122,14 @@ pub(crate) fn on_cores(cores: &str, program: &Path) -> Command {
     command
 }
 
-/// The same, giving way to whoever else wants these cores.
+/// The same, with a lower priority than other processes on these cores.
 pub(crate) fn beside(cores: &str, program: &Path) -> Command {
     let mut command = on_cores(cores, Path::new("nice"));
     command.args(["-n", "5"]).arg(program);
     command
 }
 
-/// Runs a child to its end.
+/// Runs a child until it ends.
 pub(crate) fn run(mut command: Command) -> Result<Used, Failed> {
     let before = children_cpu()?;
     let started = clock();
@@ -142,7 +143,7 @@ pub(crate) fn run(mut command: Command) -> Result<Used, Failed> {
         std::thread::sleep(Duration::from_millis(20));
     };
     if !status.success() {
-        return Err(Failed::Said(format!("{command:?} ended with {status}")));
+        return Err(Failed::Message(format!("{command:?} ended with {status}")));
     }
     Ok(Used {
         cpu: children_cpu()?.saturating_sub(before),
@@ -151,10 +152,10 @@ pub(crate) fn run(mut command: Command) -> Result<Used, Failed> {
     })
 }
 
-/// User and system time of all children waited for so far, to 10 ms.
+/// Returns user and system time of all children waited for so far, to 10 ms.
 fn children_cpu() -> Result<Duration, Failed> {
     let stat = fs::read_to_string("/proc/self/stat").map_err(doing("reading /proc/self/stat"))?;
-    // The name in brackets may hold anything; after it, cutime and cstime are fields 14 and 15.
+    // The name in brackets may contain anything; after it, cutime and cstime are fields 14 and 15.
     let after = stat.rsplit(')').next().unwrap_or_default();
     let fields: Vec<u64> = after
         .split_whitespace()
@@ -165,7 +166,7 @@ fn children_cpu() -> Result<Duration, Failed> {
     Ok(Duration::from_millis(10 * fields.iter().sum::<u64>()))
 }
 
-/// The most memory a process has had so far, in KB.
+/// Returns the peak memory use of a process so far, in KB.
 fn peak(id: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! The table: medians over the rounds, and ratios to both yardsticks of the same round.
+//! Prints the table: medians over the rounds, and ratios to both references of the same round.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) fn print(results: &Results) {
     conclude(results);
 }
 
-/// What takes two cases to see.
+/// Prints the comparisons between two cases.
 fn conclude(results: &Results) {
     let middle = |name: &str, of: &dyn Fn(&Pair) -> f64| {
         median(pairs(results, name).iter().map(of).collect())
@@ -81,13 +81,13 @@ fn conclude(results: &Results) {
         }
     }
     if let (Some(one), Some(two)) = (middle("distinct", &micros), middle("two cores", &micros)) {
-        // The server needs a core as well, so the clock on the wall cannot tell.
+        // The server needs a core as well, so wall-clock time shows nothing.
         println!(
             "two cores: {:.2} x the work of one for the same CPU time each",
             2.0 * one / two
         );
     }
-    // Both with 10,000 in flight, on the server's core.
+    // Both with 10,000 concurrent connections, on the server's core.
     let live_rate = |pair: &Pair| 1.0 / wall_micros(pair);
     if let (Some(live), Some(mixed)) = (
         middle("crowded", &live_rate),
@@ -118,7 +118,7 @@ fn pairs<'a>(results: &'a Results, name: &str) -> &'a [Pair] {
         .map_or(&[], |case| &case.pairs)
 }
 
-/// CPU time of one more target.
+/// Returns the CPU time of one more target.
 fn micros(pair: &Pair) -> f64 {
     slope(pair, |used| used.cpu.as_secs_f64() * 1e6)
 }
@@ -127,7 +127,7 @@ fn wall_micros(pair: &Pair) -> f64 {
     slope(pair, |used| used.wall.as_secs_f64() * 1e6)
 }
 
-/// Memory of one more target.
+/// Returns the memory of one more target.
 fn bytes_each(pair: &Pair) -> f64 {
     slope(pair, |used| used.peak_kb as f64 * 1024.0)
 }

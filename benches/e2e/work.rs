@@ -1,5 +1,5 @@
-//! What an answer cannot do without, timed alone: the key exchange, the check that the server holds
-//! its key, and for a leaf not seen before the check of its issuer's signature.
+//! Times the minimum work for an answer: the key exchange, the check that the server has its key,
+//! and, for a new leaf, the check of its issuer's signature.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -12,18 +12,18 @@ use aws_lc_rs::signature::{
 
 use super::Failed;
 
-/// The time of each, on this machine, now.
+/// The time of each operation, measured now on this machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
-    /// An X25519 key made and agreed with.
+    /// Generating an X25519 key and agreeing on a secret.
     pub(crate) exchange: Duration,
-    /// One P-256 signature over a message as long as that of a CertificateVerify.
+    /// Verifying a P-256 signature over a message as long as that of a CertificateVerify.
     pub(crate) proof: Duration,
-    /// One P-256 signature over as many bytes as a leaf has.
+    /// Verifying a P-256 signature over as many bytes as a leaf has.
     pub(crate) signature: Duration,
 }
 
-/// Which of these the answers of a case cannot do without.
+/// The operations that the answers of a case require.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
     pub(crate) exchange: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Needs {
 }
 
 impl Work {
-    /// The time of all that is needed.
+    /// Returns the total time of the required operations.
     pub(crate) fn of(&self, needs: Needs) -> Duration {
         [
             (needs.exchange, self.exchange),
@@ -45,15 +45,17 @@ impl Work {
     }
 }
 
-/// 64 spaces, the context, a zero and a SHA-256 hash (RFC 8446 section 4.4.3).
+/// Length of the signed message: 64 spaces, the context, a zero and a SHA-256 hash (RFC 8446
+/// section 4.4.3).
 const CERTIFICATE_VERIFY: usize = 64 + 33 + 1 + 32;
-/// The signed part of a small leaf.
+/// Length of the signed part of a small leaf.
 const LEAF: usize = 450;
 
-/// Times each over so many repetitions. Keys are read anew each time, as from a certificate.
+/// Times each operation with this number of repetitions. Keys are parsed each time, like those of a
+/// certificate.
 pub(crate) fn time(repetitions: u32) -> Result<Work, Failed> {
     let random = SystemRandom::new();
-    let unspecified = |_| Failed::Said("the crypto library refuses".to_owned());
+    let unspecified = |_| Failed::Message("the crypto library refuses".to_owned());
     let peer = EphemeralPrivateKey::generate(&X25519, &random).map_err(unspecified)?;
     let peer = peer.compute_public_key().map_err(unspecified)?;
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(unspecified)?;
@@ -84,7 +86,7 @@ pub(crate) fn time(repetitions: u32) -> Result<Work, Failed> {
 
 #[allow(clippy::disallowed_methods, reason = "a bench measures time")]
 fn average(repetitions: u32, mut step: impl FnMut()) -> Duration {
-    // The median of short batches: one that was interrupted does not count.
+    // The median of short batches, so that an interrupted batch does not count.
     let batches = (repetitions / BATCH).max(1);
     let batch = || {
         let started = Instant::now();
@@ -98,5 +100,5 @@ fn average(repetitions: u32, mut step: impl FnMut()) -> Duration {
     times[times.len() / 2]
 }
 
-/// Repetitions timed together: about a millisecond.
+/// Number of repetitions in one batch: about a millisecond.
 const BATCH: u32 = 20;

@@ -26,7 +26,7 @@ pub(crate) fn bench(c: &mut Criterion) {
     }
 }
 
-/// The first flight of a TLS 1.2 server, as bytes.
+/// Returns the first flight of a TLS 1.2 server, as bytes.
 pub(crate) fn clear_flight(authorities: &Authorities) -> Vec<u8> {
     let server = server(authorities, &TLS12);
     let client = Arc::new(tlsweep::probe::client_configuration());
@@ -56,7 +56,7 @@ fn server(
         .with_no_client_auth()
         .with_single_cert(authorities.chain(0), authorities.key())
         .expect("the key is the leaf's");
-    // Tickets are the server's affair: they would be half of what is measured.
+    // Tickets are disabled: they are work of the server, and would be half of the measured time.
     config.send_tls13_tickets = 0;
     Arc::new(config)
 }
@@ -100,6 +100,6 @@ fn take<D>(
 {
     while !wire.is_empty() {
         side.read_tls(&mut wire).expect("memory gives everything");
-        side.process_new_packets().expect("both sides are well");
+        side.process_new_packets().expect("the handshake succeeds");
     }
 }

@@ -1,5 +1,5 @@
-//! The steps of a visit one by one, without a network. `cargo bench --bench micro` measures them;
-//! under `cargo test` each runs once.
+//! Measures the steps of a visit one by one, without a network. `cargo bench --bench micro`
+//! measures them; under `cargo test` each runs once.
 
 mod handshake;
 mod material;
@@ -20,7 +20,7 @@ use tlsweep::tls::{Flight, WIDE};
 
 use material::{Authorities, Kind};
 
-/// The hello made by hand, and the reading of a flight in clear that answers it.
+/// Composes our own ClientHello, and parses the unencrypted flight that answers it.
 fn hello(c: &mut Criterion) {
     let mut group = c.benchmark_group("hello");
     group.bench_function("wide", |b| {
@@ -54,7 +54,7 @@ fn certificates(c: &mut Criterion) {
     }
 }
 
-/// A chain met for the first time; a new leaf below an issuer met before; a chain met before.
+/// Judges a chain that is new, a new leaf of a known issuer, and a chain that is known.
 fn judging(c: &mut Criterion) {
     let mut group = c.benchmark_group("judge");
     for (name, kind) in Kind::ALL {
@@ -69,7 +69,7 @@ fn judging(c: &mut Criterion) {
                 BatchSize::SmallInput,
             );
         });
-        // More leaves than chains are remembered, so that none is met again in time.
+        // More leaves than the judge caches, so that no cached leaf is used.
         let leaves: Vec<_> = (0..2_000).map(|n| authorities.observation(n)).collect();
         group.bench_function(format!("known_issuer_{name}"), |b| {
             let mut judge = Judge::new(policy.clone());
@@ -80,7 +80,7 @@ fn judging(c: &mut Criterion) {
             let mut judge = Judge::new(policy.clone());
             b.iter(|| judge.judge(&first));
         });
-        // The intermediate is left out, and found among so many.
+        // The intermediate is not sent, and is found among many others.
         let alone: Vec<_> = (0..2_000).map(|n| authorities.leaf_alone(n)).collect();
         for others in [0, 10_000] {
             let policy = authorities.policy_knowing(others);
@@ -90,7 +90,7 @@ fn judging(c: &mut Criterion) {
                 b.iter(|| leaves.next().map(|leaf| judge.judge(leaf)));
             });
         }
-        // What the end of a sweep does: rows that waited, each with its own leaf.
+        // The end of a sweep: unsettled rows, each with a different leaf.
         let waiting: Vec<_> = (0..10_000).map(|n| authorities.leaf_alone(n)).collect();
         let policy = authorities.policy_knowing(0);
         group.sample_size(10);
@@ -136,7 +136,7 @@ fn row(
     });
 }
 
-/// Visits parked, admitted and finished: all to one address, and each to its own.
+/// Visits that are parked, admitted and finished: all to one address, and each to its own.
 fn pacing(c: &mut Criterion) {
     const VISITS: u32 = 10_000;
     let limits = Limits {

@@ -1,4 +1,4 @@
-//! What the benches work on: a small public key infrastructure, and observations of its servers.
+//! Input of the benchmarks: a small public key infrastructure, and observations of its servers.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use tlsweep::observation::{Session, Timing};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::CompletedBy;
 
-/// Which keys a chain has.
+/// The type of the keys in a chain.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Ecdsa,
@@ -56,7 +56,7 @@ impl Authorities {
         }
     }
 
-    /// A leaf for the name with this number, and the intermediate.
+    /// Issues a leaf for the name with this number. Returns it with the intermediate.
     pub(crate) fn chain(&self, number: usize) -> Vec<CertificateDer<'static>> {
         let mut leaf = CertificateParams::new([name(number)]).expect("it is a name");
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -71,18 +71,19 @@ impl Authorities {
         PrivatePkcs8KeyDer::from(self.leaf_key.serialize_der()).into()
     }
 
-    /// The key of every leaf, as certificates hold it.
+    /// Returns the key of every leaf, as encoded in certificates.
     pub(crate) fn public_key(&self) -> &[u8] {
         self.leaf_key.public_key_raw()
     }
 
-    /// The usual rules under this root.
+    /// Returns the usual policy with this root.
     pub(crate) fn policy(&self) -> Arc<Policy> {
         let store = TrustStore::from_certificates("bench", &[self.root.der().clone()]);
         Arc::new(Policy::new(vec![store]))
     }
 
-    /// The same, where the intermediate and so many others are known from elsewhere.
+    /// Returns the same policy, with the intermediate and this number of others known from
+    /// elsewhere.
     pub(crate) fn policy_knowing(&self, others: usize) -> Arc<Policy> {
         let mut issuers = IssuerPool::default();
         let mut know = |der: &CertificateDer<'static>| {
@@ -100,7 +101,7 @@ impl Authorities {
         Arc::new(policy)
     }
 
-    /// A visit to a server that leaves out its intermediate.
+    /// Returns a visit to a server that does not send its intermediate.
     pub(crate) fn leaf_alone(&self, number: usize) -> Observation {
         let mut observation = self.observation(number);
         let chain = observation.exchanges.iter_mut();
@@ -110,7 +111,7 @@ impl Authorities {
         observation
     }
 
-    /// A visit to a well server with the leaf of this number.
+    /// Returns a visit to a healthy server with the leaf of this number.
     pub(crate) fn observation(&self, number: usize) -> Observation {
         let chain = self.chain(number).into_iter().map(Certificate::read);
         Observation {
@@ -139,8 +140,8 @@ impl Authorities {
     }
 }
 
-/// A chain made to cost time: after the leaf come 62 certificates of its issuer's name with P-521
-/// keys, none of which signed anything here. About 31 kB.
+/// Returns a chain that is expensive to judge: the leaf is followed by 62 certificates with its
+/// issuer's name and P-521 keys, none of which signed anything here. About 31 kB.
 pub(crate) fn hostile() -> (Arc<Policy>, Observation) {
     let authorities = Authorities::new(Kind::Ecdsa);
     let mut observation = authorities.leaf_alone(0);

@@ -1,4 +1,4 @@
-//! What saved facts cost: bytes for each target, and the time to add one.
+//! Measures the cost of a recording: bytes for each target, and the time to add one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tlsweep::observation::{Certificate, Observation, SavedHeader, SavedWriter, T
 
 use super::material::{self, Authorities, Kind};
 
-/// Enough for a good number of frames.
+/// Number of targets: enough for several frames.
 const TARGETS: usize = 10_000;
 
-/// Chains that come over and over.
+/// Number of chains that repeat.
 const SEEN: usize = 50;
 
 pub(crate) fn bench(c: &mut Criterion) {
-    println!("saved facts, bytes for each of {TARGETS} targets:");
+    println!("recording, bytes for each of {TARGETS} targets:");
     for (name, kind) in Kind::ALL {
         let authorities = Authorities::new(kind);
         let leaf = authorities.chain(0)[0].len();
@@ -35,14 +35,14 @@ pub(crate) fn bench(c: &mut Criterion) {
     group.bench_function("add_distinct", |b| b.iter(|| size(&visits)));
 }
 
-/// As many visits as there are targets, with so many chains among them.
+/// Returns this number of visits with this number of different chains.
 fn visits(authorities: &Authorities, chains: usize) -> Vec<Observation> {
     let first: Vec<_> = (0..chains).map(|n| own_key(authorities, n)).collect();
     let visit = |number: usize| {
         let mut visit = first[number % chains].clone();
         visit.endpoint = Endpoint {
             target: Arc::new(material::target(number)),
-            // As wide apart as a sweep's addresses.
+            // The addresses are as far apart as those of a sweep.
             address: Some(scattered(number).into()),
         };
         let took = |step| {
@@ -63,8 +63,8 @@ fn visits(authorities: &Authorities, chains: usize) -> Vec<Observation> {
     (0..TARGETS).map(visit).collect()
 }
 
-/// A visit whose leaf has a key that no other has. All leaves of the material share one, which would
-/// pack to nothing; so its bytes are overwritten.
+/// Returns a visit whose leaf has a unique key. All leaves of the material have the same key, which
+/// would compress to nothing, so its bytes are overwritten.
 fn own_key(authorities: &Authorities, number: usize) -> Observation {
     let mut visit = authorities.observation(number);
     let key = authorities.public_key();
@@ -72,7 +72,8 @@ fn own_key(authorities: &Authorities, number: usize) -> Observation {
     let mut der = chain.certificates[0].der.to_vec();
     let place = der.windows(key.len()).position(|window| window == key);
     let place = place.expect("the leaf has this key");
-    // A point is all key but for its first byte; a modulus stands between its frame and the exponent.
+    // A point consists of the key, except for its first byte. A modulus is between its header and
+    // the exponent.
     let own = match key.first() {
         Some(4) => place + 1..place + key.len(),
         _ => place + 9..place + key.len() - 5,
@@ -84,7 +85,7 @@ fn own_key(authorities: &Authorities, number: usize) -> Observation {
     visit
 }
 
-/// Numbers without a pattern that could be packed (the finish of SplitMix).
+/// Returns numbers that do not compress (the finish of SplitMix).
 fn scattered(number: usize) -> [u8; 4] {
     let z = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! Why a plan could not be made: what the user asked for cannot be used, or an output cannot be written.
+//! Errors before a command starts: invalid flags or files, and outputs that cannot be written.
 
 use crate::gather::{BundleError, RevocationError};
 use crate::inventory::{OpenError, PortsError, TargetError};
@@ -9,24 +9,24 @@ use crate::resolve::{ExcludeError, ResolverError};
 use crate::sweep::RecordingError;
 use crate::verdict::FindingId;
 
-/// What the user asked for cannot be used.
+/// Why flags or input files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// No input.
+    /// No input is given.
     #[error("nothing to scan: give targets, -i FILE, or pipe them in (see tlsweep scan --help)")]
     NoInput,
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),
-    /// A port list cannot be read.
+    /// A port list cannot be parsed.
     #[error("--ports: {0}")]
     Ports(#[from] PortsError),
-    /// A name cannot be read.
+    /// A name cannot be parsed.
     #[error("{flag}: {error}")]
     Name {
-        /// The flag.
+        /// The flag that contains the name.
         flag: &'static str,
-        /// Why.
+        /// Why the name cannot be parsed.
         error: TargetError,
     },
     /// An exclude list cannot be read.
@@ -38,40 +38,40 @@ pub enum PlanError {
     /// A trust store cannot be read.
     #[error("--trust: {0}")]
     Trust(#[from] StoreError),
-    /// A store to be listed cannot be read; no flag names it.
+    /// A trust store of `stores list` cannot be read. It is not given by a flag.
     #[error(transparent)]
     Listed(StoreError),
-    /// Two stores under one name, which rows could not tell apart.
+    /// Two stores have the same name, so rows could not distinguish them.
     #[error(
         "--trust: two of the chosen stores are named {name}: {first} and {second}; leave one of the two out"
     )]
     SameStore {
-        /// The name.
+        /// The common name.
         name: String,
-        /// Where the first is from.
+        /// Source of the first store.
         first: String,
-        /// Where the second is from.
+        /// Source of the second store.
         second: String,
     },
-    /// No chosen store goes by that name.
+    /// No chosen store has the required name.
     #[error(
-        "--require-store {asked:?}: no chosen store is named so; there are {chosen} (see --trust)"
+        "--require-store {asked:?}: no chosen store has this name; the chosen stores are {chosen} (see --trust)"
     )]
     NoStore {
-        /// What was asked for.
+        /// The required name.
         asked: String,
-        /// The stores there are.
+        /// Names of the chosen stores.
         chosen: String,
     },
     /// A file of intermediates cannot be read.
     #[error("--intermediates: {0}")]
     Intermediates(#[from] BundleError),
-    /// Private addresses were allowed to nobody.
+    /// `--aia-allow-private` is given, but nothing is fetched.
     #[error(
         "--aia-allow-private: nothing is fetched; add --aia or --revocation crl, or leave it out"
     )]
     NothingFetched,
-    /// The revocation flags do not fit together.
+    /// The revocation flags contradict each other.
     #[error("{0}")]
     Revocation(&'static str),
     /// A revocation list cannot be used.
@@ -80,94 +80,92 @@ pub enum PlanError {
     /// A CRLite filter cannot be used.
     #[error("--crlite: {0}")]
     Crlite(RevocationError),
-    /// A report cannot be made into stores.
+    /// A CCADB report cannot be imported.
     #[error("{file}: {reason}")]
     Import {
-        /// The file.
+        /// Path of the file.
         file: String,
         /// What is wrong and what to give instead.
         reason: String,
     },
-    /// Saved facts cannot be used.
+    /// A recording cannot be used.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// A format is not known.
+    /// The output format is unknown.
     #[error("--output: {0}")]
     Format(#[from] UnknownFormat),
     /// A file to check cannot be used.
     #[error("{file}: {reason}")]
     Chain {
-        /// The file.
+        /// Path of the file.
         file: String,
         /// What is wrong and what to give instead.
         reason: String,
     },
-    /// A chain without the name it is for.
-    #[error("{file}: say which name it is for, as in --name example.com")]
+    /// A chain is given without the name to check it for.
+    #[error("{file}: give the name that the certificate is for, as in --name example.com")]
     NoName {
-        /// The file.
+        /// Path of the file.
         file: String,
     },
-    /// Neither a file nor a server.
-    #[error(
-        "{what}: there is no such file or folder, and as a server it cannot be visited: {reason}"
-    )]
+    /// The argument of `check` is neither a file nor a server.
+    #[error("{what}: there is no such file or folder, and it is not a server either: {reason}")]
     NothingToCheck {
-        /// What was given.
+        /// The argument.
         what: String,
-        /// Why it is no server.
+        /// Why it is not a server.
         reason: String,
     },
-    /// More than a name.
-    #[error("--name {asked:?}: give the name or the address alone, as in --name example.com")]
+    /// `--name` contains more than a name.
+    #[error("--name {asked:?}: give only the name or the address, as in --name example.com")]
     NotOneName {
-        /// What was given.
+        /// Value of the flag.
         asked: String,
     },
-    /// One file in two roles.
-    #[error("{path} is named by {first} and by {second}; one would destroy the other")]
+    /// The same file is given twice, in two roles.
+    #[error("{path} is given as {first} and as {second}; one would destroy the other")]
     Twins {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Where it is named first.
+        /// First flag or role of the file.
         first: &'static str,
-        /// Where it is named again.
+        /// Second flag or role of the file.
         second: &'static str,
     },
-    /// Rows go to standard output, or nobody can tell whether this should.
+    /// A file flag is given standard output, which is reserved for rows.
     #[error("{flag} {path}: {reason}")]
     Stdout {
         /// The flag.
         flag: &'static str,
-        /// What was given.
+        /// Value of the flag.
         path: String,
         /// What to write instead.
         reason: &'static str,
     },
-    /// A finding to fail on that cannot be made.
+    /// A finding of `--fail-on` cannot occur in this sweep.
     #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
     FailOn {
         /// The finding.
         id: FindingId,
-        /// What to do.
+        /// What to do about it.
         what: &'static str,
-        /// With which option.
+        /// Option that the finding needs.
         needs: Needs,
     },
-    /// No finding goes by that name.
-    #[error("no finding is named {asked:?}; there are {known}")]
+    /// No finding has the requested id.
+    #[error("no finding is named {asked:?}; the findings are {known}")]
     NoFinding {
-        /// What was asked for.
+        /// The requested id.
         asked: String,
-        /// The ids there are.
+        /// All ids.
         known: String,
     },
 }
 
-/// Why a plan could not be made.
+/// Why a command cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotStart {
-    /// What the user asked for cannot be used.
+    /// Flags or input files cannot be used.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// An output cannot be written.

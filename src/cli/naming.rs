@@ -1,10 +1,10 @@
-//! From flags to the resolver of names.
+//! Creates the DNS resolver from flags.
 
 use super::error::PlanError;
 use super::flags::NameFlags;
 use crate::resolve::{self, Families, Resolver};
 
-/// The resolver, with so many lookups under way at once.
+/// Returns the resolver, with at most this number of concurrent lookups.
 pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, PlanError> {
     let families = match (flags.ipv4, flags.ipv6) {
         (true, _) => Families::V4,

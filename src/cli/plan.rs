@@ -1,5 +1,5 @@
-//! From flags to a plan: everything is opened and checked here, before the first packet, and an
-//! error names the flag or the file and what to write instead.
+//! Creates the plan of a scan from flags. Everything is opened and checked here, before the first
+//! packet. Errors name the flag or the file, and say what to write instead.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -25,19 +25,19 @@ use crate::resolve::ExcludeList;
 use crate::starttls;
 use crate::sweep::{Display, Intake, Selection, Sweep};
 
-/// Lookups under way at once. Each may hold three sockets and some 22 KB; more makes resolvers
-/// drop queries.
+/// Maximum number of concurrent lookups. Each may use three sockets and about 22 KB; with more,
+/// resolvers drop queries.
 const LOOKUPS: usize = 256;
 
 /// A sweep that can start.
 pub struct Plan {
-    /// The sweep itself.
+    /// The sweep to run.
     pub sweep: Sweep,
-    /// What to tell people before it starts.
+    /// Messages to show before it starts.
     pub notices: Vec<String>,
-    /// Which resolvers are asked, for the manifest.
+    /// Addresses of the resolvers, for the manifest.
     pub resolvers: Vec<String>,
-    /// The outputs that are files, for the manifest that lies beside the first.
+    /// Paths of the output files, for the manifest, which is written next to the first.
     pub files: Vec<PathBuf>,
 }
 
@@ -80,7 +80,7 @@ impl Plan {
         let quiet = flags.output.quiet;
         let places = places(&flags.output)?;
         let display = display(quiet, &places);
-        // From here on nothing is wrong with what was asked for.
+        // All flags are valid. Only opening the outputs can still fail.
         let Opened {
             destinations,
             rejects,
@@ -171,7 +171,7 @@ fn limits(
     }
 }
 
-/// Inputs, outputs, event loops.
+/// Number of file descriptors reserved for inputs, outputs and event loops.
 const OPEN_OTHERWISE: usize = 64;
 
 pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Format)>, PlanError> {
@@ -196,7 +196,7 @@ pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Fo
         .collect()
 }
 
-/// The outputs that a manifest can lie beside: no pipes and no devices.
+/// Returns the outputs that are regular files. A manifest is not written next to pipes and devices.
 pub(super) fn regular_files(places: &[(OutputPath, &'static Format)]) -> Vec<PathBuf> {
     let files = places.iter().filter_map(|(place, _)| match place {
         OutputPath::File(path) => Some(path.clone()),
@@ -206,18 +206,19 @@ pub(super) fn regular_files(places: &[(OutputPath, &'static Format)]) -> Vec<Pat
     files.filter(regular).collect()
 }
 
-/// Text for people, JSON lines for programs.
+/// Returns the default format of standard output: text on a terminal, JSON Lines otherwise.
 pub fn for_stdout() -> &'static Format {
     let name = if std::io::stdout().is_terminal() {
         "text"
     } else {
         "jsonl"
     };
-    // Both are in the list; a list without them would have a first format all the same.
+    // Both names are in the list, so the first format is never used.
     Format::named(name).unwrap_or(&FORMATS[0])
 }
 
-/// A bar needs a terminal to itself: where rows go to the same one, they are the progress.
+/// Returns how to show progress. If rows are written to the terminal, they are the progress, and
+/// nothing else is shown.
 fn display(quiet: bool, places: &[(OutputPath, &'static Format)]) -> Display {
     let rows_on_screen = std::io::stdout().is_terminal()
         && places.iter().any(|(place, _)| *place == OutputPath::Stdout);

@@ -134,7 +134,7 @@ pub(super) fn output_long_help() -> String {
     format!("{}\n\n`-` is standard output.", output_help())
 }
 
-/// An output format by its name.
+/// Parses the name of an output format.
 pub(super) fn format(text: &str) -> Result<&'static Format, UnknownFormat> {
     Format::named(text)
 }

@@ -13,7 +13,7 @@ use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanErr
 use crate::inventory::{self, Host, TargetSpec};
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
-use crate::output::{Clean, Layout, OutputPath, Outputs, Record, tell};
+use crate::output::{Clean, Layout, OutputPath, Outputs, Record, notice};
 use crate::pace::Limits;
 use crate::probe::Timeouts;
 use crate::sweep::{self, Fetcher};
@@ -24,7 +24,7 @@ pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
         return limbo::run(suite, flags.differing.as_deref(), flags.trust.at);
     }
     let what = flags.what.clone();
-    let what = what.context("without --limbo there is something to check")?;
+    let what = what.context("clap requires an argument unless --limbo is given")?;
     if what.is_dir() {
         folder(&flags, &what)
     } else if what == Path::new("-") || what.exists() {
@@ -70,12 +70,12 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
             Err(error) if error.is::<PlanError>() => {
                 unusable = true;
                 let error = error.context(file.display().to_string());
-                tell(format_args!("{}", Clean::new(&message(&error))));
+                notice(format_args!("{}", Clean::new(&message(&error))));
             }
             held => {
                 if let Held::Keys = held? {
                     let message = format!("{}: private key skipped", file.display());
-                    tell(format_args!("{}", Clean::new(&message)));
+                    notice(format_args!("{}", Clean::new(&message)));
                 }
             }
         }
@@ -147,8 +147,8 @@ impl Check {
     fn begin(flags: &CheckFlags) -> anyhow::Result<Self> {
         let mut notices = Vec::new();
         let policy = Arc::new(cli::policy(&flags.trust, Lists::Fetched, &mut notices)?);
-        for notice in notices {
-            tell(format_args!("{}", Clean::new(&notice)));
+        for text in notices {
+            notice(format_args!("{}", Clean::new(&text)));
         }
         let format = flags.format.unwrap_or_else(cli::for_stdout);
         let (names, timeouts) = (NameFlags::default(), Timeouts::default());
@@ -175,7 +175,7 @@ impl Check {
         };
         let observation = observation(chain, name, host(name)?)?;
         for note in notes {
-            tell(format_args!("{}", Clean::new(&note)));
+            notice(format_args!("{}", Clean::new(&note)));
         }
         match self.fetcher {
             Some(_) => self.waiting.push(observation),

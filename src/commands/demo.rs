@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::message::print;
 use crate::cli::{Cli, Command, DemoFlags, Exit};
 use crate::lab::{Lab, Running};
-use crate::output::tell;
+use crate::output::notice;
 use crate::probe;
 
 pub(super) fn run(flags: DemoFlags) -> anyhow::Result<Exit> {
@@ -85,7 +85,7 @@ fn serve(
         writeln!(text, "{target}  # {}: {}", case.expect, case.about)?;
     }
     print(&text)?;
-    tell(format_args!(
+    notice(format_args!(
         "serving until interrupted; try: tlsweep scan --trust {} TARGET",
         root.display()
     ));

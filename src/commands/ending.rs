@@ -8,7 +8,7 @@ use crate::cli::{Exit, FailOn};
 use crate::inventory;
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
-use crate::output::{OutputError, tell};
+use crate::output::{OutputError, notice};
 use crate::probe;
 use crate::summary::{Input, Manifest, Revocation, Store};
 use crate::sweep::{Ended, SweepError};
@@ -26,7 +26,7 @@ pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::R
     }
     let intake = &ended.summary.intake;
     if intake.targets + intake.excluded + intake.duplicates + intake.left_out == 0 {
-        tell(format_args!("{nothing}"));
+        notice(format_args!("{nothing}"));
         return Ok(Exit::Usage);
     }
     let found = FINDINGS.iter().filter(|it| ended.summary.found(it));

@@ -16,7 +16,7 @@ pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
         Some(id) => page(find(id)?, flags.lang),
         None => index(flags.lang),
     };
-    print(page.context("cannot put the text together")?.as_bytes())
+    print(page.context("cannot format the text")?.as_bytes())
 }
 
 fn find(id: &str) -> Result<&'static Definition, PlanError> {

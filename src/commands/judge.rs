@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, notice};
 use crate::probe;
 use crate::summary::{Limits, Manifest, Saved, Selection, Summary};
 use crate::sweep::Rejudged;
@@ -15,7 +15,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     if !quiet {
         plan.notices
             .iter()
-            .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
+            .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     }
     let mut manifest = begun(&plan, flags);
     let recorded = plan.rejudge.recording.header().all_versions.is_some();
@@ -25,7 +25,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         let _ = write!(std::io::stderr(), "\n{}", ended.summary);
     }
     if !whole && ended.error.is_none() {
-        tell(format_args!(
+        notice(format_args!(
             "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
             flags.facts.display(),
             ended.summary.rows()
@@ -33,7 +33,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     }
     let unsaved = ended.summary.unsaved;
     if unsaved > 0 {
-        tell(format_args!(
+        notice(format_args!(
             "{} lacks {unsaved} endpoints that sent too much data to be saved; only the rows of the sweep include them",
             flags.facts.display()
         ));
@@ -50,7 +50,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
     if unasked && let Some(error) = cli::versions_unasked(&flags.fail_on) {
-        tell(format_args!("{}", Clean::new(&error.to_string())));
+        notice(format_args!("{}", Clean::new(&error.to_string())));
         exit = Exit::Usage;
     }
     written.map(|()| exit)

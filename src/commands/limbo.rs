@@ -20,7 +20,7 @@ use crate::cli::{Exit, PlanError};
 use crate::gather::certificates;
 use crate::judge::{Judge, Policy, TrustStore};
 use crate::observation::{Certificate, PeerChain};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, notice};
 use crate::verdict::{Barrier, Verdict, VerdictKind};
 
 /// The public suite has 40 MB; a much larger file is something else.
@@ -124,7 +124,7 @@ pub(super) fn run(
         tell_case(&mut lines, case, known, at, &mut count)?;
     }
     print(lines.as_bytes())?;
-    tell(format_args!(
+    notice(format_args!(
         "{} cases: {} agree, {} differ as listed, {} differ, {} agree though listed, {} skipped",
         cases.len(),
         count.agree,

@@ -1,8 +1,9 @@
-//! What commands say: text on standard output, and errors in one line.
+//! Output of commands: text on standard output, and errors as one line.
 
 use crate::cli::Exit;
 
-/// An error with its causes, each told once: many of ours quote the system's words already.
+/// Returns an error and its causes in one line. A cause that is already quoted, as many of our
+/// errors do, is not repeated.
 pub(super) fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -16,7 +17,7 @@ pub(super) fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// Prints to standard output; a reader that has gone away (`| head`) is not an error.
+/// Writes to standard output. It is not an error if the reader has closed it (`| head`).
 pub(super) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     use std::io::{ErrorKind, Write};
     let mut stdout = std::io::stdout().lock();
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_an_error_quotes_is_not_told_again() {
+    fn a_cause_that_an_error_quotes_is_not_repeated() {
         #[derive(Debug, thiserror::Error)]
         #[error("cannot read corp.pem: {0}")]
         struct Unreadable(#[from] std::io::Error);

@@ -17,7 +17,7 @@ mod stores;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, Exit};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, notice};
 use message::message;
 
 /// Runs the command of this process and reports errors on standard error.
@@ -25,7 +25,7 @@ pub fn main() -> ExitCode {
     match run(Cli::of_process().command) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tell(format_args!("{}", Clean::new(&message(&error))));
+            notice(format_args!("{}", Clean::new(&message(&error))));
             Exit::of(&error).into()
         }
     }

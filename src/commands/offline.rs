@@ -1,4 +1,4 @@
-//! What is judged without a visit: a chain as if a server had sent it, and the name it is for.
+//! Builds observations from files: a chain as if a server had sent it, and the name to check it for.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::inventory::{self, Endpoint, Host, Service, Start, Target, TargetSpec}
 use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
 use crate::probe;
 
-/// The chain as if a server had sent it, with nothing claimed about any handshake.
+/// Returns an observation with this chain, as if a server had sent it, and without a handshake.
 pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::Result<Observation> {
     let service = Service::named("tls").context("tls is a service")?;
     debug_assert_eq!(service.start, Start::Implicit);
@@ -45,7 +45,7 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
     })
 }
 
-/// What `--name` asks for.
+/// Parses the value of `--name`.
 pub(super) fn host(name: &str) -> Result<Host, PlanError> {
     let asked = TargetSpec::parse(name).map_err(|error| PlanError::Name {
         flag: "--name",

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::ending;
 use crate::cli::{Exit, Plan, ScanFlags};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, notice};
 use crate::pace;
 use crate::probe;
 use crate::summary::{Limits, Manifest, Selection};
@@ -16,7 +16,7 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     if !quiet {
         plan.notices
             .iter()
-            .for_each(|notice| tell(format_args!("{}", Clean::new(notice))));
+            .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     }
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;

@@ -15,7 +15,7 @@ use crate::gather::{
     CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile, certificates, read_file,
 };
 use crate::judge::TrustStore;
-use crate::output::{Clean, OutputPath, pem_block, tell, write_whole};
+use crate::output::{Clean, OutputPath, notice, pem_block, write_whole};
 
 /// Longer than the name of any root, and short enough for one line.
 const MAX_NAME: usize = 120;
@@ -149,7 +149,7 @@ fn collect(
     }
     for part in listing.left_out {
         let text = format!("{}: {part}", path.display());
-        tell(format_args!("{}", Clean::new(&text)));
+        notice(format_args!("{}", Clean::new(&text)));
     }
     Ok(())
 }
@@ -215,18 +215,18 @@ fn joined(
 fn say(file: &StoreFile, report: &CcadbReport) {
     for store in &file.stores {
         let roots = file.roots.iter().filter(|root| root.stores.contains(store));
-        tell(format_args!("{store}: {} roots", roots.count()));
+        notice(format_args!("{store}: {} roots", roots.count()));
         let left_out = report.left_out.iter().filter(|root| root.program == store);
         let left_out = left_out.count();
         if left_out > 0 {
-            tell(format_args!(
+            notice(format_args!(
                 "{store}: further roots left out: {left_out}; it only trusts certificates that they issued before a date which the report does not contain"
             ));
         }
     }
     let silent = PROGRAMS.iter().map(|program| program.name);
     for program in silent.filter(|name| !report.programs.contains(name)) {
-        tell(format_args!(
+        notice(format_args!(
             "{program}: left out: the report does not say for which purposes it includes roots"
         ));
     }

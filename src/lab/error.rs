@@ -1,23 +1,23 @@
-//! Why a lab could not be set up.
+//! Errors of starting a lab.
 
 use std::io;
 
-/// Why a lab could not be set up.
+/// Why a lab could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
-    /// A key or certificate could not be made.
-    #[error("a certificate of the lab cannot be made: {0}")]
+    /// A key or certificate could not be created.
+    #[error("cannot create a certificate of the lab: {0}")]
     Issue(#[from] rcgen::Error),
     /// A TLS server could not be configured.
-    #[error("a TLS server of the lab cannot be configured: {0}")]
+    #[error("cannot configure a TLS server of the lab: {0}")]
     Configure(#[from] rustls::Error),
-    /// Client certificates could not be asked for.
-    #[error("client certificates cannot be asked for: {0}")]
+    /// A server that requests client certificates could not be configured.
+    #[error("cannot configure requests for client certificates: {0}")]
     AskClients(#[from] rustls::server::VerifierBuilderError),
-    /// No socket on loopback.
+    /// A socket on loopback could not be opened.
     #[error("the lab cannot listen on loopback: {0}")]
     Listen(#[from] io::Error),
-    /// The runtime is going down.
-    #[error("the lab was interrupted while it was being set up")]
+    /// The runtime is shutting down.
+    #[error("the lab was interrupted while it was starting")]
     Interrupted(#[from] tokio::task::JoinError),
 }

@@ -1,5 +1,5 @@
-//! What a farm serves: a small public key infrastructure, and a leaf for each of many names. This
-//! module opens no sockets.
+//! Issues the certificates of a farm: a small public key infrastructure, and a leaf for each of many
+//! names. This module opens no sockets.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Issuing {
         ])
     }
 
-    /// A leaf for each name from `leaves::name(0)` on.
+    /// Issues a leaf for each of the first `count` names.
     pub(super) fn leaves(&self, count: usize) -> Result<ByNumber, LabError> {
         let leaf = |number| {
             let draft = Draft::leaf(self.now, &[&leaves::name(number)])?;
@@ -61,7 +61,7 @@ impl Issuing {
     }
 }
 
-/// A leaf for each name, as rustls asks for it.
+/// Serves to rustls the leaf of the requested name.
 #[derive(Debug)]
 pub(super) struct Distinct {
     leaves: ByNumber,

@@ -1,32 +1,32 @@
-//! What a farm may serve, and its leaves by their number.
+//! Settings of a farm (many servers for measurements), and its leaf certificates by number.
 
 use rustls_pki_types::CertificateDer;
 
-/// The zone of a farm's names.
+/// Suffix of the names of a farm.
 pub(super) const FARM_ZONE: &str = ".farm.tlsweep.test";
 
-/// What a farm serves.
+/// Settings of a farm.
 #[derive(Clone, Copy, Debug)]
 pub struct Farm {
-    /// Which certificates.
+    /// Certificates that it serves.
     pub leaves: Leaves,
-    /// Which versions.
+    /// TLS versions that it supports.
     pub versions: Versions,
-    /// Which key.
+    /// Type of its key.
     pub key: LeafKey,
 }
 
-/// How many certificates a farm has.
+/// The leaf certificates of a farm.
 #[derive(Clone, Copy, Debug)]
 pub enum Leaves {
-    /// One for all names.
+    /// One certificate for all names.
     Shared,
-    /// One each for this many names from `Load::name(0)` on, issued and kept in memory before the
-    /// first connection.
+    /// One certificate for each of this number of names, starting with `Load::name(0)`. They are
+    /// issued before the first connection and kept in memory.
     Distinct(usize),
 }
 
-/// Which versions a farm speaks.
+/// TLS versions that a farm supports.
 #[derive(Clone, Copy, Debug)]
 pub enum Versions {
     /// TLS 1.3 and 1.2.
@@ -37,27 +37,27 @@ pub enum Versions {
     Tls13,
 }
 
-/// Which key the leaves of a farm have.
+/// Type of the key of a farm's leaves.
 #[derive(Clone, Copy, Debug)]
 pub enum LeafKey {
     /// P-256.
     P256,
-    /// RSA of 2048 bits.
+    /// RSA with 2048 bits.
     Rsa2048,
 }
 
-/// Which clients the signature over the key exchange is made for.
+/// When the signature over the key exchange is computed.
 #[derive(Clone, Copy, Debug)]
 pub enum Signing {
-    /// For each client, as a server has to.
+    /// For each client, like a real server.
     Each,
-    /// For none: it was made once and fits no client's random. A client that does not look at it
-    /// sees no difference, and the server has next to nothing to do.
+    /// Once, in advance. The signature matches no client's random. A client that does not verify it
+    /// sees no difference, and the server has very little to do.
     Never,
 }
 
 impl Default for Farm {
-    /// One P-256 certificate for all names, TLS 1.3 and 1.2.
+    /// Returns a farm with one P-256 certificate for all names, TLS 1.3 and 1.2.
     fn default() -> Self {
         Self {
             leaves: Leaves::Shared,
@@ -67,12 +67,12 @@ impl Default for Farm {
     }
 }
 
-/// The name with this number: `n17.farm.tlsweep.test`.
+/// Returns the name with this number: `n17.farm.tlsweep.test`.
 pub(super) fn name(number: usize) -> String {
     format!("n{number}{FARM_ZONE}")
 }
 
-/// A leaf for each number.
+/// The leaves of a farm, indexed by the number of their name.
 #[derive(Debug)]
 pub(super) struct ByNumber {
     pub(super) leaves: Vec<CertificateDer<'static>>,
@@ -80,8 +80,9 @@ pub(super) struct ByNumber {
 }
 
 impl ByNumber {
-    /// The chain of this name. Put together for each connection: keeping a hundred thousand copies
-    /// of the intermediate would cost more than copying it.
+    /// Returns the chain for this name, or `None` if the farm has no such name. The chain is built
+    /// for each connection, because keeping a hundred thousand copies of the intermediate would
+    /// cost more than copying it.
     pub(super) fn chain(&self, name: &str) -> Option<Vec<CertificateDer<'static>>> {
         let number = name.strip_suffix(FARM_ZONE)?.strip_prefix('n')?;
         let leaf = self.leaves.get(number.parse::<usize>().ok()?)?;

@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 
 use super::conduct::Conduct;
 
-/// Any free port of 127.0.0.1. Nothing of a lab listens anywhere else.
+/// Any free port of 127.0.0.1. A lab listens on no other address.
 pub(super) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// The longest a connection lasts: several times any client's patience.
+/// Maximum duration of a connection: several times any client's timeout.
 const LONGEST_VISIT: Duration = Duration::from_secs(30);
 /// Pause after a failed accept, which means that this machine is out of file descriptors. Without
 /// it the loop would use a whole core.

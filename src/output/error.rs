@@ -1,34 +1,35 @@
-//! Why an output cannot be used.
+//! Errors of outputs.
 
 use std::io;
 
-/// An output cannot be used.
+/// Why an output cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// It could not be created.
+    /// The file could not be opened for writing.
     #[error("{name} cannot be opened for writing: {source}")]
     Open {
-        /// The output.
+        /// Flag and path of the output.
         name: String,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
-    /// Two outputs are one file.
-    #[error("{name} is named twice as an output; give each format its own file")]
+    /// Two outputs are the same file.
+    #[error("{name} is given twice as an output; use a different file for each format")]
     Twice {
-        /// The output.
+        /// Path of the output.
         name: String,
     },
-    /// It could not be written any further.
-    #[error("{name} cannot be written: {source}; its end may be cut short")]
+    /// The output could not be written completely.
+    #[error("{name} cannot be written: {source}; the file may be truncated")]
     Write {
-        /// The output.
+        /// Flag and path of the output, or `standard output`.
         name: String,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
-    /// Whoever read standard output has gone, as `head` does: a reason to stop, and no fault.
-    #[error("nobody reads standard output any more")]
+    /// The reader of standard output closed it, like `head` does. The sweep stops, but this is not
+    /// a failure.
+    #[error("standard output was closed by its reader")]
     Closed,
 }
 

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_reach_the_end_that_x509_can_write_and_no_further() {
+    fn dates_cover_exactly_the_years_that_x509_can_express() {
         for (seconds, text) in [
             (0, Some("1970-01-01T00:00:00Z")),
             (1_793_275_199, Some("2026-10-29T11:59:59Z")),

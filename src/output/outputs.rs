@@ -21,7 +21,7 @@ pub enum OutputPath {
 }
 
 impl From<&Path> for OutputPath {
-    /// Standard output is `-`, as in other tools, or one of the system's own names for it.
+    /// Returns standard output for `-` and for the operating system's names of standard output.
     fn from(path: &Path) -> Self {
         match path.to_str() {
             Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
@@ -233,24 +233,24 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_cannot_be_opened_is_named_and_the_others_are_left_alone() {
+    fn an_output_that_cannot_be_opened_is_named_and_the_others_keep_their_contents() {
         let folder = tempfile::tempdir().unwrap();
         let old = folder.path().join("old.jsonl");
         std::fs::write(&old, "kept").unwrap();
         let nowhere = folder.path().join("no/such/folder.csv");
-        let refused = Outputs::open(&wanted(&[&old, &nowhere]), Layout::default());
-        let words = refused.err().map(|error| error.to_string()).unwrap();
-        assert!(words.contains("no/such/folder.csv"), "{words}");
+        let result = Outputs::open(&wanted(&[&old, &nowhere]), Layout::default());
+        let message = result.err().map(|error| error.to_string()).unwrap();
+        assert!(message.contains("no/such/folder.csv"), "{message}");
         assert_eq!(std::fs::read_to_string(old).unwrap(), "kept");
     }
 
     #[test]
-    fn one_file_is_not_two_outputs() {
+    fn two_outputs_must_not_be_the_same_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let again = folder.path().join("./a.csv");
-        let refused = Outputs::open(&wanted(&[&path, &again]), Layout::default());
-        assert!(matches!(refused.err(), Some(OutputError::Twice { .. })));
+        let result = Outputs::open(&wanted(&[&path, &again]), Layout::default());
+        assert!(matches!(result.err(), Some(OutputError::Twice { .. })));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn place(record: &Record<'_>, addresses: bool) -> String {
 /// Returns the reason for the verdict in one line. The line does not repeat the verdict and is safe
 /// to print.
 pub fn why(record: &Record<'_>) -> String {
-    let own_words = match record.verdict {
+    let special = match record.verdict {
         VerdictKind::Ok => record.leaf.as_ref().map(|leaf| healthy(record, leaf)),
         VerdictKind::DnsFailure
         | VerdictKind::Unreachable
@@ -42,7 +42,7 @@ pub fn why(record: &Record<'_>) -> String {
         VerdictKind::StarttlsUnavailable => record.error.map(|error| upgrade(record, error)),
         _ => evidence::described(record),
     };
-    own_words.unwrap_or_else(|| evidence::listed(record))
+    special.unwrap_or_else(|| evidence::listed(record))
 }
 
 /// Returns the ids of all findings except the verdict's own, in order.
@@ -64,7 +64,8 @@ fn healthy(record: &Record<'_>, leaf: &Leaf<'_>) -> String {
     words.join(", ")
 }
 
-/// Why TLS could not begin; that it begins at once here is more than how that looked.
+/// Returns why TLS could not start. If the port speaks TLS from the first byte, that is more useful
+/// than the failure itself.
 fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     let evidence = own_finding(record).map_or(&[][..], |finding| &finding.evidence);
     match evidence.contains(&("implicit_tls", Value::Flag(true))) {
@@ -126,7 +127,7 @@ fn silence(stage: Stage) -> &'static str {
     }
 }
 
-/// Adds a host; an IPv6 address in brackets, as targets and URLs write it.
+/// Appends a host. An IPv6 address is written in brackets, as in targets and URLs.
 fn bracketed(place: &mut String, host: &str) {
     match host.contains(':') {
         true => add(place, format_args!("[{}]", Clean::new(host))),
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_hostile_is_shown_as_it_is() {
+    fn hostile_text_is_shown_in_printable_form() {
         let sample = samples::hostile();
         let line = format!(
             "{} {}",

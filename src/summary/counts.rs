@@ -118,13 +118,13 @@ impl Summary {
         &self.verdicts[kind as usize]
     }
 
-    /// What to rule out on our own side, to be said above the rows' summary; empty when nothing
-    /// stands out. A share counts from twenty rows on, when it is above four fifths.
+    /// Returns the possible faults on our own side, to be printed above the summary; empty if there
+    /// are no signs of any. A share gives a hint if it is above 80 percent of at least 20 rows.
     pub fn hints(&self) -> Vec<OwnSideHint> {
         self.own_side.hints()
     }
 
-    /// All counts, for the manifest.
+    /// Returns all counts, for the manifest.
     pub fn counts(&self) -> Counts {
         let verdicts = VerdictKind::ALL.into_iter();
         let mut failures: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -226,9 +226,9 @@ impl Example {
 }
 
 fn named(counts: &BTreeMap<impl ToString, u64>) -> BTreeMap<String, u64> {
-    let named = counts.iter();
-    named
-        .map(|(word, count)| (word.to_string(), *count))
+    let counts = counts.iter();
+    counts
+        .map(|(name, count)| (name.to_string(), *count))
         .collect()
 }
 
@@ -238,7 +238,7 @@ mod tests {
     use crate::output::samples;
 
     #[test]
-    fn rows_are_counted_by_everything() {
+    fn rows_are_counted_in_every_category() {
         let mut summary = Summary::default();
         for sample in samples::all() {
             summary.add(&sample.record());

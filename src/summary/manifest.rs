@@ -128,9 +128,9 @@ pub struct Revocation {
 /// The limits of a sweep; null if there was no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// New connections a second.
+    /// Maximum number of new connections per second.
     pub rate: Option<f64>,
-    /// New connections a second to one address.
+    /// Maximum number of new connections per second to one address.
     pub rate_per_ip: Option<f64>,
     /// Maximum number of concurrent connections.
     pub concurrency: Option<u64>,
@@ -138,10 +138,10 @@ pub struct Limits {
     pub concurrency_per_ip: Option<u64>,
     /// Timeout for connecting, in milliseconds.
     pub connect_timeout_ms: Option<u64>,
-    /// Milliseconds for the dialogue before TLS; null in manifests of older versions.
+    /// Timeout for the dialogue before TLS, in milliseconds; null in manifests of older versions.
     #[serde(default)]
     pub starttls_timeout_ms: Option<u64>,
-    /// Milliseconds for a handshake.
+    /// Timeout for a handshake, in milliseconds.
     pub handshake_timeout_ms: Option<u64>,
     /// Time limit for a whole visit, in milliseconds.
     pub timeout_ms: Option<u64>,
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_back_as_it_was_written() {
+    fn a_written_manifest_is_read_back_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = Manifest::beside(&folder.path().join("rows.jsonl"));
         std::fs::write(&path, "an older one").unwrap();

@@ -122,7 +122,7 @@ impl OwnSide {
         }
     }
 
-    /// What to rule out on our own side; empty when nothing stands out.
+    /// Returns the possible faults on our own side; empty if there are no signs of any.
     pub(super) fn hints(&self) -> Vec<OwnSideHint> {
         let shares = [
             self.names.most().map(OwnSideHint::Resolver),

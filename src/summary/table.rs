@@ -44,27 +44,23 @@ impl fmt::Display for Summary {
 impl Summary {
     fn opening(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intake = &self.intake;
-        let mut words = vec![counted(self.rows, "row", "rows")];
+        let mut parts = vec![counted(self.rows, "row", "rows")];
         if intake.targets > 0 {
-            words[0] += &format!(" of {}", counted(intake.targets, "target", "targets"));
+            parts[0] += &format!(" of {}", counted(intake.targets, "target", "targets"));
         }
         for (count, one, many) in [
             (intake.duplicates, "duplicate", "duplicates"),
             (intake.excluded, "excluded", "excluded"),
             (intake.left_out, "left out", "left out"),
-            (intake.rejected, "line not read", "lines not read"),
+            (intake.rejected, "line rejected", "lines rejected"),
             (self.retries(), "retry", "retries"),
-            (
-                self.unsaved,
-                "too large to be saved",
-                "too large to be saved",
-            ),
+            (self.unsaved, "too large to save", "too large to save"),
         ] {
             if count > 0 {
-                words.push(counted(count, one, many));
+                parts.push(counted(count, one, many));
             }
         }
-        writeln!(f, "{}", words.join(" · "))
+        writeln!(f, "{}", parts.join(" · "))
     }
 
     fn retries(&self) -> u64 {
@@ -128,7 +124,8 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {word}", grouped(count))
 }
 
-/// Percent with one decimal, rounded; what is there is never shown as nothing, nor most as all.
+/// Returns the percentage, rounded to one decimal. A part that is not zero is never shown as 0%, and
+/// a part that is not the whole is never shown as 100%.
 fn share(part: u64, whole: u64) -> String {
     let whole = u128::from(whole.max(1));
     let thousandths = (u128::from(part) * 1000 + whole / 2) / whole;
@@ -174,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_told_as_people_read_them() {
+    fn shares_never_round_to_zero_or_to_all() {
         assert_eq!(share(1, 3), "33.3%");
         assert_eq!(share(1, 6), "16.7%");
         assert_eq!(share(1, 100_000), "<0.1%");

@@ -2,14 +2,12 @@
 //! permits from the pacer, passes admitted jobs to the workers, and handles their reports.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::count;
@@ -20,7 +18,7 @@ use super::state::{Dispatcher, Running, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
-use crate::pace::{Admission, Breaker};
+use crate::pace::Admission;
 
 /// Number of visits that may wait for a permit while others could start immediately: enough to be
 /// fair between addresses, without reading further than needed.
@@ -53,47 +51,34 @@ impl Dispatcher {
     /// visits under way have ended. Returns true if it was stopped.
     pub(super) async fn run(self) -> Finish {
         let mut stop = self.stop.listen();
-        let mut running = Running {
-            given: self,
-            resolving: JoinSet::new(),
-            later: BinaryHeap::new(),
-            next_worker: 0,
-            weight: 0,
-            input_open: true,
-            stopping: false,
-            breaker: Breaker::default(),
-            held: HashMap::new(),
-            holding: 0,
-            away: VecDeque::new(),
-            came_round: clock(),
-        };
+        let mut running = Running::new(self);
         let mut gate_ticks = tokio::time::interval(GATE_TICK);
         gate_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reports = Vec::with_capacity(BATCH);
         let mut targets = Vec::with_capacity(BATCH);
         let mut batch_until = clock();
         loop {
-            running.turn_away().await;
+            running.handle_skipped().await;
             let wake = running.admit();
             if running.is_done() {
                 return running.finish();
             }
             tokio::select! {
                 () = stop.wanted(), if !running.stopping => running.stop().await,
-                heard = next_batch(batch_until, &mut running.given.reports, &mut reports), if heard_of(&running) => {
-                    if heard == 0 {
+                received = next_batch(batch_until, &mut running.reports, &mut reports), if expects_reports(&running) => {
+                    if received == 0 {
                         // All workers have ended early; the code that joins them reports the
                         // reason.
                         return running.finish();
                     }
-                    running.hear(&mut reports).await;
+                    running.handle(&mut reports).await;
                     batch_until = clock() + BATCH_DELAY;
                 }
                 Some(resolved) = running.resolving.join_next() => {
                     // A lookup only ends without a result if a stop aborted it.
                     if let Ok(resolved) = resolved { running.resolved(resolved).await }
                 }
-                taken = running.given.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
+                taken = running.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
                     running.input_open = taken > 0;
                     targets.drain(..).for_each(|target| running.take(target));
                 }
@@ -105,18 +90,18 @@ impl Dispatcher {
 }
 
 /// Returns true if reports from the workers can be expected.
-fn heard_of(running: &Running) -> bool {
-    running.given.pacer.in_flight() > 0
+fn expects_reports(running: &Running) -> bool {
+    running.pacer.in_flight() > 0
 }
 
-/// Waits until `from`, then returns the next reports of the workers.
+/// Waits until `from`, then receives the next reports of the workers. Returns their number.
 async fn next_batch(
     from: Instant,
     reports: &mut UnboundedReceiver<ExchangeReport>,
-    heard: &mut Vec<ExchangeReport>,
+    batch: &mut Vec<ExchangeReport>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
-    reports.recv_many(heard, BATCH).await
+    reports.recv_many(batch, BATCH).await
 }
 
 async fn until(wake: Option<Instant>) {
@@ -137,20 +122,20 @@ impl Running {
         !self.input_open
             && self.resolving.is_empty()
             && self.later.is_empty()
-            && self.away.is_empty()
+            && self.skipped.is_empty()
             && self.holding == 0
-            && self.given.pacer.parked() == 0
-            && self.given.pacer.in_flight() == 0
+            && self.pacer.parked() == 0
+            && self.pacer.in_flight() == 0
     }
 
     fn has_room(&self) -> bool {
         self.input_open
             && self.resolving.len() < RESOLVING
-            && self.given.pacer.parked() + self.holding + self.later.len() < self.parking()
+            && self.pacer.parked() + self.holding + self.later.len() < self.parking()
     }
 
     fn parking(&self) -> usize {
-        if self.given.pacer.starved() && self.weight < PARKED_BYTES {
+        if self.pacer.starved() && self.weight < PARKED_BYTES {
             PARKED_IN_VAIN
         } else {
             PARKED
@@ -162,16 +147,15 @@ impl Running {
         let now = clock();
         self.wake_later(now);
         let wake = loop {
-            match self.given.pacer.poll(now) {
+            match self.pacer.poll(now) {
                 Admission::Go { key, job } => self.hand_over(key, job),
                 Admission::Wait(at) => break Some(at),
                 Admission::Blocked => break None,
             }
         };
-        self.given
-            .counters
+        self.counters
             .in_flight
-            .store(self.given.pacer.in_flight() as u64, Relaxed);
+            .store(self.pacer.in_flight() as u64, Relaxed);
         let later = self.later.peek().map(|Reverse(timed)| timed.at);
         wake.into_iter().chain(later).min()
     }
@@ -180,17 +164,17 @@ impl Running {
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
-        self.next_worker = (self.next_worker + 1) % self.given.workers.len();
+        self.next_worker = (self.next_worker + 1) % self.workers.len();
         // A worker that panicked accepts no more jobs; joining it reports the panic.
-        if self.given.workers[self.next_worker].send(job).is_err() {
-            self.given.pacer.finished(address, clock());
+        if self.workers[self.next_worker].send(job).is_err() {
+            self.pacer.finished(address, clock());
         }
     }
 
     fn take(&mut self, target: Arc<Target>) {
         match target.fixed_address() {
             Some(address) => {
-                count(&self.given.counters.endpoints);
+                count(&self.counters.endpoints);
                 let begin = Begin {
                     target,
                     address: address.to_canonical(),
@@ -215,45 +199,44 @@ impl Running {
 
     /// Judges an observation that gets no further exchange, and passes it to the outputs.
     pub(super) async fn hand_in(&mut self, mut observation: Observation) {
-        observation.versions_asked = self.given.all_versions;
-        let verdict = self.given.judge.judge(&observation);
+        observation.versions_asked = self.all_versions;
+        let verdict = self.judge.judge(&observation);
         let judged = Judged {
             observation,
             verdict,
         };
         // The channel is only closed if the sweep stops because an output failed.
-        let _ = self.given.rows.send(judged).await;
+        let _ = self.rows.send(judged).await;
     }
 
-    async fn hear(&mut self, reports: &mut Vec<ExchangeReport>) {
-        self.come_round();
+    async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
+        self.check_absence();
         let now = clock();
         for report in reports.drain(..) {
             let address = report.at.ip();
             if !self.stopping {
-                self.conclude_of(&report);
+                self.update_breaker(&report);
             }
             match report.next {
                 Next::Again(observation, offer) if !self.stopping => {
-                    self.given
-                        .pacer
+                    self.pacer
                         .push_held(address, Job::Again(observation, offer));
                 }
                 Next::Retry(seen) if !self.stopping => {
-                    self.given.pacer.finished(address, now);
+                    self.pacer.finished(address, now);
                     self.retry(seen);
                 }
                 Next::Elsewhere(observation) if !self.stopping => {
-                    self.given.pacer.finished(address, now);
+                    self.pacer.finished(address, now);
                     self.elsewhere(observation).await;
                 }
                 Next::Retry(seen) => {
-                    self.given.pacer.finished(address, now);
+                    self.pacer.finished(address, now);
                     self.hand_in(*seen).await;
                 }
                 // An incomplete visit would produce an incomplete verdict, so it gets no row.
                 Next::Done | Next::Again(..) | Next::Elsewhere(_) => {
-                    self.given.pacer.finished(address, now)
+                    self.pacer.finished(address, now)
                 }
             }
         }
@@ -283,13 +266,12 @@ impl Running {
     }
 
     fn tick(&mut self) {
-        self.come_round();
-        let late = self.given.counters.lag_us.swap(0, Relaxed);
-        let in_flight = self.given.pacer.in_flight();
-        self.given
-            .gate
+        self.check_absence();
+        let late = self.counters.lag_us.swap(0, Relaxed);
+        let in_flight = self.pacer.in_flight();
+        self.gate
             .tick(clock(), Duration::from_micros(late), in_flight);
-        self.given.pacer.allow(self.given.gate.allowance());
+        self.pacer.allow(self.gate.allowance());
     }
 
     /// Starts no new visits. A visit that waits for a retry gets its row from the previous attempt.
@@ -297,7 +279,7 @@ impl Running {
     async fn stop(&mut self) {
         self.stopping = true;
         self.input_open = false;
-        self.given.targets.close();
+        self.targets.close();
         self.resolving.abort_all();
         for Reverse(timed) in std::mem::take(&mut self.later) {
             if let Later::Visit(seen) = timed.later {
@@ -307,7 +289,7 @@ impl Running {
         let held = std::mem::take(&mut self.held).into_values().flatten();
         let held: Vec<Job> = held.collect();
         self.holding = 0;
-        for job in self.given.pacer.take_waiting().into_iter().chain(held) {
+        for job in self.pacer.take_waiting().into_iter().chain(held) {
             if let Some(seen) = job.seen() {
                 self.hand_in(seen).await;
             }

@@ -1,4 +1,4 @@
-//! How a sweep ends: what it leaves, and why it could not finish.
+//! The result of a sweep, and the reasons for which it can fail.
 
 use std::io;
 
@@ -12,40 +12,40 @@ use crate::summary::Summary;
 pub struct Ended {
     /// Counts and examples.
     pub summary: Summary,
-    /// What was read, and how many targets each input held.
+    /// The inputs, each with the number of targets read from it.
     pub inputs: Vec<(Input, u64)>,
-    /// Whether it was interrupted.
+    /// True if the sweep was interrupted.
     pub interrupted: bool,
-    /// Why it could not finish, if it could not. The rows written so far are complete.
+    /// Why the sweep could not finish; `None` if it did. The rows written so far are complete.
     pub error: Option<SweepError>,
 }
 
 /// Why a sweep could not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// An input broke off.
+    /// An input could not be read to its end.
     #[error(transparent)]
     Input(crate::inventory::InputError),
     /// An output could not be written.
     #[error(transparent)]
     Output(OutputError),
     /// The file of rejected lines could not be written.
-    #[error("{name} cannot be written: {error}; lines that were not read are missing from it")]
+    #[error("{name} cannot be written: {error}; rejected lines are missing from it")]
     Rejects {
-        /// The flag and the file.
+        /// Flag and path of the file.
         name: String,
-        /// The system's words.
+        /// The system's error.
         error: io::Error,
     },
-    /// The facts could not be saved.
-    #[error("{name} cannot be written: {error}; what was saved so far can be judged again")]
+    /// The recording could not be written.
+    #[error("{name} cannot be written: {error}; the visits saved so far can be judged again")]
     Save {
-        /// The flag and the file.
+        /// Flag and path of the file.
         name: String,
-        /// The system's words.
+        /// The system's error.
         error: io::Error,
     },
-    /// Saved facts could not be read to their end.
+    /// A recording could not be read to its end.
     #[error(transparent)]
     Facts(#[from] crate::observation::SavedError),
     /// The temporary file for unsettled rows could not be used.
@@ -56,7 +56,7 @@ pub enum SweepError {
     /// A thread or an event loop could not be started.
     #[error("cannot start a worker: {0}")]
     Start(io::Error),
-    /// A worker ended before its time.
+    /// A worker panicked.
     #[error("a worker ended unexpectedly; the rows written so far are complete")]
     Worker,
 }

@@ -12,7 +12,7 @@ use super::counters::{Counters, count};
 use super::error::SweepError;
 use super::select::{Chosen, Selection, Selector};
 use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
-use crate::output::{Clean, tell};
+use crate::output::{Clean, notice};
 use crate::resolve::ExcludeList;
 
 /// Maximum number of rejected lines shown on standard error; the rest are counted, and written to
@@ -166,10 +166,10 @@ impl Rejects {
 
     fn add(&mut self, reject: &Reject) {
         if !self.quiet && self.rejected < REJECTS_SHOWN {
-            tell(format_args!("{}", Clean::new(&described(reject))));
+            notice(format_args!("{}", Clean::new(&described(reject))));
         }
         if !self.quiet && self.rejected == REJECTS_SHOWN {
-            tell(format_args!(
+            notice(format_args!(
                 "more lines cannot be read; they are counted, and --rejects FILE keeps them"
             ));
         }

@@ -16,13 +16,13 @@ use crate::observation::Observation;
 
 impl Running {
     pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
-        let resolver = self.given.resolver.clone();
+        let resolver = self.resolver.clone();
         self.resolving.spawn(async move {
-            let asked = clock();
+            let started = clock();
             let addresses = resolver.resolve(&target.host.to_string()).await;
             Resolved {
                 asker: Asker::Target(target, attempt),
-                took: asked.elapsed(),
+                took: started.elapsed(),
                 addresses,
             }
         });
@@ -32,14 +32,14 @@ impl Running {
     pub(super) async fn elsewhere(&mut self, mut observation: Box<Observation>) {
         let known = observation.addresses.as_ref();
         if known.is_some_and(|known| !known.complete) {
-            let resolver = self.given.resolver.clone();
+            let resolver = self.resolver.clone();
             self.resolving.spawn(async move {
-                let asked = clock();
+                let started = clock();
                 let name = observation.endpoint.target.host.to_string();
                 let addresses = resolver.resolve_ipv6(&name).await;
                 Resolved {
                     asker: Asker::Visit(observation),
-                    took: asked.elapsed(),
+                    took: started.elapsed(),
                     addresses,
                 }
             });
@@ -55,7 +55,7 @@ impl Running {
     pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
         addresses::back_to_first(&mut observation);
         let again = !self.stopping
-            && observation.attempt < self.given.attempts
+            && observation.attempt < self.attempts
             && addresses::may_pass(&observation);
         match again {
             true => self.retry(observation),
@@ -64,7 +64,7 @@ impl Running {
     }
 
     pub(super) fn retry(&mut self, seen: Box<Observation>) {
-        count(&self.given.counters.retries);
+        count(&self.counters.retries);
         self.delay(seen.attempt, Later::Visit(seen));
     }
 
@@ -82,22 +82,22 @@ impl Running {
             Asker::Visit(mut observation) => {
                 // If the lookup failed, the visit continues with the addresses it has.
                 let mut found = addresses.unwrap_or_default();
-                found.retain(|address| !self.given.excludes.excludes_address(*address));
+                found.retain(|address| !self.excludes.excludes_address(*address));
                 addresses::complete(&mut observation, found);
                 return self.elsewhere(observation).await;
             }
         };
         match addresses {
-            Ok(addresses) if self.given.all_addresses => {
+            Ok(addresses) if self.all_addresses => {
                 self.visit_each(&target, addresses, took);
             }
             Ok(addresses) => self.visit_one(target, addresses, took),
-            Err(failure) if attempt < self.given.attempts && retry::transient(&failure) => {
-                count(&self.given.counters.retries);
+            Err(failure) if attempt < self.attempts && retry::transient(&failure) => {
+                count(&self.counters.retries);
                 self.delay(attempt, Later::Lookup(target, attempt + 1));
             }
             Err(failure) => {
-                count(&self.given.counters.endpoints);
+                count(&self.counters.endpoints);
                 self.hand_in(unresolved(target, took, attempt, failure))
                     .await;
             }
@@ -111,12 +111,12 @@ impl Running {
         mut addresses: Vec<IpAddr>,
         took: Duration,
     ) {
-        addresses.retain(|address| !self.given.excludes.excludes_address(*address));
+        addresses.retain(|address| !self.excludes.excludes_address(*address));
         if addresses.is_empty() {
-            count(&self.given.counters.excluded);
+            count(&self.counters.excluded);
         }
         for address in addresses {
-            count(&self.given.counters.endpoints);
+            count(&self.counters.endpoints);
             let begin = Begin {
                 target: target.clone(),
                 address,
@@ -135,13 +135,13 @@ impl Running {
         mut addresses: Vec<IpAddr>,
         took: Duration,
     ) {
-        let complete = !self.given.resolver.may_know_more(&addresses);
-        addresses.retain(|address| !self.given.excludes.excludes_address(*address));
+        let complete = !self.resolver.may_know_more(&addresses);
+        addresses.retain(|address| !self.excludes.excludes_address(*address));
         let Some((address, addresses)) = addresses::first_of(addresses, complete) else {
-            count(&self.given.counters.excluded);
+            count(&self.counters.excluded);
             return;
         };
-        count(&self.given.counters.endpoints);
+        count(&self.counters.endpoints);
         let begin = Begin {
             target,
             address,

@@ -95,8 +95,8 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Runs the sweep. Returns when every target has its rows, or after an interrupt when the
-    /// visits under way have ended.
+    /// Runs the sweep. Returns when every target has its rows. After an interrupt it returns when
+    /// the visits under way have ended.
     ///
     /// # Errors
     ///

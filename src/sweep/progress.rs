@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::counters::{Counters, read};
-use crate::output::tell;
+use crate::output::notice;
 use crate::verdict::VerdictKind;
 
 /// The kind of progress display.
@@ -97,7 +97,7 @@ impl View {
                 bar.set_position(read(&self.counters.rows));
                 bar.set_message(line);
             }
-            None => tell(format_args!("{line}")),
+            None => notice(format_args!("{line}")),
         }
     }
 

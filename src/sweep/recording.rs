@@ -5,7 +5,7 @@ use std::io;
 
 use super::error::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
-use crate::output::{Clean, OutputError, Reserved, tell};
+use crate::output::{Clean, OutputError, Reserved, notice};
 
 /// Maximum number of skipped visits shown on standard error; the rest are counted.
 const UNSAVED_SHOWN: u64 = 10;
@@ -66,7 +66,7 @@ impl RecordingFile {
             Err(too_much @ SaveError::TooMuch(_)) => {
                 if !self.quiet && self.unsaved() <= UNSAVED_SHOWN {
                     let (name, what) = (Clean::new(&self.name), Clean::bounded(what, SHOWN));
-                    tell(format_args!("{name}: {what} was not saved: {too_much}"));
+                    notice(format_args!("{name}: {what} was not saved: {too_much}"));
                 }
                 Ok(())
             }

@@ -1,14 +1,14 @@
-//! Which failures may pass, and when to look again.
+//! Decides which failures are worth a retry, and how long to wait before it.
 
 use std::time::Duration;
 
 use crate::observation::{Failure, Observation, Offer, Reason, Stage};
 use crate::tls::AlertDescription;
 
-/// Whether another visit may see something else: a connection was dropped, or met silence, an
-/// internal error, a request to come later, or our own limits. One such end does not define a
-/// server, whatever it answered to the next hello. A service that was found to speak TLS at once,
-/// where a dialogue was expected, is not asked again.
+/// Returns true if another visit could have a different result: a connection was dropped, timed
+/// out, met an internal error or a request to come later, or reached one of our own limits. One
+/// such failure says little about a server, whatever the server answered to the next hello. A
+/// service that speaks TLS at once, where a dialogue was expected, is not retried.
 pub(super) fn may_pass(observation: &Observation) -> bool {
     let failed = observation.failure().is_some_and(transient);
     let failed = failed || observation.contradicted().is_some();
@@ -18,8 +18,8 @@ pub(super) fn may_pass(observation: &Observation) -> bool {
     observation.implicit_tls() != Some(true) && (failed || dropped && !is_complete(observation))
 }
 
-/// Whether a current client's handshake came to its end. What other hellos met is then nothing
-/// that the row is judged by.
+/// Returns true if the handshake of a current client was completed. The row is then not judged by
+/// the failures of other hellos.
 fn is_complete(observation: &Observation) -> bool {
     observation.exchanges.iter().any(|exchange| {
         let whole = matches!(
@@ -30,7 +30,7 @@ fn is_complete(observation: &Observation) -> bool {
     })
 }
 
-/// Whether the failure alone may pass.
+/// Returns true if the failure may be temporary.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
         Reason::LocalLimit | Reason::Timeout | Reason::Temporary => true,
@@ -41,8 +41,8 @@ pub(super) fn transient(failure: &Failure) -> bool {
     }
 }
 
-/// How long to wait before the attempt after this one: one second, then twice as long each time, up
-/// to half a minute.
+/// Returns the delay before the attempt after this one: one second after the first attempt, doubled
+/// each time, at most 30 seconds.
 pub(super) fn delay(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.saturating_sub(1).min(5)).min(Duration::from_secs(30))
 }

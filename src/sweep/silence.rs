@@ -1,5 +1,5 @@
-//! Visits to addresses that may be dead: held back while the breaker makes sure, and turned away with
-//! a row that says that they were not made.
+//! Visits to addresses that may be dead. They are held back while the breaker checks the address.
+//! If it stays silent, they are skipped, and their rows say so.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,12 +13,12 @@ use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
 
-/// A loop that comes round so late was not run, or could not run: the process was stopped, or the
-/// machine had no time for it. It comes round every 12 ms otherwise.
+/// If the loop runs this late, the process was stopped or the machine was overloaded. Otherwise
+/// the loop runs every 12 ms.
 const ABSENT: Duration = Duration::from_secs(1);
 
 impl Running {
-    /// Parks a visit where its address may be visited.
+    /// Queues a visit for its permit, holds it back, or skips it, depending on its address.
     pub(super) fn route(&mut self, job: Job) {
         let Some(at) = job.at() else {
             return;
@@ -26,13 +26,13 @@ impl Running {
         if let Some(kind) = no_destination(at.ip()) {
             let detail = format!("{} is {kind}", at.ip());
             let failure = Failure::new(Stage::Connect, Reason::UnusableAddress, detail);
-            self.away.push_back((job, failure));
+            self.skipped.push_back((job, failure));
             return;
         }
         match self.breaker.door(at, clock()) {
-            Door::Open => self.given.pacer.push(at.ip(), job),
+            Door::Open => self.pacer.push(at.ip(), job),
             Door::Held => self.hold(at, job),
-            Door::Shut(dead) => self.away.push_back((job, not_asked(dead))),
+            Door::Shut(dead) => self.skipped.push_back((job, not_visited(dead))),
         }
     }
 
@@ -41,10 +41,10 @@ impl Running {
         self.holding += 1;
     }
 
-    /// Draws the breaker's conclusion from a visit that has ended.
-    pub(super) fn conclude_of(&mut self, report: &ExchangeReport) {
+    /// Reports an exchange to the breaker and carries out what the breaker decides.
+    pub(super) fn update_breaker(&mut self, report: &ExchangeReport) {
         let at = report.at;
-        // The visit goes on: what was silent so far may still answer.
+        // The visit continues, and the endpoint may still answer.
         if matches!(report.next, Next::Again(..)) && report.sign != Sign::Alive {
             return;
         }
@@ -56,20 +56,20 @@ impl Running {
             }
             Turn::Release => {
                 for job in self.take_held(at) {
-                    self.given.pacer.push(at.ip(), job);
+                    self.pacer.push(at.ip(), job);
                 }
             }
             Turn::GiveUp(dead) => {
                 self.hold_back(at);
                 let held = self.take_held(at);
-                self.away
-                    .extend(held.into_iter().map(|job| (job, not_asked(dead))));
+                self.skipped
+                    .extend(held.into_iter().map(|job| (job, not_visited(dead))));
             }
         }
     }
 
-    /// Lets one of the visits go that are held back. Neighbours in the inventory may share a fate,
-    /// so it is taken from the middle, the end and the beginning in turn.
+    /// Releases one of the held visits as a probe. Neighbours in the inventory may fail together,
+    /// so the probe is taken from the middle, the end and the beginning in turn.
     pub(super) fn probe(&mut self, at: SocketAddr) {
         let held = self.held.get_mut(&at);
         let count = held.as_ref().map_or(0, |held| held.len());
@@ -81,7 +81,7 @@ impl Running {
             1 => count - 1,
             _ => 0,
         };
-        // A name that was silent before says less than one that was not asked yet.
+        // A name that has not been visited yet is a better probe than one that timed out before.
         let fresh = |place: &usize| {
             let job = held.as_ref().and_then(|held| held.get(*place));
             job.is_some_and(|job| !matches!(job, Job::Retry(_)))
@@ -89,19 +89,19 @@ impl Running {
         let place = (place..count).chain(0..place).find(fresh).unwrap_or(place);
         if let Some(job) = held.and_then(|held| held.remove(place)) {
             self.holding -= 1;
-            self.given.pacer.push(at.ip(), job);
+            self.pacer.push(at.ip(), job);
         }
         if count == 1 {
             self.held.remove(&at);
         }
     }
 
-    /// Takes the visits back that wait for their permit.
+    /// Holds back the visits to this address and port that wait for a permit.
     fn hold_back(&mut self, at: SocketAddr) {
-        for job in self.given.pacer.take_parked(at.ip()) {
+        for job in self.pacer.take_parked(at.ip()) {
             match job.at() == Some(at) {
                 true => self.hold(at, job),
-                false => self.given.pacer.push(at.ip(), job),
+                false => self.pacer.push(at.ip(), job),
             }
         }
     }
@@ -112,9 +112,9 @@ impl Running {
         held
     }
 
-    /// Gives the visits that are not made their rows, or their next address.
-    pub(super) async fn turn_away(&mut self) {
-        while let Some((job, failure)) = self.away.pop_front() {
+    /// Continues each skipped visit at its next address, or writes its row if there is none.
+    pub(super) async fn handle_skipped(&mut self) {
+        while let Some((job, failure)) = self.skipped.pop_front() {
             let observation = match job {
                 Job::Begin(begin) => {
                     self.unpark(&begin);
@@ -124,14 +124,14 @@ impl Running {
                     observation.failure = Some(failure);
                     observation
                 }
-                // It was made before: its row says what was seen then.
+                // An earlier attempt was made: the row reports that attempt.
                 Job::Retry(observation) | Job::Again(observation, _) => {
                     self.hand_in(*observation).await;
                     continue;
                 }
             };
             match addresses::has_next(&observation) {
-                // Half a visit: it gets no row.
+                // An incomplete visit gets no row.
                 true if self.stopping => {}
                 true => self.elsewhere(observation).await,
                 false => self.give_up(observation).await,
@@ -139,23 +139,24 @@ impl Running {
         }
     }
 
-    /// Notices when this process did not run: what was silent meanwhile may have answered.
-    pub(super) fn come_round(&mut self) {
+    /// Detects that this process did not run for a while. Timeouts of that period are not evidence
+    /// of silence, because the peers may have answered.
+    pub(super) fn check_absence(&mut self) {
         let now = clock();
-        if now.saturating_duration_since(self.came_round) > ABSENT {
-            self.breaker.absent(now, self.given.patience + ABSENT);
+        if now.saturating_duration_since(self.last_run) > ABSENT {
+            self.breaker.absent(now, self.patience + ABSENT);
         }
-        self.came_round = now;
+        self.last_run = now;
     }
 }
 
-fn not_asked(dead: Dead) -> Failure {
+fn not_visited(dead: Dead) -> Failure {
     let (reason, also) = match dead.all_silent {
         true => (Reason::AllSilent, ", nor did any other address"),
         false => (Reason::AddressDead, ""),
     };
     let detail = format!(
-        "not asked: {} visits in a row to this address and port had no answer{also}",
+        "not visited: {} visits in a row to this address and port had no answer{also}",
         dead.silent
     );
     Failure::new(Stage::Connect, reason, detail)

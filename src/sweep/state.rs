@@ -1,5 +1,5 @@
-//! What the dispatcher keeps: what it was given, the visits under way, held and delayed, and the
-//! names being looked up. What it does with them is in `dispatch`, `lookups` and `silence`.
+//! The state of the dispatcher: its settings and channels, the visits that are held back or delayed,
+//! and the names being looked up. The code that uses it is in `dispatch`, `lookups` and `silence`.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -20,7 +20,7 @@ use crate::observation::{Failure, Observation};
 use crate::pace::{Breaker, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
 
-/// What the dispatcher is given.
+/// Settings, channels and shared parts of the dispatcher.
 pub(super) struct Dispatcher {
     pub(super) targets: Receiver<Arc<Target>>,
     pub(super) resolver: Arc<Resolver>,
@@ -29,8 +29,9 @@ pub(super) struct Dispatcher {
     pub(super) all_versions: bool,
     pub(super) pacer: Pacer<Job>,
     pub(super) gate: Gate,
+    /// Maximum number of attempts for each target.
     pub(super) attempts: u32,
-    /// Within this time every visit ends.
+    /// Maximum duration of a visit.
     pub(super) patience: Duration,
     pub(super) workers: Vec<UnboundedSender<Job>>,
     pub(super) reports: UnboundedReceiver<ExchangeReport>,
@@ -40,24 +41,77 @@ pub(super) struct Dispatcher {
     pub(super) stop: Stop,
 }
 
-/// The dispatcher at work.
+/// The dispatcher while it runs: its parts and its state.
 pub(super) struct Running {
-    pub(super) given: Dispatcher,
+    pub(super) targets: Receiver<Arc<Target>>,
+    pub(super) resolver: Arc<Resolver>,
+    pub(super) excludes: Arc<ExcludeList>,
+    pub(super) all_addresses: bool,
+    pub(super) all_versions: bool,
+    pub(super) pacer: Pacer<Job>,
+    pub(super) gate: Gate,
+    /// Maximum number of attempts for each target.
+    pub(super) attempts: u32,
+    /// Maximum duration of a visit.
+    pub(super) patience: Duration,
+    pub(super) workers: Vec<UnboundedSender<Job>>,
+    pub(super) reports: UnboundedReceiver<ExchangeReport>,
+    pub(super) judge: Judge,
+    pub(super) rows: Sender<Judged>,
+    pub(super) counters: Arc<Counters>,
+    /// Lookups under way.
     pub(super) resolving: JoinSet<Resolved>,
+    /// Work scheduled for later, the earliest first.
     pub(super) later: BinaryHeap<Reverse<Timed>>,
+    /// Index of the worker that got the last job.
     pub(super) next_worker: usize,
-    /// Bytes of the targets that wait for the beginning of their visit.
+    /// Bytes of the targets whose visit has not started.
     pub(super) weight: usize,
+    /// True until the last target has been received.
     pub(super) input_open: bool,
+    /// True after a stop was requested.
     pub(super) stopping: bool,
     pub(super) breaker: Breaker,
-    /// Visits held back, by where they lead.
+    /// Visits held back, by address and port.
     pub(super) held: HashMap<SocketAddr, VecDeque<Job>>,
-    /// How many these are.
+    /// Number of visits in `held`.
     pub(super) holding: usize,
-    /// Visits that are not made, on their way to their rows.
-    pub(super) away: VecDeque<Away>,
-    pub(super) came_round: Instant,
+    /// Visits that will not be made and whose rows are not written yet.
+    pub(super) skipped: VecDeque<Skipped>,
+    /// Time at which the loop last ran.
+    pub(super) last_run: Instant,
+}
+
+impl Running {
+    pub(super) fn new(dispatcher: Dispatcher) -> Self {
+        Self {
+            targets: dispatcher.targets,
+            resolver: dispatcher.resolver,
+            excludes: dispatcher.excludes,
+            all_addresses: dispatcher.all_addresses,
+            all_versions: dispatcher.all_versions,
+            pacer: dispatcher.pacer,
+            gate: dispatcher.gate,
+            attempts: dispatcher.attempts,
+            patience: dispatcher.patience,
+            workers: dispatcher.workers,
+            reports: dispatcher.reports,
+            judge: dispatcher.judge,
+            rows: dispatcher.rows,
+            counters: dispatcher.counters,
+            resolving: JoinSet::new(),
+            later: BinaryHeap::new(),
+            next_worker: 0,
+            weight: 0,
+            input_open: true,
+            stopping: false,
+            breaker: Breaker::default(),
+            held: HashMap::new(),
+            holding: 0,
+            skipped: VecDeque::new(),
+            last_run: clock(),
+        }
+    }
 }
 
 /// A name whose lookup has ended.
@@ -67,18 +121,21 @@ pub(super) struct Resolved {
     pub(super) addresses: Result<Vec<IpAddr>, Failure>,
 }
 
-/// For whom a name was looked up.
+/// What a name was looked up for.
 pub(super) enum Asker {
-    /// A target, at this attempt.
+    /// A target, and the number of this attempt.
     Target(Arc<Target>, u32),
-    /// A visit whose first address accepted no connection: the rest of them.
+    /// A visit whose first address accepted no connection. It needs the other addresses.
     Visit(Box<Observation>),
 }
 
-/// A visit that is not made, and why.
-pub(super) type Away = (Job, Failure);
+/// A visit that will not be made, and the reason.
+pub(super) type Skipped = (Job, Failure);
 
-#[allow(clippy::disallowed_methods, reason = "the dispatcher is what waits")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the dispatcher is the part that waits"
+)]
 pub(super) fn clock() -> Instant {
     Instant::now()
 }

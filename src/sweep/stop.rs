@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::output::tell;
+use crate::output::notice;
 
 /// Sends the request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) async fn heed_signals(stop: Stop, patience: Duration) {
     if interrupted().await.is_err() {
         return;
     }
-    tell(format_args!(
+    notice(format_args!(
         "stopping: no new visits; those under way end within {} s (interrupt again to quit immediately)",
         patience.as_secs_f64().ceil()
     ));

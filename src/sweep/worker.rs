@@ -1,5 +1,5 @@
-//! A worker: one thread, one event loop, one prober, one judge. It takes admitted jobs, makes their
-//! exchanges, judges what is complete, and says what each visit needs next.
+//! A worker: one thread, one event loop, one prober, one judge. It receives admitted jobs, makes
+//! their exchanges, judges complete visits, and reports what each visit needs next.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -23,10 +23,10 @@ use crate::observation::{Failure, Observation, Reason, Stage};
 use crate::pace::Sign;
 use crate::probe::{Approach, Prober, Timeouts};
 
-/// How often a worker looks how late it is.
+/// Interval at which a worker measures the delay of its event loop.
 const LAG_TICK: Duration = Duration::from_millis(10);
 
-/// What a worker is given.
+/// Settings and channels of a worker.
 pub(super) struct Worker {
     pub(super) timeouts: Timeouts,
     pub(super) approach: Approach,
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     pub(super) counters: Arc<Counters>,
 }
 
-/// What the visits of one worker share.
+/// The parts that the visits of one worker share.
 struct Shared {
     prober: Prober,
     timeouts: Timeouts,
@@ -51,7 +51,7 @@ struct Shared {
 }
 
 impl Worker {
-    /// Works until there are no more jobs and the last visit has ended.
+    /// Runs until there are no more jobs and the last visit has ended.
     pub(super) fn run(self, runtime: &Runtime) {
         let local = LocalSet::new();
         local.block_on(runtime, self.serve());
@@ -69,7 +69,7 @@ impl Worker {
             reports: self.reports,
             rows: self.rows,
         });
-        let ticker = tokio::task::spawn_local(tell_lag(self.counters));
+        let ticker = tokio::task::spawn_local(measure_lag(self.counters));
         while let Some(job) = self.jobs.recv().await {
             tokio::task::spawn_local(visit(shared.clone(), job));
         }
@@ -77,8 +77,8 @@ impl Worker {
     }
 }
 
-/// Leaves behind how late the event loop is, so that a busy machine is not taken for slow targets.
-async fn tell_lag(counters: Arc<Counters>) {
+/// Records the delay of the event loop, so that a busy machine is not mistaken for slow targets.
+async fn measure_lag(counters: Arc<Counters>) {
     let mut ticks = tokio::time::interval(LAG_TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -98,9 +98,9 @@ async fn visit(shared: Rc<Shared>, job: Job) {
     if let Some(offer) = offer.or_else(|| shared.prober.next_offer(&observation)) {
         shared.prober.exchange(&mut observation, offer).await;
     }
-    slot.note(&observation);
+    slot.record(&observation);
     let next = shared.next(observation).await;
-    slot.give_back(next);
+    slot.release(next);
 }
 
 impl Shared {
@@ -128,7 +128,7 @@ impl Shared {
 
     async fn judge_and_send(&self, observation: Observation) {
         let verdict = self.judge.borrow_mut().judge(&observation);
-        // The outputs are gone only when the sweep is being stopped because of them.
+        // The channel is only closed if the sweep stops because an output failed.
         let _ = self
             .rows
             .send(Judged {
@@ -139,8 +139,8 @@ impl Shared {
     }
 }
 
-/// A visit's place among those under way. It is given back even when a hostile answer makes the
-/// visit panic, and the endpoint then still gets its row.
+/// A visit's slot among those under way. It is released even if a hostile response makes the visit
+/// panic. The endpoint still gets its row then.
 struct Slot {
     shared: Rc<Shared>,
     at: SocketAddr,
@@ -148,7 +148,7 @@ struct Slot {
     took: Duration,
     target: Arc<Target>,
     attempt: u32,
-    given_back: bool,
+    released: bool,
 }
 
 impl Slot {
@@ -160,12 +160,12 @@ impl Slot {
             took: Duration::ZERO,
             target: observation.endpoint.target.clone(),
             attempt: observation.attempt,
-            given_back: false,
+            released: false,
         }
     }
 
-    /// Takes note of what the visit shows of its address.
-    fn note(&mut self, observation: &Observation) {
+    /// Records how long the visit took and what it shows about its address.
+    fn record(&mut self, observation: &Observation) {
         let timing = &observation.timing;
         let (total, dns) = (
             timing.total.unwrap_or_default(),
@@ -175,13 +175,13 @@ impl Slot {
         self.sign = signs::sign(observation);
     }
 
-    fn give_back(mut self, next: Next) {
-        self.given_back = true;
+    fn release(mut self, next: Next) {
+        self.released = true;
         self.report(next);
     }
 
     fn report(&self, next: Next) {
-        // The dispatcher is gone only when the sweep has ended.
+        // The channel is only closed after the sweep has ended.
         let _ = self.shared.reports.send(ExchangeReport {
             at: self.at,
             sign: self.sign,
@@ -193,7 +193,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if self.given_back {
+        if self.released {
             return;
         }
         let endpoint = Endpoint {

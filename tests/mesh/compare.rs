@@ -1,16 +1,16 @@
-//! A verdict beside what is right: every disagreement, each under the name of its class.
+//! Compares a verdict with the expected result. Each disagreement belongs to a named class.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tlsweep::crypto::Fingerprint;
 use tlsweep::verdict::{Barrier, Finding, FindingId, Value, Verdict, VerdictKind};
 
-use super::expect::{Expected, Said};
+use super::expect::{Expected, StoreResult};
 use super::model::Dates;
 use super::oracle::{Class, Path};
 use super::trial::Trial;
 
-/// Why an anchor that is not reached is not.
+/// Ids that explain why no anchor is reached.
 const UNREACHED: [&str; 4] = [
     "untrusted_ca",
     "issuer_unknown",
@@ -20,13 +20,13 @@ const UNREACHED: [&str; 4] = [
 
 /// One disagreement.
 pub(crate) struct Disagreement {
-    /// What it is about.
+    /// Class of the disagreement.
     pub(crate) class: String,
-    /// What was expected and found.
-    pub(crate) words: String,
+    /// What was expected and what was found.
+    pub(crate) text: String,
 }
 
-/// Every disagreement between a verdict and what is right.
+/// Returns every disagreement between a verdict and the expected result.
 pub(crate) fn disagreements(trial: &Trial, verdict: &Verdict) -> Vec<Disagreement> {
     let expected = Expected::of(trial);
     let mut found = Comparison {
@@ -52,8 +52,8 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn disagree(&mut self, class: String, words: String) {
-        self.found.push(Disagreement { class, words });
+    fn disagree(&mut self, class: String, text: String) {
+        self.found.push(Disagreement { class, text });
     }
 
     fn kind(&mut self) {
@@ -69,14 +69,18 @@ impl Comparison<'_> {
     }
 
     fn trust(&mut self) {
-        for (number, said) in self.expected.stores.iter().enumerate() {
+        for (number, store) in self.expected.stores.iter().enumerate() {
             let name = Trial::store_name(number);
-            let told = self.verdict.trust.iter().find(|told| *told.store == *name);
-            let told = told.expect("every store is told of");
-            let reason = told.reason.map(Barrier::name);
-            let right = match said.class() {
+            let actual = self
+                .verdict
+                .trust
+                .iter()
+                .find(|actual| *actual.store == *name);
+            let actual = actual.expect("every store has a result");
+            let reason = actual.reason.map(Barrier::name);
+            let right = match store.class() {
                 Some(Class::Clean) => reason.is_none(),
-                Some(Class::Untimely) => said.best.iter().any(|path| {
+                Some(Class::Untimely) => store.best.iter().any(|path| {
                     reason
                         == Some(if path.expired.is_empty() {
                             "not_yet_valid"
@@ -87,7 +91,7 @@ impl Comparison<'_> {
                 Some(Class::Completed | Class::CompletedDefective) => {
                     reason == Some("missing_intermediate")
                 }
-                Some(Class::Defective) => said
+                Some(Class::Defective) => store
                     .best
                     .iter()
                     .flat_map(|path| &path.defects)
@@ -95,21 +99,21 @@ impl Comparison<'_> {
                 Some(Class::Revoked) => reason.is_some(),
                 None => reason.is_some_and(|reason| UNREACHED.contains(&reason)),
             };
-            if told.trusted != said.trusts() || !right {
-                let class = said
+            if actual.trusted != store.trusts() || !right {
+                let class = store
                     .class()
                     .map_or("no path".to_owned(), |class| format!("{class:?}"));
                 self.disagree(
-                    format!("trust: {} ({reason:?}) for {class}", told.trusted),
-                    format!("{told:?}; expected {:?}", said.best),
+                    format!("trust: {} ({reason:?}) for {class}", actual.trusted),
+                    format!("{actual:?}; expected {:?}", store.best),
                 );
             }
         }
     }
 
     fn dates(&mut self) {
-        // The dates of one path that counts, all of them and no others.
-        let told = |id| -> BTreeSet<usize> {
+        // Exactly the dates of one of the best paths.
+        let actual = |id| -> BTreeSet<usize> {
             let of_this = self
                 .verdict
                 .findings
@@ -117,20 +121,20 @@ impl Comparison<'_> {
                 .filter(|finding| finding.id.name() == id);
             of_this.filter_map(|finding| self.place(finding)).collect()
         };
-        let (expired, early) = (told("expired"), told("not_yet_valid"));
+        let (expired, early) = (actual("expired"), actual("not_yet_valid"));
         let all: Vec<&Path> = self
             .expected
             .stores
             .iter()
-            .flat_map(|said| &said.best)
+            .flat_map(|store| &store.best)
             .collect();
         let reached = self
             .expected
             .stores
             .iter()
-            .all(|said| !said.best.is_empty());
+            .all(|store| !store.best.is_empty());
         let accepted = |path: &&&Path| path.class() <= Class::Completed;
-        // Each of several required stores has its say.
+        // Every required store has to trust the chain.
         let several = self.trial.required.len() > 1;
         let known = |place: &usize| {
             let mut paths = all.iter();
@@ -138,9 +142,9 @@ impl Comparison<'_> {
         };
         let fits = all.iter().any(|path| match several {
             true => {
-                let mut told = expired.iter().chain(&early);
+                let mut actual = expired.iter().chain(&early);
                 let whole = path.expired.is_subset(&expired) && path.early.is_subset(&early);
-                whole && told.all(known)
+                whole && actual.all(known)
             }
             false => path.expired == expired && path.early == early,
         });
@@ -152,13 +156,13 @@ impl Comparison<'_> {
         }
     }
 
-    /// Which certificate a finding is about.
+    /// Returns the certificate that a finding is about.
     fn place(&self, finding: &Finding) -> Option<usize> {
-        let told = finding
+        let actual = finding
             .evidence
             .iter()
             .find(|(field, _)| *field == "fingerprint");
-        let (_, value) = told?;
+        let (_, value) = actual?;
         let made = self.trial.mesh.made.iter();
         made.into_iter().position(|it| {
             let fingerprint: Fingerprint = it.sha256;
@@ -166,8 +170,8 @@ impl Comparison<'_> {
         })
     }
 
-    /// Whether a path length would be exceeded if self-issued certificates counted, as they do for
-    /// some verifiers.
+    /// Returns true if a path length would be exceeded if self-issued certificates counted. Some
+    /// verifiers count them.
     fn counts_self_issued(&self, path: &Path) -> bool {
         let mut issuers = path.nodes.iter().enumerate().skip(1);
         issuers.any(|(place, node)| {
@@ -176,7 +180,8 @@ impl Comparison<'_> {
         })
     }
 
-    /// The path is one of the best, and the first of them by a rule that depends on no order.
+    /// The path must be one of the best, and the first of them in an order that does not depend on
+    /// the input.
     fn path(&mut self) {
         let Some(path) = &self.verdict.path else {
             return;
@@ -185,15 +190,15 @@ impl Comparison<'_> {
         let place = |sha256: &Fingerprint| made.iter().position(|it| it.sha256 == *sha256);
         let nodes: Option<Vec<usize>> = path.certificates.iter().map(place).collect();
         let nodes = nodes.expect("only certificates of the mesh");
-        let known = self.expected.stores.iter().flat_map(|said| &said.best);
+        let known = self.expected.stores.iter().flat_map(|store| &store.best);
         if !known.clone().any(|best| best.nodes == nodes) {
             let all: Vec<_> = known.collect();
-            let words = format!("{nodes:?}; expected {all:?}");
-            return self.disagree("path: not a best one".to_owned(), words);
+            let text = format!("{nodes:?}; expected {all:?}");
+            return self.disagree("path: not a best one".to_owned(), text);
         }
-        // Which of several stores that accept explains the verdict is open; which path is not.
-        let first = |said: &Said, anchored| {
-            let first = said.acceptable().min_by_key(|path| {
+        // If several stores trust the chain, the expected store is not defined, but the path is.
+        let first = |store: &StoreResult, anchored| {
+            let first = store.acceptable().min_by_key(|path| {
                 let sha256 = path.nodes.iter().map(|place| made[*place].sha256);
                 let until = path.until(self.trial, anchored);
                 let fingerprints: Vec<_> = sha256.collect();
@@ -205,21 +210,22 @@ impl Comparison<'_> {
         };
         let stores = self.expected.stores.iter();
         let first: Vec<_> = stores
-            .flat_map(|said| [true, false].map(|anchored| first(said, anchored)))
+            .flat_map(|store| [true, false].map(|anchored| first(store, anchored)))
             .flatten()
             .collect();
         if self.verdict.kind == VerdictKind::Ok && !first.contains(&nodes) {
-            let words = format!("{nodes:?}; expected one of {first:?}");
-            self.disagree("path: not the first of the best".to_owned(), words);
+            let text = format!("{nodes:?}; expected one of {first:?}");
+            self.disagree("path: not the first of the best".to_owned(), text);
         }
     }
 
-    /// A certificate above the leaf is worth a warning when every acceptable path needs it.
+    /// A finding about a certificate above the leaf is expected if every acceptable path needs that
+    /// certificate.
     fn warnings(&mut self) {
         let required = &self.trial.required;
         let stores = &self.expected.stores;
         let groups: Vec<Vec<&Path>> = match required.is_empty() {
-            true => vec![stores.iter().flat_map(Said::acceptable).collect()],
+            true => vec![stores.iter().flat_map(StoreResult::acceptable).collect()],
             false => required
                 .iter()
                 .map(|it| stores[*it].acceptable().collect())
@@ -244,13 +250,16 @@ impl Comparison<'_> {
             .findings
             .iter()
             .filter(|it| it.id == FindingId::ExpiringSoon);
-        let told: BTreeSet<usize> = of_this.filter_map(|finding| self.place(finding)).collect();
-        if told != expected {
-            let class = match told.is_superset(&expected) {
-                true => "expiring_soon: told though another path does without",
-                false => "expiring_soon: not told",
+        let actual: BTreeSet<usize> = of_this.filter_map(|finding| self.place(finding)).collect();
+        if actual != expected {
+            let class = match actual.is_superset(&expected) {
+                true => "expiring_soon: reported though another path does without",
+                false => "expiring_soon: not reported",
             };
-            self.disagree(class.to_owned(), format!("{told:?}; expected {expected:?}"));
+            self.disagree(
+                class.to_owned(),
+                format!("{actual:?}; expected {expected:?}"),
+            );
         }
     }
 
@@ -267,14 +276,14 @@ impl Comparison<'_> {
     }
 }
 
-/// Disagreements by class: how many, and the simplest example of the first.
+/// Disagreements by class: their number, and the simplest example of the first one.
 #[derive(Default)]
 pub(crate) struct Tally {
     classes: BTreeMap<String, (usize, String)>,
 }
 
 impl Tally {
-    /// Notes what disagrees about one trial.
+    /// Records the disagreements about one trial.
     pub(crate) fn add(&mut self, seed: u64, trial: &Trial) {
         for Disagreement { class, .. } in disagreements(trial, &trial.judge()) {
             self.note(class, seed, trial, |simpler| {
@@ -283,7 +292,7 @@ impl Tally {
         }
     }
 
-    /// Notes a disagreement of any kind, and how to see it in a simpler trial.
+    /// Records a disagreement of any kind, and how to reproduce it in a simpler trial.
     pub(crate) fn note(
         &mut self,
         class: String,
@@ -297,12 +306,12 @@ impl Tally {
         }
         let seen = |trial: &Trial| see(trial).into_iter().find(|it| it.class == class);
         let minimal = trial.minimal(|simpler| seen(simpler).is_some());
-        let words = seen(&minimal).map(|it| it.words).unwrap_or_default();
-        let example = format!("seed {seed}\n{minimal}    {words}");
+        let text = seen(&minimal).map(|it| it.text).unwrap_or_default();
+        let example = format!("seed {seed}\n{minimal}    {text}");
         self.classes.insert(class, (1, example));
     }
 
-    /// Panics with all of it unless there is nothing.
+    /// Panics with all disagreements if there are any.
     #[track_caller]
     pub(crate) fn expect_none(self, of: usize) {
         let each = self.classes.iter();

@@ -1,4 +1,4 @@
-//! The verdict to expect: what each store makes of its best path, and what the stores come to.
+//! The expected verdict: the result of each store for its best path, and the combined result.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,19 @@ use tlsweep::verdict::VerdictKind;
 use super::oracle::{self, Class, Path, Rules};
 use super::trial::Trial;
 
-/// What one store says.
-pub(crate) struct Said {
-    /// Every path to one of its anchors.
+/// The result of one store.
+pub(crate) struct StoreResult {
+    /// All paths to one of its anchors.
     pub(crate) paths: Vec<Path>,
-    /// The best ones, alike in what can be found of them; none when no anchor is reached.
+    /// The best paths, which have the same findings; empty if no anchor is reached.
     pub(crate) best: Vec<Path>,
-    /// The verdicts that this store alone allows: several only where a wrong signature and an
-    /// unknown issuer both explain that no anchor is reached.
+    /// The verdicts that this store alone allows. Several only if a wrong signature and an unknown
+    /// issuer both explain why no anchor is reached.
     pub(crate) kinds: BTreeSet<VerdictKind>,
 }
 
-impl Said {
-    /// What one store says of a trial.
+impl StoreResult {
+    /// Returns the result of one store for a trial.
     pub(crate) fn of(trial: &Trial, store: usize) -> Self {
         let paths = oracle::paths(trial, store, Rules::default());
         let least = paths.iter().map(Path::weight).min();
@@ -41,22 +41,22 @@ impl Said {
         Self { paths, best, kinds }
     }
 
-    /// How good its best path is; `None` when no anchor is reached.
+    /// Returns the class of its best path, or `None` if no anchor is reached.
     pub(crate) fn class(&self) -> Option<Class> {
         self.best.first().map(Path::class)
     }
 
-    /// Whether it accepts the chain as sent, dates apart.
+    /// Returns true if it accepts the chain as sent, apart from dates.
     pub(crate) fn trusts(&self) -> bool {
         self.class().is_some_and(|class| class <= Class::Untimely)
     }
 
-    /// Whether what was sent reaches one of its anchors.
+    /// Returns true if the certificates sent reach one of its anchors.
     pub(crate) fn reached_by_what_was_sent(&self) -> bool {
         self.paths.iter().any(|path| !path.helped)
     }
 
-    /// The paths as sent that are fine.
+    /// Returns the valid paths that need only certificates that were sent.
     pub(crate) fn acceptable(&self) -> impl Iterator<Item = &Path> {
         self.paths
             .iter()
@@ -69,14 +69,14 @@ impl Said {
         (Some(class).filter(|_| weight.is_some()), untimely, early)
     }
 
-    /// The rank with no path at all last.
+    /// Returns the rank; having no path at all is the last.
     fn order(&self) -> (bool, Option<Class>, usize, bool) {
         let (class, untimely, early) = self.rank();
         (class.is_none(), class, untimely, early)
     }
 }
 
-/// The verdict of a path, the name apart.
+/// Returns the verdict for a path, apart from the name.
 fn kind(path: &Path) -> VerdictKind {
     let found = [
         (path.revoked, VerdictKind::Revoked),
@@ -92,28 +92,28 @@ fn kind(path: &Path) -> VerdictKind {
     first.min().unwrap_or(VerdictKind::Ok)
 }
 
-/// What is right for a trial.
+/// The expected result of a trial.
 pub(crate) struct Expected {
-    /// What each store says.
-    pub(crate) stores: Vec<Said>,
-    /// The verdicts that are right. Several only where stores that refuse for different reasons
-    /// disagree on which is to be told.
+    /// The result of each store.
+    pub(crate) stores: Vec<StoreResult>,
+    /// The expected verdicts. Several only if stores reject for different reasons and either may be
+    /// reported.
     pub(crate) kinds: BTreeSet<VerdictKind>,
-    /// Whether no certificate from elsewhere could change it.
+    /// True if no certificate from elsewhere could change the result.
     pub(crate) settled: bool,
 }
 
 impl Expected {
-    /// What is right.
+    /// Returns the expected result.
     pub(crate) fn of(trial: &Trial) -> Self {
         let stores: Vec<_> = (0..trial.stores.len())
-            .map(|store| Said::of(trial, store))
+            .map(|store| StoreResult::of(trial, store))
             .collect();
         let required = |store: &usize| trial.required.is_empty() || trial.required.contains(store);
         let deciding = (0..stores.len())
             .filter(required)
             .map(|store| &stores[store]);
-        let deciding: Vec<&Said> = deciding.collect();
+        let deciding: Vec<&StoreResult> = deciding.collect();
         let chosen = match trial.required.is_empty() {
             true => best(&deciding),
             false => worst(&deciding),
@@ -125,14 +125,14 @@ impl Expected {
         };
         Self {
             kinds: chosen.into_iter().map(with_name).collect(),
-            settled: stores.iter().all(Said::reached_by_what_was_sent),
+            settled: stores.iter().all(StoreResult::reached_by_what_was_sent),
             stores,
         }
     }
 }
 
-/// One store that accepts is enough.
-fn best(deciding: &[&Said]) -> BTreeSet<VerdictKind> {
+/// One store that trusts the chain is enough.
+fn best(deciding: &[&StoreResult]) -> BTreeSet<VerdictKind> {
     let least = deciding.iter().map(|said| said.order()).min();
     let best = deciding.iter().filter(|said| Some(said.order()) == least);
     let mut kinds: BTreeSet<_> = best.flat_map(|said| said.kinds.clone()).collect();
@@ -143,12 +143,12 @@ fn best(deciding: &[&Said]) -> BTreeSet<VerdictKind> {
     kinds
 }
 
-/// All that are required have to accept.
-fn worst(deciding: &[&Said]) -> BTreeSet<VerdictKind> {
+/// All required stores have to trust the chain.
+fn worst(deciding: &[&StoreResult]) -> BTreeSet<VerdictKind> {
     let most = deciding.iter().map(|said| said.order()).max();
     let worst = deciding.iter().filter(|said| Some(said.order()) == most);
     let mut kinds: BTreeSet<_> = worst.flat_map(|said| said.kinds.clone()).collect();
-    // Or what comes first among verdicts.
+    // Otherwise the most important verdict is reported.
     kinds.extend(deciding.iter().flat_map(|said| said.kinds.clone()).min());
     kinds
 }

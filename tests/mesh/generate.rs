@@ -1,60 +1,60 @@
-//! Random meshes of CAs and random questions about them, each from a seed: the same seed gives the
-//! same mesh but for keys and signatures.
+//! Random meshes of CAs and random questions about them, each from a seed. The same seed gives the
+//! same mesh, except for keys and signatures.
 
 use super::model::{Dates, KEYS, Leaf, Mesh, Names, Spec, Usage};
 use super::support::Seeded;
 use super::trial::Trial;
 
-/// Names of leaves begin here.
+/// Number of the first leaf name.
 const LEAVES: usize = 100;
 
-/// A source of choices.
+/// A source of random choices.
 pub(crate) struct Dice(Seeded);
 
 impl Dice {
-    /// The choices of this seed.
+    /// Returns the choices for this seed.
     pub(crate) fn of(seed: u64) -> Self {
         Self(Seeded(seed.wrapping_mul(0x2545_f491_4f6c_dd1d)))
     }
 
-    /// A number below this one, which is not 0.
+    /// Returns a number below this one, which must not be 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).expect("a small number");
         usize::try_from(self.0.next() % end).expect("a small number")
     }
 
-    /// True in so many of a hundred cases.
+    /// Returns true in this percentage of cases.
     pub(crate) fn percent(&mut self, of_a_hundred: usize) -> bool {
         self.below(100) < of_a_hundred
     }
 
-    /// One of these.
+    /// Returns one of these items.
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
-    /// In another order.
+    /// Shuffles these items.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         self.0.shuffle(items);
     }
 }
 
-/// A CA: a name with a key. Several may share the name.
+/// A CA: a name with a key. Several CAs may have the same name.
 #[derive(Clone, Copy)]
 struct Authority {
     name: usize,
     key: usize,
 }
 
-/// What kinds of faults a mesh has, and how often.
+/// Kinds and frequency of faults in a mesh.
 struct Habits {
-    /// Of a hundred certificates, how many have a given fault.
+    /// Percentage of certificates that have a given fault.
     faults: usize,
     identified: usize,
     revoked: usize,
 }
 
-/// A mesh of two to seven CAs and three leaves. Its leaves are the last of its certificates.
+/// A mesh of two to seven CAs and three leaves, which are the last certificates.
 pub(crate) fn mesh(dice: &mut Dice) -> Mesh {
     let habits = Habits {
         faults: dice.pick(&[0, 2, 4, 8]),
@@ -64,7 +64,7 @@ pub(crate) fn mesh(dice: &mut Dice) -> Mesh {
     let count = 2 + dice.below(6);
     let mut authorities: Vec<Authority> = Vec::new();
     for key in 0..count {
-        // A new key under a name that exists is a rollover, or a namesake.
+        // A new key under an existing name is a key rollover or another CA with the same name.
         let shares = key > 0 && dice.percent(20);
         let name = match shares {
             true => authorities[dice.below(key)].name,
@@ -86,7 +86,7 @@ pub(crate) fn mesh(dice: &mut Dice) -> Mesh {
             false => dice.pick(&[1, 1, 1, 2, 2, 3]),
         };
         for _ in 0..wanted {
-            // Mostly from above; from below it may close a circle.
+            // The issuer is mostly a CA above; a CA below may close a circle.
             let issuer = match place > 0 && dice.percent(85) {
                 true => dice.below(place),
                 false => dice.below(count),
@@ -128,7 +128,7 @@ fn authority(dice: &mut Dice, habits: &Habits, own: Authority, issuer: Authority
         dates: dates(dice, habits),
         ca,
         signs,
-        // Without the CA flag there is no place for it.
+        // A path length needs the CA flag.
         path_len: path_len.filter(|_| ca),
         usage,
         names: if ca { names } else { Names::Free },
@@ -174,7 +174,8 @@ fn leaf(dice: &mut Dice, habits: &Habits, number: usize, issuer: Authority) -> S
     }
 }
 
-/// A question about a mesh: what was sent, what is known, and under which stores.
+/// Returns a question about a mesh: the certificates sent, those known from elsewhere, and the
+/// stores.
 pub(crate) fn trial(dice: &mut Dice, mesh: Mesh) -> Trial {
     let leaf = mesh.specs.len() - 1 - dice.below(3);
     let all: Vec<_> = authorities(&mesh).collect();
@@ -220,14 +221,14 @@ pub(crate) fn trial(dice: &mut Dice, mesh: Mesh) -> Trial {
     }
 }
 
-/// The certificates of CAs.
+/// Returns the certificates of CAs.
 pub(crate) fn authorities(mesh: &Mesh) -> impl Iterator<Item = usize> {
     let all = mesh.specs.iter().enumerate();
     all.filter(|(_, spec)| spec.leaf.is_none())
         .map(|(place, _)| place)
 }
 
-/// Whether it is signed with its own key.
+/// Returns true if the certificate is signed with its own key.
 pub(crate) fn is_root(spec: &Spec) -> bool {
     spec.self_issued() && spec.key == spec.signer
 }

@@ -1,5 +1,6 @@
-//! Random meshes of CAs with cross-certificates, twins, rollovers and every kind of fault, judged
-//! beside an oracle that tries all paths; and what must hold of them in any order.
+//! Random meshes of CAs with cross-certificates, duplicates, key rollovers and every kind of fault.
+//! The judge is compared with an oracle that tries all paths, and checked for properties that hold
+//! in any order.
 //!
 //! `PROPTEST_CASES` is the number of meshes; the same number gives the same meshes.
 
@@ -21,11 +22,11 @@ use properties::Property;
 use proptest::test_runner::Config;
 use trial::Trial;
 
-/// Paths to one store up to which a mesh is asked about: the judge bounds its search, and real
-/// hierarchies have a handful.
+/// Maximum number of paths to one store in a mesh that is judged: the judge limits its search, and
+/// real hierarchies have only a few paths.
 const MOST_PATHS: usize = 40;
 
-/// Random trials, each with its seed.
+/// Returns random trials, each with its seed.
 fn trials() -> impl Iterator<Item = (u64, Trial)> {
     let count = u64::from(Config::default().cases);
     let made = (0..count).flat_map(|seed| {
@@ -43,7 +44,7 @@ fn trials() -> impl Iterator<Item = (u64, Trial)> {
 }
 
 #[test]
-fn every_mesh_is_judged_as_the_oracle_says() {
+fn every_mesh_is_judged_like_the_oracle() {
     let mut tally = Tally::default();
     let mut count = 0;
     for (seed, trial) in trials() {
@@ -53,13 +54,13 @@ fn every_mesh_is_judged_as_the_oracle_says() {
     tally.expect_none(count);
 }
 
-/// Tries a property on one trial of each mesh.
+/// Tests a property with one trial of each mesh.
 #[track_caller]
 fn hold(property: Property) {
     hold_every(4, property);
 }
 
-/// Tries a property on every so many trials.
+/// Tests a property with every n-th trial.
 #[track_caller]
 fn hold_every(step: usize, property: Property) {
     let mut tally = Tally::default();
@@ -74,47 +75,47 @@ fn hold_every(step: usize, property: Property) {
 }
 
 #[test]
-fn the_order_above_the_leaf_decides_nothing() {
+fn the_order_above_the_leaf_changes_nothing() {
     hold(properties::order_above_the_leaf);
 }
 
 #[test]
-fn the_order_of_the_stores_decides_nothing() {
+fn the_order_of_stores_changes_nothing() {
     hold(properties::order_of_stores);
 }
 
 #[test]
-fn the_order_of_what_is_known_decides_nothing() {
+fn the_order_of_known_certificates_changes_nothing() {
     hold(properties::order_of_what_is_known);
 }
 
 #[test]
-fn what_was_judged_before_decides_nothing() {
-    // A history is some hundred judgements.
+fn earlier_judgements_change_nothing() {
+    // One history consists of about a hundred judgements.
     hold_every(11, properties::history);
 }
 
 #[test]
-fn another_anchor_takes_no_trust_away() {
+fn an_additional_anchor_never_removes_trust() {
     hold(properties::more_anchors);
 }
 
 #[test]
-fn another_certificate_known_takes_no_trust_away() {
+fn an_additional_known_certificate_never_removes_trust() {
     hold(properties::more_known);
 }
 
 #[test]
-fn another_certificate_sent_takes_no_trust_away() {
+fn an_additional_sent_certificate_never_removes_trust() {
     hold(properties::more_sent);
 }
 
 #[test]
-fn every_difference_from_openssl_has_a_rule() {
+fn every_difference_from_openssl_is_explained_by_a_rule() {
     peers::compare(u64::from(Config::default().cases));
 }
 
 #[test]
-fn what_one_host_sends_completes_the_others_in_any_order() {
+fn certificates_of_one_host_complete_others_in_any_order() {
     sweep::check(u64::from(Config::default().cases / 16).max(8));
 }

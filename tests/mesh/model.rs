@@ -1,5 +1,5 @@
-//! Certificates described by a few facts, and the certificates made of them. A fixed pool of keys
-//! signs everything: making keys would take most of the time.
+//! Certificates described by a few properties, and real certificates built from the descriptions. A
+//! fixed pool of keys signs everything, because creating keys would take most of the time.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,13 +10,13 @@ use rcgen::{
 };
 use tlsweep::observation::Certificate;
 
-/// The name that every observation asks for.
+/// The requested name of every observation.
 pub(crate) const NAME: &str = "www.example.test";
 
-/// The moment of judgement: 2026-06-01, in seconds since the epoch.
+/// Time of judging: 2026-06-01, in seconds since the epoch.
 pub(crate) const AT: i64 = 1_780_272_000;
 
-/// More keys than any mesh has.
+/// Number of keys in the pool: more than any mesh has.
 pub(crate) const KEYS: usize = 16;
 
 static POOL: LazyLock<Vec<KeyPair>> = LazyLock::new(|| {
@@ -24,31 +24,31 @@ static POOL: LazyLock<Vec<KeyPair>> = LazyLock::new(|| {
     (0..KEYS).map(generate).collect()
 });
 
-/// When a certificate is valid, seen from `AT`.
+/// Validity period of a certificate, relative to `AT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dates {
-    /// Now, and until this many years after 2028.
+    /// Valid now, and until this many years after 2028.
     Valid(u8),
-    /// For ten more days.
+    /// Valid for ten more days.
     Soon,
-    /// No longer.
+    /// Expired.
     Expired,
-    /// Not yet.
+    /// Not yet valid.
     Coming,
 }
 
-/// What a CA's name constraints say about `NAME`.
+/// Effect of a CA's name constraints on `NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Names {
-    /// There are none.
+    /// No name constraints.
     Free,
-    /// Permits it.
+    /// Permit it.
     Permits,
-    /// Permits other names only.
+    /// Permit only other names.
     PermitsOthers,
-    /// Excludes other names.
+    /// Exclude other names.
     ExcludesOthers,
-    /// Excludes it.
+    /// Exclude it.
     Excludes,
 }
 
@@ -59,14 +59,14 @@ pub(crate) enum Usage {
     Any,
     /// Server authentication.
     Server,
-    /// Client authentication alone.
+    /// Client authentication only.
     Client,
 }
 
-/// A certificate, described.
+/// Description of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spec {
-    /// Number of its subject name; the names of leaves are beyond those of CAs.
+    /// Number of its subject name. Leaf names have higher numbers than CA names.
     pub(crate) subject: usize,
     /// Number of its key.
     pub(crate) key: usize,
@@ -78,7 +78,7 @@ pub(crate) struct Spec {
     pub(crate) dates: Dates,
     /// `cA` of the basic constraints.
     pub(crate) ca: bool,
-    /// Whether its key usage has keyCertSign. A leaf has digitalSignature instead.
+    /// True if its key usage contains keyCertSign. A leaf has digitalSignature instead.
     pub(crate) signs: bool,
     /// pathLenConstraint.
     pub(crate) path_len: Option<u8>,
@@ -86,30 +86,30 @@ pub(crate) struct Spec {
     pub(crate) usage: Usage,
     /// Name constraints.
     pub(crate) names: Names,
-    /// Whether its issuer's list has it.
+    /// True if it is on its issuer's CRL.
     pub(crate) revoked: bool,
-    /// Whether it has an authority key identifier, always that of the key that signed it.
+    /// True if it has an authority key identifier, which is always that of the key that signed it.
     pub(crate) identified: bool,
-    /// What makes it a leaf.
+    /// The properties of a leaf; `None` for a CA.
     pub(crate) leaf: Option<Leaf>,
 }
 
-/// What only leaves have.
+/// Properties that only leaves have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Leaf {
-    /// Whether it is for `NAME`.
+    /// True if it is valid for `NAME`.
     pub(crate) named: bool,
-    /// Whether it says where its issuer can be had. Nothing is ever fetched there.
+    /// True if it has an AIA URL. The tests never fetch it.
     pub(crate) addressed: bool,
 }
 
 impl Spec {
-    /// Whether its subject is its issuer.
+    /// Returns true if its subject is its issuer.
     pub(crate) fn self_issued(&self) -> bool {
         self.subject == self.issuer
     }
 
-    /// From when until when it is valid, as year, month and day.
+    /// Returns the validity period as year, month and day.
     fn validity(&self) -> [(i32, u8, u8); 2] {
         match (self.dates, self.leaf.is_some()) {
             (Dates::Valid(_), true) => [(2026, 4, 1), (2026, 12, 1)],
@@ -123,7 +123,7 @@ impl Spec {
         }
     }
 
-    /// `notAfter`, in an order that is that of the dates.
+    /// Returns `notAfter` in a form that has the order of the dates.
     pub(crate) fn until(&self) -> (i32, u8, u8) {
         self.validity()[1]
     }
@@ -193,7 +193,7 @@ fn serial(number: usize) -> SerialNumber {
     SerialNumber::from(u64::try_from(number).expect("a small number") + 4096)
 }
 
-/// caIssuers, at an address that nobody asks.
+/// Returns a caIssuers extension with a URL that is never fetched.
 fn address() -> CustomExtension {
     let uri = b"http://127.0.0.1/issuer.cer";
     let tlv = |tag: u8, content: &[u8]| {
@@ -206,19 +206,19 @@ fn address() -> CustomExtension {
     CustomExtension::from_oid_content(&oid, tlv(0x30, &access))
 }
 
-/// Descriptions and the certificates made of them, by the same numbers.
+/// Descriptions and the certificates built from them, with the same numbers.
 #[derive(Clone)]
 pub(crate) struct Mesh {
-    /// What each is.
+    /// The descriptions.
     pub(crate) specs: Vec<Spec>,
     /// The certificates.
     pub(crate) made: Vec<Arc<Certificate>>,
-    /// The same as PEM.
+    /// The same certificates as PEM.
     pub(crate) pem: Vec<String>,
 }
 
 impl Mesh {
-    /// Makes the certificates.
+    /// Builds the certificates.
     pub(crate) fn of(specs: Vec<Spec>) -> Self {
         let all = specs.iter().enumerate();
         let all: Vec<_> = all.map(|(serial, spec)| spec.make(serial)).collect();
@@ -234,7 +234,7 @@ impl Mesh {
         }
     }
 
-    /// The revocation lists (DER) of every issuer, each by its name and key.
+    /// Returns the CRLs (DER) of every issuer, by name and key.
     pub(crate) fn lists(&self) -> Vec<Vec<u8>> {
         let mut issuers: Vec<_> = self.specs.iter().map(|s| (s.issuer, s.signer)).collect();
         issuers.sort_unstable();
@@ -246,7 +246,7 @@ impl Mesh {
                 .enumerate()
                 .filter(|(_, spec)| spec.revoked && spec.issuer == name && spec.signer == key);
             let mut serials: Vec<_> = listed.map(|(place, _)| serial(place)).collect();
-            // No list is empty: RFC 5280 section 5.1.2.6 wants the field left out then.
+            // No CRL is empty: RFC 5280 section 5.1.2.6 requires that the field is absent then.
             serials.push(serial(60_000));
             list(name, key, serials)
         });

@@ -1,56 +1,56 @@
-//! What is right, found by trying everything: all simple paths from the leaf to each anchor, each
-//! judged by itself. The descriptions say who signed what, so no signature is looked at, and no
-//! code of the judge's is used.
+//! The oracle: finds the expected result by trying all simple paths from the leaf to each anchor,
+//! and judges each path separately. The descriptions say which key signed which certificate, so no
+//! signature is verified and no code of the judge is used.
 
 use std::collections::BTreeSet;
 
 use super::model::{Dates, Names, Spec, Usage};
 use super::trial::Trial;
 
-/// How good a path is, best first.
+/// Quality of a path, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
-    /// Nothing is wrong.
+    /// Without faults.
     Clean,
-    /// Dates are.
+    /// Invalid only because of dates.
     Untimely,
-    /// It needs certificates that were not sent; nothing else but dates is wrong.
+    /// Needs certificates that were not sent, and has no other fault except dates.
     Completed,
-    /// It cannot be accepted.
+    /// Not acceptable.
     Defective,
-    /// It needs certificates that were not sent, and cannot be accepted.
+    /// Needs certificates that were not sent, and is not acceptable.
     CompletedDefective,
-    /// One of its certificates is revoked.
+    /// Contains a revoked certificate.
     Revoked,
 }
 
 /// A path to an anchor.
 #[derive(Clone, Debug)]
 pub(crate) struct Path {
-    /// Leaf first, without the anchor.
+    /// Numbers of the certificates, leaf first, without the anchor.
     pub(crate) nodes: Vec<usize>,
     pub(crate) anchor: usize,
-    /// Whether it needs what was not sent.
+    /// True if it needs certificates that were not sent.
     pub(crate) helped: bool,
-    /// The reasons why it cannot be accepted.
+    /// Reasons for which it is not acceptable.
     pub(crate) defects: BTreeSet<&'static str>,
     pub(crate) revoked: bool,
-    /// Past certificates, with the anchor.
+    /// Expired certificates, including the anchor.
     pub(crate) expired: BTreeSet<usize>,
-    /// Coming certificates, with the anchor.
+    /// Certificates that are not yet valid, including the anchor.
     pub(crate) early: BTreeSet<usize>,
 }
 
-/// Where verifiers differ.
+/// Rules on which verifiers differ.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rules {
-    /// Whether self-issued certificates count against a path length, which RFC 5280 section 6.1.4
-    /// denies.
+    /// True if self-issued certificates count towards a path length. RFC 5280 section 6.1.4 says
+    /// that they do not.
     pub(crate) self_issued_count: bool,
 }
 
 impl Path {
-    /// How good it is.
+    /// Returns the class of the path.
     pub(crate) fn class(&self) -> Class {
         let timely = self.expired.is_empty() && self.early.is_empty();
         match (self.revoked, self.defects.is_empty(), self.helped, timely) {
@@ -63,10 +63,10 @@ impl Path {
         }
     }
 
-    /// What decides between paths, as far as it decides which findings there are.
+    /// Returns the part of the sort key that determines which findings there are.
     pub(crate) fn weight(&self) -> (bool, Class, usize, bool) {
         let class = self.class();
-        // Among those that cannot be accepted, any one explains the refusal.
+        // Among paths that are not acceptable, any one explains the rejection.
         let accepted = class < Class::Defective;
         let untimely = self.expired.len() + self.early.len();
         let early = self.expired.is_empty() && !self.early.is_empty();
@@ -78,12 +78,12 @@ impl Path {
         )
     }
 
-    /// Every certificate that it needs.
+    /// Returns every certificate that it needs.
     pub(crate) fn needs(&self, place: usize) -> bool {
         self.anchor == place || self.nodes.contains(&place)
     }
 
-    /// The end of its common validity, counting the anchor or not.
+    /// Returns the end of the common validity, with or without the anchor.
     pub(crate) fn until(&self, trial: &Trial, anchored: bool) -> (i32, u8, u8) {
         let anchor = Some(self.anchor).filter(|_| anchored);
         let all = self.nodes.iter().copied().chain(anchor);
@@ -93,7 +93,7 @@ impl Path {
     }
 }
 
-/// All paths from the leaf to anchors of a store, and what is wrong with each.
+/// Returns all paths from the leaf to anchors of a store, with the faults of each.
 pub(crate) fn paths(trial: &Trial, store: usize, rules: Rules) -> Vec<Path> {
     let mut found = Vec::new();
     climb(
@@ -106,7 +106,8 @@ pub(crate) fn paths(trial: &Trial, store: usize, rules: Rules) -> Vec<Path> {
     found
 }
 
-/// Whether one may have issued the other: the name fits, and the key made the signature.
+/// Returns true if one certificate may have issued the other: the name matches, and the key made
+/// the signature.
 pub(crate) fn issued(issuer: &Spec, below: &Spec) -> bool {
     issuer.subject == below.issuer && issuer.key == below.signer
 }
@@ -185,8 +186,8 @@ fn judged(trial: &Trial, nodes: &[usize], anchor: usize, rules: Rules) -> Path {
     }
 }
 
-/// Whether a certificate at hand, or an anchor, has the name of an issuer and not its key, and no
-/// identifier says so: then a wrong signature may be the better explanation.
+/// Returns true if a known certificate or an anchor has the name of an issuer but not its key, and
+/// no key identifier shows that. A wrong signature may then be the better explanation.
 pub(crate) fn namesakes(trial: &Trial, store: usize) -> bool {
     let at_hand = || trial.sent.iter().chain(&trial.known).copied();
     let subjects = at_hand().chain([trial.leaf]);
@@ -203,7 +204,7 @@ pub(crate) fn namesakes(trial: &Trial, store: usize) -> bool {
     })
 }
 
-/// Whether anything at hand signed the leaf.
+/// Returns true if any known certificate signed the leaf.
 pub(crate) fn knows_issuer_of_leaf(trial: &Trial) -> bool {
     let mut at_hand = trial.sent.iter().chain(&trial.known);
     at_hand.any(|place| issued(trial.spec(*place), trial.spec(trial.leaf)))

@@ -1,6 +1,6 @@
-//! The same meshes before other verifiers: `openssl verify` here, Go's crypto/x509 in
-//! `scripts/verify-meshes.go`, which reads what is written here. A difference needs a rule that
-//! explains it, and the rule is held against the description of the mesh.
+//! Compares the same meshes with other verifiers: `openssl verify` here, and Go's crypto/x509 in
+//! `scripts/verify-meshes.go`, which reads the files written here. A difference needs a rule that
+//! explains it, and the rule is checked against the description of the mesh.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,7 +16,7 @@ use super::oracle::{self, Class, Rules};
 use super::support::{folder, write};
 use super::trial::Trial;
 
-/// Where `scripts/meshes` wants the meshes written.
+/// Folder into which `scripts/meshes` wants the meshes written.
 const FOLDER: &str = "TLSWEEP_MESHES";
 
 /// How Go counts path lengths.
@@ -24,7 +24,7 @@ const GO: Rules = Rules {
     self_issued_count: true,
 };
 
-/// Judges the leaves of so many meshes, by us and by openssl.
+/// Judges the leaves of this number of meshes with the judge and with openssl.
 pub(crate) fn compare(meshes: u64) {
     let wanted = wanted();
     let mut written = wanted.as_ref().map(|folder| {
@@ -79,8 +79,8 @@ fn wanted() -> Option<String> {
     std::env::var(FOLDER).ok()
 }
 
-/// Every leaf of a mesh under one store, with what was sent alone and no revocation: what other
-/// verifiers can be asked.
+/// Returns a trial for every leaf of a mesh under one store, with only the certificates sent and
+/// without revocation, because other verifiers support only that.
 fn trials(seed: u64) -> Vec<Trial> {
     let mut dice = Dice::of(seed ^ 0x5eed);
     let mesh = generate::mesh(&mut dice);
@@ -102,7 +102,8 @@ fn accepted(trial: &Trial, rules: Rules) -> bool {
     paths.iter().any(|path| path.class() == Class::Clean)
 }
 
-/// What openssl says of each, in one process: they differ in nothing but the leaf.
+/// Returns the result of openssl for each trial. One process verifies all, because they differ only
+/// in the leaf.
 fn openssl(trials: &[Trial]) -> Vec<bool> {
     let here = folder();
     let first = &trials[0];
@@ -140,7 +141,7 @@ fn hex(trial: &Trial, place: usize) -> String {
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What Go is asked, what we said, and what its rules lead to.
+/// Returns the input for Go, our result, and the result that Go's rules give.
 fn line(seed: u64, trial: &Trial, ours: bool) -> serde_json::Value {
     let all = |places: &[usize]| -> Vec<String> {
         places.iter().map(|place| hex(trial, *place)).collect()
@@ -159,14 +160,14 @@ fn line(seed: u64, trial: &Trial, ours: bool) -> serde_json::Value {
     })
 }
 
-/// A certificate that may be the issuer of another, as openssl sees it before it verifies any
-/// signature: by name and key identifier (`ossl_x509_likely_issued`).
+/// Returns true if a certificate may be the issuer of another by openssl's rules before any
+/// signature is verified: name and key identifier match (`ossl_x509_likely_issued`).
 fn named(issuer: &Spec, below: &Spec) -> bool {
     let contradicted = below.identified && issuer.ca && issuer.key != below.signer;
     issuer.subject == below.issuer && !contradicted
 }
 
-/// Why openssl may refuse what we accept.
+/// Returns why openssl may reject a chain that we accept.
 fn stricter(trial: &Trial) -> Option<&'static str> {
     let mut waiting = vec![trial.leaf];
     let mut seen = Vec::new();

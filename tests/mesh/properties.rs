@@ -1,5 +1,5 @@
-//! What must hold of a verdict whatever is right: no order decides, no history decides, and more
-//! trust or more certificates take nothing away.
+//! Properties that hold for every verdict: no order and no earlier judgement changes it, and
+//! additional anchors or certificates never remove trust.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use super::compare::Disagreement;
 use super::generate;
 use super::trial::{Trial, at};
 
-/// Each property, by name: the ways in which a trial breaks it.
+/// Each property by name: a function that returns how a trial violates it.
 pub(crate) type Property = fn(&Trial) -> Vec<Disagreement>;
 
-/// Days before and after the moment of judgement at which other chains are judged.
+/// Days before and after the time of judging for which other chains are judged.
 const OTHER_DAYS: [i64; 5] = [-2_000, -160, 14, 150, 1_400];
 
-/// Certificates added one at a time to one trial.
+/// Number of certificates added to one trial, one at a time.
 const ADDED: usize = 6;
 
 fn broken(class: &str, one: &impl std::fmt::Debug, other: &impl std::fmt::Debug) -> Disagreement {
     Disagreement {
         class: class.to_owned(),
-        words: format!("{one:?}\n    {other:?}"),
+        text: format!("{one:?}\n    {other:?}"),
     }
 }
 
-/// A verdict without the order of the stores, and without what is said of the list as sent.
+/// Returns a verdict without the order of stores and without the findings about the list as sent.
 fn apart_from_order(verdict: &Verdict) -> (VerdictKind, Vec<StoreTrust>, Vec<Finding>, Verdict) {
     let mut trust = verdict.trust.clone();
     trust.sort_by(|one, other| one.store.cmp(&other.store));
@@ -40,7 +40,7 @@ fn apart_from_order(verdict: &Verdict) -> (VerdictKind, Vec<StoreTrust>, Vec<Fin
     (verdict.kind, trust, findings.cloned().collect(), rest)
 }
 
-/// Every order of a few things.
+/// Returns every order of a few items.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     let Some(last) = count.checked_sub(1) else {
         return vec![Vec::new()];
@@ -56,7 +56,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     with_last.collect()
 }
 
-/// The order of the certificates above the leaf decides nothing.
+/// The order of the certificates above the leaf changes nothing.
 pub(crate) fn order_above_the_leaf(trial: &Trial) -> Vec<Disagreement> {
     let first = apart_from_order(&trial.judge());
     let turned = (1..=trial.sent.len()).map(|by| {
@@ -73,7 +73,7 @@ pub(crate) fn order_above_the_leaf(trial: &Trial) -> Vec<Disagreement> {
     other.map(broken).into_iter().collect()
 }
 
-/// The order of the stores decides nothing.
+/// The order of the stores changes nothing.
 pub(crate) fn order_of_stores(trial: &Trial) -> Vec<Disagreement> {
     let judge = |order: &Vec<usize>| {
         let mut judge = Judge::new(Arc::new(trial.policy_in(order)));
@@ -86,7 +86,7 @@ pub(crate) fn order_of_stores(trial: &Trial) -> Vec<Disagreement> {
     other.map(broken).into_iter().collect()
 }
 
-/// The order of what is known, and of anchors in a store, decides nothing at all.
+/// The order of known certificates, and of the anchors in a store, changes nothing.
 pub(crate) fn order_of_what_is_known(trial: &Trial) -> Vec<Disagreement> {
     let mut turned = trial.clone();
     turned.known.reverse();
@@ -100,8 +100,8 @@ pub(crate) fn order_of_what_is_known(trial: &Trial) -> Vec<Disagreement> {
         .collect()
 }
 
-/// What was judged before decides nothing: other leaves with the same certificates, the same leaf
-/// with others, and all of them on other days.
+/// Earlier judgements change nothing: other leaves with the same certificates, the same leaf with
+/// others, and all of them for other days.
 pub(crate) fn history(trial: &Trial) -> Vec<Disagreement> {
     let policy = Policy {
         at: None,
@@ -130,7 +130,7 @@ pub(crate) fn history(trial: &Trial) -> Vec<Disagreement> {
     found
 }
 
-/// Other chains of the same mesh.
+/// Returns other chains of the same mesh.
 fn others(trial: &Trial) -> Vec<Trial> {
     let leaves = trial.mesh.specs.len() - 3..trial.mesh.specs.len();
     let mut others = Vec::new();
@@ -155,7 +155,7 @@ fn others(trial: &Trial) -> Vec<Trial> {
     others
 }
 
-/// Another anchor takes no trust away.
+/// An additional anchor never removes trust.
 pub(crate) fn more_anchors(trial: &Trial) -> Vec<Disagreement> {
     let more = trial
         .stores
@@ -173,8 +173,8 @@ pub(crate) fn more_anchors(trial: &Trial) -> Vec<Disagreement> {
     none_loses("another anchor", trial, more)
 }
 
-/// Another certificate that is known takes no trust away, and says nothing else of a store that
-/// trusts.
+/// An additional known certificate never removes trust, and does not change the result of a store
+/// that trusts the chain.
 pub(crate) fn more_known(trial: &Trial) -> Vec<Disagreement> {
     let others = generate::authorities(&trial.mesh).filter(|it| !trial.known.contains(it));
     let more = others.take(ADDED).map(|known| {
@@ -185,7 +185,7 @@ pub(crate) fn more_known(trial: &Trial) -> Vec<Disagreement> {
     none_loses("another certificate known", trial, more)
 }
 
-/// Another certificate that is sent takes no trust away, wherever it stands.
+/// An additional certificate in the list sent never removes trust, whatever its position is.
 pub(crate) fn more_sent(trial: &Trial) -> Vec<Disagreement> {
     let others = generate::authorities(&trial.mesh).filter(|it| !trial.sent.contains(it));
     let more = others.take(ADDED).map(|sent| {

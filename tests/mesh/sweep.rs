@@ -1,6 +1,6 @@
 //! Whole sweeps: several hosts of one mesh, each sending a part of its chain, judged by the built
-//! program from saved facts. What one host sends completes another's chain, in whatever order they
-//! were visited.
+//! program from a recording. Certificates of one host complete the chains of others, whatever the
+//! order of the visits was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use super::oracle;
 use super::support::{Row, folder, path, read_rows, run, write};
 use super::trial::{Trial, at};
 
-/// Hosts of a sweep.
+/// Number of hosts in a sweep.
 const HOSTS: usize = 5;
 
-/// CA certificates that a host sends: the sweep learns from so many of each.
+/// Maximum number of CA certificates that a host sends: the sweep learns from this number per host.
 const SENT: usize = 8;
 
-/// Hosts under the same stores, each with its own leaf and its own list.
+/// Hosts under the same stores, each with its leaf and its list of certificates.
 struct Sweep {
     hosts: Vec<Trial>,
     folder: TempDir,
 }
 
-/// Judges random sweeps in several orders. Says what is wrong with the first that is wrong.
+/// Judges random sweeps in several orders. Returns the faults of the first sweep that has any.
 pub(crate) fn check(count: u64) {
     let mut wrong = Vec::new();
     for seed in 0..count {
@@ -61,7 +61,7 @@ pub(crate) fn check(count: u64) {
     assert!(count == 0, "{count} wrong\n{}", wrong.join("\n"));
 }
 
-/// A row, with its stores in the order of their names.
+/// Returns a row with its stores sorted by name.
 fn alike(row: &Row) -> (String, BTreeMap<String, String>) {
     let mut row = row.clone().without_times();
     let trust = row.0["trust"].take();
@@ -102,8 +102,8 @@ impl Sweep {
         }
     }
 
-    /// The bundle, and every CA certificate of a host that an anchor vouches for, directly or
-    /// through others, whatever else is wrong with it.
+    /// Returns the bundle and every CA certificate of a host that leads to an anchor, directly or
+    /// through others, whatever its other faults are.
     fn learned(&self) -> Vec<usize> {
         let first = &self.hosts[0];
         let sent = self.hosts.iter().flat_map(|host| &host.sent);
@@ -155,7 +155,7 @@ impl Sweep {
         told.collect::<Vec<_>>().into_iter()
     }
 
-    /// The rows by target, with the hosts visited in this order.
+    /// Returns the rows by target for this order of visits.
     fn judge(&self, order: &[usize], stores_turned: bool) -> BTreeMap<String, Row> {
         let first = &self.hosts[0];
         let facts = self.facts(order);

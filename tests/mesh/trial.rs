@@ -1,4 +1,5 @@
-//! One question about a mesh, how it is put to the judge, and simpler questions of the same kind.
+//! A trial: one question about a mesh, how it is passed to the judge, and simpler questions of the
+//! same kind.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,24 +13,24 @@ use tlsweep::verdict::{CompletedBy, Verdict};
 use super::model::{AT, Dates, Mesh, NAME, Names, Spec, Usage};
 use super::support::cases::observation;
 
-/// What was sent and what is known, by numbers of certificates, and what counts.
+/// The certificates sent and known, by number, and the rules.
 #[derive(Clone)]
 pub(crate) struct Trial {
     pub(crate) mesh: Mesh,
     pub(crate) leaf: usize,
-    /// Above the leaf, in this order.
+    /// The certificates sent above the leaf, in this order.
     pub(crate) sent: Vec<usize>,
-    /// From a bundle.
+    /// The certificates from a bundle.
     pub(crate) known: Vec<usize>,
     /// The anchors of each store.
     pub(crate) stores: Vec<Vec<usize>>,
-    /// Stores that must accept, by their numbers.
+    /// Numbers of the required stores.
     pub(crate) required: Vec<usize>,
-    /// Whether revocation lists are looked at.
+    /// True if CRLs are checked.
     pub(crate) revocation: bool,
 }
 
-/// The moment of judgement.
+/// Time of judging.
 pub(crate) fn at() -> jiff::Timestamp {
     jiff::Timestamp::from_second(AT).expect("a time")
 }
@@ -46,12 +47,12 @@ impl Trial {
             .collect()
     }
 
-    /// The name of a store, which says which it is wherever it stands.
+    /// Returns the name of a store, which identifies it in any order.
     pub(crate) fn store_name(store: usize) -> String {
         format!("store{store}")
     }
 
-    /// One of its stores.
+    /// Returns one of the stores.
     pub(crate) fn store(&self, store: usize) -> TrustStore {
         let anchors = self.certificates(&self.stores[store]);
         let anchors: Vec<CertificateDer<'static>> =
@@ -59,7 +60,7 @@ impl Trial {
         TrustStore::from_certificates(&Self::store_name(store), &anchors)
     }
 
-    /// What is known of revocation.
+    /// Returns the revocation data.
     pub(crate) fn revocations(&self) -> Option<Arc<RevocationData>> {
         if !self.revocation {
             return None;
@@ -76,13 +77,13 @@ impl Trial {
         Some(Arc::new(data))
     }
 
-    /// Its rules, with the stores in their own order.
+    /// Returns the policy, with the stores in their own order.
     pub(crate) fn policy(&self) -> Policy {
         let order: Vec<_> = (0..self.stores.len()).collect();
         self.policy_in(&order)
     }
 
-    /// Its rules, with the stores in this order.
+    /// Returns the policy, with the stores in this order.
     pub(crate) fn policy_in(&self, order: &[usize]) -> Policy {
         let stores = order.iter().map(|store| self.store(*store)).collect();
         let required = order.iter().enumerate();
@@ -100,19 +101,19 @@ impl Trial {
         }
     }
 
-    /// As if a server had sent this.
+    /// Returns an observation, as if a server had sent the certificates.
     pub(crate) fn observation(&self) -> Observation {
         let mut chain = self.certificates(&[self.leaf]);
         chain.extend(self.certificates(&self.sent));
         observation(NAME, at(), chain)
     }
 
-    /// The verdict of a judge that has judged nothing else.
+    /// Returns the verdict of a new judge.
     pub(crate) fn judge(&self) -> Verdict {
         Judge::new(Arc::new(self.policy())).judge(&self.observation())
     }
 
-    /// The simplest question found, starting here, that still fails.
+    /// Returns the simplest question that still fails, starting with this one.
     pub(crate) fn minimal(&self, fails: impl Fn(&Self) -> bool) -> Self {
         let mut best = self.clone();
         while let Some(simpler) = best.simpler().into_iter().find(|it| fails(it)) {
@@ -121,7 +122,7 @@ impl Trial {
         best
     }
 
-    /// Questions that are simpler by one thing.
+    /// Returns questions that are simpler in one respect.
     fn simpler(&self) -> Vec<Self> {
         let mut found = Vec::new();
         let mut add = |change: &dyn Fn(&mut Self)| {
@@ -175,7 +176,7 @@ impl Trial {
         found
     }
 
-    /// Every certificate that plays a part, once.
+    /// Returns every certificate that the trial uses, without duplicates.
     fn used(&self) -> Vec<usize> {
         let stores = self.stores.iter().flatten();
         let all = [self.leaf].into_iter().chain(self.sent.iter().copied());
@@ -187,7 +188,7 @@ impl Trial {
     }
 }
 
-/// The same certificate with one peculiarity less.
+/// Returns the same certificate with one special property less.
 fn plainer(spec: &Spec) -> Vec<Spec> {
     let mut found = Vec::new();
     let mut add = |plain: Spec| {

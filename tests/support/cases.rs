@@ -1,5 +1,5 @@
-//! The chains of `testdata/chains`: each folder holds a chain as a server would send it, the roots
-//! to trust, what else is known, and the verdict to expect with its reason.
+//! The cases of `testdata/chains`: each folder contains a chain as a server would send it, the
+//! trusted roots, the certificates known from elsewhere, and the expected verdict with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,43 +17,44 @@ use tlsweep::observation::{
 };
 use tlsweep::verdict::{CompletedBy, FindingId, Value, Verdict, VerdictKind};
 
-/// Certificates as a server sends them.
+/// Certificates in the order in which a server sends them.
 pub(crate) type Chain = Vec<Arc<Certificate>>;
 
-/// One folder.
+/// A case: one folder.
 pub(crate) struct Case {
     folder: PathBuf,
     says: Says,
 }
 
-/// What `case.json` says.
+/// The contents of `case.json`.
 #[derive(Deserialize)]
 pub(crate) struct Says {
-    /// What was asked for.
+    /// The requested name.
     pub(crate) name: String,
-    /// Which subject it belongs to.
+    /// The topic of the case.
     pub(crate) kind: String,
-    /// The time to judge at.
+    /// Time for which the chain is judged.
     pub(crate) at: jiff::Timestamp,
-    /// The right verdict.
+    /// The expected verdict.
     pub(crate) verdict: String,
-    /// The right findings.
+    /// The expected findings.
     pub(crate) findings: BTreeSet<String>,
-    /// Why.
+    /// The reason for the expected result.
     pub(crate) why: String,
-    /// The stores, each in a file `store-NAME.pem`; without any, `roots.pem` is the only one.
+    /// Names of the stores, each in a file `store-NAME.pem`. If empty, `roots.pem` is the only
+    /// store.
     #[serde(default)]
     pub(crate) stores: Vec<String>,
-    /// Those of them that must accept.
+    /// Names of the stores that must trust the chain.
     #[serde(default)]
     pub(crate) required: Vec<String>,
 }
 
-/// Where a case has fetched what it has from an address.
+/// URL from which the additional certificates of a case count as fetched.
 const ADDRESS: &str = "http://aia.example.test/issuer.cer";
 
 impl Case {
-    /// All of them, by name.
+    /// Returns all cases, ordered by name.
     pub(crate) fn all() -> Vec<Self> {
         let entries = root().read_dir().expect("testdata/chains");
         let folders = entries.map(|entry| entry.expect("an entry").path());
@@ -64,37 +65,37 @@ impl Case {
 
     fn read(folder: PathBuf) -> Self {
         let text = fs::read_to_string(folder.join("case.json")).expect("a case.json");
-        let says = serde_json::from_str(&text).expect("what a case says");
+        let says = serde_json::from_str(&text).expect("a valid case.json");
         Self { folder, says }
     }
 
-    /// The folder's name.
+    /// Returns the name of the folder.
     pub(crate) fn id(&self) -> &str {
         let name = self.folder.file_name().and_then(|name| name.to_str());
         name.expect("names of folders are UTF-8")
     }
 
-    /// What is right.
+    /// Returns the expected result.
     pub(crate) fn says(&self) -> &Says {
         &self.says
     }
 
-    /// One of its files.
+    /// Returns the path of a file of the case.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
 
-    /// As sent.
+    /// Returns the certificates that the server sends.
     pub(crate) fn chain(&self) -> Chain {
         certificates(&self.path("chain.pem"))
     }
 
-    /// To be trusted.
+    /// Returns the trusted roots.
     pub(crate) fn roots(&self) -> Chain {
         certificates(&self.path("roots.pem"))
     }
 
-    /// Known from elsewhere.
+    /// Returns the certificates known from elsewhere.
     pub(crate) fn extra(&self) -> Chain {
         let path = self.path("extra.pem");
         match path.exists() {
@@ -103,7 +104,7 @@ impl Case {
         }
     }
 
-    /// Its stores by name, each with its file.
+    /// Returns the stores by name, each with its file.
     pub(crate) fn stores(&self) -> Vec<(&str, PathBuf)> {
         let names = self.says.stores.iter();
         let named = |name| self.path(&format!("store-{name}.pem"));
@@ -113,7 +114,8 @@ impl Case {
         }
     }
 
-    /// Its stores, what else is known of certificates and revocation, and its time.
+    /// Returns the policy of the case: its stores, additional certificates, revocation data, and
+    /// time.
     pub(crate) fn policy(&self) -> Policy {
         let mut issuers = IssuerPool::default();
         for certificate in self.extra() {
@@ -140,7 +142,7 @@ impl Case {
         }
     }
 
-    /// Its revocation lists, when it has any.
+    /// Returns the CRLs of the case, if it has any.
     fn revocation(&self) -> Option<Arc<RevocationData>> {
         let pem = fs::read(self.path("crls.pem")).ok()?;
         let mut data = RevocationData::new(RevocationSources {
@@ -154,19 +156,19 @@ impl Case {
         Some(Arc::new(data))
     }
 
-    /// As if a server had sent this chain when asked for the name.
+    /// Returns an observation, as if a server had sent this chain for the requested name.
     pub(crate) fn observation(&self, certificates: Chain) -> Observation {
         observation(&self.says.name, self.says.at, certificates)
     }
 
-    /// The verdict on another chain under the policy of this case.
+    /// Judges another chain under the policy of this case.
     pub(crate) fn judge(&self, chain: Chain) -> Verdict {
         Judge::new(Arc::new(self.policy())).judge(&self.observation(chain))
     }
 }
 
-/// Whether a client that knows every certificate of the case connects: nothing is wrong, or nothing
-/// but that the server left out what is known from elsewhere.
+/// Returns true if a client that knows every certificate of the case connects: nothing is wrong, or
+/// the only fault is that the server left out certificates known from elsewhere.
 pub(crate) fn accepts(verdict: &Verdict) -> bool {
     let confirmed = |finding: &tlsweep::verdict::Finding| {
         finding.id == FindingId::MissingIntermediate
@@ -185,7 +187,8 @@ fn is_verdict(id: FindingId) -> bool {
         .is_some_and(|definition| definition.verdict.is_some())
 }
 
-/// A list beside the cases: `#` begins a comment, columns are parted by tabs, the first is the case.
+/// Reads a list next to the cases. `#` starts a comment, columns are separated by tabs, and the
+/// first column is the case.
 pub(crate) fn listed(file: &str) -> BTreeMap<String, Vec<String>> {
     let list = fs::read_to_string(root().join(file)).expect("a list beside the cases");
     let lines = list.lines().filter(|line| !line.starts_with('#'));
@@ -193,13 +196,13 @@ pub(crate) fn listed(file: &str) -> BTreeMap<String, Vec<String>> {
         let mut columns = line.split('\t').map(str::to_owned);
         let case = columns.next().expect("the first column");
         let rest: Vec<_> = columns.collect();
-        assert_eq!(rest.len(), 2, "{file}: {line:?} has not three columns");
+        assert_eq!(rest.len(), 2, "{file}: {line:?} must have three columns");
         (case, rest)
     });
     entries.collect()
 }
 
-/// A search that found this file at the one address.
+/// Returns a search that has fetched this file from the URL.
 fn search(file: &Path) -> Search {
     let mut search = Search::default();
     search.recall(SavedAnswer {
@@ -223,7 +226,7 @@ fn certificates(path: &Path) -> Chain {
         .collect()
 }
 
-/// As if a server had sent this chain when asked for the name.
+/// Returns an observation, as if a server had sent this chain for the name.
 pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) -> Observation {
     let host = match name.parse() {
         Ok(address) => Host::Address(address),

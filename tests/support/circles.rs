@@ -1,29 +1,29 @@
-//! Which file of a room uses which other file of it, and where these imports go round in a circle.
+//! Finds which files of a room import each other, and where these imports form a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::{Named, Source, at_root, paths, tokens};
 
-/// One file names something that another defines.
+/// An import: one file names an item that another file defines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
-    /// The file that names it, below `src`.
+    /// The file that names the item, below `src`.
     pub(crate) from: String,
-    /// The file that defines it.
+    /// The file that defines the item.
     pub(crate) to: String,
-    /// What is named.
+    /// The item.
     pub(crate) item: String,
 }
 
-/// The modules and what each brings in from others.
+/// The modules, and the names that each imports from others.
 struct Modules<'a> {
     files: BTreeMap<&'a [String], String>,
     brought: BTreeMap<&'a [String], BTreeMap<String, Vec<String>>>,
 }
 
 impl Modules<'_> {
-    /// A path of this module as one that begins at the crate's root; `None` for what is not of this crate,
-    /// and for what a `use` of the module brings in, unless that is a module.
+    /// Returns a path of this module as a path from the crate root. Returns `None` for items of
+    /// other crates, and for names that a `use` of the module imports, except modules.
     fn whole(&self, module: &[String], segments: &[String]) -> Option<Vec<String>> {
         let first = segments.first()?;
         if let Some(whole) = at_root(module, segments) {
@@ -45,8 +45,8 @@ impl Modules<'_> {
         is_file.then(|| [&file, &segments[1..]].concat())
     }
 
-    /// The file that defines what a whole path names. What a module passes on is followed to where it
-    /// is from, at most eight times.
+    /// Returns the file that defines the item of a full path. Re-exports are followed to the
+    /// definition, at most eight times.
     fn file(&self, path: &[String], follow: u32) -> Option<&str> {
         let mut at: &[String] = &[];
         for to in 1..=path.len() {
@@ -66,8 +66,8 @@ impl Modules<'_> {
     }
 }
 
-/// Every import between two files of one room. A `pub use` counts where the file also uses the name, and
-/// a `use` of a module by what is named in it.
+/// Returns every import between two files of one room. A `pub use` counts if the file also uses the
+/// name. A `use` of a module counts for each name that is used from it.
 pub(crate) fn imports(sources: &[Source]) -> BTreeSet<Import> {
     let named: Vec<Vec<Named>> = sources.iter().map(|source| paths(&source.code)).collect();
     let brings = |paths: &[Named]| {
@@ -117,7 +117,7 @@ pub(crate) fn imports(sources: &[Source]) -> BTreeSet<Import> {
     found
 }
 
-/// Returns true if the name that a `pub use` brings in stands anywhere outside of `use`.
+/// Returns true if the name that a `pub use` imports occurs anywhere outside of `use`.
 fn also_used(source: &Source, path: &Named) -> bool {
     let mut within_use = false;
     tokens(&source.code).iter().any(|token| {
@@ -130,7 +130,7 @@ fn also_used(source: &Source, path: &Named) -> bool {
     })
 }
 
-/// The sets of files that reach each other, each with the imports inside of it.
+/// Returns the sets of files that reach each other, each with the imports inside it.
 pub(crate) fn circles(imports: &BTreeSet<Import>) -> Vec<Vec<&Import>> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in imports {

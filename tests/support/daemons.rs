@@ -1,4 +1,4 @@
-//! Servers of other protocols on loopback, each with its own configuration in a folder of its own.
+//! Servers of other protocols on loopback, each with a configuration in its own folder.
 
 use std::fs;
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::peers::{Peer, free_port};
 use super::{await_that, folder, path, tool};
 
-/// A server that listens, until this is dropped.
+/// A server that runs until this is dropped.
 pub(crate) struct Daemon {
     peer: Peer,
     _folder: TempDir,
@@ -20,14 +20,15 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a server that listens on this many ports of 127.0.0.1. `prepare` writes what it
-    /// needs into its folder and says how to run it in the foreground.
+    /// Starts a server that listens on this number of ports of 127.0.0.1. `prepare` writes the
+    /// files that the server needs into its folder, and returns the command that runs it in the
+    /// foreground.
     pub(crate) fn start(count: usize, prepare: impl Fn(&TempDir, &[u16]) -> Command) -> Self {
         let mut said = String::new();
-        // Another process may take a port between our look and the server's bind.
+        // Another process may take a port between our check and the server's bind.
         for _ in 0..3 {
             let folder = folder();
-            // Servers change their user, and must still get here.
+            // Servers change their user and must still be able to read the folder.
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))
                 .expect("our own folder");
             let ports: Vec<_> = (0..count).map(|_| free_port()).collect();
@@ -58,7 +59,7 @@ impl Daemon {
         panic!("a server ended three times: {said}")
     }
 
-    /// The number of a port.
+    /// Returns the number of a port.
     pub(crate) fn port(&self, n: usize) -> u16 {
         self.ports[n]
     }
@@ -66,7 +67,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // PostgreSQL would leave shared memory behind. Who does not end is killed.
+        // A server that is killed leaves things behind, such as the shared memory of PostgreSQL. So
+        // it is asked to end first, and killed only if it does not.
         self.peer.ask_to_end();
         for _ in 0..250 {
             if self.peer.ended() {
@@ -86,14 +88,14 @@ pub(crate) fn filled(text: &str, folder: &TempDir, ports: &[u16]) -> String {
     text
 }
 
-/// A command whose program is found where Debian puts servers.
+/// Returns a command whose program is also searched in the folders where Debian installs servers.
 pub(crate) fn server(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     command
 }
 
-/// Whether the tests run as root, which some servers want and others refuse.
+/// Returns true if the tests run as root, which some servers require and others refuse.
 pub(crate) fn is_root() -> bool {
     tool("id", &["-u"], std::path::Path::new("/")) == b"0\n"
 }

@@ -1,13 +1,13 @@
-//! A DNS server that answers as a test says.
+//! A DNS server that answers as a test specifies.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A query as the server sees it.
+/// A query as the server receives it.
 pub(crate) struct Asked<'a> {
     bytes: &'a [u8],
-    /// Name (lower case), type and class, as they are on the wire.
+    /// Name (lower case), type and class, in wire format.
     question: &'a [u8],
     pub(crate) name: String,
     pub(crate) kind: u8,
@@ -56,7 +56,8 @@ impl<'a> Asked<'a> {
         reply
     }
 
-    /// `owner A address` or `owner CNAME target`, several apart by commas.
+    /// Returns an answer with these records: `owner A address` or `owner CNAME target`, separated
+    /// by commas.
     pub(crate) fn records(&self, code: u8, records: &str) -> Vec<u8> {
         let mut reply = self.refusal(code, true);
         for record in records
@@ -102,7 +103,7 @@ fn wire(name: &str) -> Vec<u8> {
     labels.chain([0]).collect()
 }
 
-/// A server that answers as the function says, and remembers what it was asked.
+/// A server that answers by calling a function, and records the queries.
 pub(crate) struct Scripted {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<(String, u8, bool)>>>,
@@ -130,7 +131,7 @@ impl Scripted {
         Self { address, asked }
     }
 
-    /// How many queries came with OPT and how many without.
+    /// Returns the number of queries with OPT and without.
     pub(crate) fn forms(&self) -> (usize, usize) {
         let asked = self.asked.lock().unwrap();
         let with = asked.iter().filter(|(_, _, opt)| *opt).count();

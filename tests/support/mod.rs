@@ -1,5 +1,5 @@
-//! What the suites share: the built program run as its user would, its rows read as anybody's
-//! program would read them, and other people's servers for as long as a test needs them.
+//! Shared parts of the test suites: running the built program like a user, reading its rows like
+//! another program would, and starting third-party servers for a test.
 
 #![allow(
     dead_code,
@@ -28,10 +28,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 
-/// The program under test.
+/// Path of the program under test.
 pub(crate) const TLSWEEP: &str = env!("CARGO_BIN_EXE_tlsweep");
 
-/// What a sweep of our own machine needs: no politeness, no second visits, and patience for a
+/// Flags for a sweep of our own machine: no rate limits, no retries, and timeouts long enough for a
 /// machine with two busy cores.
 pub(crate) const AT_HOME: [&str; 5] = [
     "--rate=0",
@@ -41,19 +41,19 @@ pub(crate) const AT_HOME: [&str; 5] = [
     "--handshake-timeout=6s",
 ];
 
-/// A folder that goes when the test does.
+/// Returns a temporary folder, which is deleted with the test.
 pub(crate) fn folder() -> TempDir {
     TempDir::new().expect("a temporary folder")
 }
 
-/// Writes a file of a folder and returns its path as an argument.
+/// Writes a file in a folder and returns its path as an argument.
 pub(crate) fn write(folder: &TempDir, name: &str, text: impl AsRef<[u8]>) -> String {
     let path = folder.path().join(name);
     fs::write(&path, text).expect("a file in the temporary folder");
     text_of(&path)
 }
 
-/// A path of a folder as an argument.
+/// Returns the path of a file in a folder as an argument.
 pub(crate) fn path(folder: &TempDir, name: &str) -> String {
     text_of(&folder.path().join(name))
 }
@@ -64,7 +64,7 @@ fn text_of(path: &Path) -> String {
         .to_owned()
 }
 
-/// How a run ended and what it said.
+/// Exit code and output of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -83,25 +83,25 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// Panics with what the program said unless it ended with this code.
+    /// Panics with the program's output unless it exited with this code.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// The rows on standard output.
+    /// Returns the rows on standard output.
     pub(crate) fn rows(&self) -> Vec<Row> {
         rows(&self.stdout)
     }
 }
 
-/// Runs the program with nothing on its standard input.
+/// Runs the program with empty standard input.
 pub(crate) fn run<S: AsRef<str>>(arguments: &[S]) -> Run {
     run_with(arguments, "")
 }
 
-/// Runs the program with this text on its standard input.
+/// Runs the program with this text on standard input.
 pub(crate) fn run_with<S: AsRef<str>>(arguments: &[S], stdin: &str) -> Run {
     let mut child = Command::new(TLSWEEP)
         .args(arguments.iter().map(AsRef::as_ref))
@@ -113,7 +113,7 @@ pub(crate) fn run_with<S: AsRef<str>>(arguments: &[S], stdin: &str) -> Run {
     let mut input = child.stdin.take().expect("standard input is a pipe");
     let text = stdin.to_owned();
     let feeding = thread::spawn(move || {
-        // A program that ends without reading all of it is no failure of the feeder.
+        // It is not an error if the program ends without reading all of its input.
         let _ = input.write_all(text.as_bytes());
     });
     let output = child.wait_with_output().expect("the program ends");
@@ -121,7 +121,8 @@ pub(crate) fn run_with<S: AsRef<str>>(arguments: &[S], stdin: &str) -> Run {
     output.into()
 }
 
-/// `scan` on our own machine with these further arguments; the rows by target. It must succeed.
+/// Runs `scan` on our own machine with these additional arguments. Returns the rows by target. The
+/// sweep must succeed.
 pub(crate) fn sweep<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<String, Row> {
     let folder = folder();
     let output = path(&folder, "rows.jsonl");
@@ -135,11 +136,12 @@ pub(crate) fn sweep<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<String, Row> {
         .into_iter()
         .map(|row| (row.text("/target").to_owned(), row))
         .collect();
-    assert_eq!(by_target.len(), count, "one row a target");
+    assert_eq!(by_target.len(), count, "one row for each target");
     by_target
 }
 
-/// The same by the handshake lane, after the hello lane has come to the same verdicts and findings.
+/// Does the same with the handshake lane, after checking that the hello lane has the same verdicts
+/// and findings.
 pub(crate) fn sweep_by_both_lanes<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<String, Row> {
     let mut arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
     let rows = sweep(&arguments);
@@ -158,14 +160,14 @@ pub(crate) fn sweep_by_both_lanes<S: AsRef<str>>(arguments: &[S]) -> BTreeMap<St
     rows
 }
 
-/// The one row of one target.
+/// Returns the only row of one target.
 pub(crate) fn sweep_one<S: AsRef<str>>(arguments: &[S]) -> Row {
     let rows = sweep(arguments);
     assert_eq!(rows.len(), 1, "{:?}", rows.keys());
     rows.into_values().next().expect("there is one")
 }
 
-/// The rows of a file.
+/// Returns the rows of a file.
 pub(crate) fn read_rows(path: &str) -> Vec<Row> {
     rows(&fs::read_to_string(path).expect("the output is there"))
 }
@@ -176,7 +178,7 @@ fn rows(text: &str) -> Vec<Row> {
         .collect()
 }
 
-/// A row, read without any of the program's own types.
+/// A row, parsed without any of the program's own types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row(pub(crate) Value);
 
@@ -185,7 +187,7 @@ impl Row {
         self.text("/verdict")
     }
 
-    /// The ids of everything found.
+    /// Returns the ids of all findings.
     pub(crate) fn findings(&self) -> BTreeSet<&str> {
         let findings = self.0["findings"].as_array().expect("findings is a list");
         let id = |finding: &'_ Value| finding["id"].as_str().map(str::len);
@@ -196,24 +198,24 @@ impl Row {
             .collect()
     }
 
-    /// The finding with this id.
+    /// Returns the finding with this id.
     pub(crate) fn finding(&self, id: &str) -> Option<&Value> {
         let findings = self.0["findings"].as_array()?;
         findings.iter().find(|finding| finding["id"] == id)
     }
 
-    /// What lies at this JSON pointer, `null` included. A field that is not there is a failure.
+    /// Returns the value at this JSON pointer, which may be `null`. Panics if the field is missing.
     #[track_caller]
     pub(crate) fn at(&self, pointer: &str) -> &Value {
         match self.0.pointer(pointer) {
             Some(value) => value,
-            // `/tls/version` of a row without TLS.
+            // A pointer such as `/tls/version` in a row without TLS.
             None if self.0.pointer(parent(pointer)) == Some(&Value::Null) => &Value::Null,
             None => panic!("no {pointer} in {}", self.0),
         }
     }
 
-    /// The text at this JSON pointer.
+    /// Returns the text at this JSON pointer.
     #[track_caller]
     pub(crate) fn text(&self, pointer: &str) -> &str {
         let value = self.at(pointer);
@@ -222,7 +224,7 @@ impl Row {
             .unwrap_or_else(|| panic!("{pointer} is {value} in {}", self.0))
     }
 
-    /// The row without what differs between two visits to the same server.
+    /// Returns the row without the fields that differ between two visits to the same server.
     pub(crate) fn without_times(mut self) -> Self {
         for key in ["timing_ms", "started_at"] {
             self.0[key] = Value::Null;
@@ -235,23 +237,23 @@ fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// A process of the program that is ended when the test is, however it ends.
+/// A running process of the program, which is killed at the end of the test.
 pub(crate) struct Kept(pub(crate) Child);
 
 impl Kept {
-    /// Starts it.
+    /// Starts the process.
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let child = command.stdin(Stdio::null()).spawn();
         Self(child.expect("the program starts"))
     }
 
-    /// Sends it a signal by name.
+    /// Sends the process a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         let script = format!("kill -{name} {}", self.0.id());
         tool("bash", &["-c", &script], Path::new("/"));
     }
 
-    /// Whether an interrupt no longer just kills it.
+    /// Returns true if the process handles interrupts.
     pub(crate) fn heeds_interrupts(&self) -> bool {
         const INTERRUPT: u64 = 1 << (2 - 1);
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()));
@@ -261,7 +263,7 @@ impl Kept {
         caught.is_some_and(|mask| mask & INTERRUPT != 0)
     }
 
-    /// Waits for its end; its exit code.
+    /// Waits for the process to end. Returns its exit code.
     pub(crate) fn code(&mut self) -> Option<i32> {
         self.0.wait().expect("it is a child of ours").code()
     }
@@ -269,13 +271,13 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // It is gone already where the test went well.
+        // The process has already ended if the test succeeded.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Asks until the answer is yes, for half a minute at most.
+/// Repeats a check until it succeeds, for at most 30 seconds.
 #[track_caller]
 pub(crate) fn await_that(what: &str, mut yes: impl FnMut() -> bool) {
     const EVERY: Duration = Duration::from_millis(20);
@@ -285,10 +287,10 @@ pub(crate) fn await_that(what: &str, mut yes: impl FnMut() -> bool) {
         }
         thread::sleep(EVERY);
     }
-    panic!("waited half a minute in vain: {what}");
+    panic!("not true after 30 seconds: {what}");
 }
 
-/// Numbers from a seed (SplitMix64), for orders that look random and can be had again.
+/// Numbers from a seed (SplitMix64), for orders that look random and can be repeated.
 pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
@@ -299,17 +301,17 @@ impl Seeded {
         z ^ (z >> 31)
     }
 
-    /// Fisher and Yates.
+    /// Fisher-Yates shuffle.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.next() % (last as u64 + 1);
-            // Not above `last`, which is a usize.
+            // The number is at most `last`, which is a usize.
             items.swap(last, usize::try_from(other).expect("an index"));
         }
     }
 }
 
-/// A tool that must be there.
+/// Runs a tool that must be installed.
 pub(crate) fn tool(name: &str, arguments: &[&str], folder: &Path) -> Vec<u8> {
     let output = Command::new(name)
         .args(arguments)
@@ -327,8 +329,8 @@ pub(crate) fn tool(name: &str, arguments: &[&str], folder: &Path) -> Vec<u8> {
     output.stdout
 }
 
-/// A port on which nobody answers, on any address of this machine: bound and not listening, so
-/// that no other socket gets it.
+/// A port that refuses connections on every address of this machine. It is bound but does not
+/// listen, so that no other socket gets it.
 pub(crate) struct Refusing {
     _socket: TcpSocket,
     pub(crate) port: u16,

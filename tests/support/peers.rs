@@ -1,5 +1,4 @@
-//! Other people's servers on loopback, each in a folder of its own, for as long as a test needs
-//! them.
+//! Third-party servers on loopback, each in its own folder, for the duration of a test.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{await_that, folder, path, write};
 
-/// A process that ends, and its children with it, when this is dropped.
+/// A process that is killed, with its children, when this is dropped.
 pub(crate) struct Peer {
     child: Child,
 }
@@ -23,7 +22,8 @@ impl Peer {
         let name = format!("{:?}", command.get_program());
         let child = command
             .stdin(Stdio::null())
-            // A group of its own, so that it ends with its children and not before the test.
+            // Its own process group, so that it ends together with its children, and not before the
+            // test.
             .process_group(0)
             .spawn()
             .unwrap_or_else(|error| {
@@ -32,7 +32,8 @@ impl Peer {
         Self { child }
     }
 
-    /// Asks it to end, for those who leave things behind otherwise; how that goes shows in `ended`.
+    /// Asks the process to end, for programs that would otherwise leave things behind. Check
+    /// `ended` for the result.
     pub(crate) fn ask_to_end(&self) {
         let _ = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
@@ -47,7 +48,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // Debian's sh cannot end a group. Nothing to be done about processes that are gone already.
+        // Debian's sh cannot kill a group. It does not matter if the processes have ended already.
         let _ = Command::new("bash")
             .args(["-c", &format!("kill -KILL -- -{}", self.child.id())])
             .stderr(Stdio::null())
@@ -57,14 +58,14 @@ impl Drop for Peer {
     }
 }
 
-/// `openssl s_server` on a port of its own choice.
+/// `openssl s_server` on a free port.
 pub(crate) struct SServer {
     _peer: Peer,
     pub(crate) address: SocketAddr,
 }
 
 impl SServer {
-    /// Starts it with these options; relative paths are of no use.
+    /// Starts the server with these options. Paths in options must be absolute.
     pub(crate) fn start(options: &[&str]) -> Self {
         let mut command = Command::new("openssl");
         command
@@ -78,7 +79,7 @@ impl SServer {
             let port = line.strip_prefix("ACCEPT 127.0.0.1:")?;
             port.parse::<u16>().ok()
         });
-        // Read on, or the server would wait for room in the pipe.
+        // Continue to read, or the server would block when the pipe is full.
         thread::spawn(move || lines.count());
         let Some(port) = port else {
             let errors = BufReader::new(peer.child.stderr.take().expect("a pipe"));
@@ -95,7 +96,7 @@ impl SServer {
     }
 }
 
-/// nginx with a configuration of its own.
+/// nginx with its own configuration.
 pub(crate) struct Nginx {
     _peer: Peer,
     _folder: TempDir,
@@ -103,21 +104,22 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with these `http` blocks, in which `PORT0`, `PORT1`, ... stand for free ports.
+    /// Starts nginx with these `http` blocks, in which `PORT0`, `PORT1`, ... are replaced by free
+    /// ports.
     pub(crate) fn start(servers: &str) -> Self {
         let count = (0..)
             .take_while(|n| servers.contains(&format!("PORT{n}")))
             .count();
-        // Another process may take a port between our look and nginx's bind.
+        // Another process may take a port between our check and nginx's bind.
         for _ in 0..5 {
             if let Some(nginx) = Self::try_start(servers, count) {
                 return nginx;
             }
         }
-        panic!("nginx found its ports taken five times")
+        panic!("nginx failed five times because its ports were in use")
     }
 
-    /// The number of `PORTn`.
+    /// Returns the number of `PORTn`.
     pub(crate) fn port(&self, n: usize) -> u16 {
         self.ports[n]
     }
@@ -126,7 +128,7 @@ impl Nginx {
         let folder = folder();
         let ports: Vec<_> = (0..count).map(|_| free_port()).collect();
         let mut servers = servers.to_owned();
-        // From the last, or PORT1 would be found in PORT10.
+        // Start with the last, or PORT1 would also match PORT10.
         for (n, port) in ports.iter().enumerate().rev() {
             servers = servers.replace(&format!("PORT{n}"), &port.to_string());
         }
@@ -152,7 +154,7 @@ impl Nginx {
         let mut ended = false;
         await_that("nginx listens", || {
             ended = peer.ended();
-            // IPv4 and IPv6 are bound before any worker starts; the notice comes after both.
+            // IPv4 and IPv6 are bound before any worker starts. The notice is written after both.
             ended || fs::read_to_string(&log).is_ok_and(|log| log.contains("start worker process "))
         });
         if ended {
@@ -168,8 +170,8 @@ impl Nginx {
     }
 }
 
-/// A port that nobody listens on, below those that the system gives to clients: another test's
-/// connections do not take it before it is bound.
+/// Returns a free port below the range that the system assigns to clients, so that connections of
+/// another test do not take it before it is bound.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 20_000).expect("below 20000");
@@ -184,7 +186,7 @@ pub(crate) fn free_port() -> u16 {
     panic!("no free port on 127.0.0.1")
 }
 
-/// Waits until somebody listens.
+/// Waits until a server listens on the port.
 pub(crate) fn await_port(address: SocketAddr) {
     await_that("the port accepts", || TcpStream::connect(address).is_ok());
 }

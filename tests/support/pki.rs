@@ -1,5 +1,5 @@
-//! Certificates by openssl, for servers that are not our own: a root, an intermediate, and leaves
-//! of every kind that it can make.
+//! Certificates made by openssl for third-party servers: a root, two intermediates, and leaves of
+//! many kinds.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{folder, path, text_of, tool, write};
 
-/// What `openssl genpkey` is told.
+/// Arguments of `openssl genpkey`.
 pub(crate) const P256: &[&str] = &["EC", "ec_paramgen_curve:P-256"];
 pub(crate) const P384: &[&str] = &["EC", "ec_paramgen_curve:P-384"];
 pub(crate) const P521: &[&str] = &["EC", "ec_paramgen_curve:P-521"];
@@ -17,32 +17,32 @@ pub(crate) const RSA_1024: &[&str] = &["RSA", "rsa_keygen_bits:1024"];
 pub(crate) const RSA_PSS: &[&str] = &["RSA-PSS", "rsa_keygen_bits:2048"];
 pub(crate) const ED25519: &[&str] = &["ED25519"];
 pub(crate) const ED448: &[&str] = &["ED448"];
-/// Needs parameters first; `Pki::leaf` knows.
+/// Needs a parameter file first, which `Pki::leaf` creates.
 pub(crate) const DSA: &[&str] = &["DSA"];
 
-/// A leaf to be issued: a good one, and what is changed about it.
+/// Settings of a leaf: those of a good one, except for the fields that a test changes.
 #[derive(Clone, Copy)]
 pub(crate) struct Leaf<'a> {
-    /// `DNS:www.example.test,IP:127.0.0.1`; none when empty.
+    /// `DNS:www.example.test,IP:127.0.0.1`; if empty, the leaf has no subject alternative names.
     pub(crate) sans: &'a str,
     pub(crate) key: &'static [&'static str],
-    /// The digest it is signed with.
+    /// Digest of the signature.
     pub(crate) digest: &'a str,
-    /// `YYYYMMDDHHMMSSZ`; by default yesterday and in ninety days.
+    /// `YYYYMMDDHHMMSSZ`; the default is from yesterday until in 90 days.
     pub(crate) dates: Option<(&'a str, &'a str)>,
-    /// Further lines of the extension section.
+    /// Additional lines of the extension section.
     pub(crate) extensions: &'a str,
     pub(crate) issuer: Issuer,
 }
 
-/// Who signs.
+/// The issuer of a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Issuer {
     /// The root.
     Root,
     /// The P-256 intermediate.
     Intermediate,
-    /// An RSA intermediate, for digests that only RSA is used with.
+    /// An RSA intermediate, for digests that are only used with RSA.
     Rsa,
 }
 
@@ -57,19 +57,19 @@ impl Leaf<'static> {
     };
 }
 
-/// Where an issued certificate lies.
+/// Files of an issued certificate.
 #[derive(Clone)]
 pub(crate) struct Issued {
     /// The leaf alone (PEM).
     pub(crate) leaf: String,
     /// Its issuer's certificate (PEM).
     pub(crate) issuer: String,
-    /// The two, as a server should send them (PEM).
+    /// Both, as a server should send them (PEM).
     pub(crate) chain: String,
     pub(crate) key: String,
 }
 
-/// A small public key infrastructure in a folder of its own.
+/// A small public key infrastructure in its own folder.
 pub(crate) struct Pki {
     folder: TempDir,
 }
@@ -83,7 +83,7 @@ const AUTHORITY: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,ke
     subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
 
 impl Pki {
-    /// A root and two intermediates.
+    /// Creates a root and two intermediates.
     pub(crate) fn new() -> Self {
         let pki = Self { folder: folder() };
         pki.issue(
@@ -99,17 +99,17 @@ impl Pki {
         pki
     }
 
-    /// The root's file.
+    /// Returns the path of the root.
     pub(crate) fn root(&self) -> String {
         path(&self.folder, "ca-root.pem")
     }
 
-    /// The intermediate's file.
+    /// Returns the path of the intermediate.
     pub(crate) fn intermediate(&self) -> String {
         path(&self.folder, "ca-intermediate.pem")
     }
 
-    /// The folder, for what else a server needs.
+    /// Returns the folder, for other files that a server needs.
     pub(crate) fn folder(&self) -> &TempDir {
         &self.folder
     }
@@ -137,7 +137,7 @@ impl Pki {
         self.issued(name, issuer)
     }
 
-    /// A certificate that is its own issuer.
+    /// Issues a self-signed certificate.
     pub(crate) fn self_signed(&self, name: &str, sans: &str) -> Issued {
         let extensions = format!("basicConstraints=CA:FALSE\nsubjectAltName={sans}\n");
         self.issue(
@@ -169,8 +169,8 @@ impl Pki {
         }
     }
 
-    /// `openssl ca`, which unlike `openssl x509` can set both dates. It keeps a database, so each
-    /// certificate is issued in a folder of its own.
+    /// Runs `openssl ca`, which can set both dates, unlike `openssl x509`. It keeps a database, so
+    /// each certificate is issued in its own folder.
     fn issue(
         &self,
         name: &str,
@@ -241,7 +241,8 @@ fn generate(key: &[&str], out: &str, here: &Path) {
     tool("openssl", &[&arguments[..], &["-out", out]].concat(), here);
 }
 
-/// A good OCSP answer about a leaf of the intermediate, signed by the intermediate itself (DER).
+/// Makes a good OCSP response about a leaf of the intermediate, signed by the intermediate itself
+/// (DER).
 pub(crate) fn staple(issued: &Issued) -> String {
     let here = folder();
     let serial = field(&issued.leaf, "-serial");
@@ -272,7 +273,7 @@ pub(crate) fn staple(issued: &Issued) -> String {
     out
 }
 
-/// What openssl prints of a certificate's field: the part after `=`.
+/// Returns a field of a certificate as openssl prints it: the part after `=`.
 pub(crate) fn field(pem: &str, option: &str) -> String {
     let here = folder();
     let printed = tool(
@@ -285,7 +286,7 @@ pub(crate) fn field(pem: &str, option: &str) -> String {
     value.to_owned()
 }
 
-/// The SHA-256 of a certificate, in lower-case hexadecimal.
+/// Returns the SHA-256 of a certificate in lower-case hexadecimal.
 pub(crate) fn sha256(pem: &str) -> String {
     let here = folder();
     let arguments = ["x509", "-in", pem, "-noout", "-fingerprint", "-sha256"];

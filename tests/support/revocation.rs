@@ -1,24 +1,25 @@
-//! OCSP answers and revocation lists by openssl.
+//! OCSP responses and CRLs made by openssl.
 
 use std::fs;
 
 use super::pki::{self, Issued, Pki};
 use super::{folder, path, tool, write};
 
-/// A day on which all is revoked that is: 2026-05-04.
+/// Time of all revocations: 2026-05-04.
 pub(crate) const REVOKED_ON: &str = "260504000000Z";
 
-/// What a responder's index says of a certificate.
+/// The entry of a certificate in the responder's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
     Good,
-    /// With this reason; none when empty.
+    /// Revoked for this reason; if empty, without a reason.
     Revoked(&'static str),
-    /// Nothing.
+    /// The certificate is not in the index.
     Unknown,
 }
 
-/// An OCSP answer (DER) about this leaf, as its issuer's index has it, signed by that certificate.
+/// Makes an OCSP response (DER) about this leaf, according to its issuer's index, signed with that
+/// certificate.
 pub(crate) fn answer(name: &str, leaf: &Issued, says: Says, signer: (&str, &str)) -> String {
     let here = folder();
     let serial = pki::field(&leaf.leaf, "-serial");
@@ -36,7 +37,7 @@ pub(crate) fn answer(name: &str, leaf: &Issued, says: Says, signer: (&str, &str)
     out
 }
 
-/// The issuer's own certificate and key, for signing in its own name.
+/// Returns the issuer's own certificate and key, for responses that it signs itself.
 pub(crate) fn itself(leaf: &Issued) -> (String, String) {
     (leaf.issuer.clone(), leaf.issuer.replace(".pem", ".key"))
 }
@@ -53,21 +54,21 @@ fn line(serial: &str, says: Says) -> String {
     }
 }
 
-/// A revocation list to be made.
+/// Settings of a CRL.
 #[derive(Clone, Copy)]
 pub(crate) struct List<'a> {
     /// `ca-root` or `ca-intermediate`.
     pub(crate) issuer: &'a str,
-    /// The certificate that it lists, and the reason; an empty list when none.
+    /// The certificate on the list, and the reason; `None` for an empty list.
     pub(crate) revoked: Option<(&'a str, &'static str)>,
-    /// `YYYYMMDDHHMMSSZ`, twice.
+    /// thisUpdate and nextUpdate, as `YYYYMMDDHHMMSSZ`.
     pub(crate) dates: (&'a str, &'a str),
-    /// Lines of its extension section, and sections after it.
+    /// Lines of its extension section, and additional sections.
     pub(crate) extensions: &'a str,
 }
 
 impl List<'static> {
-    /// An empty list by the intermediate, in force from 2026 to 2038.
+    /// An empty CRL of the intermediate, valid from 2026 to 2038.
     pub(crate) const EMPTY: Self = Self {
         issuer: "ca-intermediate",
         revoked: None,
@@ -76,7 +77,7 @@ impl List<'static> {
     };
 }
 
-/// Makes a list in a file (PEM) of the infrastructure's folder.
+/// Makes a CRL in a file (PEM) in the folder of the infrastructure.
 pub(crate) fn list(pki: &Pki, name: &str, list: List<'_>) -> String {
     let here = folder();
     let index = list.revoked.map_or(String::new(), |(pem, reason)| {
@@ -101,7 +102,7 @@ pub(crate) fn list(pki: &Pki, name: &str, list: List<'_>) -> String {
     out
 }
 
-/// The same list in DER.
+/// Returns the same CRL in DER.
 pub(crate) fn der(list: &str) -> String {
     let here = folder();
     let out = format!("{list}.der");
@@ -110,7 +111,7 @@ pub(crate) fn der(list: &str) -> String {
     out
 }
 
-/// A copy of a file whose last byte, which is of its signature, is another.
+/// Returns a copy of a file whose last byte, a part of its signature, is changed.
 pub(crate) fn spoilt(file: &str) -> String {
     let mut bytes = fs::read(file).expect("a file");
     *bytes.last_mut().expect("a byte") ^= 1;

@@ -1,5 +1,5 @@
-//! The source files of the library as the checks read them: what of a file is compiled outside tests,
-//! and which paths it names.
+//! The source files of the library as the checks see them: the part of a file that is compiled
+//! outside tests, and the paths that it names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 /// One source file of the library.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    /// The path of its module, room first.
+    /// Path of its module, starting with the room.
     pub(crate) module: Vec<String>,
     pub(crate) text: String,
-    /// The text without comments, the contents of strings and the items that are compiled for tests only. Each
-    /// line keeps its number.
+    /// The text without comments, the contents of strings, and items that are compiled for tests
+    /// only. Line numbers are unchanged.
     pub(crate) code: String,
     /// True if the whole file is compiled for tests only.
     pub(crate) only_tests: bool,
 }
 
 impl Source {
-    /// A file of this name below `src`.
+    /// Returns the file of this name below `src`.
     pub(crate) fn new(name: &str, text: &str) -> Self {
         Self::read(root().join(name), text.to_owned()).0
     }
 
-    /// A file, and the names of its modules that are compiled for tests only.
+    /// Parses a file. Also returns the names of its modules that are compiled for tests only.
     fn read(path: PathBuf, text: String) -> (Self, Vec<String>) {
         let (code, of_tests) = without_tests(&without_words(&text));
         let source = Self {
@@ -41,7 +41,7 @@ impl Source {
         &self.module[0]
     }
 
-    /// The file below `src`, as `judge/findings/mod.rs`.
+    /// Returns the path below `src`, such as `judge/findings/mod.rs`.
     pub(crate) fn name(&self) -> String {
         let inside = self.path.strip_prefix(root()).expect("below src");
         inside.to_string_lossy().into_owned()
@@ -52,7 +52,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Every file of every room, tests too.
+/// Returns every file of every room, including tests.
 pub(crate) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     let mut of_tests: BTreeSet<Vec<String>> = BTreeSet::new();
@@ -75,14 +75,14 @@ pub(crate) fn sources() -> Vec<Source> {
     found
 }
 
-/// Every file that is compiled outside tests.
+/// Returns every file that is compiled outside tests.
 pub(crate) fn compiled() -> Vec<Source> {
     let mut found = sources();
     found.retain(|source| !source.only_tests);
     found
 }
 
-/// The module that a file is; empty for the crate's own root.
+/// Returns the module of a file; empty for the crate root.
 fn module(path: &Path) -> Vec<String> {
     let inside = path.strip_prefix(root()).expect("walked from the root");
     let inside = inside.with_extension("");
@@ -112,7 +112,8 @@ pub(crate) fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     }
 }
 
-/// The text with blanks in place of comments, and quotes in place of what strings and characters hold.
+/// Returns the text with comments replaced by blanks, and the contents of strings and characters
+/// replaced by quotes.
 pub(crate) fn without_words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -121,7 +122,7 @@ pub(crate) fn without_words(text: &str) -> String {
         let taken = blank.unwrap_or(first.len_utf8());
         let (piece, after) = rest.split_at(taken);
         match blank {
-            // What a string holds is still a line of code.
+            // A line inside a string counts as a line of code.
             Some(_) => {
                 let filled = if first == '/' { ' ' } else { '"' };
                 let fill = |c: char| if c.is_whitespace() { c } else { filled };
@@ -134,7 +135,7 @@ pub(crate) fn without_words(text: &str) -> String {
     out
 }
 
-/// The bytes of the comment, string or character that the text begins with.
+/// Returns the length in bytes of the comment, string or character at the start of the text.
 fn blanked(text: &str, before: Option<char>) -> Option<usize> {
     let end_of = |mark: &str, from: usize| text[from..].find(mark).map(|at| from + at + mark.len());
     if text.starts_with("//") {
@@ -153,7 +154,7 @@ fn blanked(text: &str, before: Option<char>) -> Option<usize> {
         }
     }
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    // A lifetime has no second quote behind its first letter.
+    // A lifetime has no second quote after its first letter.
     let mut inside = text[1..].chars();
     let first = inside.next()?;
     if quote == '\'' && first != '\\' && inside.next() != Some('\'') {
@@ -171,7 +172,8 @@ fn blanked(text: &str, before: Option<char>) -> Option<usize> {
     None
 }
 
-/// The code without each item under `#[cfg(test)]`, and the names of the modules among these items.
+/// Returns the code without the items under `#[cfg(test)]`, and the names of the modules among
+/// these items.
 pub(crate) fn without_tests(code: &str) -> (String, Vec<String>) {
     const MARK: &str = "#[cfg(test)]";
     let (mut out, mut names, mut rest) = (String::new(), Vec::new(), code);
@@ -187,7 +189,7 @@ pub(crate) fn without_tests(code: &str) -> (String, Vec<String>) {
     (out, names)
 }
 
-/// Where an item ends: behind its semicolon, or the brace that closes its body.
+/// Returns the end of an item: after its semicolon, or after the brace that closes its body.
 fn end_of_item(item: &str) -> usize {
     let (mut braces, mut others) = (0_u32, 0_u32);
     for (at, c) in item.char_indices() {
@@ -205,14 +207,14 @@ fn end_of_item(item: &str) -> usize {
     item.len()
 }
 
-/// The name in `mod NAME;` or `mod NAME {`.
+/// Returns the name in `mod NAME;` or `mod NAME {`.
 fn module_named(item: &str) -> Option<String> {
     let tokens = tokens(item);
     let at = tokens.iter().position(|token| token.text == "mod")?;
     Some(tokens.get(at + 1)?.text.to_owned())
 }
 
-/// A path of a module that begins with `crate` or `super`, from the crate's root.
+/// Returns a path that starts with `crate` or `super` as a path from the crate root.
 pub(crate) fn at_root(module: &[String], segments: &[String]) -> Option<Vec<String>> {
     let ups = segments.iter().take_while(|segment| *segment == "super");
     let ups = ups.count();
@@ -226,7 +228,7 @@ pub(crate) fn at_root(module: &[String], segments: &[String]) -> Option<Vec<Stri
     Some([above, rest].concat())
 }
 
-/// A word, `::`, or any other mark.
+/// A word, `::`, or any other character.
 #[derive(Clone, Copy)]
 pub(crate) struct Token<'a> {
     pub(crate) text: &'a str,
@@ -237,7 +239,7 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// The tokens of code whose strings and comments are blank.
+/// Returns the tokens of code in which strings and comments are blank.
 pub(crate) fn tokens(code: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     for (index, mut rest) in code.lines().enumerate() {
@@ -266,13 +268,14 @@ pub(crate) fn tokens(code: &str) -> Vec<Token<'_>> {
 pub(crate) struct Named {
     pub(crate) segments: Vec<String>,
     pub(crate) line: usize,
-    /// The name that a `use` brings in; `None` for a path in the code itself.
+    /// The name that a `use` imports; `None` for a path in the code itself.
     pub(crate) brings: Option<String>,
-    /// True for a `pub use` of any reach.
+    /// True for a `pub use` with any visibility.
     pub(crate) passes_on: bool,
 }
 
-/// Every path of the code with `::` in it or behind `use`; trees of `use` in single paths.
+/// Returns every path in the code that contains `::` or follows `use`. Trees of `use` are split
+/// into single paths.
 pub(crate) fn paths(code: &str) -> Vec<Named> {
     let tokens = tokens(code);
     let (mut found, mut at) = (Vec::new(), 0);
@@ -308,7 +311,7 @@ pub(crate) fn paths(code: &str) -> Vec<Named> {
     found
 }
 
-/// Reads one tree of a `use` from its first token. Returns the place behind it.
+/// Parses one tree of a `use`, starting at its first token. Returns the position after it.
 fn tree(tokens: &[Token<'_>], mut at: usize, above: &[String], found: &mut Vec<Named>) -> usize {
     let mut segments = above.to_vec();
     while let Some(token) = tokens.get(at) {
@@ -322,7 +325,7 @@ fn tree(tokens: &[Token<'_>], mut at: usize, above: &[String], found: &mut Vec<N
                 }
                 return at + 1;
             }
-            // `{self}` stands for the module before the brace.
+            // `{self}` means the module before the brace.
             "self" if !above.is_empty() => {}
             word => segments.push(word.to_owned()),
         }

@@ -1,4 +1,4 @@
-//! The words that both kinds of line are made of: dates, days, and text of bounded length.
+//! The parts that all reasons share: dates, numbers of days, and text of limited length.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use crate::output::{Clean, Leaf};
 
-/// The longest text of others in a line: enough for nearly every name, subject and banner, and
-/// short enough that what follows stays in sight.
+/// Maximum number of characters of a text that a server sent: enough for nearly every name,
+/// subject and banner, and short enough that the rest of the line remains visible.
 pub(super) const LONGEST_TEXT: usize = 60;
 
-/// Seconds of a day.
+/// Number of seconds in a day.
 pub(super) const DAY: i64 = 86_400;
 
 pub(super) fn issuer(leaf: &Leaf<'_>) -> Option<String> {
@@ -18,14 +18,14 @@ pub(super) fn issuer(leaf: &Leaf<'_>) -> Option<String> {
     Some(format!("issuer {}", Clean::bounded(name, LONGEST_TEXT)))
 }
 
-/// A day and how far it is: `2026-11-10 (12 days ago)`.
+/// Returns a day and its distance from now: `2026-11-10 (12 days ago)`.
 pub(super) fn when(time: Timestamp, now: Timestamp) -> String {
     let day = day(time);
-    let far = (time.as_second() - now.as_second()) / DAY;
-    match far {
+    let distance = (time.as_second() - now.as_second()) / DAY;
+    match distance {
         0 => format!("{day} (today)"),
-        ..0 => format!("{day} ({})", past(-far)),
-        1.. => format!("{day} (in {})", days(far)),
+        ..0 => format!("{day} ({})", past(-distance)),
+        1.. => format!("{day} (in {})", days(distance)),
     }
 }
 
@@ -47,9 +47,9 @@ pub(super) fn days(count: i64) -> String {
     }
 }
 
-pub(super) fn add(text: &mut String, words: std::fmt::Arguments<'_>) {
+pub(super) fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
-    let _ = text.write_fmt(words);
+    let _ = text.write_fmt(more);
 }
 
 #[cfg(test)]
@@ -57,15 +57,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_told_as_people_do() {
+    fn dates_are_shown_with_their_distance_in_days() {
         let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
-        for (time, told) in [
+        for (time, expected) in [
             ("2026-11-22T20:00:00Z", "2026-11-22 (today)"),
             ("2026-11-23T09:00:00Z", "2026-11-23 (in 1 day)"),
             ("2026-11-10T00:00:00Z", "2026-11-10 (12 days ago)"),
             ("2026-11-21T07:00:00Z", "2026-11-21 (1 day ago)"),
         ] {
-            assert_eq!(when(time.parse().unwrap(), now), told);
+            assert_eq!(when(time.parse().unwrap(), now), expected);
         }
     }
 }

@@ -5,6 +5,6 @@ use std::io::Write;
 
 /// Writes a line to standard error with the program's name in front. A write error (a full disk, a
 /// closed pager) is ignored: it is no reason to end a sweep.
-pub fn tell(words: fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "tlsweep: {words}");
+pub fn notice(text: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "tlsweep: {text}");
 }
