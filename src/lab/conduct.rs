@@ -34,6 +34,8 @@ pub(super) enum Conduct {
     Tls(Arc<ServerConfig>),
     /// It is an old stack, as far as ServerHelloDone.
     Old(Box<OldServer>),
+    /// It speaks TLS 1.3 by one group, and one older version.
+    Split(Box<Split>),
     /// It answers in clear, by name, as far as ServerHelloDone.
     Clear(Box<ClearServer>),
     /// It speaks first.
@@ -95,6 +97,17 @@ pub(super) struct OldServer {
     pub(super) dh_bytes: usize,
 }
 
+/// A real server of TLS 1.3 that takes one group, with an old server for hellos of older versions. It
+/// chooses the version before the group, as real ones do: a hello of TLS 1.3 without the group is
+/// refused, whatever else it offers.
+pub(super) struct Split {
+    pub(super) newer: Arc<ServerConfig>,
+    pub(super) group: u16,
+    /// Whether a hello without the group is closed upon; otherwise it gets an alert.
+    pub(super) closes: bool,
+    pub(super) older: OldServer,
+}
+
 /// How an old server says no.
 #[derive(Clone, Copy)]
 pub(super) enum Refusal {
@@ -108,8 +121,9 @@ impl Conduct {
     /// Serves one connection to its end.
     pub(super) async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
         match self {
-            Self::Tls(config) => serve_tls(config, stream).await,
+            Self::Tls(config) => serve_tls(config, stream, &[]).await,
             Self::Old(server) => server.serve(stream).await,
+            Self::Split(server) => server.serve(stream).await,
             Self::Clear(server) => {
                 let hello = read_first(stream).await?;
                 let flight = hello.and_then(|hello| server.flight(&hello));
@@ -162,12 +176,19 @@ impl Conduct {
 /// Reads a whole ClientHello, or a first piece of whatever else is sent. Reading the hello to its
 /// end matters: a socket that is closed with bytes unread resets instead of closing.
 async fn read_first(stream: &mut TcpStream) -> io::Result<Option<ClientHello>> {
-    let mut received = Vec::new();
+    read_into(stream, &mut Vec::new()).await
+}
+
+/// The same, keeping what was read.
+async fn read_into(
+    stream: &mut TcpStream,
+    received: &mut Vec<u8>,
+) -> io::Result<Option<ClientHello>> {
     while received.len() <= LARGEST_HELLO {
-        if stream.read_buf(&mut received).await? == 0 {
+        if stream.read_buf(received).await? == 0 {
             return Ok(None);
         }
-        match read(&received) {
+        match read(received) {
             Reading::More => {}
             Reading::Hello(hello) => return Ok(Some(hello)),
             Reading::Strange => return Ok(None),
@@ -208,7 +229,7 @@ impl Dialogue {
             stream.write_all(answer.as_bytes()).await?;
         }
         match &self.after {
-            Some(config) => serve_tls(config, stream).await,
+            Some(config) => serve_tls(config, stream, &[]).await,
             None => finish(stream, End::Close).await,
         }
     }
@@ -233,22 +254,26 @@ async fn read_line(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
 
 impl OldServer {
     async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
-        let Some(hello) = read_first(stream).await? else {
-            return finish(stream, End::Close).await;
-        };
-        let Some(suite) = self.choose(&hello) else {
+        match read_first(stream).await? {
+            Some(hello) => self.answer(&hello, stream).await,
+            None => finish(stream, End::Close).await,
+        }
+    }
+
+    async fn answer(&self, hello: &ClientHello, stream: &mut TcpStream) -> io::Result<()> {
+        let Some(suite) = self.choose(hello) else {
             return match self.refusal {
                 Refusal::Silence if hello.supported_versions.is_some() => {
                     finish(stream, End::Wait).await
                 }
                 Refusal::Close => finish(stream, End::Close).await,
                 Refusal::Alert | Refusal::Silence => {
-                    stream.write_all(&self.refuse(&hello)).await?;
+                    stream.write_all(&self.refuse(hello)).await?;
                     finish(stream, End::Close).await
                 }
             };
         };
-        let flight = self.flight(&hello, suite).map_err(io::Error::other)?;
+        let flight = self.flight(hello, suite).map_err(io::Error::other)?;
         stream.write_all(&flight).await?;
         // A client that goes on must be told that there is nothing behind the flight.
         if stream.read(&mut [0; 1024]).await? > 0 {
@@ -301,14 +326,34 @@ impl OldServer {
     }
 }
 
-/// Drives a real TLS server: handshake, then one page for whoever asks.
-async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Result<()> {
+impl Split {
+    async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
+        const TLS13: u16 = 0x0304;
+        let mut received = Vec::new();
+        let Some(hello) = read_into(stream, &mut received).await? else {
+            return finish(stream, End::Close).await;
+        };
+        if !hello.offers_version(TLS13, true) {
+            self.older.answer(&hello, stream).await
+        } else if self.closes && !hello.groups.contains(&self.group) {
+            finish(stream, End::Close).await
+        } else {
+            serve_tls(&self.newer, stream, &received).await
+        }
+    }
+}
+
+/// Drives a real TLS server: handshake, then one page for whoever asks. `first` was read before.
+async fn serve_tls(
+    config: &Arc<ServerConfig>,
+    stream: &mut TcpStream,
+    first: &[u8],
+) -> io::Result<()> {
     let mut server = ServerConnection::new(config.clone()).map_err(io::Error::other)?;
     let mut received = [0; 4096];
     let mut sending = Vec::new();
+    let mut goes_on = feed(&mut server, first);
     loop {
-        let length = stream.read(&mut received).await?;
-        let goes_on = length > 0 && feed(&mut server, &received[..length]);
         while server.wants_write() {
             server.write_tls(&mut sending)?;
         }
@@ -317,6 +362,8 @@ async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Re
         if !goes_on {
             return finish(stream, End::Close).await;
         }
+        let length = stream.read(&mut received).await?;
+        goes_on = length > 0 && feed(&mut server, &received[..length]);
     }
 }
 
