@@ -21,12 +21,20 @@ enum Does {
     /// Hands it on to the server.
     Serves,
     Closes,
+    /// Ends the connection without a word of TCP's.
+    Resets,
+    /// Asks for another hello, with a group that is in none of TLS 1.3.
+    Retries,
+    /// Hands it on to another server.
+    ServesAt(SocketAddr),
+    /// Sends these bytes and waits until the client goes.
+    Stalls(&'static [u8]),
     /// Sends these bytes and closes.
     Says(&'static [u8]),
     /// Waits until the client goes.
     Waits,
 }
-use Does::{Closes, Says, Serves, Waits};
+use Does::{Closes, Resets, Retries, Says, Serves, ServesAt, Stalls, Waits};
 
 const INTERNAL_ERROR: Does = Says(&[21, 3, 3, 0, 2, 2, 80]);
 const PROTOCOL_VERSION: Does = Says(&[21, 3, 3, 0, 2, 2, 70]);
@@ -72,7 +80,12 @@ fn serve(
     behind: SocketAddr,
 ) -> std::io::Result<()> {
     match does {
-        Serves => {
+        Serves | ServesAt(_) => {
+            let behind = if let ServesAt(other) = does {
+                other
+            } else {
+                behind
+            };
             let mut server = TcpStream::connect(behind)?;
             server.write_all(hello)?;
             let (mut said, mut heard) = (visitor.try_clone()?, server.try_clone()?);
@@ -85,12 +98,37 @@ fn serve(
         }
         Says(bytes) => visitor.write_all(bytes)?,
         Closes => {}
-        Waits => {
+        Resets => return reset(visitor),
+        Retries => visitor.write_all(&retry(&hello[44..76]))?,
+        Waits | Stalls(_) => {
+            if let Stalls(bytes) = does {
+                visitor.write_all(bytes)?;
+            }
             let _ = std::io::copy(&mut visitor, &mut std::io::sink());
         }
     }
     visitor.shutdown(Shutdown::Write)?;
     std::io::copy(&mut visitor, &mut std::io::sink()).map(|_| ())
+}
+
+/// A HelloRetryRequest (RFC 8446, 4.1.3 and 4.1.4) for secp192k1.
+fn retry(session: &[u8]) -> Vec<u8> {
+    const RANDOM: [u8; 32] = [
+        207, 33, 173, 116, 229, 154, 97, 17, 190, 29, 140, 2, 30, 101, 184, 145, 194, 162, 17, 22,
+        122, 187, 140, 94, 7, 158, 9, 226, 200, 168, 51, 156,
+    ];
+    let mut body = [&[3, 3][..], &RANDOM, &[32], session, &[0x13, 0x01, 0]].concat();
+    body.extend([0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 18]);
+    message(3, 2, &body)
+}
+
+/// The standard library cannot ask for it.
+fn reset(visitor: TcpStream) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_io().build()?;
+    let _inside = runtime.enter();
+    visitor.set_nonblocking(true)?;
+    tokio::net::TcpStream::from_std(visitor)?.set_zero_linger()
 }
 
 /// The first record of a client.
@@ -112,17 +150,37 @@ impl Hello {
 
     /// Whether the extension is there.
     fn has(&self, kind: u16) -> bool {
+        self.extension(kind).is_some()
+    }
+
+    /// Whether the group is among those on offer.
+    fn offers_group(&self, group: u16) -> bool {
+        let groups = self.extension(10).unwrap_or_default();
+        groups.chunks(2).skip(1).any(|it| it == group.to_be_bytes())
+    }
+
+    /// Whether TLS_AES_128_CCM_SHA256 is among the suites.
+    fn offers_ccm(&self) -> bool {
+        let suites = 44 + usize::from(self.0[43]);
+        let length = usize::from(u16::from_be_bytes([self.0[suites], self.0[suites + 1]]));
+        let mut each = self.0[suites + 2..suites + 2 + length].chunks(2);
+        each.any(|it| it == [0x13, 0x04])
+    }
+
+    /// What the extension holds.
+    fn extension(&self, kind: u16) -> Option<&[u8]> {
         let number = |at: usize| usize::from(u16::from_be_bytes([self.0[at], self.0[at + 1]]));
         let suites = 44 + usize::from(self.0[43]);
         let methods = suites + 2 + number(suites);
         let mut at = methods + 1 + usize::from(self.0[methods]) + 2;
         while at + 4 <= self.0.len() {
+            let end = at + 4 + number(at + 2);
             if number(at) == usize::from(kind) {
-                return true;
+                return self.0.get(at + 4..end);
             }
-            at += 4 + number(at + 2);
+            at = end;
         }
-        false
+        None
     }
 
     fn is_tls13(&self) -> bool {
@@ -214,14 +272,13 @@ fn a_failure_that_passes_defines_no_server() {
 fn a_failure_that_stays_is_reported_as_it_is() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1.3;"]);
     for (does, kind, attempt, connections) in [
-        // In the retry each of the three hellos is sent twice.
-        (Closes, "eof", 2, 9),
-        (INTERNAL_ERROR, "alert", 2, 9),
+        (Closes, "eof", 2, 8),
+        (INTERNAL_ERROR, "alert", 2, 8),
         (Waits, "timeout", 2, 4),
         // The server's own word, which is not asked for twice.
         (PROTOCOL_VERSION, "alert", 1, 2),
-        (Says(&[21, 3, 3, 0, 2, 2, 40]), "alert", 1, 3),
-        (Says(&[21, 0, 0, 0, 2, 2, 40]), "alert", 1, 3),
+        (Says(&[21, 3, 3, 0, 2, 2, 40]), "alert", 1, 4),
+        (Says(&[21, 0, 0, 0, 2, 2, 40]), "alert", 1, 4),
         (Says(&[21, 3, 3, 0, 2, 2, 112]), "alert", 1, 1),
     ] {
         let front = Front::start(nginx.address(0), move |_, _| does);
@@ -346,28 +403,45 @@ fn a_server_that_hangs_at_new_hellos_is_found_in_both_lanes() {
     let trust = format!("--trust={}", nginx.root().display());
     type Hangs = fn(&Hello) -> bool;
     let hangs: [Hangs; 2] = [Hello::is_tls13, |hello| hello.0.len() > 5 + 255];
+    let chosen: &[u8] = server_hello(3, 0xC02F, 0, &[], [7; 32]).leak();
     for (place, hangs) in hangs.into_iter().enumerate() {
-        for lane in ["--probe=handshake", "--probe=hello"] {
-            for versions in ["--versions=negotiated", "--versions=all"] {
-                let front =
-                    Front::start(
-                        nginx.address(0),
-                        move |_, hello| {
-                            if hangs(hello) { Waits } else { Serves }
-                        },
-                    );
-                let arguments = [&*trust, lane, versions, "--retries=0"];
-                let row = &sweep(&arguments, &[front.target()])[0];
-                let what = format!("{place} {lane} {versions}: {}", row["error"]);
-                assert_eq!(row["verdict"], "legacy_tls_only", "{what}");
-                assert_eq!(row["tls"]["version"], "TLSv1.0", "{what}");
-                if versions == "--versions=all" {
-                    let outcomes = &row["tls"]["versions"];
-                    assert_eq!(outcomes["tls1_0"]["outcome"], "supported", "{what}");
-                    assert_eq!(outcomes["tls1_2"]["outcome"], "rejected", "{what}");
-                    assert_eq!(outcomes["tls1_3"]["outcome"], "no_answer", "{what}");
+        for (how, silence) in [(Waits, "no_answer"), (Stalls(chosen), "rejected")] {
+            for lane in ["--probe=handshake", "--probe=hello"] {
+                for versions in ["--versions=negotiated", "--versions=all"] {
+                    let hangs = move |_, hello: &Hello| if hangs(hello) { how } else { Serves };
+                    let front = Front::start(nginx.address(0), hangs);
+                    let arguments = [&*trust, lane, versions, "--retries=0"];
+                    let row = &sweep(&arguments, &[front.target()])[0];
+                    let what = format!("{place} {how:?} {lane} {versions}: {}", row["error"]);
+                    assert_eq!(row["verdict"], "legacy_tls_only", "{what}");
+                    assert_eq!(row["tls"]["version"], "TLSv1.0", "{what}");
+                    if versions == "--versions=all" {
+                        let outcomes = &row["tls"]["versions"];
+                        assert_eq!(outcomes["tls1_0"]["outcome"], "supported", "{what}");
+                        assert_eq!(outcomes["tls1_2"]["outcome"], "rejected", "{what}");
+                        assert_eq!(outcomes["tls1_3"]["outcome"], silence, "{what}");
+                    }
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_has_shown_its_certificate_and_stalls_is_not_asked_again() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.2;"]);
+    let begun = [
+        server_hello(3, 0xC02F, 0, &[], [7; 32]),
+        message(3, 11, &[0, 0, 5, 0, 0, 2, 0x30, 0]),
+    ];
+    let begun: &[u8] = begun.concat().leak();
+    for (how, connections) in [(Stalls(begun), 1), (Stalls(&begun[..60]), 2)] {
+        for lane in ["--probe=handshake", "--probe=hello"] {
+            let front = Front::start(nginx.address(0), move |_, _| how);
+            let row = &sweep(&[lane, "--retries=0"], &[front.target()])[0];
+            assert_eq!(row["verdict"], "handshake_failed", "{lane}");
+            assert_eq!(row["error"]["kind"], "timeout", "{lane}");
+            assert_eq!(front.connections.load(SeqCst), connections, "{lane}");
         }
     }
 }
@@ -377,7 +451,7 @@ fn a_server_that_hangs_at_new_hellos_is_found_in_both_lanes() {
 #[rustfmt::skip]
 const NARROW: &[(&str, &str, &str, [usize; 2])] = &[
     ("ssl_protocols TLSv1.3;", "", "modern", [1, 2]),
-    ("ssl_protocols TLSv1.3; ssl_ecdh_curve secp521r1;", "", "more_groups", [4, 5]),
+    ("ssl_protocols TLSv1.3; ssl_ecdh_curve secp521r1;", "", "more_groups", [3, 4]),
     ("ssl_protocols TLSv1.3; ssl_ecdh_curve X448;", "needs the group x448", "rest", [3, 4]),
     ("ssl_protocols TLSv1.3; ssl_ecdh_curve ffdhe2048;", "needs the group ffdhe2048", "rest", [3, 4]),
     ("ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_CCM_SHA256;",
@@ -407,11 +481,192 @@ fn what_browsers_offer_is_offered_before_a_failure_is_reported() {
             assert_eq!(row["verdict"], verdict, "{what}");
             if !needs.is_empty() {
                 assert_eq!(row["error"]["kind"], "incompatible", "{what}");
-                assert_eq!(row["error"]["detail"], *needs, "{what}");
+                let needs = format!("{needs}, which this scanner reads and cannot compute");
+                assert_eq!(row["error"]["detail"], needs, "{what}");
+                assert_eq!(row["side"], "client", "{what}");
+                assert_eq!(row["leaf"], Value::Null, "{what}");
+                refused_by_today(row).expect(&what);
             }
             assert_eq!(front.connections.load(SeqCst), *connections, "{what}");
         }
     }
+}
+
+/// The finding's clients: those that cannot connect, and those that can.
+fn refused_by_today(row: &Value) -> Option<(Vec<&str>, Vec<&str>)> {
+    let mut findings = row["findings"].as_array()?.iter();
+    let found = findings.find(|it| it["id"] == "refused_by_today")?;
+    let list = |key: &str| {
+        let words = found[key].as_array().into_iter().flatten();
+        words.filter_map(Value::as_str).collect()
+    };
+    Some((list("fails"), list("connects")))
+}
+
+/// What servers of TLS 1.3 insist on, whether a hello offers it, and the clients that have it.
+type Insists = (&'static str, fn(&Hello) -> bool, &'static [&'static str]);
+
+const INSISTING: &[Insists] = &[
+    (
+        "ssl_ecdh_curve secp521r1;",
+        |hello| hello.offers_group(0x19),
+        &["Firefox", "curl/OpenSSL"],
+    ),
+    (
+        "ssl_ecdh_curve X448;",
+        |hello| hello.offers_group(0x1E),
+        &["curl/OpenSSL"],
+    ),
+    (
+        "ssl_ecdh_curve ffdhe3072;",
+        |hello| hello.offers_group(0x101),
+        &["Firefox", "curl/OpenSSL"],
+    ),
+    (
+        "ssl_conf_command Ciphersuites TLS_AES_128_CCM_SHA256;",
+        Hello::offers_ccm,
+        &[],
+    ),
+];
+
+/// What such servers take beside TLS 1.3, and the place of the first that the hello lane asks further.
+const OLDER: &[&str] = &[
+    "ssl_protocols TLSv1.2;",
+    "ssl_protocols TLSv1.2; ssl_ciphers kRSA;",
+    "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-SHA256;",
+    "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;",
+    "ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;",
+];
+const ASKED_FURTHER: usize = 2;
+
+/// How such a server refuses a hello of TLS 1.3 without what it insists on.
+const REFUSALS: [Does; 4] = [Serves, Closes, Resets, Retries];
+
+#[test]
+fn what_tls13_insists_on_is_asked_before_an_older_version_is_judged() {
+    let narrow: Vec<_> = INSISTING
+        .iter()
+        .map(|(directives, ..)| format!("ssl_protocols TLSv1.3; {directives}"))
+        .collect();
+    let narrow: Vec<_> = narrow.iter().map(String::as_str).collect();
+    let nginx = Nginx::start(&[&narrow[..], OLDER].concat());
+    let trust = format!("--trust={}", nginx.root().display());
+    let mut fronts = Vec::new();
+    for (place, (_, offers, _)) in INSISTING.iter().enumerate() {
+        for older in 0..OLDER.len() {
+            for how in REFUSALS {
+                let other = nginx.address(INSISTING.len() + older);
+                let choose = move |_, hello: &Hello| match hello.is_tls13() {
+                    false => ServesAt(other),
+                    true if offers(hello) => Serves,
+                    true => how,
+                };
+                fronts.push((
+                    place,
+                    older,
+                    how,
+                    Front::start(nginx.address(place), choose),
+                ));
+            }
+        }
+    }
+    for (lane, more) in [
+        ("--probe=handshake", "--versions=negotiated"),
+        ("--probe=handshake", "--versions=all"),
+        ("--probe=handshake", "--facts=groups"),
+        ("--probe=hello", "--versions=negotiated"),
+        ("--probe=hello", "--versions=all"),
+    ] {
+        let from = if lane == "--probe=hello" {
+            ASKED_FURTHER
+        } else {
+            0
+        };
+        let asked = || fronts.iter().filter(|(_, older, ..)| *older >= from);
+        let targets: Vec<_> = asked().map(|(.., front)| front.target()).collect();
+        let rows = sweep(&[&trust, lane, more, "--retries=0"], &targets);
+        for ((place, older, how, _), row) in asked().zip(&rows) {
+            let (directives, _, clients) = INSISTING[*place];
+            let what = format!("{directives} {} {how:?} {lane} {more}", OLDER[*older]);
+            assert_eq!(row["verdict"], "ok", "{what}: {}", row["error"]);
+            assert_eq!(row["tls"]["supports_tls1_3"], true, "{what}");
+            let (fails, connects) = refused_by_today(row).expect(&what);
+            assert_eq!(connects, clients, "{what}");
+            let browsers = ["Chrome", "Edge", "Firefox"].iter();
+            let expected: Vec<_> = browsers.filter(|it| !clients.contains(it)).collect();
+            assert!(fails.iter().eq(expected), "{what}: {fails:?}");
+            // The hello lane reports what a client of TLS 1.2 gets, where there is such a thing.
+            let computed = *place == 0 && !(from > 0 && *older == from);
+            assert_eq!(row["tls"]["version"] == "TLSv1.3", computed, "{what}");
+            if computed {
+                assert_eq!(row["tls"]["offer"], "more_groups", "{what}");
+                let mut findings = row["findings"].as_array().into_iter().flatten();
+                let other = findings
+                    .find(|it| it["id"] == "no_forward_secrecy" || it["id"] == "weak_cipher");
+                assert_eq!(other, None, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_does_not_bear_the_widest_hello_is_asked_with_fewer_groups() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.3; ssl_ecdh_curve secp521r1;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    let nonsense: &[u8] = message(3, 2, &[3, 3, 7]).leak();
+    for how in [
+        Closes,
+        Resets,
+        INTERNAL_ERROR,
+        Says(&[21, 3, 3, 0, 2, 2, 40]),
+        Says(nonsense),
+        Says(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        Says(&[21, 3, 3, 0, 2, 2, 112]),
+    ] {
+        for (lane, connections) in [("--probe=handshake", 3), ("--probe=hello", 4)] {
+            let front = Front::start(nginx.address(0), move |_, hello| {
+                let widest = hello.is_tls13() && hello.offers_group(0x100);
+                if widest { how } else { Serves }
+            });
+            let row = &sweep(&[&trust, lane, "--retries=0"], &[front.target()])[0];
+            let what = format!("{how:?} {lane}: {}", row["error"]);
+            assert_eq!(row["verdict"], "ok", "{what}");
+            assert_eq!(row["tls"]["offer"], "more_groups", "{what}");
+            assert_eq!(front.connections.load(SeqCst), connections, "{what}");
+            let row = &sweep(
+                &[&trust, lane, "--versions=all", "--retries=0"],
+                &[front.target()],
+            )[0];
+            let versions = &row["tls"]["versions"];
+            assert_eq!(versions["tls1_3"]["outcome"], "supported", "{what}");
+            assert_eq!(versions["tls1_2"]["outcome"], "rejected", "{what}");
+        }
+    }
+}
+
+/// Servers without TLS 1.3, and the connections that they take in the handshake lane. One that names the
+/// version in its refusal, or chooses an older one, is not asked for TLS 1.3 again.
+#[test]
+fn an_old_server_takes_few_connections() {
+    const SERVERS: &[(&str, usize)] = &[
+        ("ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;", 2),
+        ("ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;", 2),
+        ("ssl_protocols TLSv1.2; ssl_ciphers kRSA;", 3),
+    ];
+    let directives: Vec<_> = SERVERS.iter().map(|(directives, _)| *directives).collect();
+    let nginx = Nginx::start(&directives);
+    let trust = format!("--trust={}", nginx.root().display());
+    for (place, (directives, connections)) in SERVERS.iter().enumerate() {
+        let front = Front::start(nginx.address(place), |_, _| Serves);
+        sweep(&[&trust, "--retries=0"], &[front.target()]);
+        let made = front.connections.load(SeqCst);
+        assert_eq!(made, *connections, "{directives}");
+    }
+    let chosen: &[u8] = flight(server_hello(1, 0x2F, 0, &[], [7; 32]), 1).leak();
+    let front = Front::start(nginx.address(0), move |_, _| Says(chosen));
+    let row = &sweep(&["--retries=0"], &[front.target()])[0];
+    assert_eq!(row["tls"]["version"], "TLSv1.0");
+    assert_eq!(front.connections.load(SeqCst), 2);
 }
 
 #[test]

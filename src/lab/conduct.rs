@@ -34,6 +34,8 @@ pub(super) enum Conduct {
     Tls(Arc<ServerConfig>),
     /// An old stack, up to ServerHelloDone.
     Old(Box<OldServer>),
+    /// A server that speaks TLS 1.3 with one group, and one older version.
+    Split(Box<Split>),
     /// A server that answers unencrypted with the leaf of the requested name, up to
     /// ServerHelloDone.
     Clear(Box<ClearServer>),
@@ -80,6 +82,15 @@ pub(super) enum End {
     Wait,
 }
 
+/// A server of TLS 1.3 with a single group, and of one older version.
+pub(super) struct Split {
+    pub(super) newer: Arc<ServerConfig>,
+    pub(super) group: u16,
+    /// True if the server closes at a ClientHello without the group; otherwise it sends an alert.
+    pub(super) closes: bool,
+    pub(super) older: OldServer,
+}
+
 /// A server from before TLS 1.3 that supports a single version.
 pub(super) struct OldServer {
     pub(super) version: u16,
@@ -109,8 +120,9 @@ impl Conduct {
     /// Serves one connection until it ends.
     pub(super) async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
         match self {
-            Self::Tls(config) => serve_tls(config, stream).await,
+            Self::Tls(config) => serve_tls(config, stream, &[]).await,
             Self::Old(server) => server.serve(stream).await,
+            Self::Split(server) => server.serve(stream).await,
             Self::Clear(server) => {
                 let hello = read_first(stream).await?;
                 let flight = hello.and_then(|hello| server.flight(&hello));
@@ -163,12 +175,19 @@ impl Conduct {
 /// Reads a complete ClientHello, or the first bytes of anything else. Reading the whole ClientHello
 /// matters: closing a socket with unread bytes sends a reset instead of a normal close.
 async fn read_first(stream: &mut TcpStream) -> io::Result<Option<ClientHello>> {
-    let mut received = Vec::new();
+    read_into(stream, &mut Vec::new()).await
+}
+
+/// The same, keeping what was read.
+async fn read_into(
+    stream: &mut TcpStream,
+    received: &mut Vec<u8>,
+) -> io::Result<Option<ClientHello>> {
     while received.len() <= LARGEST_HELLO {
-        if stream.read_buf(&mut received).await? == 0 {
+        if stream.read_buf(received).await? == 0 {
             return Ok(None);
         }
-        match read(&received) {
+        match read(received) {
             Reading::More => {}
             Reading::Hello(hello) => return Ok(Some(hello)),
             Reading::Strange => return Ok(None),
@@ -209,7 +228,7 @@ impl Dialogue {
             stream.write_all(answer.as_bytes()).await?;
         }
         match &self.after {
-            Some(config) => serve_tls(config, stream).await,
+            Some(config) => serve_tls(config, stream, &[]).await,
             None => finish(stream, End::Close).await,
         }
     }
@@ -234,22 +253,26 @@ async fn read_line(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
 
 impl OldServer {
     async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
-        let Some(hello) = read_first(stream).await? else {
-            return finish(stream, End::Close).await;
-        };
-        let Some(suite) = self.choose(&hello) else {
+        match read_first(stream).await? {
+            Some(hello) => self.answer(&hello, stream).await,
+            None => finish(stream, End::Close).await,
+        }
+    }
+
+    async fn answer(&self, hello: &ClientHello, stream: &mut TcpStream) -> io::Result<()> {
+        let Some(suite) = self.choose(hello) else {
             return match self.refusal {
                 Refusal::Silence if hello.supported_versions.is_some() => {
                     finish(stream, End::Wait).await
                 }
                 Refusal::Close => finish(stream, End::Close).await,
                 Refusal::Alert | Refusal::Silence => {
-                    stream.write_all(&self.refuse(&hello)).await?;
+                    stream.write_all(&self.refuse(hello)).await?;
                     finish(stream, End::Close).await
                 }
             };
         };
-        let flight = self.flight(&hello, suite).map_err(io::Error::other)?;
+        let flight = self.flight(hello, suite).map_err(io::Error::other)?;
         stream.write_all(&flight).await?;
         // A client that continues after the flight must learn that nothing follows.
         if stream.read(&mut [0; 1024]).await? > 0 {
@@ -302,14 +325,35 @@ impl OldServer {
     }
 }
 
-/// Runs a real TLS server: the handshake, then one page for any request.
-async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Result<()> {
+impl Split {
+    async fn serve(&self, stream: &mut TcpStream) -> io::Result<()> {
+        const TLS13: u16 = 0x0304;
+        let mut received = Vec::new();
+        let Some(hello) = read_into(stream, &mut received).await? else {
+            return finish(stream, End::Close).await;
+        };
+        if !hello.offers_version(TLS13, true) {
+            self.older.answer(&hello, stream).await
+        } else if self.closes && !hello.groups.contains(&self.group) {
+            finish(stream, End::Close).await
+        } else {
+            serve_tls(&self.newer, stream, &received).await
+        }
+    }
+}
+
+/// Runs a real TLS server: the handshake, then one page for any request. `first` are bytes that were
+/// received already.
+async fn serve_tls(
+    config: &Arc<ServerConfig>,
+    stream: &mut TcpStream,
+    first: &[u8],
+) -> io::Result<()> {
     let mut server = ServerConnection::new(config.clone()).map_err(io::Error::other)?;
     let mut received = [0; 4096];
     let mut sending = Vec::new();
+    let mut goes_on = feed(&mut server, first);
     loop {
-        let length = stream.read(&mut received).await?;
-        let goes_on = length > 0 && feed(&mut server, &received[..length]);
         while server.wants_write() {
             server.write_tls(&mut sending)?;
         }
@@ -318,6 +362,8 @@ async fn serve_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream) -> io::Re
         if !goes_on {
             return finish(stream, End::Close).await;
         }
+        let length = stream.read(&mut received).await?;
+        goes_on = length > 0 && feed(&mut server, &received[..length]);
     }
 }
 

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use rustls::SupportedProtocolVersion;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::case::Case;
-use super::conduct::Conduct;
+use super::conduct::{Conduct, Split};
 use super::error::LabError;
 use super::issue::{Draft, Workshop};
+use super::legacy::{RSA_CBC, TLS10, TLS11, old_server};
 use super::servers::{
     Always, BOTH, ByName, ONLY_12, ONLY_13, ask_clients, certified, configure, serve,
     serve_versions, signing_key,
@@ -91,7 +92,7 @@ pub(super) const CASES: &[Case] = &[
         expect: VerdictKind::Ok,
         also: &[],
         about: "healthy: the server accepts only P-384, so the client sends a second ClientHello",
-        conduct: |shop, host| only_group(shop, host, kx_group::SECP384R1),
+        conduct: |shop, host| Ok(Conduct::Tls(only_group(shop, host, kx_group::SECP384R1)?)),
     },
     Case {
         name: "only-post-quantum",
@@ -99,7 +100,29 @@ pub(super) const CASES: &[Case] = &[
         expect: VerdictKind::Ok,
         also: &[],
         about: "healthy: the server accepts only X25519MLKEM768, which browsers offer first",
-        conduct: |shop, host| only_group(shop, host, kx_group::X25519MLKEM768),
+        conduct: |shop, host| {
+            Ok(Conduct::Tls(only_group(
+                shop,
+                host,
+                kx_group::X25519MLKEM768,
+            )?))
+        },
+    },
+    Case {
+        name: "post-quantum-or-tls1-0",
+        host: "post-quantum-or-tls1-0.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "X25519MLKEM768 only in TLS 1.3, beside TLS 1.0: browsers connect by TLS 1.3",
+        conduct: |shop, host| post_quantum_or(shop, host, TLS10, false),
+    },
+    Case {
+        name: "post-quantum-or-tls1-1-closing",
+        host: "post-quantum-or-tls1-1-closing.tlsweep.test",
+        expect: VerdictKind::Ok,
+        also: &[],
+        about: "the same beside TLS 1.1; the server closes at a ClientHello without the group",
+        conduct: |shop, host| post_quantum_or(shop, host, TLS11, true),
     },
     Case {
         name: "virtual-host",
@@ -180,7 +203,7 @@ fn only_group(
     shop: &Workshop,
     host: &str,
     group: &'static dyn SupportedKxGroup,
-) -> Result<Conduct, LabError> {
+) -> Result<Arc<ServerConfig>, LabError> {
     let provider = CryptoProvider {
         kx_groups: vec![group],
         ..default_provider()
@@ -188,9 +211,22 @@ fn only_group(
     let key = signing_key(&shop.keys.p256)?;
     let chain = shop.chain_for(shop.leaf(host)?, &*shop.keys.p256)?;
     let resolver = Arc::new(Always(certified(chain, key)));
-    Ok(Conduct::Tls(Arc::new(configure(
-        provider, ONLY_13, None, resolver,
-    )?)))
+    Ok(Arc::new(configure(provider, ONLY_13, None, resolver)?))
+}
+
+/// A healthy server of TLS 1.3 that takes X25519MLKEM768 only, and an old one of this version.
+fn post_quantum_or(
+    shop: &Workshop,
+    host: &str,
+    version: u16,
+    closes: bool,
+) -> Result<Conduct, LabError> {
+    Ok(Conduct::Split(Box::new(Split {
+        newer: only_group(shop, host, kx_group::X25519MLKEM768)?,
+        group: kx_group::X25519MLKEM768.name().into(),
+        closes,
+        older: old_server(shop, host, version, RSA_CBC)?,
+    })))
 }
 
 /// Returns a healthy server that asks for a client certificate.

@@ -10,6 +10,8 @@ pub(super) struct ClientHello {
     /// The `supported_versions` extension (RFC 8446 section 4.2.1).
     pub(super) supported_versions: Option<Vec<u16>>,
     pub(super) suites: Vec<u16>,
+    /// The `supported_groups` extension (RFC 8446 section 4.2.7); empty without it.
+    pub(super) groups: Vec<u16>,
     /// True if the client supports RFC 5746, shown by the extension or by the signalling suite.
     pub(super) secure_renegotiation: bool,
     /// The requested name (RFC 6066 section 3).
@@ -34,6 +36,7 @@ pub(super) const LARGEST_HELLO: usize = 16 * 1024;
 const RECORD_HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const EXTENSION_SERVER_NAME: u16 = 0;
+const EXTENSION_SUPPORTED_GROUPS: u16 = 10;
 const EXTENSION_SUPPORTED_VERSIONS: u16 = 43;
 const EXTENSION_RENEGOTIATION_INFO: u16 = 0xff01;
 const SUITE_RENEGOTIATION_INFO: u16 = 0x00ff;
@@ -77,6 +80,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
     let mut extensions = body.vector16().unwrap_or(Bytes(&[]));
     let mut supported_versions = None;
     let mut server_name = None;
+    let mut groups = Vec::new();
     let mut secure_renegotiation = suites.contains(&SUITE_RENEGOTIATION_INFO);
     while let Some(kind) = extensions.u16() {
         let mut content = extensions.vector16()?;
@@ -84,6 +88,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
             EXTENSION_SUPPORTED_VERSIONS => {
                 supported_versions = Some(content.vector8()?.all_u16());
             }
+            EXTENSION_SUPPORTED_GROUPS => groups = content.vector16()?.all_u16(),
             EXTENSION_SERVER_NAME => {
                 // A list whose only entry is of type host_name.
                 let mut entry = content.vector16()?;
@@ -99,6 +104,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
         legacy_version,
         supported_versions,
         suites,
+        groups,
         secure_renegotiation,
         server_name,
     })
@@ -178,6 +184,7 @@ mod tests {
         };
         assert_eq!(hello.server_name.as_deref(), Some("healthy.tlsweep.test"));
         assert!(hello.suites.contains(&0xc02b));
+        assert!(hello.groups.contains(&0x001d));
         assert!(hello.offers_version(0x0303, true));
         assert!(!hello.offers_version(0x0301, true));
         assert!(hello.secure_renegotiation);

@@ -12,12 +12,12 @@ use super::issue::{Draft, WeakKey, Workshop};
 use crate::verdict::VerdictKind;
 
 const SSL3: u16 = 0x0300;
-const TLS10: u16 = 0x0301;
-const TLS11: u16 = 0x0302;
+pub(super) const TLS10: u16 = 0x0301;
+pub(super) const TLS11: u16 = 0x0302;
 pub(super) const TLS12: u16 = 0x0303;
 
 /// TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_AES_256_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA.
-const RSA_CBC: &[u16] = &[0x002f, 0x0035, 0x000a];
+pub(super) const RSA_CBC: &[u16] = &[0x002f, 0x0035, 0x000a];
 /// TLS_RSA_WITH_RC4_128_SHA, TLS_RSA_WITH_RC4_128_MD5.
 const RSA_RC4: &[u16] = &[0x0005, 0x0004];
 /// TLS_RSA_WITH_3DES_EDE_CBC_SHA.

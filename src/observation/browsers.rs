@@ -3,7 +3,8 @@
 
 use super::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason, Session, Stage};
 use crate::tls::{
-    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CipherSuite, KeyAgreement, ProtocolVersion,
+    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CipherSuite, KeyAgreement, MODERN_GROUPS,
+    ProtocolVersion,
 };
 
 /// The curves that browsers accept in a server's own certificate.
@@ -37,12 +38,30 @@ impl Part {
 /// The next offer that shows whether browsers can connect; `None` when nothing is open.
 pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     let made = |offer| observation.exchanges.iter().find(|it| it.offer == offer);
-    chosen_beyond(observation)?;
+    let beyond = chosen_beyond(observation).is_some();
     match (made(Offer::Modern), made(Offer::Browser)) {
-        (None, _) => Some(Offer::Modern),
-        (Some(modern), None) if modern.failure.is_some() => Some(Offer::Browser),
+        (None, _) if beyond || chose_rare_group(observation) => Some(Offer::Modern),
+        (Some(modern), None) if beyond && modern.failure.is_some() => {
+            (!told_by_tls13(observation)).then_some(Offer::Browser)
+        }
         _ => None,
     }
+}
+
+/// Returns true if the server chose a group that only some browsers offer: it may insist on it in
+/// TLS 1.3 too.
+fn chose_rare_group(observation: &Observation) -> bool {
+    let telling = observation.telling();
+    let whole = telling.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
+    let group = whole.and_then(|it| it.session.as_ref()?.group);
+    group.is_some_and(|it| BROWSER_GROUPS.contains(&it) && !MODERN_GROUPS.contains(&it))
+}
+
+/// Returns true if an answer in TLS 1.3 has shown which browsers can connect. A server chooses the
+/// version before the rest, so no browser gets to what it accepts in TLS 1.2.
+fn told_by_tls13(observation: &Observation) -> bool {
+    let whole = |it: &Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
+    observation.insists().is_some() || observation.exchanges.iter().any(whole)
 }
 
 /// The session that a server accepts and browsers cannot, with the parts of the browsers' offer that
@@ -52,7 +71,9 @@ pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<P
         let mut made = observation.exchanges.iter();
         made.find(|it| it.offer == offer).is_some_and(refused)
     };
-    chosen_beyond(observation).filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
+    chosen_beyond(observation)
+        .filter(|_| !told_by_tls13(observation))
+        .filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
 }
 
 /// Whether the server turned the offer down, or chose a version that browsers do not take. A timeout,
@@ -83,7 +104,7 @@ fn refused(exchange: &Exchange) -> bool {
 /// offers. Older versions have a verdict of their own.
 fn chosen_beyond(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
     let telling = observation.telling()?;
-    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello);
+    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello | Offer::Rest);
     let session = telling.session.as_ref()?;
     let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
     let parts = beyond(session, telling.chain.as_ref());

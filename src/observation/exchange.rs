@@ -20,9 +20,9 @@ pub enum Offer {
     Wide,
     /// The modern offer without application protocols, where a server refused those on offer.
     NoAlpn,
-    /// One short hand-made hello of at most TLS 1.2, where the first one met silence.
+    /// One short hand-made hello of at most TLS 1.2, where another met silence before any certificate.
     Short,
-    /// A hand-made hello of TLS 1.3 with every suite and group, where all before it were refused:
+    /// A hand-made hello of TLS 1.3 with every suite and group, where the modern one was refused:
     /// the answer says what the server insists on.
     Rest,
     /// The modern offer with the groups that it leaves out otherwise; the handshake is completed.

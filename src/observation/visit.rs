@@ -174,17 +174,35 @@ impl Observation {
             .or_else(|| self.telling()?.failure.as_ref())
     }
 
-    /// The failure of the modern offer where the server then answered the wide or the short one with
+    /// What the server chose in TLS 1.3 where it insists on a group or suite that this scanner reads
+    /// and cannot compute: it refused the modern offer, and named it in its answer to `rest`.
+    pub fn insists(&self) -> Option<&Session> {
+        let made = |offer| self.exchanges.iter().find(|it| it.offer == offer);
+        let rest = made(Offer::Rest).filter(|_| made(Offer::MoreGroups).is_none())?;
+        let session = rest.session.as_ref()?;
+        let failure = rest.failure.as_ref()?;
+        let usual = MODERN_SUITES.contains(&session.cipher)
+            && session.group.is_none_or(|it| MODERN_GROUPS.contains(&it));
+        let chosen =
+            session.version == ProtocolVersion::Tls13 && failure.reason == Reason::Incompatible;
+        (chosen && !usual).then_some(session)
+    }
+
+    /// The failure of the modern offer where the server then answered a lesser one with
     /// nothing that the modern one had not offered too. Then the offers are not what it refused: it does
     /// not bear today's hello (too new, too long), or it failed in passing. Today's clients fail
     /// at it either way.
     pub fn contradicted(&self) -> Option<&Failure> {
+        if self.insists().is_some() {
+            return None;
+        }
         let refused = self
             .exchanges
             .iter()
             .find(|exchange| exchange.offer == Offer::Modern)?;
         let answered = self.exchanges.iter().find(|exchange| {
-            matches!(exchange.offer, Offer::Wide | Offer::Short) && exchange.failure.is_none()
+            let lesser = matches!(exchange.offer, Offer::Wide | Offer::Short | Offer::Rest);
+            lesser && exchange.failure.is_none()
         })?;
         let session = answered.session.as_ref()?;
         let offered = MODERN_SUITES.contains(&session.cipher)

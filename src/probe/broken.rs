@@ -56,6 +56,14 @@ pub(super) fn refused(error: Error) -> Failure {
         Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
             (Reason::Incompatible, error.to_string())
         }
+        // The server insists on what was not on offer.
+        Error::PeerMisbehaved(
+            PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite
+            | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
+            | PeerMisbehaved::SelectedUnofferedCipherSuite
+            | PeerMisbehaved::SelectedUnofferedKxGroup
+            | PeerMisbehaved::WrongGroupForKeyShare,
+        ) => (Reason::Incompatible, error.to_string()),
         // A record may hold 16 KiB (RFC 8446, 5.1 and 5.2): this one breaks the rules.
         Error::PeerSentOversizedRecord | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => {
             (Reason::TooLarge, "a record of more than 16 KiB".to_owned())

@@ -18,8 +18,8 @@ use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES, Progress,
-    ProtocolVersion,
+    self, AlertDescription, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES,
+    MORE_MODERN_GROUPS, Progress, ProtocolVersion,
 };
 
 /// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
@@ -255,7 +255,8 @@ fn without_certificate(
     Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
-/// What of an answer to `rest` is not in the hellos before it, which the server refused.
+/// What of an answer to `rest` is not in the hellos before it, which the server refused. One in the
+/// groups of `more_groups` is asked for by that hello.
 fn insists(session: &Session) -> Failure {
     let group = session.group.filter(|it| !MODERN_GROUPS.contains(it));
     let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
@@ -264,8 +265,12 @@ fn insists(session: &Session) -> Failure {
         (None, Some(group)) => format!("needs the group {}", tls::group_text(group)),
         (None, None) => "needs something else than a suite or a group".to_owned(),
     };
-    Failure::new(Stage::Handshake, Reason::Incompatible, words)
+    let computed = suite.is_none() && group.is_none_or(|it| MORE_MODERN_GROUPS.contains(&it));
+    let end = if computed { "" } else { UNABLE };
+    Failure::new(Stage::Handshake, Reason::Incompatible, words + end)
 }
+
+const UNABLE: &str = ", which this scanner reads and cannot compute";
 
 fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;

@@ -8,7 +8,7 @@ use crate::observation::{
     next_for_versions, next_question,
 };
 use crate::starttls::{Protocol, Speaker};
-use crate::tls::{AlertDescription, MORE_MODERN_GROUPS, ProtocolVersion};
+use crate::tls::{AlertDescription, MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion};
 
 /// Alerts about the name or the client's certificate: another hello for the same name would meet
 /// them again.
@@ -83,41 +83,33 @@ fn made(exchanges: &[Exchange], offer: Offer) -> bool {
 
 /// What the end of the last exchange calls for, if anything.
 fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
-    let answered = exchanges.iter().any(|exchange| exchange.failure.is_none());
     let Some(failure) = &last.failure else {
         return may_hide_a_better_version(last).then_some(Offer::Modern);
     };
-    if failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL) {
+    if failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL) && !is_extra(last.offer) {
         return last.offer.speaks().then_some(Offer::NoAlpn);
     }
-    // Who has shown a chain has said yes, unless we are the one who cannot go on, or it broke off
-    // before it had proven its key.
-    let session = last.session.as_ref();
-    let proven = session.is_some_and(|it| it.key_proof.is_some());
-    let ours = matches!(failure.reason, Reason::Incompatible | Reason::ScannerLimit);
-    let open = last.chain.is_none() || !proven || ours;
-    if answered || !open {
+    if has_said_yes(last, failure) || !last.offer.speaks() {
         return None;
     }
-    if was_silent(failure) {
+    // An older version that was accepted leaves open what the server does with TLS 1.3 alone.
+    let unanswered = exchanges.iter().all(|exchange| exchange.failure.is_some());
+    if failure.reason == Reason::Timeout && failure.stage == Stage::Handshake {
         // Once: `made` sees to that.
-        return last.offer.speaks().then_some(Offer::Short);
+        return (unanswered && last.chain.is_none()).then_some(Offer::Short);
     }
-    if !not_with_that_offer(failure) {
+    if !not_with_that_offer(last.offer, failure) {
         return None;
     }
+    let wide = unanswered.then_some(Offer::Wide);
     match last.offer {
         Offer::Hello => Some(Offer::Modern),
-        Offer::Modern | Offer::NoAlpn | Offer::Short => Some(Offer::Wide),
+        Offer::Modern | Offer::NoAlpn if may_lack_a_group(exchanges) => Some(Offer::Rest),
+        Offer::Rest if may_need_more_groups(last) => Some(Offer::MoreGroups),
+        Offer::Modern | Offer::NoAlpn | Offer::Short | Offer::Rest | Offer::MoreGroups => wide,
+        // Where `modern` met silence.
         Offer::Wide => may_lack_a_group(exchanges).then_some(Offer::Rest),
-        Offer::Rest => {
-            let group = last.session.as_ref()?.group?;
-            MORE_MODERN_GROUPS
-                .contains(&group)
-                .then_some(Offer::MoreGroups)
-        }
-        Offer::MoreGroups
-        | Offer::Browser
+        Offer::Browser
         | Offer::Version(_)
         | Offer::ShortVersion(_)
         | Offer::Implicit
@@ -125,21 +117,60 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
     }
 }
 
-/// Whether nothing at all came back.
-fn was_silent(failure: &Failure) -> bool {
-    failure.stage == Stage::Handshake && failure.is_silence()
+/// Returns true if the server has shown a chain and its key, and it is not we who cannot go on:
+/// another hello would show no more.
+fn has_said_yes(last: &Exchange, failure: &Failure) -> bool {
+    let session = last.session.as_ref();
+    let proven = session.is_some_and(|it| it.key_proof.is_some());
+    let ours = matches!(failure.reason, Reason::Incompatible | Reason::ScannerLimit);
+    last.chain.is_some() && proven && !ours
 }
 
-/// Whether the refusals so far may come of a group or suite of TLS 1.3 that was not on offer: one of
-/// the version itself does not.
+/// Returns true if the refusals so far may come of a group or suite of TLS 1.3 that was not on offer.
 fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
-    let modern = exchanges.iter().filter(|it| it.offer == Offer::Modern);
-    let mut failures = modern.filter_map(|exchange| exchange.failure.as_ref());
-    // Who went past a limit of ours had accepted the group and the suite.
-    failures.any(|failure| {
-        failure.reason != Reason::ScannerLimit
-            && !failure.is_alert(AlertDescription::PROTOCOL_VERSION)
-    })
+    let refused = |exchange: &Exchange| {
+        // A server that has chosen, or went past a limit of ours, had accepted the group and the suite.
+        let chosen = exchange.session.is_some() || exchange.chain.is_some();
+        let failure = exchange.failure.as_ref();
+        exchange.offer == Offer::Modern
+            && failure.is_some_and(|failure| match failure.reason {
+                Reason::ScannerLimit => false,
+                // It chose what was not on offer.
+                Reason::Incompatible => exchange.chain.is_none(),
+                _ => !chosen,
+            })
+    };
+    exchanges.iter().any(refused) && !exchanges.iter().any(turns_down_tls13)
+}
+
+/// Returns true if the answer to `rest` names a group that can be computed here, or names nothing and
+/// need not be about the version: some servers do not bear that hello.
+fn may_need_more_groups(rest: &Exchange) -> bool {
+    match &rest.session {
+        Some(session) if session.version == ProtocolVersion::Tls13 => {
+            let mut group = session.group.into_iter();
+            let computed = group.all(|group| MORE_MODERN_GROUPS.contains(&group));
+            computed && MODERN_SUITES.contains(&session.cipher)
+        }
+        _ => !turns_down_tls13(rest),
+    }
+}
+
+/// Returns true if the server was offered TLS 1.3 and said no to the version, or chose an older one.
+fn turns_down_tls13(exchange: &Exchange) -> bool {
+    let offered = matches!(exchange.offer, Offer::Modern | Offer::NoAlpn | Offer::Rest);
+    let session = exchange.session.as_ref();
+    let failure = exchange.failure.as_ref();
+    let sound = failure.is_none_or(|failure| failure.reason != Reason::Malformed);
+    let older = sound && session.is_some_and(|it| it.version < ProtocolVersion::Tls13);
+    let told = failure.is_some_and(|it| it.is_alert(AlertDescription::PROTOCOL_VERSION));
+    offered && (older || told)
+}
+
+/// The hellos that are sent where those of current clients were refused. What they are refused with
+/// says nothing of the others.
+fn is_extra(offer: Offer) -> bool {
+    matches!(offer, Offer::Rest | Offer::MoreGroups)
 }
 
 /// An answer below TLS 1.2, of a server that may yet have TLS 1.3 and nothing between. It must not
@@ -165,7 +196,7 @@ fn version(observation: &Observation) -> Option<Offer> {
 /// A first hello was answered by another protocol, or by an alert that is not about what it offered,
 /// or none could be sent: asking for versions would only repeat that.
 fn same_for_any_hello(exchange: &Exchange) -> bool {
-    let first = exchange.offer.speaks();
+    let first = exchange.offer.speaks() && !is_extra(exchange.offer);
     let failure = exchange.failure.as_ref().filter(|_| first);
     failure.is_some_and(|failure| {
         failure.reason == Reason::NotTls
@@ -179,12 +210,14 @@ fn about_the_name(failure: &Failure) -> bool {
     alerts.any(|alert| failure.is_alert(alert))
 }
 
-/// Whether the failure reads as "not with your versions, suites or groups".
-fn not_with_that_offer(failure: &Failure) -> bool {
+/// Returns true if the failure reads as "not with your versions, suites or groups". Any failure of an
+/// extra hello does.
+fn not_with_that_offer(offer: Offer, failure: &Failure) -> bool {
     if failure.stage != Stage::Handshake {
         return false;
     }
     match failure.reason {
+        _ if is_extra(offer) => true,
         Reason::Eof | Reason::Reset | Reason::Incompatible | Reason::ScannerLimit => true,
         Reason::Alert => !about_the_name(failure),
         _ => false,

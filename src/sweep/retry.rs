@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::observation::{Failure, Observation, Offer, Reason, Stage};
-use crate::tls::AlertDescription;
 
 /// Returns true if another visit could have a different result: a connection was dropped, timed
 /// out, met an internal error or a request to come later, or reached one of our own limits. One
@@ -33,9 +32,7 @@ fn is_complete(observation: &Observation) -> bool {
 /// Returns true if the failure may be temporary.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
-        Reason::LocalLimit | Reason::Timeout | Reason::Temporary => true,
-        Reason::Eof | Reason::Reset => failure.stage != Stage::Dns,
-        Reason::Alert => failure.is_alert(AlertDescription::INTERNAL_ERROR),
+        Reason::LocalLimit | Reason::Timeout => true,
         Reason::Servfail => failure.stage == Stage::Dns,
         _ => failure.is_drop(),
     }

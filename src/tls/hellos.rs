@@ -76,7 +76,7 @@ pub const WIDE: HelloTemplate = HelloTemplate {
     signatures: WIDE_SIGNATURES,
     hand_made: true,
     about: "Whatever a server found in the wild might still insist on, broken and anonymous \
-        suites last. Sent where the hellos before it were refused.",
+        suites last. Sent where all hellos before it were refused.",
 };
 
 /// The hello of the hello lane.
@@ -135,8 +135,8 @@ pub const SHORT: HelloTemplate = HelloTemplate {
     ],
     hand_made: true,
     about: "A hello as short as clients sent them before TLS 1.3: under 256 bytes but for very long names, \
-        and no extension that is younger than 2015. Sent where the first hello met silence: \
-        some old devices hang on a long hello, or on one of TLS 1.3.",
+        and no extension that is younger than 2015. Sent where a hello met silence, \
+        or no more than a ServerHello: some old devices hang on a long hello, or on one of TLS 1.3.",
 };
 
 /// What `modern` leaves out of TLS 1.3.
@@ -145,8 +145,8 @@ pub const REST: HelloTemplate = HelloTemplate {
     hand_made: true,
     about: "Everything of TLS 1.3 that is registered, X25519MLKEM768, secp521r1 and ffdhe2048 \
         among it. The key share for X25519 is made of random bytes: no key is made. Sent where \
-        `modern` and `wide` were refused. The answer names the group or suite that the server \
-        insists on, and comes without a certificate, which TLS 1.3 encrypts.",
+        `modern` was refused in words that need not be about the version. The answer names the group or suite \
+        that the server insists on, and comes without a certificate, which TLS 1.3 encrypts.",
     ..TLS1_3
 };
 
@@ -156,7 +156,7 @@ pub const MORE_GROUPS: HelloTemplate = HelloTemplate {
     groups: &MORE_MODERN_GROUPS,
     about: "As `modern`, with the groups that it leaves out, and with a key share for X25519MLKEM768, as \
         browsers send it; rustls completes the handshake. Sent where the answer to `rest` asked \
-        for one of these groups.",
+        for one of these groups, or where `rest` was refused too.",
     ..MODERN
 };
 

@@ -1,6 +1,7 @@
 //! TLS was spoken and no offer of ours was accepted, or the server could not prove its key.
 
 use super::*;
+use crate::observation::Offer;
 
 /// The definition of `handshake_failed`.
 pub(super) const FINDING: Definition = Definition {
@@ -34,8 +35,12 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         (None, false) => return Vec::new(),
     };
     let mut finding = FINDING.found(evidence);
-    if failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit) {
-        // Other clients read on: nothing is wrong with the server.
+    let limited = failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit);
+    let telling = case.observation.telling();
+    let read_only =
+        telling.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
+    if limited || read_only {
+        // Other clients go on. Which ones cannot is said by `refused_by_today`.
         finding.side = Side::Client;
     }
     vec![finding]
@@ -52,8 +57,8 @@ const DOC: Doc = Doc {
             intrusion prevention system rather than from the web server. The server's error log \
             at the time of the visit usually names the reason. `incompatible` with `needs the \
             group` or `needs the suite` means that the server speaks TLS 1.3 with something that \
-            tlsweep cannot compute: its certificate was not read, and a client that has it \
-            connects (Firefox has ffdhe2048 and ffdhe3072).",
+            tlsweep reads and cannot compute: its certificate was not read, as TLS 1.3 encrypts it, and the \
+            side is `client`. `refused_by_today` beside it says which clients have it and connect.",
         check_first: &[
             "Compare another line without VPN, proxy or TLS inspection; devices in the path may \
                 drop a hello they do not understand.",
@@ -110,7 +115,10 @@ const DOC: Doc = Doc {
             し、`internal_error` はサーバー側の設定やログを確認すべきことを示します。ClientHello \
             の直後の切断、リセット、無応答は、Web サーバーではなくファイアウォール、ロードバラン\
             サー、IPS などが原因のことがよくあります。接続時刻のサーバーのエラーログを見れば、た\
-            いてい理由が分かります。",
+            いてい理由が分かります。`incompatible` で `needs the group` または `needs the suite` とあ\
+            る場合は、tlsweep が計算できない方式をサーバーが TLS 1.3 で求めています。TLS 1.3 では証明書\
+            が暗号化されるため、証明書は読めていません。どのクライアントが接続できるかは \
+            `refused_by_today` に出ます。",
         check_first: &[
             "VPN、プロキシ、TLS インスペクションを通らない別の回線と比べます。途中の機器が、解釈で\
                 きない ClientHello を破棄することがあります。",

@@ -1,8 +1,8 @@
 //! The server refuses what browsers offer, and accepts something older or rarer.
 
 use super::*;
-use crate::observation::{Offer, Part, refused_by_browsers};
-use crate::tls::{cipher_suite_text, group_text, signature_scheme_text};
+use crate::observation::{Exchange, Offer, Part, refused_by_browsers};
+use crate::tls::{MODERN_SUITES, cipher_suite_text, group_text, signature_scheme_text};
 
 /// The definition of `refused_by_today`.
 pub(super) const FINDING: Definition = Definition {
@@ -25,7 +25,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 /// The clients whose whole offer was sent and refused.
-const BROWSERS: [&str; 3] = ["Chrome", "Edge", "Firefox"];
+const BROWSERS: [&str; 3] = ["Chrome", "Edge", FIREFOX];
 
 /// The suites beyond those of browsers in the default offer of OpenSSL (`openssl ciphers -s DEFAULT`)
 /// and of Java: DHE, and CBC with SHA-2.
@@ -39,8 +39,8 @@ const OPENSSL_TOO: [u16; 13] = [
 const MOST_OF_CHAIN: usize = 100 * 1024;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    offer_refused(case)
-        .or_else(|| groups_refused(case))
+    tls13_refused(case)
+        .or_else(|| offer_refused(case))
         .or_else(|| chain_refused(case))
         .into_iter()
         .collect()
@@ -51,9 +51,7 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     let sent = &case.chain.as_ref()?.sent.certificates;
     // Each after its length of three bytes.
     let bytes: usize = sent.iter().map(|it| it.der.len() + 3).sum();
-    let fails = ["Chrome", "Edge", "curl/OpenSSL"]
-        .map(str::to_owned)
-        .to_vec();
+    let fails = ["Chrome", "Edge", OPENSSL].map(str::to_owned).to_vec();
     (bytes > MOST_OF_CHAIN).then(|| {
         FINDING.found(vec![
             ("refused", vec!["chain_size".to_owned()].into()),
@@ -66,27 +64,56 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-/// The groups of TLS 1.3 that not every browser offers. Chrome offers X25519MLKEM768, X25519, P-256
-/// and P-384 (BoringSSL's defaults); Firefox adds P-521.
-const P521: u16 = 0x0019;
-const SECP256R1_MLKEM768: u16 = 0x11EB;
+const FIREFOX: &str = "Firefox";
+const OPENSSL: &str = "curl/OpenSSL";
 
-/// The server insists on a group of TLS 1.3 that some browsers do not offer.
-fn groups_refused(case: &Case<'_>) -> Option<Finding> {
-    let exchange = case.observation.telling()?;
-    let session = exchange.session.as_ref()?;
-    let asked = exchange.offer == Offer::MoreGroups && exchange.failure.is_none();
-    let group = session.group.filter(|_| asked)?;
-    let (fails, connects): (&[&str], &[&str]) = match group {
-        P521 => (&["Chrome", "Edge"], &["Firefox", "curl/OpenSSL"]),
-        SECP256R1_MLKEM768 => (&BROWSERS, &[]),
-        _ => return None,
-    };
-    let list = |clients: &[&str]| clients.iter().map(ToString::to_string).collect::<Vec<_>>();
+/// The groups of TLS 1.3 that some clients offer beside those of every browser, and these clients.
+/// Chrome offers X25519MLKEM768, X25519, P-256 and P-384 (BoringSSL's defaults). Firefox adds P-521,
+/// ffdhe2048 and ffdhe3072 (`nsNSSComponent.cpp`), OpenSSL these and X448 (its default groups; those
+/// of ffdhe4096 and more left them with 3.5).
+const RARE_GROUPS: [(u16, &[&str]); 4] = [
+    (0x0019, &[FIREFOX, OPENSSL]),
+    (0x001E, &[OPENSSL]),
+    (0x0100, &[FIREFOX, OPENSSL]),
+    (0x0101, &[FIREFOX, OPENSSL]),
+];
+
+/// The server insists on a group or suite of TLS 1.3 that some browsers do not offer, or none. What
+/// it accepts in TLS 1.2 does not help them: it chooses the version first.
+fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
+    let observation = case.observation;
+    let whole = |it: &&Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
+    let completed = observation.exchanges.iter().find(whole);
+    let session = completed
+        .and_then(|it| it.session.as_ref())
+        .filter(|it| it.version == ProtocolVersion::Tls13)
+        .or_else(|| observation.insists())?;
+    let group = session
+        .group
+        .filter(|it| !BROWSER_GROUPS_TLS13.contains(it));
+    let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
+    let refused = [suite.map(|_| Part::Suites), group.map(|_| Part::Groups)];
+    let refused: Vec<_> = refused.into_iter().flatten().map(Part::word).collect();
+    let accepted = [
+        suite.map(|it| cipher_suite_text(it).into_owned()),
+        group.map(|it| group_text(it).into_owned()),
+    ];
+    let accepted: Vec<_> = accepted.into_iter().flatten().collect();
+    if refused.is_empty() {
+        return None;
+    }
+    // OpenSSL has CCM, and leaves it out by default.
+    let rare = RARE_GROUPS
+        .iter()
+        .find(|(id, _)| suite.is_none() && group == Some(*id));
+    let connects = rare.map_or(&[][..], |(_, clients)| clients);
+    let fails = BROWSERS.iter().filter(|it| !connects.contains(it));
+    let fails: Vec<_> = fails.copied().collect();
+    let list = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut finding = FINDING.found(vec![
-        ("refused", vec!["groups".to_owned()].into()),
-        ("accepted", vec![group_text(group).into_owned()].into()),
-        ("fails", list(fails).into()),
+        ("refused", list(&refused).into()),
+        ("accepted", accepted.into()),
+        ("fails", list(&fails).into()),
     ]);
     if !connects.is_empty() {
         finding.severity = Severity::Warning;
@@ -94,6 +121,9 @@ fn groups_refused(case: &Case<'_>) -> Option<Finding> {
     }
     Some(finding)
 }
+
+/// The groups that every browser offers in TLS 1.3, X25519MLKEM768 among them.
+const BROWSER_GROUPS_TLS13: [u16; 4] = [0x11EC, 0x001D, 0x0017, 0x0018];
 
 /// Browsers offer nothing that the server accepts.
 fn offer_refused(case: &Case<'_>) -> Option<Finding> {
@@ -115,7 +145,7 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
     let large = session.dh_bits.is_none_or(|bits| bits >= 2048);
     if parts == [Part::Suites] && OPENSSL_TOO.contains(&session.cipher) && large {
         finding.severity = Severity::Warning;
-        let connects = vec!["curl/OpenSSL".to_owned(), "Java".to_owned()];
+        let connects = vec![OPENSSL.to_owned(), "Java".to_owned()];
         finding.evidence.push(("connects", connects.into()));
     }
     Some(finding)
@@ -124,14 +154,15 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "Today's browsers cannot connect",
-        meaning: "The server speaks TLS 1.2, but refused both TLS 1.3 and everything that Chrome and \
+        meaning: "Either the server speaks TLS 1.2, but refused both TLS 1.3 and everything that Chrome and \
             Firefox offer in TLS 1.2: ECDHE with AES-GCM, ChaCha20 or AES-CBC, and RSA with AES, \
             on X25519, P-256, P-384 and P-521. It accepted only a hello that offers whatever was \
             ever used. The evidence says which part of the offer it refused, and what it accepted \
             instead. Where that is DHE, or CBC with SHA-256, programs with OpenSSL or Java still \
-            connect, and this is a warning; for the rest it is an error. `groups` alone is a server of \
-            TLS 1.3 that insists on P-521, which Firefox offers and Chrome does not. `chain_size` is another \
-            case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
+            connect, and this is a warning; for the rest it is an error. Or it insists in TLS 1.3 on a group or suite that some clients do not offer: Firefox \
+            offers P-521, ffdhe2048 and ffdhe3072 and Chrome does not, OpenSSL offers X448 too, and neither \
+            browsers nor OpenSSL offer CCM by default. What such a server accepts in TLS 1.2 does not help, as it chooses the \
+            version first. `chain_size` is another case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
         check_first: &[
             "Make sure that the answer is the server's and not that of an inspecting proxy on our \
                 line.",
@@ -141,7 +172,7 @@ const DOC: Doc = Doc {
         fixes: &[
             (
                 "nginx",
-                "Remove the hand-made `ssl_ciphers` and `ssl_ecdh_curve`, or set \
+                "Remove the hand-made `ssl_ciphers`, `ssl_ecdh_curve` and `ssl_conf_command`, or set \
                     `ssl_ciphers` to ECDHE with AES-GCM and ChaCha20; `ssl_protocols TLSv1.2 \
                     TLSv1.3;`.",
             ),
@@ -178,7 +209,10 @@ const DOC: Doc = Doc {
         meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 も、Chrome と Firefox が TLS 1.2 \
             で提示するもの（X25519、P-256、P-384、P-521 による ECDHE と AES-GCM、ChaCha20、AES-CBC、\
             および RSA と AES）も、すべて拒否しました。受け入れたのは、過去に使われた方式まで含む\
-            最も広い提案だけです。拒否された部分と、代わりに受け入れられたものは、根拠の欄に出ま\
+            最も広い提案だけです。または、TLS 1.3 で、一部のクライアントが提示しない鍵交換グループや暗\
+            号スイートだけを受け入れています。P-521、ffdhe2048、ffdhe3072 は Firefox が提示し、Chrome は提示\
+            しません。X448 は OpenSSL が提示します。CCM は、ブラウザーも OpenSSL も標準では提示しません。サー\
+            バーはバージョンを先に選ぶため、TLS 1.2 で受け入れる方式があっても接続できません。拒否された部分と、代わりに受け入れられたものは、根拠の欄に出ま\
             す。DHE や SHA-256 の CBC であれば OpenSSL や Java のプログラムは接続できるため警告とし、\
             それ以外はエラーとします。`chain_size` は別の場合で、証明書の合計が、Chrome と OpenSSL の\
             読み取る上限である 100 KiB を超えています。",
