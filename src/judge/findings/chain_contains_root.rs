@@ -10,8 +10,11 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "who they are"),
-        ("positions", "their places in the list, the leaf being 0"),
+        ("subjects", "subjects of the roots sent"),
+        (
+            "positions",
+            "their positions in the chain as sent; the leaf is 0",
+        ),
     ],
     look,
     doc: &DOC,
@@ -23,32 +26,36 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The root is sent along",
-        meaning: "The server sends the root certificate together with its chain. That is harmless \
-            and allowed: a client trusts a root because it is in its store, never because the \
-            server sent it. It only makes each handshake about a kilobyte longer. Nothing has to \
-            be done; drop it at the next renewal.",
+        title: "The server also sends the root certificate",
+        meaning: "The server sends the root certificate together with the rest of the chain. This \
+            is allowed and harmless. A client trusts a root because the root is in its trust \
+            store, not because the server sends it. The only cost is about one extra kilobyte in \
+            each handshake. No immediate action is needed; remove the root at the next renewal.",
         check_first: &[
-            "Make sure that the certificate is really the root and not an intermediate: subject \
-                and issuer are the same.",
+            "Confirm that the certificate is a root and not an intermediate. A root has the same \
+                subject and issuer.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Leave the last block out of the file of `ssl_certificate`.",
+                "Remove the root, usually the last certificate, from the file that \
+                    `ssl_certificate` names.",
             ),
             (
                 "Apache",
-                "Leave it out of `SSLCertificateFile` (or `SSLCertificateChainFile`).",
+                "Remove the root from the file that `SSLCertificateFile` (or \
+                    `SSLCertificateChainFile`) names.",
             ),
             (
                 "Postfix",
-                "Leave it out of the files of `smtpd_tls_chain_files`, unless DANE records (TLSA \
-                    usage 2) refer to this root: then it must be sent.",
+                "Remove the root from the files that `smtpd_tls_chain_files` names. Exception: if \
+                    DANE records (TLSA usage 2) refer to this root, the server must keep sending \
+                    it.",
             ),
             (
                 "Dovecot",
-                "Leave it out of the file of `ssl_server_cert_file` (2.3: `ssl_cert`).",
+                "Remove the root from the file that `ssl_server_cert_file` (2.3: `ssl_cert`) \
+                    names.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

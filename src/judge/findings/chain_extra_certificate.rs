@@ -10,8 +10,11 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "who they are"),
-        ("positions", "their places in the list, the leaf being 0"),
+        ("subjects", "subjects of the unnecessary certificates"),
+        (
+            "positions",
+            "their positions in the chain as sent; the leaf is 0",
+        ),
     ],
     look,
     doc: &DOC,
@@ -23,36 +26,38 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server sends a certificate that is not needed",
-        meaning: "Among the certificates sent is one that is on no path from the server's \
-            certificate to a trusted root: usually an intermediate of the previous CA, or one \
-            meant for another service. Clients skip it, so nothing breaks, but every handshake \
-            grows by a kilobyte or two. It often shows that the chain file is pieced together by \
-            hand and will go wrong at the next renewal. A cross-certificate for old devices is \
-            not meant here; keep it as long as such devices matter.",
+        title: "The server sends an unnecessary certificate",
+        meaning: "One of the certificates sent is on no path from the server certificate to a \
+            trusted root. It is usually an intermediate of the previous CA or a certificate for \
+            another service. Clients ignore it, so connections succeed, but every handshake grows \
+            by one or two kilobytes. It often means that the chain file was assembled by hand, \
+            which can easily go wrong at the next renewal. This finding does not report \
+            cross-certificates for old devices. Keep those for as long as you support such \
+            devices.",
         check_first: &[
-            "Before removing it, make sure that it is not a cross-certificate that older devices \
-                need to reach a root they know.",
+            "Before you remove the certificate, confirm that it is not a cross-certificate that \
+                older devices need to reach a root they trust.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the block from the file of `ssl_certificate`, or take the CA's \
-                    `fullchain.pem` unchanged; then reload.",
+                "Remove the certificate from the file that `ssl_certificate` names, or use the \
+                    CA's `fullchain.pem` unchanged. Then reload.",
             ),
             (
                 "Apache",
-                "Remove it from `SSLCertificateFile`, and delete a leftover \
-                    `SSLCertificateChainFile`.",
+                "Remove the certificate from the file that `SSLCertificateFile` names. Also \
+                    delete any leftover `SSLCertificateChainFile` line.",
             ),
             (
                 "Postfix",
-                "Remove it from the files of `smtpd_tls_chain_files`, and look at \
-                    `smtpd_tls_CAfile`, from which older OpenSSL versions complete the chain.",
+                "Remove the certificate from the files that `smtpd_tls_chain_files` names. Also \
+                    check `smtpd_tls_CAfile`: older OpenSSL versions complete the chain from it.",
             ),
             (
                 "Dovecot",
-                "Remove it from the file of `ssl_server_cert_file` (2.3: `ssl_cert`).",
+                "Remove the certificate from the file that `ssl_server_cert_file` (2.3: \
+                    `ssl_cert`) names.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

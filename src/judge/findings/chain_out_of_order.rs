@@ -10,8 +10,14 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "those out of place"),
-        ("positions", "their places in the list, the leaf being 0"),
+        (
+            "subjects",
+            "subjects of the certificates that are out of order",
+        ),
+        (
+            "positions",
+            "their positions in the chain as sent; the leaf is 0",
+        ),
     ],
     look,
     doc: &DOC,
@@ -23,41 +29,44 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The chain is sent in the wrong order",
-        meaning: "The certificates sent do not follow each other: after the server's own, each \
-            should certify the one before it. TLS 1.2 demands that order; TLS 1.3 asks clients \
-            to put up with another one, and today's browsers and libraries sort the certificates \
-            themselves. Older and smaller TLS stacks, such as those in devices, do not, and \
-            report an untrusted certificate. The usual cause is a file put together by hand from \
-            the CA's attachments.",
+        title: "The certificate chain is in the wrong order",
+        meaning: "The server sends its certificates in the wrong order. The server certificate \
+            must come first, and each following certificate must certify the one before it. TLS \
+            1.2 requires this order. TLS 1.3 asks clients to accept other orders, and current \
+            browsers and libraries sort the certificates themselves. Older and smaller TLS \
+            implementations, such as those in embedded devices, do not and report an untrusted \
+            certificate. The usual cause is a chain file that was assembled by hand from the \
+            files that the CA sent.",
         check_first: &[
-            "Make sure that nothing else is wrong: an out-of-order chain is often also incomplete \
-                or carries leftovers of the last renewal.",
+            "Check for other chain problems. A chain in the wrong order is often also incomplete, \
+                or contains certificates from before the last renewal.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Order in the file of `ssl_certificate`: server certificate, the intermediate \
-                    that issued it, the next one; no root. The server certificate has to be \
-                    first, or nginx refuses to start with `key values mismatch`.",
+                "Put the certificates into the file that `ssl_certificate` names in this order: \
+                    server certificate, the intermediate that issued it, then any further \
+                    intermediates. Leave out the root. If the server certificate is not first, \
+                    nginx refuses to start and reports `key values mismatch`.",
             ),
             (
                 "Apache",
-                "The same order in `SSLCertificateFile` (2.4.8 or later) or in \
-                    `SSLCertificateChainFile`.",
+                "Use the same order in the file that `SSLCertificateFile` (2.4.8 or later) or \
+                    `SSLCertificateChainFile` names.",
             ),
             (
                 "Postfix",
-                "In `smtpd_tls_chain_files`: private key, server certificate, intermediates from \
-                    bottom to top.",
+                "Use this order in `smtpd_tls_chain_files`: private key, server certificate, then \
+                    the intermediates from the lowest to the highest.",
             ),
             (
                 "Dovecot",
-                "The same order in the file of `ssl_server_cert_file` (2.3: `ssl_cert`).",
+                "Use the same order in the file that `ssl_server_cert_file` (2.3: `ssl_cert`) \
+                    names.",
             ),
             (
                 "certbot",
-                "Take `fullchain.pem` as it is; it is already in order.",
+                "Use `fullchain.pem` unchanged. It is already in the correct order.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

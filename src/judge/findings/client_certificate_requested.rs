@@ -27,33 +27,33 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The server asks for a client certificate",
-        meaning: "During the handshake the server asked the client to identify itself with a \
-            certificate of its own. The scan had none to give. This is no fault: it is the way \
-            of mutual TLS for interfaces between companies, management pages and service meshes. \
-            It matters because browsers may show a window to choose a certificate, and because a \
-            server that insists ends the connection or answers with an error page when none \
-            comes. What was found out about the server's certificate holds regardless.",
+        meaning: "During the handshake the server asked for a client certificate, and the scanner \
+            did not send one. This is not a fault. It is how mutual TLS works for interfaces \
+            between companies, management pages and service meshes. It can still affect users: a \
+            browser may ask them to choose a certificate. A server that requires a client \
+            certificate closes the connection or returns an error page when it gets none. The \
+            results for the server certificate remain valid.",
         check_first: &[
-            "If ordinary visitors see a window asking for a certificate, the setting reaches \
-                further than intended.",
-            "With TLS 1.3 the refusal arrives only after the handshake, so a handshake that \
-                succeeded does not yet mean access.",
+            "If ordinary visitors are asked to choose a certificate, the setting applies to more \
+                of the site than intended.",
+            "In TLS 1.3 the server rejects a client only after the handshake. A successful \
+                handshake therefore does not prove that access is allowed.",
         ],
         fixes: &[
             (
                 "nginx",
-                "If it is not intended, remove `ssl_verify_client`. Names that share an address \
-                    are told apart only by SNI, so look at the default server too.",
+                "If the request is not intended, remove `ssl_verify_client`. Names that share an \
+                    address are distinguished only by SNI, so check the default server too.",
             ),
             (
                 "Apache",
-                "If it is not intended, set `SSLVerifyClient none` in the virtual host; asking \
-                    only in a `<Location>` does not work with HTTP/2.",
+                "If the request is not intended, set `SSLVerifyClient none` in the virtual host. \
+                    A request limited to a `<Location>` does not work with HTTP/2.",
             ),
             (
                 "Postfix",
-                "Leave `smtpd_tls_ask_ccert = no` (the default) unless client certificates are \
-                    used for relaying.",
+                "Keep `smtpd_tls_ask_ccert = no` (the default) unless you use client certificates \
+                    to authorize relaying.",
             ),
             (
                 "Dovecot",
@@ -61,7 +61,7 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS",
-                "Set the site's \"SSL Settings\" to \"Ignore\" client certificates.",
+                "In the site's \"SSL Settings\", set client certificates to \"Ignore\".",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

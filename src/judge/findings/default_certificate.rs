@@ -11,10 +11,10 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Fact(Fact::DefaultCertificate),
     evidence: &[
-        ("asked", "the name asked for"),
+        ("asked", "the requested name"),
         (
             "presented",
-            "the names of the certificate, the first twenty",
+            "names in the certificate, at most the first twenty",
         ),
     ],
     look,
@@ -38,43 +38,45 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server answered with its default certificate",
-        meaning: "The certificate does not cover the name asked for, and it is the very one that \
-            the server shows to a client that names no one. Either no virtual host with TLS \
-            claims this name there, and the one that happens to be the default answered; or the \
-            server has one certificate for all names, which lacks this one. It is asked for with \
-            `--facts default_certificate`, by a hello without SNI; without that nothing is said \
-            about it.",
+        title: "The server returned its default certificate",
+        meaning: "The certificate does not cover the requested name. It is the same certificate \
+            that the server returns to a client that sends no SNI. There are two possible causes. \
+            Either the server has no TLS virtual host for this name, so its default virtual host \
+            answered, or the server uses one certificate for all names and that certificate lacks \
+            this name. The check sends a ClientHello without SNI and runs only with `--facts \
+            default_certificate`.",
         check_first: &[
-            "Make sure that DNS leads to the right machine: on the old machine of a site that has \
-                moved the name is not set up any more.",
-            "See whether the name is retired: then remove its DNS record, and leave the server \
-                alone.",
+            "Confirm that DNS points to the correct server. After a site moves, its old server \
+                often no longer has the name configured.",
+            "Check whether the name is still in use. If it is not, remove its DNS record; the \
+                server needs no change.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Give the name a `server` block with `listen 443 ssl`, `server_name` and its own \
-                    certificate. To show strangers no certificate at all, put \
+                "Create a `server` block for the name with `listen 443 ssl`, `server_name` and \
+                    its own certificate. To send no certificate for unknown names, put \
                     `ssl_reject_handshake on;` (1.19.4 or later) into the default server.",
             ),
             (
                 "Apache",
-                "Give the name a `<VirtualHost *:443>` with `ServerName`; the first one listed \
-                    is the default, as `apachectl -S` shows.",
+                "Create a `<VirtualHost *:443>` with `ServerName` for the name. The first virtual \
+                    host in the configuration is the default; `apachectl -S` shows which one that \
+                    is.",
             ),
             (
                 "Postfix",
-                "Add the name to `tls_server_sni_maps` (3.4 or later), or have clients use the \
-                    name in the certificate.",
+                "Add the name to `tls_server_sni_maps` (3.4 or later), or configure clients to \
+                    use a name that is in the certificate.",
             ),
             (
                 "Dovecot",
-                "Add a `local_name HOST { ... }` block with its certificate and key.",
+                "Add a `local_name HOST { ... }` block with a certificate and key for the name.",
             ),
             (
                 "IIS",
-                "Add an https binding with the host name and \"Require Server Name Indication\".",
+                "Add an https binding with the host name and select \"Require Server Name \
+                    Indication\".",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -noservername </dev/null | openssl x509 \

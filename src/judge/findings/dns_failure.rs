@@ -14,7 +14,7 @@ pub(super) const FINDING: Definition = Definition {
             "kind",
             "nxdomain, servfail, timeout, no_address, unusable_address or invalid_name",
         ),
-        ("detail", "the resolver's words, where it said more"),
+        ("detail", "message from the resolver, if it sent one"),
     ],
     look,
     doc: &DOC,
@@ -33,41 +33,42 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The name gives no address",
-        meaning: "The resolver returned no address for this name, so nothing could be connected \
-            to and no certificate was seen. The reason tells the causes apart: `nxdomain` means \
-            the name does not exist, `no_address` that it exists without an A or AAAA record, \
-            `unusable_address` that its records hold only addresses that nothing can connect to \
-            (0.0.0.0 or `::`, as resolvers that block names answer), \
-            `servfail` usually a broken delegation, an unreachable name server or a DNSSEC \
-            signature that no longer validates, `timeout` that nobody answered, `invalid_name` \
-            that the text is not a host name. One name alone points at its zone; most names of a \
-            sweep failing at once points at our resolver or our line.",
+        title: "The name does not resolve to an address",
+        meaning: "The resolver returned no usable address for this name. The scanner could not \
+            connect and did not see a certificate. The evidence gives the reason. `nxdomain`: the \
+            name does not exist. `no_address`: the name exists but has no A or AAAA record. \
+            `unusable_address`: the records contain only addresses that cannot be connected to, \
+            such as 0.0.0.0 or `::`, which resolvers return for blocked names. `servfail`: the \
+            cause is usually a broken delegation, an unreachable authoritative server or a DNSSEC \
+            signature that no longer validates. `timeout`: no answer arrived. `invalid_name`: the \
+            text is not a valid host name. If only one name fails, its zone is the likely cause. \
+            If most names in a scan fail at the same time, the likely cause is the resolver or \
+            network of the scanning machine.",
         check_first: &[
-            "If many unrelated names fail together, look at this machine first: \
-                `/etc/resolv.conf`, VPN, and whether UDP and TCP port 53 get out.",
-            "Ask a second resolver. Internal names exist only inside (split DNS); scan them with \
-                `--resolvers` set to the inside resolver.",
-            "A fast sweep can run into a resolver's rate limit, which shows as `timeout` or \
+            "If many unrelated names fail together, check the scanning machine first: \
+                `/etc/resolv.conf`, any VPN, and outgoing UDP and TCP on port 53.",
+            "Query a second resolver. Internal names exist only on the internal network (split \
+                DNS), so scan them with `--resolvers` set to the internal resolver.",
+            "A fast scan can exceed a resolver's rate limit, which appears as `timeout` or \
                 `servfail`. Scan again more slowly or with more resolvers.",
-            "Rule out a typing error and a name that was retired on purpose: then correct the \
-                inventory, not the zone.",
+            "Check for a typing error or a name that was retired on purpose. In either case \
+                correct the inventory, not the zone.",
         ],
         fixes: &[
             (
                 "DNS",
-                "Publish an A or AAAA record for the name, or a CNAME whose target has one, and \
-                    raise the zone's serial so that the secondaries follow.",
+                "Publish an A or AAAA record for the name, or a CNAME whose target has one. \
+                    Increase the zone's serial number so that the secondary servers update.",
             ),
             (
                 "DNS (servfail)",
-                "Compare the NS records at the parent with the servers that really answer. With \
-                    DNSSEC, make sure that the DS record at the parent matches a key in the zone \
-                    and that the signatures have not run out.",
+                "Compare the NS records in the parent zone with the servers that answer. With \
+                    DNSSEC, confirm that the DS record in the parent zone matches a key in the \
+                    zone and that the signatures have not expired.",
             ),
             (
                 "Registrar",
-                "Check that the domain itself has not expired and is not on hold.",
+                "Confirm that the domain registration has not expired and is not on hold.",
             ),
         ],
         by_hand: "dig +noall +comments +answer HOST A HOST AAAA",

@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("not_after", "until when it was valid"),
-        ("days", "whole days since"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("not_after", "time at which it expired"),
+        ("days", "whole days since then"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -39,51 +42,53 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate has expired",
-        meaning: "The end date of the server's certificate, or of a certificate that every path \
-            to the root needs, has passed; the finding says which one. Either the renewal \
-            failed, or it worked and the server was never reloaded, so that it still shows the \
-            old file from memory. If an intermediate has expired, the server sends an outdated \
-            chain file, and renewing its own certificate alone will not help. Nearly all clients \
-            refuse the connection from the first second after the end date.",
+        meaning: "The server certificate, or another certificate that every path to the root \
+            needs, has expired. The evidence says which one. Either the renewal failed, or it \
+            succeeded but the server was not reloaded and still uses the old certificate in \
+            memory. If an intermediate has expired, the server sends an outdated chain, and \
+            renewing only the server certificate does not help. Nearly all clients refuse the \
+            connection as soon as the certificate expires.",
         check_first: &[
-            "If most hosts of a sweep are expired or not yet valid, check the clock and time zone \
-                of this machine first.",
-            "Compare the file on disk with what is served. If the file is new, only the reload is \
-                missing.",
-            "Check all machines behind the name (`--all-ips`): often one of several was forgotten.",
+            "If most hosts in a scan are expired or not yet valid, check the clock and time zone \
+                of the scanning machine first.",
+            "Compare the file on disk with the certificate that the server sends. If the file is \
+                new, only a reload is missing.",
+            "Check every server behind the name (`--all-ips`). Often only one of several servers \
+                was not updated.",
         ],
         fixes: &[
             (
                 "Renewal",
-                "Find out why it stopped: `certbot renew --dry-run`, `systemctl list-timers`, \
-                    port 80 blocked, DNS changed, a CAA record. Add a reload hook: `certbot \
-                    renew --deploy-hook \"systemctl reload nginx\"`.",
+                "Find out why the renewal stopped: run `certbot renew --dry-run` and `systemctl \
+                    list-timers`, and check for a blocked port 80, a DNS change or a CAA record. \
+                    Add a reload hook: `certbot renew --deploy-hook \"systemctl reload nginx\"`.",
             ),
             (
                 "nginx",
-                "Replace the file of `ssl_certificate`, then `nginx -t` and `systemctl reload \
-                    nginx`. Without the reload the old certificate stays.",
+                "Replace the file that `ssl_certificate` names, then run `nginx -t` and \
+                    `systemctl reload nginx`. nginx keeps using the old certificate until it is \
+                    reloaded.",
             ),
             (
                 "Apache",
-                "Replace the file of `SSLCertificateFile`, then `apachectl configtest` and \
-                    `systemctl reload apache2` (or `httpd`). Look for a leftover \
+                "Replace the file that `SSLCertificateFile` names, then run `apachectl \
+                    configtest` and `systemctl reload apache2` (or `httpd`). Check for a leftover \
                     `SSLCertificateChainFile` with an old intermediate.",
             ),
             (
                 "Postfix",
-                "Replace the files of `smtpd_tls_chain_files` or `smtpd_tls_cert_file`, then \
-                    `postfix reload`.",
+                "Replace the files that `smtpd_tls_chain_files` or `smtpd_tls_cert_file` names, \
+                    then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Replace the file of `ssl_server_cert_file` (2.3: `ssl_cert`), then `doveadm \
-                    reload`.",
+                "Replace the file that `ssl_server_cert_file` (2.3: `ssl_cert`) names, then run \
+                    `doveadm reload`.",
             ),
             (
                 "Monitoring",
-                "Watch what is served rather than the file on disk, and sound the alarm weeks \
-                    ahead (`--expiring-within`).",
+                "Monitor the certificate that the server sends, not the file on disk. Alert \
+                    several weeks before the expiry date (`--expiring-within`).",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

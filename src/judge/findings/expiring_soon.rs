@@ -10,9 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("not_after", "until when it is valid"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("not_after", "time at which it expires"),
         ("days_left", "whole days until then"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -47,36 +50,38 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate expires soon",
-        meaning: "Everything works today, but the end date of the server's certificate, or of one \
-            on its path, falls within the chosen span (`--expiring-within`). With automatic \
-            renewal a certificate should be replaced when about a third of its life is left, so \
-            one that comes close to its end usually means that the renewal has stopped without \
-            anyone noticing. Lifetimes of public certificates keep shrinking, down to 47 days \
-            from March 2029, so renewing by hand will not hold.",
+        meaning: "The service works today, but the server certificate or another certificate on \
+            its path expires within the chosen period (`--expiring-within`). Automatic renewal \
+            normally replaces a certificate when about a third of its lifetime is left. A \
+            certificate close to its expiry date therefore usually means that the renewal has \
+            stopped unnoticed. The maximum lifetime of public certificates keeps shrinking and \
+            will be 47 days from March 2029, so manual renewal will not be practical for much \
+            longer.",
         check_first: &[
-            "See whether a newer certificate already lies on the disk: then only the reload is \
+            "Check whether a newer certificate is already on disk. If it is, only a reload is \
                 missing.",
-            "If an intermediate is the one that ends, the CA has a successor; take its current \
-                chain file.",
-            "For certificates that live only a few days (some ACME profiles issue six-day ones), \
-                choose a shorter span.",
+            "If an intermediate is the certificate that expires, the CA has a replacement. Use \
+                the CA's current chain file.",
+            "For certificates that are valid for only a few days (some ACME profiles issue \
+                six-day certificates), choose a shorter period.",
         ],
         fixes: &[
             (
                 "Renewal",
-                "Run `certbot renew --dry-run`, look at `systemctl list-timers` and the log, and \
-                    add a hook that reloads every service using the certificate.",
+                "Run `certbot renew --dry-run`, check `systemctl list-timers` and the log, and \
+                    add a hook that reloads every service that uses the certificate.",
             ),
             (
                 "nginx",
-                "After renewal: `nginx -t && systemctl reload nginx`.",
+                "After the renewal, run `nginx -t && systemctl reload nginx`.",
             ),
             (
                 "Apache",
-                "After renewal: `apachectl configtest && systemctl reload apache2` (or `httpd`).",
+                "After the renewal, run `apachectl configtest && systemctl reload apache2` (or \
+                    `httpd`).",
             ),
-            ("Postfix", "After renewal: `postfix reload`."),
-            ("Dovecot", "After renewal: `doveadm reload`."),
+            ("Postfix", "After the renewal, run `postfix reload`."),
+            ("Dovecot", "After the renewal, run `doveadm reload`."),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -enddate",

@@ -14,7 +14,7 @@ pub(super) const FINDING: Definition = Definition {
             "kind",
             "alert, eof, reset, timeout, malformed, incompatible, too_large, scanner_limit, anonymous or key_not_proven",
         ),
-        ("detail", "the alert's name, or what was wrong"),
+        ("detail", "name of the alert, or a description of the error"),
     ],
     look,
     doc: &DOC,
@@ -44,59 +44,59 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The TLS handshake failed",
-        meaning: "The server speaks TLS, but it accepted none of our offers; the alert or the way \
-            the connection ended is in the record. `handshake_failure` mostly means no cipher \
-            suite or signature algorithm in common, or no certificate configured for the name; \
-            `internal_error` points at the server's own configuration or log. A close, a reset \
-            or silence right after the hello, at every attempt, often comes from a firewall, load balancer or \
-            intrusion prevention system rather than from the web server. The server's error log \
-            at the time of the visit usually names the reason. `incompatible` with `needs the \
-            group` or `needs the suite` means that the server speaks TLS 1.3 with something that \
-            tlsweep cannot compute: its certificate was not read, and a client that has it \
-            connects (Firefox has ffdhe2048 and ffdhe3072).",
+        meaning: "The server speaks TLS but completed no handshake with the scanner. The record \
+            contains the alert, or how the connection ended. `handshake_failure` usually means \
+            that there is no common cipher suite or signature algorithm, or that no certificate \
+            is configured for the name. `internal_error` points to the server's configuration or \
+            log. If the connection is closed, reset or silent right after every ClientHello, the \
+            cause is often a firewall, load balancer or intrusion prevention system rather than \
+            the server itself. The server's error log at the time of the scan usually gives the \
+            reason. `incompatible` with `needs the group` or `needs the suite` means that the \
+            server speaks TLS 1.3 with an algorithm that tlsweep does not implement. tlsweep then \
+            cannot read the certificate, but clients with that algorithm can connect (Firefox \
+            supports ffdhe2048 and ffdhe3072).",
         check_first: &[
-            "Compare another line without VPN, proxy or TLS inspection; devices in the path may \
-                drop a hello they do not understand.",
-            "If only this scan fails while browsers work, the server may refuse by address, rate \
-                or SNI. Scan slowly and with the real name (`name@address`).",
-            "Try an older and a newer client: if only one of them fails, the version or cipher \
-                settings are the cause.",
-            "`scanner_limit` is a limit of this scanner: its TLS library reads handshake messages \
-                of at most 64 KiB in TLS 1.3. OpenSSL and Chrome take certificates of up to 100 \
-                KiB. See with `openssl s_client` what the server sends.",
+            "Compare with another network that has no VPN, proxy or TLS inspection. Devices on \
+                the path may drop a ClientHello that they do not understand.",
+            "If only this scan fails and browsers can connect, the server may reject by address, \
+                connection rate or SNI. Scan slowly and with the real name (`name@address`).",
+            "Try an older and a newer client. If only one of them fails, the TLS version or \
+                cipher settings are the cause.",
+            "`scanner_limit` is a limit of tlsweep: in TLS 1.3 its TLS library reads handshake \
+                messages of at most 64 KiB. OpenSSL and Chrome accept certificates of up to 100 \
+                KiB. Use `openssl s_client` to see what the server sends.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Set `ssl_protocols TLSv1.2 TLSv1.3;`, keep `ssl_ciphers` at ECDHE with AES-GCM \
-                    and ChaCha20 (ECDHE-ECDSA if the key is ECDSA, ECDHE-RSA if RSA), and give \
+                "Set `ssl_protocols TLSv1.2 TLSv1.3;`. Set `ssl_ciphers` to ECDHE with AES-GCM \
+                    and ChaCha20 (ECDHE-ECDSA for an ECDSA key, ECDHE-RSA for an RSA key). Give \
                     the default server a certificate.",
             ),
             (
                 "Apache",
-                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3`, use an `SSLCipherSuite` that fits the \
-                    key type, and give every `<VirtualHost *:443>` `SSLEngine on` and a \
-                    certificate.",
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` and an `SSLCipherSuite` that fits the \
+                    key type. Give every `<VirtualHost *:443>` `SSLEngine on` and a certificate.",
             ),
             (
                 "Postfix",
-                "Remove hand-made cipher lists; `smtpd_tls_ciphers = medium` and the built-in \
-                    lists suit almost all peers. Look for `no shared cipher` in the log.",
+                "Remove custom cipher lists. `smtpd_tls_ciphers = medium` and the built-in lists \
+                    suit almost all peers. Look for `no shared cipher` in the log.",
             ),
             (
                 "Dovecot",
-                "Remove an old `ssl_cipher_list`, set `ssl_min_protocol = TLSv1.2`, and look for \
-                    `no shared cipher` with `verbose_ssl = yes` (2.3) or `log_debug = \
-                    category=ssl` (2.4).",
+                "Remove any old `ssl_cipher_list` and set `ssl_min_protocol = TLSv1.2`. Enable \
+                    `verbose_ssl = yes` (2.3) or `log_debug = category=ssl` (2.4) and look for \
+                    `no shared cipher` in the log.",
             ),
             (
                 "IIS",
-                "Check the binding's certificate (`netsh http show sslcert`) and the Schannel \
-                    events 36874 and 36888 in the system log.",
+                "Check the certificate of the binding (`netsh http show sslcert`) and the \
+                    Schannel events 36874 and 36888 in the system log.",
             ),
             (
                 "Load balancer, firewall",
-                "Look for the blocked connection in the log, and allow TLS 1.3 and long hellos \
+                "Look for the blocked connection in the log. Allow TLS 1.3 and long ClientHellos \
                     that span several packets.",
             ),
         ],

@@ -16,12 +16,13 @@ pub(super) const FINDING: Definition = Definition {
         ),
         (
             "certificate",
-            "leaf, intermediate or root: the one to blame, when it is one",
+            "role of the certificate at fault: leaf, intermediate or root; absent if the fault is \
+                not in one certificate",
         ),
-        ("subject", "who that one says it is"),
-        ("fingerprint", "SHA-256 of that one"),
-        ("detail", "the particulars"),
-        ("field", "the field that cannot be read, for unparseable"),
+        ("subject", "subject of that certificate"),
+        ("fingerprint", "SHA-256 of that certificate"),
+        ("detail", "details of the fault"),
+        ("field", "with unparseable, the field that cannot be read"),
     ],
     look,
     doc: &DOC,
@@ -87,50 +88,51 @@ fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate or its chain breaks the rules",
-        meaning: "Apart from trust, name and date, this path cannot be accepted, and the evidence \
-            says why. A signature does not match or uses SHA-1 or MD5; an issuer is not marked \
-            as a CA, issues deeper than its path length or outside its name constraints; the key \
-            usage or extended key usage does not allow TLS servers; a critical extension is \
-            unknown; no client can use the key (`unsupported_key`: RSA below 1024 bits, with an even \
-            modulus, or with an exponent of 1 or an even one; DSA; P-192 and other curves that \
-            clients gave up); the certificate is X.509 version 1; or it cannot be parsed at all. \
-            Public CAs hardly ever issue such certificates, so the usual source is a private CA with a \
-            wrong profile, a home-made script, or two mixed-up files. Some clients look less \
-            closely, so it may work in one place and fail in another.",
+        title: "The certificate or its chain violates the rules",
+        meaning: "The chain is not acceptable for a reason other than trust, name or date. The \
+            evidence gives the reason. A signature may not match, or may use SHA-1 or MD5. An \
+            issuer may not be marked as a CA, or may violate its path length or name constraints. \
+            The key usage or extended key usage may not allow TLS servers. A critical extension \
+            may be unknown. The key may be one that no client can use (`unsupported_key`: RSA \
+            below 1024 bits, RSA with an even modulus or with an exponent that is 1 or even, DSA, \
+            or P-192 and other curves that clients no longer support). The certificate may be \
+            X.509 version 1 or impossible to parse. Public CAs hardly ever issue such \
+            certificates. The usual source is a private CA with a wrong profile, a home-made \
+            script, or files that were mixed up. Some clients check less strictly, so connections \
+            may succeed in one place and fail in another.",
         check_first: &[
-            "A bad signature or unreadable certificate seen only on our line points at a device \
-                that rewrites the connection: compare another line.",
-            "See whether leaf and intermediate belong together: the CA may have two intermediates \
-                with the same name and different keys.",
-            "For `serverAuth` missing, make sure that this is not a client or mail certificate \
-                put on the server by mistake.",
+            "If a bad signature or an unreadable certificate appears only on your own network, a \
+                device on the path is modifying the connection. Compare with another network.",
+            "Confirm that the leaf and the intermediate belong together. The CA may have two \
+                intermediates with the same name and different keys.",
+            "If `serverAuth` is missing, confirm that a client or mail certificate was not \
+                installed on the server by mistake.",
         ],
         fixes: &[
             (
-                "CA, issuing profile",
-                "Reissue as version 3 with SHA-256, SAN, `CA:FALSE` and extended key usage \
-                    `serverAuth`; give issuing CAs `CA:TRUE`, a fitting path length, \
-                    `keyCertSign`, and name constraints that cover their names.",
+                "CA, certificate profile",
+                "Reissue the certificate as version 3 with SHA-256, a SAN, `CA:FALSE` and the \
+                    extended key usage `serverAuth`. Give issuing CAs `CA:TRUE`, a suitable path \
+                    length, `keyCertSign` and name constraints that cover their names.",
             ),
             (
                 "nginx",
-                "Build `ssl_certificate` anew from the CA's original files; do not edit PEM text \
-                    by hand. `nginx -t` does not check the signatures.",
+                "Rebuild the file that `ssl_certificate` names from the CA's original files. Do \
+                    not edit PEM text by hand. `nginx -t` does not check signatures.",
             ),
             (
                 "Apache",
-                "Replace `SSLCertificateFile` with the reissued chain, then `apachectl \
-                    configtest` and reload.",
+                "Put the reissued chain into the file that `SSLCertificateFile` names, then run \
+                    `apachectl configtest` and reload.",
             ),
             (
                 "Postfix",
-                "Replace the files of `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Replace the files that `smtpd_tls_chain_files` names, then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Replace the file of `ssl_server_cert_file` (2.3: `ssl_cert`), then `doveadm \
-                    reload`.",
+                "Replace the file that `ssl_server_cert_file` (2.3: `ssl_cert`) names, then run \
+                    `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -purpose sslserver \

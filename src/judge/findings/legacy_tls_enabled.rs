@@ -10,7 +10,10 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::AllVersions,
-    evidence: &[("versions", "the old versions it accepts")],
+    evidence: &[(
+        "versions",
+        "versions older than TLS 1.2 that the server accepts",
+    )],
     look,
     doc: &DOC,
 };
@@ -34,54 +37,55 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Old TLS versions are still accepted beside TLS 1.2",
-        meaning: "This server speaks TLS 1.2 or 1.3, and still says yes to a client that offers \
-            nothing newer than TLS 1.1, TLS 1.0 or SSL 3.0. Those versions were formally \
-            withdrawn (RFC 7568 for SSL 3.0, RFC 8996 for TLS 1.0 and 1.1). Current clients \
-            choose the newer version, so nothing breaks today; but audits such as PCI DSS count \
-            it as a fault, and SSL 3.0 can be used against the clients that still fall back to \
-            it (POODLE). Usually the default of an old system or a list of versions from years \
-            ago was never revised. Only a scan with `--versions all` shows it.",
+        title: "Old TLS versions are still enabled in addition to TLS 1.2 or 1.3",
+        meaning: "This server supports TLS 1.2 or 1.3, but also accepts clients that offer \
+            nothing newer than TLS 1.1, TLS 1.0 or SSL 3.0. Those versions are formally \
+            deprecated (SSL 3.0 by RFC 7568, TLS 1.0 and 1.1 by RFC 8996). Current clients choose \
+            the newer version, so nothing breaks today. However, audits such as PCI DSS count it \
+            as a fault, and SSL 3.0 can be exploited against clients that still fall back to it \
+            (POODLE). The usual cause is an old system's default, or an old version setting that \
+            was never reviewed. Only a scan with `--versions all` detects this.",
         check_first: &[
-            "Make sure that the answer comes from the server itself and not from an inspecting \
-                proxy on the line, which has its own list of versions: scan from another line.",
-            "Before switching, look in the access log (nginx `$ssl_protocol`, Apache \
-                `%{SSL_PROTOCOL}x`) for clients that still come with the old versions.",
-            "On port 25 an old version beats none, as senders fall back to plain text: some \
-                administrators keep TLS 1.0 there on purpose.",
+            "Scan from another network to confirm that the server itself answers, and not a \
+                TLS-inspecting proxy with its own version settings.",
+            "Before you disable the old versions, check the access log (nginx `$ssl_protocol`, \
+                Apache `%{SSL_PROTOCOL}x`) for clients that still use them.",
+            "On port 25, senders fall back to plain text when TLS fails, and an old version is \
+                better than no TLS. Some administrators therefore keep TLS 1.0 there on purpose.",
         ],
         fixes: &[
             (
                 "nginx",
                 "Set `ssl_protocols TLSv1.2 TLSv1.3;` in the `http` block. Names that share an \
-                    address take it from the default server, so set it there too. TLS 1.2 needs \
-                    OpenSSL 1.0.1 or later, TLS 1.3 needs 1.1.1.",
+                    address use the setting of the default server, so set it there too. TLS 1.2 \
+                    needs OpenSSL 1.0.1 or later; TLS 1.3 needs 1.1.1 or later.",
             ),
             (
                 "Apache",
-                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` (TLS 1.3 from 2.4.37 with OpenSSL \
-                    1.1.1).",
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3`. TLS 1.3 needs Apache 2.4.37 or later \
+                    and OpenSSL 1.1.1.",
             ),
             (
                 "Postfix",
-                "Set `smtpd_tls_protocols = >=TLSv1.2` and `smtpd_tls_mandatory_protocols = \
-                    >=TLSv1.2` (3.6 or later); before that, `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
+                "In 3.6 or later, set `smtpd_tls_protocols = >=TLSv1.2` and \
+                    `smtpd_tls_mandatory_protocols = >=TLSv1.2`. In earlier versions, set both to \
+                    `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_min_protocol = TLSv1.2` (2.3 and later); in 2.2, `ssl_protocols = \
+                "In 2.3 or later, set `ssl_min_protocol = TLSv1.2`. In 2.2, set `ssl_protocols = \
                     !SSLv3 !TLSv1 !TLSv1.1`.",
             ),
             (
                 "IIS, Windows",
                 "Enable TLS 1.2 for the server under `SCHANNEL\\Protocols` in the registry and \
-                    restart; versions before Windows Server 2008 R2 must be replaced or put \
-                    behind a proxy.",
+                    restart. Replace versions before Windows Server 2008 R2, or put them behind a \
+                    reverse proxy.",
             ),
             (
                 "Appliance",
-                "Install the maker's update. Where there is none, put a reverse proxy with TLS \
-                    1.2 and 1.3 in front of it.",
+                "Install the vendor's update. If there is none, put a reverse proxy with TLS 1.2 \
+                    and 1.3 in front of the appliance.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \

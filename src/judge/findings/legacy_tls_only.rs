@@ -10,7 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Error,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("version", "the best version it accepts")],
+    evidence: &[("version", "newest version that the server accepts")],
     look,
     doc: &DOC,
 };
@@ -30,53 +30,54 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Only TLS versions before 1.2 are accepted",
-        meaning: "The best version this server accepts is TLS 1.1, TLS 1.0 or SSL 3.0. These \
-            versions rest on MD5 and SHA-1, were formally withdrawn (RFC 7568 for SSL 3.0, RFC \
-            8996 for TLS 1.0 and 1.1), and all current browsers have refused them since 2020. \
-            The server usually runs an old operating system or TLS library, or a configuration \
-            written for one. TLS 1.2 has been on by default in clients for more than ten years: \
-            Chrome 30, Firefox 27, Safari 7, Internet Explorer 11, Android 5 and Java 8, so \
-            raising the server to TLS 1.2 and 1.3 shuts out only older ones.",
+        title: "The server supports only TLS versions older than 1.2",
+        meaning: "The newest version that this server accepts is TLS 1.1, TLS 1.0 or SSL 3.0. \
+            These versions rely on MD5 and SHA-1 and are formally deprecated (SSL 3.0 by RFC \
+            7568, TLS 1.0 and 1.1 by RFC 8996). All current browsers have refused them since \
+            2020. The server usually runs an old operating system or TLS library, or uses a \
+            configuration written for one. TLS 1.2 is enabled by default since Chrome 30, Firefox \
+            27, Safari 7, Internet Explorer 11, Android 5 and Java 8. After a change to TLS 1.2 \
+            and 1.3, only older clients can no longer connect.",
         check_first: &[
-            "Make sure that no inspecting proxy on our side answers with its own old version: \
-                scan from another line.",
-            "Before switching, look in the access log (nginx `$ssl_protocol`, Apache \
-                `%{SSL_PROTOCOL}x`) for devices such as scanners, card terminals or sensors that \
-                know nothing newer, and plan for them.",
+            "Scan from another network to confirm that no TLS-inspecting proxy answers with its \
+                own old version.",
+            "Before you change the versions, check the access log (nginx `$ssl_protocol`, Apache \
+                `%{SSL_PROTOCOL}x`) for devices that support nothing newer, such as scanners, \
+                card terminals or sensors. Plan how to replace or serve them.",
         ],
         fixes: &[
             (
                 "nginx",
                 "Set `ssl_protocols TLSv1.2 TLSv1.3;` in the `http` block. Names that share an \
-                    address take it from the default server, so set it there too. TLS 1.2 needs \
-                    OpenSSL 1.0.1 or later, TLS 1.3 needs 1.1.1.",
+                    address use the setting of the default server, so set it there too. TLS 1.2 \
+                    needs OpenSSL 1.0.1 or later; TLS 1.3 needs 1.1.1 or later.",
             ),
             (
                 "Apache",
-                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` (TLS 1.3 from 2.4.37 with OpenSSL \
-                    1.1.1).",
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3`. TLS 1.3 needs Apache 2.4.37 or later \
+                    and OpenSSL 1.1.1.",
             ),
             (
                 "Postfix",
-                "Set `smtpd_tls_protocols = >=TLSv1.2` and `smtpd_tls_mandatory_protocols = \
-                    >=TLSv1.2` (3.6 or later); before that, `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
+                "In 3.6 or later, set `smtpd_tls_protocols = >=TLSv1.2` and \
+                    `smtpd_tls_mandatory_protocols = >=TLSv1.2`. In earlier versions, set both to \
+                    `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_min_protocol = TLSv1.2` (2.3 and later); in 2.2, `ssl_protocols = \
+                "In 2.3 or later, set `ssl_min_protocol = TLSv1.2`. In 2.2, set `ssl_protocols = \
                     !SSLv3 !TLSv1 !TLSv1.1`.",
             ),
             (
                 "IIS, Windows",
                 "Enable TLS 1.2 for the server under `SCHANNEL\\Protocols` in the registry and \
-                    restart; versions before Windows Server 2008 R2 must be replaced or put \
-                    behind a proxy.",
+                    restart. Replace versions before Windows Server 2008 R2, or put them behind a \
+                    reverse proxy.",
             ),
             (
                 "Appliance",
-                "Install the maker's update. Where there is none, put a reverse proxy with TLS \
-                    1.2 and 1.3 in front of it.",
+                "Install the vendor's update. If there is none, put a reverse proxy with TLS 1.2 \
+                    and 1.3 in front of the appliance.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \

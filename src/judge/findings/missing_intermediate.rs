@@ -14,30 +14,40 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "confirmed",
-            "whether certificates known from elsewhere complete the path",
+            "true if certificates from another source complete the path",
         ),
-        ("completed_by", "bundle, sweep or aia, when confirmed"),
+        (
+            "completed_by",
+            "source of those certificates if confirmed: bundle, sweep or aia",
+        ),
         (
             "missing",
-            "subjects of the certificates left out, when confirmed",
+            "subjects of the missing certificates, if confirmed",
         ),
-        ("fingerprints", "SHA-256 of the same"),
+        (
+            "fingerprints",
+            "SHA-256 of the missing certificates, if confirmed",
+        ),
         (
             "append",
-            "which certificates to send after those sent, in this order, and where to get each",
+            "certificates to add after those sent, in order, each with its source, if confirmed",
         ),
         (
             "fetched_from",
-            "the addresses that missing certificates were had from, with aia",
+            "with aia, URLs from which the missing certificates were downloaded",
         ),
-        ("issuer", "whose certificate is absent"),
+        (
+            "issuer",
+            "issuer of the last certificate that was sent on the path; its certificate is \
+            missing",
+        ),
         (
             "ca_issuers",
-            "where the last certificate sent says its issuer can be had",
+            "AIA URLs for the issuer, from the same certificate",
         ),
         (
             "aia_error",
-            "with --aia, why each of these addresses did not help",
+            "with --aia, why the download from each of these URLs did not help",
         ),
     ],
     look,
@@ -137,45 +147,46 @@ fn source<'a>(case: &Case<'a>, certificate: &Certificate) -> Option<&'a str> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server leaves out an intermediate certificate",
-        meaning: "What the server sends does not reach a trusted root, because a certificate \
-            between its own and the root is missing. With `confirmed: true` the gap was closed \
-            with a certificate known from elsewhere, so sending that one is the whole repair: \
-            `append` names what to send after the certificates already sent, in this order. \
-            With `confirmed: false` the server sent its own certificate alone and the issuer was not at hand, but the certificate names an \
-            address where it can be fetched (`--aia` does). Browsers often hide the fault, because they fetch \
-            or remember the missing certificate. Programs, older phones, mail servers and \
-            payment partners do not, so it \"works on my machine\" while others fail.",
+        title: "The server does not send an intermediate certificate",
+        meaning: "The certificates that the server sends do not lead to a trusted root, because \
+            an intermediate certificate is missing. `confirmed: true` means that tlsweep \
+            completed the chain with certificates from another source. To fix the problem, add \
+            the certificates listed in `append` to the chain, in that order, after the \
+            certificates already sent. `confirmed: false` means that the server sent only its own \
+            certificate and tlsweep does not have the issuer's certificate. The server \
+            certificate contains a URL for the issuer's certificate, and `--aia` downloads it. \
+            Browsers often hide this fault because they download or remember missing \
+            intermediates. Other programs, older phones, mail servers and payment systems usually \
+            do not, so the service works for some clients and fails for others.",
         check_first: &[
-            "Do not test with a desktop browser, which fills the gap by itself. Use `openssl \
-                s_client` or curl.",
-            "Check every machine behind a load balancer, and mail as well as web: the chain file \
-                is set for each service.",
-            "Confirm that the file came from the CA that issued this certificate; after a renewal \
-                the CA may use another intermediate.",
+            "Do not test with a desktop browser, because it may complete the chain by itself. Use \
+                `openssl s_client` or curl.",
+            "Check every server behind a load balancer, and the mail service as well as the web \
+                service. Each service has its own chain setting.",
+            "Confirm that the intermediate comes from the CA that issued this certificate. The CA \
+                may use another intermediate after a renewal.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Point `ssl_certificate` at one file with the server certificate first and the \
-                    intermediates after it (certbot: `fullchain.pem`, not `cert.pem`), then \
+                "Point `ssl_certificate` at one file that contains the server certificate first \
+                    and then the intermediates (certbot: `fullchain.pem`, not `cert.pem`). Then \
                     reload.",
             ),
             (
                 "Apache",
-                "From 2.4.8 put the same file into `SSLCertificateFile`; before that, add \
-                    `SSLCertificateChainFile chain.pem`.",
+                "In 2.4.8 or later, point `SSLCertificateFile` at the same kind of file. In \
+                    earlier versions, add `SSLCertificateChainFile chain.pem`.",
             ),
             (
                 "Postfix",
-                "List key and full chain in `smtpd_tls_chain_files` (3.4 or later), or use \
-                    `fullchain.pem` for `smtpd_tls_cert_file`.",
+                "List the key and the full chain in `smtpd_tls_chain_files` (3.4 or later), or \
+                    point `smtpd_tls_cert_file` at `fullchain.pem`.",
             ),
             (
                 "Dovecot",
-                "Use `fullchain.pem` for `ssl_server_cert_file` (2.3: `ssl_cert = \
-                    </path/fullchain.pem`). `ssl_ca` is for client certificates and does not \
-                    help.",
+                "Point `ssl_server_cert_file` at `fullchain.pem` (2.3: `ssl_cert = \
+                    </path/fullchain.pem`). `ssl_ca` is for client certificates and does not help.",
             ),
             (
                 "IIS",
@@ -184,7 +195,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "HAProxy",
-                "The `crt` file holds certificate, intermediates and key, in this order.",
+                "Put the certificate, the intermediates and the key, in this order, into the file \
+                    that `crt` names.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

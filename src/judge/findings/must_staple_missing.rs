@@ -10,7 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Staple,
     evidence: &[
-        ("subject", "who the certificate is for"),
+        ("subject", "subject of the certificate"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -37,31 +37,31 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate demands a stapled OCSP answer and none came",
-        meaning: "The certificate carries the TLS feature extension (must-staple), by which its \
-            owner promises that every handshake brings an OCSP answer. The server sent none, so a \
-            client that honours the promise refuses the connection. Servers often send no staple \
-            for the first visitors after a restart, when their responder cannot be reached, or \
-            when stapling is simply not turned on.",
+        title: "The certificate requires OCSP stapling, but the server sends no OCSP response",
+        meaning: "The certificate contains the TLS Feature extension (must-staple). It promises \
+            that every handshake includes a stapled OCSP response. The server sent none, so \
+            clients that enforce must-staple refuse the connection. Common causes are a recent \
+            restart, an OCSP responder that the server cannot reach, and stapling that is not \
+            enabled.",
         check_first: &[
-            "Ask again: nginx sends a staple only from the second visit of each worker on.",
-            "Many CAs have ended OCSP and issue no must-staple certificates any more: the next \
-                renewal may settle it.",
+            "Scan again. nginx does not send a staple on the first connection to each worker.",
+            "Many CAs have shut down OCSP and no longer issue must-staple certificates. The next \
+                renewal may resolve the finding.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Reissue without must-staple (certbot: without `--must-staple`); where the CA has \
-                    ended OCSP, nothing else will do.",
+                "Reissue the certificate without must-staple (certbot: without `--must-staple`). \
+                    If the CA has shut down OCSP, this is the only solution.",
             ),
             (
                 "nginx",
-                "`ssl_stapling on` with a `resolver`, and `ssl_stapling_file` where the first \
-                    visitor counts.",
+                "Set `ssl_stapling on` and a `resolver`. If even the first connection needs a \
+                    staple, use `ssl_stapling_file`.",
             ),
             (
                 "Apache",
-                "Use `MDStapling on` of mod_md, or `SSLUseStapling on` with `SSLStaplingCache`.",
+                "Set `MDStapling on` (mod_md), or `SSLUseStapling on` with `SSLStaplingCache`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

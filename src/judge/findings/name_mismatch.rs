@@ -10,25 +10,26 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("asked", "the name or address asked for"),
+        ("asked", "the requested name or address"),
         (
             "presented",
-            "the names of the certificate, the first twenty",
+            "names in the certificate, at most the first twenty",
         ),
-        ("presented_count", "how many it has"),
-        ("nearest", "the one that comes nearest"),
+        ("presented_count", "number of names in the certificate"),
+        ("nearest", "the most similar name in the certificate"),
         (
             "hint",
-            "www_missing, apex_missing, wildcard_depth, address_not_listed or one_label",
+            "likely cause: www_missing, apex_missing, wildcard_depth, address_not_listed or \
+                one_label",
         ),
         (
             "common_name_matches",
-            "whether the subject's common name, which no client reads any more, would match",
+            "true if the common name of the subject matches; browsers no longer use it",
         ),
         (
             "belongs_to",
-            "another name of the sweep at the same address that this certificate is right for, with \
-                --facts default_certificate",
+            "with --facts default_certificate, another scanned name at the same address that this \
+                certificate covers",
         ),
     ],
     look,
@@ -62,45 +63,46 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate is for other names",
-        meaning: "No subject alternative name (SAN) of the certificate covers the name that was \
-            asked for; the finding shows the nearest one. Often only `www` or the bare domain is \
-            missing, or a wildcard was expected to reach further than it does: `*.example.com` \
-            covers neither `example.com` nor `a.b.example.com`. If the names belong to a \
-            stranger or to the server itself, the server answered with its default certificate, \
-            because no virtual host claims this name. The common name (CN) in the subject does \
-            not count when there is a SAN, and browsers have ignored it altogether for years.",
+        title: "The certificate does not cover this name",
+        meaning: "No subject alternative name (SAN) in the certificate covers the requested name. \
+            The evidence shows the most similar one. Often only `www` or the bare domain is \
+            missing, or a wildcard does not cover the name: `*.example.com` covers neither \
+            `example.com` nor `a.b.example.com`. If the names belong to somebody else or to the \
+            server itself, the server has no virtual host for this name and returned its default \
+            certificate. Clients ignore the common name (CN) of the subject when there is a SAN, \
+            and browsers always ignore it.",
         check_first: &[
-            "Make sure that DNS leads to the right machine: an old address, a parked domain or a \
-                CDN not yet set up shows somebody else's certificate.",
-            "Compare with and without SNI (`-servername` and `-noservername`): if only the one \
-                with the name is right, the client that fails does not send SNI.",
-            "For mail, use the host name that the provider gives, not the own domain; mail \
-                servers rarely carry a certificate for each customer.",
-            "On a hotel or office network, a captive portal may be answering: open a web page \
-                first.",
+            "Confirm that DNS points to the correct server. An old address, a parked domain or a \
+                CDN that is not yet set up returns another site's certificate.",
+            "Compare connections with and without SNI (`-servername` and `-noservername`). If \
+                only the connection with SNI gets the correct certificate, the failing client \
+                does not send SNI.",
+            "For mail, use the host name that the provider specifies, not your own domain. Mail \
+                servers rarely have a certificate for each customer.",
+            "On a hotel or office network, a captive portal may be answering. Open a web page and \
+                sign in first.",
         ],
         fixes: &[
             (
                 "CA",
-                "Reissue with every name in the SAN, bare domain and `www` both: `certbot \
-                    --expand -d example.com -d www.example.com`.",
+                "Reissue the certificate with every name in the SAN, including both the bare \
+                    domain and `www`: `certbot --expand -d example.com -d www.example.com`.",
             ),
             (
                 "nginx",
-                "Add the name to `server_name` in a `listen 443 ssl` block with its own \
-                    `ssl_certificate`; see with `nginx -T` which block is the default.",
+                "Add the name to `server_name` in a `listen 443 ssl` block with the matching \
+                    `ssl_certificate`. Use `nginx -T` to see which block is the default.",
             ),
             (
                 "Apache",
-                "Add `ServerName` or `ServerAlias` in a `<VirtualHost *:443>` with its \
-                    certificate; `apachectl -S` shows which host wins.",
+                "Add `ServerName` or `ServerAlias` to a `<VirtualHost *:443>` with the matching \
+                    certificate. Use `apachectl -S` to see which virtual host is selected.",
             ),
             (
                 "Postfix",
-                "The certificate must carry the MX host name (`myhostname`), not the mail domain. \
-                    For several names use `tls_server_sni_maps` (3.4 or later; build the map \
-                    with `postmap -F`).",
+                "The certificate must contain the MX host name (`myhostname`), not the mail \
+                    domain. For several names, use `tls_server_sni_maps` (3.4 or later; build the \
+                    map with `postmap -F`).",
             ),
             (
                 "Dovecot",
@@ -109,7 +111,7 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS",
-                "Set the host name in the https binding and tick \"Require Server Name \
+                "Set the host name in the https binding and select \"Require Server Name \
                     Indication\".",
             ),
         ],

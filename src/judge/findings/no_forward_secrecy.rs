@@ -14,11 +14,12 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "cipher",
-            "the suite; where the one chosen has it, the first that a version accepts",
+            "the negotiated suite, or the first suite of `versions` if the negotiated one has \
+                forward secrecy",
         ),
         (
             "versions",
-            "the versions that accept no suite with it (`--facts ciphers`)",
+            "versions in which no accepted suite has forward secrecy (`--facts ciphers`)",
         ),
     ],
     look,
@@ -66,41 +67,43 @@ fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "No forward secrecy",
-        meaning: "The key exchange used the server's certificate key directly (RSA key transport, \
-            or static DH or ECDH) instead of a fresh key for each connection (ECDHE or DHE). \
-            Whoever records the traffic today and obtains that private key later can read all of \
-            it. TLS 1.3 always has forward secrecy, so the server probably lacks TLS 1.3 and has \
-            an old list of suites. Some newer clients no longer offer RSA key exchange and \
-            cannot connect when there is nothing else.",
+        title: "The connection has no forward secrecy",
+        meaning: "The key exchange uses the key of the server certificate directly (RSA key \
+            exchange, or static DH or ECDH) instead of a new key for each connection (ECDHE or \
+            DHE). Anyone who records the traffic today and later obtains the private key can \
+            decrypt all of it. TLS 1.3 always has forward secrecy, so the server probably does \
+            not support TLS 1.3 and uses an old cipher suite list. Some newer clients no longer \
+            offer RSA key exchange and cannot connect if the server accepts nothing else.",
         check_first: &[
-            "Rule out an inspecting proxy on our side: some choose RSA key exchange in order to \
-                decrypt traffic passively.",
-            "Before switching, ask whether a monitoring tool behind the server decrypts traffic \
-                with the private key; it will stop working and needs another way.",
+            "Confirm that no TLS-inspecting proxy on the scanning side is the cause. Some proxies \
+                choose RSA key exchange so that they can decrypt traffic passively.",
+            "Before you change the suites, find out whether a monitoring tool decrypts traffic \
+                with the server's private key. It will stop working and needs another method.",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_protocols TLSv1.2 TLSv1.3;` and `ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;`.",
+                "Set `ssl_protocols TLSv1.2 TLSv1.3;` and `ssl_ciphers \
+                    ECDHE+AESGCM:ECDHE+CHACHA20;`.",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` and `SSLCipherSuite \
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` and `SSLCipherSuite \
                     ECDHE+AESGCM:ECDHE+CHACHA20`.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = kRSA`, and `smtpd_tls_eecdh_grade = auto` (the \
-                    default from 3.2).",
+                "Set `smtpd_tls_exclude_ciphers = kRSA` and `smtpd_tls_eecdh_grade = auto` (the \
+                    default in 3.2 or later).",
             ),
             (
                 "Dovecot",
-                "`ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20`.",
+                "Set `ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20`.",
             ),
             (
                 "IIS, Windows",
-                "Put the `TLS_ECDHE_*` suites first in the order and disable the `TLS_RSA_*` ones.",
+                "Put the `TLS_ECDHE_*` suites first in the suite order and disable the \
+                    `TLS_RSA_*` suites.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher ECDHE",

@@ -9,7 +9,10 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("common_name", "the subject's common name, where it has one")],
+    evidence: &[(
+        "common_name",
+        "common name of the subject; absent if there is none",
+    )],
     look,
     doc: &DOC,
 };
@@ -32,48 +35,51 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate has no subject alternative name",
-        meaning: "The certificate names its host only in the common name (CN) of the subject and \
-            has no subject alternative name (SAN) that clients could compare. Comparing the CN \
-            was a stopgap that RFC 2818 called deprecated in 2000 and RFC 9525 rules out; \
-            browsers, Apple's systems and Go ignore it. Public CAs always fill in the SAN, so \
-            the certificate comes from a private CA, an appliance or an old script. Some \
-            programs still fall back to the CN, which is why it may work in one place and fail \
-            in another.",
+        meaning: "The certificate has no subject alternative name (SAN), which is the field that \
+            clients compare with the host name. The host name is at most in the common name (CN) \
+            of the subject. RFC 2818 deprecated matching by the CN in 2000, and RFC 9525 no \
+            longer allows it. Browsers, Apple systems and Go ignore the CN. Public CAs always \
+            include a SAN, so the certificate comes from a private CA, an appliance or an old \
+            script. Some programs still use the CN, so connections may succeed in one place and \
+            fail in another.",
         check_first: &[
-            "Look at the issuer: if it is an inspecting proxy on our side, the server's real \
-                certificate may be in order.",
+            "Check the issuer. If it is a TLS-inspecting proxy on the scanning side, the server's \
+                own certificate may be correct.",
         ],
         fixes: &[
             (
                 "CA",
-                "Reissue with `subjectAltName`: every host name as `DNS:`, every address as \
-                    `IP:`. A name in the CN has to be repeated in the SAN.",
+                "Reissue the certificate with `subjectAltName`: every host name as `DNS:` and \
+                    every address as `IP:`. Repeat the name in the CN in the SAN.",
             ),
             (
                 "OpenSSL",
-                "`openssl req -new -key KEY -subj /CN=HOST -addext \"subjectAltName=DNS:HOST\"`; \
-                    when signing with `openssl x509 -req`, add `-copy_extensions copy` (3.0 or \
-                    later) or `-extfile`, or the SAN is lost.",
+                "Create the request with `openssl req -new -key KEY -subj /CN=HOST -addext \
+                    \"subjectAltName=DNS:HOST\"`. When you sign with `openssl x509 -req`, add \
+                    `-copy_extensions copy` (3.0 or later) or `-extfile`; otherwise the SAN is \
+                    lost.",
             ),
             (
                 "AD CS",
-                "Have the template build the subject from the request, with the DNS names in it.",
+                "Configure the template to take the subject from the request, and include the DNS \
+                    names in the request.",
             ),
             (
                 "nginx",
-                "Put the reissued chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the reissued chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the reissued chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the reissued chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the reissued chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the reissued chain, then run \
+                    `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Put the reissued chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the reissued chain, then run \
                     `doveadm reload`.",
             ),
         ],

@@ -13,11 +13,11 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "spoken",
-            "what they are instead: http, smtp, ssh, ...; empty when unknown",
+            "protocol of the answer: http, smtp, ssh, ...; empty if unknown",
         ),
         (
             "expects_starttls",
-            "true when that is a service whose TLS begins by STARTTLS: scan it as smtp://, imap://, ...",
+            "true if TLS starts with STARTTLS in this protocol; scan it as smtp://, imap://, ...",
         ),
     ],
     look,
@@ -46,24 +46,24 @@ fn evidence(spoken: &str) -> Vec<(&'static str, Value)> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The port answers, but not with TLS",
-        meaning: "The server accepted the connection and answered our TLS hello with bytes that \
-            are not TLS. Most often the port serves plain HTTP, or a mail or SSH server that \
-            speaks first; the finding names what it looked like. The usual reason is a port or \
-            mode mixed up, or a web server told to listen on 443 without TLS. From inside an \
-            office, hotel or mobile network it can also be a proxy or a captive portal that \
-            answers in the server's place.",
+        meaning: "The server accepted the connection and answered the ClientHello with data that \
+            is not TLS. Usually the port serves plain HTTP, or it belongs to a mail or SSH server \
+            that sends its greeting first. The evidence names the detected protocol. Common \
+            causes are a wrong port or mode, and a web server that listens on port 443 without \
+            TLS. On an office, hotel or mobile network, a proxy or captive portal may be \
+            answering instead of the server.",
         check_first: &[
-            "Make sure that port and mode belong together: 80 is plain HTTP and 443 TLS; 25, 587 \
-                and 143 start in clear text and need `smtp://` or `imap://` here.",
-            "If many unrelated hosts answer alike, open any web page first (captive portal), or \
-                bypass the proxy.",
-            "A `400 Bad Request` page in clear text on port 443 shows that the web server is \
-                there and only the TLS switch is missing.",
+            "Confirm that the port and the mode match. Port 80 is plain HTTP and port 443 is TLS. \
+                Ports 25, 587 and 143 start in plain text; scan them with `smtp://` or `imap://`.",
+            "If many unrelated hosts give the same answer, sign in to the captive portal in a \
+                browser first, or bypass the proxy.",
+            "A plain-text `400 Bad Request` page on port 443 shows that the web server is running \
+                and only TLS is not enabled.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Write `listen 443 ssl;` (not just `listen 443;`) and set `ssl_certificate` and \
+                "Use `listen 443 ssl;` (not just `listen 443;`) and set `ssl_certificate` and \
                     `ssl_certificate_key` in the same server block.",
             ),
             (
@@ -73,17 +73,17 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "Port 465 needs `-o smtpd_tls_wrappermode=yes` on its line in master.cf; ports 25 \
-                    and 587 must not have it.",
+                "On port 465, add `-o smtpd_tls_wrappermode=yes` to the service's entry in \
+                    master.cf. Do not add it for ports 25 and 587.",
             ),
             (
                 "Dovecot",
-                "The `inet_listener imaps` block needs `ssl = yes` if the port is set by hand.",
+                "If you set the port yourself, add `ssl = yes` to the `inet_listener imaps` block.",
             ),
             (
                 "HAProxy",
-                "Give the listener its certificate: `bind :443 ssl crt /path/site.pem`. In `mode \
-                    tcp` the backend has to speak TLS itself.",
+                "Give the listener a certificate: `bind :443 ssl crt /path/site.pem`. In `mode \
+                    tcp` without `ssl`, the backend must speak TLS itself.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

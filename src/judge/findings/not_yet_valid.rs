@@ -10,9 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("not_before", "from when it is valid"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("not_before", "time at which it becomes valid"),
         ("days", "whole days until then"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -38,49 +41,50 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate is not valid yet",
-        meaning: "The start date of the server's certificate, or of a certificate that every path \
-            needs, still lies ahead. Either the clock of the machine that issued it runs ahead, \
-            or a certificate meant for later was installed too early, or the clock of the \
-            scanning machine is slow. Public CAs set the start a little into the past, so with \
-            them our own clock is the first suspect. A wrong clock is also why a single phone or \
-            PC with an empty battery calls every site unsafe.",
+        title: "The certificate is not yet valid",
+        meaning: "The server certificate, or another certificate that every path needs, becomes \
+            valid only in the future. There are three possible causes: the clock of the issuing \
+            machine is fast, a certificate for later use was installed too early, or the clock of \
+            the scanning machine is slow. Public CAs set the start date slightly in the past, so \
+            for their certificates check the scanning machine's clock first. A wrong clock is \
+            also the usual reason why a single phone or PC warns about every site.",
         check_first: &[
-            "Check the clock and time zone of this machine (`timedatectl`). If most hosts of a \
-                sweep are not yet valid, it is ours.",
-            "Look at the distance: minutes point at a clock, hours at a time zone, days at a \
-                certificate installed too early.",
-            "If `--at` was given, make sure that the time is the intended one.",
+            "Check the clock and time zone of the scanning machine (`timedatectl`). If most hosts \
+                in a scan are not yet valid, this clock is wrong.",
+            "Look at how far away the start date is. Minutes suggest a wrong clock, hours a wrong \
+                time zone, and days a certificate that was installed too early.",
+            "If you used `--at`, confirm that its time is correct.",
         ],
         fixes: &[
             (
                 "Clock",
-                "Run chrony or systemd-timesyncd on the issuing CA and on the server; virtual \
-                    machines resumed from a snapshot are often off.",
+                "Run chrony or systemd-timesyncd on the issuing CA and on the server. The clock \
+                    of a virtual machine is often wrong after it is resumed from a snapshot.",
             ),
             (
                 "Private CA",
-                "Issue again with a start date some minutes in the past, so that small clock \
-                    differences do no harm.",
+                "Reissue the certificate with a start date a few minutes in the past, so that \
+                    small clock differences do no harm.",
             ),
             (
                 "nginx",
-                "Put the previous, still valid certificate back into `ssl_certificate` until the \
-                    new one starts, then reload.",
+                "Point `ssl_certificate` back at the previous certificate, if it is still valid, \
+                    until the new one becomes valid. Then reload.",
             ),
             (
                 "Apache",
-                "Put the previous certificate back into `SSLCertificateFile` until the start \
-                    date, then reload.",
+                "Point `SSLCertificateFile` back at the previous certificate until the new one \
+                    becomes valid, then reload.",
             ),
             (
                 "Postfix",
-                "Put the previous files back into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` back at the previous files, then run `postfix \
+                    reload`.",
             ),
             (
                 "Dovecot",
-                "Put the previous file back into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
-                    `doveadm reload`.",
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) back at the previous file, then \
+                    run `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

@@ -14,11 +14,18 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "refused",
-            "the parts of the offer that the server cannot go along with: suites, groups, signatures, key; or chain_size, which clients refuse",
+            "parts of the browsers' offer that the server does not accept: suites, groups, \
+                signatures or key; or chain_size, which the clients do not accept",
         ),
-        ("accepted", "what it accepted instead"),
-        ("fails", "the clients that cannot connect"),
-        ("connects", "clients that can, where some are known"),
+        (
+            "accepted",
+            "what the server uses instead; with chain_size, the size of its certificates",
+        ),
+        ("fails", "clients that cannot connect"),
+        (
+            "connects",
+            "clients that can connect; absent if none are known",
+        ),
     ],
     look,
     doc: &DOC,
@@ -123,50 +130,51 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Today's browsers cannot connect",
-        meaning: "The server speaks TLS 1.2, but refused both TLS 1.3 and everything that Chrome and \
-            Firefox offer in TLS 1.2: ECDHE with AES-GCM, ChaCha20 or AES-CBC, and RSA with AES, \
-            on X25519, P-256, P-384 and P-521. It accepted only a hello that offers whatever was \
-            ever used. The evidence says which part of the offer it refused, and what it accepted \
-            instead. Where that is DHE, or CBC with SHA-256, programs with OpenSSL or Java still \
-            connect, and this is a warning; for the rest it is an error. `groups` alone is a server of \
-            TLS 1.3 that insists on P-521, which Firefox offers and Chrome does not. `chain_size` is another \
-            case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
+        title: "Current browsers cannot connect",
+        meaning: "The server supports TLS 1.2, but it refused TLS 1.3 and everything that Chrome \
+            and Firefox offer in TLS 1.2: ECDHE with AES-GCM, ChaCha20 or AES-CBC, and RSA with \
+            AES, with the groups X25519, P-256, P-384 and P-521. It accepted only a ClientHello \
+            that also offers old and rare algorithms. The evidence shows which part of the \
+            browsers' offer the server refused and what it accepted instead. If it accepted DHE, \
+            or CBC with SHA-256, programs that use OpenSSL or Java can still connect, and the \
+            finding is a warning. Otherwise it is an error. `groups` alone can also mean a TLS \
+            1.3 server that requires P-521, which Firefox offers and Chrome does not. \
+            `chain_size` is a separate case: the certificates exceed the 100 KiB that Chrome and \
+            OpenSSL accept.",
         check_first: &[
-            "Make sure that the answer is the server's and not that of an inspecting proxy on our \
-                line.",
-            "If only programs of your own connect, the settings may be on purpose; compare what \
-                they offer.",
+            "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
+                scanning side.",
+            "If only your own programs connect, the settings may be intentional. Compare them \
+                with what the programs offer.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the hand-made `ssl_ciphers` and `ssl_ecdh_curve`, or set \
-                    `ssl_ciphers` to ECDHE with AES-GCM and ChaCha20; `ssl_protocols TLSv1.2 \
-                    TLSv1.3;`.",
+                "Remove the custom `ssl_ciphers` and `ssl_ecdh_curve`, or set `ssl_ciphers` to \
+                    ECDHE with AES-GCM and ChaCha20. Set `ssl_protocols TLSv1.2 TLSv1.3;`.",
             ),
             (
                 "Apache",
-                "Remove the hand-made `SSLCipherSuite` and `SSLOpenSSLConfCmd Groups`; \
+                "Remove the custom `SSLCipherSuite` and `SSLOpenSSLConfCmd Groups`. Set \
                     `SSLProtocol -all +TLSv1.2 +TLSv1.3`.",
             ),
             (
                 "Postfix",
-                "Remove `tls_high_cipherlist`, `tls_medium_cipherlist` and `tls_eecdh_auto_curves` \
-                    where they were changed.",
+                "Remove any changed `tls_high_cipherlist`, `tls_medium_cipherlist` and \
+                    `tls_eecdh_auto_curves` settings.",
             ),
             (
-                "Chain",
-                "Where `refused` names chain_size, send the leaf and its intermediates only, and \
-                    spread its names over several certificates.",
+                "Certificate chain",
+                "If `refused` contains `chain_size`, send only the leaf and its intermediates, \
+                    and spread the names over several certificates.",
             ),
             (
                 "Key",
-                "Where `refused` names the key, have a certificate issued for a P-256 or RSA key.",
+                "If `refused` contains `key`, get a certificate for a P-256 or RSA key.",
             ),
             (
                 "IIS, Windows",
-                "Set the suites back by group policy (\"SSL Cipher Suite Order\") or \
+                "Restore the default suites by group policy (\"SSL Cipher Suite Order\") or \
                     `Enable-TlsCipherSuite`.",
             ),
         ],

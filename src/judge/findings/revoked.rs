@@ -11,28 +11,33 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Revocation,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("serial", "its serial number, hexadecimal"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("serial", "serial number of the certificate, hexadecimal"),
         (
             "source",
-            "who says so: staple, crl or crlite; the first of them",
+            "first source that reports the revocation: staple, crl or crlite",
         ),
         (
             "revoked_at",
-            "since when; absent where the source does not tell",
+            "time of the revocation; absent if the source does not give it",
         ),
         (
             "reason",
-            "why: key_compromise, superseded, ...; absent where the source does not tell",
+            "reason for the revocation: key_compromise, superseded, ...; absent if the source \
+                does not give it",
         ),
         (
             "this_update",
-            "the source's date; of a filter, the newest certificate that it covers",
+            "date of the source; for a crlite filter, the time of the newest certificate that it \
+                covers",
         ),
         (
             "contradicted_by",
-            "sources that call it good all the same; absent when none does",
+            "sources that report the certificate as good; absent if there are none",
         ),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -78,27 +83,27 @@ fn serial(bytes: &[u8]) -> String {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate is revoked",
-        meaning: "The CA has withdrawn this certificate, or one above it, before its end. Usual \
-            reasons are a private key that leaked, a name that changed hands, a certificate that \
-            the CA issued wrongly and must take back, or one that was replaced and is still \
-            deployed. Clients differ: some refuse at once, some look only at lists that their \
-            vendor chose, some never look. So a revoked certificate works for many people and \
-            fails for others, and nobody should rely on it.",
+        title: "The certificate has been revoked",
+        meaning: "The CA has revoked this certificate, or one above it, before its expiry date. \
+            Common reasons are a leaked private key, a domain that changed owner, a certificate \
+            that the CA issued incorrectly, and a replaced certificate that is still in use. \
+            Clients handle revocation differently. Some refuse the connection at once, some check \
+            only a list that their vendor selected, and some never check. The service therefore \
+            works for many users and fails for others, and must not rely on this certificate.",
         check_first: &[
-            "Compare the serial number with the CA's own console or e-mail: mass revocations are \
-                announced, with a date until which to replace.",
-            "See which certificate it is. If it is an intermediate, the CA has a newer one, and \
-                the leaf may be fine.",
-            "With a reason of certificate_hold the CA may still take it back; ask there first.",
-            "With `--at` or an old list, look at the source's date: a list of today is the better \
-                witness.",
+            "Compare the serial number with the CA's console or e-mail. CAs announce mass \
+                revocations together with a replacement deadline.",
+            "Find out which certificate is revoked. If it is an intermediate, the CA has a newer \
+                one, and the leaf may not be affected.",
+            "If the reason is certificate_hold, the CA can lift the revocation. Ask the CA first.",
+            "If you used `--at` or an old CRL, check the date of the source. Current revocation \
+                data is more reliable.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Find out why it was revoked. Then make a new key, get a new certificate for it, \
-                    deploy it and reload; do not use the old key again.",
+                "Find out why the certificate was revoked. Create a new key, get a new \
+                    certificate for it, deploy both and reload. Do not use the old key again.",
             ),
             (
                 "ACME client",
@@ -107,22 +112,24 @@ const DOC: Doc = Doc {
             ),
             (
                 "nginx",
-                "Put the new chain and key into `ssl_certificate` and `ssl_certificate_key`, then \
-                    reload; a stapled answer about the old certificate goes with the reload.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new chain and key, then \
+                    reload. The reload also discards the stapled OCSP response for the old \
+                    certificate.",
             ),
             (
                 "Apache",
-                "Put the new chain and key into `SSLCertificateFile` and `SSLCertificateKeyFile`, \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new chain and key, \
                     then reload.",
             ),
             (
                 "Postfix",
-                "Put the new key and chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the new key and chain, then run `postfix \
+                    reload`.",
             ),
             (
                 "Private CA",
-                "If it was revoked by mistake, issue a new one: except for certificate_hold, a \
-                    revocation is not taken back.",
+                "If the certificate was revoked by mistake, issue a new one. A revocation cannot \
+                    be undone unless its reason is certificate_hold.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

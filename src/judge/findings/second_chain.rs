@@ -12,12 +12,12 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "verdict",
-            "the verdict that this chain would get if the server had no other",
+            "verdict that the row would get with this chain alone",
         ),
-        ("findings", "everything that is wrong with it, by id"),
-        ("key", "the kind of its leaf's key"),
-        ("subject", "who its leaf says it is"),
-        ("not_after", "until when its leaf is valid"),
+        ("findings", "ids of all findings for this chain"),
+        ("key", "key type of its leaf"),
+        ("subject", "subject of its leaf"),
+        ("not_after", "time at which its leaf expires"),
         ("fingerprint", "SHA-256 of its leaf"),
     ],
     look,
@@ -48,43 +48,44 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server's second chain is faulty",
+        title: "The server's second certificate chain has a fault",
         meaning: "The server has two certificates, usually one with an ECDSA key and one with an \
-            RSA key, and chooses by what the client can verify. The verdict of this row is about \
-            the chain that most clients get. The other chain was judged in the same way, and it \
-            has a fault of its own: the evidence names the verdict. Only older clients or special \
-            libraries see it, so nobody notices until one of them fails.",
+            RSA key. It chooses one according to the signatures that the client can verify. The \
+            verdict of this row is about the chain that most clients get. tlsweep also checked \
+            the other chain and found a fault; the evidence shows its verdict. Only older clients \
+            and special libraries get this chain, so nobody notices the fault until one of them \
+            fails.",
         check_first: &[
-            "Ask for this chain alone: the command below offers only signatures of one kind of \
-                key.",
-            "Compare the end dates of both certificates. Often one of the two renewals stopped.",
+            "Request this chain alone. The command below offers signatures for only one key type.",
+            "Compare the expiry dates of the two certificates. Often only one of the two renewals \
+                has stopped.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Renew the second certificate together with the first, or remove it: nearly all \
-                    clients verify both kinds of key today.",
+                "Renew the second certificate together with the first, or remove it. Nearly all \
+                    current clients can verify both key types.",
             ),
             (
                 "nginx",
                 "Each pair of `ssl_certificate` and `ssl_certificate_key` in the server block is \
-                    one chain. Replace or delete the faulty pair, then `nginx -t` and `systemctl \
-                    reload nginx`.",
+                    one chain. Replace or delete the faulty pair, then run `nginx -t` and \
+                    `systemctl reload nginx`.",
             ),
             (
                 "Apache",
                 "Each pair of `SSLCertificateFile` and `SSLCertificateKeyFile` is one chain. \
-                    Replace or delete the faulty pair, then `apachectl configtest` and reload.",
+                    Replace or delete the faulty pair, then run `apachectl configtest` and reload.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` lists key and chain of each kind. Replace the faulty \
-                    ones, then `postfix reload`.",
+                "`smtpd_tls_chain_files` lists the key and chain of each type. Replace the faulty \
+                    key and chain, then run `postfix reload`.",
             ),
             (
                 "HAProxy",
-                "`crt` loads `NAME.pem.rsa` and `NAME.pem.ecdsa` beside each other. Replace the \
-                    faulty file and reload.",
+                "`crt` loads both `NAME.pem.rsa` and `NAME.pem.ecdsa`. Replace the faulty file \
+                    and reload.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -sigalgs \

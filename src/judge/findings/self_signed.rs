@@ -10,11 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subject", "who it says it is"),
-        ("ca", "whether it says that it is a CA"),
+        ("subject", "subject of the certificate"),
+        ("ca", "true if the certificate is marked as a CA"),
         (
             "proven",
-            "whether its signature verifies by its own key; false when the algorithm cannot be verified",
+            "true if the signature verifies with the certificate's own key; false if the \
+                algorithm cannot be verified",
         ),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -44,41 +45,41 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate is self-signed",
-        meaning: "The server's certificate is signed by its own key and no chosen trust store \
-            contains it, so nothing proves who holds that key. It is often the certificate that \
-            came with an appliance, a fresh installation or a default virtual host, shown \
-            because the real one is not configured for this name. Anyone on the way could \
-            present a certificate that looks just like it. A self-signed certificate also cannot \
-            be revoked.",
+        meaning: "The server certificate is signed with its own key, and none of the chosen trust \
+            stores contains it. Nothing proves who owns that key. Often it is the default \
+            certificate of an appliance, a new installation or a default virtual host, used \
+            because the real certificate is not configured for this name. An attacker on the \
+            network could present a certificate that looks the same. A self-signed certificate \
+            also cannot be revoked.",
         check_first: &[
-            "If it appears on many unrelated hosts, something on our side answers for them: a \
-                captive portal, proxy or TLS inspection.",
-            "Read the subject: `localhost`, `snakeoil`, a product name or the machine's own name \
-                tells that this is a default certificate and that the virtual host is not set up.",
-            "Check with the right name: without SNI, or with an address, many servers show their \
-                default certificate.",
+            "If it appears on many unrelated hosts, something on the scanning side answers \
+                instead of them: a captive portal, a proxy or TLS inspection.",
+            "Check the subject. `localhost`, `snakeoil`, a product name or the server's own host \
+                name indicates a default certificate, and the virtual host is not set up.",
+            "Connect with the correct name. Many servers return their default certificate to \
+                clients that send no SNI or connect by address.",
         ],
         fixes: &[
             (
                 "Public service",
-                "Get a certificate from a public CA; with ACME (certbot, acme.sh, lego) it is \
-                    free and renews itself.",
+                "Get a certificate from a public CA. With ACME (certbot, acme.sh, lego) it is \
+                    free and renews automatically.",
             ),
             (
                 "Internal service",
                 "Issue the certificate from a private CA and install that CA's root on the \
-                    clients (group policy, MDM). Do not mark single server certificates as \
+                    clients (group policy, MDM). Do not mark individual server certificates as \
                     trusted. Scan with `--trust root.pem`.",
             ),
             (
                 "nginx",
                 "Point `ssl_certificate` at the CA's `fullchain.pem` in the server block whose \
-                    `server_name` holds this name.",
+                    `server_name` contains this name.",
             ),
             (
                 "Apache",
-                "Replace the path of `ssl-cert-snakeoil.pem` in `SSLCertificateFile` with the new \
-                    chain, in the virtual host for this name.",
+                "In the virtual host for this name, change `SSLCertificateFile` from \
+                    `ssl-cert-snakeoil.pem` to the new chain.",
             ),
             (
                 "Postfix",
@@ -87,8 +88,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Dovecot",
-                "Replace `/etc/dovecot/private/dovecot.pem` in `ssl_server_cert_file` (2.3: \
-                    `ssl_cert`) with the new chain.",
+                "Change `ssl_server_cert_file` (2.3: `ssl_cert`) from \
+                    `/etc/dovecot/private/dovecot.pem` to the new chain.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

@@ -9,7 +9,7 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("signature", "the scheme of the handshake signature")],
+    evidence: &[("signature", "signature scheme of the handshake")],
     look,
     doc: &DOC,
 };
@@ -30,24 +30,24 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The handshake is signed over SHA-1",
-        meaning: "In TLS 1.2 the server signs its key exchange, and this one did so over SHA-1 (or \
-            MD5) although stronger hashes were offered first. RFC 9155 forbids it since 2021. \
-            Chrome from version 117 on refuses, and so do Go and rustls; OpenSSL refuses at its \
-            security level 1 and above from version 3 on. A server that only knows SHA-1 here is \
-            an old TLS library, a hardware module without SHA-256, or an inspecting proxy. The \
-            signature of the certificate is another matter: see `weak_signature`.",
+        title: "The handshake is signed with SHA-1 or MD5",
+        meaning: "In TLS 1.2 the server signs its key exchange. This server used SHA-1 (or MD5) \
+            although the client offered stronger hashes first. RFC 9155 (2021) forbids this. \
+            Chrome 117 and later, Go and rustls refuse such signatures. OpenSSL 3 and later \
+            refuses them at security level 1 and above. The usual cause is an old TLS library, a \
+            hardware security module without SHA-256, or a TLS-inspecting proxy. This finding is \
+            not about the signature of the certificate; see `weak_signature` for that.",
         check_first: &[
-            "Make sure that the answer is the server's and not that of an inspecting proxy on our \
-                line.",
-            "Some servers take the first scheme that fits: `openssl s_client -sigalgs \
-                RSA+SHA256` shows whether this one can do better.",
+            "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
+                scanning side.",
+            "Some servers use the first suitable scheme. Run `openssl s_client -sigalgs \
+                RSA+SHA256` to see whether this server supports a stronger one.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Update the TLS library: OpenSSL signs over SHA-256 from 1.0.1 on. Put its \
-                    signature algorithms back to the default.",
+                "Update the TLS library: OpenSSL signs with SHA-256 since 1.0.1. Restore the \
+                    default signature algorithms.",
             ),
             (
                 "nginx",
@@ -55,13 +55,13 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS, Windows",
-                "Keys in an old cryptographic provider cannot sign over SHA-256: import the \
+                "Keys in an old cryptographic provider cannot sign with SHA-256. Import the \
                     certificate again with `certutil -csp \"Microsoft Software Key Storage \
                     Provider\" -importpfx`.",
             ),
             (
                 "Load balancer, HSM",
-                "Update the firmware, and choose a provider that signs over SHA-256.",
+                "Update the firmware, and choose a provider that can sign with SHA-256.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -sigalgs RSA+SHA256",

@@ -10,7 +10,10 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("asked", "the name"), ("fatal", "whether it broke off")],
+    evidence: &[
+        ("asked", "the requested name, sent as SNI"),
+        ("fatal", "true if the alert ended the connection"),
+    ],
     look,
     doc: &DOC,
 };
@@ -37,50 +40,50 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server does not know this name",
-        meaning: "The server answered the name in our hello (SNI) with the alert \
-            `unrecognized_name`. It has TLS, but no virtual host and no certificate for this \
-            name, and is set up to say so. As a fatal alert it ends the connection; as a warning \
-            the handshake goes on with the default certificate. Most often DNS points at a \
-            machine where the name is not set up yet, or not any more; a hosting provider or CDN \
-            then refuses it.",
+        title: "The server does not recognize this name",
+        meaning: "The server answered the name in the ClientHello (SNI) with the alert \
+            `unrecognized_name`. The server supports TLS, but it has no virtual host or \
+            certificate for this name and is configured to report that. A fatal alert ends the \
+            connection. After a warning alert, the handshake continues with the default \
+            certificate. Usually DNS points to a server where the name is not set up yet or is no \
+            longer set up. It is often a server of a hosting provider or CDN.",
         check_first: &[
-            "Make sure that DNS gives the right address: `dig +short HOST`. An old record, or one \
-                that leads to a CDN where the name is not yet registered, ends here.",
-            "When scanning `name@address`, make sure that this machine is meant to serve the name.",
-            "Look for typing errors, a missing `www`, and internal names; an address is never \
-                sent as SNI.",
+            "Confirm that DNS returns the correct address: `dig +short HOST`. Look for an old \
+                record, or one that points to a CDN where the name is not yet registered.",
+            "If you scan `name@address`, confirm that this server is meant to serve the name.",
+            "Check for a typing error, a missing `www` or an internal name. An IP address is \
+                never sent as SNI.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Add the name to `server_name` in a `listen 443 ssl` block. The refusal comes \
-                    from `ssl_reject_handshake on;` (1.19.4 or later) in the default server.",
+                "Add the name to `server_name` in a `listen 443 ssl` block. The alert comes from \
+                    `ssl_reject_handshake on;` (1.19.4 or later) in the default server.",
             ),
             (
                 "Apache",
-                "Add `ServerName` or `ServerAlias` for it in a `<VirtualHost *:443>`; check with \
-                    `apachectl -S`. `SSLStrictSNIVHostCheck` is another switch that turns \
-                    clients away.",
+                "Add `ServerName` or `ServerAlias` for the name to a `<VirtualHost *:443>` and \
+                    check with `apachectl -S`. `SSLStrictSNIVHostCheck` can also make Apache \
+                    reject clients.",
             ),
             (
                 "Postfix",
-                "Add the name to `tls_server_sni_maps` (build with `postmap -F`), or let clients \
-                    use the name in the certificate.",
+                "Add the name to `tls_server_sni_maps` (build the map with `postmap -F`), or \
+                    configure clients to use a name that is in the certificate.",
             ),
             (
                 "Dovecot",
-                "Add a `local_name HOST { ... }` block with its certificate and key.",
+                "Add a `local_name HOST { ... }` block with a certificate and key for the name.",
             ),
             (
                 "HAProxy",
-                "With `strict-sni` on the `bind` line, add a certificate for the name to the \
-                    `crt` directory or `crt-list`.",
+                "If the `bind` line has `strict-sni`, add a certificate for the name to the `crt` \
+                    directory or `crt-list`.",
             ),
             (
                 "CDN, hosting provider",
-                "Register the name there and wait until its certificate has been issued; or \
-                    remove the DNS record if the name is no longer used.",
+                "Register the name there and wait until its certificate has been issued. If the \
+                    name is no longer used, remove the DNS record.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

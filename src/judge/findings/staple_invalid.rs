@@ -19,11 +19,11 @@ pub(super) const FINDING: Definition = Definition {
         ),
         (
             "this_update",
-            "the answer's date; absent where it cannot be read",
+            "date of the OCSP response; absent if it cannot be read",
         ),
         (
             "next_update",
-            "until when it holds; absent where it does not tell",
+            "time until which the response is valid; absent if the response does not give it",
         ),
     ],
     look,
@@ -44,41 +44,43 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The stapled OCSP answer is of no use",
-        meaning: "The server sends an OCSP answer along with its certificate (a staple), but the \
-            answer is out of date, is about another certificate, is not signed by the issuer, or \
-            is only the responder's error message. Most clients ignore such a staple; Firefox \
-            refuses some of them, and a certificate with must-staple is refused without a good \
-            one. It often means that the server cannot reach its CA's responder, or that a file \
-            with the answer was never renewed.",
+        title: "The stapled OCSP response is not usable",
+        meaning: "The server sends an OCSP response with its certificate (a staple), but clients \
+            cannot use it. The response is outdated, is for another certificate, has no valid \
+            signature from the issuer or its responder, or is only an error message from the \
+            responder. Most clients ignore such a staple. Firefox refuses some of them, and \
+            clients that enforce must-staple refuse a must-staple certificate without a usable \
+            one. Often the server cannot reach the CA's OCSP responder, or a file with the \
+            response was never updated.",
         check_first: &[
-            "Compare the clock of this machine and of the server: an answer of the future is a \
-                clock that is slow.",
-            "Ask again after an hour: some servers fetch a new answer only when a visitor has \
-                come.",
-            "If the certificate was just replaced, the staple may still be about the one before; \
-                reload the server.",
+            "Compare the clocks of the scanning machine and the server. A response dated in the \
+                future means that a clock is slow.",
+            "Scan again after an hour. Some servers fetch a new response only after a client has \
+                connected.",
+            "If the certificate was just replaced, the staple may still be for the previous one. \
+                Reload the server.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Let it reach the responder: `resolver`, outgoing port 80, `ssl_stapling_verify \
-                    on` and `ssl_trusted_certificate` with the chain. With `ssl_stapling_file`, \
-                    renew the file by a timer, or remove the line.",
+                "Make the responder reachable: set `resolver`, allow outgoing port 80, and set \
+                    `ssl_stapling_verify on` with `ssl_trusted_certificate` pointing at the \
+                    chain. If you use `ssl_stapling_file`, update the file regularly or remove \
+                    the line.",
             ),
             (
                 "Apache",
-                "`SSLUseStapling on` with `SSLStaplingCache`, `SSLStaplingReturnResponderErrors \
-                    off`, and outgoing port 80.",
+                "Set `SSLUseStapling on` with `SSLStaplingCache`, set \
+                    `SSLStaplingReturnResponderErrors off`, and allow outgoing port 80.",
             ),
             (
                 "HAProxy",
-                "Renew the `.ocsp` file beside the certificate (`set ssl ocsp-response`), or let \
-                    HAProxy 2.8 and newer do it with `ocsp-update on`.",
+                "Update the `.ocsp` file next to the certificate (`set ssl ocsp-response`). \
+                    HAProxy 2.8 and later can do this automatically with `ocsp-update on`.",
             ),
             (
                 "CA without OCSP",
-                "Where the certificate names no responder any more, turn stapling off.",
+                "If the certificate no longer contains the URL of a responder, disable stapling.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

@@ -13,7 +13,7 @@ pub(super) const FINDING: Definition = Definition {
         ("service", "the protocol: smtp, imap, ..."),
         (
             "injected",
-            "the bytes, escaped; the first of them when they are many",
+            "the extra bytes, escaped; only the first ones if there are many",
         ),
     ],
     look,
@@ -42,34 +42,35 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Clear text stands between the STARTTLS answer and TLS",
-        meaning: "The server agreed to start TLS, and in the same breath sent more bytes in clear \
-            text, before our ClientHello. Nothing belongs there. A client that does not throw \
-            such bytes away reads them later as if they had come protected (STARTTLS response \
-            injection; CVE-2021-33515 and CVE-2011-0411 are the same flaw seen from the server). \
-            Either the server answers commands out of turn, or a device between us and it adds \
-            to what the server says. The certificate itself is judged as usual.",
+        title: "Plain-text data follows the STARTTLS response before TLS starts",
+        meaning: "The server agreed to start TLS and immediately sent additional plain-text data \
+            before the ClientHello. No data is allowed there. A client that does not discard this \
+            data later treats it as if it had arrived over TLS (STARTTLS response injection). \
+            CVE-2021-33515 and CVE-2011-0411 are the same flaw on the server side. Either the \
+            server answers commands out of turn, or a device on the path adds data to the \
+            server's response. This finding does not change the verdict on the certificate.",
         check_first: &[
-            "Try from another line: a proxy, mail shield or inspecting firewall may have added \
-                the bytes. If they are gone there, the network is at fault and not the server.",
-            "Read the bytes in the evidence: an answer to a command that nobody sent points at \
-                injection, a second line of the go-ahead at a misbehaving server.",
+            "Scan from another network. A proxy, mail shield or inspecting firewall may have \
+                added the data. If the data is absent there, the fault is in the network and not \
+                in the server.",
+            "Read the bytes in the evidence. An answer to a command that was never sent suggests \
+                injection. A second line of the STARTTLS response suggests a faulty server.",
         ],
         fixes: &[
             (
                 "Server",
-                "Update it: the known flaws of this kind were mended in Postfix 2.8.3, Dovecot \
-                    2.3.14.1, Exim 4.95 and their contemporaries. A server must empty its input \
-                    and output at STARTTLS.",
+                "Update the server. Known flaws of this kind were fixed in Postfix 2.8.3, Dovecot \
+                    2.3.14.1, Exim 4.95 and other servers. A server must discard its input and \
+                    output buffers at STARTTLS.",
             ),
             (
                 "Proxy, firewall",
-                "Switch off the inspection of SMTP, IMAP or POP3 on the way, or update the device.",
+                "Disable the inspection of SMTP, IMAP or POP3 on the path, or update the device.",
             ),
             (
-                "Everywhere",
-                "Prefer TLS from the first byte (465, 993, 995) where clients allow it: there is \
-                    no clear text to add to.",
+                "All services",
+                "Prefer TLS from the first byte (465, 993, 995) if clients support it. There is \
+                    then no plain text to which data can be added.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",

@@ -10,18 +10,18 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("service", "the protocol that was expected: smtp, imap, ..."),
+        ("service", "the expected protocol: smtp, imap, ..."),
         (
             "kind",
             "upgrade_not_offered, upgrade_refused, turned_away, temporary, other_protocol, implicit_tls, not_tls, timeout, eof, reset, ...",
         ),
         (
             "reply",
-            "what the server said, or the name of what it speaks instead",
+            "the server's reply, or the name of the protocol that it speaks instead",
         ),
         (
             "implicit_tls",
-            "whether the port speaks TLS from the first byte; absent when it was not seen",
+            "true if the port speaks TLS from the first byte; absent if unknown",
         ),
     ],
     look,
@@ -56,52 +56,52 @@ fn evidence(case: &Case<'_>, failure: &Failure) -> Vec<(&'static str, Value)> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server does not offer STARTTLS",
-        meaning: "The connection began in clear text as this port expects, but the server did not \
-            offer the upgrade to TLS or refused it. Clients that insist on TLS fail here; \
-            clients that do not would send mail and passwords readable by anyone on the way. The \
-            usual causes are a server without certificate settings, a certificate or key file \
-            that cannot be read, and a port that speaks TLS from the first byte (465, 993, 995), \
-            in which case the finding says so. An inspecting firewall between us and the server \
-            can also remove the offer.",
+        title: "STARTTLS is not available",
+        meaning: "The connection started in plain text, as this port requires, but the server did \
+            not offer STARTTLS or refused the upgrade. Clients that require TLS cannot connect. \
+            Other clients send mail and passwords that anyone on the path can read. There are \
+            three common causes: the server has no certificate configured, it cannot read its \
+            certificate or key file, or the port speaks TLS from the first byte (465, 993, 995). \
+            In the last case the evidence says so. An inspecting firewall on the path can also \
+            remove the STARTTLS offer.",
         check_first: &[
-            "Try from another line. Some firewalls and antivirus mail shields rewrite the \
-                server's answers; a banner of asterisks (`220 *****`) or `XXXXXXXA` in place of \
-                STARTTLS is their mark.",
-            "Match mode and port in the mail program: 587 and 143 with STARTTLS, 465 and 993 with \
-                SSL/TLS. Never accept the offer to continue without SSL.",
-            "If the finding says that the port speaks implicit TLS, scan it as `smtps://`, \
-                `imaps://` or `pop3s://` instead.",
-            "`temporary` means that the server said, at every attempt, that it cannot talk or \
-                upgrade at the moment: it is full or shutting down. Scan it again later.",
-            "`turned_away` means that the server did not want to talk with us at all: a block \
-                list, a limit, or a check of the name in EHLO, for which `--ehlo` gives the \
-                scanning machine's own.",
+            "Scan from another network. Some firewalls and antivirus mail shields rewrite the \
+                server's replies. Typical signs are a banner of asterisks (`220 *****`) and \
+                `XXXXXXXA` in place of STARTTLS.",
+            "Confirm that the mode and the port match in the mail program: STARTTLS on 587 and \
+                143, SSL/TLS on 465 and 993. Never accept an offer to continue without SSL.",
+            "If the evidence says that the port speaks implicit TLS, scan it as `smtps://`, \
+                `imaps://` or `pop3s://`.",
+            "`temporary` means that the server reported a temporary problem at every attempt, for \
+                example because it is overloaded or shutting down. Scan it again later.",
+            "`turned_away` means that the server refused to talk to the scanner at all. The cause \
+                is a block list, a connection limit, or a check of the name in EHLO. Use `--ehlo` \
+                to set that name to the scanning machine's host name.",
         ],
         fixes: &[
             (
                 "Postfix",
                 "Set `smtpd_tls_chain_files` (3.4 or later; key first, then the certificate \
-                    chain) or `smtpd_tls_cert_file` and `smtpd_tls_key_file`, and \
-                    `smtpd_tls_security_level = may`. On 587 use `-o \
-                    smtpd_tls_security_level=encrypt`; 465 needs `-o smtpd_tls_wrappermode=yes` \
-                    in master.cf. If the log shows that the key cannot be loaded, STARTTLS stays \
-                    off.",
+                    chain), or `smtpd_tls_cert_file` and `smtpd_tls_key_file`. Set \
+                    `smtpd_tls_security_level = may`. In master.cf, port 587 needs `-o \
+                    smtpd_tls_security_level=encrypt` and port 465 needs `-o \
+                    smtpd_tls_wrappermode=yes`. Check the log: if Postfix cannot load the key, \
+                    STARTTLS stays disabled.",
             ),
             (
                 "Dovecot",
-                "Set `ssl = required` with `ssl_server_cert_file` and `ssl_server_key_file` \
-                    (2.4), or `ssl_cert = </path` and `ssl_key = </path` (2.3 and earlier; the \
-                    `<` is needed).",
+                "Set `ssl = required`. In 2.4, also set `ssl_server_cert_file` and \
+                    `ssl_server_key_file`. In 2.3 and earlier, set `ssl_cert = </path` and \
+                    `ssl_key = </path` (the `<` is required).",
             ),
             (
                 "Exchange",
-                "Assign a certificate that holds the connector's host name to the SMTP service: \
-                    `Enable-ExchangeCertificate -Services SMTP`.",
+                "Assign a certificate that contains the connector's host name to the SMTP \
+                    service: `Enable-ExchangeCertificate -Services SMTP`.",
             ),
             (
                 "Firewall",
-                "Switch off SMTP inspection that removes STARTTLS (on Cisco ASA, `inspect esmtp` \
+                "Disable SMTP inspection that removes STARTTLS (on Cisco ASA, `inspect esmtp` \
                     without `allow-tls`).",
             ),
         ],

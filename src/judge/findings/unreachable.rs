@@ -15,7 +15,10 @@ pub(super) const FINDING: Definition = Definition {
             "refused, timeout, reset, no_route, unusable_address, address_dead, all_silent or \
              local_limit",
         ),
-        ("detail", "the system's words, where it said more"),
+        (
+            "detail",
+            "message from the operating system, if there is one",
+        ),
     ],
     look,
     doc: &DOC,
@@ -45,63 +48,65 @@ fn side(reason: Reason) -> Side {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "No TCP connection",
-        meaning: "The name has an address, but no TCP connection to the port came about, so \
-            nothing is known about TLS there. `refused` means that the machine is up and nothing \
-            listens on the port, or that a firewall answers for it; `timeout` that packets \
-            vanish, most often in a firewall; `reset` that something closed the connection; \
-            `no_route` that the network has no way there, for IPv6 often because our own line \
-            has none; `unusable_address` that no connection can be made to such an address \
-            (0.0.0.0, `::`, multicast). Two kinds say that this target itself was not asked: \
-            `address_dead`, because many visits to the same address and port had no answer, and \
-            `all_silent`, because no address visited meanwhile answered either. `local_limit` \
-            means that our own machine ran out of ports, files or memory and says nothing about \
-            the target.",
+        title: "The TCP connection failed",
+        meaning: "The name has an address, but no TCP connection to the port was established, so \
+            nothing is known about TLS there. The evidence gives the reason. `refused`: the host \
+            is up but nothing listens on the port, or a firewall rejected the connection. \
+            `timeout`: packets are dropped, usually by a firewall. `reset`: something closed the \
+            connection. `no_route`: the network has no route to the address; for IPv6, often the \
+            scanning side has no IPv6. `unusable_address`: such an address cannot be connected to \
+            (0.0.0.0, `::`, multicast). Two reasons mean that the scanner did not try this target \
+            itself. `address_dead`: many connections to the same address and port had no answer. \
+            `all_silent`: at that time no other address answered either. `local_limit`: the \
+            scanning machine ran out of ports, file descriptors or memory. This says nothing \
+            about the target.",
         check_first: &[
-            "Try from another line. If only one network fails, its firewall or provider is the \
-                cause; many providers block outgoing port 25, which makes every mail server look \
-                dead.",
-            "If every IPv6 address fails with `no_route`, this machine has no IPv6: scan with \
-                `-4`.",
-            "`all_silent`: look at this machine's own line first, and scan these again.",
-            "`local_limit`: raise the open-file limit (`ulimit -n`) or lower `--concurrency`.",
-            "Many timeouts on one provider during a fast sweep can be rate limiting: lower \
-                `--rate-per-ip` and scan those again.",
+            "Scan from another network. If only one network fails, its firewall or provider is \
+                the cause. Many providers block outgoing port 25, so that every mail server \
+                appears to be down.",
+            "If every IPv6 address fails with `no_route`, the scanning machine has no IPv6. Scan \
+                with `-4`.",
+            "For `all_silent`, check the network connection of the scanning machine first, then \
+                scan these targets again.",
+            "For `local_limit`, raise the limit on open files (`ulimit -n`) or lower \
+                `--concurrency`.",
+            "Many timeouts at one provider during a fast scan can be caused by rate limiting. \
+                Lower `--rate-per-ip` and scan these targets again.",
         ],
         fixes: &[
             (
                 "Server",
-                "Check that the service runs and listens on the public address, not only on \
-                    127.0.0.1: `ss -ltnp`.",
+                "Confirm that the service is running and listens on the public address, not only \
+                    on 127.0.0.1: `ss -ltnp`.",
             ),
             (
                 "Firewall",
                 "Allow the port in the host's firewall and in the provider's security group, for \
-                    IPv4 and IPv6 alike.",
+                    both IPv4 and IPv6.",
             ),
             (
                 "nginx",
-                "Have `listen 443 ssl;` and `listen [::]:443 ssl;` in an enabled server block, \
-                    then `nginx -t` and reload.",
+                "Add `listen 443 ssl;` and `listen [::]:443 ssl;` to an enabled server block, \
+                    then run `nginx -t` and reload.",
             ),
             (
                 "Apache",
-                "Have `Listen 443` and a `<VirtualHost *:443>`; check with `apachectl -S`.",
+                "Add `Listen 443` and a `<VirtualHost *:443>`, and check with `apachectl -S`.",
             ),
             (
                 "Postfix",
-                "Enable the `smtp`, `submission` or `submissions` (465, formerly `smtps`) line in \
-                    master.cf; `inet_interfaces` must not be `loopback-only`.",
+                "Enable the `smtp`, `submission` or `submissions` (465, formerly `smtps`) service \
+                    in master.cf. `inet_interfaces` must not be `loopback-only`.",
             ),
             (
                 "Dovecot",
-                "Keep port 993 on the `inet_listener imaps`, and check that `listen` covers the \
+                "Keep port 993 in `inet_listener imaps`, and confirm that `listen` includes the \
                     address.",
             ),
             (
                 "DNS",
-                "Remove the A or AAAA record of a machine that is gone. A dead AAAA record slows \
-                    down or breaks clients even if IPv4 works.",
+                "Remove the A or AAAA record of a server that no longer exists. An AAAA record \
+                    for such a server makes connections slow or fail even if IPv4 works.",
             ),
         ],
         by_hand: "nc -vz -w 5 HOST 443",

@@ -11,17 +11,27 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("reason", "untrusted_root or issuer_unknown"),
-        ("issuer", "the root, or the issuer that nobody knows"),
-        ("root_sent", "whether the server sent that root"),
-        ("fingerprint", "SHA-256 of the root, when it is at hand"),
+        (
+            "reason",
+            "untrusted_root if the root is in no chosen store; issuer_unknown if the \
+            issuer's certificate is unknown",
+        ),
+        (
+            "issuer",
+            "subject of the root, or name of the unknown issuer",
+        ),
+        ("root_sent", "true if the server sent that root"),
+        (
+            "fingerprint",
+            "SHA-256 of the root; absent for issuer_unknown",
+        ),
         (
             "ca_issuers",
-            "where the last certificate says its unknown issuer can be had",
+            "AIA URLs for the unknown issuer, from the last certificate on the path",
         ),
         (
             "aia_error",
-            "with --aia, why each of these addresses did not help",
+            "with --aia, why the download from each of these URLs did not help",
         ),
     ],
     look,
@@ -62,53 +72,55 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The issuer is not trusted",
-        meaning: "The certificate was issued by a CA whose root is in none of the chosen trust \
-            stores (with `--require-store`, not in each of those named), or by an issuer that is \
-            unknown everywhere (`issuer_unknown`): above a CA's own certificate that is mostly a \
-            root, which no server has to send, and now and then a further intermediate. For an internal service with a \
-            private CA this is normal and only means that the scan was not given that root. On a \
-            public service it means that visitors see a warning: the CA is private, was removed \
-            from the trust stores, or the wrong certificate is installed. When one unexpected \
-            issuer shows up across unrelated hosts, a device between us and them is opening the \
-            connections.",
+        meaning: "The root of the CA that issued the certificate is in none of the chosen trust \
+            stores (with `--require-store`, it is missing from at least one of the named stores), \
+            or an issuer's certificate is unknown. In the second case (`issuer_unknown`), the \
+            missing certificate is above a CA certificate. It is usually a root, which a server \
+            does not have to send, and occasionally another intermediate. For an internal service \
+            with a private CA, this result is normal and only means that the scan was not given \
+            the root. On a public service, visitors see a warning. Either the CA is private, the \
+            trust stores have removed the CA, or the wrong certificate is installed. If the same \
+            unexpected issuer appears on unrelated hosts, a device between the scanner and the \
+            hosts is decrypting the connections.",
         check_first: &[
-            "Read the issuer. The name of a firewall, a proxy, an antivirus product or the own \
-                company on foreign sites means TLS inspection: scan from another line.",
-            "If it is the own private CA, add its root to the scan: `--trust root.pem`, next to \
-                `--trust mozilla`.",
-            "If only old devices complain, their root store is old (ISRG Root X1 is missing \
-                before Android 7.1.1, for example): update the device.",
+            "Check the issuer. If an external site shows the name of a firewall, a proxy, an \
+                antivirus product or your own company, TLS inspection is active. Scan from \
+                another network.",
+            "If the issuer is your own private CA, add its root to the scan: `--trust root.pem` \
+                together with `--trust mozilla`.",
+            "If only old devices fail, their trust store is outdated. For example, Android before \
+                7.1.1 does not contain ISRG Root X1. Update the device.",
         ],
         fixes: &[
             (
                 "Public service",
-                "Get a certificate from a CA in the public root programs and serve it with its \
+                "Get a certificate from a CA in the public root programs, and send it with its \
                     intermediates.",
             ),
             (
                 "Internal service",
-                "Distribute the private CA's root, never the server's own certificate, to the \
-                    clients: group policy, MDM, `update-ca-certificates`, Java `keytool \
-                    -importcert -cacerts`.",
+                "Distribute the root of the private CA to the clients, never the server \
+                    certificate itself: group policy, MDM, `update-ca-certificates`, Java \
+                    `keytool -importcert -cacerts`.",
             ),
             (
                 "nginx",
-                "`ssl_certificate` takes server certificate and intermediates. A private root \
-                    does not belong there; `ssl_trusted_certificate` and \
-                    `ssl_client_certificate` change nothing for visitors.",
+                "Set `ssl_certificate` to the server certificate and intermediates. A private \
+                    root does not belong there. `ssl_trusted_certificate` and \
+                    `ssl_client_certificate` do not remove the warning for visitors.",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` takes server certificate and intermediates; \
-                    `SSLCACertificateFile` is for client certificates only.",
+                "Set `SSLCertificateFile` to the server certificate and intermediates. \
+                    `SSLCACertificateFile` is only for client certificates.",
             ),
             (
                 "Postfix",
-                "Set `smtpd_tls_chain_files`; `smtpd_tls_CAfile` is for client certificates.",
+                "Set `smtpd_tls_chain_files`. `smtpd_tls_CAfile` is for client certificates.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_server_cert_file` (2.3: `ssl_cert`); `ssl_server_ca_file` (2.3: \
+                "Set `ssl_server_cert_file` (2.3: `ssl_cert`). `ssl_server_ca_file` (2.3: \
                     `ssl_ca`) is for client certificates.",
             ),
         ],

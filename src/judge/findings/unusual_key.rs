@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("key", "the kind of key"),
-        ("why", "what is unusual about it"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("key", "key type"),
+        ("why", "why not every client accepts the key"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -43,32 +46,33 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "Only some clients accept the key",
-        meaning: "A key in this chain is sound, but not of a kind that every client accepts. \
-            Browsers take RSA, P-256 and P-384; older versions of Chrome refuse P-521 in a \
-            server's own certificate. OpenSSL, and curl with it, also takes Ed25519, Ed448 and RSA \
-            keys that are restricted to PSS (id-RSASSA-PSS). Brainpool, secp256k1 and P-224 work \
-            only where a client was configured for them, and ML-DSA only in the newest \
-            libraries. The service may work in one client and fail in the next.",
+        meaning: "A key in this chain is secure, but not every client accepts its type. Browsers \
+            accept RSA, P-256 and P-384 keys. Older versions of Chrome refuse P-521 in a server \
+            certificate. OpenSSL, and curl with OpenSSL, also accept Ed25519, Ed448 and RSA keys \
+            that are restricted to PSS (id-RSASSA-PSS). Brainpool, secp256k1 and P-224 work only \
+            in clients that are configured for them. ML-DSA works only in the newest libraries. \
+            The service may therefore work with one client and fail with another.",
         check_first: &[
-            "See whose key it is: for a key of the CA, a new key for the server does not help.",
-            "If only your own software connects, the key may be on purpose; then nothing needs \
-                to change.",
+            "Find out which certificate has the key. If it is the CA's key, a new key for the \
+                server does not help.",
+            "If only your own software connects, the key may be intentional. In that case no \
+                change is needed.",
         ],
         fixes: &[
             (
                 "CA",
-                "Make a P-256 or RSA 2048 key (`openssl genpkey -algorithm EC -pkeyopt \
-                    ec_paramgen_curve:P-256`) and have a certificate issued for it. A server may \
-                    offer it beside the unusual one.",
+                "Create a P-256 or RSA 2048 key (`openssl genpkey -algorithm EC -pkeyopt \
+                    ec_paramgen_curve:P-256`) and get a certificate for it. A server can use it \
+                    in addition to the unusual key.",
             ),
             (
                 "nginx",
-                "Set the new files in `ssl_certificate` and `ssl_certificate_key`, then reload. \
-                    Both may be given twice, for keys of two kinds.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new files, then reload. \
+                    You can set both twice, once for each key type.",
             ),
             (
                 "Apache",
-                "Set the new files in `SSLCertificateFile` and `SSLCertificateKeyFile`, then \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new files, then \
                     reload.",
             ),
         ],

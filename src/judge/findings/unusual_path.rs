@@ -11,7 +11,8 @@ pub(super) const FINDING: Definition = Definition {
     needs: Needs::Nothing,
     evidence: &[(
         "rules",
-        "name_encoding, critical_policies, name_constraint_forms, self_issued_constraints, self_issued_path_length",
+        "rules that the chain relies on: name_encoding, critical_policies, name_constraint_forms, \
+            self_issued_constraints or self_issued_path_length",
     )],
     look,
     doc: &DOC,
@@ -32,40 +33,42 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The chain relies on rules that some clients do not implement",
-        meaning: "The chain is valid by RFC 5280, and OpenSSL accepts it, as do Chrome, Apple and \
-            Windows to our knowledge. Other verifiers refuse it, because they implement only part of path validation. \
-            `name_encoding`: an issuer's name is spelled in another string type, case or spacing \
-            than the subject above it. `critical_policies`: a certificate has a critical policy \
-            extension. `name_constraint_forms`: directory, URI or mail names are constrained. \
+        meaning: "The chain is valid according to RFC 5280. OpenSSL accepts it, and to our \
+            knowledge so do Chrome, Apple and Windows. Some other clients refuse it because they \
+            implement path validation only in part. `name_encoding`: the issuer name uses a \
+            different string type, letter case or spacing from the subject of the certificate \
+            above it. `critical_policies`: a certificate has a critical policy extension. \
+            `name_constraint_forms`: a CA constrains directory, URI or mail names. \
             `self_issued_path_length` and `self_issued_constraints`: a CA certified its own next \
-            key, and that certificate must not count. Such chains come from the PKI of \
-            governments and companies.",
+            key, and that certificate must not count toward the path length or be checked against \
+            name constraints. Such chains are common in government and company PKIs.",
         check_first: &[
-            "Find out which clients use the service. Browsers on Windows, macOS and Android accept \
-                the chain; programs built with rustls, and partly Go and Firefox, do not.",
-            "See whether the CA offers another intermediate or cross-certificate without the \
-                special rule.",
+            "Find out which clients use the service. Browsers on Windows, macOS and Android \
+                accept the chain. Programs that use rustls refuse it, and in some cases so do Go \
+                and Firefox.",
+            "Check whether the CA offers another intermediate or cross-certificate that does not \
+                need the rule.",
         ],
         fixes: &[
             (
                 "CA, name_encoding",
-                "Issue with the issuer name copied byte for byte from the CA certificate's \
-                    subject (OpenSSL does so; some CA products re-encode it). RFC 5280 section \
-                    4.1.2.6 asks for the same encoding.",
+                "Copy the issuer name byte for byte from the subject of the CA certificate. \
+                    OpenSSL does this; some CA products encode the name again. RFC 5280 section \
+                    4.1.2.6 requires the same encoding.",
             ),
             (
                 "CA, critical_policies",
                 "Do not mark certificate policies as critical. Policy constraints and inhibit any \
-                    policy must be critical; leave them out of chains for TLS servers.",
+                    policy must be critical, so leave them out of chains for TLS servers.",
             ),
             (
                 "CA, name_constraint_forms",
-                "Constrain DNS names and addresses only in CAs for TLS servers.",
+                "In CAs for TLS servers, constrain only DNS names and IP addresses.",
             ),
             (
                 "CA, self-issued certificates",
-                "After a key rollover, serve a chain under the new root without the certificate \
-                    that links both keys.",
+                "After a key rollover, send a chain under the new root without the certificate \
+                    that links the two keys.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null",

@@ -10,9 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("days", "how long it is valid, in days begun"),
-        ("limit", "how many were allowed"),
-        ("not_before", "from when it is valid"),
+        (
+            "days",
+            "validity period in days; a started day counts as one",
+        ),
+        ("limit", "number of days allowed on the day of issue"),
+        ("not_before", "time at which the certificate becomes valid"),
     ],
     look,
     doc: &DOC,
@@ -55,46 +58,47 @@ fn too_long(not_before: i64, not_after: i64) -> Option<(i64, i64)> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The validity period is too long",
-        meaning: "The certificate runs longer than the rules allowed on the day it was issued: \
-            825 days from 1 March 2018, 398 from 1 September 2020, 200 from 15 March 2026, 100 \
-            from 15 March 2027 and 47 from 15 March 2029. The limits bind public CAs; browsers \
-            enforce them for roots of the public programs. For a private CA they are only \
-            advice, except that Apple refuses every server certificate issued since July 2019 \
-            that runs longer than 825 days. A long life means that a stolen key or a wrong name \
-            stays usable for years.",
+        meaning: "The certificate is valid for longer than the rules allowed on the day it was \
+            issued: 825 days from 1 March 2018, 398 days from 1 September 2020, 200 days from 15 \
+            March 2026, 100 days from 15 March 2027 and 47 days from 15 March 2029. The limits \
+            apply to public CAs, and browsers enforce them for public roots. For private CAs they \
+            are only a recommendation, with one exception: Apple refuses every server certificate \
+            issued since July 2019 that is valid for more than 825 days. A long validity period \
+            means that a stolen key or a wrong name remains usable for years.",
         check_first: &[
-            "See who issued it. From a private CA, only Apple devices refuse it, and only above \
-                825 days.",
-            "Look at the start date: the rule of the day of issue counts, so older certificates \
-                may run longer.",
+            "Check the issuer. If it is a private CA, only Apple devices refuse the certificate, \
+                and only above 825 days.",
+            "Check the start date. The rule on the day of issue applies, so older certificates \
+                may be valid for longer.",
         ],
         fixes: &[
             (
                 "Public CA",
-                "Reissue; every public CA now keeps to the limit. Automate with ACME rather than \
-                    renewing by hand.",
+                "Reissue the certificate. Every public CA now respects the limit. Automate \
+                    renewal with ACME instead of renewing by hand.",
             ),
             (
                 "Private CA",
-                "Set the profile to at most 825 days for Apple devices, better 90, and renew by \
-                    machine (step-ca, cert-manager, AD CS autoenrollment).",
+                "Set the profile to at most 825 days for Apple devices, or preferably 90 days. \
+                    Automate renewal (step-ca, cert-manager, AD CS autoenrollment).",
             ),
             (
                 "nginx",
-                "Put the new chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the new chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the new chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the new chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the new chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the new chain, then run `postfix \
+                    reload`.",
             ),
             (
                 "Dovecot",
-                "Put the new chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then `doveadm \
-                    reload`.",
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the new chain, then run \
+                    `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \

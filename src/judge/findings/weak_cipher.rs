@@ -13,15 +13,16 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "cipher",
-            "the suite chosen; where that is sound, the first weak one accepted",
+            "the negotiated suite, or the first weak suite in `accepted` if the negotiated one is \
+                not weak",
         ),
         (
             "weakness",
-            "null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
+            "why the suite is weak: null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
         ),
         (
             "accepted",
-            "every weak suite accepted in any version (`--facts ciphers`)",
+            "all weak suites that the server accepts in any version (`--facts ciphers`)",
         ),
     ],
     look,
@@ -68,37 +69,38 @@ fn weak_accepted(case: &Case<'_>) -> Vec<CipherSuite> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "A weak cipher suite is accepted",
-        meaning: "The connection came about with a cipher suite that no longer protects it well, or \
-            the server was seen to accept one (only a scan with `--facts ciphers` asks): \
-            RC4, DES or 3DES, an export suite, one without encryption (NULL) or one without \
-            authentication (anonymous). The server either knows nothing better or ranks it \
-            first. Current clients no longer offer these suites, so they negotiate something \
-            else or cannot connect at all, while old clients get a connection that can be read \
-            or altered.",
+        title: "The server accepts a weak cipher suite",
+        meaning: "The connection used a cipher suite that no longer protects it, or the server \
+            accepts such a suite when it is offered (checked only with `--facts ciphers`). Weak \
+            suites use RC4, DES or 3DES, are export suites, or lack encryption (NULL) or \
+            authentication (anonymous). Either the server supports nothing stronger, or it \
+            prefers a weak suite, or it still accepts one from old clients. Current clients no \
+            longer offer these suites. They negotiate a stronger suite or cannot connect at all. \
+            Old clients may get a connection that an attacker can read or modify.",
         check_first: &[
-            "Make sure that the suite was chosen by the server and not by an inspecting proxy on \
-                our line.",
-            "On port 25 some administrators keep weak suites on purpose, reasoning that any \
-                encryption beats none. 3DES and RC4 are no longer needed there either; anonymous \
-                suites there are Postfix's way with clients that check nothing.",
+            "Confirm that the server chose the suite, and not a TLS-inspecting proxy on the \
+                scanning side.",
+            "On port 25, some administrators keep weak suites on purpose because any encryption \
+                is better than none. 3DES and RC4 are no longer needed even there. Postfix \
+                accepts anonymous suites on port 25 by design, for clients that do not verify \
+                certificates.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the old `ssl_ciphers` line (the default `HIGH:!aNULL:!MD5` is free of \
-                    them with OpenSSL 1.1.0 or later) or list ECDHE with AES-GCM and ChaCha20 \
-                    only; `ssl_protocols TLSv1.2 TLSv1.3;`.",
+                "Remove the old `ssl_ciphers` line, or list only ECDHE with AES-GCM and ChaCha20. \
+                    With OpenSSL 1.1.0 or later, the default `HIGH:!aNULL:!MD5` contains no weak \
+                    suites. Set `ssl_protocols TLSv1.2 TLSv1.3;`.",
             ),
             (
                 "Apache",
-                "`SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` and `SSLProtocol -all \
+                "Set `SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` and `SSLProtocol -all \
                     +TLSv1.2 +TLSv1.3`.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` (and \
-                    `smtpd_tls_mandatory_exclude_ciphers` on 465 and 587).",
+                "Set `smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL`. On ports \
+                    465 and 587, also set `smtpd_tls_mandatory_exclude_ciphers`.",
             ),
             (
                 "Dovecot",

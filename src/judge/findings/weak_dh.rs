@@ -16,8 +16,8 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("bits", "the size of the prime"),
-        ("cipher", "the suite that was chosen"),
+        ("bits", "size of the prime in bits"),
+        ("cipher", "the negotiated suite"),
     ],
     look,
     doc: &DOC,
@@ -47,38 +47,43 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The Diffie-Hellman group is too small",
-        meaning: "The server agreed on a key by Diffie-Hellman (DHE) with a prime of less than \
-            2048 bits. Groups of 512 bits have been broken in minutes and those of 1024 bits are \
-            within reach of states (Logjam, 2015). Below 1024 bits no current client connects, \
-            which makes this an error; at 1024 bits OpenSSL refuses on Debian and Ubuntu. Chrome \
-            and Firefox do not offer DHE at all, so this concerns mail servers, curl, Java and \
-            other programs.",
+        meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than \
+            2048 bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits \
+            are within reach of nation states (Logjam, 2015). Below 1024 bits no current client \
+            connects, so the finding is an error. OpenSSL on Debian and Ubuntu also refuses 1024 \
+            bits. Chrome and Firefox do not offer DHE at all, so this affects mail servers, curl, \
+            Java and other programs.",
         check_first: &[
-            "See whether the server also accepts ECDHE (`--facts ciphers`): clients that have both \
-                then use that, and only old ones meet the small group.",
+            "Check whether the server also accepts ECDHE (`--facts ciphers`). If it does, clients \
+                that support both use ECDHE, and only old clients use the small group.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove DHE suites from `ssl_ciphers`, or set `ssl_dhparam` to a file with the \
-                    ffdhe2048 group (`openssl genpkey -genparam -algorithm DH -pkeyopt \
+                "Remove the DHE suites from `ssl_ciphers`, or set `ssl_dhparam` to a file with \
+                    the ffdhe2048 group (`openssl genpkey -genparam -algorithm DH -pkeyopt \
                     group:ffdhe2048`).",
             ),
             (
                 "Apache",
-                "Remove DHE suites from `SSLCipherSuite`, or append the ffdhe2048 group to \
-                    `SSLCertificateFile`. Versions before 2.4.7 cannot do more than 1024 bits.",
+                "Remove the DHE suites from `SSLCipherSuite`, or append the ffdhe2048 group to \
+                    the file that `SSLCertificateFile` names. Versions before 2.4.7 support at \
+                    most 1024 bits.",
             ),
             (
                 "Postfix",
-                "Remove `smtpd_tls_dh1024_param_file`: from 3.6 on the built-in group has 2048 \
-                    bits.",
+                "Remove `smtpd_tls_dh1024_param_file`. In 3.6 or later, the built-in group has \
+                    2048 bits.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_server_dh_file` (2.3: `ssl_dh`) to a file with 2048 bits or more.",
+                "Set `ssl_server_dh_file` (2.3: `ssl_dh`) to a file with a group of 2048 bits or \
+                    more.",
             ),
-            ("Java", "Start with `-Djdk.tls.ephemeralDHKeySize=2048`."),
+            (
+                "Java",
+                "Start the program with `-Djdk.tls.ephemeralDHKeySize=2048`.",
+            ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \
             DHE:@SECLEVEL=0",

@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("key", "the kind of key"),
-        ("bits", "its size, where it can be told"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("key", "key type"),
+        ("bits", "key size in bits; absent if unknown"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -43,42 +46,43 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The key is too weak",
-        meaning: "An RSA key in this chain has 1024 to 2047 bits, less than today's minimum of \
-            2048. (Below 1024 bits no client accepts it: see `invalid_certificate`, \
-            `unsupported_key`.) Such keys come within reach of attackers with money; public CAs \
-            have not issued them since 2014, so such a key is mostly found in old appliances and \
-            private CAs. Whether a client refuses depends on its own floor, so the service may \
-            work in a browser and fail on a phone or a freshly updated Linux server.",
+        meaning: "An RSA key in this chain has 1024 to 2047 bits, which is below the current \
+            minimum of 2048 bits. (No client accepts fewer than 1024 bits; for such keys see \
+            `unsupported_key` in `invalid_certificate`.) Well-funded attackers may soon be able \
+            to break such keys. Public CAs have not issued certificates for them since 2014, so \
+            they are found mostly in old appliances and private CAs. Each client has its own \
+            minimum. The service may therefore work in a browser and fail on a phone or a newly \
+            updated Linux server.",
         check_first: &[
-            "See whose key it is: for a key of the CA, reissuing the server's certificate from \
-                the same CA does not help.",
-            "The OpenSSL security level differs between distributions (Debian and Ubuntu use 2); \
-                lowering it on the client is no remedy.",
+            "Find out which certificate has the key. If it is a key of the CA, reissuing the \
+                server certificate from the same CA does not help.",
+            "The OpenSSL security level differs between distributions (Debian and Ubuntu use 2). \
+                Lowering it on the client is not a solution.",
         ],
         fixes: &[
             (
                 "CA",
-                "Make a new key (`openssl genpkey -algorithm EC -pkeyopt \
-                    ec_paramgen_curve:P-256`, or RSA 2048 or larger) and have a certificate \
-                    issued for it. Renewing with the old key changes nothing.",
+                "Create a new key (`openssl genpkey -algorithm EC -pkeyopt \
+                    ec_paramgen_curve:P-256`, or RSA with 2048 bits or more) and get a \
+                    certificate for it. Renewing with the old key changes nothing.",
             ),
             (
                 "nginx",
-                "Set the new files in `ssl_certificate` and `ssl_certificate_key`, then reload.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new files, then reload.",
             ),
             (
                 "Apache",
-                "Set the new files in `SSLCertificateFile` and `SSLCertificateKeyFile`, then \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new files, then \
                     reload.",
             ),
             (
                 "Postfix",
-                "Set the new files in `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the new files, then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Set the new files in `ssl_server_cert_file` and `ssl_server_key_file` (2.3: \
-                    `ssl_cert`, `ssl_key`), then `doveadm reload`.",
+                "Point `ssl_server_cert_file` and `ssl_server_key_file` (2.3: `ssl_cert`, \
+                    `ssl_key`) at the new files, then run `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \

@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("signature", "the algorithm"),
-        ("hash", "MD2, MD4, MD5 or SHA-1"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("signature", "signature algorithm"),
+        ("hash", "hash of the signature: MD2, MD4, MD5 or SHA-1"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -44,43 +47,44 @@ const DOC: Doc = Doc {
     en: Text {
         title: "The signature algorithm is too weak",
         meaning: "A certificate in this chain is signed with SHA-1, MD5 or an even older \
-            algorithm. Certificates with a chosen collision have been forged in practice for \
-            MD5, and SHA-1 was broken in 2017, so such a signature no longer proves that the CA \
-            signed exactly this text. Public CAs stopped using SHA-1 at the end of 2015; what is \
-            left comes from old private CAs and appliances. The signature of a root on itself \
-            does not count, because a root is trusted by being in the store.",
+            algorithm. Attackers have forged certificates with MD5 in practice, and SHA-1 was \
+            broken in 2017. Such a signature no longer proves that the CA signed exactly this \
+            content. Public CAs stopped using SHA-1 at the end of 2015, so the remaining \
+            certificates come from old private CAs and appliances. The signature of a root on \
+            itself does not matter, because clients trust a root that is in their store.",
         check_first: &[
-            "See which certificate it is. If it is an intermediate, the CA often has a newer one \
-                with the same key and SHA-256.",
-            "If the issuer is a proxy or security product on our own line, its signing settings \
-                are what is old.",
+            "Find out which certificate it is. If it is an intermediate, the CA often has a newer \
+                one with the same key and SHA-256.",
+            "If the issuer is a proxy or security product on the scanning side, its signature \
+                settings are outdated.",
         ],
         fixes: &[
             (
                 "Public CA",
-                "Reissue; any public CA signs with SHA-256 or better.",
+                "Reissue the certificate. Every public CA signs with SHA-256 or better.",
             ),
             (
                 "Private CA",
                 "Set the default digest to SHA-256 (OpenSSL: `default_md = sha256`; AD CS: \
                     `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256`, then restart the \
-                    service), renew the issuing CA and reissue.",
+                    service). Then renew the issuing CA and reissue the certificates.",
             ),
             (
                 "nginx",
-                "Put the reissued chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the reissued chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the reissued chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the reissued chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the reissued chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the reissued chain, then run \
+                    `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Put the reissued chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the reissued chain, then run \
                     `doveadm reload`.",
             ),
         ],

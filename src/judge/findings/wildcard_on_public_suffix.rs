@@ -10,7 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("names", "the wildcards, the first twenty")],
+    evidence: &[("names", "the wildcard names, at most the first twenty")],
     look,
     doc: &DOC,
 };
@@ -44,27 +44,28 @@ fn on_public_suffix(name: &str) -> bool {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "A wildcard covers a public suffix",
-        meaning: "A name of the certificate is a wildcard directly below a suffix that a registry \
-            sells names under, such as `*.com` or `*.co.uk`: it claims the names of everybody \
-            there. Public CAs must not issue that (Baseline Requirements, section 3.2.2.6), so \
-            it comes from a private CA, a script, or a test. A client that knows the Public \
-            Suffix List does not take such a wildcard for a match; others do. The list is the \
-            one that this version of tlsweep was built with, its part for registries alone.",
+        title: "A wildcard covers a whole public suffix",
+        meaning: "The certificate contains a wildcard directly below a public suffix, such as \
+            `*.com` or `*.co.uk`. Registries sell names under such suffixes, so the wildcard \
+            claims the names of everybody there. Public CAs must not issue such certificates \
+            (Baseline Requirements, section 3.2.2.6), so this one comes from a private CA, a \
+            script or a test. Clients that use the Public Suffix List do not accept such a \
+            wildcard as a match; other clients do. tlsweep uses the list that is built into this \
+            version, and only the part for registries.",
         check_first: &[
-            "See who issued it: an inspecting proxy on our side, or a device that makes its own \
-                certificates, may be in between.",
+            "Check the issuer. A TLS-inspecting proxy on the scanning side, or a device that \
+                creates its own certificates, may be in between.",
         ],
         fixes: &[
             (
                 "CA",
-                "Reissue for the names that are really served, or for a wildcard below the own \
-                    domain: `*.example.co.uk`.",
+                "Reissue the certificate for the names that the server really serves, or for a \
+                    wildcard below your own domain: `*.example.co.uk`.",
             ),
             (
                 "Private CA",
-                "Constrain the CA to the own domains (name constraints), so that a slip cannot \
-                    claim everybody's.",
+                "Restrict the CA to your own domains with name constraints, so that it cannot \
+                    claim other names by mistake.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
