@@ -1,4 +1,4 @@
-//! A certificate was sent that is on no path from the leaf.
+//! The server sends a certificate that is on no path from the leaf.
 
 use super::*;
 
@@ -64,36 +64,37 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "不要な証明書が送信されています",
-        meaning: "送られてきた証明書の中に、サーバー証明書から信頼するルートまでのどの経路にも含ま\
-            れない証明書があります。多くは以前の認証局の中間証明書や、別のサービス用の証明書で\
-            す。クライアントは無視するため接続に影響はありませんが、ハンドシェイクのたびに 1 ～ \
-            2 KB 余分に送ることになります。手作業で組み立てたファイルであることが多く、次の更新で\
-            誤りにつながりやすい状態です。古い端末向けのクロス証明書は対象ではないので、その端末\
-            に対応する間は残してください。",
+        meaning: "送信された証明書の中に、サーバー証明書から信頼されたルート証明書までのどの経路に\
+            も使われない証明書があります。多くは、以前の認証局の中間証明書か、別のサービス用の証明\
+            書です。クライアントは無視するため接続には影響しませんが、ハンドシェイクのたびに 1 ～ \
+            2 KB 余分に送信します。証明書チェーンのファイルを手作業で作成していることが多く、次の\
+            更新時に設定を誤るおそれがあります。古い端末向けのクロス証明書は、この検出の対象ではあ\
+            りません。その端末に対応する間は残してください。",
         check_first: &[
-            "削除する前に、古い端末が既知のルートに到達するために必要なクロス証明書でないか確認し\
-                ます。",
+            "削除する前に、古い端末が信頼するルート証明書に到達するためのクロス証明書ではないこと\
+                を確認します。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_certificate` のファイルから該当の証明書を削除するか、認証局から取得した \
-                    `fullchain.pem` をそのまま使い、リロードします。",
+                "`ssl_certificate` で指定したファイルから該当の証明書を削除するか、認証局から取得\
+                    した `fullchain.pem` をそのまま使い、リロードします。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` から削除し、残っている `SSLCertificateChainFile` の行も削除\
-                    します。",
+                "`SSLCertificateFile` で指定したファイルから該当の証明書を削除します。\
+                    `SSLCertificateChainFile` の行が残っていれば、それも削除します。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` のファイルから削除します。古い OpenSSL では \
-                    `smtpd_tls_CAfile` の証明書で証明書チェーンが補われることがあるので、こちらも\
-                    確認します。",
+                "`smtpd_tls_chain_files` で指定したファイルから該当の証明書を削除します。古い \
+                    OpenSSL は `smtpd_tls_CAfile` の証明書でチェーンを補うため、こちらも確認しま\
+                    す。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert`）のファイルから削除します。",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert`）で指定したファイルから該当の証明書を\
+                    削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

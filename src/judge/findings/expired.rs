@@ -1,4 +1,4 @@
-//! A certificate on the path is past its notAfter.
+//! A certificate on the path has expired (`notAfter`).
 
 use super::*;
 
@@ -95,53 +95,53 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "証明書の有効期限が切れています",
-        meaning: "サーバー証明書、またはルートまでの経路に必ず必要な証明書の有効期限が過ぎていま\
-            す。どの証明書かは結果に表示されます。更新に失敗したか、更新は成功したものの、サー\
-            バーをリロードしていないために古い証明書がメモリに残っているかのどちらかです。中間証\
-            明書が期限切れの場合は、サーバーが古い証明書チェーンを送っているため、サーバー証明書\
-            だけを更新しても解決しません。期限を過ぎると、ほぼすべてのクライアントがただちに接続\
-            を拒否します。",
+        meaning: "サーバー証明書、またはルート証明書までの経路に必要な証明書の有効期限が切れていま\
+            す。どの証明書かは、検出結果に表示されます。更新に失敗したか、更新には成功したものの\
+            サーバーをリロードしておらず、古い証明書がメモリに残っています。中間証明書の期限が切れ\
+            ている場合は、サーバーが古い証明書チェーンを送信しています。サーバー証明書だけを更新し\
+            ても解決しません。有効期限を過ぎると、ほぼすべてのクライアントがただちに接続を拒否しま\
+            す。",
         check_first: &[
-            "スキャンした大半のホストが期限切れまたは有効期間前になる場合は、まずこの端末の時計と\
-                タイムゾーンを確認します。",
-            "ディスク上のファイルと、実際に送られている証明書を比べます。ファイルが新しければ、足\
-                りないのはリロードだけです。",
-            "同じ名前のすべてのサーバーを確認します（`--all-ips`）。複数台のうち 1 台だけ更新が漏\
-                れていることがよくあります。",
+            "スキャンした大半のホストが期限切れまたは有効期間前になる場合は、まずスキャン元のマシ\
+                ンの時計とタイムゾーンを確認します。",
+            "ディスク上のファイルと、サーバーが実際に送信している証明書を比べます。ファイルが新し\
+                い場合は、リロードするだけで解決します。",
+            "同じ名前のすべてのサーバーを確認します（`--all-ips`）。複数台のうち 1 台だけ更新され\
+                ていないことがよくあります。",
         ],
         fixes: &[
             (
                 "更新の仕組み",
-                "更新が止まった原因を調べます（`certbot renew --dry-run`、`systemctl \
-                    list-timers`、80 番ポートの遮断、DNS の変更、CAA レコードなど）。`certbot \
-                    renew --deploy-hook \"systemctl reload nginx\"` のように、リロードも自動化し\
-                    ます。",
+                "更新が止まった原因を調べます。`certbot renew --dry-run` と `systemctl \
+                    list-timers` を実行し、80 番ポートの遮断、DNS の変更、CAA レコードを確認しま\
+                    す。`certbot renew --deploy-hook \"systemctl reload nginx\"` のようにリロード\
+                    も自動化します。",
             ),
             (
                 "nginx",
-                "`ssl_certificate` のファイルを差し替え、`nginx -t` の後に `systemctl reload \
-                    nginx` を実行します。リロードするまで古い証明書が使われます。",
+                "`ssl_certificate` で指定したファイルを差し替え、`nginx -t` と `systemctl reload \
+                    nginx` を実行します。リロードするまで、nginx は古い証明書を使い続けます。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` のファイルを差し替え、`apachectl configtest` の後に \
-                    `systemctl reload apache2`（または `httpd`）を実行しま\
-                    す。`SSLCertificateChainFile` に古い中間証明書が残っていないかも確認します。",
+                "`SSLCertificateFile` で指定したファイルを差し替え、`apachectl configtest` と \
+                    `systemctl reload apache2`（または `httpd`）を実行します。\
+                    `SSLCertificateChainFile` に古い中間証明書が残っていないことも確認します。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` または `smtpd_tls_cert_file` のファイルを差し替\
+                "`smtpd_tls_chain_files` または `smtpd_tls_cert_file` で指定したファイルを差し替\
                     え、`postfix reload` を実行します。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert`）のファイルを差し替え、`doveadm \
-                    reload` を実行します。",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert`）で指定したファイルを差し替え、\
+                    `doveadm reload` を実行します。",
             ),
             (
                 "監視",
-                "ファイルではなく実際に送られている証明書を監視し、数週間前に通知されるようにしま\
-                    す（`--expiring-within`）。",
+                "ディスク上のファイルではなく、サーバーが実際に送信している証明書を監視します。有\
+                    効期限の数週間前に通知されるように設定します（`--expiring-within`）。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

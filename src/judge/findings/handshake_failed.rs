@@ -1,4 +1,5 @@
-//! TLS was spoken and no offer of ours was accepted, or the server could not prove its key.
+//! The server speaks TLS, but no handshake succeeded, or the server did not prove that it has
+//! the key.
 
 use super::*;
 
@@ -35,7 +36,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut finding = FINDING.found(evidence);
     if failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit) {
-        // Other clients read on: nothing is wrong with the server.
+        // Other clients have higher limits, so this is not a fault of the server.
         finding.side = Side::Client;
     }
     vec![finding]
@@ -104,59 +105,62 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "TLS ハンドシェイクに失敗しました",
-        meaning: "サーバーは TLS で応答していますが、こちらの提案をどれも受け入れませんでした。ア\
-            ラートの種類や切断のされ方は記録に残っています。`handshake_failure` の多くは、共通の\
-            暗号スイートや署名アルゴリズムがないか、その名前用の証明書が設定されていないことを表\
-            し、`internal_error` はサーバー側の設定やログを確認すべきことを示します。ClientHello \
-            の直後の切断、リセット、無応答は、Web サーバーではなくファイアウォール、ロードバラン\
-            サー、IPS などが原因のことがよくあります。接続時刻のサーバーのエラーログを見れば、た\
-            いてい理由が分かります。",
+        meaning: "サーバーは TLS に対応していますが、ハンドシェイクは完了しませんでした。アラート\
+            の種類や切断の状況は、結果に記録されています。`handshake_failure` の多くは、共通の暗号\
+            スイートや署名アルゴリズムがないか、その名前の証明書が設定されていないことを示します。\
+            `internal_error` の場合は、サーバーの設定やログを確認してください。毎回 ClientHello の\
+            直後に切断、リセット、無応答になる場合は、サーバー自体ではなく、ファイアウォール、ロー\
+            ドバランサー、IPS などが原因であることがよくあります。スキャン時刻のサーバーのエラーロ\
+            グを見ると、多くの場合、理由が分かります。`incompatible` に `needs the group` または \
+            `needs the suite` と表示される場合は、サーバーが TLS 1.3 で使う方式を tlsweep が実装し\
+            ていません。証明書は確認できていませんが、その方式に対応したクライアントは接続できます\
+            （Firefox は ffdhe2048 と ffdhe3072 に対応しています）。",
         check_first: &[
-            "VPN、プロキシ、TLS インスペクションを通らない別の回線と比べます。途中の機器が、解釈で\
-                きない ClientHello を破棄することがあります。",
-            "ブラウザーでは接続できるのにスキャンだけ失敗する場合は、送信元アドレス、接続頻度、\
-                SNI による拒否が考えられます。速度を落とし、実際の名前（`名前@アドレス`）でスキャ\
+            "VPN、プロキシ、TLS インスペクションのない別の回線と比べます。経路上の機器が、解釈でき\
+                ない ClientHello を破棄することがあります。",
+            "ブラウザーでは接続でき、スキャンだけが失敗する場合は、送信元アドレス、接続頻度、SNI \
+                による拒否が考えられます。速度を下げ、実際の名前（`name@address`）を指定してスキャ\
                 ンします。",
-            "古いクライアントと新しいクライアントの両方で試します。片方だけ失敗するなら、TLS バー\
-                ジョンか暗号スイートの設定が原因です。",
-            "`scanner_limit` はこのスキャナー側の制限です。TLS 1.3 では、64 KiB を超えるハンドシェイ\
-                クメッセージを読み取れません（OpenSSL と Chrome は証明書を 100 KiB まで受け付けま\
-                す）。サーバーが何を送るかは `openssl s_client` で確認します。",
+            "古いクライアントと新しいクライアントの両方で試します。片方だけが失敗する場合は、TLS \
+                バージョンまたは暗号スイートの設定が原因です。",
+            "`scanner_limit` は tlsweep 側の制限です。TLS 1.3 では、64 KiB を超えるハンドシェイク\
+                メッセージを読み取れません（OpenSSL と Chrome は 100 KiB までの証明書を受け入れま\
+                す）。サーバーが送信している内容は、`openssl s_client` で確認します。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_protocols TLSv1.2 TLSv1.3;` とし、`ssl_ciphers` は ECDHE と AES-GCM / \
-                    ChaCha20 の組み合わせにします（鍵が ECDSA なら ECDHE-ECDSA、RSA なら \
-                    ECDHE-RSA）。デフォルトサーバーにも証明書を設定してください。",
+                "`ssl_protocols TLSv1.2 TLSv1.3;` を設定します。`ssl_ciphers` には ECDHE と \
+                    AES-GCM / ChaCha20 の組み合わせを指定します（鍵が ECDSA なら ECDHE-ECDSA、RSA \
+                    なら ECDHE-RSA）。デフォルトサーバーにも証明書を設定します。",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` とし、`SSLCipherSuite` を鍵の種類に合わせま\
-                    す。すべての `<VirtualHost *:443>` に `SSLEngine on` と証明書があるか確認しま\
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` を設定し、`SSLCipherSuite` を鍵の種類に合わ\
+                    せます。すべての `<VirtualHost *:443>` に `SSLEngine on` と証明書を設定しま\
                     す。",
             ),
             (
                 "Postfix",
-                "独自の暗号リストを削除します。`smtpd_tls_ciphers = medium` と標準のリストで、ほと\
-                    んどの相手と接続できます。ログに `no shared cipher` がないか確認してくださ\
-                    い。",
+                "独自の暗号スイートの設定を削除します。`smtpd_tls_ciphers = medium` と標準のリスト\
+                    で、ほとんどの相手と接続できます。ログに `no shared cipher` がないか確認しま\
+                    す。",
             ),
             (
                 "Dovecot",
-                "古い `ssl_cipher_list` を削除し、`ssl_min_protocol = TLSv1.2` としま\
-                    す。`verbose_ssl = yes`（2.3）または `log_debug = category=ssl`（2.4）でログ\
-                    を出し、`no shared cipher` を探します。",
+                "古い `ssl_cipher_list` を削除し、`ssl_min_protocol = TLSv1.2` を設定します。\
+                    `verbose_ssl = yes`（2.3）または `log_debug = category=ssl`（2.4）を有効にし、\
+                    ログに `no shared cipher` がないか確認します。",
             ),
             (
                 "IIS",
                 "バインドの証明書（`netsh http show sslcert`）と、システムログの Schannel イベン\
-                    ト 36874、36888 を確認します。",
+                    ト 36874 と 36888 を確認します。",
             ),
             (
                 "ロードバランサー、ファイアウォール",
-                "ログで遮断された通信を探し、TLS 1.3 と、複数パケットにまたがる長い ClientHello を\
-                    通すようにします。",
+                "ログで遮断された接続を探します。TLS 1.3 と、複数のパケットにまたがる長い \
+                    ClientHello を許可します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

@@ -1,4 +1,4 @@
-//! TLS 1.2 or better is accepted, and older versions beside it.
+//! The server accepts TLS 1.2 or newer, and older versions as well.
 
 use super::*;
 use crate::observation::Versions;
@@ -18,7 +18,7 @@ pub(super) const FINDING: Definition = Definition {
     doc: &DOC,
 };
 
-/// Only known where every version was asked for (`--versions all`).
+/// The accepted versions are known only if every version was tried (`--versions all`).
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some(versions) = Versions::of(case.observation) else {
         return Vec::new();
@@ -92,55 +92,56 @@ const DOC: Doc = Doc {
             ALL:@SECLEVEL=0",
     },
     ja: Text {
-        title: "TLS 1.2 以降に加えて、古いバージョンも有効になっています",
+        title: "TLS 1.2 / 1.3 に加えて、古い TLS バージョンも有効です",
         meaning: "このサーバーは TLS 1.2 または 1.3 に対応していますが、TLS 1.1、TLS 1.0、SSL 3.0 \
-            しか提示しないクライアントも受け入れます。これらのバージョンは正式に廃止されています\
-            （SSL 3.0 は RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現行のクライアントは新しいバー\
-            ジョンを選ぶため、ただちに接続できなくなるものはありません。ただし PCI DSS などの監査\
-            では不備とされ、SSL 3.0 はフォールバックするクライアントへの攻撃（POODLE）に悪用でき\
-            ます。多くは、古いシステムの既定値や過去に書いたバージョン指定が見直されていないこと\
-            が原因です。`--versions all` を指定したスキャンでのみ分かります。",
+            までしか提示しないクライアントも受け入れます。これらのバージョンは正式に廃止されていま\
+            す（SSL 3.0 は RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現在のクライアントは新しいバー\
+            ジョンを選ぶため、接続への影響はありません。ただし、PCI DSS などの監査では不適合とされ\
+            ます。また、SSL 3.0 は、フォールバックするクライアントへの攻撃（POODLE）に悪用されるお\
+            それがあります。多くは、古いシステムの既定値や、過去に設定したバージョンの指定を見直し\
+            ていないことが原因です。この問題は、`--versions all` を指定したスキャンでのみ検出され\
+            ます。",
         check_first: &[
-            "応答しているのがサーバー自身であり、経路上の検査用プロキシではないことを、別の回線か\
-                らのスキャンで確認します（プロキシは独自のバージョン設定を持ちます）。",
-            "無効にする前に、アクセスログ（nginx は `$ssl_protocol`、Apache は \
-                `%{SSL_PROTOCOL}x`）で、古いバージョンで接続しているクライアントが残っていないか\
-                を調べます。",
-            "25 番ポートでは、TLS で接続できない送信側が平文に切り替えることがあるため、TLS 1.0 を\
-                意図的に残している場合があります。",
+            "別の回線からスキャンし、サーバー自身が応答していることを確認します。TLS インスペク\
+                ションを行うプロキシは、独自のバージョン設定で応答します。",
+            "古いバージョンを無効にする前に、アクセスログ（nginx は `$ssl_protocol`、Apache は \
+                `%{SSL_PROTOCOL}x`）で、使用中のクライアントが残っていないか確認します。",
+            "25 番ポートでは、TLS で接続できない送信側が平文に切り替えます。古いバージョンでも平文\
+                よりは安全なため、TLS 1.0 を意図的に残している場合があります。",
         ],
         fixes: &[
             (
                 "nginx",
                 "`http` ブロックに `ssl_protocols TLSv1.2 TLSv1.3;` を設定します。同じアドレスを共\
-                    有する名前にはデフォルトサーバーの設定が使われるため、そちらにも設定してくだ\
-                    さい。TLS 1.2 には OpenSSL 1.0.1 以降、TLS 1.3 には 1.1.1 以降が必要です。",
+                    有する名前にはデフォルトサーバーの設定が使われるため、そちらにも設定します。\
+                    TLS 1.2 には OpenSSL 1.0.1 以降、TLS 1.3 には 1.1.1 以降が必要です。",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` とします（TLS 1.3 は 2.4.37 以降と OpenSSL \
-                    1.1.1 が必要）。",
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` を設定します。TLS 1.3 には Apache 2.4.37 以\
+                    降と OpenSSL 1.1.1 が必要です。",
             ),
             (
                 "Postfix",
-                "3.6 以降は `smtpd_tls_protocols = >=TLSv1.2` と `smtpd_tls_mandatory_protocols = \
-                    >=TLSv1.2`、それ以前は `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1` とします。",
+                "3.6 以降では、`smtpd_tls_protocols = >=TLSv1.2` と \
+                    `smtpd_tls_mandatory_protocols = >=TLSv1.2` を設定します。それより前のバージョ\
+                    ンでは、両方に `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1` を設定します。",
             ),
             (
                 "Dovecot",
-                "2.3 以降は `ssl_min_protocol = TLSv1.2`、2.2 は `ssl_protocols = !SSLv3 !TLSv1 \
-                    !TLSv1.1` とします。",
+                "2.3 以降では `ssl_min_protocol = TLSv1.2`、2.2 では `ssl_protocols = !SSLv3 \
+                    !TLSv1 !TLSv1.1` を設定します。",
             ),
             (
                 "IIS、Windows",
-                "レジストリの `SCHANNEL\\Protocols` でサーバー側の TLS 1.2 を有効にして再起動しま\
-                    す。Windows Server 2008 R2 より前のものは、更新するかリバースプロキシの背後に\
-                    置きます。",
+                "レジストリの `SCHANNEL\\Protocols` でサーバー側の TLS 1.2 を有効にし、再起動しま\
+                    す。Windows Server 2008 R2 より前のバージョンは、更新するか、リバースプロキシ\
+                    の背後に配置します。",
             ),
             (
                 "アプライアンス",
-                "メーカーの更新を適用します。更新が提供されていない場合は、TLS 1.2 / 1.3 に対応し\
-                    たリバースプロキシを前段に置きます。",
+                "メーカーのアップデートを適用します。提供されていない場合は、TLS 1.2 / 1.3 に対応\
+                    したリバースプロキシを前段に配置します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \

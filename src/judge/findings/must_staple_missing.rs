@@ -1,4 +1,4 @@
-//! The certificate asks for a staple and the server sends none.
+//! The certificate requires OCSP stapling, but the server sends no staple.
 
 use super::*;
 
@@ -20,7 +20,7 @@ pub(super) const FINDING: Definition = Definition {
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let asked = case.policy.revocation.as_deref();
     let asked = asked.is_some_and(|known| known.sources.staple);
-    // Absent where it could not be seen.
+    // `None` if the exchange could not show the staple.
     let staple = case.session().and_then(|it| it.ocsp_staple.as_deref());
     let found = case.chain.as_ref().and_then(|chain| {
         let contents = chain.contents()?;
@@ -67,26 +67,28 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
     ja: Text {
-        title: "must-staple の証明書なのに OCSP ステープルがありません",
-        meaning: "証明書に TLS Feature 拡張（must-staple）があり、毎回のハンドシェイクで OCSP 応答を\
-            送ることを約束しています。しかし応答が送られてこなかったため、この約束を守るクライア\
-            ントは接続を拒否します。再起動直後の最初のアクセス、レスポンダーに接続できない場合、\
-            ステープリングの設定漏れなどで起こります。",
+        title: "OCSP ステープリング必須の証明書ですが、OCSP 応答が送信されていません",
+        meaning: "証明書に TLS Feature 拡張（must-staple）が含まれています。これは、すべてのハンド\
+            シェイクで OCSP 応答（ステープル）を送信することを約束する拡張です。サーバーが送信して\
+            いないため、must-staple を検査するクライアントは接続を拒否します。主な原因は、サーバー\
+            の再起動直後であること、OCSP レスポンダーに接続できないこと、ステープリングが有効に\
+            なっていないことです。",
         check_first: &[
-            "もう一度確認します。nginx は各ワーカーの最初の接続ではステープルを送りません。",
-            "多くの認証局が OCSP を終了し、must-staple の証明書も発行しなくなりました。次の更新で解\
-                消することがあります。",
+            "もう一度スキャンします。nginx は、各ワーカーへの最初の接続ではステープルを送信しませ\
+                ん。",
+            "多くの認証局が OCSP の提供を終了し、must-staple の証明書も発行しなくなりました。次の\
+                更新で解消することがあります。",
         ],
         fixes: &[
             (
                 "サーバー共通",
-                "must-staple なしで再発行します（certbot は `--must-staple` を外す）。認証局が \
-                    OCSP を終了している場合は、これ以外に方法がありません。",
+                "must-staple なしで証明書を再発行します（certbot では `--must-staple` を外しま\
+                    す）。認証局が OCSP の提供を終了している場合、解決方法はこれだけです。",
             ),
             (
                 "nginx",
-                "`ssl_stapling on` と `resolver` を設定します。最初の接続から必要な場合は \
-                    `ssl_stapling_file` を使います。",
+                "`ssl_stapling on` と `resolver` を設定します。最初の接続からステープルが必要な場\
+                    合は、`ssl_stapling_file` を使います。",
             ),
             (
                 "Apache",

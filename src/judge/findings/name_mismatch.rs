@@ -1,4 +1,4 @@
-//! No name of the certificate covers the one asked for.
+//! No name in the certificate covers the requested name.
 
 use super::*;
 
@@ -118,50 +118,50 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -verify_hostname HOST",
     },
     ja: Text {
-        title: "証明書の名前が一致しません",
-        meaning: "接続に使った名前が、証明書の SAN（サブジェクトの別名）のどれにも一致しません。最\
-            も近い名前は結果に表示されます。`www` の有無だけが足りない場合や、ワイルドカードの範\
-            囲の思い違いがよくあります（`*.example.com` は `example.com` にも `a.b.example.com` \
-            にも一致しません）。他人のドメインやサーバー自身の名前が出る場合は、この名前のバー\
-            チャルホストがなく、既定の証明書が返されています。サブジェクトの CN（コモンネーム）\
-            は SAN があれば照合に使われず、現在のブラウザーは CN をまったく参照しません。",
+        title: "証明書の名前が接続先と一致しません",
+        meaning: "接続に使った名前が、証明書のどの SAN（サブジェクトの別名）にも一致しません。最も\
+            近い名前は、検出結果に表示されます。よくある原因は、`www` の有無と、ワイルドカードの適\
+            用範囲です。`*.example.com` は、`example.com` にも `a.b.example.com` にも一致しませ\
+            ん。他者のドメイン名やサーバー自身の名前が表示される場合は、この名前のバーチャルホスト\
+            がないため、既定の証明書が返されています。SAN がある場合、サブジェクトの CN（コモン\
+            ネーム）は照合に使われません。現在のブラウザーは CN を参照しません。",
         check_first: &[
             "DNS が正しいサーバーを指しているか確認します。古いアドレス、パーキング中のドメイン、\
-                設定途中の CDN では、別の証明書が表示されます。",
-            "SNI の有無（`-servername` と `-noservername`）で比べます。SNI ありのときだけ正しけれ\
-                ば、失敗しているクライアントが SNI を送っていません。",
-            "メールでは、独自ドメインではなくプロバイダーが案内するホスト名を設定します。顧客ごと\
-                の証明書を持つメールサーバーはまれです。",
-            "ホテルや社内のネットワークでは、キャプティブポータルが応答していることがあります。先\
-                に Web ページを開いて認証を済ませます。",
+                設定途中の CDN では、別のサイトの証明書が返されます。",
+            "SNI がある場合とない場合（`-servername` と `-noservername`）を比べます。SNI があると\
+                きだけ正しい証明書が返る場合は、失敗するクライアントが SNI を送信していません。",
+            "メールでは、独自ドメインではなく、プロバイダーが案内するホスト名を使います。メール\
+                サーバーに顧客ごとの証明書があることはまれです。",
+            "ホテルや社内のネットワークでは、キャプティブポータルが応答している可能性があります。\
+                先に Web ページを開いて認証を済ませます。",
         ],
         fixes: &[
             (
                 "認証局",
-                "必要な名前をすべて（`www` ありとなしの両方を）SAN に含めて再発行します（`certbot \
-                    --expand -d example.com -d www.example.com`）。",
+                "必要な名前をすべて SAN に含めて再発行します。`www` ありとなしの両方を含めます\
+                    （`certbot --expand -d example.com -d www.example.com`）。",
             ),
             (
                 "nginx",
                 "`listen 443 ssl` の server ブロックの `server_name` に名前を追加し、対応する \
-                    `ssl_certificate` を設定します。どのブロックが既定になるかは `nginx -T` で確\
-                    認します。",
-            ),
-            (
-                "Apache",
-                "`<VirtualHost *:443>` に `ServerName` または `ServerAlias` と証明書を設定します。\
-                    どのホストが選ばれるかは `apachectl -S` で確認します。",
-            ),
-            (
-                "Postfix",
-                "証明書に必要なのはメールのドメイン名ではなく、MX のホスト名（`myhostname`）です。\
-                    複数の名前には `tls_server_sni_maps`（3.4 以降。`postmap -F` で作成）を使いま\
+                    `ssl_certificate` を設定します。既定になるブロックは、`nginx -T` で確認しま\
                     す。",
             ),
             (
+                "Apache",
+                "`<VirtualHost *:443>` に `ServerName` または `ServerAlias` を追加し、対応する証明\
+                    書を設定します。選択されるバーチャルホストは、`apachectl -S` で確認します。",
+            ),
+            (
+                "Postfix",
+                "証明書には、メールのドメイン名ではなく、MX のホスト名（`myhostname`）が必要です。\
+                    複数の名前がある場合は、`tls_server_sni_maps`（3.4 以降。`postmap -F` で作成）\
+                    を使います。",
+            ),
+            (
                 "Dovecot",
-                "`local_name imap.example.com { ... }` の中に `ssl_server_cert_file` と \
-                    `ssl_server_key_file`（2.3 では `ssl_cert` と `ssl_key`）を設定します。",
+                "`local_name imap.example.com { ... }` ブロックに、専用の `ssl_server_cert_file` \
+                    と `ssl_server_key_file`（2.3 では `ssl_cert` と `ssl_key`）を設定します。",
             ),
             (
                 "IIS",

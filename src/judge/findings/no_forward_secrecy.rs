@@ -1,5 +1,5 @@
-//! Whoever records the traffic and later gets the key can read it: of the connection made, or of
-//! any that a version accepts.
+//! The negotiated suite, or every suite that the server accepts in some version, has no forward
+//! secrecy.
 
 use super::*;
 use crate::observation::Facts;
@@ -42,8 +42,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence)]
 }
 
-/// The versions in which every suite accepted is without it, newest first, and the first of those
-/// suites. A list that may go on proves nothing.
+/// Returns the versions in which no accepted suite has forward secrecy, newest first, and the first
+/// of those suites. Incomplete lists are ignored because they prove nothing.
 fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
     let (mut versions, mut first) = (Vec::new(), None);
     let Some(facts) = Facts::of(case.observation) else {
@@ -110,17 +110,17 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "前方秘匿性がありません",
-        meaning: "接続ごとの一時的な鍵（ECDHE、DHE）ではなく、証明書の鍵をそのまま使う鍵交換（RSA \
-            鍵交換、または静的な DH / ECDH）で接続されました。通信を記録しておいた第三者が後から\
-            秘密鍵を入手すると、過去の通信もすべて解読されます。TLS 1.3 には必ず前方秘匿性\
-            （Forward Secrecy）があるため、サーバーが TLS 1.3 に対応しておらず、暗号スイートの設\
-            定も古いと考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、ほか\
-            に方式がなければ接続できません。",
+        meaning: "接続ごとの一時的な鍵（ECDHE または DHE）ではなく、サーバー証明書の鍵をそのまま使\
+            う鍵交換（RSA 鍵交換、または静的な DH / ECDH）が行われました。通信を記録した第三者が後\
+            から秘密鍵を入手すると、記録した通信をすべて復号できます。TLS 1.3 には必ず前方秘匿性\
+            （Forward Secrecy）があるため、このサーバーは TLS 1.3 に対応しておらず、暗号スイートの\
+            設定も古いと考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、\
+            サーバーがほかの方式に対応していなければ接続できません。",
         check_first: &[
-            "こちら側の検査用プロキシが原因でないか確認します。受動的に復号するために RSA 鍵交換を\
-                選ぶ製品があります。",
-            "変更する前に、サーバーの秘密鍵で通信を復号している監視装置がないか確認します。該当す\
-                る場合は動作しなくなるため、別の方法が必要です。",
+            "スキャン元の、TLS インスペクションを行うプロキシが原因でないか確認します。通信を復号\
+                するために RSA 鍵交換を選ぶ製品があります。",
+            "変更する前に、サーバーの秘密鍵で通信を復号している監視装置がないか確認します。変更後\
+                は復号できなくなるため、別の方法が必要です。",
         ],
         fixes: &[
             (

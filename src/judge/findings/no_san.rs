@@ -1,4 +1,4 @@
-//! The leaf has no subject alternative names: clients that ignore the common name find none.
+//! The leaf has no subject alternative name, so clients that ignore the common name find no name.
 
 use super::*;
 
@@ -88,30 +88,32 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "SAN（サブジェクトの別名）がありません",
-        meaning: "ホスト名がサブジェクトの CN（コモンネーム）にしかなく、照合に使われる SAN があり\
-            ません。CN による照合は 2000 年の RFC 2818 ですでに非推奨とされ、RFC 9525 で使わない\
-            ことになりました。ブラウザー、Apple の OS、Go は CN を無視します。パブリック認証局は\
-            必ず SAN を入れるため、プライベート認証局、機器、古いスクリプトで作られた証明書と考え\
-            られます。CN を使うプログラムも残っているため、環境によって接続できることもあります。",
+        meaning: "証明書に、ホスト名との照合に使われる SAN（サブジェクトの別名）がありません。ホス\
+            ト名は、サブジェクトの CN（コモンネーム）にしか書かれていません。CN による照合は、\
+            2000 年の RFC 2818 で非推奨となり、RFC 9525 では認められていません。ブラウザー、Apple \
+            の OS、Go は CN を無視します。パブリック認証局は必ず SAN を含めるため、プライベート認\
+            証局、アプライアンス、古いスクリプトで作成された証明書と考えられます。CN を使うプログ\
+            ラムも残っているため、環境によっては接続できることがあります。",
         check_first: &[
-            "発行者を確認します。こちら側の検査用プロキシが発行したものなら、サーバーの本来の証明\
-                書には問題がないかもしれません。",
+            "発行者を確認します。スキャン元の、TLS インスペクションを行うプロキシが発行した証明書\
+                であれば、サーバー本来の証明書には問題がない可能性があります。",
         ],
         fixes: &[
             (
                 "認証局",
-                "`subjectAltName` を付けて再発行します。ホスト名は `DNS:`、IP アドレスは `IP:` と\
-                    して、すべて SAN に入れます。CN に書いた名前も SAN に必要です。",
+                "`subjectAltName` を付けて再発行します。すべてのホスト名を `DNS:`、すべての IP ア\
+                    ドレスを `IP:` として含めます。CN に書いた名前も SAN に含めます。",
             ),
             (
                 "OpenSSL",
                 "`openssl req -new -key KEY -subj /CN=HOST -addext \"subjectAltName=DNS:HOST\"` \
-                    で CSR を作成します。`openssl x509 -req` で署名するときは `-copy_extensions \
-                    copy`（3.0 以降）または `-extfile` を付けないと SAN が失われます。",
+                    で CSR を作成します。`openssl x509 -req` で署名する場合は、`-copy_extensions \
+                    copy`（3.0 以降）または `-extfile` を付けます。付けないと SAN が失われます。",
             ),
             (
                 "AD CS",
-                "テンプレートでサブジェクト名を要求に含める設定にし、要求に DNS 名を入れます。",
+                "サブジェクト名を要求から取得するようにテンプレートを設定し、要求に DNS 名を含めま\
+                    す。",
             ),
             (
                 "nginx",
@@ -123,8 +125,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を\
-                    実行します。",
+                "秘密鍵と再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "Dovecot",

@@ -1,4 +1,4 @@
-//! The bytes that came back to a ClientHello are not TLS.
+//! The answer to the ClientHello is not TLS.
 
 use super::*;
 use crate::starttls;
@@ -35,7 +35,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 fn evidence(spoken: &str) -> Vec<(&'static str, Value)> {
     let mut evidence = vec![("spoken", spoken.into())];
-    // `smtp or ftp` is a guess between two of them.
+    // `smtp or ftp` means that either protocol is possible.
     let named = |name| starttls::Protocol::named(name).is_some();
     if spoken.split(" or ").all(named) {
         evidence.push(("expects_starttls", Value::Flag(true)));
@@ -89,19 +89,20 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
     ja: Text {
-        title: "TLS ではない応答が返りました",
-        meaning: "接続は受け付けられましたが、TLS の ClientHello に対して TLS ではないデータが返っ\
-            てきました。多くは平文の HTTP、または先にバナーを送るメールや SSH のサーバーで、何に\
-            見えたかは結果に表示されます。原因の大半は、ポートと方式の取り違えか、443 番を TLS な\
-            しで待ち受けている Web サーバーの設定です。社内、ホテル、モバイル回線などでは、プロキ\
-            シやキャプティブポータルが代わりに応答していることもあります。",
+        title: "ポートから TLS ではない応答が返りました",
+        meaning: "サーバーは接続を受け付けましたが、ClientHello に対して TLS ではないデータを返し\
+            ました。多くは、平文の HTTP か、先にバナーを送信するメールまたは SSH のサーバーです。\
+            推定したプロトコルは、検出結果に表示されます。よくある原因は、ポートや接続方式の誤り\
+            と、443 番ポートを TLS なしで待ち受けている Web サーバーの設定です。社内、ホテル、モバ\
+            イルなどの回線では、サーバーの代わりにプロキシやキャプティブポータルが応答していること\
+            もあります。",
         check_first: &[
-            "ポートと方式の組み合わせを確認します。80 番は平文の HTTP、443 番は TLS です。25、\
+            "ポートと接続方式の組み合わせを確認します。80 番は平文の HTTP、443 番は TLS です。25、\
                 587、143 番は平文で始まるため、`smtp://` や `imap://` を指定してスキャンします。",
-            "無関係なホストが同じ応答を返すなら、先にブラウザーでキャプティブポータルの認証を済ま\
-                せるか、プロキシを経由しない回線で試します。",
-            "443 番で平文の `400 Bad Request` が返る場合は、Web サーバー自体は動いていて、TLS の有\
-                効化だけが抜けています。",
+            "関連のない多数のホストが同じ応答を返す場合は、先にブラウザーでキャプティブポータルの\
+                認証を済ませるか、プロキシを経由せずに試します。",
+            "443 番ポートで平文の `400 Bad Request` が返る場合は、Web サーバーは動作していますが、\
+                TLS が有効になっていません。",
         ],
         fixes: &[
             (
@@ -111,23 +112,23 @@ const DOC: Doc = Doc {
             ),
             (
                 "Apache",
-                "mod_ssl を有効にし（`a2enmod ssl`）、`<VirtualHost *:443>` に `SSLEngine on` を書\
-                    きます。",
+                "mod_ssl を有効にし（`a2enmod ssl`）、`<VirtualHost *:443>` に `SSLEngine on` を設\
+                    定します。",
             ),
             (
                 "Postfix",
-                "465 番は master.cf の該当行に `-o smtpd_tls_wrappermode=yes` が必要です。25 番と \
-                    587 番には付けません。",
+                "465 番ポートでは、master.cf の該当するサービスに `-o smtpd_tls_wrappermode=yes` \
+                    が必要です。25 番と 587 番には設定しないでください。",
             ),
             (
                 "Dovecot",
                 "ポートを個別に設定している場合は、`inet_listener imaps` ブロックに `ssl = yes` を\
-                    書きます。",
+                    設定します。",
             ),
             (
                 "HAProxy",
-                "`bind :443 ssl crt /path/site.pem` のように証明書を指定します。`mode tcp` で中継\
-                    する場合は、バックエンド側が TLS に対応している必要があります。",
+                "`bind :443 ssl crt /path/site.pem` のように証明書を指定します。`ssl` を付けずに \
+                    `mode tcp` で中継する場合は、バックエンドが TLS に対応している必要があります。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

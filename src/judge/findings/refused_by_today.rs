@@ -1,4 +1,4 @@
-//! The server refuses what browsers offer, and accepts something older or rarer.
+//! The server refuses everything that current browsers offer, but accepts something older or rarer.
 
 use super::*;
 use crate::observation::{Offer, Part, refused_by_browsers};
@@ -31,18 +31,18 @@ pub(super) const FINDING: Definition = Definition {
     doc: &DOC,
 };
 
-/// The clients whose whole offer was sent and refused.
+/// Clients whose complete offer was sent and refused.
 const BROWSERS: [&str; 3] = ["Chrome", "Edge", "Firefox"];
 
-/// The suites beyond those of browsers in the default offer of OpenSSL (`openssl ciphers -s DEFAULT`)
-/// and of Java: DHE, and CBC with SHA-2.
+/// Suites that OpenSSL (`openssl ciphers -s DEFAULT`) and Java offer by default, but browsers do
+/// not: DHE, and CBC with SHA-2.
 const OPENSSL_TOO: [u16; 13] = [
     0x009F, 0xCCAA, 0x009E, 0xC024, 0xC028, 0x006B, 0xC023, 0xC027, 0x0067, 0x0039, 0x0033, 0x003D,
     0x003C,
 ];
 
-/// The largest Certificate message that OpenSSL, and BoringSSL in Chrome, read
-/// (`SSL_MAX_CERT_LIST_DEFAULT`). Go reads 256 KiB.
+/// Size in bytes of the largest Certificate message that OpenSSL, and BoringSSL in Chrome, accept
+/// (`SSL_MAX_CERT_LIST_DEFAULT`). Go accepts 256 KiB.
 const MOST_OF_CHAIN: usize = 100 * 1024;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
@@ -53,10 +53,10 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Clients refuse a chain of such a size, whatever they offer.
+/// Returns a finding if the chain is too large for some clients, whatever they offer.
 fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     let sent = &case.chain.as_ref()?.sent.certificates;
-    // Each after its length of three bytes.
+    // Three bytes of length precede each certificate.
     let bytes: usize = sent.iter().map(|it| it.der.len() + 3).sum();
     let fails = ["Chrome", "Edge", "curl/OpenSSL"]
         .map(str::to_owned)
@@ -73,12 +73,12 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-/// The groups of TLS 1.3 that not every browser offers. Chrome offers X25519MLKEM768, X25519, P-256
-/// and P-384 (BoringSSL's defaults); Firefox adds P-521.
+/// TLS 1.3 groups that not every browser offers. Chrome offers X25519MLKEM768, X25519, P-256 and
+/// P-384 (BoringSSL's defaults). Firefox also offers P-521.
 const P521: u16 = 0x0019;
 const SECP256R1_MLKEM768: u16 = 0x11EB;
 
-/// The server insists on a group of TLS 1.3 that some browsers do not offer.
+/// Returns a finding if the server requires a TLS 1.3 group that some browsers do not offer.
 fn groups_refused(case: &Case<'_>) -> Option<Finding> {
     let exchange = case.observation.telling()?;
     let session = exchange.session.as_ref()?;
@@ -102,7 +102,7 @@ fn groups_refused(case: &Case<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Browsers offer nothing that the server accepts.
+/// Returns a finding if the server accepts nothing that browsers offer.
 fn offer_refused(case: &Case<'_>) -> Option<Finding> {
     let (session, parts) = refused_by_browsers(case.observation)?;
     let mut accepted = vec![cipher_suite_text(session.cipher).into_owned()];
@@ -118,7 +118,7 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
         ("accepted", accepted.into()),
         ("fails", fails.into()),
     ]);
-    // OpenSSL refuses a prime of 1024 bits on Debian and Ubuntu, and one below everywhere.
+    // OpenSSL refuses a prime of 1024 bits on Debian and Ubuntu, and a smaller one everywhere.
     let large = session.dh_bits.is_none_or(|bits| bits >= 2048);
     if parts == [Part::Suites] && OPENSSL_TOO.contains(&session.cipher) && large {
         finding.severity = Severity::Warning;
@@ -138,9 +138,9 @@ const DOC: Doc = Doc {
             browsers' offer the server refused and what it accepted instead. If it accepted DHE, \
             or CBC with SHA-256, programs that use OpenSSL or Java can still connect, and the \
             finding is a warning. Otherwise it is an error. `groups` alone can also mean a TLS \
-            1.3 server that requires P-521, which Firefox offers and Chrome does not. \
-            `chain_size` is a separate case: the certificates exceed the 100 KiB that Chrome and \
-            OpenSSL accept.",
+            1.3 server that requires a rare group such as P-521, which Firefox offers and Chrome \
+            does not. `chain_size` is a separate case: the certificates exceed the 100 KiB that \
+            Chrome and OpenSSL accept.",
         check_first: &[
             "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
                 scanning side.",
@@ -183,28 +183,33 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "現在のブラウザーでは接続できません",
-        meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 も、Chrome と Firefox が TLS 1.2 \
-            で提示するもの（X25519、P-256、P-384、P-521 による ECDHE と AES-GCM、ChaCha20、AES-CBC、\
-            および RSA と AES）も、すべて拒否しました。受け入れたのは、過去に使われた方式まで含む\
-            最も広い提案だけです。拒否された部分と、代わりに受け入れられたものは、根拠の欄に出ま\
-            す。DHE や SHA-256 の CBC であれば OpenSSL や Java のプログラムは接続できるため警告とし、\
-            それ以外はエラーとします。`chain_size` は別の場合で、証明書の合計が、Chrome と OpenSSL の\
-            読み取る上限である 100 KiB を超えています。",
+        meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 と、Chrome および Firefox が \
+            TLS 1.2 で提示するすべての方式を拒否しました。拒否された方式は、AES-GCM、ChaCha20、\
+            AES-CBC を使う ECDHE、AES を使う RSA、グループ X25519、P-256、P-384、P-521 の組み合わ\
+            せです。受け入れたのは、古い方式やまれな方式も提示した ClientHello だけでした。拒否さ\
+            れた部分と、代わりに受け入れられた方式は、検出結果に表示されます。DHE、または SHA-256 \
+            を使う CBC を受け入れた場合は、OpenSSL や Java を使うプログラムは接続できるため、警告\
+            とします。それ以外はエラーとします。`groups` だけが表示される場合は、P-521 などのまれ\
+            なグループを必須とする TLS 1.3 のサーバーであることもあります（P-521 は Firefox が提示\
+            し、Chrome は提示しません）。`chain_size` は別の問題で、証明書の合計が、Chrome と \
+            OpenSSL の上限である 100 KiB を超えています。",
         check_first: &[
-            "応答がサーバーのもので、こちらの回線の検査用プロキシのものではないことを確認します。",
-            "自社のプログラムだけが接続する場合は、意図した設定かもしれません。プログラムが提示す\
-                る方式と比べます。",
+            "サーバー自身が応答していることを確認します。スキャン元の、TLS インスペクションを行う\
+                プロキシが応答している場合があります。",
+            "自社のプログラムだけが接続する場合は、意図した設定の可能性があります。プログラムが提\
+                示する方式と比べます。",
         ],
         fixes: &[
             (
                 "nginx",
-                "独自の `ssl_ciphers` と `ssl_ecdh_curve` を削除するか、`ssl_ciphers` を ECDHE と \
-                    AES-GCM / ChaCha20 にします。`ssl_protocols TLSv1.2 TLSv1.3;` も設定します。",
+                "独自の `ssl_ciphers` と `ssl_ecdh_curve` を削除するか、`ssl_ciphers` に ECDHE と \
+                    AES-GCM / ChaCha20 の組み合わせを指定します。`ssl_protocols TLSv1.2 TLSv1.3;` \
+                    も設定します。",
             ),
             (
                 "Apache",
-                "独自の `SSLCipherSuite` と `SSLOpenSSLConfCmd Groups` を削除し、`SSLProtocol -all \
-                    +TLSv1.2 +TLSv1.3` とします。",
+                "独自の `SSLCipherSuite` と `SSLOpenSSLConfCmd Groups` を削除し、`SSLProtocol \
+                    -all +TLSv1.2 +TLSv1.3` を設定します。",
             ),
             (
                 "Postfix",
@@ -213,12 +218,12 @@ const DOC: Doc = Doc {
             ),
             (
                 "証明書チェーン",
-                "`refused` に chain_size がある場合は、サーバー証明書と中間証明書だけを送り、名前を\
-                    複数の証明書に分けます。",
+                "`refused` に `chain_size` がある場合は、サーバー証明書と必要な中間証明書だけを送\
+                    信し、名前を複数の証明書に分けます。",
             ),
             (
                 "鍵",
-                "`refused` に key がある場合は、P-256 か RSA の鍵で証明書を取得します。",
+                "`refused` に `key` がある場合は、P-256 または RSA の鍵の証明書を取得します。",
             ),
             (
                 "IIS、Windows",

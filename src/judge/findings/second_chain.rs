@@ -1,4 +1,4 @@
-//! The chain that the server keeps for other clients is faulty (`--facts chains`).
+//! The chain that the server has for other clients has a fault (`--facts chains`).
 
 use super::*;
 
@@ -93,41 +93,43 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "サーバーの 2 つ目の証明書チェーンに問題があります",
-        meaning: "このサーバーには証明書が 2 つあり（通常は ECDSA 鍵と RSA 鍵）、クライアントが検証\
-            できる署名方式に応じて使い分けています。この行の判定は、大半のクライアントが受け取る\
-            チェーンに対するものです。もう一方のチェーンも同じ方法で検証したところ、問題が見つかり\
-            ました。その判定は結果に表示されます。このチェーンを受け取るのは古いクライアントや特殊\
-            なライブラリだけなので、接続に失敗するまで誰も気付きません。",
+        meaning: "このサーバーには証明書が 2 つあり（通常は ECDSA 鍵と RSA 鍵）、クライアントが検\
+            証できる署名に応じて使い分けています。この行の判定は、大半のクライアントが受け取る証明\
+            書チェーンに対するものです。もう一方のチェーンも検査したところ、問題が見つかりました。\
+            その判定は、検出結果に表示されます。このチェーンを受け取るのは、古いクライアントや特殊\
+            なライブラリだけです。そのため、これらのクライアントが失敗するまで問題に気付きません。",
         check_first: &[
-            "下のコマンドで、このチェーンだけを取得して確認します。",
+            "このチェーンだけを取得して確認します。下のコマンドは、1 種類の鍵の署名だけを提示しま\
+                す。",
             "2 つの証明書の有効期限を比べます。片方の更新だけが止まっていることがよくあります。",
         ],
         fixes: &[
             (
-                "共通",
-                "2 つ目の証明書も同時に更新するか、設定から削除します。現在のほぼすべてのクライアン\
-                    トは両方の鍵を検証できます。",
+                "サーバー共通",
+                "2 つ目の証明書も同時に更新するか、設定から削除します。現在のクライアントは、ほぼ\
+                    すべて両方の種類の鍵を検証できます。",
             ),
             (
                 "nginx",
-                "`ssl_certificate` と `ssl_certificate_key` の組がそれぞれ 1 つのチェーンです。問題\
-                    のある組を差し替えるか削除し、`nginx -t`、`systemctl reload nginx` を実行しま\
-                    す。",
+                "server ブロックの `ssl_certificate` と `ssl_certificate_key` の組が、それぞれ 1 \
+                    つのチェーンです。問題のある組を差し替えるか削除し、`nginx -t` と `systemctl \
+                    reload nginx` を実行します。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` と `SSLCertificateKeyFile` の組がそれぞれ 1 つのチェーンです。\
-                    問題のある組を差し替えるか削除し、`apachectl configtest` の後にリロードします。",
+                "`SSLCertificateFile` と `SSLCertificateKeyFile` の組が、それぞれ 1 つのチェーンで\
+                    す。問題のある組を差し替えるか削除し、`apachectl configtest` を実行してからリ\
+                    ロードします。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` にある該当する鍵とチェーンを差し替え、`postfix reload` を\
-                    実行します。",
+                "`smtpd_tls_chain_files` には、鍵の種類ごとに秘密鍵とチェーンが並んでいます。問題\
+                    のある秘密鍵とチェーンを差し替え、`postfix reload` を実行します。",
             ),
             (
                 "HAProxy",
-                "`crt` は `NAME.pem.rsa` と `NAME.pem.ecdsa` を並べて読み込みます。問題のあるファイ\
-                    ルを差し替えてリロードします。",
+                "`crt` は `NAME.pem.rsa` と `NAME.pem.ecdsa` の両方を読み込みます。問題のあるファ\
+                    イルを差し替え、リロードします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -sigalgs \

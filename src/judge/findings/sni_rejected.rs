@@ -1,4 +1,4 @@
-//! The server objects to the name asked for (unrecognized_name, RFC 6066).
+//! The server rejects the requested name (`unrecognized_name`, RFC 6066).
 
 use super::*;
 use crate::observation::Exchange;
@@ -20,8 +20,8 @@ pub(super) const FINDING: Definition = Definition {
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let target = &case.observation.endpoint.target;
-    // Another exchange may speak for the endpoint; the objection was made all the same. One to a
-    // hello without the name is no objection to it.
+    // The alert counts even if the verdict is based on another exchange. An alert to a ClientHello
+    // without the name is not about the name.
     let named =
         |exchange: &&Exchange| target.server_name().is_some() && exchange.offer.names_server();
     let exchanges = || case.observation.exchanges.iter().filter(named);
@@ -89,42 +89,43 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
     ja: Text {
-        title: "サーバーがこの名前を受け付けません",
-        meaning: "ClientHello で送った名前（SNI）に対して、サーバーがアラート `unrecognized_name` \
-            を返しました。TLS には対応していますが、この名前のバーチャルホストや証明書がなく、拒\
-            否するように設定されています。致命的（fatal）なアラートなら接続は切断され、警告\
-            （warning）なら既定の証明書でハンドシェイクが続きます。DNS の参照先でまだ名前が設定さ\
-            れていない、またはすでに削除されている場合が多く、ホスティング事業者や CDN が拒否して\
-            います。",
+        title: "サーバーがこの名前を認識していません",
+        meaning: "ClientHello で送信した名前（SNI）に対して、サーバーがアラート \
+            `unrecognized_name` を返しました。サーバーは TLS に対応していますが、この名前のバー\
+            チャルホストも証明書もなく、アラートを返すように設定されています。致命的（fatal）なア\
+            ラートの場合、接続は切断されます。警告（warning）の場合、既定の証明書でハンドシェイク\
+            が続きます。多くは、この名前がまだ設定されていないか、すでに削除されたサーバーを DNS \
+            が指しています。ホスティング事業者や CDN のサーバーであることがよくあります。",
         check_first: &[
-            "DNS のアドレスが正しいか `dig +short HOST` で確認します。古いレコードや、名前が未登録\
-                の CDN を指していることがあります。",
-            "`名前@アドレス` でスキャンしている場合は、そのサーバーで提供する予定の名前か確認しま\
-                す。",
-            "入力ミス、`www` の有無、社内専用の名前でないかを確認します。なお、IP アドレスは SNI \
+            "DNS が正しいアドレスを返すか、`dig +short HOST` で確認します。古いレコードが残ってい\
+                るか、名前が未登録の CDN を指していることがあります。",
+            "`name@address` の形式でスキャンしている場合は、この名前を提供するサーバーであることを\
+                確認します。",
+            "入力ミス、`www` の不足、社内専用の名前でないかを確認します。なお、IP アドレスは SNI \
                 として送信されません。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`listen 443 ssl` の server ブロックの `server_name` に名前を追加します。拒否して\
-                    いるのは、デフォルトサーバーの `ssl_reject_handshake on;`（1.19.4 以降）で\
-                    す。",
+                "`listen 443 ssl` の server ブロックの `server_name` に名前を追加します。このア\
+                    ラートは、デフォルトサーバーの `ssl_reject_handshake on;`（1.19.4 以降）による\
+                    ものです。",
             ),
             (
                 "Apache",
-                "`<VirtualHost *:443>` の `ServerName` または `ServerAlias` に名前を追加\
-                    し、`apachectl -S` で確認します。`SSLStrictSNIVHostCheck` も拒否の原因になり\
-                    ます。",
+                "`<VirtualHost *:443>` の `ServerName` または `ServerAlias` に名前を追加し、\
+                    `apachectl -S` で確認します。`SSLStrictSNIVHostCheck` も、クライアントを拒否す\
+                    る原因になります。",
             ),
             (
                 "Postfix",
-                "`tls_server_sni_maps` に名前を追加するか（`postmap -F` で作成）、証明書にある名前\
-                    をクライアント側で使います。",
+                "`tls_server_sni_maps` に名前を追加するか（`postmap -F` で作成）、証明書に含まれる\
+                    名前をクライアントで使うように設定します。",
             ),
             (
                 "Dovecot",
-                "`local_name HOST { ... }` ブロックを追加し、証明書と秘密鍵を設定します。",
+                "`local_name HOST { ... }` ブロックを追加し、この名前の証明書と秘密鍵を設定しま\
+                    す。",
             ),
             (
                 "HAProxy",
@@ -133,8 +134,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "CDN、ホスティング事業者",
-                "名前を登録し、証明書の発行を待ちます。使っていない名前であれば DNS レコードを削除\
-                    します。",
+                "名前を登録し、証明書が発行されるまで待ちます。名前を使っていない場合は、DNS レ\
+                    コードを削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

@@ -1,4 +1,4 @@
-//! The server staples an OCSP answer that no client can use.
+//! The server sends a stapled OCSP response that clients cannot use.
 
 use super::*;
 use crate::judge::revocation::staple::FAULTS;
@@ -86,41 +86,43 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
     ja: Text {
-        title: "OCSP ステープルが使えない状態です",
-        meaning: "サーバーが証明書と一緒に送っている OCSP 応答（ステープル）が、期限切れ、別の証明\
-            書のもの、発行者の署名ではない、または応答側のエラーのいずれかです。多くのクライアン\
-            トは無視しますが、Firefox は拒否することがあり、must-staple が指定された証明書では有\
-            効なステープルがないと接続できません。サーバーから認証局の OCSP レスポンダーに接続で\
-            きていないか、応答のファイルが更新されていないことがよくあります。",
+        title: "OCSP ステープルが無効です",
+        meaning: "サーバーは証明書と一緒に OCSP 応答（ステープル）を送信していますが、クライアント\
+            はこれを利用できません。応答が期限切れである、別の証明書のものである、発行者またはその\
+            レスポンダーの有効な署名がない、レスポンダーのエラーメッセージである、のいずれかです。\
+            多くのクライアントはこのようなステープルを無視しますが、Firefox は拒否することがありま\
+            す。must-staple を検査するクライアントは、有効なステープルがなければ must-staple の証\
+            明書を拒否します。多くは、サーバーが認証局の OCSP レスポンダーに接続できないか、応答を\
+            保存したファイルが更新されていないことが原因です。",
         check_first: &[
-            "このマシンとサーバーの時刻を比べます。未来の日付の応答は、どちらかの時計の遅れで起こ\
-                ります。",
-            "しばらくして再度確認します。アクセスがあってから新しい応答を取得するサーバーもあります。",
-            "証明書を差し替えた直後は、以前の証明書の応答が残っていることがあります。サーバーをリ\
-                ロードします。",
+            "スキャン元のマシンとサーバーの時計を比べます。応答の日付が未来の場合は、時計が遅れて\
+                います。",
+            "1 時間後に再度スキャンします。クライアントが接続してから新しい応答を取得するサーバー\
+                もあります。",
+            "証明書を差し替えた直後は、以前の証明書のステープルが残っていることがあります。サー\
+                バーをリロードします。",
         ],
         fixes: &[
             (
                 "nginx",
-                "レスポンダーに接続できるようにします（`resolver`、外向き 80 番ポー\
-                    ト、`ssl_stapling_verify on`、証明書チェーンを指定した \
-                    `ssl_trusted_certificate`）。`ssl_stapling_file` を使う場合は定期的に更新す\
-                    るか、指定を削除します。",
+                "レスポンダーに接続できるようにします。`resolver` を設定し、外部への 80 番ポートを\
+                    許可し、`ssl_stapling_verify on` と、証明書チェーンを指定した \
+                    `ssl_trusted_certificate` を設定します。`ssl_stapling_file` を使う場合は、ファ\
+                    イルを定期的に更新するか、設定を削除します。",
             ),
             (
                 "Apache",
-                "`SSLUseStapling on` と `SSLStaplingCache` に加\
-                    え、`SSLStaplingReturnResponderErrors off` を設定し、外向き 80 番ポートを許可\
-                    します。",
+                "`SSLUseStapling on`、`SSLStaplingCache`、`SSLStaplingReturnResponderErrors off` \
+                    を設定し、外部への 80 番ポートを許可します。",
             ),
             (
                 "HAProxy",
-                "証明書の隣の `.ocsp` ファイルを更新します（`set ssl ocsp-response`）。HAProxy 2.8 \
-                    以降では `ocsp-update on` で自動化できます。",
+                "証明書と同じ場所の `.ocsp` ファイルを更新します（`set ssl ocsp-response`）。\
+                    HAProxy 2.8 以降では、`ocsp-update on` で自動化できます。",
             ),
             (
                 "OCSP を提供しない認証局",
-                "証明書にレスポンダーの URL がない場合は、ステープリングを無効にします。",
+                "証明書にレスポンダーの URL が含まれていない場合は、ステープリングを無効にします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

@@ -1,4 +1,4 @@
-//! Bytes in clear stood between the go-ahead and TLS.
+//! Plain-text bytes follow the STARTTLS response before TLS starts.
 
 use super::*;
 
@@ -20,7 +20,7 @@ pub(super) const FINDING: Definition = Definition {
     doc: &DOC,
 };
 
-/// The most of the bytes that goes into evidence: the rest is in the saved observation.
+/// Maximum number of bytes in the evidence. The recording contains the rest.
 const MAX_SHOWN: usize = 200;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
@@ -76,34 +76,35 @@ const DOC: Doc = Doc {
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",
     },
     ja: Text {
-        title: "STARTTLS の応答と TLS の間に平文のデータがあります",
-        meaning: "サーバーは TLS の開始に同意しましたが、こちらの ClientHello より前に、同じ応答に続\
-            けて余分な平文のデータを送ってきました。ここには何も来てはいけません。このデータを捨て\
-            ないクライアントは、後で暗号化された通信の一部として読んでしまいます（STARTTLS 応答イ\
-            ンジェクション。サーバー側で起きる同種の欠陥が CVE-2021-33515 や CVE-2011-0411 です）。\
-            サーバーが順番を無視して応答しているか、途中の機器がサーバーの応答に書き足しています。\
-            証明書そのものは通常どおり判定しています。",
+        title: "STARTTLS の応答の後、TLS の開始前に平文のデータがあります",
+        meaning: "サーバーは TLS の開始に同意した直後、ClientHello を受け取る前に、余分な平文の\
+            データを送信しました。ここでデータを送信することは認められていません。このデータを破棄\
+            しないクライアントは、後でこれを TLS で保護されたデータとして扱います（STARTTLS 応答イ\
+            ンジェクション）。CVE-2021-33515 と CVE-2011-0411 は、サーバー側の同じ種類の脆弱性で\
+            す。サーバーがコマンドに順番どおりに応答していないか、経路上の機器がサーバーの応答に\
+            データを追加しています。この検出結果は、証明書の判定には影響しません。",
         check_first: &[
-            "別の回線から試します。プロキシ、メール検査、ファイアウォールが書き足していることがあ\
-                ります。別の回線で消えるなら、原因はサーバーではなくネットワークです。",
-            "結果に表示されたデータを読みます。送っていないコマンドへの応答ならインジェクション、\
-                開始応答の 2 行目ならサーバーの不具合が疑われます。",
+            "別の回線からスキャンします。プロキシ、メール検査、通信を検査するファイアウォールが\
+                データを追加している可能性があります。別の回線で発生しない場合は、サーバーではなく\
+                ネットワークに原因があります。",
+            "検出結果に表示されたデータを確認します。送信していないコマンドへの応答であればイン\
+                ジェクション、STARTTLS の応答の 2 行目であればサーバーの不具合が考えられます。",
         ],
         fixes: &[
             (
                 "サーバー",
-                "更新します。この種の既知の欠陥は Postfix 2.8.3、Dovecot 2.3.14.1、Exim 4.95 などで\
-                    修正されています。サーバーは STARTTLS の時点で入出力のバッファーを空にしなければ\
-                    なりません。",
+                "サーバーを更新します。この種の既知の脆弱性は、Postfix 2.8.3、Dovecot 2.3.14.1、\
+                    Exim 4.95 などで修正されています。サーバーは、STARTTLS の時点で入出力バッ\
+                    ファーを破棄する必要があります。",
             ),
             (
                 "プロキシ、ファイアウォール",
-                "途中での SMTP、IMAP、POP3 の検査を無効にするか、機器を更新します。",
+                "経路上の SMTP、IMAP、POP3 の検査を無効にするか、機器を更新します。",
             ),
             (
-                "共通",
-                "クライアントが対応していれば、最初から TLS で通信するポート（465、993、995）を使い\
-                    ます。書き足される平文がありません。",
+                "サービス共通",
+                "クライアントが対応していれば、最初から TLS で通信するポート（465、993、995）を使\
+                    います。平文の通信がないため、データを追加されることがありません。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",

@@ -1,4 +1,4 @@
-//! The dialogue in clear does not offer the upgrade to TLS, refuses it, or broke off.
+//! The server does not offer STARTTLS or refuses it, or the plain-text dialogue ended early.
 
 use super::*;
 
@@ -109,39 +109,42 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "STARTTLS を利用できません",
-        meaning: "このポートの決まりどおり平文で接続を始めましたが、サーバーが STARTTLS を提示しな\
-            いか、TLS への切り替えを拒否しました。TLS を必須とするクライアントはここで失敗し、必\
-            須としないクライアントはメールやパスワードを平文で流してしまいます。主な原因は、証明\
-            書の設定がない、証明書や秘密鍵を読み込めない、最初から TLS で通信するポート（465、\
-            993、995）である、の 3 つです（最後の場合は結果にその旨が出ます）。途中の検査機器が \
-            STARTTLS の提示を取り除いていることもあります。",
+        meaning: "このポートの規定どおり平文で接続を開始しましたが、サーバーが STARTTLS を提示しな\
+            いか、TLS への切り替えを拒否しました。TLS を必須とするクライアントは接続できません。そ\
+            れ以外のクライアントは、メールやパスワードを、経路上の第三者が読める平文のまま送信しま\
+            す。主な原因は、証明書が設定されていない、証明書または秘密鍵のファイルを読み込めない、\
+            最初から TLS で通信するポート（465、993、995）である、の 3 つです。3 つ目の場合は、検\
+            出結果にその旨が表示されます。経路上のファイアウォールが STARTTLS の提示を取り除いてい\
+            ることもあります。",
         check_first: &[
-            "別の回線から試します。ファイアウォールやウイルス対策ソフトのメール検査が応答を書き換\
-                えることがあります。バナーが `220 *****` になる、STARTTLS の代わりに `XXXXXXXA` \
-                が見える、というのがその特徴です。",
-            "メールソフトの方式とポートの組み合わせを確認します。587 と 143 は STARTTLS、465 と \
-                993 は SSL/TLS です。「SSL なしで続ける」は選ばないでください。",
-            "最初から TLS で通信するポートだと表示された場合\
-                は、`smtps://`、`imaps://`、`pop3s://` を指定してスキャンし直します。",
-            "`turned_away` は、サーバーが会話そのものを断ったことを示します。ブロックリスト、接続数の\
-                制限、EHLO の名前の検査が原因です。名前が検査される場合は、`--ehlo` でスキャン元の\
-                ホスト名を指定します。",
+            "別の回線からスキャンします。ファイアウォールやウイルス対策ソフトのメール検査が、サー\
+                バーの応答を書き換えることがあります。バナーが `220 *****` のようにアスタリスクに\
+                なる、STARTTLS が `XXXXXXXA` に置き換わる、といった特徴があります。",
+            "メールソフトの接続方式とポートの組み合わせを確認します。587 番と 143 番は STARTTLS、\
+                465 番と 993 番は SSL/TLS です。「SSL を使用せずに続行」は選ばないでください。",
+            "検出結果に、最初から TLS で通信するポートと表示された場合は、`smtps://`、`imaps://`、\
+                `pop3s://` を指定してスキャンします。",
+            "`temporary` は、サーバーが毎回、一時的に利用できないと応答したことを示します（過負\
+                荷、停止処理中など）。時間をおいて再度スキャンします。",
+            "`turned_away` は、サーバーがスキャナーとの通信自体を拒否したことを示します。原因は、\
+                ブロックリスト、接続数の制限、EHLO の名前の検査のいずれかです。EHLO の名前には、\
+                `--ehlo` でスキャン元のホスト名を指定できます。",
         ],
         fixes: &[
             (
                 "Postfix",
-                "`smtpd_tls_chain_files`（3.4 以降。秘密鍵、証明書チェーンの順）または \
-                    `smtpd_tls_cert_file` と `smtpd_tls_key_file` を設定\
-                    し、`smtpd_tls_security_level = may` にします。587 番では `-o \
-                    smtpd_tls_security_level=encrypt`、465 番では master.cf に `-o \
+                "`smtpd_tls_chain_files`（3.4 以降。秘密鍵、証明書チェーンの順）、または \
+                    `smtpd_tls_cert_file` と `smtpd_tls_key_file` を設定します。\
+                    `smtpd_tls_security_level = may` も設定します。master.cf では、587 番ポートに \
+                    `-o smtpd_tls_security_level=encrypt`、465 番ポートに `-o \
                     smtpd_tls_wrappermode=yes` が必要です。秘密鍵を読み込めないと STARTTLS は無効\
-                    のままになるので、ログも確認してください。",
+                    のままになるため、ログも確認します。",
             ),
             (
                 "Dovecot",
-                "`ssl = required` とし、2.4 では `ssl_server_cert_file` と `ssl_server_key_file`、\
-                    2.3 以前では `ssl_cert = </パス` と `ssl_key = </パス` を設定します（`<` は必\
-                    須です）。",
+                "`ssl = required` を設定します。2.4 では、`ssl_server_cert_file` と \
+                    `ssl_server_key_file` も設定します。2.3 以前では、`ssl_cert = </path` と \
+                    `ssl_key = </path` を設定します（`<` は必須です）。",
             ),
             (
                 "Exchange",
@@ -150,8 +153,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "ファイアウォール",
-                "STARTTLS を取り除く SMTP 検査を無効にします（Cisco ASA では `allow-tls` のない \
-                    `inspect esmtp`）。",
+                "STARTTLS を取り除く SMTP の検査を無効にします（Cisco ASA では、`allow-tls` のな\
+                    い `inspect esmtp`）。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -showcerts",

@@ -1,4 +1,4 @@
-//! The cipher suite chosen, or one that is accepted, is one that clients gave up.
+//! The negotiated cipher suite, or one that the server accepts, is too weak for current clients.
 
 use super::*;
 use crate::observation::Facts;
@@ -49,7 +49,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence)]
 }
 
-/// The weak suites that the server was seen to accept, each once, newest version first.
+/// Returns the weak suites that the server accepts, without duplicates, newest version first.
 fn weak_accepted(case: &Case<'_>) -> Vec<CipherSuite> {
     let mut weak = Vec::new();
     if let Some(facts) = Facts::of(case.observation) {
@@ -117,26 +117,27 @@ const DOC: Doc = Doc {
             3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
     },
     ja: Text {
-        title: "弱い暗号スイートが受け入れられます",
-        meaning: "十分に保護できない暗号スイートで接続が成立したか、サーバーがそれを受け入れることを確\
-            認しました（後者は `--facts ciphers` を指定したスキャンでのみ調べます）。RC4、DES、3DES、輸出グレー\
-            ド、暗号化なし（NULL）、認証なし（anonymous）のいずれかです。サーバーがより強い方式に\
-            対応していないか、弱い方式を優先しています。現在のクライアントはこれらを提示しないた\
-            め、別の方式で接続するか、まったく接続できません。古いクライアントでは、盗聴や改ざん\
-            の可能性がある接続になります。",
+        title: "サーバーが弱い暗号スイートを受け入れます",
+        meaning: "通信を十分に保護できない暗号スイートで接続が確立したか、提示するとサーバーが受け\
+            入れます（後者は `--facts ciphers` を指定した場合にだけ検査します）。弱い暗号スイート\
+            とは、RC4、DES、3DES を使うもの、輸出グレードのもの、暗号化のないもの（NULL）、認証の\
+            ないもの（anonymous）です。サーバーがより強い方式に対応していないか、弱い方式を優先し\
+            ているか、古いクライアントのために受け入れています。現在のクライアントはこれらを提示し\
+            ないため、より強い暗号スイートで接続するか、まったく接続できません。古いクライアントの\
+            接続は、攻撃者に盗聴または改ざんされるおそれがあります。",
         check_first: &[
-            "暗号スイートを選んだのがサーバーで、こちらの回線の検査用プロキシではないことを確認し\
-                ます。",
-            "25 番ポートでは「平文よりはよい」という考えで弱い方式を残すことがありますが、3DES と \
-                RC4 は現在では不要です。なお、25 番ポートの anonymous は、証明書を検証しない相手\
-                に対する Postfix の仕様です。",
+            "暗号スイートを選んだのがサーバーであることを確認します。スキャン元の、TLS インスペク\
+                ションを行うプロキシが選んでいる場合があります。",
+            "25 番ポートでは、平文よりは安全であるという理由で、弱い方式を意図的に残していることが\
+                あります。ただし、3DES と RC4 は 25 番ポートでも不要です。Postfix は、証明書を検証\
+                しないクライアントのために、25 番ポートで anonymous を仕様として受け入れます。",
         ],
         fixes: &[
             (
                 "nginx",
-                "古い `ssl_ciphers` の行を削除するか（既定の `HIGH:!aNULL:!MD5` には、OpenSSL \
-                    1.1.0 以降であれば含まれません）、ECDHE と AES-GCM / ChaCha20 だけを指定しま\
-                    す。`ssl_protocols TLSv1.2 TLSv1.3;` もあわせて設定します。",
+                "古い `ssl_ciphers` の行を削除するか、ECDHE と AES-GCM / ChaCha20 の組み合わせだけ\
+                    を指定します。OpenSSL 1.1.0 以降では、既定の `HIGH:!aNULL:!MD5` に弱い暗号ス\
+                    イートは含まれません。`ssl_protocols TLSv1.2 TLSv1.3;` も設定します。",
             ),
             (
                 "Apache",
@@ -145,8 +146,9 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` を設定します\
-                    （465 番と 587 番では `smtpd_tls_mandatory_exclude_ciphers` も）。",
+                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` を設定します。\
+                    465 番と 587 番のポートでは、`smtpd_tls_mandatory_exclude_ciphers` も設定しま\
+                    す。",
             ),
             (
                 "Dovecot",
@@ -155,8 +157,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS、Windows",
-                "グループポリシー（「SSL 暗号の順位」）または `Disable-TlsCipherSuite` で該当のス\
-                    イートを外します。",
+                "グループポリシー（「SSL 暗号の順位」）または `Disable-TlsCipherSuite` で、該当す\
+                    る暗号スイートを削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \

@@ -1,11 +1,11 @@
-//! The prime of the Diffie-Hellman key exchange is too short.
+//! The prime of the Diffie-Hellman key exchange is too small.
 
 use super::*;
 
-/// Below this no current client connects.
+/// Bits below which no current client connects.
 const LEAST: u16 = 1024;
 
-/// What is recommended (RFC 9325 section 4.5).
+/// Recommended minimum in bits (RFC 9325 section 4.5).
 const ENOUGH: u16 = 2048;
 
 /// The definition of `weak_dh`.
@@ -90,26 +90,29 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "Diffie-Hellman グループが小さすぎます",
-        meaning: "2048 ビット未満の素数による Diffie-Hellman（DHE）で鍵交換が行われました。512 ビッ\
-            トは数分で解読された例があり、1024 ビットも国家規模の攻撃者なら手が届きます（2015 年の \
-            Logjam）。1024 ビット未満では現在のクライアントは接続しないため、エラーとしています。\
-            1024 ビットは、Debian や Ubuntu の OpenSSL が拒否します。Chrome と Firefox は DHE を提示\
-            しないため、影響を受けるのはメールサーバー、curl、Java などです。",
+        meaning: "サーバーが、2048 ビット未満の素数を使う Diffie-Hellman 鍵交換（DHE）を行いまし\
+            た。512 ビットのグループは数分で解読された例があり、1024 ビットのグループも国家規模の\
+            攻撃者であれば解読できるとされています（2015 年の Logjam）。1024 ビット未満の場合、現\
+            在のクライアントは接続しないため、エラーとします。Debian と Ubuntu の OpenSSL は、\
+            1024 ビットも拒否します。Chrome と Firefox は DHE を提示しないため、影響を受けるのは\
+            メールサーバー、curl、Java などのプログラムです。",
         check_first: &[
-            "サーバーが ECDHE も受け付けるか確認します（`--facts ciphers`）。両方に対応するクライア\
-                ントは ECDHE を使うため、影響は古いクライアントに限られます。",
+            "サーバーが ECDHE も受け入れるか確認します（`--facts ciphers`）。受け入れる場合、両方\
+                に対応したクライアントは ECDHE を使うため、このグループを使うのは古いクライアント\
+                だけです。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_ciphers` から DHE を外すか、`ssl_dhparam` に ffdhe2048 グループのファイルを\
-                    指定します（`openssl genpkey -genparam -algorithm DH -pkeyopt \
-                    group:ffdhe2048`）。",
+                "`ssl_ciphers` から DHE の暗号スイートを削除するか、`ssl_dhparam` に ffdhe2048 グ\
+                    ループのファイルを指定します（`openssl genpkey -genparam -algorithm DH \
+                    -pkeyopt group:ffdhe2048`）。",
             ),
             (
                 "Apache",
-                "`SSLCipherSuite` から DHE を外すか、`SSLCertificateFile` に ffdhe2048 グループを追\
-                    加します。2.4.7 より前のバージョンは 1024 ビットまでです。",
+                "`SSLCipherSuite` から DHE の暗号スイートを削除するか、`SSLCertificateFile` で指定\
+                    したファイルに ffdhe2048 グループを追加します。2.4.7 より前のバージョンは、\
+                    1024 ビットまでしか対応していません。",
             ),
             (
                 "Postfix",
@@ -118,12 +121,12 @@ const DOC: Doc = Doc {
             ),
             (
                 "Dovecot",
-                "`ssl_server_dh_file`（2.3 では `ssl_dh`）に 2048 ビット以上のファイルを指定しま\
-                    す。",
+                "`ssl_server_dh_file`（2.3 では `ssl_dh`）に、2048 ビット以上のグループのファイル\
+                    を指定します。",
             ),
             (
                 "Java",
-                "`-Djdk.tls.ephemeralDHKeySize=2048` を付けて起動します。",
+                "`-Djdk.tls.ephemeralDHKeySize=2048` を付けてプログラムを起動します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \

@@ -1,4 +1,4 @@
-//! A certificate below the root is signed over a broken hash.
+//! A certificate below the root is signed with a broken hash.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let found = case
         .candidates()
         .filter_map(|(position, certificate, contents)| {
-            // Nobody relies on a root's signature over itself.
+            // No client relies on the self-signature of a root.
             let hash = weak::signature(&contents.signature)?;
             let counts = position != Position::Root && case.needs(position, certificate);
             counts.then(|| {
@@ -93,28 +93,28 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "署名アルゴリズムの強度が不足しています",
-        meaning: "証明書チェーンに、SHA-1 や MD5 など古いアルゴリズムで署名された証明書がありま\
-            す。MD5 では実際に証明書の偽造が行われ、SHA-1 も 2017 年に衝突が実証されたため、認証\
-            局がその内容に署名したという証明になりません。パブリック認証局は 2015 年末で SHA-1 で\
-            の発行をやめており、残っているのは古いプライベート認証局や機器の証明書です。なお、\
-            ルート証明書自身の署名は対象外です（ルートはストアに登録されていることで信頼されるた\
-            め）。",
+        meaning: "証明書チェーンに、SHA-1 や MD5、さらに古いアルゴリズムで署名された証明書がありま\
+            す。MD5 では実際に証明書が偽造され、SHA-1 も 2017 年に破られました。そのため、認証局が\
+            その内容に署名したことの証明になりません。パブリック認証局は 2015 年末に SHA-1 の使用\
+            をやめており、残っているのは古いプライベート認証局やアプライアンスの証明書です。ルート\
+            証明書の自己署名は対象外です。クライアントは、トラストストアに登録されていることを理由\
+            にルート証明書を信頼するためです。",
         check_first: &[
-            "どの証明書かを確認します。中間証明書の場合は、同じ鍵で SHA-256 署名の新しいものが用意\
-                されていることがよくあります。",
-            "発行者が自分の回線上のプロキシやセキュリティ製品であれば、古いのはその製品の署名設定\
-                です。",
+            "どの証明書かを確認します。中間証明書の場合、認証局が、同じ鍵で SHA-256 を使った新しい\
+                証明書を用意していることがよくあります。",
+            "発行者がスキャン元のプロキシやセキュリティ製品の場合は、その製品の署名設定が古くなっ\
+                ています。",
         ],
         fixes: &[
             (
                 "パブリック認証局",
-                "再発行します。現在はどの認証局も SHA-256 以上で署名します。",
+                "証明書を再発行します。現在のパブリック認証局は、すべて SHA-256 以上で署名します。",
             ),
             (
                 "プライベート認証局",
-                "既定のダイジェストを SHA-256 にします（OpenSSL は `default_md = sha256`、AD CS \
-                    は `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256` の後にサービスを再起\
-                    動）。中間認証局の証明書を更新し、サーバー証明書を再発行します。",
+                "既定のダイジェストを SHA-256 に変更します（OpenSSL では `default_md = sha256`、\
+                    AD CS では `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256` の後にサービス\
+                    を再起動）。その後、発行元の認証局の証明書を更新し、証明書を再発行します。",
             ),
             (
                 "nginx",
@@ -126,8 +126,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を\
-                    実行します。",
+                "秘密鍵と再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "Dovecot",

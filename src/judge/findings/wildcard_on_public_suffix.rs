@@ -1,4 +1,4 @@
-//! A wildcard of the certificate stands for everybody below a public suffix: `*.co.uk`.
+//! A wildcard in the certificate covers every name below a public suffix, such as `*.co.uk`.
 
 use super::*;
 use crate::observation::PresentedName;
@@ -31,8 +31,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     }
 }
 
-/// Whether the wildcard stands directly below a suffix under which a registry sells names. Those of
-/// companies that give their customers names (the list's private part) may have their wildcard.
+/// Returns true if the wildcard is directly below a suffix under which a registry sells names. A
+/// company that gives names to its customers (the private part of the list) may have a wildcard.
 fn on_public_suffix(name: &str) -> bool {
     let Some(parent) = name.strip_prefix("*.") else {
         return false;
@@ -72,28 +72,28 @@ const DOC: Doc = Doc {
             -noout -ext subjectAltName",
     },
     ja: Text {
-        title: "ワイルドカードがパブリックサフィックスを対象にしています",
-        meaning: "証明書の名前に、`*.com` や `*.co.uk` のように、レジストリが名前を販売しているサ\
-            フィックス直下のワイルドカードがあり、他人の名前まで対象に含めています。パブリック認\
-            証局による発行は禁止されている（Baseline Requirements 3.2.2.6）ため、プライベート認\
-            証局、スクリプト、テストで作られた証明書と考えられます。Public Suffix List を参照する\
-            クライアントはこのようなワイルドカードを一致とみなしませんが、一致とみなすクライアント\
-            もあります。判定には、この版の tlsweep に組み込まれたリストのうち、レジストリの部分だ\
-            けを使います。",
+        title: "ワイルドカードがパブリックサフィックス全体を対象にしています",
+        meaning: "証明書に、`*.com` や `*.co.uk` など、パブリックサフィックス直下のワイルドカード\
+            が含まれています。このようなサフィックスの下では、レジストリが名前を販売しています。そ\
+            のため、このワイルドカードは他者の名前もすべて対象にします。パブリック認証局による発行\
+            は禁止されているため（Baseline Requirements 3.2.2.6）、プライベート認証局、スクリプ\
+            ト、テストで作成された証明書と考えられます。Public Suffix List を参照するクライアント\
+            は、このようなワイルドカードを一致とみなしません。一致とみなすクライアントもあります。\
+            tlsweep は、このバージョンに組み込まれたリストのうち、レジストリの部分だけを使います。",
         check_first: &[
-            "発行者を確認します。こちら側の検査用プロキシや、自分で証明書を作る機器が間にあるかも\
-                しれません。",
+            "発行者を確認します。スキャン元の、TLS インスペクションを行うプロキシや、証明書を自動\
+                生成する機器が経路上にある可能性があります。",
         ],
         fixes: &[
             (
                 "認証局",
-                "実際に提供する名前、または自分のドメイン直下のワイルドカード（`*.example.co.uk`）\
-                    で再発行します。",
+                "サーバーが実際に提供する名前、または自社ドメイン直下のワイルドカード\
+                    （`*.example.co.uk`）で再発行します。",
             ),
             (
                 "プライベート認証局",
-                "認証局の証明書に名前の制約（name constraints）を入れ、自分のドメイン以外を発行でき\
-                    ないようにします。",
+                "認証局の証明書に名前制約（name constraints）を設定し、誤って自社ドメイン以外の証\
+                    明書を発行できないようにします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_on_what_registries_sell_are_told() {
+    fn wildcards_directly_below_registry_suffixes_are_found() {
         let cases = [
             ("*.com", true),
             ("*.co.uk", true),
