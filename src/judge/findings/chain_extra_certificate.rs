@@ -27,11 +27,11 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The server sends an unnecessary certificate",
-        meaning: "One of the certificates sent is on no path from the server certificate to a \
-            trusted root. It is usually an intermediate of the previous CA or a certificate for \
-            another service. Clients ignore it, so connections succeed, but every handshake grows \
-            by one or two kilobytes. It often means that the chain file was assembled by hand, \
-            which can easily go wrong at the next renewal. This finding does not report \
+        meaning: "At least one of the certificates sent is on no path from the server certificate \
+            to a trusted root. It is usually an intermediate of the previous CA or a certificate \
+            for another service. Clients ignore it, so connections succeed, but every handshake \
+            grows by one or two kilobytes. It often means that the chain file was assembled by \
+            hand, which can easily go wrong at the next renewal. This finding does not report \
             cross-certificates for old devices. Keep those for as long as you support such \
             devices.",
         check_first: &[

@@ -175,8 +175,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Apache",
-                "In 2.4.8 or later, point `SSLCertificateFile` at the same kind of file. In \
-                    earlier versions, add `SSLCertificateChainFile chain.pem`.",
+                "In 2.4.8 or later, point `SSLCertificateFile` at such a file. In earlier \
+                    versions, add `SSLCertificateChainFile chain.pem`.",
             ),
             (
                 "Postfix",

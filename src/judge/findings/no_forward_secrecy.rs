@@ -67,13 +67,15 @@ fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The connection has no forward secrecy",
+        title: "No forward secrecy",
         meaning: "The key exchange uses the key of the server certificate directly (RSA key \
             exchange, or static DH or ECDH) instead of a new key for each connection (ECDHE or \
-            DHE). Anyone who records the traffic today and later obtains the private key can \
-            decrypt all of it. TLS 1.3 always has forward secrecy, so the server probably does \
-            not support TLS 1.3 and uses an old cipher suite list. Some newer clients no longer \
-            offer RSA key exchange and cannot connect if the server accepts nothing else.",
+            DHE). This is true for the connection of the scan or, with `--facts ciphers`, for \
+            every suite that the server accepts in one TLS version. Anyone who records such \
+            traffic today and later obtains the private key can decrypt all of it. TLS 1.3 always \
+            has forward secrecy, so the server probably does not support TLS 1.3 and uses an old \
+            cipher suite list. Some newer clients no longer offer RSA key exchange and cannot \
+            connect if the server accepts nothing else.",
         check_first: &[
             "Confirm that no TLS-inspecting proxy on the scanning side is the cause. Some proxies \
                 choose RSA key exchange so that they can decrypt traffic passively.",
@@ -111,11 +113,13 @@ const DOC: Doc = Doc {
     ja: Text {
         title: "前方秘匿性がありません",
         meaning: "接続ごとの一時的な鍵（ECDHE または DHE）ではなく、サーバー証明書の鍵をそのまま使\
-            う鍵交換（RSA 鍵交換、または静的な DH / ECDH）が行われました。通信を記録した第三者が後\
-            から秘密鍵を入手すると、記録した通信をすべて復号できます。TLS 1.3 には必ず前方秘匿性\
-            （Forward Secrecy）があるため、このサーバーは TLS 1.3 に対応しておらず、暗号スイートの\
-            設定も古いと考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、\
-            サーバーがほかの方式に対応していなければ接続できません。",
+            う鍵交換（RSA 鍵交換、または静的な DH / ECDH）です。スキャンの接続で使われたか、ある \
+            TLS バージョンで受け入れられるすべての暗号スイートがこの方式です（後者は `--facts \
+            ciphers` を指定した場合に検査します）。このような通信を記録した第三者が後から秘密鍵を\
+            入手すると、記録した通信をすべて復号できます。TLS 1.3 には必ず前方秘匿性（Forward \
+            Secrecy）があるため、このサーバーは TLS 1.3 に対応しておらず、暗号スイートの設定も古い\
+            と考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、サーバーがほ\
+            かの方式に対応していなければ接続できません。",
         check_first: &[
             "スキャン元の、TLS インスペクションを行うプロキシが原因でないか確認します。通信を復号\
                 するために RSA 鍵交換を選ぶ製品があります。",

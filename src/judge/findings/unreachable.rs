@@ -56,11 +56,11 @@ const DOC: Doc = Doc {
             `timeout`: packets are dropped, usually by a firewall. `reset`: something closed the \
             connection. `no_route`: the network has no route to the address; for IPv6, often the \
             scanning side has no IPv6. `unusable_address`: such an address cannot be connected to \
-            (0.0.0.0, `::`, multicast). Two reasons mean that the scanner did not try this target \
-            itself. `address_dead`: many connections to the same address and port had no answer. \
-            `all_silent`: at that time no other address answered either. `local_limit`: the \
-            scanning machine ran out of ports, file descriptors or memory. This says nothing \
-            about the target.",
+            (0.0.0.0, `::`, multicast). `local_limit`: the scanning machine ran out of ports, \
+            file descriptors or memory, which says nothing about the target. Two reasons mean \
+            that the scanner did not try this target. `address_dead`: many connections to the \
+            same address and port had no answer. `all_silent`: in addition, no other address that \
+            was scanned in the meantime answered.",
         check_first: &[
             "Scan from another network. If only one network fails, its firewall or provider is \
                 the cause. Many providers block outgoing port 25, so that every mail server \
@@ -101,8 +101,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Dovecot",
-                "Keep port 993 in `inet_listener imaps`, and confirm that `listen` includes the \
-                    address.",
+                "Confirm that port 993 is enabled in `inet_listener imaps` and that `listen` \
+                    includes the address.",
             ),
             (
                 "DNS",
@@ -120,11 +120,11 @@ const DOC: Doc = Doc {
             `timeout`：パケットが破棄されています（多くはファイアウォールによるものです）。\
             `reset`：接続が切断されました。`no_route`：アドレスへの経路がありません（IPv6 の場合、\
             スキャン元が IPv6 に対応していないことがよくあります）。`unusable_address`：0.0.0.0、\
-            `::`、マルチキャストなど、接続できないアドレスです。次の 2 つは、この対象に接続を試み\
-            なかったことを示します。`address_dead`：同じアドレスとポートへの多数の接続に応答があり\
-            ませんでした。`all_silent`：その間、ほかのアドレスからも応答がありませんでした。\
-            `local_limit`：スキャン元のマシンで、ポート、ファイル記述子、メモリのいずれかが不足し\
-            ました。対象の状態は分かりません。",
+            `::`、マルチキャストなど、接続できないアドレスです。`local_limit`：スキャン元のマシン\
+            で、ポート、ファイル記述子、メモリのいずれかが不足しました。対象の状態は分かりません。\
+            次の 2 つは、この対象に接続を試みなかったことを示します。`address_dead`：同じアドレス\
+            とポートへの多数の接続に応答がありませんでした。`all_silent`：それに加えて、その間にス\
+            キャンしたほかのアドレスからも応答がありませんでした。",
         check_first: &[
             "別の回線からスキャンします。特定の回線だけで失敗する場合は、その回線のファイアウォー\
                 ルまたはプロバイダーが原因です。多くのプロバイダーは外部への 25 番ポートを遮断して\

@@ -49,10 +49,10 @@ const DOC: Doc = Doc {
         title: "The Diffie-Hellman group is too small",
         meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than \
             2048 bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits \
-            are within reach of nation states (Logjam, 2015). Below 1024 bits no current client \
-            connects, so the finding is an error. OpenSSL on Debian and Ubuntu also refuses 1024 \
-            bits. Chrome and Firefox do not offer DHE at all, so this affects mail servers, curl, \
-            Java and other programs.",
+            are within reach of nation states (Logjam, 2015). No current client connects with \
+            fewer than 1024 bits, so the finding is then an error. OpenSSL on Debian and Ubuntu \
+            also refuses 1024 bits. Chrome and Firefox do not offer DHE at all, so this affects \
+            mail servers, curl, Java and other programs.",
         check_first: &[
             "Check whether the server also accepts ECDHE (`--facts ciphers`). If it does, clients \
                 that support both use ECDHE, and only old clients use the small group.",
