@@ -497,7 +497,7 @@ fn duplicates_are_visited_once_unless_wanted() {
     let refusing = Refusing::new();
     let port = refusing.port;
     let inventory =
-        format!("127.0.0.1:{port}\n127.0.0.1:{port} # again\nhttps://127.0.0.1:{port}/x\n");
+        format!("127.0.0.1:{port}\n127.0.0.1:{port} # again\ntls://127.0.0.1:{port}/x\n");
     let rows = scan_with(&[], &inventory).expect(0).rows();
     assert_eq!(rows.len(), 1, "{rows:#?}");
     let rows = scan_with(&["--no-dedupe"], &inventory).expect(0).rows();

@@ -92,8 +92,8 @@ fn the_schema_is_in_step() {
 #[test]
 fn the_findings_are_in_step() {
     let mut page = String::from(
-        "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same.\n\
-         A finding with a verdict decides a row when no finding above it applies; the others are warnings.\n",
+        "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same text.\n\
+         A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others are warnings.\n",
     );
     for finding in FINDINGS {
         describe(&mut page, finding).expect("writing to a string");
@@ -114,12 +114,12 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     )?;
     writeln!(page, "{}", finding.doc.en.meaning)?;
     if finding.needs != Needs::Nothing {
-        writeln!(page, "\nFound only with `{}`.", finding.needs)?;
+        writeln!(page, "\nDetected only with `{}`.", finding.needs)?;
     }
     steps(page, &finding.doc.en)?;
     behaviour(page, finding.id)?;
     if !finding.evidence.is_empty() {
-        writeln!(page, "\n| evidence | what it holds |\n| --- | --- |")?;
+        writeln!(page, "\n| evidence | description |\n| --- | --- |")?;
         for (field, holds) in finding.evidence {
             writeln!(page, "| `{field}` | {holds} |")?;
         }
@@ -130,14 +130,14 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
 fn behaviour(page: &mut String, finding: FindingId) -> std::fmt::Result {
     writeln!(
         page,
-        "\n| client | connects? | what it says | source |\n| --- | --- | --- | --- |"
+        "\n| client | connects? | message or reason | source |\n| --- | --- | --- | --- |"
     )?;
     for row in clients::rows(finding) {
         let connects = match row.breaks {
             Breaks::Yes => "no",
             Breaks::No => "yes",
             Breaks::Sometimes => "depends",
-            Breaks::NotConcerned => "not concerned",
+            Breaks::NotConcerned => "not affected",
             Breaks::Unknown => "unknown",
         };
         let source = row.source.map(|(name, at)| format!("[{name}]({at})"));
@@ -165,7 +165,7 @@ fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
             .iter()
             .try_for_each(|(place, fix)| writeln!(page, "- **{place}**: {fix}"))?;
     }
-    writeln!(page, "\nBy hand: `{}`", text.by_hand)
+    writeln!(page, "\nCommand to check: `{}`", text.by_hand)
 }
 
 /// What a room holds is written by hand; the order of the rooms and their crates are not.

@@ -1,4 +1,4 @@
-//! `explain`: the meaning of a finding, the side at fault, the affected clients and the fix.
+//! `explain`: prints the meaning of a finding, the side at fault, the fixes and the client behaviour.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -57,13 +57,13 @@ const ENGLISH: Words = Words {
     check_first: "Check first",
     fix: "Fix",
     clients: "What clients do",
-    by_hand: "See it by hand",
+    by_hand: "Command to check",
     side: "Side",
-    needs: "Found only with",
+    needs: "Detected only with",
     refuses: "refuses",
     connects: "connects",
     depends: "depends",
-    not_concerned: "not concerned",
+    not_concerned: "not affected",
     unknown: "unknown",
     sources: "Sources",
 };
@@ -73,9 +73,9 @@ const JAPANESE: Words = Words {
     client: "クライアント側",
     network: "ネットワーク側",
     check_first: "最初に確認すること",
-    fix: "対処",
+    fix: "対処方法",
     clients: "クライアントの動作",
-    by_hand: "手元での確認方法",
+    by_hand: "確認用コマンド",
     side: "原因のある側",
     needs: "検出に必要なオプション",
     refuses: "接続を拒否",

@@ -1,4 +1,4 @@
-//! A certificate was sent more than once.
+//! The server sends a certificate more than once.
 
 use super::*;
 
@@ -10,10 +10,10 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "who they are"),
+        ("subjects", "subjects of the duplicate certificates"),
         (
             "positions",
-            "the places of the later copies in the list, the leaf being 0",
+            "positions of the later copies in the chain as sent; the leaf is 0",
         ),
     ],
     look,
@@ -26,48 +26,48 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The same certificate is sent twice",
-        meaning: "The server sends one certificate more than once. Clients cope, but every \
-            handshake is longer than needed. Mostly the chain was added to a file that already \
-            held it, or it is configured in two places at once, for example in Apache's \
-            certificate file and its chain file.",
+        title: "The server sends the same certificate more than once",
+        meaning: "The server sends one certificate more than once. Clients ignore the copy, but \
+            every handshake is longer than necessary. There are two common causes. Either the \
+            chain was appended to a file that already contained it, or the chain is configured in \
+            two places, for example in both the certificate file and the chain file of Apache.",
         check_first: &[
-            "See which one is double: a doubled server certificate means that `cert.pem` and \
-                `fullchain.pem` were joined.",
+            "Find out which certificate is duplicated. If it is the server certificate, \
+                `cert.pem` and `fullchain.pem` were probably joined.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Keep each certificate once in the file of `ssl_certificate` (`fullchain.pem` \
-                    already holds the server certificate), then reload.",
+                "Keep each certificate only once in the file that `ssl_certificate` names, then \
+                    reload. `fullchain.pem` already contains the server certificate.",
             ),
             (
                 "Apache",
-                "If `SSLCertificateFile` holds the full chain (2.4.8 or later), delete \
-                    `SSLCertificateChainFile`.",
+                "If `SSLCertificateFile` contains the full chain (2.4.8 or later), delete the \
+                    `SSLCertificateChainFile` line.",
             ),
             (
                 "Postfix",
-                "Keep each certificate once in the files of `smtpd_tls_chain_files`, then \
-                    `postfix reload`.",
+                "Keep each certificate only once in the files that `smtpd_tls_chain_files` names, \
+                    then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Keep each certificate once in the file of `ssl_server_cert_file` (2.3: \
-                    `ssl_cert`), then `doveadm reload`.",
+                "Keep each certificate only once in the file that `ssl_server_cert_file` (2.3: \
+                    `ssl_cert`) names, then run `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
         title: "同じ証明書が重複して送信されています",
-        meaning: "サーバーが同じ証明書を 2 回以上送っています。クライアントは問題なく処理します\
-            が、ハンドシェイクが必要以上に長くなります。すでに中間証明書を含むファイルにさらに連\
-            結したか、Apache の証明書ファイルと証明書チェーンファイルのように 2 か所で設定してい\
-            ることが主な原因です。",
+        meaning: "サーバーが同じ証明書を 2 回以上送信しています。クライアントは重複を無視します\
+            が、ハンドシェイクのデータ量が必要以上に増えます。主な原因は 2 つあります。証明書\
+            チェーンを含むファイルに同じチェーンをさらに連結したか、Apache の証明書ファイルと証明\
+            書チェーンファイルのように 2 か所で設定しています。",
         check_first: &[
-            "どの証明書が重複しているか確認します。サーバー証明書が重複していれば、`cert.pem` と \
-                `fullchain.pem` を連結しています。",
+            "重複している証明書を確認します。サーバー証明書が重複している場合は、`cert.pem` と \
+                `fullchain.pem` を連結した可能性があります。",
         ],
         fixes: &[
             (

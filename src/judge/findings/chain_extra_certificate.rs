@@ -1,4 +1,4 @@
-//! A certificate was sent that is on no path from the leaf.
+//! The server sends a certificate that is on no path from the leaf.
 
 use super::*;
 
@@ -10,8 +10,11 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "who they are"),
-        ("positions", "their places in the list, the leaf being 0"),
+        ("subjects", "subjects of the unnecessary certificates"),
+        (
+            "positions",
+            "their positions in the chain as sent; the leaf is 0",
+        ),
     ],
     look,
     doc: &DOC,
@@ -23,72 +26,75 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server sends a certificate that is not needed",
-        meaning: "Among the certificates sent is one that is on no path from the server's \
-            certificate to a trusted root: usually an intermediate of the previous CA, or one \
-            meant for another service. Clients skip it, so nothing breaks, but every handshake \
-            grows by a kilobyte or two. It often shows that the chain file is pieced together by \
-            hand and will go wrong at the next renewal. A cross-certificate for old devices is \
-            not meant here; keep it as long as such devices matter.",
+        title: "The server sends an unnecessary certificate",
+        meaning: "At least one of the certificates sent is on no path from the server certificate \
+            to a trusted root. It is usually an intermediate of the previous CA or a certificate \
+            for another service. Clients ignore it, so connections succeed, but every handshake \
+            grows by one or two kilobytes. It often means that the chain file was assembled by \
+            hand, which can easily go wrong at the next renewal. This finding does not report \
+            cross-certificates for old devices. Keep those for as long as you support such \
+            devices.",
         check_first: &[
-            "Before removing it, make sure that it is not a cross-certificate that older devices \
-                need to reach a root they know.",
+            "Before you remove the certificate, confirm that it is not a cross-certificate that \
+                older devices need to reach a root they trust.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the block from the file of `ssl_certificate`, or take the CA's \
-                    `fullchain.pem` unchanged; then reload.",
+                "Remove the certificate from the file that `ssl_certificate` names, or use the \
+                    CA's `fullchain.pem` unchanged. Then reload.",
             ),
             (
                 "Apache",
-                "Remove it from `SSLCertificateFile`, and delete a leftover \
-                    `SSLCertificateChainFile`.",
+                "Remove the certificate from the file that `SSLCertificateFile` names. Also \
+                    delete any leftover `SSLCertificateChainFile` line.",
             ),
             (
                 "Postfix",
-                "Remove it from the files of `smtpd_tls_chain_files`, and look at \
-                    `smtpd_tls_CAfile`, from which older OpenSSL versions complete the chain.",
+                "Remove the certificate from the files that `smtpd_tls_chain_files` names. Also \
+                    check `smtpd_tls_CAfile`: older OpenSSL versions complete the chain from it.",
             ),
             (
                 "Dovecot",
-                "Remove it from the file of `ssl_server_cert_file` (2.3: `ssl_cert`).",
+                "Remove the certificate from the file that `ssl_server_cert_file` (2.3: \
+                    `ssl_cert`) names.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
         title: "不要な証明書が送信されています",
-        meaning: "送られてきた証明書の中に、サーバー証明書から信頼するルートまでのどの経路にも含ま\
-            れない証明書があります。多くは以前の認証局の中間証明書や、別のサービス用の証明書で\
-            す。クライアントは無視するため接続に影響はありませんが、ハンドシェイクのたびに 1 ～ \
-            2 KB 余分に送ることになります。手作業で組み立てたファイルであることが多く、次の更新で\
-            誤りにつながりやすい状態です。古い端末向けのクロス証明書は対象ではないので、その端末\
-            に対応する間は残してください。",
+        meaning: "送信された証明書の中に、サーバー証明書から信頼されたルート証明書までのどの経路に\
+            も使われない証明書があります。多くは、以前の認証局の中間証明書か、別のサービス用の証明\
+            書です。クライアントは無視するため接続には影響しませんが、ハンドシェイクのたびに 1 ～ \
+            2 KB 余分に送信します。証明書チェーンのファイルを手作業で作成していることが多く、次の\
+            更新時に設定を誤るおそれがあります。古い端末向けのクロス証明書は、この検出の対象ではあ\
+            りません。その端末に対応する間は残してください。",
         check_first: &[
-            "削除する前に、古い端末が既知のルートに到達するために必要なクロス証明書でないか確認し\
-                ます。",
+            "削除する前に、古い端末が信頼するルート証明書に到達するためのクロス証明書ではないこと\
+                を確認します。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_certificate` のファイルから該当の証明書を削除するか、認証局から取得した \
-                    `fullchain.pem` をそのまま使い、リロードします。",
+                "`ssl_certificate` で指定したファイルから該当の証明書を削除するか、認証局から取得\
+                    した `fullchain.pem` をそのまま使い、リロードします。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` から削除し、残っている `SSLCertificateChainFile` の行も削除\
-                    します。",
+                "`SSLCertificateFile` で指定したファイルから該当の証明書を削除します。\
+                    `SSLCertificateChainFile` の行が残っていれば、それも削除します。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` のファイルから削除します。古い OpenSSL では \
-                    `smtpd_tls_CAfile` の証明書で証明書チェーンが補われることがあるので、こちらも\
-                    確認します。",
+                "`smtpd_tls_chain_files` で指定したファイルから該当の証明書を削除します。古い \
+                    OpenSSL は `smtpd_tls_CAfile` の証明書でチェーンを補うため、こちらも確認しま\
+                    す。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert`）のファイルから削除します。",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert`）で指定したファイルから該当の証明書を\
+                    削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

@@ -1,4 +1,4 @@
-//! A certificate stands before one that it certifies.
+//! The server sends a certificate before one that it certifies.
 
 use super::*;
 
@@ -10,8 +10,14 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subjects", "those out of place"),
-        ("positions", "their places in the list, the leaf being 0"),
+        (
+            "subjects",
+            "subjects of the certificates that are out of order",
+        ),
+        (
+            "positions",
+            "their positions in the chain as sent; the leaf is 0",
+        ),
     ],
     look,
     doc: &DOC,
@@ -23,81 +29,86 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The chain is sent in the wrong order",
-        meaning: "The certificates sent do not follow each other: after the server's own, each \
-            should certify the one before it. TLS 1.2 demands that order; TLS 1.3 asks clients \
-            to put up with another one, and today's browsers and libraries sort the certificates \
-            themselves. Older and smaller TLS stacks, such as those in devices, do not, and \
-            report an untrusted certificate. The usual cause is a file put together by hand from \
-            the CA's attachments.",
+        title: "The certificate chain is in the wrong order",
+        meaning: "The server sends its certificates in the wrong order. The server certificate \
+            must come first, and each following certificate must certify the one before it. TLS \
+            1.2 requires this order. TLS 1.3 asks clients to accept other orders, and current \
+            browsers and libraries sort the certificates themselves. Older and smaller TLS \
+            implementations, such as those in embedded devices, do not and report an untrusted \
+            certificate. The usual cause is a chain file that was assembled by hand from the \
+            files that the CA sent.",
         check_first: &[
-            "Make sure that nothing else is wrong: an out-of-order chain is often also incomplete \
-                or carries leftovers of the last renewal.",
+            "Check for other chain problems. A chain in the wrong order is often also incomplete, \
+                or contains certificates from before the last renewal.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Order in the file of `ssl_certificate`: server certificate, the intermediate \
-                    that issued it, the next one; no root. The server certificate has to be \
-                    first, or nginx refuses to start with `key values mismatch`.",
+                "Put the certificates into the file that `ssl_certificate` names in this order: \
+                    server certificate, the intermediate that issued it, then any further \
+                    intermediates. Leave out the root. If the server certificate is not first, \
+                    nginx refuses to start and reports `key values mismatch`.",
             ),
             (
                 "Apache",
-                "The same order in `SSLCertificateFile` (2.4.8 or later) or in \
-                    `SSLCertificateChainFile`.",
+                "Use the same order in the file that `SSLCertificateFile` (2.4.8 or later) or \
+                    `SSLCertificateChainFile` names.",
             ),
             (
                 "Postfix",
-                "In `smtpd_tls_chain_files`: private key, server certificate, intermediates from \
-                    bottom to top.",
+                "Use this order in `smtpd_tls_chain_files`: private key, server certificate, then \
+                    the intermediates from the lowest to the highest.",
             ),
             (
                 "Dovecot",
-                "The same order in the file of `ssl_server_cert_file` (2.3: `ssl_cert`).",
+                "Use the same order in the file that `ssl_server_cert_file` (2.3: `ssl_cert`) \
+                    names.",
             ),
             (
                 "certbot",
-                "Take `fullchain.pem` as it is; it is already in order.",
+                "Use `fullchain.pem` unchanged. It is already in the correct order.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
         title: "証明書チェーンの順序が正しくありません",
-        meaning: "送られてきた証明書の並びが正しくありません。サーバー証明書の後に、1 つ前の証明書\
-            を発行した認証局の証明書が順に並ぶ必要があります。TLS 1.2 ではこの順序が必須で、TLS \
-            1.3 ではクライアントに順序の違いの許容が求められています。現在のブラウザーやライブラ\
-            リは自動で並べ替えますが、組み込み機器などの古い実装や小規模な実装では、信頼できない\
-            証明書として拒否されることがあります。多くは、認証局から届いたファイルを手作業で連結\
-            したことが原因です。",
+        meaning: "サーバーが送信した証明書の順序が正しくありません。先頭はサーバー証明書で、その後\
+            に、1 つ前の証明書を発行した認証局の証明書を順に並べる必要があります。TLS 1.2 では、こ\
+            の順序が必須です。TLS 1.3 では、クライアントはほかの順序も受け入れることが推奨されてい\
+            ます。現在のブラウザーやライブラリは、証明書を自動的に並べ替えます。組み込み機器などで\
+            使われる古い実装や小規模な実装は並べ替えないため、信頼できない証明書というエラーになり\
+            ます。多くは、認証局から届いたファイルを手作業で連結したことが原因です。",
         check_first: &[
-            "ほかの問題がないか確認します。順序が違う証明書チェーンは、中間証明書の不足や、前回の\
-                更新の残りを伴うことがよくあります。",
+            "証明書チェーンにほかの問題がないか確認します。順序が誤っているチェーンでは、中間証明\
+                書が不足していたり、更新前の証明書が残っていたりすることがよくあります。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_certificate` のファイルを、サーバー証明書、それを発行した中間証明書、さらに\
-                    上位の中間証明書の順にします。ルート証明書は不要です。先頭がサーバー証明書で\
-                    ないと、`key values mismatch` で起動しません。",
+                "`ssl_certificate` で指定したファイルの証明書を、サーバー証明書、それを発行した中\
+                    間証明書、さらに上位の中間証明書の順に並べます。ルート証明書は不要です。先頭が\
+                    サーバー証明書でない場合、nginx は `key values mismatch` というエラーで起動し\
+                    ません。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile`（2.4.8 以降）または `SSLCertificateChainFile` を同じ順序にし\
-                    ます。",
+                "`SSLCertificateFile`（2.4.8 以降）または `SSLCertificateChainFile` で指定したファ\
+                    イルを、同じ順序にします。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` は、秘密鍵、サーバー証明書、下位から上位への中間証明書の\
-                    順にします。",
+                "`smtpd_tls_chain_files` を、秘密鍵、サーバー証明書、中間証明書（下位から上位へ）\
+                    の順にします。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert`）のファイルを同じ順序にします。",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert`）で指定したファイルを、同じ順序にしま\
+                    す。",
             ),
             (
                 "certbot",
-                "`fullchain.pem` をそのまま使います。正しい順序になっています。",
+                "`fullchain.pem` をそのまま使います。正しい順序で作成されています。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

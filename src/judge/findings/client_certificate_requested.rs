@@ -27,33 +27,33 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The server asks for a client certificate",
-        meaning: "During the handshake the server asked the client to identify itself with a \
-            certificate of its own. The scan had none to give. This is no fault: it is the way \
-            of mutual TLS for interfaces between companies, management pages and service meshes. \
-            It matters because browsers may show a window to choose a certificate, and because a \
-            server that insists ends the connection or answers with an error page when none \
-            comes. What was found out about the server's certificate holds regardless.",
+        meaning: "During the handshake the server asked for a client certificate, and the scanner \
+            did not send one. This is not a fault. It is how mutual TLS works for interfaces \
+            between companies, management pages and service meshes. It can still affect users: a \
+            browser may ask them to choose a certificate. A server that requires a client \
+            certificate closes the connection or returns an error page when it gets none. The \
+            results for the server certificate remain valid.",
         check_first: &[
-            "If ordinary visitors see a window asking for a certificate, the setting reaches \
-                further than intended.",
-            "With TLS 1.3 the refusal arrives only after the handshake, so a handshake that \
-                succeeded does not yet mean access.",
+            "If ordinary visitors are asked to choose a certificate, the setting applies to more \
+                of the site than intended.",
+            "In TLS 1.3 the server rejects a client only after the handshake. A successful \
+                handshake therefore does not prove that access is allowed.",
         ],
         fixes: &[
             (
                 "nginx",
-                "If it is not intended, remove `ssl_verify_client`. Names that share an address \
-                    are told apart only by SNI, so look at the default server too.",
+                "If the request is not intended, remove `ssl_verify_client`. Names that share an \
+                    address are distinguished only by SNI, so check the default server too.",
             ),
             (
                 "Apache",
-                "If it is not intended, set `SSLVerifyClient none` in the virtual host; asking \
-                    only in a `<Location>` does not work with HTTP/2.",
+                "If the request is not intended, set `SSLVerifyClient none` in the virtual host. \
+                    A request limited to a `<Location>` does not work with HTTP/2.",
             ),
             (
                 "Postfix",
-                "Leave `smtpd_tls_ask_ccert = no` (the default) unless client certificates are \
-                    used for relaying.",
+                "Keep `smtpd_tls_ask_ccert = no` (the default) unless you use client certificates \
+                    to authorize relaying.",
             ),
             (
                 "Dovecot",
@@ -61,48 +61,48 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS",
-                "Set the site's \"SSL Settings\" to \"Ignore\" client certificates.",
+                "In the site's \"SSL Settings\", set client certificates to \"Ignore\".",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
     ja: Text {
-        title: "クライアント証明書を要求されました",
-        meaning: "ハンドシェイク中に、サーバーがクライアント証明書の提示を求めました。スキャンでは\
-            提示していません。これは異常ではなく、企業間 API、管理画面、サービスメッシュなどで使\
-            われる相互 TLS（mTLS）の動作です。ただし、ブラウザーで証明書の選択画面が表示されるこ\
-            とや、必須にしているサーバーでは切断やエラーページになることがあります。サーバー証明\
-            書についての判定には影響しません。",
+        title: "サーバーがクライアント証明書を要求しています",
+        meaning: "ハンドシェイク中に、サーバーがクライアント証明書の提示を求めました。スキャナーは\
+            提示していません。これは異常ではありません。企業間 API、管理画面、サービスメッシュなど\
+            で使われる相互 TLS（mTLS）の動作です。ただし、ブラウザーに証明書の選択画面が表示される\
+            ことがあります。クライアント証明書を必須にしているサーバーは、提示がなければ接続を切断\
+            するか、エラーページを返します。サーバー証明書についての結果は有効です。",
         check_first: &[
-            "一般の利用者に証明書の選択画面が表示される場合は、設定が意図より広い範囲に及んでいま\
-                す。",
-            "TLS 1.3 では、ハンドシェイクの完了後に拒否されます。ハンドシェイクに成功しても、利用\
-                を許可されたとは限りません。",
+            "一般の利用者に証明書の選択画面が表示される場合は、設定の適用範囲が意図より広くなって\
+                います。",
+            "TLS 1.3 では、ハンドシェイクの完了後に拒否されます。ハンドシェイクに成功しても、アク\
+                セスが許可されたとは限りません。",
         ],
         fixes: &[
             (
                 "nginx",
-                "意図したものでなければ `ssl_verify_client` を削除します。アドレスを共有する名前\
-                    は SNI だけで区別されるため、デフォルトサーバーの設定も確認します。",
+                "意図した設定でなければ、`ssl_verify_client` を削除します。同じアドレスを共有する\
+                    名前は SNI だけで区別されるため、デフォルトサーバーの設定も確認します。",
             ),
             (
                 "Apache",
-                "意図したものでなければ、バーチャルホストで `SSLVerifyClient none` にしま\
-                    す。`<Location>` だけで要求する設定は HTTP/2 では使えません。",
+                "意図した設定でなければ、バーチャルホストで `SSLVerifyClient none` を設定します。\
+                    `<Location>` だけで要求する設定は、HTTP/2 では使えません。",
             ),
             (
                 "Postfix",
-                "クライアント証明書でリレーを許可しているのでなければ、`smtpd_tls_ask_ccert = \
-                    no`（既定値）のままにします。",
+                "クライアント証明書でリレーを許可している場合を除き、`smtpd_tls_ask_ccert = no`\
+                    （既定値）のままにします。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_request_client_cert = no`（2.3 では `ssl_verify_client_cert = no`）と\
-                    します。",
+                "`ssl_server_request_client_cert = no`（2.3 では `ssl_verify_client_cert = no`）を\
+                    設定します。",
             ),
             (
                 "IIS",
-                "サイトの「SSL 設定」で、クライアント証明書を「無視」にします。",
+                "サイトの「SSL 設定」で、クライアント証明書を「無視」に設定します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

@@ -1,4 +1,5 @@
-//! The certificate is for other names, and is what the server shows to whoever names no one.
+//! The certificate does not cover the requested name. It is the one that the server returns to
+//! clients that send no SNI.
 
 use super::*;
 use crate::observation::{Fact, Facts};
@@ -11,10 +12,10 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Fact(Fact::DefaultCertificate),
     evidence: &[
-        ("asked", "the name asked for"),
+        ("asked", "the requested name"),
         (
             "presented",
-            "the names of the certificate, the first twenty",
+            "names in the certificate, at most the first twenty",
         ),
     ],
     look,
@@ -38,43 +39,45 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server answered with its default certificate",
-        meaning: "The certificate does not cover the name asked for, and it is the very one that \
-            the server shows to a client that names no one. Either no virtual host with TLS \
-            claims this name there, and the one that happens to be the default answered; or the \
-            server has one certificate for all names, which lacks this one. It is asked for with \
-            `--facts default_certificate`, by a hello without SNI; without that nothing is said \
-            about it.",
+        title: "The server returned its default certificate",
+        meaning: "The certificate does not cover the requested name. It is the same certificate \
+            that the server returns to a client that sends no SNI. There are two possible causes. \
+            Either the server has no TLS virtual host for this name, so its default virtual host \
+            answered, or the server uses one certificate for all names and that certificate lacks \
+            this name. The check sends a ClientHello without SNI and runs only with `--facts \
+            default_certificate`.",
         check_first: &[
-            "Make sure that DNS leads to the right machine: on the old machine of a site that has \
-                moved the name is not set up any more.",
-            "See whether the name is retired: then remove its DNS record, and leave the server \
-                alone.",
+            "Confirm that DNS points to the correct server. After a site moves, its old server \
+                often no longer has the name configured.",
+            "Check whether the name is still in use. If it is not, remove its DNS record; the \
+                server needs no change.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Give the name a `server` block with `listen 443 ssl`, `server_name` and its own \
-                    certificate. To show strangers no certificate at all, put \
+                "Create a `server` block for the name with `listen 443 ssl`, `server_name` and \
+                    its own certificate. To send no certificate for unknown names, put \
                     `ssl_reject_handshake on;` (1.19.4 or later) into the default server.",
             ),
             (
                 "Apache",
-                "Give the name a `<VirtualHost *:443>` with `ServerName`; the first one listed \
-                    is the default, as `apachectl -S` shows.",
+                "Create a `<VirtualHost *:443>` with `ServerName` for the name. The first virtual \
+                    host in the configuration is the default; `apachectl -S` shows which one that \
+                    is.",
             ),
             (
                 "Postfix",
-                "Add the name to `tls_server_sni_maps` (3.4 or later), or have clients use the \
-                    name in the certificate.",
+                "Add the name to `tls_server_sni_maps` (3.4 or later), or configure clients to \
+                    use a name that is in the certificate.",
             ),
             (
                 "Dovecot",
-                "Add a `local_name HOST { ... }` block with its certificate and key.",
+                "Add a `local_name HOST { ... }` block with a certificate and key for the name.",
             ),
             (
                 "IIS",
-                "Add an https binding with the host name and \"Require Server Name Indication\".",
+                "Add an https binding with the host name and select \"Require Server Name \
+                    Indication\".",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -noservername </dev/null | openssl x509 \
@@ -82,36 +85,38 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "サーバーが既定の証明書を返しました",
-        meaning: "接続に使った名前が証明書になく、その証明書は SNI なしで接続したときに返される証\
-            明書と同じです。この名前の TLS のバーチャルホストがサーバーになく既定のバーチャルホス\
-            トが応答しているか、すべての名前に 1 枚の証明書を使うサーバーで、その証明書にこの名\
-            前が入っていません。`--facts default_certificate` を指定したときだけ、SNI のない \
-            ClientHello で調べます。指定しなければ何も述べません。",
+        meaning: "証明書に、接続に使った名前が含まれていません。この証明書は、SNI を送信しないクラ\
+            イアントに返される証明書と同じです。原因は 2 つ考えられます。この名前の TLS バーチャル\
+            ホストがないため既定のバーチャルホストが応答したか、すべての名前に 1 枚の証明書を使う\
+            サーバーで、その証明書にこの名前が含まれていません。この検査は SNI のない ClientHello \
+            を送信するもので、`--facts default_certificate` を指定した場合にだけ行います。",
         check_first: &[
-            "DNS が正しいサーバーを指しているか確認します。移転したサイトの古いサーバーでは、名前\
-                の設定がすでに削除されていることがあります。",
-            "使わなくなった名前であれば DNS レコードを削除します。サーバーの変更は不要です。",
+            "DNS が正しいサーバーを指しているか確認します。サイトの移転後、移転元のサーバーでは名\
+                前の設定が削除されていることがよくあります。",
+            "名前を現在も使っているか確認します。使っていなければ、DNS レコードを削除します。サー\
+                バーの変更は不要です。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`listen 443 ssl`、`server_name`、証明書を指定した `server` ブロックをこの名前に用\
-                    意します。未知の名前に証明書を返さないようにするには、デフォルトサーバーに \
-                    `ssl_reject_handshake on;`（1.19.4 以降）を指定します。",
+                "この名前用に、`listen 443 ssl`、`server_name`、証明書を指定した `server` ブロック\
+                    を作成します。未知の名前に証明書を返さないようにするには、デフォルトサーバー\
+                    に `ssl_reject_handshake on;`（1.19.4 以降）を設定します。",
             ),
             (
                 "Apache",
-                "`ServerName` を指定した `<VirtualHost *:443>` をこの名前に用意します。最初に書か\
-                    れたものが既定になり、`apachectl -S` で確認できます。",
+                "この名前用に、`ServerName` を指定した `<VirtualHost *:443>` を作成します。設定の\
+                    先頭にあるバーチャルホストが既定になります。`apachectl -S` で確認できます。",
             ),
             (
                 "Postfix",
-                "`tls_server_sni_maps`（3.4 以降）に名前を追加するか、証明書にある名前をクライアン\
-                    ト側で使います。",
+                "`tls_server_sni_maps`（3.4 以降）に名前を追加するか、証明書に含まれる名前をクライ\
+                    アントで使うように設定します。",
             ),
             (
                 "Dovecot",
-                "`local_name HOST { ... }` ブロックを追加し、証明書と秘密鍵を設定します。",
+                "`local_name HOST { ... }` ブロックを追加し、この名前の証明書と秘密鍵を設定しま\
+                    す。",
             ),
             (
                 "IIS",

@@ -1,4 +1,4 @@
-//! The name gave no address: nobody was connected to.
+//! The name has no usable address, so no connection was made.
 
 use super::*;
 
@@ -14,7 +14,7 @@ pub(super) const FINDING: Definition = Definition {
             "kind",
             "nxdomain, servfail, timeout, no_address, unusable_address or invalid_name",
         ),
-        ("detail", "the resolver's words, where it said more"),
+        ("detail", "message from the resolver, if it sent one"),
     ],
     look,
     doc: &DOC,
@@ -33,79 +33,82 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The name gives no address",
-        meaning: "The resolver returned no address for this name, so nothing could be connected \
-            to and no certificate was seen. The reason tells the causes apart: `nxdomain` means \
-            the name does not exist, `no_address` that it exists without an A or AAAA record, \
-            `unusable_address` that its records hold only addresses that nothing can connect to \
-            (0.0.0.0 or `::`, as resolvers that block names answer), \
-            `servfail` usually a broken delegation, an unreachable name server or a DNSSEC \
-            signature that no longer validates, `timeout` that nobody answered, `invalid_name` \
-            that the text is not a host name. One name alone points at its zone; most names of a \
-            sweep failing at once points at our resolver or our line.",
+        title: "The name does not resolve to an address",
+        meaning: "The resolver returned no usable address for this name. The scanner could not \
+            connect and did not see a certificate. The evidence gives the reason. `nxdomain`: the \
+            name does not exist. `no_address`: the name exists but has no A or AAAA record. \
+            `unusable_address`: the records contain only addresses that cannot be connected to, \
+            such as 0.0.0.0 or `::`, which resolvers return for blocked names. `servfail`: the \
+            cause is usually a broken delegation, an unreachable authoritative server or a DNSSEC \
+            signature that no longer validates. `timeout`: no answer arrived. `invalid_name`: the \
+            text is not a valid host name. If only one name fails, its zone is the likely cause. \
+            If most names in a scan fail at the same time, the likely cause is the resolver or \
+            network of the scanning machine.",
         check_first: &[
-            "If many unrelated names fail together, look at this machine first: \
-                `/etc/resolv.conf`, VPN, and whether UDP and TCP port 53 get out.",
-            "Ask a second resolver. Internal names exist only inside (split DNS); scan them with \
-                `--resolvers` set to the inside resolver.",
-            "A fast sweep can run into a resolver's rate limit, which shows as `timeout` or \
+            "If many unrelated names fail together, check the scanning machine first: \
+                `/etc/resolv.conf`, any VPN, and outgoing UDP and TCP on port 53.",
+            "Query a second resolver. Internal names exist only on the internal network (split \
+                DNS), so scan them with `--resolvers` set to the internal resolver.",
+            "A fast scan can exceed a resolver's rate limit, which appears as `timeout` or \
                 `servfail`. Scan again more slowly or with more resolvers.",
-            "Rule out a typing error and a name that was retired on purpose: then correct the \
-                inventory, not the zone.",
+            "Check for a typing error or a name that was retired on purpose. In either case \
+                correct the inventory, not the zone.",
         ],
         fixes: &[
             (
                 "DNS",
-                "Publish an A or AAAA record for the name, or a CNAME whose target has one, and \
-                    raise the zone's serial so that the secondaries follow.",
+                "Publish an A or AAAA record for the name, or a CNAME whose target has one. \
+                    Increase the zone's serial number so that the secondary servers update.",
             ),
             (
                 "DNS (servfail)",
-                "Compare the NS records at the parent with the servers that really answer. With \
-                    DNSSEC, make sure that the DS record at the parent matches a key in the zone \
-                    and that the signatures have not run out.",
+                "Compare the NS records in the parent zone with the servers that answer. With \
+                    DNSSEC, confirm that the DS record in the parent zone matches a key in the \
+                    zone and that the signatures have not expired.",
             ),
             (
                 "Registrar",
-                "Check that the domain itself has not expired and is not on hold.",
+                "Confirm that the domain registration has not expired and is not on hold.",
             ),
         ],
         by_hand: "dig +noall +comments +answer HOST A HOST AAAA",
     },
     ja: Text {
-        title: "名前解決ができません",
-        meaning: "リゾルバーからこの名前のアドレスが得られなかったため、接続できず、証明書も確認で\
-            きていません。原因は理由で区別できます。`nxdomain` は名前が存在しない、`no_address` \
-            は名前はあるが A / AAAA レコードがない、`unusable_address` は 0.0.0.0 や `::` のように\
-            接続できないアドレスしかない、`timeout` は応答がない、`invalid_name` はホス\
-            ト名として正しくないことを表します。`servfail` の多くは、委任の誤り、権威 DNS サー\
-            バーの停止、DNSSEC の検証失敗のいずれかです。1 つの名前だけならそのゾーンの問題、ス\
-            キャン対象のほとんどが失敗するなら、こちら側のリゾルバーか回線の問題と考えられます。",
+        title: "名前解決に失敗しました",
+        meaning: "リゾルバーから使用可能なアドレスが返らなかったため、接続できず、証明書も確認でき\
+            ませんでした。理由は次のように示されます。`nxdomain`：名前が存在しません。\
+            `no_address`：名前は存在しますが、A / AAAA レコードがありません。`unusable_address`：\
+            0.0.0.0 や `::` など、接続できないアドレスしかありません（名前をブロックするリゾルバー\
+            が返す値です）。`servfail`：多くは、委任の誤り、権威 DNS サーバーへの到達不能、DNSSEC \
+            の検証失敗です。`timeout`：応答がありません。`invalid_name`：ホスト名として正しくあり\
+            ません。1 つの名前だけが失敗する場合は、そのゾーンに問題があると考えられます。スキャン\
+            対象のほとんどが同時に失敗する場合は、スキャン元のリゾルバーまたは回線の問題と考えられ\
+            ます。",
         check_first: &[
-            "無関係な名前がまとめて失敗するときは、まず自分側を確認します（`/etc/resolv.conf`、\
-                VPN、53 番ポートの UDP と TCP が外へ通るか）。",
-            "別のリゾルバーにも問い合わせます。社内専用の名前は社内 DNS でしか引けないた\
-                め、`--resolvers` に社内のリゾルバーを指定してスキャンします。",
-            "高速なスキャンはリゾルバーのレート制限にかかり、`timeout` や `servfail` になることが\
-                あります。速度を落とすかリゾルバーを増やして再実行します。",
-            "入力ミスや、すでに廃止した名前でないかを確認します。その場合に直すのはゾーンではなく\
-                台帳です。",
+            "関連のない多数の名前が同時に失敗する場合は、まずスキャン元のマシンを確認します\
+                （`/etc/resolv.conf`、VPN、外部への 53 番ポートの UDP と TCP）。",
+            "別のリゾルバーにも問い合わせます。社内専用の名前は社内 DNS でしか解決できない（スプ\
+                リット DNS）ため、`--resolvers` に社内のリゾルバーを指定してスキャンします。",
+            "高速なスキャンはリゾルバーのレート制限を超えることがあり、`timeout` や `servfail` に\
+                なります。速度を下げるか、リゾルバーを増やして再度スキャンします。",
+            "入力ミスや、廃止済みの名前でないか確認します。該当する場合は、ゾーンではなくスキャン\
+                対象の一覧を修正します。",
         ],
         fixes: &[
             (
                 "DNS",
-                "名前に A または AAAA レコードを登録します。CNAME の場合は参照先に登録します。セカ\
-                    ンダリに反映されるよう、ゾーンのシリアルも上げてください。",
+                "名前に A または AAAA レコードを登録します。CNAME の場合は、参照先に登録します。セ\
+                    カンダリサーバーに反映されるよう、ゾーンのシリアル番号も増やします。",
             ),
             (
                 "DNS（servfail の場合）",
-                "親ゾーンの NS レコードと、実際に応答する権威サーバーが一致しているか確認します。\
-                    DNSSEC を使っている場合は、親ゾーンの DS とゾーン内の鍵の一致、署名の有効期限\
-                    も確認します。",
+                "親ゾーンの NS レコードと、実際に応答する権威 DNS サーバーが一致しているか確認しま\
+                    す。DNSSEC を使っている場合は、親ゾーンの DS レコードがゾーン内の鍵と一致して\
+                    いること、署名の有効期限が切れていないことも確認します。",
             ),
             (
                 "レジストラ",
-                "ドメイン自体の登録期限が切れていないか、利用停止（hold）になっていないかを確認し\
+                "ドメインの登録期限が切れていないこと、利用停止（hold）になっていないことを確認し\
                     ます。",
             ),
         ],

@@ -1,4 +1,4 @@
-//! The leaf, or a certificate above it that ends earlier, expires within the time chosen.
+//! The leaf, or a certificate above it that expires earlier, expires within the chosen period.
 
 use super::*;
 
@@ -10,9 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("not_after", "until when it is valid"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("not_after", "time at which it expires"),
         ("days_left", "whole days until then"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -47,60 +50,63 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate expires soon",
-        meaning: "Everything works today, but the end date of the server's certificate, or of one \
-            on its path, falls within the chosen span (`--expiring-within`). With automatic \
-            renewal a certificate should be replaced when about a third of its life is left, so \
-            one that comes close to its end usually means that the renewal has stopped without \
-            anyone noticing. Lifetimes of public certificates keep shrinking, down to 47 days \
-            from March 2029, so renewing by hand will not hold.",
+        meaning: "The service works today, but the server certificate or another certificate on \
+            its path expires within the chosen period (`--expiring-within`). Automatic renewal \
+            normally replaces a certificate when about a third of its lifetime is left. A \
+            certificate close to its expiry date therefore usually means that the renewal has \
+            stopped unnoticed. The maximum lifetime of public certificates keeps shrinking and \
+            will be 47 days from March 2029, so manual renewal will not be practical for much \
+            longer.",
         check_first: &[
-            "See whether a newer certificate already lies on the disk: then only the reload is \
+            "Check whether a newer certificate is already on disk. If it is, only a reload is \
                 missing.",
-            "If an intermediate is the one that ends, the CA has a successor; take its current \
-                chain file.",
-            "For certificates that live only a few days (some ACME profiles issue six-day ones), \
-                choose a shorter span.",
+            "If an intermediate is the certificate that expires, the CA has a replacement. Use \
+                the CA's current chain file.",
+            "For certificates that are valid for only a few days (some ACME profiles issue \
+                six-day certificates), choose a shorter period.",
         ],
         fixes: &[
             (
                 "Renewal",
-                "Run `certbot renew --dry-run`, look at `systemctl list-timers` and the log, and \
-                    add a hook that reloads every service using the certificate.",
+                "Run `certbot renew --dry-run`, check `systemctl list-timers` and the log, and \
+                    add a hook that reloads every service that uses the certificate.",
             ),
             (
                 "nginx",
-                "After renewal: `nginx -t && systemctl reload nginx`.",
+                "After the renewal, run `nginx -t && systemctl reload nginx`.",
             ),
             (
                 "Apache",
-                "After renewal: `apachectl configtest && systemctl reload apache2` (or `httpd`).",
+                "After the renewal, run `apachectl configtest && systemctl reload apache2` (or \
+                    `httpd`).",
             ),
-            ("Postfix", "After renewal: `postfix reload`."),
-            ("Dovecot", "After renewal: `doveadm reload`."),
+            ("Postfix", "After the renewal, run `postfix reload`."),
+            ("Dovecot", "After the renewal, run `doveadm reload`."),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -enddate",
     },
     ja: Text {
         title: "証明書の有効期限が近づいています",
-        meaning: "現在は問題なく使えますが、サーバー証明書または経路上の証明書の有効期限が、指定し\
-            た期間（`--expiring-within`）内に切れます。自動更新であれば残り期間がおよそ 3 分の 1 \
-            になった時点で更新されるはずなので、期限が迫っている場合は、気付かないうちに更新が止\
-            まっている可能性があります。パブリック証明書の最大有効期間は段階的に短くなり、2029 \
-            年 3 月からは 47 日になるため、手作業での更新は続けられません。",
+        meaning: "現在は正常に利用できますが、サーバー証明書または経路上の証明書の有効期限が、指定\
+            した期間内（`--expiring-within`）に切れます。自動更新では通常、残り期間が有効期間のお\
+            よそ 3 分の 1 になった時点で証明書が更新されます。そのため、有効期限が迫っている場合\
+            は、気付かないうちに更新が止まっていることが多くあります。パブリック認証局の証明書の最\
+            大有効期間は段階的に短くなり、2029 年 3 月からは 47 日になります。手作業での更新は、今\
+            後難しくなります。",
         check_first: &[
-            "ディスク上にすでに新しい証明書がないか確認します。あれば、足りないのはリロードだけで\
+            "ディスク上に新しい証明書がないか確認します。ある場合は、リロードするだけで解決しま\
                 す。",
-            "期限が近いのが中間証明書の場合は、後継の中間証明書があるはずです。認証局から最新の証\
-                明書チェーンを取得します。",
-            "もともと数日しか使わない証明書（ACME の 6 日間のプロファイルなど）では、指定する期間\
-                を短くします。",
+            "期限が迫っているのが中間証明書の場合は、認証局が後継の証明書を用意しています。認証局\
+                の最新の証明書チェーンを使用します。",
+            "有効期間が数日しかない証明書（ACME の 6 日間のプロファイルなど）を使っている場合は、\
+                指定する期間を短くします。",
         ],
         fixes: &[
             (
                 "更新の仕組み",
-                "`certbot renew --dry-run`、`systemctl list-timers`、ログを確認し、その証明書を使\
-                    うすべてのサービスをリロードするフックを追加します。",
+                "`certbot renew --dry-run` を実行し、`systemctl list-timers` とログを確認します。\
+                    証明書を使うすべてのサービスをリロードするフックも追加します。",
             ),
             (
                 "nginx",

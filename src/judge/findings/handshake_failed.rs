@@ -1,4 +1,5 @@
-//! TLS was spoken and no offer of ours was accepted, or the server could not prove its key.
+//! The server speaks TLS, but no handshake succeeded, or the server did not prove that it has
+//! the key.
 
 use super::*;
 use crate::observation::Offer;
@@ -15,7 +16,7 @@ pub(super) const FINDING: Definition = Definition {
             "kind",
             "alert, eof, reset, timeout, malformed, incompatible, too_large, scanner_limit, anonymous or key_not_proven",
         ),
-        ("detail", "the alert's name, or what was wrong"),
+        ("detail", "name of the alert, or a description of the error"),
     ],
     look,
     doc: &DOC,
@@ -40,7 +41,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let read_only =
         telling.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
     if limited || read_only {
-        // Other clients go on. Which ones cannot is said by `refused_by_today`.
+        // Other clients can continue. `refused_by_today` says which ones cannot.
         finding.side = Side::Client;
     }
     vec![finding]
@@ -49,59 +50,59 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The TLS handshake failed",
-        meaning: "The server speaks TLS, but it accepted none of our offers; the alert or the way \
-            the connection ended is in the record. `handshake_failure` mostly means no cipher \
-            suite or signature algorithm in common, or no certificate configured for the name; \
-            `internal_error` points at the server's own configuration or log. A close, a reset \
-            or silence right after the hello, at every attempt, often comes from a firewall, load balancer or \
-            intrusion prevention system rather than from the web server. The server's error log \
-            at the time of the visit usually names the reason. `incompatible` with `needs the \
-            group` or `needs the suite` means that the server speaks TLS 1.3 with something that \
-            tlsweep reads and cannot compute: its certificate was not read, as TLS 1.3 encrypts it, and the \
-            side is `client`. `refused_by_today` beside it says which clients have it and connect.",
+        meaning: "The server speaks TLS but completed no handshake with the scanner. The record \
+            contains the alert, or how the connection ended. `handshake_failure` usually means \
+            that there is no common cipher suite or signature algorithm, or that no certificate \
+            is configured for the name. `internal_error` points to the server's configuration or \
+            log. If the connection is closed, reset or silent right after every ClientHello, the \
+            cause is often a firewall, load balancer or intrusion prevention system rather than \
+            the server itself. The server's error log at the time of the scan usually gives the \
+            reason. `incompatible` with `needs the group` or `needs the suite` means that the \
+            server speaks TLS 1.3 with an algorithm that tlsweep does not implement. tlsweep then \
+            cannot read the certificate, because TLS 1.3 encrypts it, and the side is `client`. \
+            The finding `refused_by_today` says which clients can connect.",
         check_first: &[
-            "Compare another line without VPN, proxy or TLS inspection; devices in the path may \
-                drop a hello they do not understand.",
-            "If only this scan fails while browsers work, the server may refuse by address, rate \
-                or SNI. Scan slowly and with the real name (`name@address`).",
-            "Try an older and a newer client: if only one of them fails, the version or cipher \
-                settings are the cause.",
-            "`scanner_limit` is a limit of this scanner: its TLS library reads handshake messages \
-                of at most 64 KiB in TLS 1.3. OpenSSL and Chrome take certificates of up to 100 \
-                KiB. See with `openssl s_client` what the server sends.",
+            "Compare with another network that has no VPN, proxy or TLS inspection. Devices on \
+                the path may drop a ClientHello that they do not understand.",
+            "If only this scan fails and browsers can connect, the server may reject by address, \
+                connection rate or SNI. Scan slowly and with the real name (`name@address`).",
+            "Try an older and a newer client. If only one of them fails, the TLS version or \
+                cipher settings are the cause.",
+            "`scanner_limit` is a limit of tlsweep: in TLS 1.3 its TLS library reads handshake \
+                messages of at most 64 KiB. OpenSSL and Chrome accept certificates of up to 100 \
+                KiB. Use `openssl s_client` to see what the server sends.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Set `ssl_protocols TLSv1.2 TLSv1.3;`, keep `ssl_ciphers` at ECDHE with AES-GCM \
-                    and ChaCha20 (ECDHE-ECDSA if the key is ECDSA, ECDHE-RSA if RSA), and give \
+                "Set `ssl_protocols TLSv1.2 TLSv1.3;`. Set `ssl_ciphers` to ECDHE with AES-GCM \
+                    and ChaCha20 (ECDHE-ECDSA for an ECDSA key, ECDHE-RSA for an RSA key). Give \
                     the default server a certificate.",
             ),
             (
                 "Apache",
-                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3`, use an `SSLCipherSuite` that fits the \
-                    key type, and give every `<VirtualHost *:443>` `SSLEngine on` and a \
-                    certificate.",
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` and an `SSLCipherSuite` that fits the \
+                    key type. Give every `<VirtualHost *:443>` `SSLEngine on` and a certificate.",
             ),
             (
                 "Postfix",
-                "Remove hand-made cipher lists; `smtpd_tls_ciphers = medium` and the built-in \
-                    lists suit almost all peers. Look for `no shared cipher` in the log.",
+                "Remove custom cipher lists. `smtpd_tls_ciphers = medium` and the built-in lists \
+                    suit almost all peers. Look for `no shared cipher` in the log.",
             ),
             (
                 "Dovecot",
-                "Remove an old `ssl_cipher_list`, set `ssl_min_protocol = TLSv1.2`, and look for \
-                    `no shared cipher` with `verbose_ssl = yes` (2.3) or `log_debug = \
-                    category=ssl` (2.4).",
+                "Remove any old `ssl_cipher_list` and set `ssl_min_protocol = TLSv1.2`. Enable \
+                    `verbose_ssl = yes` (2.3) or `log_debug = category=ssl` (2.4) and look for \
+                    `no shared cipher` in the log.",
             ),
             (
                 "IIS",
-                "Check the binding's certificate (`netsh http show sslcert`) and the Schannel \
-                    events 36874 and 36888 in the system log.",
+                "Check the certificate of the binding (`netsh http show sslcert`) and the \
+                    Schannel events 36874 and 36888 in the system log.",
             ),
             (
                 "Load balancer, firewall",
-                "Look for the blocked connection in the log, and allow TLS 1.3 and long hellos \
+                "Look for the blocked connection in the log. Allow TLS 1.3 and long ClientHellos \
                     that span several packets.",
             ),
         ],
@@ -109,62 +110,63 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "TLS ハンドシェイクに失敗しました",
-        meaning: "サーバーは TLS で応答していますが、こちらの提案をどれも受け入れませんでした。ア\
-            ラートの種類や切断のされ方は記録に残っています。`handshake_failure` の多くは、共通の\
-            暗号スイートや署名アルゴリズムがないか、その名前用の証明書が設定されていないことを表\
-            し、`internal_error` はサーバー側の設定やログを確認すべきことを示します。ClientHello \
-            の直後の切断、リセット、無応答は、Web サーバーではなくファイアウォール、ロードバラン\
-            サー、IPS などが原因のことがよくあります。接続時刻のサーバーのエラーログを見れば、た\
-            いてい理由が分かります。`incompatible` で `needs the group` または `needs the suite` とあ\
-            る場合は、tlsweep が計算できない方式をサーバーが TLS 1.3 で求めています。TLS 1.3 では証明書\
-            が暗号化されるため、証明書は読めていません。どのクライアントが接続できるかは \
-            `refused_by_today` に出ます。",
+        meaning: "サーバーは TLS に対応していますが、ハンドシェイクは完了しませんでした。アラート\
+            の種類や切断の状況は、結果に記録されています。`handshake_failure` の多くは、共通の暗号\
+            スイートや署名アルゴリズムがないか、その名前の証明書が設定されていないことを示します。\
+            `internal_error` の場合は、サーバーの設定やログを確認してください。毎回 ClientHello の\
+            直後に切断、リセット、無応答になる場合は、サーバー自体ではなく、ファイアウォール、ロー\
+            ドバランサー、IPS などが原因であることがよくあります。スキャン時刻のサーバーのエラーロ\
+            グを見ると、多くの場合、理由が分かります。`incompatible` に `needs the group` または \
+            `needs the suite` と表示される場合は、サーバーが TLS 1.3 で使う方式を tlsweep が実装し\
+            ていません。TLS 1.3 では証明書が暗号化されるため、\
+            証明書は確認できていません。接続できるクライアントは、検出結果 `refused_by_today` に\
+            表示されます。",
         check_first: &[
-            "VPN、プロキシ、TLS インスペクションを通らない別の回線と比べます。途中の機器が、解釈で\
-                きない ClientHello を破棄することがあります。",
-            "ブラウザーでは接続できるのにスキャンだけ失敗する場合は、送信元アドレス、接続頻度、\
-                SNI による拒否が考えられます。速度を落とし、実際の名前（`名前@アドレス`）でスキャ\
+            "VPN、プロキシ、TLS インスペクションのない別の回線と比べます。経路上の機器が、解釈でき\
+                ない ClientHello を破棄することがあります。",
+            "ブラウザーでは接続でき、スキャンだけが失敗する場合は、送信元アドレス、接続頻度、SNI \
+                による拒否が考えられます。速度を下げ、実際の名前（`name@address`）を指定してスキャ\
                 ンします。",
-            "古いクライアントと新しいクライアントの両方で試します。片方だけ失敗するなら、TLS バー\
-                ジョンか暗号スイートの設定が原因です。",
-            "`scanner_limit` はこのスキャナー側の制限です。TLS 1.3 では、64 KiB を超えるハンドシェイ\
-                クメッセージを読み取れません（OpenSSL と Chrome は証明書を 100 KiB まで受け付けま\
-                す）。サーバーが何を送るかは `openssl s_client` で確認します。",
+            "古いクライアントと新しいクライアントの両方で試します。片方だけが失敗する場合は、TLS \
+                バージョンまたは暗号スイートの設定が原因です。",
+            "`scanner_limit` は tlsweep 側の制限です。TLS 1.3 では、64 KiB を超えるハンドシェイク\
+                メッセージを読み取れません（OpenSSL と Chrome は 100 KiB までの証明書を受け入れま\
+                す）。サーバーが送信している内容は、`openssl s_client` で確認します。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_protocols TLSv1.2 TLSv1.3;` とし、`ssl_ciphers` は ECDHE と AES-GCM / \
-                    ChaCha20 の組み合わせにします（鍵が ECDSA なら ECDHE-ECDSA、RSA なら \
-                    ECDHE-RSA）。デフォルトサーバーにも証明書を設定してください。",
+                "`ssl_protocols TLSv1.2 TLSv1.3;` を設定します。`ssl_ciphers` には ECDHE と \
+                    AES-GCM / ChaCha20 の組み合わせを指定します（鍵が ECDSA なら ECDHE-ECDSA、RSA \
+                    なら ECDHE-RSA）。デフォルトサーバーにも証明書を設定します。",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` とし、`SSLCipherSuite` を鍵の種類に合わせま\
-                    す。すべての `<VirtualHost *:443>` に `SSLEngine on` と証明書があるか確認しま\
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` を設定し、`SSLCipherSuite` を鍵の種類に合わ\
+                    せます。すべての `<VirtualHost *:443>` に `SSLEngine on` と証明書を設定しま\
                     す。",
             ),
             (
                 "Postfix",
-                "独自の暗号リストを削除します。`smtpd_tls_ciphers = medium` と標準のリストで、ほと\
-                    んどの相手と接続できます。ログに `no shared cipher` がないか確認してくださ\
-                    い。",
+                "独自の暗号スイートの設定を削除します。`smtpd_tls_ciphers = medium` と標準のリスト\
+                    で、ほとんどの相手と接続できます。ログに `no shared cipher` がないか確認しま\
+                    す。",
             ),
             (
                 "Dovecot",
-                "古い `ssl_cipher_list` を削除し、`ssl_min_protocol = TLSv1.2` としま\
-                    す。`verbose_ssl = yes`（2.3）または `log_debug = category=ssl`（2.4）でログ\
-                    を出し、`no shared cipher` を探します。",
+                "古い `ssl_cipher_list` を削除し、`ssl_min_protocol = TLSv1.2` を設定します。\
+                    `verbose_ssl = yes`（2.3）または `log_debug = category=ssl`（2.4）を有効にし、\
+                    ログに `no shared cipher` がないか確認します。",
             ),
             (
                 "IIS",
                 "バインドの証明書（`netsh http show sslcert`）と、システムログの Schannel イベン\
-                    ト 36874、36888 を確認します。",
+                    ト 36874 と 36888 を確認します。",
             ),
             (
                 "ロードバランサー、ファイアウォール",
-                "ログで遮断された通信を探し、TLS 1.3 と、複数パケットにまたがる長い ClientHello を\
-                    通すようにします。",
+                "ログで遮断された接続を探します。TLS 1.3 と、複数のパケットにまたがる長い \
+                    ClientHello を許可します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

@@ -1,4 +1,4 @@
-//! The path cannot be accepted for a reason that is neither trust, name nor date.
+//! The path is invalid for a reason other than trust, name or date.
 
 use super::*;
 use crate::verdict::Barrier;
@@ -17,12 +17,13 @@ pub(super) const FINDING: Definition = Definition {
         ),
         (
             "certificate",
-            "leaf, intermediate or root: the one to blame, when it is one",
+            "role of the certificate at fault: leaf, intermediate or root; absent if the fault is \
+                not in one certificate",
         ),
-        ("subject", "who that one says it is"),
-        ("fingerprint", "SHA-256 of that one"),
-        ("detail", "the particulars"),
-        ("field", "the field that cannot be read, for unparseable"),
+        ("subject", "subject of that certificate"),
+        ("fingerprint", "SHA-256 of that certificate"),
+        ("detail", "details of the fault"),
+        ("field", "with unparseable, the field that cannot be read"),
     ],
     look,
     doc: &DOC,
@@ -89,50 +90,51 @@ fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate or its chain breaks the rules",
-        meaning: "Apart from trust, name and date, this path cannot be accepted, and the evidence \
-            says why. A signature does not match or uses SHA-1 or MD5; an issuer is not marked \
-            as a CA, issues deeper than its path length or outside its name constraints; the key \
-            usage or extended key usage does not allow TLS servers; a critical extension is \
-            unknown; no client can use the key (`unsupported_key`: RSA below 1024 bits, with an even \
-            modulus, or with an exponent of 1 or an even one; DSA; P-192 and other curves that \
-            clients gave up); the certificate is X.509 version 1; or it cannot be parsed at all. \
-            Public CAs hardly ever issue such certificates, so the usual source is a private CA with a \
-            wrong profile, a home-made script, or two mixed-up files. Some clients look less \
-            closely, so it may work in one place and fail in another.",
+        title: "The certificate or its chain violates the rules",
+        meaning: "The chain is not acceptable for a reason other than trust, name or date. The \
+            evidence gives the reason. A signature may not match, or may use SHA-1 or MD5. An \
+            issuer may not be marked as a CA, or may violate its path length or name constraints. \
+            The key usage or extended key usage may not allow TLS servers. A critical extension \
+            may be unknown. The key may be one that no client can use (`unsupported_key`: RSA \
+            below 1024 bits, RSA with an even modulus or with an exponent that is 1 or even, DSA, \
+            or P-192 and other curves that clients no longer support). The certificate may be \
+            X.509 version 1 or impossible to parse. Public CAs hardly ever issue such \
+            certificates. The usual source is a private CA with a wrong profile, a home-made \
+            script, or files that were mixed up. Some clients check less strictly, so connections \
+            may succeed in one place and fail in another.",
         check_first: &[
-            "A bad signature or unreadable certificate seen only on our line points at a device \
-                that rewrites the connection: compare another line.",
-            "See whether leaf and intermediate belong together: the CA may have two intermediates \
-                with the same name and different keys.",
-            "For `serverAuth` missing, make sure that this is not a client or mail certificate \
-                put on the server by mistake.",
+            "If a bad signature or an unreadable certificate appears only on your own network, a \
+                device on the path is modifying the connection. Compare with another network.",
+            "Confirm that the leaf and the intermediate belong together. The CA may have two \
+                intermediates with the same name and different keys.",
+            "If `serverAuth` is missing, confirm that a client or mail certificate was not \
+                installed on the server by mistake.",
         ],
         fixes: &[
             (
-                "CA, issuing profile",
-                "Reissue as version 3 with SHA-256, SAN, `CA:FALSE` and extended key usage \
-                    `serverAuth`; give issuing CAs `CA:TRUE`, a fitting path length, \
-                    `keyCertSign`, and name constraints that cover their names.",
+                "CA, certificate profile",
+                "Reissue the certificate as version 3 with SHA-256, a SAN, `CA:FALSE` and the \
+                    extended key usage `serverAuth`. Give issuing CAs `CA:TRUE`, a suitable path \
+                    length, `keyCertSign` and name constraints that cover their names.",
             ),
             (
                 "nginx",
-                "Build `ssl_certificate` anew from the CA's original files; do not edit PEM text \
-                    by hand. `nginx -t` does not check the signatures.",
+                "Rebuild the file that `ssl_certificate` names from the CA's original files. Do \
+                    not edit PEM text by hand. `nginx -t` does not check signatures.",
             ),
             (
                 "Apache",
-                "Replace `SSLCertificateFile` with the reissued chain, then `apachectl \
-                    configtest` and reload.",
+                "Put the reissued chain into the file that `SSLCertificateFile` names, then run \
+                    `apachectl configtest` and reload.",
             ),
             (
                 "Postfix",
-                "Replace the files of `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Replace the files that `smtpd_tls_chain_files` names, then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Replace the file of `ssl_server_cert_file` (2.3: `ssl_cert`), then `doveadm \
-                    reload`.",
+                "Replace the file that `ssl_server_cert_file` (2.3: `ssl_cert`) names, then run \
+                    `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -purpose sslserver \
@@ -140,47 +142,52 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "証明書または証明書チェーンが規則に違反しています",
-        meaning: "信頼、名前、日付とは別の理由で、この証明書チェーンは受け入れられません。理由は根\
-            拠の欄に出ます。署名が一致しない、SHA-1 や MD5 で署名されている、発行者が CA になって\
-            いない、パス長制限や名前制約に反している、鍵用途（KU）や拡張鍵用途（EKU）がサーバー認\
-            証を許していない、未知のクリティカル拡張がある、どのクライアントも使えない鍵である\
-            （`unsupported_key`：1024 ビット未満や偶数の法・指数の RSA、DSA、P-192 など）、X.509 \
-            バージョン 1 である、解析できない、などです。パブリック認証局がこのような証明書を発行することはまれで、多くはプライ\
-            ベート認証局のプロファイルの誤り、自作スクリプト、ファイルの取り違えが原因です。検証\
-            が緩いクライアントもあるため、環境によって接続できることもあります。",
+        meaning: "信頼、名前、日付以外の理由で、この証明書チェーンは有効と認められません。理由は検\
+            出結果に表示されます。署名については、一致しない場合と、SHA-1 や MD5 を使っている場合\
+            があります。発行者については、CA として発行されていない場合と、パス長制限や名前制約に\
+            違反している場合があります。そのほか、鍵用途または拡張鍵用途がサーバー認証を許可してい\
+            ない、未知のクリティカル拡張がある、どのクライアントも使えない鍵である\
+            （`unsupported_key`：1024 ビット未満の RSA、法が偶数の RSA、指数が 1 または偶数の \
+            RSA、DSA、P-192 など使われなくなった曲線）、X.509 バージョン 1 である、解析できない、\
+            などの場合があります。パブリック認証局がこのような証明書を発行することはほとんどありま\
+            せん。多くは、プライベート認証局のプロファイルの誤り、自作スクリプト、ファイルの取り違\
+            えが原因です。検証が緩いクライアントもあるため、環境によっては接続できることがありま\
+            す。",
         check_first: &[
-            "署名の不一致や解析不能がこちらの回線でだけ起きる場合は、途中の機器が通信を書き換えて\
-                います。別の回線と比べます。",
-            "サーバー証明書と中間証明書の組み合わせを確認します。同じ名前で鍵が異なる中間認証局が\
-                複数あることがあります。",
-            "`serverAuth` がない場合は、クライアント証明書やメール用の証明書を誤って設定していない\
-                か確認します。",
+            "署名の不一致や解析エラーが特定の回線でだけ発生する場合は、経路上の機器が通信を書き換\
+                えています。別の回線と比べます。",
+            "サーバー証明書と中間証明書の組み合わせが正しいか確認します。認証局には、名前が同じで\
+                鍵が異なる中間証明書が複数あることがあります。",
+            "`serverAuth` がない場合は、クライアント証明書やメール用の証明書を誤ってサーバーに設定\
+                していないか確認します。",
         ],
         fixes: &[
             (
-                "認証局、発行プロファイル",
+                "認証局、証明書プロファイル",
                 "バージョン 3、SHA-256、SAN あり、`CA:FALSE`、拡張鍵用途 `serverAuth` で再発行しま\
-                    す。中間認証局には `CA:TRUE`、適切なパス長、`keyCertSign` と、対象の名前を含\
-                    む名前制約を設定します。",
+                    す。中間認証局の証明書には、`CA:TRUE`、適切なパス長、`keyCertSign`、対象の名前\
+                    を含む名前制約を設定します。",
             ),
             (
                 "nginx",
-                "認証局から受け取った元のファイルで `ssl_certificate` を作り直します。PEM を手作業\
-                    で編集しないでください。`nginx -t` は署名を検証しません。",
+                "`ssl_certificate` で指定するファイルを、認証局から受け取った元のファイルから作り\
+                    直します。PEM を手作業で編集しないでください。`nginx -t` は署名を検証しませ\
+                    ん。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` を再発行した証明書チェーンに差し替え、`apachectl \
-                    configtest` の後にリロードします。",
+                "`SSLCertificateFile` で指定したファイルを再発行した証明書チェーンに差し替え、\
+                    `apachectl configtest` を実行してからリロードします。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` のファイルを差し替え、`postfix reload` を実行します。",
+                "`smtpd_tls_chain_files` で指定したファイルを差し替え、`postfix reload` を実行しま\
+                    す。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert`）のファイルを差し替え、`doveadm \
-                    reload` を実行します。",
+                "`ssl_server_cert_file`（2.3 では `ssl_cert`）で指定したファイルを差し替え、\
+                    `doveadm reload` を実行します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -purpose sslserver \

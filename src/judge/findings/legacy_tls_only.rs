@@ -1,4 +1,4 @@
-//! The best version that the server accepts is older than TLS 1.2.
+//! The newest version that the server accepts is older than TLS 1.2.
 
 use super::*;
 use crate::observation::{Versions, supports_tls13};
@@ -10,13 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Error,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("version", "the best version it accepts")],
+    evidence: &[("version", "newest version that the server accepts")],
     look,
     doc: &DOC,
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    // A version that another connection showed is accepted too, whatever speaks for the endpoint.
+    // Another exchange may show a newer version than the exchange that the verdict is based on.
     let versions = Versions::of(case.observation);
     let newer = versions.is_some_and(|it| it.supported().any(|it| it >= ProtocolVersion::Tls12))
         || supports_tls13(case.observation) == Some(true);
@@ -30,106 +30,108 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Only TLS versions before 1.2 are accepted",
-        meaning: "The best version this server accepts is TLS 1.1, TLS 1.0 or SSL 3.0. These \
-            versions rest on MD5 and SHA-1, were formally withdrawn (RFC 7568 for SSL 3.0, RFC \
-            8996 for TLS 1.0 and 1.1), and all current browsers have refused them since 2020. \
-            The server usually runs an old operating system or TLS library, or a configuration \
-            written for one. TLS 1.2 has been on by default in clients for more than ten years: \
-            Chrome 30, Firefox 27, Safari 7, Internet Explorer 11, Android 5 and Java 8, so \
-            raising the server to TLS 1.2 and 1.3 shuts out only older ones.",
+        title: "The server supports only TLS versions older than 1.2",
+        meaning: "The newest version that this server accepts is TLS 1.1, TLS 1.0 or SSL 3.0. \
+            These versions rely on MD5 and SHA-1 and are formally deprecated (SSL 3.0 by RFC \
+            7568, TLS 1.0 and 1.1 by RFC 8996). All current browsers have refused them since \
+            2020. The server usually runs an old operating system or TLS library, or uses a \
+            configuration written for one. TLS 1.2 is enabled by default since Chrome 30, Firefox \
+            27, Safari 7, Internet Explorer 11, Android 5 and Java 8. After a change to TLS 1.2 \
+            and 1.3, only older clients can no longer connect.",
         check_first: &[
-            "Make sure that no inspecting proxy on our side answers with its own old version: \
-                scan from another line.",
-            "Before switching, look in the access log (nginx `$ssl_protocol`, Apache \
-                `%{SSL_PROTOCOL}x`) for devices such as scanners, card terminals or sensors that \
-                know nothing newer, and plan for them.",
+            "Scan from another network to confirm that no TLS-inspecting proxy answers with its \
+                own old version.",
+            "Before you change the versions, check the access log (nginx `$ssl_protocol`, Apache \
+                `%{SSL_PROTOCOL}x`) for devices that support nothing newer, such as scanners, \
+                card terminals or sensors. Plan how to replace or serve them.",
         ],
         fixes: &[
             (
                 "nginx",
                 "Set `ssl_protocols TLSv1.2 TLSv1.3;` in the `http` block. Names that share an \
-                    address take it from the default server, so set it there too. TLS 1.2 needs \
-                    OpenSSL 1.0.1 or later, TLS 1.3 needs 1.1.1.",
+                    address use the setting of the default server, so set it there too. TLS 1.2 \
+                    needs OpenSSL 1.0.1 or later; TLS 1.3 needs 1.1.1 or later.",
             ),
             (
                 "Apache",
-                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` (TLS 1.3 from 2.4.37 with OpenSSL \
-                    1.1.1).",
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3`. TLS 1.3 needs Apache 2.4.37 or later \
+                    and OpenSSL 1.1.1.",
             ),
             (
                 "Postfix",
-                "Set `smtpd_tls_protocols = >=TLSv1.2` and `smtpd_tls_mandatory_protocols = \
-                    >=TLSv1.2` (3.6 or later); before that, `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
+                "In 3.6 or later, set `smtpd_tls_protocols = >=TLSv1.2` and \
+                    `smtpd_tls_mandatory_protocols = >=TLSv1.2`. In earlier versions, set both to \
+                    `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_min_protocol = TLSv1.2` (2.3 and later); in 2.2, `ssl_protocols = \
+                "In 2.3 or later, set `ssl_min_protocol = TLSv1.2`. In 2.2, set `ssl_protocols = \
                     !SSLv3 !TLSv1 !TLSv1.1`.",
             ),
             (
                 "IIS, Windows",
                 "Enable TLS 1.2 for the server under `SCHANNEL\\Protocols` in the registry and \
-                    restart; versions before Windows Server 2008 R2 must be replaced or put \
-                    behind a proxy.",
+                    restart. Replace versions before Windows Server 2008 R2, or put them behind a \
+                    reverse proxy.",
             ),
             (
                 "Appliance",
-                "Install the maker's update. Where there is none, put a reverse proxy with TLS \
-                    1.2 and 1.3 in front of it.",
+                "Install the vendor's update. If there is none, put a reverse proxy with TLS 1.2 \
+                    and 1.3 in front of the appliance.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \
             ALL:@SECLEVEL=0",
     },
     ja: Text {
-        title: "TLS 1.2 より古いバージョンしか使えません",
+        title: "TLS 1.2 より古いバージョンにしか対応していません",
         meaning: "このサーバーが受け入れる最も新しいバージョンは、TLS 1.1、TLS 1.0、SSL 3.0 のいず\
-            れかです。これらは MD5 や SHA-1 に依存しており、正式に廃止されています（SSL 3.0 は \
-            RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現行の主要ブラウザーは 2020 年以降に順次接続を\
-            拒否するようになりました。原因の多くは、古い OS や TLS ライブラリ、または古い設定の残\
-            りです。TLS 1.2 は Chrome 30、Firefox 27、Safari 7、Internet Explorer 11、Android 5、\
-            Java 8 から標準で有効なので、TLS 1.2 / 1.3 に切り替えて接続できなくなるのは、これより\
-            古い環境だけです。",
+            れかです。これらは MD5 と SHA-1 に依存しており、正式に廃止されています（SSL 3.0 は \
+            RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現在のブラウザーは、2020 年からこれらのバージョ\
+            ンでの接続を拒否しています。多くは、OS や TLS ライブラリが古いか、古い環境向けの設定が\
+            残っていることが原因です。TLS 1.2 は、Chrome 30、Firefox 27、Safari 7、Internet \
+            Explorer 11、Android 5、Java 8 以降で標準で有効です。TLS 1.2 / 1.3 に変更して接続でき\
+            なくなるのは、これより古いクライアントだけです。",
         check_first: &[
-            "自分側の検査用プロキシが古いバージョンで応答していないか、別の回線からもスキャンして\
-                確認します。",
-            "切り替える前に、アクセスログ（nginx は `$ssl_protocol`、Apache は \
-                `%{SSL_PROTOCOL}x`）で、複合機、決済端末、センサーなど新しい TLS に対応できない機\
-                器が残っていないかを調べます。",
+            "別の回線からスキャンし、TLS インスペクションを行うプロキシが古いバージョンで応答して\
+                いるのではないことを確認します。",
+            "変更する前に、アクセスログ（nginx は `$ssl_protocol`、Apache は `%{SSL_PROTOCOL}x`）\
+                で、複合機、決済端末、センサーなど、新しいバージョンに対応していない機器が残ってい\
+                ないか確認し、対応方法を決めておきます。",
         ],
         fixes: &[
             (
                 "nginx",
                 "`http` ブロックに `ssl_protocols TLSv1.2 TLSv1.3;` を設定します。同じアドレスを共\
-                    有する名前にはデフォルトサーバーの設定が使われるため、そちらにも設定してくだ\
-                    さい。TLS 1.2 には OpenSSL 1.0.1 以降、TLS 1.3 には 1.1.1 以降が必要です。",
+                    有する名前にはデフォルトサーバーの設定が使われるため、そちらにも設定します。\
+                    TLS 1.2 には OpenSSL 1.0.1 以降、TLS 1.3 には 1.1.1 以降が必要です。",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` とします（TLS 1.3 は 2.4.37 以降と OpenSSL \
-                    1.1.1 が必要）。",
+                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` を設定します。TLS 1.3 には Apache 2.4.37 以\
+                    降と OpenSSL 1.1.1 が必要です。",
             ),
             (
                 "Postfix",
-                "3.6 以降は `smtpd_tls_protocols = >=TLSv1.2` と `smtpd_tls_mandatory_protocols = \
-                    >=TLSv1.2`、それ以前は `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1` とします。",
+                "3.6 以降では、`smtpd_tls_protocols = >=TLSv1.2` と \
+                    `smtpd_tls_mandatory_protocols = >=TLSv1.2` を設定します。それより前のバージョ\
+                    ンでは、両方に `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1` を設定します。",
             ),
             (
                 "Dovecot",
-                "2.3 以降は `ssl_min_protocol = TLSv1.2`、2.2 は `ssl_protocols = !SSLv3 !TLSv1 \
-                    !TLSv1.1` とします。",
+                "2.3 以降では `ssl_min_protocol = TLSv1.2`、2.2 では `ssl_protocols = !SSLv3 \
+                    !TLSv1 !TLSv1.1` を設定します。",
             ),
             (
                 "IIS、Windows",
-                "レジストリの `SCHANNEL\\Protocols` でサーバー側の TLS 1.2 を有効にして再起動しま\
-                    す。Windows Server 2008 R2 より前のものは、更新するかリバースプロキシの背後に\
-                    置きます。",
+                "レジストリの `SCHANNEL\\Protocols` でサーバー側の TLS 1.2 を有効にし、再起動しま\
+                    す。Windows Server 2008 R2 より前のバージョンは、更新するか、リバースプロキシ\
+                    の背後に配置します。",
             ),
             (
                 "アプライアンス",
-                "メーカーの更新を適用します。更新が提供されていない場合は、TLS 1.2 / 1.3 に対応し\
-                    たリバースプロキシを前段に置きます。",
+                "メーカーのアップデートを適用します。提供されていない場合は、TLS 1.2 / 1.3 に対応\
+                    したリバースプロキシを前段に配置します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1 -cipher \

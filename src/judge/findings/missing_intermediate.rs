@@ -1,5 +1,5 @@
-//! What was sent does not reach a trusted root; certificates known from elsewhere show that it
-//! could, or the certificate says where its issuer can be had.
+//! The certificates sent do not reach a trusted root. Either certificates from another source
+//! complete the path, or the leaf was sent alone and contains an AIA URL for its issuer.
 
 use super::*;
 use crate::observation::{Certificate, Contents};
@@ -14,30 +14,40 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "confirmed",
-            "whether certificates known from elsewhere complete the path",
+            "true if certificates from another source complete the path",
         ),
-        ("completed_by", "bundle, sweep or aia, when confirmed"),
+        (
+            "completed_by",
+            "source of those certificates if confirmed: bundle, sweep or aia",
+        ),
         (
             "missing",
-            "subjects of the certificates left out, when confirmed",
+            "subjects of the missing certificates, if confirmed",
         ),
-        ("fingerprints", "SHA-256 of the same"),
+        (
+            "fingerprints",
+            "SHA-256 of the missing certificates, if confirmed",
+        ),
         (
             "append",
-            "which certificates to send after those sent, in this order, and where to get each",
+            "certificates to add after those sent, in order, each with its source, if confirmed",
         ),
         (
             "fetched_from",
-            "the addresses that missing certificates were had from, with aia",
+            "with aia, URLs from which the missing certificates were downloaded",
         ),
-        ("issuer", "whose certificate is absent"),
+        (
+            "issuer",
+            "issuer of the last certificate that was sent on the path; its certificate is \
+            missing",
+        ),
         (
             "ca_issuers",
-            "where the last certificate sent says its issuer can be had",
+            "AIA URLs for the issuer, from the same certificate",
         ),
         (
             "aia_error",
-            "with --aia, why each of these addresses did not help",
+            "with --aia, why the download from each of these URLs did not help",
         ),
     ],
     look,
@@ -48,7 +58,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    // The path above the last certificate that was sent is what the server left out.
+    // The server left out every certificate on the path above the last one that it sent.
     let sent = chain
         .path()
         .take_while(|(_, step, _)| step.source == Source::Sent);
@@ -69,13 +79,13 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence.collect())]
 }
 
-/// Where this certificate's issuer can be had.
+/// Returns the AIA URLs for the issuer of this certificate.
 pub(super) fn ca_issuers(last: &Contents) -> (&'static str, Value) {
     let addresses = last.ca_issuers.iter().take(MAX_LISTED).cloned();
     ("ca_issuers", addresses.collect::<Vec<_>>().into())
 }
 
-/// Why none of these addresses helped, where they were asked.
+/// Returns why no AIA URL helped, or `None` if none was requested.
 pub(super) fn aia_error(case: &Case<'_>, last: &Contents) -> Option<(&'static str, Value)> {
     let fetched = case.policy.fetched.as_ref()?;
     let failed = last.ca_issuers.iter().take(MAX_LISTED).map(|address| {
@@ -137,45 +147,46 @@ fn source<'a>(case: &Case<'a>, certificate: &Certificate) -> Option<&'a str> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server leaves out an intermediate certificate",
-        meaning: "What the server sends does not reach a trusted root, because a certificate \
-            between its own and the root is missing. With `confirmed: true` the gap was closed \
-            with a certificate known from elsewhere, so sending that one is the whole repair: \
-            `append` names what to send after the certificates already sent, in this order. \
-            With `confirmed: false` the server sent its own certificate alone and the issuer was not at hand, but the certificate names an \
-            address where it can be fetched (`--aia` does). Browsers often hide the fault, because they fetch \
-            or remember the missing certificate. Programs, older phones, mail servers and \
-            payment partners do not, so it \"works on my machine\" while others fail.",
+        title: "The server does not send an intermediate certificate",
+        meaning: "The certificates that the server sends do not lead to a trusted root, because \
+            an intermediate certificate is missing. `confirmed: true` means that tlsweep \
+            completed the chain with certificates from another source. To fix the problem, add \
+            the certificates listed in `append` to the chain, in that order, after the \
+            certificates already sent. `confirmed: false` means that the server sent only its own \
+            certificate and tlsweep does not have the issuer's certificate. The server \
+            certificate contains a URL for the issuer's certificate, and `--aia` downloads it. \
+            Browsers often hide this fault because they download or remember missing \
+            intermediates. Other programs, older phones, mail servers and payment systems usually \
+            do not, so the service works for some clients and fails for others.",
         check_first: &[
-            "Do not test with a desktop browser, which fills the gap by itself. Use `openssl \
-                s_client` or curl.",
-            "Check every machine behind a load balancer, and mail as well as web: the chain file \
-                is set for each service.",
-            "Confirm that the file came from the CA that issued this certificate; after a renewal \
-                the CA may use another intermediate.",
+            "Do not test with a desktop browser, because it may complete the chain by itself. Use \
+                `openssl s_client` or curl.",
+            "Check every server behind a load balancer, and the mail service as well as the web \
+                service. Each service has its own chain setting.",
+            "Confirm that the intermediate comes from the CA that issued this certificate. The CA \
+                may use another intermediate after a renewal.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Point `ssl_certificate` at one file with the server certificate first and the \
-                    intermediates after it (certbot: `fullchain.pem`, not `cert.pem`), then \
+                "Point `ssl_certificate` at one file that contains the server certificate first \
+                    and then the intermediates (certbot: `fullchain.pem`, not `cert.pem`). Then \
                     reload.",
             ),
             (
                 "Apache",
-                "From 2.4.8 put the same file into `SSLCertificateFile`; before that, add \
-                    `SSLCertificateChainFile chain.pem`.",
+                "In 2.4.8 or later, point `SSLCertificateFile` at such a file. In earlier \
+                    versions, add `SSLCertificateChainFile chain.pem`.",
             ),
             (
                 "Postfix",
-                "List key and full chain in `smtpd_tls_chain_files` (3.4 or later), or use \
-                    `fullchain.pem` for `smtpd_tls_cert_file`.",
+                "List the key and the full chain in `smtpd_tls_chain_files` (3.4 or later), or \
+                    point `smtpd_tls_cert_file` at `fullchain.pem`.",
             ),
             (
                 "Dovecot",
-                "Use `fullchain.pem` for `ssl_server_cert_file` (2.3: `ssl_cert = \
-                    </path/fullchain.pem`). `ssl_ca` is for client certificates and does not \
-                    help.",
+                "Point `ssl_server_cert_file` at `fullchain.pem` (2.3: `ssl_cert = \
+                    </path/fullchain.pem`). `ssl_ca` is for client certificates and does not help.",
             ),
             (
                 "IIS",
@@ -184,49 +195,52 @@ const DOC: Doc = Doc {
             ),
             (
                 "HAProxy",
-                "The `crt` file holds certificate, intermediates and key, in this order.",
+                "Put the certificate, the intermediates and the key, in this order, into the file \
+                    that `crt` names.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
         title: "中間証明書が送信されていません",
-        meaning: "サーバー証明書とルート証明書をつなぐ中間証明書が足りず、送られてきた証明書だけで\
-            は信頼するルートに到達できません。`confirmed: true` は別の場所で得た中間証明書を補う\
-            と検証に成功したことを表し、その証明書を送るように設定すれば解決します。送信済みの証明\
-            書の後に追加すべき証明書が `append` に順番どおり示されます。`confirmed: false` は発行元の証明書を入手できなかったものの、証明書に取得先（caIssuers）の URL が\
-            書かれている場合です。ブラウザーは不足分を自動で取得したり保存済みのもので補ったりす\
-            るため気付きにくく、プログラム、古いスマートフォン、メールサーバー、決済などの連携先\
-            では失敗します。",
+        meaning: "サーバーが中間証明書を送信していないため、送信された証明書だけでは、信頼された\
+            ルート証明書まで検証できません。`confirmed: true` は、別の場所から得た証明書を補うと証\
+            明書チェーンが完成したことを示します。送信済みの証明書の後に、`append` に示された証明\
+            書をその順に追加すると解決します。`confirmed: false` は、サーバー証明書だけが送信さ\
+            れ、発行元の証明書が手元になかったことを示します。サーバー証明書には発行元の証明書の \
+            URL（caIssuers）が含まれており、`--aia` を指定すると取得できます。ブラウザーは、不足し\
+            ている中間証明書をダウンロードしたり、保存済みのものを使ったりするため、問題に気付きに\
+            くくなります。それ以外のプログラム、古いスマートフォン、メールサーバー、決済システムの\
+            多くは補わないため、接続に失敗します。",
         check_first: &[
-            "パソコンのブラウザーは不足分を補ってしまうため、確認には `openssl s_client` や curl \
-                を使います。",
-            "ロードバランサー配下のすべてのサーバーと、Web だけでなくメールも確認します。証明書チ\
-                ェーンの設定はサービスごとに必要です。",
-            "この証明書を発行した認証局の中間証明書かどうかを確認します。更新時に中間認証局が変わ\
-                ることがあります。",
+            "パソコンのブラウザーは、不足している証明書を自動的に補うことがあります。確認には \
+                `openssl s_client` や curl を使います。",
+            "ロードバランサー配下のすべてのサーバーを確認します。証明書チェーンはサービスごとに設\
+                定するため、Web だけでなくメールも確認します。",
+            "サーバー証明書を発行した認証局の中間証明書であることを確認します。更新時に中間証明書\
+                が変わることがあります。",
         ],
         fixes: &[
             (
                 "nginx",
                 "サーバー証明書、中間証明書の順に連結した 1 つのファイルを `ssl_certificate` に指\
-                    定し（certbot では `cert.pem` ではなく `fullchain.pem`）、リロードします。",
+                    定し、リロードします（certbot では `cert.pem` ではなく `fullchain.pem`）。",
             ),
             (
                 "Apache",
-                "2.4.8 以降は同じファイルを `SSLCertificateFile` に指定します。それより前は \
-                    `SSLCertificateChainFile chain.pem` を追加します。",
+                "2.4.8 以降では、同様に連結したファイルを `SSLCertificateFile` に指定します。それ\
+                    より前のバージョンでは、`SSLCertificateChainFile chain.pem` を追加します。",
             ),
             (
                 "Postfix",
-                "3.4 以降は `smtpd_tls_chain_files` に秘密鍵と証明書チェーンを指定します。または \
+                "`smtpd_tls_chain_files`（3.4 以降）に秘密鍵と証明書チェーン全体を指定するか、\
                     `smtpd_tls_cert_file` に `fullchain.pem` を指定します。",
             ),
             (
                 "Dovecot",
-                "`ssl_server_cert_file`（2.3 では `ssl_cert = </パス/fullchain.pem`）に \
-                    `fullchain.pem` を指定します。`ssl_ca` はクライアント証明書の検証用で、この問\
-                    題には効果がありません。",
+                "`ssl_server_cert_file` に `fullchain.pem` を指定します（2.3 では `ssl_cert = \
+                    </path/fullchain.pem`）。`ssl_ca` はクライアント証明書の検証用であり、この問題\
+                    は解決しません。",
             ),
             (
                 "IIS",
@@ -235,7 +249,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "HAProxy",
-                "`crt` で指定するファイルに、証明書、中間証明書、秘密鍵をこの順に入れます。",
+                "`crt` で指定したファイルに、サーバー証明書、中間証明書、秘密鍵をこの順に入れま\
+                    す。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",

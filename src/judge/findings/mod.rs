@@ -1,5 +1,6 @@
-//! One file a finding: its id, whose side, its evidence, when it is found, and the fix. To add one
-//! is a file here, a line in `FINDINGS` and in `verdict::FindingId`, and rows in `clients.txt`.
+//! One file per finding: its id, side, evidence, condition and texts. A new finding needs a file
+//! here, a line in `FINDINGS` and in `verdict::FindingId`, and rows in `clients.txt` for the
+//! affected clients.
 
 use std::fmt;
 
@@ -54,8 +55,8 @@ mod weak_key;
 mod weak_signature;
 mod wildcard_on_public_suffix;
 
-/// Every finding: those that are verdicts in their order of precedence, then the warnings. The
-/// findings of a verdict come in this order.
+/// Every finding: first those that are verdicts, in order of precedence, then the warnings. The
+/// findings of a row are reported in this order.
 pub const FINDINGS: &[&Definition] = &[
     &dns_failure::FINDING,
     &unreachable::FINDING,
@@ -98,7 +99,7 @@ pub const FINDINGS: &[&Definition] = &[
     &sni_rejected::FINDING,
 ];
 
-/// The findings that say what was not sent. They say nothing of a chain that was cut short.
+/// Findings about certificates that were not sent. They do not apply to a chain that was cut short.
 pub(super) const NEED_WHOLE_CHAIN: [FindingId; 4] = [
     FindingId::MissingIntermediate,
     FindingId::UntrustedCa,
@@ -106,60 +107,60 @@ pub(super) const NEED_WHOLE_CHAIN: [FindingId; 4] = [
     FindingId::ChainExtraCertificate,
 ];
 
-/// Seconds of a day.
+/// Seconds per day.
 const DAY: i64 = 86_400;
 
-/// Entries of a list in evidence. Peers choose how many there are; nobody reads more.
+/// Maximum number of entries in an evidence list. Peers control the length of these lists.
 const MAX_LISTED: usize = 20;
 
-/// A finding's definition.
+/// Definition of a finding.
 pub struct Definition {
-    /// The id in records and in `explain`.
+    /// Id in records and in `explain`.
     pub id: FindingId,
-    /// The verdict it becomes when nothing before it applies; `None` for a warning.
+    /// Verdict of the row if no earlier finding applies; `None` for a warning.
     pub verdict: Option<VerdictKind>,
-    /// How bad it usually is.
+    /// Usual severity.
     pub severity: Severity,
-    /// Who can usually mend it.
+    /// Side that can usually fix it.
     pub side: Side,
-    /// What has to be asked for, so that it can be found at all.
+    /// Option that is required to detect it.
     pub needs: Needs,
-    /// The evidence it carries: field name and what it holds.
+    /// Evidence fields: name and description.
     pub evidence: &'static [(&'static str, &'static str)],
-    /// What it finds in a case; empty when it does not apply.
+    /// Returns the findings for a case; empty if the finding does not apply.
     pub(crate) look: fn(&Case<'_>) -> Vec<Finding>,
-    /// What people need to know.
+    /// Texts for people.
     pub doc: &'static Doc,
 }
 
-/// What has to be asked for beyond a plain scan, so that a finding can be made.
+/// Option that a scan needs to detect a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Every scan can find it.
+    /// No option: every scan can detect it.
     Nothing,
     /// `--versions all`.
     AllVersions,
-    /// This fact.
+    /// `--facts` with this fact.
     Fact(Fact),
-    /// Any source of revocation.
+    /// `--revocation` with any source.
     Revocation,
-    /// The stapled OCSP answer as a source of revocation.
+    /// `--revocation staple`.
     Staple,
 }
 
-/// What was asked for beyond a plain scan.
+/// Options of a scan that findings may need.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AskedFor {
-    /// Every version.
+    /// `--versions all`.
     pub all_versions: bool,
-    /// These facts.
+    /// Facts of `--facts`.
     pub facts: FactSet,
-    /// These sources of revocation.
+    /// Sources of `--revocation`.
     pub revocation: RevocationSources,
 }
 
 impl Needs {
-    /// Whether a scan that was asked for this can make the finding.
+    /// Returns true if a scan with these options can detect the finding.
     pub fn met_by(self, asked: &AskedFor) -> bool {
         let sources = asked.revocation;
         match self {
@@ -171,14 +172,14 @@ impl Needs {
         }
     }
 
-    /// Whether it takes a visit: judging saved facts again cannot add it.
+    /// Returns true if the finding needs a visit. Judging a recording again cannot add it.
     pub fn takes_a_visit(self) -> bool {
         matches!(self, Self::AllVersions | Self::Fact(_))
     }
 }
 
 impl fmt::Display for Needs {
-    /// The option that asks for it.
+    /// Writes the required option.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("no option"),
@@ -190,30 +191,30 @@ impl fmt::Display for Needs {
     }
 }
 
-/// The text of a finding, for `explain` and the documentation.
+/// Texts of a finding, for `explain` and the documentation.
 pub struct Doc {
-    /// English.
+    /// English text.
     pub en: Text,
-    /// Japanese.
+    /// Japanese text.
     pub ja: Text,
 }
 
-/// The text in one language.
+/// Texts in one language.
 pub struct Text {
-    /// A few words: `The certificate has expired`.
+    /// Title: a short sentence such as `The certificate has expired`.
     pub title: &'static str,
-    /// What it means and why it happens: two to five sentences.
+    /// What the finding means and its usual causes.
     pub meaning: &'static str,
-    /// What to rule out first on the client, the line or the scanner's own machine.
+    /// What to rule out first on the client, the network or the scanning machine.
     pub check_first: &'static [&'static str],
-    /// What to do on the server: (where, what).
+    /// Fixes: product or place, and what to do there.
     pub fixes: &'static [(&'static str, &'static str)],
-    /// How to see it by hand: one command.
+    /// Command that shows the problem.
     pub by_hand: &'static str,
 }
 
 impl Definition {
-    /// The definition with this id.
+    /// Returns the definition with this id, or `None` if there is none.
     pub fn of(id: FindingId) -> Option<&'static Self> {
         let mut all = FINDINGS.iter().copied();
         all.find(|definition| definition.id == id)
@@ -229,7 +230,7 @@ impl Definition {
     }
 }
 
-/// A failure as evidence.
+/// Returns the evidence for a failure.
 fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
     let mut evidence: Vec<(&'static str, Value)> = vec![("kind", failure.reason.word().into())];
     if !failure.detail.is_empty() {
@@ -238,7 +239,7 @@ fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
     evidence
 }
 
-/// A finding about some places in the list as sent.
+/// Returns a finding about certificates at some positions of the chain as sent.
 fn listed(
     case: &Case<'_>,
     definition: &Definition,
@@ -264,7 +265,7 @@ fn listed(
     ])]
 }
 
-/// A count as evidence.
+/// Returns a count as an evidence value.
 fn count(count: usize) -> Value {
     Value::Number(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -1,4 +1,4 @@
-//! The certificate asks for a staple and the server sends none.
+//! The certificate requires OCSP stapling, but the server sends no staple.
 
 use super::*;
 
@@ -10,7 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Staple,
     evidence: &[
-        ("subject", "who the certificate is for"),
+        ("subject", "subject of the certificate"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -20,7 +20,7 @@ pub(super) const FINDING: Definition = Definition {
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let asked = case.policy.revocation.as_deref();
     let asked = asked.is_some_and(|known| known.sources.staple);
-    // Absent where it could not be seen.
+    // `None` if the exchange could not show the staple.
     let staple = case.session().and_then(|it| it.ocsp_staple.as_deref());
     let found = case.chain.as_ref().and_then(|chain| {
         let contents = chain.contents()?;
@@ -37,56 +37,58 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate demands a stapled OCSP answer and none came",
-        meaning: "The certificate carries the TLS feature extension (must-staple), by which its \
-            owner promises that every handshake brings an OCSP answer. The server sent none, so a \
-            client that honours the promise refuses the connection. Servers often send no staple \
-            for the first visitors after a restart, when their responder cannot be reached, or \
-            when stapling is simply not turned on.",
+        title: "The certificate requires OCSP stapling, but the server sends no OCSP response",
+        meaning: "The certificate contains the TLS Feature extension (must-staple). It promises \
+            that every handshake includes a stapled OCSP response. The server sent none, so \
+            clients that enforce must-staple refuse the connection. Common causes are a recent \
+            restart, an OCSP responder that the server cannot reach, and stapling that is not \
+            enabled.",
         check_first: &[
-            "Ask again: nginx sends a staple only from the second visit of each worker on.",
-            "Many CAs have ended OCSP and issue no must-staple certificates any more: the next \
-                renewal may settle it.",
+            "Scan again. nginx does not send a staple on the first connection to each worker.",
+            "Many CAs have shut down OCSP and no longer issue must-staple certificates. The next \
+                renewal may resolve the finding.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Reissue without must-staple (certbot: without `--must-staple`); where the CA has \
-                    ended OCSP, nothing else will do.",
+                "Reissue the certificate without must-staple (certbot: without `--must-staple`). \
+                    If the CA has shut down OCSP, this is the only solution.",
             ),
             (
                 "nginx",
-                "`ssl_stapling on` with a `resolver`, and `ssl_stapling_file` where the first \
-                    visitor counts.",
+                "Set `ssl_stapling on` and a `resolver`. If even the first connection needs a \
+                    staple, use `ssl_stapling_file`.",
             ),
             (
                 "Apache",
-                "Use `MDStapling on` of mod_md, or `SSLUseStapling on` with `SSLStaplingCache`.",
+                "Set `MDStapling on` (mod_md), or `SSLUseStapling on` with `SSLStaplingCache`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
     ja: Text {
-        title: "must-staple の証明書なのに OCSP ステープルがありません",
-        meaning: "証明書に TLS Feature 拡張（must-staple）があり、毎回のハンドシェイクで OCSP 応答を\
-            送ることを約束しています。しかし応答が送られてこなかったため、この約束を守るクライア\
-            ントは接続を拒否します。再起動直後の最初のアクセス、レスポンダーに接続できない場合、\
-            ステープリングの設定漏れなどで起こります。",
+        title: "OCSP ステープリング必須の証明書ですが、OCSP 応答が送信されていません",
+        meaning: "証明書に TLS Feature 拡張（must-staple）が含まれています。これは、すべてのハンド\
+            シェイクで OCSP 応答（ステープル）を送信することを約束する拡張です。サーバーが送信して\
+            いないため、must-staple を検査するクライアントは接続を拒否します。主な原因は、サーバー\
+            の再起動直後であること、OCSP レスポンダーに接続できないこと、ステープリングが有効に\
+            なっていないことです。",
         check_first: &[
-            "もう一度確認します。nginx は各ワーカーの最初の接続ではステープルを送りません。",
-            "多くの認証局が OCSP を終了し、must-staple の証明書も発行しなくなりました。次の更新で解\
-                消することがあります。",
+            "もう一度スキャンします。nginx は、各ワーカーへの最初の接続ではステープルを送信しませ\
+                ん。",
+            "多くの認証局が OCSP の提供を終了し、must-staple の証明書も発行しなくなりました。次の\
+                更新で解消することがあります。",
         ],
         fixes: &[
             (
                 "サーバー共通",
-                "must-staple なしで再発行します（certbot は `--must-staple` を外す）。認証局が \
-                    OCSP を終了している場合は、これ以外に方法がありません。",
+                "must-staple なしで証明書を再発行します（certbot では `--must-staple` を外しま\
+                    す）。認証局が OCSP の提供を終了している場合、解決方法はこれだけです。",
             ),
             (
                 "nginx",
-                "`ssl_stapling on` と `resolver` を設定します。最初の接続から必要な場合は \
-                    `ssl_stapling_file` を使います。",
+                "`ssl_stapling on` と `resolver` を設定します。最初の接続からステープルが必要な場\
+                    合は、`ssl_stapling_file` を使います。",
             ),
             (
                 "Apache",

@@ -1,5 +1,5 @@
-//! Whoever records the traffic and later gets the key can read it: of the connection made, or of
-//! any that a version accepts.
+//! The negotiated suite, or every suite that the server accepts in some version, has no forward
+//! secrecy.
 
 use super::*;
 use crate::observation::Facts;
@@ -14,11 +14,12 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "cipher",
-            "the suite; where the one chosen has it, the first that a version accepts",
+            "the negotiated suite, or the first suite of `versions` if the negotiated one has \
+                forward secrecy",
         ),
         (
             "versions",
-            "the versions that accept no suite with it (`--facts ciphers`)",
+            "versions in which no accepted suite has forward secrecy (`--facts ciphers`)",
         ),
     ],
     look,
@@ -41,8 +42,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence)]
 }
 
-/// The versions in which every suite accepted is without it, newest first, and the first of those
-/// suites. A list that may go on proves nothing.
+/// Returns the versions in which no accepted suite has forward secrecy, newest first, and the first
+/// of those suites. Incomplete lists are ignored because they prove nothing.
 fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
     let (mut versions, mut first) = (Vec::new(), None);
     let Some(facts) = Facts::of(case.observation) else {
@@ -67,57 +68,63 @@ fn versions_without(case: &Case<'_>) -> (Vec<String>, Option<CipherSuite>) {
 const DOC: Doc = Doc {
     en: Text {
         title: "No forward secrecy",
-        meaning: "The key exchange used the server's certificate key directly (RSA key transport, \
-            or static DH or ECDH) instead of a fresh key for each connection (ECDHE or DHE). \
-            Whoever records the traffic today and obtains that private key later can read all of \
-            it. TLS 1.3 always has forward secrecy, so the server probably lacks TLS 1.3 and has \
-            an old list of suites. Some newer clients no longer offer RSA key exchange and \
-            cannot connect when there is nothing else.",
+        meaning: "The key exchange uses the key of the server certificate directly (RSA key \
+            exchange, or static DH or ECDH) instead of a new key for each connection (ECDHE or \
+            DHE). This is true for the connection of the scan or, with `--facts ciphers`, for \
+            every suite that the server accepts in one TLS version. Anyone who records such \
+            traffic today and later obtains the private key can decrypt all of it. TLS 1.3 always \
+            has forward secrecy, so the server probably does not support TLS 1.3 and uses an old \
+            cipher suite list. Some newer clients no longer offer RSA key exchange and cannot \
+            connect if the server accepts nothing else.",
         check_first: &[
-            "Rule out an inspecting proxy on our side: some choose RSA key exchange in order to \
-                decrypt traffic passively.",
-            "Before switching, ask whether a monitoring tool behind the server decrypts traffic \
-                with the private key; it will stop working and needs another way.",
+            "Confirm that no TLS-inspecting proxy on the scanning side is the cause. Some proxies \
+                choose RSA key exchange so that they can decrypt traffic passively.",
+            "Before you change the suites, find out whether a monitoring tool decrypts traffic \
+                with the server's private key. It will stop working and needs another method.",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_protocols TLSv1.2 TLSv1.3;` and `ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;`.",
+                "Set `ssl_protocols TLSv1.2 TLSv1.3;` and `ssl_ciphers \
+                    ECDHE+AESGCM:ECDHE+CHACHA20;`.",
             ),
             (
                 "Apache",
-                "`SSLProtocol -all +TLSv1.2 +TLSv1.3` and `SSLCipherSuite \
+                "Set `SSLProtocol -all +TLSv1.2 +TLSv1.3` and `SSLCipherSuite \
                     ECDHE+AESGCM:ECDHE+CHACHA20`.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = kRSA`, and `smtpd_tls_eecdh_grade = auto` (the \
-                    default from 3.2).",
+                "Set `smtpd_tls_exclude_ciphers = kRSA` and `smtpd_tls_eecdh_grade = auto` (the \
+                    default in 3.2 or later).",
             ),
             (
                 "Dovecot",
-                "`ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20`.",
+                "Set `ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20`.",
             ),
             (
                 "IIS, Windows",
-                "Put the `TLS_ECDHE_*` suites first in the order and disable the `TLS_RSA_*` ones.",
+                "Put the `TLS_ECDHE_*` suites first in the suite order and disable the \
+                    `TLS_RSA_*` suites.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher ECDHE",
     },
     ja: Text {
         title: "前方秘匿性がありません",
-        meaning: "接続ごとの一時的な鍵（ECDHE、DHE）ではなく、証明書の鍵をそのまま使う鍵交換（RSA \
-            鍵交換、または静的な DH / ECDH）で接続されました。通信を記録しておいた第三者が後から\
-            秘密鍵を入手すると、過去の通信もすべて解読されます。TLS 1.3 には必ず前方秘匿性\
-            （Forward Secrecy）があるため、サーバーが TLS 1.3 に対応しておらず、暗号スイートの設\
-            定も古いと考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、ほか\
-            に方式がなければ接続できません。",
+        meaning: "接続ごとの一時的な鍵（ECDHE または DHE）ではなく、サーバー証明書の鍵をそのまま使\
+            う鍵交換（RSA 鍵交換、または静的な DH / ECDH）です。スキャンの接続で使われたか、ある \
+            TLS バージョンで受け入れられるすべての暗号スイートがこの方式です（後者は `--facts \
+            ciphers` を指定した場合に検査します）。このような通信を記録した第三者が後から秘密鍵を\
+            入手すると、記録した通信をすべて復号できます。TLS 1.3 には必ず前方秘匿性（Forward \
+            Secrecy）があるため、このサーバーは TLS 1.3 に対応しておらず、暗号スイートの設定も古い\
+            と考えられます。新しいクライアントには RSA 鍵交換を提示しないものがあり、サーバーがほ\
+            かの方式に対応していなければ接続できません。",
         check_first: &[
-            "こちら側の検査用プロキシが原因でないか確認します。受動的に復号するために RSA 鍵交換を\
-                選ぶ製品があります。",
-            "変更する前に、サーバーの秘密鍵で通信を復号している監視装置がないか確認します。該当す\
-                る場合は動作しなくなるため、別の方法が必要です。",
+            "スキャン元の、TLS インスペクションを行うプロキシが原因でないか確認します。通信を復号\
+                するために RSA 鍵交換を選ぶ製品があります。",
+            "変更する前に、サーバーの秘密鍵で通信を復号している監視装置がないか確認します。変更後\
+                は復号できなくなるため、別の方法が必要です。",
         ],
         fixes: &[
             (

@@ -1,4 +1,4 @@
-//! The leaf has no subject alternative names: clients that ignore the common name find none.
+//! The leaf has no subject alternative name, so clients that ignore the common name find no name.
 
 use super::*;
 
@@ -9,7 +9,10 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("common_name", "the subject's common name, where it has one")],
+    evidence: &[(
+        "common_name",
+        "common name of the subject; absent if there is none",
+    )],
     look,
     doc: &DOC,
 };
@@ -32,48 +35,51 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate has no subject alternative name",
-        meaning: "The certificate names its host only in the common name (CN) of the subject and \
-            has no subject alternative name (SAN) that clients could compare. Comparing the CN \
-            was a stopgap that RFC 2818 called deprecated in 2000 and RFC 9525 rules out; \
-            browsers, Apple's systems and Go ignore it. Public CAs always fill in the SAN, so \
-            the certificate comes from a private CA, an appliance or an old script. Some \
-            programs still fall back to the CN, which is why it may work in one place and fail \
-            in another.",
+        meaning: "The certificate has no subject alternative name (SAN), which is the field that \
+            clients compare with the host name. The host name is at most in the common name (CN) \
+            of the subject. RFC 2818 deprecated matching by the CN in 2000, and RFC 9525 no \
+            longer allows it. Browsers, Apple systems and Go ignore the CN. Public CAs always \
+            include a SAN, so the certificate comes from a private CA, an appliance or an old \
+            script. Some programs still use the CN, so connections may succeed in one place and \
+            fail in another.",
         check_first: &[
-            "Look at the issuer: if it is an inspecting proxy on our side, the server's real \
-                certificate may be in order.",
+            "Check the issuer. If it is a TLS-inspecting proxy on the scanning side, the server's \
+                own certificate may be correct.",
         ],
         fixes: &[
             (
                 "CA",
-                "Reissue with `subjectAltName`: every host name as `DNS:`, every address as \
-                    `IP:`. A name in the CN has to be repeated in the SAN.",
+                "Reissue the certificate with `subjectAltName`: every host name as `DNS:` and \
+                    every address as `IP:`. Repeat the name in the CN in the SAN.",
             ),
             (
                 "OpenSSL",
-                "`openssl req -new -key KEY -subj /CN=HOST -addext \"subjectAltName=DNS:HOST\"`; \
-                    when signing with `openssl x509 -req`, add `-copy_extensions copy` (3.0 or \
-                    later) or `-extfile`, or the SAN is lost.",
+                "Create the request with `openssl req -new -key KEY -subj /CN=HOST -addext \
+                    \"subjectAltName=DNS:HOST\"`. When you sign with `openssl x509 -req`, add \
+                    `-copy_extensions copy` (3.0 or later) or `-extfile`; otherwise the SAN is \
+                    lost.",
             ),
             (
                 "AD CS",
-                "Have the template build the subject from the request, with the DNS names in it.",
+                "Configure the template to take the subject from the request, and include the DNS \
+                    names in the request.",
             ),
             (
                 "nginx",
-                "Put the reissued chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the reissued chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the reissued chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the reissued chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the reissued chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the reissued chain, then run \
+                    `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Put the reissued chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the reissued chain, then run \
                     `doveadm reload`.",
             ),
         ],
@@ -82,30 +88,32 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "SAN（サブジェクトの別名）がありません",
-        meaning: "ホスト名がサブジェクトの CN（コモンネーム）にしかなく、照合に使われる SAN があり\
-            ません。CN による照合は 2000 年の RFC 2818 ですでに非推奨とされ、RFC 9525 で使わない\
-            ことになりました。ブラウザー、Apple の OS、Go は CN を無視します。パブリック認証局は\
-            必ず SAN を入れるため、プライベート認証局、機器、古いスクリプトで作られた証明書と考え\
-            られます。CN を使うプログラムも残っているため、環境によって接続できることもあります。",
+        meaning: "証明書に、ホスト名との照合に使われる SAN（サブジェクトの別名）がありません。ホス\
+            ト名は、サブジェクトの CN（コモンネーム）にしか書かれていません。CN による照合は、\
+            2000 年の RFC 2818 で非推奨となり、RFC 9525 では認められていません。ブラウザー、Apple \
+            の OS、Go は CN を無視します。パブリック認証局は必ず SAN を含めるため、プライベート認\
+            証局、アプライアンス、古いスクリプトで作成された証明書と考えられます。CN を使うプログ\
+            ラムも残っているため、環境によっては接続できることがあります。",
         check_first: &[
-            "発行者を確認します。こちら側の検査用プロキシが発行したものなら、サーバーの本来の証明\
-                書には問題がないかもしれません。",
+            "発行者を確認します。スキャン元の、TLS インスペクションを行うプロキシが発行した証明書\
+                であれば、サーバー本来の証明書には問題がない可能性があります。",
         ],
         fixes: &[
             (
                 "認証局",
-                "`subjectAltName` を付けて再発行します。ホスト名は `DNS:`、IP アドレスは `IP:` と\
-                    して、すべて SAN に入れます。CN に書いた名前も SAN に必要です。",
+                "`subjectAltName` を付けて再発行します。すべてのホスト名を `DNS:`、すべての IP ア\
+                    ドレスを `IP:` として含めます。CN に書いた名前も SAN に含めます。",
             ),
             (
                 "OpenSSL",
                 "`openssl req -new -key KEY -subj /CN=HOST -addext \"subjectAltName=DNS:HOST\"` \
-                    で CSR を作成します。`openssl x509 -req` で署名するときは `-copy_extensions \
-                    copy`（3.0 以降）または `-extfile` を付けないと SAN が失われます。",
+                    で CSR を作成します。`openssl x509 -req` で署名する場合は、`-copy_extensions \
+                    copy`（3.0 以降）または `-extfile` を付けます。付けないと SAN が失われます。",
             ),
             (
                 "AD CS",
-                "テンプレートでサブジェクト名を要求に含める設定にし、要求に DNS 名を入れます。",
+                "サブジェクト名を要求から取得するようにテンプレートを設定し、要求に DNS 名を含めま\
+                    す。",
             ),
             (
                 "nginx",
@@ -117,8 +125,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を\
-                    実行します。",
+                "秘密鍵と再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "Dovecot",

@@ -1,4 +1,4 @@
-//! The bytes that came back to a ClientHello are not TLS.
+//! The answer to the ClientHello is not TLS.
 
 use super::*;
 use crate::starttls;
@@ -13,11 +13,11 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "spoken",
-            "what they are instead: http, smtp, ssh, ...; empty when unknown",
+            "protocol of the answer: http, smtp, ssh, ...; empty if unknown",
         ),
         (
             "expects_starttls",
-            "true when that is a service whose TLS begins by STARTTLS: scan it as smtp://, imap://, ...",
+            "true if TLS starts with STARTTLS in this protocol; scan it as smtp://, imap://, ...",
         ),
     ],
     look,
@@ -35,7 +35,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 fn evidence(spoken: &str) -> Vec<(&'static str, Value)> {
     let mut evidence = vec![("spoken", spoken.into())];
-    // `smtp or ftp` is a guess between two of them.
+    // `smtp or ftp` means that either protocol is possible.
     let named = |name| starttls::Protocol::named(name).is_some();
     if spoken.split(" or ").all(named) {
         evidence.push(("expects_starttls", Value::Flag(true)));
@@ -46,24 +46,24 @@ fn evidence(spoken: &str) -> Vec<(&'static str, Value)> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The port answers, but not with TLS",
-        meaning: "The server accepted the connection and answered our TLS hello with bytes that \
-            are not TLS. Most often the port serves plain HTTP, or a mail or SSH server that \
-            speaks first; the finding names what it looked like. The usual reason is a port or \
-            mode mixed up, or a web server told to listen on 443 without TLS. From inside an \
-            office, hotel or mobile network it can also be a proxy or a captive portal that \
-            answers in the server's place.",
+        meaning: "The server accepted the connection and answered the ClientHello with data that \
+            is not TLS. Usually the port serves plain HTTP, or it belongs to a mail or SSH server \
+            that sends its greeting first. The evidence names the detected protocol. Common \
+            causes are a wrong port or mode, and a web server that listens on port 443 without \
+            TLS. On an office, hotel or mobile network, a proxy or captive portal may be \
+            answering instead of the server.",
         check_first: &[
-            "Make sure that port and mode belong together: 80 is plain HTTP and 443 TLS; 25, 587 \
-                and 143 start in clear text and need `smtp://` or `imap://` here.",
-            "If many unrelated hosts answer alike, open any web page first (captive portal), or \
-                bypass the proxy.",
-            "A `400 Bad Request` page in clear text on port 443 shows that the web server is \
-                there and only the TLS switch is missing.",
+            "Confirm that the port and the mode match. Port 80 is plain HTTP and port 443 is TLS. \
+                Ports 25, 587 and 143 start in plain text; scan them with `smtp://` or `imap://`.",
+            "If many unrelated hosts give the same answer, sign in to the captive portal in a \
+                browser first, or bypass the proxy.",
+            "A plain-text `400 Bad Request` page on port 443 shows that the web server is running \
+                and only TLS is not enabled.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Write `listen 443 ssl;` (not just `listen 443;`) and set `ssl_certificate` and \
+                "Use `listen 443 ssl;` (not just `listen 443;`) and set `ssl_certificate` and \
                     `ssl_certificate_key` in the same server block.",
             ),
             (
@@ -73,35 +73,36 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "Port 465 needs `-o smtpd_tls_wrappermode=yes` on its line in master.cf; ports 25 \
-                    and 587 must not have it.",
+                "On port 465, add `-o smtpd_tls_wrappermode=yes` to the service's entry in \
+                    master.cf. Do not add it for ports 25 and 587.",
             ),
             (
                 "Dovecot",
-                "The `inet_listener imaps` block needs `ssl = yes` if the port is set by hand.",
+                "If you set the port yourself, add `ssl = yes` to the `inet_listener imaps` block.",
             ),
             (
                 "HAProxy",
-                "Give the listener its certificate: `bind :443 ssl crt /path/site.pem`. In `mode \
-                    tcp` the backend has to speak TLS itself.",
+                "Give the listener a certificate: `bind :443 ssl crt /path/site.pem`. In `mode \
+                    tcp` without `ssl`, the backend must speak TLS itself.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
     ja: Text {
-        title: "TLS ではない応答が返りました",
-        meaning: "接続は受け付けられましたが、TLS の ClientHello に対して TLS ではないデータが返っ\
-            てきました。多くは平文の HTTP、または先にバナーを送るメールや SSH のサーバーで、何に\
-            見えたかは結果に表示されます。原因の大半は、ポートと方式の取り違えか、443 番を TLS な\
-            しで待ち受けている Web サーバーの設定です。社内、ホテル、モバイル回線などでは、プロキ\
-            シやキャプティブポータルが代わりに応答していることもあります。",
+        title: "ポートから TLS ではない応答が返りました",
+        meaning: "サーバーは接続を受け付けましたが、ClientHello に対して TLS ではないデータを返し\
+            ました。多くは、平文の HTTP か、先にバナーを送信するメールまたは SSH のサーバーです。\
+            推定したプロトコルは、検出結果に表示されます。よくある原因は、ポートや接続方式の誤り\
+            と、443 番ポートを TLS なしで待ち受けている Web サーバーの設定です。社内、ホテル、モバ\
+            イルなどの回線では、サーバーの代わりにプロキシやキャプティブポータルが応答していること\
+            もあります。",
         check_first: &[
-            "ポートと方式の組み合わせを確認します。80 番は平文の HTTP、443 番は TLS です。25、\
+            "ポートと接続方式の組み合わせを確認します。80 番は平文の HTTP、443 番は TLS です。25、\
                 587、143 番は平文で始まるため、`smtp://` や `imap://` を指定してスキャンします。",
-            "無関係なホストが同じ応答を返すなら、先にブラウザーでキャプティブポータルの認証を済ま\
-                せるか、プロキシを経由しない回線で試します。",
-            "443 番で平文の `400 Bad Request` が返る場合は、Web サーバー自体は動いていて、TLS の有\
-                効化だけが抜けています。",
+            "関連のない多数のホストが同じ応答を返す場合は、先にブラウザーでキャプティブポータルの\
+                認証を済ませるか、プロキシを経由せずに試します。",
+            "443 番ポートで平文の `400 Bad Request` が返る場合は、Web サーバーは動作していますが、\
+                TLS が有効になっていません。",
         ],
         fixes: &[
             (
@@ -111,23 +112,23 @@ const DOC: Doc = Doc {
             ),
             (
                 "Apache",
-                "mod_ssl を有効にし（`a2enmod ssl`）、`<VirtualHost *:443>` に `SSLEngine on` を書\
-                    きます。",
+                "mod_ssl を有効にし（`a2enmod ssl`）、`<VirtualHost *:443>` に `SSLEngine on` を設\
+                    定します。",
             ),
             (
                 "Postfix",
-                "465 番は master.cf の該当行に `-o smtpd_tls_wrappermode=yes` が必要です。25 番と \
-                    587 番には付けません。",
+                "465 番ポートでは、master.cf の該当するサービスに `-o smtpd_tls_wrappermode=yes` \
+                    が必要です。25 番と 587 番には設定しないでください。",
             ),
             (
                 "Dovecot",
                 "ポートを個別に設定している場合は、`inet_listener imaps` ブロックに `ssl = yes` を\
-                    書きます。",
+                    設定します。",
             ),
             (
                 "HAProxy",
-                "`bind :443 ssl crt /path/site.pem` のように証明書を指定します。`mode tcp` で中継\
-                    する場合は、バックエンド側が TLS に対応している必要があります。",
+                "`bind :443 ssl crt /path/site.pem` のように証明書を指定します。`ssl` を付けずに \
+                    `mode tcp` で中継する場合は、バックエンドが TLS に対応している必要があります。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

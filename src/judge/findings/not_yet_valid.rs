@@ -1,4 +1,4 @@
-//! A certificate on the path is before its notBefore.
+//! A certificate on the path is not yet valid (`notBefore`).
 
 use super::*;
 
@@ -10,9 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("not_before", "from when it is valid"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("not_before", "time at which it becomes valid"),
         ("days", "whole days until then"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -38,85 +41,88 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate is not valid yet",
-        meaning: "The start date of the server's certificate, or of a certificate that every path \
-            needs, still lies ahead. Either the clock of the machine that issued it runs ahead, \
-            or a certificate meant for later was installed too early, or the clock of the \
-            scanning machine is slow. Public CAs set the start a little into the past, so with \
-            them our own clock is the first suspect. A wrong clock is also why a single phone or \
-            PC with an empty battery calls every site unsafe.",
+        title: "The certificate is not yet valid",
+        meaning: "The server certificate, or another certificate that every path needs, becomes \
+            valid only in the future. There are three possible causes: the clock of the issuing \
+            machine is fast, a certificate for later use was installed too early, or the clock of \
+            the scanning machine is slow. Public CAs set the start date slightly in the past, so \
+            for their certificates check the scanning machine's clock first. A wrong clock is \
+            also the usual reason why a single phone or PC warns about every site.",
         check_first: &[
-            "Check the clock and time zone of this machine (`timedatectl`). If most hosts of a \
-                sweep are not yet valid, it is ours.",
-            "Look at the distance: minutes point at a clock, hours at a time zone, days at a \
-                certificate installed too early.",
-            "If `--at` was given, make sure that the time is the intended one.",
+            "Check the clock and time zone of the scanning machine (`timedatectl`). If most hosts \
+                in a scan are not yet valid, this clock is wrong.",
+            "Look at how far away the start date is. Minutes suggest a wrong clock, hours a wrong \
+                time zone, and days a certificate that was installed too early.",
+            "If you used `--at`, confirm that its time is correct.",
         ],
         fixes: &[
             (
                 "Clock",
-                "Run chrony or systemd-timesyncd on the issuing CA and on the server; virtual \
-                    machines resumed from a snapshot are often off.",
+                "Run chrony or systemd-timesyncd on the issuing CA and on the server. The clock \
+                    of a virtual machine is often wrong after it is resumed from a snapshot.",
             ),
             (
                 "Private CA",
-                "Issue again with a start date some minutes in the past, so that small clock \
-                    differences do no harm.",
+                "Reissue the certificate with a start date a few minutes in the past, so that \
+                    small clock differences do no harm.",
             ),
             (
                 "nginx",
-                "Put the previous, still valid certificate back into `ssl_certificate` until the \
-                    new one starts, then reload.",
+                "Point `ssl_certificate` back at the previous certificate, if it is still valid, \
+                    until the new one becomes valid. Then reload.",
             ),
             (
                 "Apache",
-                "Put the previous certificate back into `SSLCertificateFile` until the start \
-                    date, then reload.",
+                "Point `SSLCertificateFile` back at the previous certificate until the new one \
+                    becomes valid, then reload.",
             ),
             (
                 "Postfix",
-                "Put the previous files back into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` back at the previous files, then run `postfix \
+                    reload`.",
             ),
             (
                 "Dovecot",
-                "Put the previous file back into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
-                    `doveadm reload`.",
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) back at the previous file, then \
+                    run `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
         title: "証明書の有効期間がまだ始まっていません",
-        meaning: "サーバー証明書、または経路に必ず必要な証明書の有効期間の開始日時が、まだ来ていま\
-            せん。発行した側の時計が進んでいる、先の日付から使う証明書を早く設定してしまった、ス\
-            キャンする端末の時計が遅れている、のいずれかです。パブリック認証局は開始日時を少し前\
-            に設定するため、その証明書で起きた場合はまず自分の時計を疑います。電池切れなどで時計\
-            が狂ったスマートフォンやパソコンで、どのサイトにも警告が出るのも同じ原因です。",
+        meaning: "サーバー証明書、または経路に必要な証明書の有効期間がまだ始まっていません。原因\
+            は 3 つ考えられます。発行したマシンの時計が進んでいる、将来使う証明書を早く設定した、\
+            スキャン元のマシンの時計が遅れている、のいずれかです。パブリック認証局は開始日時を少し\
+            過去に設定するため、その証明書で検出された場合は、まずスキャン元の時計を確認します。1 \
+            台のスマートフォンやパソコンだけがすべてのサイトで警告を表示する場合も、多くは時計のず\
+            れが原因です。",
         check_first: &[
-            "この端末の時計とタイムゾーンを確認します（`timedatectl`）。スキャンした大半のホストで\
-                発生するなら、原因はこちらの時計です。",
-            "開始までの差を見ます。数分なら時計のずれ、数時間ならタイムゾーン、数日なら早すぎる設\
-                置が疑われます。",
-            "`--at` を指定した場合は、その日時が意図したものか確認します。",
+            "スキャン元のマシンの時計とタイムゾーンを確認します（`timedatectl`）。スキャンした大半\
+                のホストで検出される場合は、この時計がずれています。",
+            "開始日時までの差を確認します。数分なら時計のずれ、数時間ならタイムゾーンの誤り、数日\
+                なら証明書を早く設定したことが考えられます。",
+            "`--at` を指定した場合は、その日時が正しいか確認します。",
         ],
         fixes: &[
             (
                 "時刻同期",
-                "発行側の認証局とサーバーで chrony または systemd-timesyncd を動かします。スナップ\
-                    ショットから復元した仮想マシンは時計がずれていることがよくあります。",
+                "発行元の認証局とサーバーで、chrony または systemd-timesyncd を動作させます。ス\
+                    ナップショットから再開した仮想マシンでは、時計がずれていることがよくあります。",
             ),
             (
                 "プライベート認証局",
-                "わずかな時計のずれで失敗しないよう、開始日時を数分前にして再発行します。",
+                "わずかな時計のずれで失敗しないように、開始日時を数分前に設定して再発行します。",
             ),
             (
                 "nginx",
-                "開始日時までは、まだ有効な以前の証明書を `ssl_certificate` に戻してリロードしま\
-                    す。",
+                "以前の証明書がまだ有効であれば、新しい証明書の開始日時まで `ssl_certificate` を以\
+                    前の証明書に戻し、リロードします。",
             ),
             (
                 "Apache",
-                "開始日時までは、以前の証明書を `SSLCertificateFile` に戻してリロードします。",
+                "新しい証明書の開始日時まで `SSLCertificateFile` を以前の証明書に戻し、リロードし\
+                    ます。",
             ),
             (
                 "Postfix",

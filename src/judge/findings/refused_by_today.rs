@@ -1,4 +1,4 @@
-//! The server refuses what browsers offer, and accepts something older or rarer.
+//! The server refuses everything that current browsers offer, but accepts something older or rarer.
 
 use super::*;
 use crate::observation::{Exchange, Offer, Part, refused_by_browsers};
@@ -14,28 +14,35 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "refused",
-            "the parts of the offer that the server cannot go along with: suites, groups, signatures, key; or chain_size, which clients refuse",
+            "parts of the browsers' offer that the server does not accept: suites, groups, \
+                signatures or key; or chain_size, which the clients do not accept",
         ),
-        ("accepted", "what it accepted instead"),
-        ("fails", "the clients that cannot connect"),
-        ("connects", "clients that can, where some are known"),
+        (
+            "accepted",
+            "what the server uses instead; with chain_size, the size of its certificates",
+        ),
+        ("fails", "clients that cannot connect"),
+        (
+            "connects",
+            "clients that can connect; absent if none are known",
+        ),
     ],
     look,
     doc: &DOC,
 };
 
-/// The clients whose whole offer was sent and refused.
+/// Clients whose complete offer was sent and refused.
 const BROWSERS: [&str; 3] = ["Chrome", "Edge", FIREFOX];
 
-/// The suites beyond those of browsers in the default offer of OpenSSL (`openssl ciphers -s DEFAULT`)
-/// and of Java: DHE, and CBC with SHA-2.
+/// Suites that OpenSSL (`openssl ciphers -s DEFAULT`) and Java offer by default, but browsers do
+/// not: DHE, and CBC with SHA-2.
 const OPENSSL_TOO: [u16; 13] = [
     0x009F, 0xCCAA, 0x009E, 0xC024, 0xC028, 0x006B, 0xC023, 0xC027, 0x0067, 0x0039, 0x0033, 0x003D,
     0x003C,
 ];
 
-/// The largest Certificate message that OpenSSL, and BoringSSL in Chrome, read
-/// (`SSL_MAX_CERT_LIST_DEFAULT`). Go reads 256 KiB.
+/// Size in bytes of the largest Certificate message that OpenSSL, and BoringSSL in Chrome, accept
+/// (`SSL_MAX_CERT_LIST_DEFAULT`). Go accepts 256 KiB.
 const MOST_OF_CHAIN: usize = 100 * 1024;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
@@ -46,10 +53,10 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Clients refuse a chain of such a size, whatever they offer.
+/// Returns a finding if the chain is too large for some clients, whatever they offer.
 fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     let sent = &case.chain.as_ref()?.sent.certificates;
-    // Each after its length of three bytes.
+    // Three bytes of length precede each certificate.
     let bytes: usize = sent.iter().map(|it| it.der.len() + 3).sum();
     let fails = ["Chrome", "Edge", OPENSSL].map(str::to_owned).to_vec();
     (bytes > MOST_OF_CHAIN).then(|| {
@@ -67,7 +74,7 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
 const FIREFOX: &str = "Firefox";
 const OPENSSL: &str = "curl/OpenSSL";
 
-/// The groups of TLS 1.3 that some clients offer beside those of every browser, and these clients.
+/// TLS 1.3 groups that not every browser offers, and the clients that offer them.
 /// Chrome offers X25519MLKEM768, X25519, P-256 and P-384 (BoringSSL's defaults). Firefox adds P-521,
 /// ffdhe2048 and ffdhe3072 (`nsNSSComponent.cpp`), OpenSSL these and X448 (its default groups; those
 /// of ffdhe4096 and more left them with 3.5).
@@ -78,8 +85,8 @@ const RARE_GROUPS: [(u16, &[&str]); 4] = [
     (0x0101, &[FIREFOX, OPENSSL]),
 ];
 
-/// The server insists on a group or suite of TLS 1.3 that some browsers do not offer, or none. What
-/// it accepts in TLS 1.2 does not help them: it chooses the version first.
+/// Returns a finding if the server requires a TLS 1.3 group or suite that some browsers do not offer.
+/// What it accepts in TLS 1.2 does not help them, because it chooses the version first.
 fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
     let observation = case.observation;
     let whole = |it: &&Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
@@ -102,7 +109,7 @@ fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
     if refused.is_empty() {
         return None;
     }
-    // OpenSSL has CCM, and leaves it out by default.
+    // OpenSSL implements CCM, but does not offer it by default.
     let rare = RARE_GROUPS
         .iter()
         .find(|(id, _)| suite.is_none() && group == Some(*id));
@@ -122,10 +129,10 @@ fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// The groups that every browser offers in TLS 1.3, X25519MLKEM768 among them.
+/// Groups that every browser offers in TLS 1.3, including X25519MLKEM768.
 const BROWSER_GROUPS_TLS13: [u16; 4] = [0x11EC, 0x001D, 0x0017, 0x0018];
 
-/// Browsers offer nothing that the server accepts.
+/// Returns a finding if the server accepts nothing that browsers offer.
 fn offer_refused(case: &Case<'_>) -> Option<Finding> {
     let (session, parts) = refused_by_browsers(case.observation)?;
     let mut accepted = vec![cipher_suite_text(session.cipher).into_owned()];
@@ -141,7 +148,7 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
         ("accepted", accepted.into()),
         ("fails", fails.into()),
     ]);
-    // OpenSSL refuses a prime of 1024 bits on Debian and Ubuntu, and one below everywhere.
+    // OpenSSL refuses a prime of 1024 bits on Debian and Ubuntu, and a smaller one everywhere.
     let large = session.dh_bits.is_none_or(|bits| bits >= 2048);
     if parts == [Part::Suites] && OPENSSL_TOO.contains(&session.cipher) && large {
         finding.severity = Severity::Warning;
@@ -153,51 +160,53 @@ fn offer_refused(case: &Case<'_>) -> Option<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Today's browsers cannot connect",
-        meaning: "Either the server speaks TLS 1.2, but refused both TLS 1.3 and everything that Chrome and \
-            Firefox offer in TLS 1.2: ECDHE with AES-GCM, ChaCha20 or AES-CBC, and RSA with AES, \
-            on X25519, P-256, P-384 and P-521. It accepted only a hello that offers whatever was \
-            ever used. The evidence says which part of the offer it refused, and what it accepted \
-            instead. Where that is DHE, or CBC with SHA-256, programs with OpenSSL or Java still \
-            connect, and this is a warning; for the rest it is an error. Or it insists in TLS 1.3 on a group or suite that some clients do not offer: Firefox \
-            offers P-521, ffdhe2048 and ffdhe3072 and Chrome does not, OpenSSL offers X448 too, and neither \
-            browsers nor OpenSSL offer CCM by default. What such a server accepts in TLS 1.2 does not help, as it chooses the \
-            version first. `chain_size` is another case: the certificates take more than the 100 KiB that Chrome and OpenSSL read.",
+        title: "Current browsers cannot connect",
+        meaning: "There are three cases. In the first, the server supports TLS 1.2, but it refused \
+            TLS 1.3 and everything that Chrome and Firefox offer in TLS 1.2: ECDHE with AES-GCM, \
+            ChaCha20 or AES-CBC, and RSA with AES, with the groups X25519, P-256, P-384 and P-521. \
+            It accepted only a ClientHello that also offers old and rare algorithms. The evidence \
+            shows which part of the browsers' offer the server refused and what it accepted \
+            instead. If it accepted DHE, or CBC with SHA-256, programs that use OpenSSL or Java can \
+            still connect, and the finding is a warning. Otherwise it is an error. In the second \
+            case, the server requires a group or suite in TLS 1.3 that some clients do not offer. \
+            Firefox offers P-521, ffdhe2048 and ffdhe3072, and Chrome does not. OpenSSL also offers \
+            X448. Neither browsers nor OpenSSL offer CCM by default. What such a server accepts in \
+            TLS 1.2 does not help, because it chooses the version first. The third case is \
+            `chain_size`: the certificates exceed the 100 KiB that Chrome and OpenSSL accept.",
         check_first: &[
-            "Make sure that the answer is the server's and not that of an inspecting proxy on our \
-                line.",
-            "If only programs of your own connect, the settings may be on purpose; compare what \
-                they offer.",
+            "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
+                scanning side.",
+            "If only your own programs connect, the settings may be intentional. Compare them \
+                with what the programs offer.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the hand-made `ssl_ciphers`, `ssl_ecdh_curve` and `ssl_conf_command`, or set \
-                    `ssl_ciphers` to ECDHE with AES-GCM and ChaCha20; `ssl_protocols TLSv1.2 \
-                    TLSv1.3;`.",
+                "Remove the custom `ssl_ciphers`, `ssl_ecdh_curve` and `ssl_conf_command`, or set `ssl_ciphers` to \
+                    ECDHE with AES-GCM and ChaCha20. Set `ssl_protocols TLSv1.2 TLSv1.3;`.",
             ),
             (
                 "Apache",
-                "Remove the hand-made `SSLCipherSuite` and `SSLOpenSSLConfCmd Groups`; \
+                "Remove the custom `SSLCipherSuite` and `SSLOpenSSLConfCmd Groups`. Set \
                     `SSLProtocol -all +TLSv1.2 +TLSv1.3`.",
             ),
             (
                 "Postfix",
-                "Remove `tls_high_cipherlist`, `tls_medium_cipherlist` and `tls_eecdh_auto_curves` \
-                    where they were changed.",
+                "Remove any changed `tls_high_cipherlist`, `tls_medium_cipherlist` and \
+                    `tls_eecdh_auto_curves` settings.",
             ),
             (
-                "Chain",
-                "Where `refused` names chain_size, send the leaf and its intermediates only, and \
-                    spread its names over several certificates.",
+                "Certificate chain",
+                "If `refused` contains `chain_size`, send only the leaf and its intermediates, \
+                    and spread the names over several certificates.",
             ),
             (
                 "Key",
-                "Where `refused` names the key, have a certificate issued for a P-256 or RSA key.",
+                "If `refused` contains `key`, get a certificate for a P-256 or RSA key.",
             ),
             (
                 "IIS, Windows",
-                "Set the suites back by group policy (\"SSL Cipher Suite Order\") or \
+                "Restore the default suites by group policy (\"SSL Cipher Suite Order\") or \
                     `Enable-TlsCipherSuite`.",
             ),
         ],
@@ -206,31 +215,35 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "現在のブラウザーでは接続できません",
-        meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 も、Chrome と Firefox が TLS 1.2 \
-            で提示するもの（X25519、P-256、P-384、P-521 による ECDHE と AES-GCM、ChaCha20、AES-CBC、\
-            および RSA と AES）も、すべて拒否しました。受け入れたのは、過去に使われた方式まで含む\
-            最も広い提案だけです。または、TLS 1.3 で、一部のクライアントが提示しない鍵交換グループや暗\
-            号スイートだけを受け入れています。P-521、ffdhe2048、ffdhe3072 は Firefox が提示し、Chrome は提示\
-            しません。X448 は OpenSSL が提示します。CCM は、ブラウザーも OpenSSL も標準では提示しません。サー\
-            バーはバージョンを先に選ぶため、TLS 1.2 で受け入れる方式があっても接続できません。拒否された部分と、代わりに受け入れられたものは、根拠の欄に出ま\
-            す。DHE や SHA-256 の CBC であれば OpenSSL や Java のプログラムは接続できるため警告とし、\
-            それ以外はエラーとします。`chain_size` は別の場合で、証明書の合計が、Chrome と OpenSSL の\
-            読み取る上限である 100 KiB を超えています。",
+        meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 と、Chrome および Firefox が \
+            TLS 1.2 で提示するすべての方式を拒否しました。拒否された方式は、AES-GCM、ChaCha20、\
+            AES-CBC を使う ECDHE、AES を使う RSA、グループ X25519、P-256、P-384、P-521 の組み合わ\
+            せです。受け入れたのは、古い方式やまれな方式も提示した ClientHello だけでした。拒否さ\
+            れた部分と、代わりに受け入れられた方式は、検出結果に表示されます。DHE、または SHA-256 \
+            を使う CBC を受け入れた場合は、OpenSSL や Java を使うプログラムは接続できるため、警告\
+            とします。それ以外はエラーとします。別の場合として、一部のクライアントが提示し\
+            ないグループや暗号スイートを、サーバーが TLS 1.3 で必須としていることがあります。P-521、\
+            ffdhe2048、ffdhe3072 は Firefox が提示し、Chrome は提示しません。X448 は OpenSSL も提示\
+            します。CCM は、ブラウザーも OpenSSL も標準では提示しません。サーバーはバージョンを先に\
+            選ぶため、TLS 1.2 で受け入れる方式があっても接続できません。`chain_size` は別の問題で、証明書の合計が、Chrome と \
+            OpenSSL の上限である 100 KiB を超えています。",
         check_first: &[
-            "応答がサーバーのもので、こちらの回線の検査用プロキシのものではないことを確認します。",
-            "自社のプログラムだけが接続する場合は、意図した設定かもしれません。プログラムが提示す\
-                る方式と比べます。",
+            "サーバー自身が応答していることを確認します。スキャン元の、TLS インスペクションを行う\
+                プロキシが応答している場合があります。",
+            "自社のプログラムだけが接続する場合は、意図した設定の可能性があります。プログラムが提\
+                示する方式と比べます。",
         ],
         fixes: &[
             (
                 "nginx",
-                "独自の `ssl_ciphers` と `ssl_ecdh_curve` を削除するか、`ssl_ciphers` を ECDHE と \
-                    AES-GCM / ChaCha20 にします。`ssl_protocols TLSv1.2 TLSv1.3;` も設定します。",
+                "独自の `ssl_ciphers` と `ssl_ecdh_curve` を削除するか、`ssl_ciphers` に ECDHE と \
+                    AES-GCM / ChaCha20 の組み合わせを指定します。`ssl_protocols TLSv1.2 TLSv1.3;` \
+                    も設定します。",
             ),
             (
                 "Apache",
-                "独自の `SSLCipherSuite` と `SSLOpenSSLConfCmd Groups` を削除し、`SSLProtocol -all \
-                    +TLSv1.2 +TLSv1.3` とします。",
+                "独自の `SSLCipherSuite` と `SSLOpenSSLConfCmd Groups` を削除し、`SSLProtocol \
+                    -all +TLSv1.2 +TLSv1.3` を設定します。",
             ),
             (
                 "Postfix",
@@ -239,12 +252,12 @@ const DOC: Doc = Doc {
             ),
             (
                 "証明書チェーン",
-                "`refused` に chain_size がある場合は、サーバー証明書と中間証明書だけを送り、名前を\
-                    複数の証明書に分けます。",
+                "`refused` に `chain_size` がある場合は、サーバー証明書と必要な中間証明書だけを送\
+                    信し、名前を複数の証明書に分けます。",
             ),
             (
                 "鍵",
-                "`refused` に key がある場合は、P-256 か RSA の鍵で証明書を取得します。",
+                "`refused` に `key` がある場合は、P-256 または RSA の鍵の証明書を取得します。",
             ),
             (
                 "IIS、Windows",

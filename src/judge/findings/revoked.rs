@@ -1,4 +1,4 @@
-//! A certificate on the path is revoked, by the word of somebody who may say so.
+//! A source with the authority to say so reports that a certificate on the path is revoked.
 
 use super::*;
 use crate::verdict::RevocationStatus;
@@ -11,28 +11,33 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Revocation,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("serial", "its serial number, hexadecimal"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("serial", "serial number of the certificate, hexadecimal"),
         (
             "source",
-            "who says so: staple, crl or crlite; the first of them",
+            "first source that reports the revocation: staple, crl or crlite",
         ),
         (
             "revoked_at",
-            "since when; absent where the source does not tell",
+            "time of the revocation; absent if the source does not give it",
         ),
         (
             "reason",
-            "why: key_compromise, superseded, ...; absent where the source does not tell",
+            "reason for the revocation: key_compromise, superseded, ...; absent if the source \
+                does not give it",
         ),
         (
             "this_update",
-            "the source's date; of a filter, the newest certificate that it covers",
+            "date of the source; for a crlite filter, the time of the newest certificate that it \
+                covers",
         ),
         (
             "contradicted_by",
-            "sources that call it good all the same; absent when none does",
+            "sources that report the certificate as good; absent if there are none",
         ),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -71,34 +76,34 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     found.collect()
 }
 
-/// As in the record's `leaf`.
+/// Returns the serial number in the format of the record's `leaf`.
 fn serial(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The certificate is revoked",
-        meaning: "The CA has withdrawn this certificate, or one above it, before its end. Usual \
-            reasons are a private key that leaked, a name that changed hands, a certificate that \
-            the CA issued wrongly and must take back, or one that was replaced and is still \
-            deployed. Clients differ: some refuse at once, some look only at lists that their \
-            vendor chose, some never look. So a revoked certificate works for many people and \
-            fails for others, and nobody should rely on it.",
+        title: "The certificate has been revoked",
+        meaning: "The CA has revoked this certificate, or one above it, before its expiry date. \
+            Common reasons are a leaked private key, a domain that changed owner, a certificate \
+            that the CA issued incorrectly, and a replaced certificate that is still in use. \
+            Clients handle revocation differently. Some refuse the connection at once, some check \
+            only a list that their vendor selected, and some never check. The service therefore \
+            works for many users and fails for others, and must not rely on this certificate.",
         check_first: &[
-            "Compare the serial number with the CA's own console or e-mail: mass revocations are \
-                announced, with a date until which to replace.",
-            "See which certificate it is. If it is an intermediate, the CA has a newer one, and \
-                the leaf may be fine.",
-            "With a reason of certificate_hold the CA may still take it back; ask there first.",
-            "With `--at` or an old list, look at the source's date: a list of today is the better \
-                witness.",
+            "Compare the serial number with the CA's console or e-mail. CAs announce mass \
+                revocations together with a replacement deadline.",
+            "Find out which certificate is revoked. If it is an intermediate, the CA has a newer \
+                one, and the leaf may not be affected.",
+            "If the reason is certificate_hold, the CA can lift the revocation. Ask the CA first.",
+            "If you used `--at` or an old CRL, check the date of the source. Current revocation \
+                data is more reliable.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Find out why it was revoked. Then make a new key, get a new certificate for it, \
-                    deploy it and reload; do not use the old key again.",
+                "Find out why the certificate was revoked. Create a new key, get a new \
+                    certificate for it, deploy both and reload. Do not use the old key again.",
             ),
             (
                 "ACME client",
@@ -107,48 +112,51 @@ const DOC: Doc = Doc {
             ),
             (
                 "nginx",
-                "Put the new chain and key into `ssl_certificate` and `ssl_certificate_key`, then \
-                    reload; a stapled answer about the old certificate goes with the reload.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new chain and key, then \
+                    reload. The reload also discards the stapled OCSP response for the old \
+                    certificate.",
             ),
             (
                 "Apache",
-                "Put the new chain and key into `SSLCertificateFile` and `SSLCertificateKeyFile`, \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new chain and key, \
                     then reload.",
             ),
             (
                 "Postfix",
-                "Put the new key and chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the new key and chain, then run `postfix \
+                    reload`.",
             ),
             (
                 "Private CA",
-                "If it was revoked by mistake, issue a new one: except for certificate_hold, a \
-                    revocation is not taken back.",
+                "If the certificate was revoked by mistake, issue a new one. A revocation cannot \
+                    be undone unless its reason is certificate_hold.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
     ja: Text {
         title: "証明書が失効しています",
-        meaning: "認証局が、この証明書またはその上位の証明書を、有効期限の前に取り消しました。主な\
-            理由は、秘密鍵の漏えい、ドメイン名の所有者の変更、認証局による誤発行、置き換え済みの\
-            証明書の使い残しです。確認方法はクライアントによって異なり、すぐに拒否するもの、ベン\
-            ダーが選んだ失効情報だけを見るもの、まったく確認しないものがあります。そのため、多く\
-            の人には使えても一部の人には使えない状態になり、信頼できる証明書とは言えません。",
+        meaning: "認証局が、この証明書またはその上位の証明書を、有効期限の前に失効させました。主な\
+            理由は、秘密鍵の漏えい、ドメイン名の所有者の変更、認証局による誤発行です。更新済みの古\
+            い証明書を使い続けている場合もあります。失効の扱いはクライアントによって異なります。す\
+            ぐに接続を拒否するもの、ベンダーが選んだ一覧だけを確認するもの、まったく確認しないもの\
+            があります。そのため、多くの利用者は接続できても、一部の利用者は接続できません。この証\
+            明書を使い続けないでください。",
         check_first: &[
-            "シリアル番号を認証局の管理画面や通知メールと照合します。大量失効の場合は、差し替えの\
-                期限とともに告知されています。",
-            "どの証明書かを確認します。中間証明書の場合は、認証局が新しいものを用意しており、サー\
-                バー証明書には問題がないこともあります。",
-            "理由が certificate_hold（一時停止）の場合は解除されることがあるため、先に認証局へ確\
-                認します。",
-            "`--at` や古い CRL を使った場合は、失効情報の日付を確認します。最新の情報のほうが確\
-                実です。",
+            "シリアル番号を、認証局の管理画面やメールと照合します。大量失効の場合は、差し替えの期\
+                限とともに告知されています。",
+            "失効した証明書を確認します。中間証明書の場合は、認証局が新しいものを用意しています。\
+                サーバー証明書には影響がないこともあります。",
+            "理由が certificate_hold（一時停止）の場合は、認証局が失効を解除することがあります。先\
+                に認証局に確認します。",
+            "`--at` や古い CRL を使った場合は、失効情報の日付を確認します。最新の失効情報のほうが\
+                確実です。",
         ],
         fixes: &[
             (
                 "サーバー共通",
-                "失効の理由を確認したうえで、新しい鍵を作り、その鍵で証明書を取得して配置し、リ\
-                    ロードします。古い鍵は再利用しません。",
+                "失効の理由を確認します。新しい鍵を作成し、その鍵の証明書を取得してサーバーに設定\
+                    し、リロードします。古い鍵は再利用しないでください。",
             ),
             (
                 "ACME クライアント",
@@ -157,23 +165,23 @@ const DOC: Doc = Doc {
             ),
             (
                 "nginx",
-                "新しい証明書チェーンと鍵を `ssl_certificate` と `ssl_certificate_key` に指定し、\
-                    リロードします。古い証明書の OCSP 応答もリロードで破棄されます。",
+                "新しい証明書チェーンと秘密鍵を `ssl_certificate` と `ssl_certificate_key` に指定\
+                    し、リロードします。古い証明書の OCSP 応答も、リロードによって破棄されます。",
             ),
             (
                 "Apache",
-                "新しい証明書チェーンと鍵を `SSLCertificateFile` と `SSLCertificateKeyFile` に指\
-                    定し、リロードします。",
+                "新しい証明書チェーンと秘密鍵を `SSLCertificateFile` と `SSLCertificateKeyFile` に\
+                    指定し、リロードします。",
             ),
             (
                 "Postfix",
-                "新しい鍵と証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を\
-                    実行します。",
+                "新しい秘密鍵と証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "プライベート認証局",
-                "誤って失効させた場合も新しく発行します。certificate_hold を除き、失効は取り消せま\
-                    せん。",
+                "誤って失効させた場合は、新しい証明書を発行します。理由が certificate_hold の場合\
+                    を除き、失効は取り消せません。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

@@ -1,4 +1,4 @@
-//! The chain that the server keeps for other clients is faulty (`--facts chains`).
+//! The chain that the server has for other clients has a fault (`--facts chains`).
 
 use super::*;
 
@@ -12,12 +12,12 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "verdict",
-            "the verdict that this chain would get if the server had no other",
+            "verdict that the row would get with this chain alone",
         ),
-        ("findings", "everything that is wrong with it, by id"),
-        ("key", "the kind of its leaf's key"),
-        ("subject", "who its leaf says it is"),
-        ("not_after", "until when its leaf is valid"),
+        ("findings", "ids of all findings for this chain"),
+        ("key", "key type of its leaf"),
+        ("subject", "subject of its leaf"),
+        ("not_after", "time at which its leaf expires"),
         ("fingerprint", "SHA-256 of its leaf"),
     ],
     look,
@@ -48,43 +48,44 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server's second chain is faulty",
+        title: "The server's second certificate chain has a fault",
         meaning: "The server has two certificates, usually one with an ECDSA key and one with an \
-            RSA key, and chooses by what the client can verify. The verdict of this row is about \
-            the chain that most clients get. The other chain was judged in the same way, and it \
-            has a fault of its own: the evidence names the verdict. Only older clients or special \
-            libraries see it, so nobody notices until one of them fails.",
+            RSA key. It chooses one according to the signatures that the client can verify. The \
+            verdict of this row is about the chain that most clients get. tlsweep also checked \
+            the other chain and found a fault; the evidence shows its verdict. Only older clients \
+            and special libraries get this chain, so nobody notices the fault until one of them \
+            fails.",
         check_first: &[
-            "Ask for this chain alone: the command below offers only signatures of one kind of \
-                key.",
-            "Compare the end dates of both certificates. Often one of the two renewals stopped.",
+            "Request this chain alone. The command below offers signatures for only one key type.",
+            "Compare the expiry dates of the two certificates. Often only one of the two renewals \
+                has stopped.",
         ],
         fixes: &[
             (
                 "Any server",
-                "Renew the second certificate together with the first, or remove it: nearly all \
-                    clients verify both kinds of key today.",
+                "Renew the second certificate together with the first, or remove it. Nearly all \
+                    current clients can verify both key types.",
             ),
             (
                 "nginx",
                 "Each pair of `ssl_certificate` and `ssl_certificate_key` in the server block is \
-                    one chain. Replace or delete the faulty pair, then `nginx -t` and `systemctl \
-                    reload nginx`.",
+                    one chain. Replace or delete the faulty pair, then run `nginx -t` and \
+                    `systemctl reload nginx`.",
             ),
             (
                 "Apache",
                 "Each pair of `SSLCertificateFile` and `SSLCertificateKeyFile` is one chain. \
-                    Replace or delete the faulty pair, then `apachectl configtest` and reload.",
+                    Replace or delete the faulty pair, then run `apachectl configtest` and reload.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` lists key and chain of each kind. Replace the faulty \
-                    ones, then `postfix reload`.",
+                "`smtpd_tls_chain_files` lists the key and chain of each type. Replace the faulty \
+                    key and chain, then run `postfix reload`.",
             ),
             (
                 "HAProxy",
-                "`crt` loads `NAME.pem.rsa` and `NAME.pem.ecdsa` beside each other. Replace the \
-                    faulty file and reload.",
+                "`crt` loads both `NAME.pem.rsa` and `NAME.pem.ecdsa`. Replace the faulty file \
+                    and reload.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -sigalgs \
@@ -92,41 +93,43 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "サーバーの 2 つ目の証明書チェーンに問題があります",
-        meaning: "このサーバーには証明書が 2 つあり（通常は ECDSA 鍵と RSA 鍵）、クライアントが検証\
-            できる署名方式に応じて使い分けています。この行の判定は、大半のクライアントが受け取る\
-            チェーンに対するものです。もう一方のチェーンも同じ方法で検証したところ、問題が見つかり\
-            ました。その判定は結果に表示されます。このチェーンを受け取るのは古いクライアントや特殊\
-            なライブラリだけなので、接続に失敗するまで誰も気付きません。",
+        meaning: "このサーバーには証明書が 2 つあり（通常は ECDSA 鍵と RSA 鍵）、クライアントが検\
+            証できる署名に応じて使い分けています。この行の判定は、大半のクライアントが受け取る証明\
+            書チェーンに対するものです。もう一方のチェーンも検査したところ、問題が見つかりました。\
+            その判定は、検出結果に表示されます。このチェーンを受け取るのは、古いクライアントや特殊\
+            なライブラリだけです。そのため、これらのクライアントが失敗するまで問題に気付きません。",
         check_first: &[
-            "下のコマンドで、このチェーンだけを取得して確認します。",
+            "このチェーンだけを取得して確認します。下のコマンドは、1 種類の鍵の署名だけを提示しま\
+                す。",
             "2 つの証明書の有効期限を比べます。片方の更新だけが止まっていることがよくあります。",
         ],
         fixes: &[
             (
-                "共通",
-                "2 つ目の証明書も同時に更新するか、設定から削除します。現在のほぼすべてのクライアン\
-                    トは両方の鍵を検証できます。",
+                "サーバー共通",
+                "2 つ目の証明書も同時に更新するか、設定から削除します。現在のクライアントは、ほぼ\
+                    すべて両方の種類の鍵を検証できます。",
             ),
             (
                 "nginx",
-                "`ssl_certificate` と `ssl_certificate_key` の組がそれぞれ 1 つのチェーンです。問題\
-                    のある組を差し替えるか削除し、`nginx -t`、`systemctl reload nginx` を実行しま\
-                    す。",
+                "server ブロックの `ssl_certificate` と `ssl_certificate_key` の組が、それぞれ 1 \
+                    つのチェーンです。問題のある組を差し替えるか削除し、`nginx -t` と `systemctl \
+                    reload nginx` を実行します。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` と `SSLCertificateKeyFile` の組がそれぞれ 1 つのチェーンです。\
-                    問題のある組を差し替えるか削除し、`apachectl configtest` の後にリロードします。",
+                "`SSLCertificateFile` と `SSLCertificateKeyFile` の組が、それぞれ 1 つのチェーンで\
+                    す。問題のある組を差し替えるか削除し、`apachectl configtest` を実行してからリ\
+                    ロードします。",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_chain_files` にある該当する鍵とチェーンを差し替え、`postfix reload` を\
-                    実行します。",
+                "`smtpd_tls_chain_files` には、鍵の種類ごとに秘密鍵とチェーンが並んでいます。問題\
+                    のある秘密鍵とチェーンを差し替え、`postfix reload` を実行します。",
             ),
             (
                 "HAProxy",
-                "`crt` は `NAME.pem.rsa` と `NAME.pem.ecdsa` を並べて読み込みます。問題のあるファイ\
-                    ルを差し替えてリロードします。",
+                "`crt` は `NAME.pem.rsa` と `NAME.pem.ecdsa` の両方を読み込みます。問題のあるファ\
+                    イルを差し替え、リロードします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -sigalgs \

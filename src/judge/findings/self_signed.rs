@@ -1,4 +1,4 @@
-//! The leaf is its own issuer, and no store trusts it.
+//! The leaf is signed with its own key, and no trust store contains it.
 
 use super::*;
 
@@ -10,11 +10,12 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("subject", "who it says it is"),
-        ("ca", "whether it says that it is a CA"),
+        ("subject", "subject of the certificate"),
+        ("ca", "true if the certificate is marked as a CA"),
         (
             "proven",
-            "whether its signature verifies by its own key; false when the algorithm cannot be verified",
+            "true if the signature verifies with the certificate's own key; false if the \
+                algorithm cannot be verified",
         ),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
@@ -44,41 +45,41 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The certificate is self-signed",
-        meaning: "The server's certificate is signed by its own key and no chosen trust store \
-            contains it, so nothing proves who holds that key. It is often the certificate that \
-            came with an appliance, a fresh installation or a default virtual host, shown \
-            because the real one is not configured for this name. Anyone on the way could \
-            present a certificate that looks just like it. A self-signed certificate also cannot \
-            be revoked.",
+        meaning: "The server certificate is signed with its own key, and none of the chosen trust \
+            stores contains it. Nothing proves who owns that key. Often it is the default \
+            certificate of an appliance, a new installation or a default virtual host, used \
+            because the real certificate is not configured for this name. An attacker on the \
+            network could present a certificate that looks the same. A self-signed certificate \
+            also cannot be revoked.",
         check_first: &[
-            "If it appears on many unrelated hosts, something on our side answers for them: a \
-                captive portal, proxy or TLS inspection.",
-            "Read the subject: `localhost`, `snakeoil`, a product name or the machine's own name \
-                tells that this is a default certificate and that the virtual host is not set up.",
-            "Check with the right name: without SNI, or with an address, many servers show their \
-                default certificate.",
+            "If it appears on many unrelated hosts, something on the scanning side answers \
+                instead of them: a captive portal, a proxy or TLS inspection.",
+            "Check the subject. `localhost`, `snakeoil`, a product name or the server's own host \
+                name indicates a default certificate, and the virtual host is not set up.",
+            "Connect with the correct name. Many servers return their default certificate to \
+                clients that send no SNI or connect by address.",
         ],
         fixes: &[
             (
                 "Public service",
-                "Get a certificate from a public CA; with ACME (certbot, acme.sh, lego) it is \
-                    free and renews itself.",
+                "Get a certificate from a public CA. With ACME (certbot, acme.sh, lego) it is \
+                    free and renews automatically.",
             ),
             (
                 "Internal service",
                 "Issue the certificate from a private CA and install that CA's root on the \
-                    clients (group policy, MDM). Do not mark single server certificates as \
+                    clients (group policy, MDM). Do not mark individual server certificates as \
                     trusted. Scan with `--trust root.pem`.",
             ),
             (
                 "nginx",
                 "Point `ssl_certificate` at the CA's `fullchain.pem` in the server block whose \
-                    `server_name` holds this name.",
+                    `server_name` contains this name.",
             ),
             (
                 "Apache",
-                "Replace the path of `ssl-cert-snakeoil.pem` in `SSLCertificateFile` with the new \
-                    chain, in the virtual host for this name.",
+                "In the virtual host for this name, change `SSLCertificateFile` from \
+                    `ssl-cert-snakeoil.pem` to the new chain.",
             ),
             (
                 "Postfix",
@@ -87,38 +88,38 @@ const DOC: Doc = Doc {
             ),
             (
                 "Dovecot",
-                "Replace `/etc/dovecot/private/dovecot.pem` in `ssl_server_cert_file` (2.3: \
-                    `ssl_cert`) with the new chain.",
+                "Change `ssl_server_cert_file` (2.3: `ssl_cert`) from \
+                    `/etc/dovecot/private/dovecot.pem` to the new chain.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
-        title: "自己署名証明書です",
-        meaning: "サーバー証明書が自分自身の鍵で署名されており、選択したどのトラストストアにも登録\
-            されていないため、鍵の持ち主を確認できません。機器やソフトウェアの初期状態の証明書\
-            や、既定のバーチャルホストの証明書が、本来の証明書の設定漏れによって表示されているこ\
-            とがよくあります。途中の第三者でも見かけが同じ証明書を作れるため、なりすましを見分け\
-            られません。また、自己署名証明書は失効させることもできません。",
+        title: "サーバー証明書が自己署名証明書です",
+        meaning: "サーバー証明書が自身の鍵で署名されており、選択したどのトラストストアにも登録され\
+            ていません。そのため、鍵の所有者を確認できません。多くは、アプライアンスやインストール\
+            直後のソフトウェア、既定のバーチャルホストの証明書です。この名前に本来の証明書が設定さ\
+            れていないため、代わりに使われています。ネットワーク上の攻撃者が、見た目が同じ証明書を\
+            作成することもできます。また、自己署名証明書は失効させることができません。",
         check_first: &[
-            "無関係な多数のホストで出る場合は、こちら側で何かが代わりに応答しています（キャプティ\
-                ブポータル、プロキシ、TLS インスペクション）。",
-            "サブジェクトを確認します。`localhost`、`snakeoil`、製品名、ホスト名などであれば既定の\
-                証明書で、バーチャルホストの設定が済んでいません。",
-            "正しい名前で接続しているか確認します。SNI なしや IP アドレスでの接続には、既定の証明\
-                書を返すサーバーが多くあります。",
+            "関連のない多数のホストで検出される場合は、スキャン元で、キャプティブポータル、プロキ\
+                シ、TLS インスペクションなどが代わりに応答しています。",
+            "サブジェクトを確認します。`localhost`、`snakeoil`、製品名、サーバー自身のホスト名の場\
+                合は既定の証明書であり、バーチャルホストが設定されていません。",
+            "正しい名前で接続しているか確認します。SNI を送信しない場合や IP アドレスで接続した場\
+                合、多くのサーバーは既定の証明書を返します。",
         ],
         fixes: &[
             (
                 "公開サービス",
-                "パブリック認証局から証明書を取得します。ACME（certbot、acme.sh、lego など）を使え\
-                    ば無料で、更新も自動化できます。",
+                "パブリック認証局から証明書を取得します。ACME（certbot、acme.sh、lego）を使うと、\
+                    無料で取得でき、更新も自動化できます。",
             ),
             (
                 "社内サービス",
-                "プライベート認証局から発行し、その認証局のルート証明書をクライアントに配布します\
-                    （グループポリシー、MDM）。サーバー証明書を個別に信頼させる運用は避けてくださ\
-                    い。スキャン時は `--trust root.pem` を指定します。",
+                "プライベート認証局から証明書を発行し、その認証局のルート証明書をクライアントに配\
+                    布します（グループポリシー、MDM）。個々のサーバー証明書を信頼済みとして登録し\
+                    ないでください。スキャンでは `--trust root.pem` を指定します。",
             ),
             (
                 "nginx",

@@ -1,4 +1,4 @@
-//! The server objects to the name asked for (unrecognized_name, RFC 6066).
+//! The server rejects the requested name (`unrecognized_name`, RFC 6066).
 
 use super::*;
 use crate::observation::Exchange;
@@ -11,15 +11,18 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("asked", "the name"), ("fatal", "whether it broke off")],
+    evidence: &[
+        ("asked", "the requested name, sent as SNI"),
+        ("fatal", "true if the alert ended the connection"),
+    ],
     look,
     doc: &DOC,
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
     let target = &case.observation.endpoint.target;
-    // Another exchange may speak for the endpoint; the objection was made all the same. One to a
-    // hello without the name is no objection to it.
+    // The alert counts even if the verdict is based on another exchange. An alert to a ClientHello
+    // without the name is not about the name.
     let named =
         |exchange: &&Exchange| target.server_name().is_some() && exchange.offer.names_server();
     let exchanges = || case.observation.exchanges.iter().filter(named);
@@ -38,91 +41,92 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The server does not know this name",
-        meaning: "The server answered the name in our hello (SNI) with the alert \
-            `unrecognized_name`. It has TLS, but no virtual host and no certificate for this \
-            name, and is set up to say so. As a fatal alert it ends the connection; as a warning \
-            the handshake goes on with the default certificate. Most often DNS points at a \
-            machine where the name is not set up yet, or not any more; a hosting provider or CDN \
-            then refuses it.",
+        title: "The server does not recognize this name",
+        meaning: "The server answered the name in the ClientHello (SNI) with the alert \
+            `unrecognized_name`. The server supports TLS, but it has no virtual host or \
+            certificate for this name and is configured to report that. A fatal alert ends the \
+            connection. After a warning alert, the handshake continues with the default \
+            certificate. Usually DNS points to a server where the name is not set up yet or is no \
+            longer set up. It is often a server of a hosting provider or CDN.",
         check_first: &[
-            "Make sure that DNS gives the right address: `dig +short HOST`. An old record, or one \
-                that leads to a CDN where the name is not yet registered, ends here.",
-            "When scanning `name@address`, make sure that this machine is meant to serve the name.",
-            "Look for typing errors, a missing `www`, and internal names; an address is never \
-                sent as SNI.",
+            "Confirm that DNS returns the correct address: `dig +short HOST`. Look for an old \
+                record, or one that points to a CDN where the name is not yet registered.",
+            "If you scan `name@address`, confirm that this server is meant to serve the name.",
+            "Check for a typing error, a missing `www` or an internal name. An IP address is \
+                never sent as SNI.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Add the name to `server_name` in a `listen 443 ssl` block. The refusal comes \
-                    from `ssl_reject_handshake on;` (1.19.4 or later) in the default server.",
+                "Add the name to `server_name` in a `listen 443 ssl` block. The alert comes from \
+                    `ssl_reject_handshake on;` (1.19.4 or later) in the default server.",
             ),
             (
                 "Apache",
-                "Add `ServerName` or `ServerAlias` for it in a `<VirtualHost *:443>`; check with \
-                    `apachectl -S`. `SSLStrictSNIVHostCheck` is another switch that turns \
-                    clients away.",
+                "Add `ServerName` or `ServerAlias` for the name to a `<VirtualHost *:443>` and \
+                    check with `apachectl -S`. `SSLStrictSNIVHostCheck` can also make Apache \
+                    reject clients.",
             ),
             (
                 "Postfix",
-                "Add the name to `tls_server_sni_maps` (build with `postmap -F`), or let clients \
-                    use the name in the certificate.",
+                "Add the name to `tls_server_sni_maps` (build the map with `postmap -F`), or \
+                    configure clients to use a name that is in the certificate.",
             ),
             (
                 "Dovecot",
-                "Add a `local_name HOST { ... }` block with its certificate and key.",
+                "Add a `local_name HOST { ... }` block with a certificate and key for the name.",
             ),
             (
                 "HAProxy",
-                "With `strict-sni` on the `bind` line, add a certificate for the name to the \
-                    `crt` directory or `crt-list`.",
+                "If the `bind` line has `strict-sni`, add a certificate for the name to the `crt` \
+                    directory or `crt-list`.",
             ),
             (
                 "CDN, hosting provider",
-                "Register the name there and wait until its certificate has been issued; or \
-                    remove the DNS record if the name is no longer used.",
+                "Register the name there and wait until its certificate has been issued. If the \
+                    name is no longer used, remove the DNS record.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",
     },
     ja: Text {
-        title: "サーバーがこの名前を受け付けません",
-        meaning: "ClientHello で送った名前（SNI）に対して、サーバーがアラート `unrecognized_name` \
-            を返しました。TLS には対応していますが、この名前のバーチャルホストや証明書がなく、拒\
-            否するように設定されています。致命的（fatal）なアラートなら接続は切断され、警告\
-            （warning）なら既定の証明書でハンドシェイクが続きます。DNS の参照先でまだ名前が設定さ\
-            れていない、またはすでに削除されている場合が多く、ホスティング事業者や CDN が拒否して\
-            います。",
+        title: "サーバーがこの名前を認識していません",
+        meaning: "ClientHello で送信した名前（SNI）に対して、サーバーがアラート \
+            `unrecognized_name` を返しました。サーバーは TLS に対応していますが、この名前のバー\
+            チャルホストも証明書もなく、アラートを返すように設定されています。致命的（fatal）なア\
+            ラートの場合、接続は切断されます。警告（warning）の場合、既定の証明書でハンドシェイク\
+            が続きます。多くは、この名前がまだ設定されていないか、すでに削除されたサーバーを DNS \
+            が指しています。ホスティング事業者や CDN のサーバーであることがよくあります。",
         check_first: &[
-            "DNS のアドレスが正しいか `dig +short HOST` で確認します。古いレコードや、名前が未登録\
-                の CDN を指していることがあります。",
-            "`名前@アドレス` でスキャンしている場合は、そのサーバーで提供する予定の名前か確認しま\
-                す。",
-            "入力ミス、`www` の有無、社内専用の名前でないかを確認します。なお、IP アドレスは SNI \
+            "DNS が正しいアドレスを返すか、`dig +short HOST` で確認します。古いレコードが残ってい\
+                るか、名前が未登録の CDN を指していることがあります。",
+            "`name@address` の形式でスキャンしている場合は、この名前を提供するサーバーであることを\
+                確認します。",
+            "入力ミス、`www` の不足、社内専用の名前でないかを確認します。なお、IP アドレスは SNI \
                 として送信されません。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`listen 443 ssl` の server ブロックの `server_name` に名前を追加します。拒否して\
-                    いるのは、デフォルトサーバーの `ssl_reject_handshake on;`（1.19.4 以降）で\
-                    す。",
+                "`listen 443 ssl` の server ブロックの `server_name` に名前を追加します。このア\
+                    ラートは、デフォルトサーバーの `ssl_reject_handshake on;`（1.19.4 以降）による\
+                    ものです。",
             ),
             (
                 "Apache",
-                "`<VirtualHost *:443>` の `ServerName` または `ServerAlias` に名前を追加\
-                    し、`apachectl -S` で確認します。`SSLStrictSNIVHostCheck` も拒否の原因になり\
-                    ます。",
+                "`<VirtualHost *:443>` の `ServerName` または `ServerAlias` に名前を追加し、\
+                    `apachectl -S` で確認します。`SSLStrictSNIVHostCheck` も、クライアントを拒否す\
+                    る原因になります。",
             ),
             (
                 "Postfix",
-                "`tls_server_sni_maps` に名前を追加するか（`postmap -F` で作成）、証明書にある名前\
-                    をクライアント側で使います。",
+                "`tls_server_sni_maps` に名前を追加するか（`postmap -F` で作成）、証明書に含まれる\
+                    名前をクライアントで使うように設定します。",
             ),
             (
                 "Dovecot",
-                "`local_name HOST { ... }` ブロックを追加し、証明書と秘密鍵を設定します。",
+                "`local_name HOST { ... }` ブロックを追加し、この名前の証明書と秘密鍵を設定しま\
+                    す。",
             ),
             (
                 "HAProxy",
@@ -131,8 +135,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "CDN、ホスティング事業者",
-                "名前を登録し、証明書の発行を待ちます。使っていない名前であれば DNS レコードを削除\
-                    します。",
+                "名前を登録し、証明書が発行されるまで待ちます。名前を使っていない場合は、DNS レ\
+                    コードを削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -msg",

@@ -1,4 +1,4 @@
-//! The server staples an OCSP answer that no client can use.
+//! The server sends a stapled OCSP response that clients cannot use.
 
 use super::*;
 use crate::judge::revocation::staple::FAULTS;
@@ -19,11 +19,11 @@ pub(super) const FINDING: Definition = Definition {
         ),
         (
             "this_update",
-            "the answer's date; absent where it cannot be read",
+            "date of the OCSP response; absent if it cannot be read",
         ),
         (
             "next_update",
-            "until when it holds; absent where it does not tell",
+            "time until which the response is valid; absent if the response does not give it",
         ),
     ],
     look,
@@ -44,81 +44,85 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "The stapled OCSP answer is of no use",
-        meaning: "The server sends an OCSP answer along with its certificate (a staple), but the \
-            answer is out of date, is about another certificate, is not signed by the issuer, or \
-            is only the responder's error message. Most clients ignore such a staple; Firefox \
-            refuses some of them, and a certificate with must-staple is refused without a good \
-            one. It often means that the server cannot reach its CA's responder, or that a file \
-            with the answer was never renewed.",
+        title: "The stapled OCSP response is not usable",
+        meaning: "The server sends an OCSP response with its certificate (a staple), but clients \
+            cannot use it. The response is outdated, is for another certificate, has no valid \
+            signature from the issuer or its responder, or is only an error message from the \
+            responder. Most clients ignore such a staple. Firefox refuses some of them, and \
+            clients that enforce must-staple refuse a must-staple certificate without a usable \
+            one. Often the server cannot reach the CA's OCSP responder, or a file with the \
+            response was never updated.",
         check_first: &[
-            "Compare the clock of this machine and of the server: an answer of the future is a \
-                clock that is slow.",
-            "Ask again after an hour: some servers fetch a new answer only when a visitor has \
-                come.",
-            "If the certificate was just replaced, the staple may still be about the one before; \
-                reload the server.",
+            "Compare the clocks of the scanning machine and the server. A response dated in the \
+                future means that a clock is slow.",
+            "Scan again after an hour. Some servers fetch a new response only after a client has \
+                connected.",
+            "If the certificate was just replaced, the staple may still be for the previous one. \
+                Reload the server.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Let it reach the responder: `resolver`, outgoing port 80, `ssl_stapling_verify \
-                    on` and `ssl_trusted_certificate` with the chain. With `ssl_stapling_file`, \
-                    renew the file by a timer, or remove the line.",
+                "Make the responder reachable: set `resolver`, allow outgoing port 80, and set \
+                    `ssl_stapling_verify on` with `ssl_trusted_certificate` pointing at the \
+                    chain. If you use `ssl_stapling_file`, update the file regularly or remove \
+                    the line.",
             ),
             (
                 "Apache",
-                "`SSLUseStapling on` with `SSLStaplingCache`, `SSLStaplingReturnResponderErrors \
-                    off`, and outgoing port 80.",
+                "Set `SSLUseStapling on` with `SSLStaplingCache`, set \
+                    `SSLStaplingReturnResponderErrors off`, and allow outgoing port 80.",
             ),
             (
                 "HAProxy",
-                "Renew the `.ocsp` file beside the certificate (`set ssl ocsp-response`), or let \
-                    HAProxy 2.8 and newer do it with `ocsp-update on`.",
+                "Update the `.ocsp` file next to the certificate (`set ssl ocsp-response`). \
+                    HAProxy 2.8 and later can do this automatically with `ocsp-update on`.",
             ),
             (
                 "CA without OCSP",
-                "Where the certificate names no responder any more, turn stapling off.",
+                "If the certificate no longer contains the URL of a responder, disable stapling.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",
     },
     ja: Text {
-        title: "OCSP ステープルが使えない状態です",
-        meaning: "サーバーが証明書と一緒に送っている OCSP 応答（ステープル）が、期限切れ、別の証明\
-            書のもの、発行者の署名ではない、または応答側のエラーのいずれかです。多くのクライアン\
-            トは無視しますが、Firefox は拒否することがあり、must-staple が指定された証明書では有\
-            効なステープルがないと接続できません。サーバーから認証局の OCSP レスポンダーに接続で\
-            きていないか、応答のファイルが更新されていないことがよくあります。",
+        title: "OCSP ステープルが無効です",
+        meaning: "サーバーは証明書と一緒に OCSP 応答（ステープル）を送信していますが、クライアント\
+            はこれを利用できません。応答が期限切れである、別の証明書のものである、発行者またはその\
+            レスポンダーの有効な署名がない、レスポンダーのエラーメッセージである、のいずれかです。\
+            多くのクライアントはこのようなステープルを無視しますが、Firefox は拒否することがありま\
+            す。must-staple を検査するクライアントは、有効なステープルがなければ must-staple の証\
+            明書を拒否します。多くは、サーバーが認証局の OCSP レスポンダーに接続できないか、応答を\
+            保存したファイルが更新されていないことが原因です。",
         check_first: &[
-            "このマシンとサーバーの時刻を比べます。未来の日付の応答は、どちらかの時計の遅れで起こ\
-                ります。",
-            "しばらくして再度確認します。アクセスがあってから新しい応答を取得するサーバーもあります。",
-            "証明書を差し替えた直後は、以前の証明書の応答が残っていることがあります。サーバーをリ\
-                ロードします。",
+            "スキャン元のマシンとサーバーの時計を比べます。応答の日付が未来の場合は、時計が遅れて\
+                います。",
+            "1 時間後に再度スキャンします。クライアントが接続してから新しい応答を取得するサーバー\
+                もあります。",
+            "証明書を差し替えた直後は、以前の証明書のステープルが残っていることがあります。サー\
+                バーをリロードします。",
         ],
         fixes: &[
             (
                 "nginx",
-                "レスポンダーに接続できるようにします（`resolver`、外向き 80 番ポー\
-                    ト、`ssl_stapling_verify on`、証明書チェーンを指定した \
-                    `ssl_trusted_certificate`）。`ssl_stapling_file` を使う場合は定期的に更新す\
-                    るか、指定を削除します。",
+                "レスポンダーに接続できるようにします。`resolver` を設定し、外部への 80 番ポートを\
+                    許可し、`ssl_stapling_verify on` と、証明書チェーンを指定した \
+                    `ssl_trusted_certificate` を設定します。`ssl_stapling_file` を使う場合は、ファ\
+                    イルを定期的に更新するか、設定を削除します。",
             ),
             (
                 "Apache",
-                "`SSLUseStapling on` と `SSLStaplingCache` に加\
-                    え、`SSLStaplingReturnResponderErrors off` を設定し、外向き 80 番ポートを許可\
-                    します。",
+                "`SSLUseStapling on`、`SSLStaplingCache`、`SSLStaplingReturnResponderErrors off` \
+                    を設定し、外部への 80 番ポートを許可します。",
             ),
             (
                 "HAProxy",
-                "証明書の隣の `.ocsp` ファイルを更新します（`set ssl ocsp-response`）。HAProxy 2.8 \
-                    以降では `ocsp-update on` で自動化できます。",
+                "証明書と同じ場所の `.ocsp` ファイルを更新します（`set ssl ocsp-response`）。\
+                    HAProxy 2.8 以降では、`ocsp-update on` で自動化できます。",
             ),
             (
                 "OCSP を提供しない認証局",
-                "証明書にレスポンダーの URL がない場合は、ステープリングを無効にします。",
+                "証明書にレスポンダーの URL が含まれていない場合は、ステープリングを無効にします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -status </dev/null",

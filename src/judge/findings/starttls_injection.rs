@@ -1,4 +1,4 @@
-//! Bytes in clear stood between the go-ahead and TLS.
+//! Plain-text bytes follow the STARTTLS response before TLS starts.
 
 use super::*;
 
@@ -13,14 +13,14 @@ pub(super) const FINDING: Definition = Definition {
         ("service", "the protocol: smtp, imap, ..."),
         (
             "injected",
-            "the bytes, escaped; the first of them when they are many",
+            "the extra bytes, escaped; only the first ones if there are many",
         ),
     ],
     look,
     doc: &DOC,
 };
 
-/// The most of the bytes that goes into evidence: the rest is in the saved observation.
+/// Maximum number of bytes in the evidence. The recording contains the rest.
 const MAX_SHOWN: usize = 200;
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
@@ -42,67 +42,69 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "Clear text stands between the STARTTLS answer and TLS",
-        meaning: "The server agreed to start TLS, and in the same breath sent more bytes in clear \
-            text, before our ClientHello. Nothing belongs there. A client that does not throw \
-            such bytes away reads them later as if they had come protected (STARTTLS response \
-            injection; CVE-2021-33515 and CVE-2011-0411 are the same flaw seen from the server). \
-            Either the server answers commands out of turn, or a device between us and it adds \
-            to what the server says. The certificate itself is judged as usual.",
+        title: "Plain-text data follows the STARTTLS response before TLS starts",
+        meaning: "The server agreed to start TLS and immediately sent additional plain-text data \
+            before the ClientHello. No data is allowed there. A client that does not discard this \
+            data later treats it as if it had arrived over TLS (STARTTLS response injection). \
+            CVE-2021-33515 and CVE-2011-0411 are the same flaw on the server side. Either the \
+            server answers commands out of turn, or a device on the path adds data to the \
+            server's response. This finding does not change the verdict on the certificate.",
         check_first: &[
-            "Try from another line: a proxy, mail shield or inspecting firewall may have added \
-                the bytes. If they are gone there, the network is at fault and not the server.",
-            "Read the bytes in the evidence: an answer to a command that nobody sent points at \
-                injection, a second line of the go-ahead at a misbehaving server.",
+            "Scan from another network. A proxy, mail shield or inspecting firewall may have \
+                added the data. If the data is absent there, the fault is in the network and not \
+                in the server.",
+            "Read the bytes in the evidence. An answer to a command that was never sent suggests \
+                injection. A second line of the STARTTLS response suggests a faulty server.",
         ],
         fixes: &[
             (
                 "Server",
-                "Update it: the known flaws of this kind were mended in Postfix 2.8.3, Dovecot \
-                    2.3.14.1, Exim 4.95 and their contemporaries. A server must empty its input \
-                    and output at STARTTLS.",
+                "Update the server. Known flaws of this kind were fixed in Postfix 2.8.3, Dovecot \
+                    2.3.14.1, Exim 4.95 and other servers. A server must discard its input and \
+                    output buffers at STARTTLS.",
             ),
             (
                 "Proxy, firewall",
-                "Switch off the inspection of SMTP, IMAP or POP3 on the way, or update the device.",
+                "Disable the inspection of SMTP, IMAP or POP3 on the path, or update the device.",
             ),
             (
-                "Everywhere",
-                "Prefer TLS from the first byte (465, 993, 995) where clients allow it: there is \
-                    no clear text to add to.",
+                "All services",
+                "Prefer TLS from the first byte (465, 993, 995) if clients support it. There is \
+                    then no plain text to which data can be added.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",
     },
     ja: Text {
-        title: "STARTTLS の応答と TLS の間に平文のデータがあります",
-        meaning: "サーバーは TLS の開始に同意しましたが、こちらの ClientHello より前に、同じ応答に続\
-            けて余分な平文のデータを送ってきました。ここには何も来てはいけません。このデータを捨て\
-            ないクライアントは、後で暗号化された通信の一部として読んでしまいます（STARTTLS 応答イ\
-            ンジェクション。サーバー側で起きる同種の欠陥が CVE-2021-33515 や CVE-2011-0411 です）。\
-            サーバーが順番を無視して応答しているか、途中の機器がサーバーの応答に書き足しています。\
-            証明書そのものは通常どおり判定しています。",
+        title: "STARTTLS の応答の後、TLS の開始前に平文のデータがあります",
+        meaning: "サーバーは TLS の開始に同意した直後、ClientHello を受け取る前に、余分な平文の\
+            データを送信しました。ここでデータを送信することは認められていません。このデータを破棄\
+            しないクライアントは、後でこれを TLS で保護されたデータとして扱います（STARTTLS 応答イ\
+            ンジェクション）。CVE-2021-33515 と CVE-2011-0411 は、サーバー側の同じ種類の脆弱性で\
+            す。サーバーがコマンドに順番どおりに応答していないか、経路上の機器がサーバーの応答に\
+            データを追加しています。この検出結果は、証明書の判定には影響しません。",
         check_first: &[
-            "別の回線から試します。プロキシ、メール検査、ファイアウォールが書き足していることがあ\
-                ります。別の回線で消えるなら、原因はサーバーではなくネットワークです。",
-            "結果に表示されたデータを読みます。送っていないコマンドへの応答ならインジェクション、\
-                開始応答の 2 行目ならサーバーの不具合が疑われます。",
+            "別の回線からスキャンします。プロキシ、メール検査、通信を検査するファイアウォールが\
+                データを追加している可能性があります。別の回線で発生しない場合は、サーバーではなく\
+                ネットワークに原因があります。",
+            "検出結果に表示されたデータを確認します。送信していないコマンドへの応答であればイン\
+                ジェクション、STARTTLS の応答の 2 行目であればサーバーの不具合が考えられます。",
         ],
         fixes: &[
             (
                 "サーバー",
-                "更新します。この種の既知の欠陥は Postfix 2.8.3、Dovecot 2.3.14.1、Exim 4.95 などで\
-                    修正されています。サーバーは STARTTLS の時点で入出力のバッファーを空にしなければ\
-                    なりません。",
+                "サーバーを更新します。この種の既知の脆弱性は、Postfix 2.8.3、Dovecot 2.3.14.1、\
+                    Exim 4.95 などで修正されています。サーバーは、STARTTLS の時点で入出力バッ\
+                    ファーを破棄する必要があります。",
             ),
             (
                 "プロキシ、ファイアウォール",
-                "途中での SMTP、IMAP、POP3 の検査を無効にするか、機器を更新します。",
+                "経路上の SMTP、IMAP、POP3 の検査を無効にするか、機器を更新します。",
             ),
             (
-                "共通",
-                "クライアントが対応していれば、最初から TLS で通信するポート（465、993、995）を使い\
-                    ます。書き足される平文がありません。",
+                "サービス共通",
+                "クライアントが対応していれば、最初から TLS で通信するポート（465、993、995）を使\
+                    います。平文の通信がないため、データを追加されることがありません。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:25 -starttls smtp -servername HOST -msg",

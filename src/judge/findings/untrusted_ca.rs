@@ -1,5 +1,5 @@
-//! The path ends in a root that no chosen store has (or not each that is required), or at an issuer
-//! that is unknown everywhere.
+//! The path ends at a root that no chosen store contains (or that a required store lacks), or at an
+//! issuer whose certificate is unknown.
 
 use super::*;
 
@@ -11,17 +11,27 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("reason", "untrusted_root or issuer_unknown"),
-        ("issuer", "the root, or the issuer that nobody knows"),
-        ("root_sent", "whether the server sent that root"),
-        ("fingerprint", "SHA-256 of the root, when it is at hand"),
+        (
+            "reason",
+            "untrusted_root if the root is in no chosen store; issuer_unknown if the \
+            issuer's certificate is unknown",
+        ),
+        (
+            "issuer",
+            "subject of the root, or name of the unknown issuer",
+        ),
+        ("root_sent", "true if the server sent that root"),
+        (
+            "fingerprint",
+            "SHA-256 of the root; absent for issuer_unknown",
+        ),
         (
             "ca_issuers",
-            "where the last certificate says its unknown issuer can be had",
+            "AIA URLs for the unknown issuer, from the last certificate on the path",
         ),
         (
             "aia_error",
-            "with --aia, why each of these addresses did not help",
+            "with --aia, why the download from each of these URLs did not help",
         ),
     ],
     look,
@@ -62,97 +72,102 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The issuer is not trusted",
-        meaning: "The certificate was issued by a CA whose root is in none of the chosen trust \
-            stores (with `--require-store`, not in each of those named), or by an issuer that is \
-            unknown everywhere (`issuer_unknown`): above a CA's own certificate that is mostly a \
-            root, which no server has to send, and now and then a further intermediate. For an internal service with a \
-            private CA this is normal and only means that the scan was not given that root. On a \
-            public service it means that visitors see a warning: the CA is private, was removed \
-            from the trust stores, or the wrong certificate is installed. When one unexpected \
-            issuer shows up across unrelated hosts, a device between us and them is opening the \
-            connections.",
+        meaning: "The root of the CA that issued the certificate is in none of the chosen trust \
+            stores (with `--require-store`, it is missing from at least one of the named stores), \
+            or an issuer's certificate is unknown. In the second case (`issuer_unknown`), the \
+            missing certificate is above a CA certificate. It is usually a root, which a server \
+            does not have to send, and occasionally another intermediate. For an internal service \
+            with a private CA, this result is normal and only means that the scan was not given \
+            the root. On a public service, visitors see a warning. Either the CA is private, the \
+            trust stores have removed the CA, or the wrong certificate is installed. If the same \
+            unexpected issuer appears on unrelated hosts, a device between the scanner and the \
+            hosts is decrypting the connections.",
         check_first: &[
-            "Read the issuer. The name of a firewall, a proxy, an antivirus product or the own \
-                company on foreign sites means TLS inspection: scan from another line.",
-            "If it is the own private CA, add its root to the scan: `--trust root.pem`, next to \
-                `--trust mozilla`.",
-            "If only old devices complain, their root store is old (ISRG Root X1 is missing \
-                before Android 7.1.1, for example): update the device.",
+            "Check the issuer. If an external site shows the name of a firewall, a proxy, an \
+                antivirus product or your own company, TLS inspection is active. Scan from \
+                another network.",
+            "If the issuer is your own private CA, add its root to the scan: `--trust root.pem` \
+                together with `--trust mozilla`.",
+            "If only old devices fail, their trust store is outdated. For example, Android before \
+                7.1.1 does not contain ISRG Root X1. Update the device.",
         ],
         fixes: &[
             (
                 "Public service",
-                "Get a certificate from a CA in the public root programs and serve it with its \
+                "Get a certificate from a CA in the public root programs, and send it with its \
                     intermediates.",
             ),
             (
                 "Internal service",
-                "Distribute the private CA's root, never the server's own certificate, to the \
-                    clients: group policy, MDM, `update-ca-certificates`, Java `keytool \
-                    -importcert -cacerts`.",
+                "Distribute the root of the private CA to the clients, never the server \
+                    certificate itself: group policy, MDM, `update-ca-certificates`, Java \
+                    `keytool -importcert -cacerts`.",
             ),
             (
                 "nginx",
-                "`ssl_certificate` takes server certificate and intermediates. A private root \
-                    does not belong there; `ssl_trusted_certificate` and \
-                    `ssl_client_certificate` change nothing for visitors.",
+                "Set `ssl_certificate` to the server certificate and intermediates. A private \
+                    root does not belong there. `ssl_trusted_certificate` and \
+                    `ssl_client_certificate` do not remove the warning for visitors.",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` takes server certificate and intermediates; \
-                    `SSLCACertificateFile` is for client certificates only.",
+                "Set `SSLCertificateFile` to the server certificate and intermediates. \
+                    `SSLCACertificateFile` is only for client certificates.",
             ),
             (
                 "Postfix",
-                "Set `smtpd_tls_chain_files`; `smtpd_tls_CAfile` is for client certificates.",
+                "Set `smtpd_tls_chain_files`. `smtpd_tls_CAfile` is for client certificates.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_server_cert_file` (2.3: `ssl_cert`); `ssl_server_ca_file` (2.3: \
+                "Set `ssl_server_cert_file` (2.3: `ssl_cert`). `ssl_server_ca_file` (2.3: \
                     `ssl_ca`) is for client certificates.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -showcerts",
     },
     ja: Text {
-        title: "信頼されていない認証局の証明書です",
-        meaning: "証明書を発行した認証局のルートが、選択したどのトラストストアにもないか（\
-            `--require-store` を指定した場合は、指定したストアのいずれかにないか）、発行元が\
-            まったく分かりません。プライベート認証局を使う社内サービスでは正常な状態で、スキャン\
-            にそのルートを渡していないだけです。公開サービスの場合は、プライベート認証局の証明\
-            書、トラストストアから除外された認証局の証明書、または誤った証明書が設定されており、\
-            利用者に警告が表示されます。無関係な複数のホストに同じ意外な発行元が現れるときは、途\
-            中の機器が通信を復号しています。",
+        title: "発行元の認証局が信頼されていません",
+        meaning: "証明書を発行した認証局のルート証明書が、選択したどのトラストストアにも登録されて\
+            いないか（`--require-store` を指定した場合は、指定したストアのうち少なくとも 1 つに登\
+            録されていないか）、発行元の証明書が見つかりません。後者（`issuer_unknown`）は、認証局\
+            の証明書の上位にある証明書が不明な場合です。多くはサーバーが送信する必要のないルート証\
+            明書ですが、さらに上位の中間証明書のこともあります。プライベート認証局を使う社内サービ\
+            スでは正常な結果であり、スキャンにルート証明書を指定していないことを示すだけです。公開\
+            サービスの場合は、利用者に警告が表示されます。プライベート認証局を使っているか、認証局\
+            がトラストストアから削除されたか、誤った証明書が設定されています。関連のない複数のホス\
+            トに同じ想定外の発行者が現れる場合は、経路上の機器が通信を復号しています。",
         check_first: &[
-            "発行者名を確認します。外部サイトなのにファイアウォール、プロキシ、ウイルス対策ソフ\
-                ト、自社の名前が出る場合は TLS インスペクションです。別の回線からスキャンします。",
-            "自社のプライベート認証局であれば、`--trust mozilla` とあわせて `--trust root.pem` を\
-                指定してスキャンします。",
-            "古い端末だけで発生する場合は、端末のルート証明書が古いことが原因です（たとえば \
-                Android 7.1.1 より前には ISRG Root X1 がありません）。端末を更新します。",
+            "発行者を確認します。外部のサイトで、ファイアウォール、プロキシ、ウイルス対策ソフト、\
+                自社の名前が表示される場合は、TLS インスペクションが行われています。別の回線からス\
+                キャンします。",
+            "自社のプライベート認証局の場合は、`--trust mozilla` とあわせて `--trust root.pem` を\
+                指定し、ルート証明書をスキャンに追加します。",
+            "古い端末だけで失敗する場合は、端末のトラストストアが古いことが原因です。たとえば、\
+                7.1.1 より前の Android には ISRG Root X1 がありません。端末を更新します。",
         ],
         fixes: &[
             (
                 "公開サービス",
                 "主要なルートプログラムに登録された認証局から証明書を取得し、中間証明書とあわせて\
-                    設定します。",
+                    送信します。",
             ),
             (
                 "社内サービス",
-                "サーバー証明書ではなく、プライベート認証局のルート証明書をクライアントに配布しま\
-                    す（グループポリシー、MDM、`update-ca-certificates`、Java では `keytool \
-                    -importcert -cacerts`）。",
+                "プライベート認証局のルート証明書をクライアントに配布します（グループポリシー、\
+                    MDM、`update-ca-certificates`、Java の `keytool -importcert -cacerts`）。サー\
+                    バー証明書自体は配布しないでください。",
             ),
             (
                 "nginx",
-                "`ssl_certificate` にはサーバー証明書と中間証明書を指定します。プライベートルート\
-                    を入れる必要はありません。`ssl_trusted_certificate` や \
-                    `ssl_client_certificate` を変更しても利用者側の警告は消えません。",
+                "`ssl_certificate` には、サーバー証明書と中間証明書を指定します。プライベート認証\
+                    局のルート証明書は不要です。`ssl_trusted_certificate` や \
+                    `ssl_client_certificate` を設定しても、利用者の警告は解消しません。",
             ),
             (
                 "Apache",
-                "`SSLCertificateFile` にサーバー証明書と中間証明書を指定しま\
-                    す。`SSLCACertificateFile` はクライアント証明書の検証用です。",
+                "`SSLCertificateFile` には、サーバー証明書と中間証明書を指定します。\
+                    `SSLCACertificateFile` はクライアント証明書の検証用です。",
             ),
             (
                 "Postfix",

@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf, intermediate or root"),
-        ("subject", "who it says it is"),
-        ("key", "the kind of key"),
-        ("why", "what is unusual about it"),
+        (
+            "certificate",
+            "role of the certificate: leaf, intermediate or root",
+        ),
+        ("subject", "subject of the certificate"),
+        ("key", "key type"),
+        ("why", "why not every client accepts the key"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -21,7 +24,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    // A root's key signs what is below it: a client that cannot use it cannot follow the path.
+    // The key of a root counts too: a client that cannot use it cannot verify what it signed.
     let found = case
         .candidates()
         .filter_map(|(position, certificate, contents)| {
@@ -43,32 +46,33 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "Only some clients accept the key",
-        meaning: "A key in this chain is sound, but not of a kind that every client accepts. \
-            Browsers take RSA, P-256 and P-384; older versions of Chrome refuse P-521 in a \
-            server's own certificate. OpenSSL, and curl with it, also takes Ed25519, Ed448 and RSA \
-            keys that are restricted to PSS (id-RSASSA-PSS). Brainpool, secp256k1 and P-224 work \
-            only where a client was configured for them, and ML-DSA only in the newest \
-            libraries. The service may work in one client and fail in the next.",
+        meaning: "A key in this chain is secure, but not every client accepts its type. Browsers \
+            accept RSA, P-256 and P-384 keys. Older versions of Chrome refuse P-521 in a server \
+            certificate. OpenSSL, and curl with OpenSSL, also accept Ed25519, Ed448 and RSA keys \
+            that are restricted to PSS (id-RSASSA-PSS). Brainpool, secp256k1 and P-224 work only \
+            in clients that are configured for them. ML-DSA works only in the newest libraries. \
+            The service may therefore work with one client and fail with another.",
         check_first: &[
-            "See whose key it is: for a key of the CA, a new key for the server does not help.",
-            "If only your own software connects, the key may be on purpose; then nothing needs \
-                to change.",
+            "Find out which certificate has the key. If it is the CA's key, a new key for the \
+                server does not help.",
+            "If only your own software connects, the key may be intentional. In that case no \
+                change is needed.",
         ],
         fixes: &[
             (
                 "CA",
-                "Make a P-256 or RSA 2048 key (`openssl genpkey -algorithm EC -pkeyopt \
-                    ec_paramgen_curve:P-256`) and have a certificate issued for it. A server may \
-                    offer it beside the unusual one.",
+                "Create a P-256 or RSA 2048 key (`openssl genpkey -algorithm EC -pkeyopt \
+                    ec_paramgen_curve:P-256`) and get a certificate for it. A server can use it \
+                    in addition to the unusual key.",
             ),
             (
                 "nginx",
-                "Set the new files in `ssl_certificate` and `ssl_certificate_key`, then reload. \
-                    Both may be given twice, for keys of two kinds.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new files, then reload. \
+                    You can set both twice, once for each key type.",
             ),
             (
                 "Apache",
-                "Set the new files in `SSLCertificateFile` and `SSLCertificateKeyFile`, then \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new files, then \
                     reload.",
             ),
         ],
@@ -76,29 +80,30 @@ const DOC: Doc = Doc {
             -noout -text",
     },
     ja: Text {
-        title: "一部のクライアントしか受け付けない鍵です",
-        meaning: "証明書チェーンの鍵に問題はありませんが、すべてのクライアントが受け付ける種類では\
-            ありません。ブラウザーが受け付けるのは RSA、P-256、P-384 です（P-521 のサーバー証明書\
-            は、以前の Chrome では拒否されます）。OpenSSL とそれを使う curl は、Ed25519、Ed448、\
-            PSS 専用の RSA 鍵（id-RSASSA-PSS）も受け付けます。Brainpool、secp256k1、P-224 は、その\
-            ように設定したクライアントでだけ、ML-DSA は最新のライブラリでだけ使えます。クライアン\
-            トによって、接続できたりできなかったりします。",
+        title: "一部のクライアントしか対応していない鍵です",
+        meaning: "証明書チェーンの鍵は安全ですが、すべてのクライアントが対応している種類ではありま\
+            せん。ブラウザーが対応しているのは、RSA、P-256、P-384 です。以前の Chrome は、P-521 の\
+            サーバー証明書を拒否します。OpenSSL と、OpenSSL を使う curl は、Ed25519、Ed448、PSS 専\
+            用の RSA 鍵（id-RSASSA-PSS）にも対応しています。Brainpool、secp256k1、P-224 は、使用す\
+            るように設定したクライアントでのみ利用できます。ML-DSA は、最新のライブラリでのみ利用\
+            できます。そのため、クライアントによって接続できる場合とできない場合があります。",
         check_first: &[
-            "どの証明書の鍵かを確認します。認証局の鍵の場合、サーバーの鍵を替えても解決しません。",
-            "自社のソフトウェアだけが接続する場合は、意図した設定かもしれません。その場合、変更は\
-                不要です。",
+            "どの証明書の鍵かを確認します。認証局の鍵の場合は、サーバーの鍵を替えても解決しませ\
+                ん。",
+            "自社のソフトウェアだけが接続する場合は、意図した設定の可能性があります。その場合、変\
+                更は不要です。",
         ],
         fixes: &[
             (
                 "認証局",
-                "P-256 か RSA 2048 ビットの鍵を作成し（`openssl genpkey -algorithm EC -pkeyopt \
-                    ec_paramgen_curve:P-256`）、証明書を取得します。元の鍵と併用することもできま\
-                    す。",
+                "P-256 または RSA 2048 ビットの鍵を作成し（`openssl genpkey -algorithm EC \
+                    -pkeyopt ec_paramgen_curve:P-256`）、証明書を取得します。元の鍵と併用すること\
+                    もできます。",
             ),
             (
                 "nginx",
                 "`ssl_certificate` と `ssl_certificate_key` に新しいファイルを指定し、リロードしま\
-                    す。種類の異なる鍵を 2 組指定できます。",
+                    す。種類の異なる鍵ごとに、両方を 2 回指定できます。",
             ),
             (
                 "Apache",

@@ -10,16 +10,19 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("days", "how long it is valid, in days begun"),
-        ("limit", "how many were allowed"),
-        ("not_before", "from when it is valid"),
+        (
+            "days",
+            "validity period in days; a started day counts as one",
+        ),
+        ("limit", "number of days allowed on the day of issue"),
+        ("not_before", "time at which the certificate becomes valid"),
     ],
     look,
     doc: &DOC,
 };
 
-/// From when (seconds since the epoch) at most how many days: CA/Browser Forum Baseline
-/// Requirements, section 6.3.2.
+/// Start of each rule (seconds since the epoch) and the number of days that it allows: CA/Browser
+/// Forum Baseline Requirements, section 6.3.2.
 const LIMITS: [(i64, i64); 5] = [
     (1_868_227_200, 47),  // 2029-03-15
     (1_805_068_800, 100), // 2027-03-15
@@ -43,7 +46,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     found.into_iter().collect()
 }
 
-/// The days begun and those allowed, where they are more.
+/// Returns the validity period in started days and the days allowed, or `None` if it is within the
+/// limit.
 fn too_long(not_before: i64, not_after: i64) -> Option<(i64, i64)> {
     let mut limits = LIMITS.into_iter();
     let (_, limit) = limits.find(|(since, _)| not_before >= *since)?;
@@ -55,46 +59,47 @@ fn too_long(not_before: i64, not_after: i64) -> Option<(i64, i64)> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The validity period is too long",
-        meaning: "The certificate runs longer than the rules allowed on the day it was issued: \
-            825 days from 1 March 2018, 398 from 1 September 2020, 200 from 15 March 2026, 100 \
-            from 15 March 2027 and 47 from 15 March 2029. The limits bind public CAs; browsers \
-            enforce them for roots of the public programs. For a private CA they are only \
-            advice, except that Apple refuses every server certificate issued since July 2019 \
-            that runs longer than 825 days. A long life means that a stolen key or a wrong name \
-            stays usable for years.",
+        meaning: "The certificate is valid for longer than the rules allowed on the day it was \
+            issued: 825 days from 1 March 2018, 398 days from 1 September 2020, 200 days from 15 \
+            March 2026, 100 days from 15 March 2027 and 47 days from 15 March 2029. The limits \
+            apply to public CAs, and browsers enforce them for public roots. For private CAs they \
+            are only a recommendation, with one exception: Apple refuses every server certificate \
+            issued since July 2019 that is valid for more than 825 days. A long validity period \
+            means that a stolen key or a wrong name remains usable for years.",
         check_first: &[
-            "See who issued it. From a private CA, only Apple devices refuse it, and only above \
-                825 days.",
-            "Look at the start date: the rule of the day of issue counts, so older certificates \
-                may run longer.",
+            "Check the issuer. If it is a private CA, only Apple devices refuse the certificate, \
+                and only above 825 days.",
+            "Check the start date. The rule on the day of issue applies, so older certificates \
+                may be valid for longer.",
         ],
         fixes: &[
             (
                 "Public CA",
-                "Reissue; every public CA now keeps to the limit. Automate with ACME rather than \
-                    renewing by hand.",
+                "Reissue the certificate. Every public CA now respects the limit. Automate \
+                    renewal with ACME instead of renewing by hand.",
             ),
             (
                 "Private CA",
-                "Set the profile to at most 825 days for Apple devices, better 90, and renew by \
-                    machine (step-ca, cert-manager, AD CS autoenrollment).",
+                "Set the profile to at most 825 days for Apple devices, or preferably 90 days. \
+                    Automate renewal (step-ca, cert-manager, AD CS autoenrollment).",
             ),
             (
                 "nginx",
-                "Put the new chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the new chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the new chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the new chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the new chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the new chain, then run `postfix \
+                    reload`.",
             ),
             (
                 "Dovecot",
-                "Put the new chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then `doveadm \
-                    reload`.",
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the new chain, then run \
+                    `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
@@ -102,29 +107,29 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "有効期間が長すぎます",
-        meaning: "証明書の有効期間が、発行日の時点で認められていた上限を超えています。上限は発行日\
-            により、2018 年 3 月 1 日から 825 日、2020 年 9 月 1 日から 398 日、2026 年 3 月 15 \
-            日から 200 日、2027 年 3 月 15 日から 100 日、2029 年 3 月 15 日から 47 日です。対象\
-            はパブリック認証局で、ブラウザーも公開ルートの証明書について確認します。プライベート\
-            認証局では推奨にとどまりますが、Apple 製品は 2019 年 7 月以降に発行された 825 日を超\
-            えるサーバー証明書を、認証局の種類によらず拒否します。有効期間が長いと、盗まれた鍵や\
-            誤った名前の証明書が何年も使える状態になります。",
+        meaning: "証明書の有効期間が、発行日の時点で認められていた上限を超えています。上限は、\
+            2018 年 3 月 1 日から 825 日、2020 年 9 月 1 日から 398 日、2026 年 3 月 15 日から \
+            200 日、2027 年 3 月 15 日から 100 日、2029 年 3 月 15 日から 47 日です。この上限はパ\
+            ブリック認証局に適用され、ブラウザーもパブリック認証局のルート証明書について検査しま\
+            す。プライベート認証局では推奨にとどまりますが、例外が 1 つあります。Apple 製品は、\
+            2019 年 7 月以降に発行された有効期間が 825 日を超えるサーバー証明書を、すべて拒否しま\
+            す。有効期間が長いと、盗まれた鍵や誤った名前の証明書が何年も使える状態になります。",
         check_first: &[
-            "発行者を確認します。プライベート認証局の証明書であれば、拒否するのは Apple 製品だけ\
-                で、825 日を超える場合に限られます。",
-            "開始日を確認します。発行日の時点の規則が適用されるため、古い証明書はより長い期間が認\
-                められます。",
+            "発行者を確認します。プライベート認証局の場合、拒否するのは Apple 製品だけで、825 日を\
+                超える場合に限られます。",
+            "開始日を確認します。発行日の時点の規則が適用されるため、古い証明書にはより長い有効期\
+                間が認められます。",
         ],
         fixes: &[
             (
                 "パブリック認証局",
-                "再発行します。現在はどの認証局も上限を守っています。手作業での更新ではなく、ACME \
-                    による自動化をおすすめします。",
+                "証明書を再発行します。現在のパブリック認証局は、すべて上限を守っています。手作業\
+                    での更新をやめ、ACME で自動化します。",
             ),
             (
                 "プライベート認証局",
-                "プロファイルの有効期間を、Apple 製品のために 825 日以下、できれば 90 日程度にし、\
-                    更新を自動化します（step-ca、cert-manager、AD CS の自動登録など）。",
+                "Apple 製品に対応するため、プロファイルの有効期間を 825 日以下（できれば 90 日）に\
+                    します。更新を自動化します（step-ca、cert-manager、AD CS の自動登録など）。",
             ),
             (
                 "nginx",
@@ -136,8 +141,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "新しい証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を実行\
-                    します。",
+                "秘密鍵と新しい証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "Dovecot",
@@ -194,7 +199,7 @@ mod tests {
         for (from, days, seconds, expected) in cases {
             let from: jiff::Timestamp = from.parse().unwrap();
             let from = from.as_second();
-            // So many days and seconds, the first and the last second included.
+            // Days and seconds of the period, including the first and the last second.
             let until = from + days * DAY + seconds - 1;
             assert_eq!(too_long(from, until), expected, "{from} {days} {seconds}");
         }

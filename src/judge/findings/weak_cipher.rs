@@ -1,4 +1,4 @@
-//! The cipher suite chosen, or one that is accepted, is one that clients gave up.
+//! The negotiated cipher suite, or one that the server accepts, is too weak for current clients.
 
 use super::*;
 use crate::observation::Facts;
@@ -13,15 +13,16 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "cipher",
-            "the suite chosen; where that is sound, the first weak one accepted",
+            "the negotiated suite, or the first weak suite in `accepted` if the negotiated one is \
+                not weak",
         ),
         (
             "weakness",
-            "null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
+            "why the suite is weak: null, anonymous, export, rc4, des, 3des, rc2, idea or md5",
         ),
         (
             "accepted",
-            "every weak suite accepted in any version (`--facts ciphers`)",
+            "all weak suites that the server accepts in any version (`--facts ciphers`)",
         ),
     ],
     look,
@@ -48,7 +49,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     vec![FINDING.found(evidence)]
 }
 
-/// The weak suites that the server was seen to accept, each once, newest version first.
+/// Returns the weak suites that the server accepts, without duplicates, newest version first.
 fn weak_accepted(case: &Case<'_>) -> Vec<CipherSuite> {
     let mut weak = Vec::new();
     if let Some(facts) = Facts::of(case.observation) {
@@ -68,37 +69,38 @@ fn weak_accepted(case: &Case<'_>) -> Vec<CipherSuite> {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "A weak cipher suite is accepted",
-        meaning: "The connection came about with a cipher suite that no longer protects it well, or \
-            the server was seen to accept one (only a scan with `--facts ciphers` asks): \
-            RC4, DES or 3DES, an export suite, one without encryption (NULL) or one without \
-            authentication (anonymous). The server either knows nothing better or ranks it \
-            first. Current clients no longer offer these suites, so they negotiate something \
-            else or cannot connect at all, while old clients get a connection that can be read \
-            or altered.",
+        title: "The server accepts a weak cipher suite",
+        meaning: "The connection used a cipher suite that no longer protects it, or the server \
+            accepts such a suite when it is offered (checked only with `--facts ciphers`). Weak \
+            suites use RC4, DES or 3DES, are export suites, or lack encryption (NULL) or \
+            authentication (anonymous). Either the server supports nothing stronger, or it \
+            prefers a weak suite, or it still accepts one from old clients. Current clients no \
+            longer offer these suites. They negotiate a stronger suite or cannot connect at all. \
+            Old clients may get a connection that an attacker can read or modify.",
         check_first: &[
-            "Make sure that the suite was chosen by the server and not by an inspecting proxy on \
-                our line.",
-            "On port 25 some administrators keep weak suites on purpose, reasoning that any \
-                encryption beats none. 3DES and RC4 are no longer needed there either; anonymous \
-                suites there are Postfix's way with clients that check nothing.",
+            "Confirm that the server chose the suite, and not a TLS-inspecting proxy on the \
+                scanning side.",
+            "On port 25, some administrators keep weak suites on purpose because any encryption \
+                is better than none. 3DES and RC4 are no longer needed even there. Postfix \
+                accepts anonymous suites on port 25 by design, for clients that do not verify \
+                certificates.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove the old `ssl_ciphers` line (the default `HIGH:!aNULL:!MD5` is free of \
-                    them with OpenSSL 1.1.0 or later) or list ECDHE with AES-GCM and ChaCha20 \
-                    only; `ssl_protocols TLSv1.2 TLSv1.3;`.",
+                "Remove the old `ssl_ciphers` line, or list only ECDHE with AES-GCM and ChaCha20. \
+                    With OpenSSL 1.1.0 or later, the default `HIGH:!aNULL:!MD5` contains no weak \
+                    suites. Set `ssl_protocols TLSv1.2 TLSv1.3;`.",
             ),
             (
                 "Apache",
-                "`SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` and `SSLProtocol -all \
+                "Set `SSLCipherSuite HIGH:!aNULL:!eNULL:!3DES:!RC4:!MD5` and `SSLProtocol -all \
                     +TLSv1.2 +TLSv1.3`.",
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` (and \
-                    `smtpd_tls_mandatory_exclude_ciphers` on 465 and 587).",
+                "Set `smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL`. On ports \
+                    465 and 587, also set `smtpd_tls_mandatory_exclude_ciphers`.",
             ),
             (
                 "Dovecot",
@@ -115,26 +117,27 @@ const DOC: Doc = Doc {
             3DES:RC4:aNULL:eNULL:@SECLEVEL=0",
     },
     ja: Text {
-        title: "弱い暗号スイートが受け入れられます",
-        meaning: "十分に保護できない暗号スイートで接続が成立したか、サーバーがそれを受け入れることを確\
-            認しました（後者は `--facts ciphers` を指定したスキャンでのみ調べます）。RC4、DES、3DES、輸出グレー\
-            ド、暗号化なし（NULL）、認証なし（anonymous）のいずれかです。サーバーがより強い方式に\
-            対応していないか、弱い方式を優先しています。現在のクライアントはこれらを提示しないた\
-            め、別の方式で接続するか、まったく接続できません。古いクライアントでは、盗聴や改ざん\
-            の可能性がある接続になります。",
+        title: "サーバーが弱い暗号スイートを受け入れます",
+        meaning: "通信を十分に保護できない暗号スイートで接続が確立したか、提示するとサーバーが受け\
+            入れます（後者は `--facts ciphers` を指定した場合にだけ検査します）。弱い暗号スイート\
+            とは、RC4、DES、3DES を使うもの、輸出グレードのもの、暗号化のないもの（NULL）、認証の\
+            ないもの（anonymous）です。サーバーがより強い方式に対応していないか、弱い方式を優先し\
+            ているか、古いクライアントのために受け入れています。現在のクライアントはこれらを提示し\
+            ないため、より強い暗号スイートで接続するか、まったく接続できません。古いクライアントの\
+            接続は、攻撃者に盗聴または改ざんされるおそれがあります。",
         check_first: &[
-            "暗号スイートを選んだのがサーバーで、こちらの回線の検査用プロキシではないことを確認し\
-                ます。",
-            "25 番ポートでは「平文よりはよい」という考えで弱い方式を残すことがありますが、3DES と \
-                RC4 は現在では不要です。なお、25 番ポートの anonymous は、証明書を検証しない相手\
-                に対する Postfix の仕様です。",
+            "暗号スイートを選んだのがサーバーであることを確認します。スキャン元の、TLS インスペク\
+                ションを行うプロキシが選んでいる場合があります。",
+            "25 番ポートでは、平文よりは安全であるという理由で、弱い方式を意図的に残していることが\
+                あります。ただし、3DES と RC4 は 25 番ポートでも不要です。Postfix は、証明書を検証\
+                しないクライアントのために、25 番ポートで anonymous を仕様として受け入れます。",
         ],
         fixes: &[
             (
                 "nginx",
-                "古い `ssl_ciphers` の行を削除するか（既定の `HIGH:!aNULL:!MD5` には、OpenSSL \
-                    1.1.0 以降であれば含まれません）、ECDHE と AES-GCM / ChaCha20 だけを指定しま\
-                    す。`ssl_protocols TLSv1.2 TLSv1.3;` もあわせて設定します。",
+                "古い `ssl_ciphers` の行を削除するか、ECDHE と AES-GCM / ChaCha20 の組み合わせだけ\
+                    を指定します。OpenSSL 1.1.0 以降では、既定の `HIGH:!aNULL:!MD5` に弱い暗号ス\
+                    イートは含まれません。`ssl_protocols TLSv1.2 TLSv1.3;` も設定します。",
             ),
             (
                 "Apache",
@@ -143,8 +146,9 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` を設定します\
-                    （465 番と 587 番では `smtpd_tls_mandatory_exclude_ciphers` も）。",
+                "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, DES, EXPORT, eNULL` を設定します。\
+                    465 番と 587 番のポートでは、`smtpd_tls_mandatory_exclude_ciphers` も設定しま\
+                    す。",
             ),
             (
                 "Dovecot",
@@ -153,8 +157,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "IIS、Windows",
-                "グループポリシー（「SSL 暗号の順位」）または `Disable-TlsCipherSuite` で該当のス\
-                    イートを外します。",
+                "グループポリシー（「SSL 暗号の順位」）または `Disable-TlsCipherSuite` で、該当す\
+                    る暗号スイートを削除します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \

@@ -1,11 +1,11 @@
-//! The prime of the Diffie-Hellman key exchange is too short.
+//! The prime of the Diffie-Hellman key exchange is too small.
 
 use super::*;
 
-/// Below this no current client connects.
+/// Bits below which no current client connects.
 const LEAST: u16 = 1024;
 
-/// What is recommended (RFC 9325 section 4.5).
+/// Recommended minimum in bits (RFC 9325 section 4.5).
 const ENOUGH: u16 = 2048;
 
 /// The definition of `weak_dh`.
@@ -16,8 +16,8 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("bits", "the size of the prime"),
-        ("cipher", "the suite that was chosen"),
+        ("bits", "size of the prime in bits"),
+        ("cipher", "the negotiated suite"),
     ],
     look,
     doc: &DOC,
@@ -47,64 +47,72 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The Diffie-Hellman group is too small",
-        meaning: "The server agreed on a key by Diffie-Hellman (DHE) with a prime of less than \
-            2048 bits. Groups of 512 bits have been broken in minutes and those of 1024 bits are \
-            within reach of states (Logjam, 2015). Below 1024 bits no current client connects, \
-            which makes this an error; at 1024 bits OpenSSL refuses on Debian and Ubuntu. Chrome \
-            and Firefox do not offer DHE at all, so this concerns mail servers, curl, Java and \
-            other programs.",
+        meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than \
+            2048 bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits \
+            are within reach of nation states (Logjam, 2015). No current client connects with \
+            fewer than 1024 bits, so the finding is then an error. OpenSSL on Debian and Ubuntu \
+            also refuses 1024 bits. Chrome and Firefox do not offer DHE at all, so this affects \
+            mail servers, curl, Java and other programs.",
         check_first: &[
-            "See whether the server also accepts ECDHE (`--facts ciphers`): clients that have both \
-                then use that, and only old ones meet the small group.",
+            "Check whether the server also accepts ECDHE (`--facts ciphers`). If it does, clients \
+                that support both use ECDHE, and only old clients use the small group.",
         ],
         fixes: &[
             (
                 "nginx",
-                "Remove DHE suites from `ssl_ciphers`, or set `ssl_dhparam` to a file with the \
-                    ffdhe2048 group (`openssl genpkey -genparam -algorithm DH -pkeyopt \
+                "Remove the DHE suites from `ssl_ciphers`, or set `ssl_dhparam` to a file with \
+                    the ffdhe2048 group (`openssl genpkey -genparam -algorithm DH -pkeyopt \
                     group:ffdhe2048`).",
             ),
             (
                 "Apache",
-                "Remove DHE suites from `SSLCipherSuite`, or append the ffdhe2048 group to \
-                    `SSLCertificateFile`. Versions before 2.4.7 cannot do more than 1024 bits.",
+                "Remove the DHE suites from `SSLCipherSuite`, or append the ffdhe2048 group to \
+                    the file that `SSLCertificateFile` names. Versions before 2.4.7 support at \
+                    most 1024 bits.",
             ),
             (
                 "Postfix",
-                "Remove `smtpd_tls_dh1024_param_file`: from 3.6 on the built-in group has 2048 \
-                    bits.",
+                "Remove `smtpd_tls_dh1024_param_file`. In 3.6 or later, the built-in group has \
+                    2048 bits.",
             ),
             (
                 "Dovecot",
-                "Set `ssl_server_dh_file` (2.3: `ssl_dh`) to a file with 2048 bits or more.",
+                "Set `ssl_server_dh_file` (2.3: `ssl_dh`) to a file with a group of 2048 bits or \
+                    more.",
             ),
-            ("Java", "Start with `-Djdk.tls.ephemeralDHKeySize=2048`."),
+            (
+                "Java",
+                "Start the program with `-Djdk.tls.ephemeralDHKeySize=2048`.",
+            ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \
             DHE:@SECLEVEL=0",
     },
     ja: Text {
         title: "Diffie-Hellman グループが小さすぎます",
-        meaning: "2048 ビット未満の素数による Diffie-Hellman（DHE）で鍵交換が行われました。512 ビッ\
-            トは数分で解読された例があり、1024 ビットも国家規模の攻撃者なら手が届きます（2015 年の \
-            Logjam）。1024 ビット未満では現在のクライアントは接続しないため、エラーとしています。\
-            1024 ビットは、Debian や Ubuntu の OpenSSL が拒否します。Chrome と Firefox は DHE を提示\
-            しないため、影響を受けるのはメールサーバー、curl、Java などです。",
+        meaning: "サーバーが、2048 ビット未満の素数を使う Diffie-Hellman 鍵交換（DHE）を行いまし\
+            た。512 ビットのグループは数分で解読された例があり、1024 ビットのグループも国家規模の\
+            攻撃者であれば解読できるとされています（2015 年の Logjam）。1024 ビット未満の場合、現\
+            在のクライアントは接続しないため、エラーとします。Debian と Ubuntu の OpenSSL は、\
+            1024 ビットも拒否します。Chrome と Firefox は DHE を提示しないため、影響を受けるのは\
+            メールサーバー、curl、Java などのプログラムです。",
         check_first: &[
-            "サーバーが ECDHE も受け付けるか確認します（`--facts ciphers`）。両方に対応するクライア\
-                ントは ECDHE を使うため、影響は古いクライアントに限られます。",
+            "サーバーが ECDHE も受け入れるか確認します（`--facts ciphers`）。受け入れる場合、両方\
+                に対応したクライアントは ECDHE を使うため、このグループを使うのは古いクライアント\
+                だけです。",
         ],
         fixes: &[
             (
                 "nginx",
-                "`ssl_ciphers` から DHE を外すか、`ssl_dhparam` に ffdhe2048 グループのファイルを\
-                    指定します（`openssl genpkey -genparam -algorithm DH -pkeyopt \
-                    group:ffdhe2048`）。",
+                "`ssl_ciphers` から DHE の暗号スイートを削除するか、`ssl_dhparam` に ffdhe2048 グ\
+                    ループのファイルを指定します（`openssl genpkey -genparam -algorithm DH \
+                    -pkeyopt group:ffdhe2048`）。",
             ),
             (
                 "Apache",
-                "`SSLCipherSuite` から DHE を外すか、`SSLCertificateFile` に ffdhe2048 グループを追\
-                    加します。2.4.7 より前のバージョンは 1024 ビットまでです。",
+                "`SSLCipherSuite` から DHE の暗号スイートを削除するか、`SSLCertificateFile` で指定\
+                    したファイルに ffdhe2048 グループを追加します。2.4.7 より前のバージョンは、\
+                    1024 ビットまでしか対応していません。",
             ),
             (
                 "Postfix",
@@ -113,12 +121,12 @@ const DOC: Doc = Doc {
             ),
             (
                 "Dovecot",
-                "`ssl_server_dh_file`（2.3 では `ssl_dh`）に 2048 ビット以上のファイルを指定しま\
-                    す。",
+                "`ssl_server_dh_file`（2.3 では `ssl_dh`）に、2048 ビット以上のグループのファイル\
+                    を指定します。",
             ),
             (
                 "Java",
-                "`-Djdk.tls.ephemeralDHKeySize=2048` を付けて起動します。",
+                "`-Djdk.tls.ephemeralDHKeySize=2048` を付けてプログラムを起動します。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -tls1_2 -cipher \

@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("key", "the kind of key"),
-        ("bits", "its size, where it can be told"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("key", "key type"),
+        ("bits", "key size in bits; absent if unknown"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -43,42 +46,43 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The key is too weak",
-        meaning: "An RSA key in this chain has 1024 to 2047 bits, less than today's minimum of \
-            2048. (Below 1024 bits no client accepts it: see `invalid_certificate`, \
-            `unsupported_key`.) Such keys come within reach of attackers with money; public CAs \
-            have not issued them since 2014, so such a key is mostly found in old appliances and \
-            private CAs. Whether a client refuses depends on its own floor, so the service may \
-            work in a browser and fail on a phone or a freshly updated Linux server.",
+        meaning: "An RSA key in this chain has 1024 to 2047 bits, which is below the current \
+            minimum of 2048 bits. (No client accepts fewer than 1024 bits; for such keys see \
+            `unsupported_key` in `invalid_certificate`.) Well-funded attackers may soon be able \
+            to break such keys. Public CAs have not issued certificates for them since 2014, so \
+            they are found mostly in old appliances and private CAs. Each client has its own \
+            minimum. The service may therefore work in a browser and fail on a phone or a newly \
+            updated Linux server.",
         check_first: &[
-            "See whose key it is: for a key of the CA, reissuing the server's certificate from \
-                the same CA does not help.",
-            "The OpenSSL security level differs between distributions (Debian and Ubuntu use 2); \
-                lowering it on the client is no remedy.",
+            "Find out which certificate has the key. If it is a key of the CA, reissuing the \
+                server certificate from the same CA does not help.",
+            "The OpenSSL security level differs between distributions (Debian and Ubuntu use 2). \
+                Lowering it on the client is not a solution.",
         ],
         fixes: &[
             (
                 "CA",
-                "Make a new key (`openssl genpkey -algorithm EC -pkeyopt \
-                    ec_paramgen_curve:P-256`, or RSA 2048 or larger) and have a certificate \
-                    issued for it. Renewing with the old key changes nothing.",
+                "Create a new key (`openssl genpkey -algorithm EC -pkeyopt \
+                    ec_paramgen_curve:P-256`, or RSA with 2048 bits or more) and get a \
+                    certificate for it. Renewing with the old key changes nothing.",
             ),
             (
                 "nginx",
-                "Set the new files in `ssl_certificate` and `ssl_certificate_key`, then reload.",
+                "Point `ssl_certificate` and `ssl_certificate_key` at the new files, then reload.",
             ),
             (
                 "Apache",
-                "Set the new files in `SSLCertificateFile` and `SSLCertificateKeyFile`, then \
+                "Point `SSLCertificateFile` and `SSLCertificateKeyFile` at the new files, then \
                     reload.",
             ),
             (
                 "Postfix",
-                "Set the new files in `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the new files, then run `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Set the new files in `ssl_server_cert_file` and `ssl_server_key_file` (2.3: \
-                    `ssl_cert`, `ssl_key`), then `doveadm reload`.",
+                "Point `ssl_server_cert_file` and `ssl_server_key_file` (2.3: `ssl_cert`, \
+                    `ssl_key`) at the new files, then run `doveadm reload`.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
@@ -86,25 +90,25 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "鍵の強度が不足しています",
-        meaning: "証明書チェーンに、現在の最低基準である 2048 ビットに満たない RSA 鍵（1024 ～ \
-            2047 ビット）があります（1024 ビット未満はどのクライアントも受け付けないため、\
-            `invalid_certificate` の `unsupported_key` になります）。短い RSA 鍵は、資金力のある攻撃者なら解読できる範囲に入りつつありま\
-            す。パブリック認証局は 2014 年以降発行していないため、古い機器やプライベート認証局で\
-            見つかるのがほとんどです。拒否するかどうかはクライアントの基準によって異なり、ブラウ\
-            ザーでは接続できるのに、スマートフォンや更新直後の Linux サーバーでは失敗することがあ\
-            ります。",
+        meaning: "証明書チェーンに、1024 ～ 2047 ビットの RSA 鍵があります。これは、現在の最低基準\
+            である 2048 ビットを下回っています（1024 ビット未満の鍵はどのクライアントも受け入れな\
+            いため、`invalid_certificate` の `unsupported_key` になります）。このような鍵は、資金\
+            力のある攻撃者が解読できるようになりつつあります。パブリック認証局は 2014 年からこのよ\
+            うな鍵の証明書を発行していないため、多くは古いアプライアンスやプライベート認証局の証明\
+            書です。最低基準はクライアントごとに異なります。そのため、ブラウザーでは接続できても、\
+            スマートフォンや更新直後の Linux サーバーでは失敗することがあります。",
         check_first: &[
-            "どの証明書の鍵かを確認します。認証局の鍵が弱い場合、同じ認証局からサーバー証明書を再\
-                発行しても解決しません。",
-            "OpenSSL のセキュリティレベルはディストリビューションによって異なります（Debian と \
-                Ubuntu は 2）。クライアント側でレベルを下げるのは解決策ではありません。",
+            "どの証明書の鍵かを確認します。認証局の鍵の場合は、同じ認証局からサーバー証明書を再発\
+                行しても解決しません。",
+            "OpenSSL のセキュリティレベルは、ディストリビューションによって異なります（Debian と \
+                Ubuntu は 2）。クライアント側でレベルを下げても、根本的な解決にはなりません。",
         ],
         fixes: &[
             (
                 "認証局",
                 "新しい鍵（`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`、また\
-                    は RSA 2048 ビット以上）を作成して証明書を取得します。古い鍵のまま更新しても\
-                    変わりません。",
+                    は RSA 2048 ビット以上）を作成し、証明書を取得します。古い鍵のまま更新しても解\
+                    決しません。",
             ),
             (
                 "nginx",

@@ -1,4 +1,4 @@
-//! A certificate below the root is signed over a broken hash.
+//! A certificate below the root is signed with a broken hash.
 
 use super::*;
 
@@ -10,10 +10,13 @@ pub(super) const FINDING: Definition = Definition {
     side: Side::Server,
     needs: Needs::Nothing,
     evidence: &[
-        ("certificate", "leaf or intermediate"),
-        ("subject", "who it says it is"),
-        ("signature", "the algorithm"),
-        ("hash", "MD2, MD4, MD5 or SHA-1"),
+        (
+            "certificate",
+            "role of the certificate: leaf or intermediate",
+        ),
+        ("subject", "subject of the certificate"),
+        ("signature", "signature algorithm"),
+        ("hash", "hash of the signature: MD2, MD4, MD5 or SHA-1"),
         ("fingerprint", "SHA-256 of the certificate"),
     ],
     look,
@@ -24,7 +27,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let found = case
         .candidates()
         .filter_map(|(position, certificate, contents)| {
-            // Nobody relies on a root's signature over itself.
+            // No client relies on the self-signature of a root.
             let hash = weak::signature(&contents.signature)?;
             let counts = position != Position::Root && case.needs(position, certificate);
             counts.then(|| {
@@ -44,43 +47,44 @@ const DOC: Doc = Doc {
     en: Text {
         title: "The signature algorithm is too weak",
         meaning: "A certificate in this chain is signed with SHA-1, MD5 or an even older \
-            algorithm. Certificates with a chosen collision have been forged in practice for \
-            MD5, and SHA-1 was broken in 2017, so such a signature no longer proves that the CA \
-            signed exactly this text. Public CAs stopped using SHA-1 at the end of 2015; what is \
-            left comes from old private CAs and appliances. The signature of a root on itself \
-            does not count, because a root is trusted by being in the store.",
+            algorithm. Attackers have forged certificates with MD5 in practice, and SHA-1 was \
+            broken in 2017. Such a signature no longer proves that the CA signed exactly this \
+            content. Public CAs stopped using SHA-1 at the end of 2015, so the remaining \
+            certificates come from old private CAs and appliances. The signature of a root on \
+            itself does not matter, because clients trust a root that is in their store.",
         check_first: &[
-            "See which certificate it is. If it is an intermediate, the CA often has a newer one \
-                with the same key and SHA-256.",
-            "If the issuer is a proxy or security product on our own line, its signing settings \
-                are what is old.",
+            "Find out which certificate it is. If it is an intermediate, the CA often has a newer \
+                one with the same key and SHA-256.",
+            "If the issuer is a proxy or security product on the scanning side, its signature \
+                settings are outdated.",
         ],
         fixes: &[
             (
                 "Public CA",
-                "Reissue; any public CA signs with SHA-256 or better.",
+                "Reissue the certificate. Every public CA signs with SHA-256 or better.",
             ),
             (
                 "Private CA",
                 "Set the default digest to SHA-256 (OpenSSL: `default_md = sha256`; AD CS: \
                     `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256`, then restart the \
-                    service), renew the issuing CA and reissue.",
+                    service). Then renew the issuing CA and reissue the certificates.",
             ),
             (
                 "nginx",
-                "Put the reissued chain into `ssl_certificate`, then reload.",
+                "Point `ssl_certificate` at the reissued chain, then reload.",
             ),
             (
                 "Apache",
-                "Put the reissued chain into `SSLCertificateFile`, then reload.",
+                "Point `SSLCertificateFile` at the reissued chain, then reload.",
             ),
             (
                 "Postfix",
-                "Put the reissued chain into `smtpd_tls_chain_files`, then `postfix reload`.",
+                "Point `smtpd_tls_chain_files` at the key and the reissued chain, then run \
+                    `postfix reload`.",
             ),
             (
                 "Dovecot",
-                "Put the reissued chain into `ssl_server_cert_file` (2.3: `ssl_cert`), then \
+                "Point `ssl_server_cert_file` (2.3: `ssl_cert`) at the reissued chain, then run \
                     `doveadm reload`.",
             ),
         ],
@@ -89,28 +93,28 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "署名アルゴリズムの強度が不足しています",
-        meaning: "証明書チェーンに、SHA-1 や MD5 など古いアルゴリズムで署名された証明書がありま\
-            す。MD5 では実際に証明書の偽造が行われ、SHA-1 も 2017 年に衝突が実証されたため、認証\
-            局がその内容に署名したという証明になりません。パブリック認証局は 2015 年末で SHA-1 で\
-            の発行をやめており、残っているのは古いプライベート認証局や機器の証明書です。なお、\
-            ルート証明書自身の署名は対象外です（ルートはストアに登録されていることで信頼されるた\
-            め）。",
+        meaning: "証明書チェーンに、SHA-1 や MD5、さらに古いアルゴリズムで署名された証明書がありま\
+            す。MD5 では実際に証明書が偽造され、SHA-1 も 2017 年に破られました。そのため、認証局が\
+            その内容に署名したことの証明になりません。パブリック認証局は 2015 年末に SHA-1 の使用\
+            をやめており、残っているのは古いプライベート認証局やアプライアンスの証明書です。ルート\
+            証明書の自己署名は対象外です。クライアントは、トラストストアに登録されていることを理由\
+            にルート証明書を信頼するためです。",
         check_first: &[
-            "どの証明書かを確認します。中間証明書の場合は、同じ鍵で SHA-256 署名の新しいものが用意\
-                されていることがよくあります。",
-            "発行者が自分の回線上のプロキシやセキュリティ製品であれば、古いのはその製品の署名設定\
-                です。",
+            "どの証明書かを確認します。中間証明書の場合、認証局が、同じ鍵で SHA-256 を使った新しい\
+                証明書を用意していることがよくあります。",
+            "発行者がスキャン元のプロキシやセキュリティ製品の場合は、その製品の署名設定が古くなっ\
+                ています。",
         ],
         fixes: &[
             (
                 "パブリック認証局",
-                "再発行します。現在はどの認証局も SHA-256 以上で署名します。",
+                "証明書を再発行します。現在のパブリック認証局は、すべて SHA-256 以上で署名します。",
             ),
             (
                 "プライベート認証局",
-                "既定のダイジェストを SHA-256 にします（OpenSSL は `default_md = sha256`、AD CS \
-                    は `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256` の後にサービスを再起\
-                    動）。中間認証局の証明書を更新し、サーバー証明書を再発行します。",
+                "既定のダイジェストを SHA-256 に変更します（OpenSSL では `default_md = sha256`、\
+                    AD CS では `certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256` の後にサービス\
+                    を再起動）。その後、発行元の認証局の証明書を更新し、証明書を再発行します。",
             ),
             (
                 "nginx",
@@ -122,8 +126,8 @@ const DOC: Doc = Doc {
             ),
             (
                 "Postfix",
-                "再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix reload` を\
-                    実行します。",
+                "秘密鍵と再発行した証明書チェーンを `smtpd_tls_chain_files` に指定し、`postfix \
+                    reload` を実行します。",
             ),
             (
                 "Dovecot",

@@ -1,4 +1,4 @@
-//! A wildcard of the certificate stands for everybody below a public suffix: `*.co.uk`.
+//! A wildcard in the certificate covers every name below a public suffix, such as `*.co.uk`.
 
 use super::*;
 use crate::observation::PresentedName;
@@ -10,7 +10,7 @@ pub(super) const FINDING: Definition = Definition {
     severity: Severity::Warning,
     side: Side::Server,
     needs: Needs::Nothing,
-    evidence: &[("names", "the wildcards, the first twenty")],
+    evidence: &[("names", "the wildcard names, at most the first twenty")],
     look,
     doc: &DOC,
 };
@@ -31,8 +31,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     }
 }
 
-/// Whether the wildcard stands directly below a suffix under which a registry sells names. Those of
-/// companies that give their customers names (the list's private part) may have their wildcard.
+/// Returns true if the wildcard is directly below a suffix under which a registry sells names. A
+/// company that gives names to its customers (the private part of the list) may have a wildcard.
 fn on_public_suffix(name: &str) -> bool {
     let Some(parent) = name.strip_prefix("*.") else {
         return false;
@@ -44,55 +44,56 @@ fn on_public_suffix(name: &str) -> bool {
 
 const DOC: Doc = Doc {
     en: Text {
-        title: "A wildcard covers a public suffix",
-        meaning: "A name of the certificate is a wildcard directly below a suffix that a registry \
-            sells names under, such as `*.com` or `*.co.uk`: it claims the names of everybody \
-            there. Public CAs must not issue that (Baseline Requirements, section 3.2.2.6), so \
-            it comes from a private CA, a script, or a test. A client that knows the Public \
-            Suffix List does not take such a wildcard for a match; others do. The list is the \
-            one that this version of tlsweep was built with, its part for registries alone.",
+        title: "A wildcard covers a whole public suffix",
+        meaning: "The certificate contains a wildcard directly below a public suffix, such as \
+            `*.com` or `*.co.uk`. Registries sell names under such suffixes, so the wildcard \
+            claims the names of everybody there. Public CAs must not issue such certificates \
+            (Baseline Requirements, section 3.2.2.6), so this one comes from a private CA, a \
+            script or a test. Clients that use the Public Suffix List do not accept such a \
+            wildcard as a match; other clients do. tlsweep uses the list that is built into this \
+            version, and only the part for registries.",
         check_first: &[
-            "See who issued it: an inspecting proxy on our side, or a device that makes its own \
-                certificates, may be in between.",
+            "Check the issuer. A TLS-inspecting proxy on the scanning side, or a device that \
+                creates its own certificates, may be in between.",
         ],
         fixes: &[
             (
                 "CA",
-                "Reissue for the names that are really served, or for a wildcard below the own \
-                    domain: `*.example.co.uk`.",
+                "Reissue the certificate for the names that the server really serves, or for a \
+                    wildcard below your own domain: `*.example.co.uk`.",
             ),
             (
                 "Private CA",
-                "Constrain the CA to the own domains (name constraints), so that a slip cannot \
-                    claim everybody's.",
+                "Restrict the CA to your own domains with name constraints, so that it cannot \
+                    claim other names by mistake.",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
             -noout -ext subjectAltName",
     },
     ja: Text {
-        title: "ワイルドカードがパブリックサフィックスを対象にしています",
-        meaning: "証明書の名前に、`*.com` や `*.co.uk` のように、レジストリが名前を販売しているサ\
-            フィックス直下のワイルドカードがあり、他人の名前まで対象に含めています。パブリック認\
-            証局による発行は禁止されている（Baseline Requirements 3.2.2.6）ため、プライベート認\
-            証局、スクリプト、テストで作られた証明書と考えられます。Public Suffix List を参照する\
-            クライアントはこのようなワイルドカードを一致とみなしませんが、一致とみなすクライアント\
-            もあります。判定には、この版の tlsweep に組み込まれたリストのうち、レジストリの部分だ\
-            けを使います。",
+        title: "ワイルドカードがパブリックサフィックス全体を対象にしています",
+        meaning: "証明書に、`*.com` や `*.co.uk` など、パブリックサフィックス直下のワイルドカード\
+            が含まれています。このようなサフィックスの下では、レジストリが名前を販売しています。そ\
+            のため、このワイルドカードは他者の名前もすべて対象にします。パブリック認証局による発行\
+            は禁止されているため（Baseline Requirements 3.2.2.6）、プライベート認証局、スクリプ\
+            ト、テストで作成された証明書と考えられます。Public Suffix List を参照するクライアント\
+            は、このようなワイルドカードを一致とみなしません。一致とみなすクライアントもあります。\
+            tlsweep は、このバージョンに組み込まれたリストのうち、レジストリの部分だけを使います。",
         check_first: &[
-            "発行者を確認します。こちら側の検査用プロキシや、自分で証明書を作る機器が間にあるかも\
-                しれません。",
+            "発行者を確認します。スキャン元の、TLS インスペクションを行うプロキシや、証明書を自動\
+                生成する機器が経路上にある可能性があります。",
         ],
         fixes: &[
             (
                 "認証局",
-                "実際に提供する名前、または自分のドメイン直下のワイルドカード（`*.example.co.uk`）\
-                    で再発行します。",
+                "サーバーが実際に提供する名前、または自社ドメイン直下のワイルドカード\
+                    （`*.example.co.uk`）で再発行します。",
             ),
             (
                 "プライベート認証局",
-                "認証局の証明書に名前の制約（name constraints）を入れ、自分のドメイン以外を発行でき\
-                    ないようにします。",
+                "認証局の証明書に名前制約（name constraints）を設定し、誤って自社ドメイン以外の証\
+                    明書を発行できないようにします。",
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 \
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_on_what_registries_sell_are_told() {
+    fn wildcards_directly_below_registry_suffixes_are_found() {
         let cases = [
             ("*.com", true),
             ("*.co.uk", true),
