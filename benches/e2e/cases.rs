@@ -217,7 +217,9 @@ impl Bench {
             let used = process::run(command)?;
             let written = read_rows(&rows)?.count();
             if written != count {
-                return Err(Failed::Message(format!("{written} rows for {count} targets")));
+                return Err(Failed::Message(format!(
+                    "{written} rows for {count} targets"
+                )));
             }
             Ok(used)
         };
