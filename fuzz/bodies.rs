@@ -67,10 +67,10 @@ pub(crate) fn pem(data: &[u8]) {
         let pkcs7 = listing.unordered;
         assert!(!whole || pkcs7 || listing.found.len() + listing.left_out.len() >= begins);
         for part in &listing.left_out {
-            let told = part.to_string();
+            let text = part.to_string();
             assert!(
-                told.len() < 400 && !told.chars().any(char::is_control),
-                "{told:?}"
+                text.len() < 400 && !text.chars().any(char::is_control),
+                "{text:?}"
             );
         }
     }

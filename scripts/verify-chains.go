@@ -1,9 +1,9 @@
-// What Go's crypto/x509 makes of testdata/chains: one line a case, with its answer and its reason.
+// Verifies testdata/chains with Go's crypto/x509. Prints one line per case, with the result and the reason.
 //
 //	go run scripts/verify-chains.go testdata/chains
 //
-// Each case is verified at its time and for its name, with its roots alone; the certificates known
-// from elsewhere count as if they had been sent. Run by hand, for docs/ACCURACY.md.
+// Each case is verified at its time and for its name, with only its roots. Certificates known from
+// elsewhere are treated as if they had been sent. Run manually, for docs/ACCURACY.md.
 package main
 
 import (
@@ -67,7 +67,7 @@ func verify(folder string) error {
 	return err
 }
 
-// pool holds those that can be read: crypto/tls would refuse the handshake over the others.
+// pool returns the certificates that can be parsed: crypto/tls would fail the handshake for the others.
 func pool(certificates [][]byte) *x509.CertPool {
 	pool := x509.NewCertPool()
 	for _, der := range certificates {

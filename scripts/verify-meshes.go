@@ -1,11 +1,11 @@
-// What Go's crypto/x509 makes of random meshes of CAs: how often it answers as tlsweep does, and
+// Verifies random meshes of CAs with Go's crypto/x509. Prints how often the result is that of tlsweep, and
 // each difference that no rule explains.
 //
 //	go run scripts/verify-meshes.go FOLDER/meshes.jsonl
 //
-// tests/mesh writes the file, see scripts/meshes. Each line has a chain, its anchors, the answer
-// of tlsweep, and the answer that Go is expected to give by the rules in which it is known to
-// differ. It exits 1 when Go answers otherwise.
+// tests/mesh writes the file, see scripts/meshes. Each line has a chain, its anchors, the result of
+// tlsweep, and the result expected of Go by its known different rules. Exits with 1 if Go's result is
+// another one.
 package main
 
 import (

@@ -14,10 +14,10 @@ use tlsweep::lab::Lab;
 
 /// Cases in which only the handshake lane, or `--prove-key`, can know the result.
 const ONLY_BY_PROVING_THE_KEY: &[(&str, &str)] = &[
-    ("wrong-key", "only a signature shows who holds the key"),
+    ("wrong-key", "only a signature proves possession of the key"),
     (
         "wrong-key-tls1-2",
-        "only a signature shows who holds the key",
+        "only a signature proves possession of the key",
     ),
 ];
 

@@ -192,17 +192,17 @@ fn files_of_a_room_have_no_circular_imports() {
         );
     }
     let found = circles(&imports);
-    let told = found.iter().map(|circle| {
+    let texts = found.iter().map(|circle| {
         let lines = circle.iter();
         let lines = lines.map(|it| format!("{} -> {} ({})", it.from, it.to, it.item));
         lines.collect::<Vec<_>>().join("\n")
     });
-    let told: Vec<String> = told.collect();
+    let texts: Vec<String> = texts.collect();
     assert!(
         found.is_empty(),
         "{} circles:\n\n{}",
         found.len(),
-        told.join("\n\n")
+        texts.join("\n\n")
     );
 }
 

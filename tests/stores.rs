@@ -285,7 +285,10 @@ fn duplicate_and_missing_stores_are_rejected() {
     refused(check(&["--trust", &lab.report]), &["tlsweep stores import"]);
     refused(
         check(&["--trust", &stores, "--require-store", "chrome,opera"]),
-        &["\"opera\"", "there are mozilla, chrome, apple, microsoft"],
+        &[
+            "\"opera\"",
+            "the chosen stores are mozilla, chrome, apple, microsoft",
+        ],
     );
     refused(run(&["stores", "list", &torn]), &["torn.pem: line "]);
 }

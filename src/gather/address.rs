@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_they_are_asked_for() {
+    fn urls_are_split_into_host_port_and_path() {
         for (text, authority, port, path) in [
             ("http://ca.example/i.der", "ca.example", 80, "/i.der"),
             ("HTTP://CA.Example.:80/a?b=c#d", "ca.example", 80, "/a?b=c"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_http_is_refused() {
+    fn urls_that_are_not_plain_http_are_rejected() {
         use FetchFailure::{Malformed, Scheme, TooLong, UserInfo};
         let malformed = |failure: &FetchFailure| matches!(failure, Malformed(_));
         let long = format!("http://ca.example/{}", "a".repeat(LONGEST));

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn certificates_come_in_three_wrappings() {
+    fn certificates_are_found_in_der_pem_and_pkcs7() {
         let (one, two, leaf) = (made(true), made(true), made(false));
         let pem = ["Some CA\n".to_owned(), one.pem(), leaf.pem(), two.pem()].join("");
         let old: &[u8] = &[0xa1, 1, 0];

@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_there_twice_is_refused_by_name() {
+    fn a_duplicate_column_is_rejected_by_name() {
         for (column, other) in [
             ("Mozilla Status", "Mozilla Status"),
             ("SHA-256 Fingerprint", "SHA-256 Fingerprint"),

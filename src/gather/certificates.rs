@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_found_in_every_form() {
+    fn a_certificate_is_found_in_every_format() {
         let made = made();
         let pem = made.pem();
         let quoted = format!("\"Subject\",\"PEM Info\"\n\"CN=none\",\"\"\n\"CN=ca\",\"'{pem}'\"\n");
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn trust_settings_of_openssl_are_cut_off_and_respected() {
+    fn openssl_trust_settings_are_removed_and_respected() {
         let made = made();
         let oid = |oid: &[u8]| element(tag::OID, &[oid]);
         let (server, any, mail) = (
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_reported_with_its_position() {
+    fn ignored_parts_are_reported_with_their_position() {
         let sound = made().pem();
         let broken = sound.replace("MII", "M!!");
         let secret = "c2VjcmV0";
@@ -514,7 +514,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_refused_or_left_out_by_line() {
+    fn invalid_tables_and_rows_are_reported_by_line() {
         let broken = made().pem().replace("MII", "M!!");
         for cell in [&broken, "MIIB"] {
             let listing = certificates(format!("PEM\n\"{cell}\"\n").as_bytes()).unwrap();

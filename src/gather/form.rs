@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_that_are_not_read_are_named() {
+    fn unsupported_formats_are_named() {
         let utf16 = |order: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
             text.encode_utf16().flat_map(order).collect()
         };

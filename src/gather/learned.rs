@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn candidates_join_along_signatures_and_strangers_do_not() {
+    fn candidates_are_joined_by_signatures_and_unrelated_ones_are_not() {
         let anchor = root("anchor");
         let first = below(&anchor, "first");
         let second = below(&first, "second");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_vouches_for_others_only_under_an_anchor() {
+    fn a_bundle_supports_other_issuers_only_if_it_reaches_an_anchor() {
         let anchor = root("anchor");
         let given = below(&anchor, "given");
         let seen = below(&given, "seen");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn one_host_cannot_crowd_out_the_others() {
+    fn one_host_cannot_displace_the_issuers_of_others() {
         let anchor = root("anchor");
         let many: Vec<_> = (0..15).map(|n| below(&anchor, &n.to_string())).collect();
         let sent: Vec<_> = many.iter().map(|c| &c.certificate).collect();

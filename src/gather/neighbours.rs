@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_is_the_first_name_at_the_same_address_whatever_the_order() {
+    fn the_owner_is_the_first_name_at_the_same_address_in_any_order() {
         let here = [192, 0, 2, 1];
         for names in [["b.example", "a.example"], ["a.example", "b.example"]] {
             let mut neighbours = Neighbours::default();

@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_are_found_however_the_file_was_made() {
+    fn sections_are_found_in_every_kind_of_file() {
         let one = armour("b25l");
         let glued = one.trim_end();
         for text in [
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_reported_with_its_line() {
+    fn malformed_sections_are_reported_with_their_line() {
         let (begin, end) = (
             "-----BEGIN CERTIFICATE-----\n",
             "-----END CERTIFICATE-----\n",
@@ -537,7 +537,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             sections(&bytes).for_each(|section| drop(section.decode()));
         }
     }

@@ -178,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_gives_its_issuers_once_and_counts_the_rest() {
+    fn a_bundle_yields_each_issuer_once_and_counts_the_rest() {
         let (one, two, leaf) = (pem(true), pem(true), pem(false));
         let bundle = load(&format!("# ours\n{one}{leaf}{two}{one}")).unwrap();
         assert_eq!((bundle.pool.len(), bundle.ignored), (2, 1));
     }
 
     #[test]
-    fn a_file_without_issuers_is_an_error_that_names_it() {
+    fn a_file_without_issuers_is_an_error_that_names_the_file() {
         let broken = pem(true).replace("MII", "M!!");
         for text in ["", "not PEM", &pem(false), &broken] {
             let error = load(text).unwrap_err().to_string();

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn each_address_is_asked_once_in_an_order_that_rows_do_not_change() {
+    fn each_url_is_requested_once_in_an_order_independent_of_rows() {
         let [x, y, z, w] = ["x", "y", "z", "w"].map(|path| format!("http://ca.test/{path}"));
         let one = naming(&["ldap:///cn=ca", &z, &x, &w]);
         let other = naming(&[&x, "https://ca.test/x", &y]);
@@ -248,33 +248,33 @@ mod tests {
     }
 
     #[test]
-    fn the_addresses_of_a_sweep_are_bounded() {
+    fn the_number_of_urls_in_a_sweep_is_limited() {
         let mut search = Search::default();
         let mut certificate = naming(&[]);
         for number in (0..MAX_ADDRESSES + 10).rev() {
             name(&mut certificate, &[&format!("http://ca.test/{number:05}")]);
             search.want(&certificate);
         }
-        let asked = search.next_round(&IssuerPool::default());
-        assert_eq!(asked.len(), MAX_ADDRESSES);
-        assert_eq!(asked[0], "http://ca.test/00000");
+        let urls = search.next_round(&IssuerPool::default());
+        assert_eq!(urls.len(), MAX_ADDRESSES);
+        assert_eq!(urls[0], "http://ca.test/00000");
     }
 
     #[test]
-    fn an_answer_beyond_all_that_is_taken_is_a_failure() {
-        let (asked, other) = ("http://ca.test/a", "http://ca.test/b");
-        let certificate = naming(&[asked, other]);
+    fn a_response_beyond_the_size_limit_is_a_failure() {
+        let (first, other) = ("http://ca.test/a", "http://ca.test/b");
+        let certificate = naming(&[first, other]);
         let mut search = Search {
             taken: MAX_TAKEN,
             ..Search::default()
         };
-        search.answer(asked.to_owned(), Ok(certificate.der.to_vec()));
+        search.answer(first.to_owned(), Ok(certificate.der.to_vec()));
         let contents = certificate.contents.as_ref().unwrap();
         let failure = |address| search.fetched().failure(contents, address);
         assert!(
-            failure(asked).starts_with("discarded"),
+            failure(first).starts_with("discarded"),
             "{}",
-            failure(asked)
+            failure(first)
         );
         assert_eq!(failure(other), "not fetched");
     }

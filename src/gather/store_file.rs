@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_back() {
+    fn a_written_file_is_parsed_back_unchanged() {
         let text = file().text(block);
         assert!(StoreFile::is_one(text.as_bytes()));
         assert_eq!(StoreFile::read(text.as_bytes()), Ok(file()));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_by_hand_is_refused_with_its_line() {
+    fn inconsistent_edits_are_rejected_with_their_line() {
         for (from, to, line) in [
             ("# source: report.csv\n", "", 2),
             ("# source-sha256: 07", "# source-sha256: 7", 3),

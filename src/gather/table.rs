@@ -176,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn rows_are_found_by_line_and_their_cells_by_column() {
+    fn rows_are_numbered_by_line_and_cells_found_by_column() {
         let text = "\u{feff}\"One\", Two \r\n\"a\nb\",c\n\n d,e\r\nf,g\r\n";
         let table = Table::of(text.as_bytes()).unwrap();
         assert_eq!(table.column(&["Three", "One"]), Ok(Some(0)));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_there_twice_is_refused_by_name() {
+    fn a_duplicate_column_is_rejected_by_name() {
         let table = Table::of(b"One,Two, One,Three,,\na,b,c,d,e,f\n").unwrap();
         for names in [&["One"][..], &["Two", "Three"]] {
             let error = table.column(names).unwrap_err().to_string();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_do_not_fit_are_refused_by_line() {
+    fn malformed_rows_are_rejected_by_line() {
         let long = format!("One,Two\na,b\nc,{}\n", "x".repeat(MAX_CELL + 1));
         let many = format!("One\n{}", "a\n".repeat(MAX_ROWS + 1));
         for (text, line, says) in [

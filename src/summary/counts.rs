@@ -14,7 +14,7 @@ use crate::observation::Reason;
 use crate::output::{Record, Word, place, why};
 use crate::verdict::{FindingId, Side, VerdictKind};
 
-/// Examples kept for each verdict: enough to see whether they have the same cause.
+/// Examples kept for each verdict: enough to see if they have the same cause.
 const EXAMPLES: usize = 3;
 
 /// Counts of the inventory's targets before any visit.

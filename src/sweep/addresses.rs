@@ -46,7 +46,8 @@ fn in_turns(addresses: Vec<IpAddr>, last: Option<IpAddr>) -> Vec<IpAddr> {
     turns
 }
 
-/// Whether the visit ended before the address accepted a connection, so that another may.
+/// Returns true if the visit ended before the address accepted a connection, so that another
+/// address may accept one.
 pub(super) fn is_dead_end(observation: &Observation) -> bool {
     let nothing = |failure: &Option<Failure>| failure.as_ref().is_some_and(accepts_nothing);
     let mut exchanges = observation.exchanges.iter();
@@ -61,7 +62,7 @@ fn accepts_nothing(failure: &Failure) -> bool {
     failure.stage == Stage::Connect && failure.reason != Reason::LocalLimit
 }
 
-/// Whether another address is to be tried, or looked up.
+/// Returns true if another address should be tried or looked up.
 pub(super) fn has_next(observation: &Observation) -> bool {
     let addresses = observation.addresses.as_ref();
     addresses.is_some_and(|it| it.tried() < MOST_TRIED && !(it.complete && it.rest.is_empty()))
@@ -142,7 +143,8 @@ pub(super) fn from_the_first(seen: &Observation) -> Option<Box<Addresses>> {
     Some(addresses)
 }
 
-/// Whether another visit may see something else, at this address or at one that was tried before.
+/// Returns true if another visit could have a different result, at this address or at one that was
+/// tried before.
 pub(super) fn may_pass(observation: &Observation) -> bool {
     let addresses = observation
         .addresses
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_of_an_address_that_answered_stays_there() {
+    fn a_visit_stays_at_an_address_that_answered() {
         let mut observation = visit("192.0.2.1 192.0.2.2 192.0.2.3", true);
         fails(&mut observation, Reason::Refused);
         assert!(turn_to_next(&mut observation));
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_addresses_of_a_visit_are_bounded_and_our_own_limit_is_no_reason() {
+    fn the_addresses_of_a_visit_are_limited_and_a_local_limit_tries_no_other() {
         let many: Vec<String> = (1..60).map(|n| format!("192.0.2.{n}")).collect();
         let mut observation = visit(&many.join(" "), true);
         let mut tried = 1;

@@ -37,8 +37,8 @@ pub(crate) fn compare(meshes: u64) {
         let trials = trials(seed);
         let answers = openssl(&trials);
         for (trial, theirs) in trials.iter().zip(answers) {
-            let told = &trial.judge().trust[0];
-            let ours = told.trusted && told.reason.is_none();
+            let result = &trial.judge().trust[0];
+            let ours = result.trusted && result.reason.is_none();
             let right = accepted(trial, Rules::default());
             let class = match (ours == right, right, theirs) {
                 (false, ..) => "we differ from the oracle".to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn compare(meshes: u64) {
                 (true, false, true) => "openssl accepts, and no rule says why".to_owned(),
             };
             if class.starts_with("we differ") || class.contains("no rule") {
-                wrong.push(format!("{class}: seed {seed}\n{trial}    {told:?}"));
+                wrong.push(format!("{class}: seed {seed}\n{trial}    {result:?}"));
             }
             *sums.entry(class).or_default() += 1;
             if let Some(file) = &mut written {
@@ -73,7 +73,7 @@ pub(crate) fn compare(meshes: u64) {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "how a test is told where to write, as no test takes flags"
+    reason = "tests take no flags, so the folder comes from the environment"
 )]
 fn wanted() -> Option<String> {
     std::env::var(FOLDER).ok()

@@ -68,7 +68,7 @@ fn alike(row: &Row) -> (String, BTreeMap<String, String>) {
     let trust = trust.as_object().cloned().unwrap_or_default();
     let trust = trust
         .into_iter()
-        .map(|(store, told)| (store, told.to_string()));
+        .map(|(store, trusted)| (store, trusted.to_string()));
     (row.0.to_string(), trust.collect())
 }
 
@@ -127,7 +127,7 @@ impl Sweep {
 
     fn wrong(&self, rows: &BTreeMap<String, Row>) -> impl Iterator<Item = String> {
         let learned = self.learned();
-        let told = self
+        let wrong = self
             .hosts
             .iter()
             .enumerate()
@@ -142,17 +142,22 @@ impl Sweep {
                     .kinds
                     .iter()
                     .any(|kind| kind.name() == row.verdict());
-                let trusted = expected.stores.iter().enumerate().all(|(store, said)| {
-                    let told = row.at(&format!("/trust/{}/trusted", Trial::store_name(store)));
-                    *told == said.trusts()
-                });
+                let trusted = expected
+                    .stores
+                    .iter()
+                    .enumerate()
+                    .all(|(store, store_result)| {
+                        let actual =
+                            row.at(&format!("/trust/{}/trusted", Trial::store_name(store)));
+                        *actual == store_result.trusts()
+                    });
                 let names: Vec<_> = expected.kinds.iter().map(|kind| kind.name()).collect();
                 (!kind || !trusted).then(|| {
                     let row = format!("{} {}", row.verdict(), row.at("/trust"));
                     format!("host {number} is {row}, expected {names:?}\n{completed}")
                 })
             });
-        told.collect::<Vec<_>>().into_iter()
+        wrong.collect::<Vec<_>>().into_iter()
     }
 
     /// Returns the rows by target for this order of visits.

@@ -269,7 +269,7 @@ impl fmt::Display for Spec {
             "name {subject} key {key} <- name {issuer} key {signer} {:?}",
             self.dates
         )?;
-        let told = [
+        let clauses = [
             (self.leaf.is_some(), "leaf".to_owned()),
             (
                 self.leaf.is_some_and(|leaf| !leaf.named),
@@ -293,8 +293,9 @@ impl fmt::Display for Spec {
             (self.revoked, "revoked".to_owned()),
             (self.identified, "with identifier".to_owned()),
         ];
-        let told = told.iter().filter(|(holds, _)| *holds);
-        told.map(|(_, words)| words)
-            .try_for_each(|words| write!(f, ", {words}"))
+        let clauses = clauses.iter().filter(|(holds, _)| *holds);
+        clauses
+            .map(|(_, clause)| clause)
+            .try_for_each(|clause| write!(f, ", {clause}"))
     }
 }

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_into_dates_scope_and_serials() {
+    fn a_list_is_parsed_into_dates_scope_and_serials() {
         let point = CrlIssuingDistributionPoint {
             distribution_point: CrlDistributionPoint {
                 uris: vec!["http://crl.test/1".to_owned()],
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_cut_short_or_changed_anywhere_never_panics() {
+    fn a_truncated_or_changed_list_never_panics() {
         let whole = made(None);
         for end in 0..whole.len() {
             assert_eq!(Crl::read("", &whole[..end]).err(), Some(CrlError::NotACrl));

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_cut_short_or_changed_ends_nothing() {
+    fn a_truncated_or_changed_filter_never_panics() {
         let whole = made(Encoding::V4);
         let ask_all = |bytes: &[u8]| {
             if let Some(filter) = Filter::read("", bytes) {

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn many_entries_take_little_more_than_their_serials() {
+    fn many_entries_need_little_more_memory_than_their_serials() {
         let serials: Vec<Vec<u8>> = (0..100_000u64)
             .map(|n| {
                 [
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn no_entries_are_no_fault() {
+    fn an_empty_list_of_entries_is_valid() {
         let entries = Entries::read(&[]).unwrap();
         assert_eq!(entries.find(&[1], None), None);
         assert_eq!(Entries::default().find(&[], None), None);
@@ -275,7 +275,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_listed_is_found_and_nothing_else(
+        fn listed_serials_are_found_and_others_are_not(
             serials in proptest::collection::vec(proptest::collection::vec(1..0x7f_u8, 1..20), 0..50),
             other in proptest::collection::vec(1..0x7f_u8, 1..20),
         ) {
@@ -289,7 +289,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Entries::read(&bytes);
         }
     }

@@ -171,8 +171,8 @@ fn dated(record: &Record<'_>, evidence: &Evidence<'_>, words: &str) -> String {
 pub(super) fn listed(record: &Record<'_>) -> String {
     let finding = own_finding(record);
     let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
-    let telling = evidence.iter().filter(|(_, value)| tells(value));
-    let words = telling
+    let visible = evidence.iter().filter(|(_, value)| is_shown(value));
+    let words = visible
         .take(MOST_EVIDENCE)
         .map(|(name, value)| match value {
             Value::Flag(true) => name.replace('_', " "),
@@ -183,7 +183,7 @@ pub(super) fn listed(record: &Record<'_>) -> String {
 }
 
 /// Returns true if a value is worth showing to people; empty texts and fingerprints are not.
-fn tells(value: &Value) -> bool {
+fn is_shown(value: &Value) -> bool {
     match value {
         Value::Text(text) => {
             !(text.is_empty() || text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
