@@ -244,6 +244,7 @@ fn the_certificate_of_a_broken_handshake_is_read_and_judged() {
             assert!(findings.contains("expired"), "{name} {lane}: {findings:?}");
             assert!(!findings.contains("missing_intermediate"), "{name} {lane}");
             assert_eq!(row.at("/leaf/sans/0"), NAME, "{name} {lane}");
+            assert_eq!(row.at("/chain/cut"), false, "{name} {lane}");
             assert_eq!(row.at("/trust/root/reason"), "expired", "{name} {lane}");
         }
     }
@@ -295,6 +296,7 @@ fn a_chain_that_stops_is_judged_as_far_as_it_goes() {
                 Some(1),
                 "{what}"
             );
+            assert_eq!(row.at("/chain/cut"), true, "{what}");
             for unknown in ["/trust", "/tls/client_cert_requested", "/tls/ocsp_stapled"] {
                 assert_eq!(
                     row.at(unknown),

@@ -156,6 +156,7 @@ pub const COLUMNS: &[Column] = &[
     others("leaf_signature", "the algorithm it is signed with", |r, cell| some(leaf(r, |it| it.signature), cell)),
     ours("leaf_version", "1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
     ours("chain_sent", "SHA-256 of the certificates sent, joined by a space", |r, cell| spaced(r.chain.iter().flat_map(|it| &it.sent), cell)),
+    ours("chain_cut", "whether the server announced further certificates that did not come whole", |r, cell| some(r.chain.as_ref().map(|it| it.cut), cell)),
     ours("chain_path", "SHA-256 of the path taken, joined by a space", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
     ours("chain_completed_by", "who supplied what the server left out", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
     others("trust", "what each store says, as `store=trusted; store=untrusted(reason)`", trust),

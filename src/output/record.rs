@@ -181,6 +181,8 @@ pub struct Leaf<'a> {
 pub struct Chain<'a> {
     /// As sent, in the server's order.
     pub sent: Vec<Hex<'a>>,
+    /// True when the server announced further certificates that did not come whole.
+    pub cut: bool,
     /// The path that was taken, leaf first, without the anchor; null when none reaches one.
     pub path: Option<Vec<Hex<'a>>>,
     /// Who supplied what the server left out; null when nothing was missing or nothing helped.
@@ -213,7 +215,7 @@ impl<'a> Record<'a> {
             leaf: chain
                 .and_then(PeerChain::leaf)
                 .map(|leaf| Leaf::new(leaf, at)),
-            chain: chain.map(|chain| Chain::new(chain, verdict)),
+            chain: chain.map(|chain| Chain::new(chain, observation.chain_cut(), verdict)),
             trust: (!verdict.trust.is_empty()).then_some(Trust(&verdict.trust)),
             revocation: verdict.revocation.as_ref().and_then(Revocation::new),
             judged_at: at,
@@ -272,11 +274,12 @@ impl<'a> Leaf<'a> {
 }
 
 impl<'a> Chain<'a> {
-    fn new(chain: &'a PeerChain, verdict: &'a Verdict) -> Self {
+    fn new(chain: &'a PeerChain, cut: bool, verdict: &'a Verdict) -> Self {
         let sent = chain.certificates.iter();
         let path = verdict.path.as_ref();
         Self {
             sent: sent.map(|each| Hex::from(&each.sha256)).collect(),
+            cut,
             path: path.map(|path| path.certificates.iter().map(Hex::from).collect()),
             completed_by: path.and_then(|path| path.completed_by),
         }
