@@ -22,6 +22,14 @@ pub(super) const FINDING: Definition = Definition {
         ("fingerprint", "SHA-256 of that one"),
         ("detail", "the particulars"),
         ("field", "the field that cannot be read, for unparseable"),
+        (
+            "ca_issuers",
+            "for bad_signature, where the certificate says its issuer can be had",
+        ),
+        (
+            "aia_error",
+            "with --aia, why each of these addresses did not help",
+        ),
     ],
     look,
     doc: &DOC,
@@ -38,11 +46,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .map(|defect| barred(chain, defect))
         .collect();
     match (best.ending, &chain.leaf.contents) {
-        (Ending::BadSignature, _) => {
-            let last = best.path.len().checked_sub(1);
-            let detail = "the issuer of that name did not make this signature";
-            found.push(barred(chain, &Defect::new("bad_signature", last, detail)));
-        }
+        (Ending::BadSignature, _) => found.push(badly_signed(case, chain)),
         (_, Err(unparseable)) => found.push(FINDING.found(vec![
             ("reason", "unparseable".into()),
             ("certificate", Position::Leaf.word().into()),
@@ -62,6 +66,19 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             .map(|defect| barred(chain, defect)),
     );
     found
+}
+
+fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
+    let last = chain.choice.best.path.len().checked_sub(1);
+    let detail = "the issuer of that name did not make this signature";
+    let mut finding = barred(chain, &Defect::new("bad_signature", last, detail));
+    let contents = chain.path().last().map(|(_, _, contents)| contents);
+    if let Some(contents) = contents.filter(|it| !it.ca_issuers.is_empty()) {
+        let evidence = &mut finding.evidence;
+        evidence.push(missing_intermediate::ca_issuers(contents));
+        evidence.extend(missing_intermediate::aia_error(case, contents));
+    }
+    finding
 }
 
 fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
