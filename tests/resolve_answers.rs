@@ -221,7 +221,17 @@ async fn addresses_that_nobody_can_be_connected_at_are_none() {
             true,
             "UnusableAddress: fe80::1 is link-local without a zone",
         ),
-        ("0.0.0.0", "::1", Both, false, "::1"),
+        // Beside another address it is told all the same.
+        ("0.0.0.0", "::1", Both, false, "::1 0.0.0.0"),
+        ("0.0.0.0", "::1", Both, true, "::1 0.0.0.0"),
+        (
+            "127.0.0.9",
+            ":: ff02::1",
+            Both,
+            true,
+            "127.0.0.9 :: ff02::1",
+        ),
+        ("", ":: ::1", V6, false, "::1 ::"),
         (
             "0.0.0.0",
             "::1",
@@ -229,9 +239,8 @@ async fn addresses_that_nobody_can_be_connected_at_are_none() {
             false,
             "UnusableAddress: 0.0.0.0 is unspecified (0.0.0.0/8)",
         ),
-        ("0.0.0.0 127.0.0.9", "", Both, false, "127.0.0.9"),
-        // Each address has its row: one that nobody visits too.
-        ("0.0.0.0 127.0.0.9", "", Both, true, "0.0.0.0 127.0.0.9"),
+        ("0.0.0.0 127.0.0.9", "", Both, false, "127.0.0.9 0.0.0.0"),
+        ("0.0.0.0 127.0.0.9", "", Both, true, "127.0.0.9 0.0.0.0"),
         ("", "::ffff:127.0.0.9", Both, false, "127.0.0.9"),
         ("127.0.0.9", "::ffff:127.0.0.9", Both, true, "127.0.0.9"),
         (

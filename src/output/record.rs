@@ -95,7 +95,8 @@ pub struct Addresses {
     /// Whether IPv6 was looked up too, where it was wanted: without it there may be more. It is
     /// looked up when the first IPv4 address accepts no connection.
     pub complete: bool,
-    /// The other ones that were tried, in order, and why each was left.
+    /// The other ones that were tried, in order, and why each was left. One with `unusable_address` was
+    /// not tried: no connection can be made to it.
     pub failed: Vec<FailedAddress>,
 }
 
@@ -104,7 +105,7 @@ pub struct Addresses {
 pub struct FailedAddress {
     /// The address.
     pub ip: IpAddr,
-    /// Why no connection came about.
+    /// Why no connection came about; `unusable_address` where none was tried.
     pub kind: Reason,
 }
 

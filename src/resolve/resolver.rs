@@ -125,7 +125,8 @@ impl Resolver {
     }
 
     /// The addresses of a name: IPv4 before IPv6, each family in ascending order so that reruns
-    /// agree whatever order the server rotates to, at least one and at most 64. The name is as
+    /// agree whatever order the server rotates to, at most 64. At least one can be connected to, and
+    /// those that are no destination come last. The name is as
     /// [`Host`](crate::inventory::Host) has it, without a trailing dot.
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
@@ -142,15 +143,16 @@ impl Resolver {
         self.families == Families::Both && !self.all && known.iter().all(IpAddr::is_ipv4)
     }
 
-    /// The IPv6 addresses of a name that [`may_know_more`](Self::may_know_more).
+    /// The IPv6 addresses of a name that [`may_know_more`](Self::may_know_more), with those that are
+    /// no destination.
     pub async fn resolve_ipv6(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let name = names::absolute(name)?;
         let found = match hosts::known(&self.hosts, &name, self.types()) {
             Some(addresses) => addresses,
             None => self.query(&name, RecordType::AAAA).await?,
         };
-        let ipv6 = self.usable(found)?.into_iter().filter(IpAddr::is_ipv6);
-        Ok(in_order(ipv6.collect()))
+        let ipv6 = found.iter().map(IpAddr::to_canonical);
+        Ok(in_order(ipv6.filter(IpAddr::is_ipv6).collect()))
     }
 
     /// Record types to ask for.
@@ -166,21 +168,32 @@ impl Resolver {
     /// the first has none, which for most inventories halves the queries.
     async fn ask(&self, name: &Name) -> Outcome {
         match (self.families, self.all) {
-            (Families::V4, _) => self.query(name, RecordType::A).await,
-            (Families::V6, _) => self.query(name, RecordType::AAAA).await,
+            (Families::V4, _) => self.usable(self.query(name, RecordType::A).await?),
+            (Families::V6, _) => self.usable(self.query(name, RecordType::AAAA).await?),
             (Families::Both, true) => {
                 let v4 = self.query(name, RecordType::A);
                 let v6 = self.query(name, RecordType::AAAA);
                 let (v4, v6) = tokio::join!(v4, v6);
-                joined(v4, v6)
+                self.both(v4, v6)
             }
-            (Families::Both, false) => match self.query(name, RecordType::A).await {
-                Err(v4) if other_family_may_know(&v4) => {
-                    joined(Err(v4), self.query(name, RecordType::AAAA).await)
+            (Families::Both, false) => {
+                let v4 = self.query(name, RecordType::A).await;
+                match v4.clone().and_then(|found| self.usable(found)) {
+                    Err(failure) if other_family_may_know(&failure) => {
+                        self.both(v4, self.query(name, RecordType::AAAA).await)
+                    }
+                    outcome => outcome,
                 }
-                outcome => outcome,
-            },
+            }
         }
+    }
+
+    /// Both families' addresses. Where none of them can be connected to, each family has failed.
+    fn both(&self, v4: Outcome, v6: Outcome) -> Outcome {
+        let usable = |found: Vec<IpAddr>| self.usable(found);
+        joined(v4.clone(), v6.clone())
+            .and_then(usable)
+            .or_else(|_| joined(v4.and_then(usable), v6.and_then(usable)))
     }
 
     /// One record type.
@@ -190,7 +203,7 @@ impl Resolver {
         let before = self.trouble.local();
         // hickory's own timeout is per connection: each further question starts it anew.
         match tokio::time::timeout(self.patience, self.follow(name, kind)).await {
-            Ok(Ok(answer)) => answer.and_then(|addresses| self.usable(addresses)),
+            Ok(Ok(answer)) => answer,
             Ok(Err(error)) => Err(failure(&error, || Silence {
                 local: self.trouble.local() != before,
                 words: self.trouble.last(),
@@ -227,19 +240,18 @@ impl Resolver {
         }
     }
 
-    /// The addresses that can be connected to, IPv4-mapped ones as IPv4. All of them where each
-    /// is to have its row, unless there is none to connect to.
+    /// The addresses of the families wanted, IPv4-mapped ones as IPv4; those that are no destination
+    /// too, unless there is no other.
     fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
             (None, Families::V6) if address.is_ipv4() => Some("IPv4 written as IPv6"),
             (kind, _) => kind,
         };
-        let usable = |address: &&IpAddr| unusable(address).is_none();
-        match addresses.iter().find(usable) {
-            Some(_) if self.all && self.families != Families::V6 => Ok(addresses),
-            Some(_) => Ok(addresses.iter().filter(usable).copied().collect()),
-            None => {
+        let wanted = |address: &IpAddr| address.is_ipv6() || self.families != Families::V6;
+        match addresses.iter().any(|address| unusable(address).is_none()) {
+            true => Ok(addresses.into_iter().filter(wanted).collect()),
+            false => {
                 let told = addresses
                     .iter()
                     .find_map(|address| Some(format!("{address} is {}", unusable(address)?)));
@@ -275,7 +287,7 @@ fn of_the_system() -> (Vec<NameServerConfig>, Hosts, Vec<String>) {
 
 /// In order, each once, no more than are ever visited. `IpAddr` sorts IPv4 first.
 fn in_order(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    addresses.sort_unstable();
+    addresses.sort_unstable_by_key(|address| (no_destination(*address).is_some(), *address));
     addresses.dedup();
     addresses.truncate(MOST_ADDRESSES);
     addresses

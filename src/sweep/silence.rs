@@ -9,7 +9,6 @@ use super::addresses;
 use super::dispatch::{Running, clock};
 use super::job::{Job, Next, Report};
 use super::later::Later;
-use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
 
@@ -26,9 +25,7 @@ impl Running {
         let Some(at) = job.at() else {
             return;
         };
-        if let Some(kind) = no_destination(at.ip()) {
-            let detail = format!("{} is {kind}", at.ip());
-            let failure = Failure::new(Stage::Connect, Reason::UnusableAddress, detail);
+        if let Some(failure) = addresses::unusable(at.ip()) {
             self.away.push_back((job, failure));
             return;
         }
