@@ -166,8 +166,34 @@ fn the_next_address_is_tried_and_the_row_says_so() {
         ),
         ("0.0.0.0", &[], "dns_failure unusable_address - -"),
         ("0.0.0.0 ::", &[], "dns_failure unusable_address - -"),
-        ("0.0.0.0 127.0.5.2", &[], "reached - 127.0.5.2 1/1+"),
-        ("0.0.0.0 ::1", &[], "reached - ::1 1/1"),
+        (
+            "0.0.0.0 127.0.5.2 255.255.255.255 224.0.0.1",
+            &[],
+            "reached - 127.0.5.2 1/4+ 0.0.0.0=unusable_address 224.0.0.1=unusable_address \
+             255.255.255.255=unusable_address",
+        ),
+        (
+            "0.0.0.0 ::1",
+            &[],
+            "reached - ::1 1/2 0.0.0.0=unusable_address",
+        ),
+        // Found when IPv6 is looked up.
+        (
+            "127.0.4.9 :: ff02::1 ::1",
+            &[],
+            "reached - ::1 2/4 ::=unusable_address ff02::1=unusable_address 127.0.4.9=refused",
+        ),
+        (
+            "0.0.0.0 127.0.4.8 127.0.4.9 ::",
+            &[],
+            "unreachable refused 127.0.4.8 2/4 0.0.0.0=unusable_address ::=unusable_address \
+             127.0.4.9=refused",
+        ),
+        (
+            ":: ::1 127.0.5.2",
+            &["-6"],
+            "reached - ::1 1/2 ::=unusable_address",
+        ),
         (
             "127.0.4.9 ::ffff:127.0.5.2",
             &[],
@@ -186,20 +212,29 @@ fn the_next_address_is_tried_and_the_row_says_so() {
 #[test]
 fn every_address_has_its_row_where_all_are_asked_for() {
     let (_first, _second, port) = servers();
-    let resolver = resolver("127.0.4.9 127.0.5.2 0.0.0.0 ::1");
-    let server = resolver.address.to_string();
-    let rows = rows(
-        &format!("a.test:{port}\n"),
-        &["--all-ips", "--resolvers", &server],
-    );
-    let told: Vec<_> = rows.iter().map(told).collect();
-    let want = [
-        "unreachable unusable_address 0.0.0.0 -",
-        "unreachable refused 127.0.4.9 -",
-        "reached - 127.0.5.2 -",
-        "reached - ::1 -",
-    ];
-    assert_eq!(told, want);
+    for (addresses, want) in [
+        (
+            "127.0.4.9 127.0.5.2 0.0.0.0 ::1",
+            &[
+                "unreachable unusable_address 0.0.0.0 -",
+                "unreachable refused 127.0.4.9 -",
+                "reached - 127.0.5.2 -",
+                "reached - ::1 -",
+            ][..],
+        ),
+        // One family is no destination at all.
+        (
+            "0.0.0.0 ::1",
+            &["unreachable unusable_address 0.0.0.0 -", "reached - ::1 -"],
+        ),
+    ] {
+        let resolver = resolver(addresses);
+        let server = resolver.address.to_string();
+        let flags = ["--all-ips", "--resolvers", &server];
+        let rows = rows(&format!("a.test:{port}\n"), &flags);
+        let told: Vec<_> = rows.iter().map(told).collect();
+        assert_eq!(told, want);
+    }
 }
 
 #[test]

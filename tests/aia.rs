@@ -647,3 +647,45 @@ fn a_name_that_resolves_to_loopback_is_not_contacted() {
         "the laboratory has a certificate that names its issuer's address"
     );
 }
+
+/// The issuer that was sent has the right name and another key.
+#[test]
+fn a_bad_signature_says_why_no_address_helped() {
+    let root = Authority::root("Root");
+    let (sent, signer) = (root.below("CA", &[]), root.below("CA", &[]));
+    let http = Http::start();
+    http.has("/same", sent.der());
+    http.has("/other", root.below("Other", &[]).der());
+    let place = Place::trusting(&root);
+    let cases = [
+        ("gone.test", http.url("/gone"), "404"),
+        (
+            "same.test",
+            http.url("/same"),
+            "did not sign the certificate",
+        ),
+        ("other.test", http.url("/other"), "is not the issuer"),
+        ("ldap.test", "ldap://ca.test/ca".to_owned(), "only http://"),
+    ];
+    for (name, url, _) in &cases {
+        let leaf = signer.leaf(name, std::slice::from_ref(url)).0;
+        place.chain(name, &(leaf + &sent.certificate.pem()));
+    }
+    let finding = |row: &Row| {
+        let finding = row.finding("invalid_certificate").cloned();
+        let finding = finding.unwrap_or_else(|| panic!("{}", row.0));
+        assert_eq!(finding["reason"], "bad_signature", "{}", row.0);
+        finding
+    };
+    let rows = place.check(&ALLOWED);
+    for (name, url, reason) in &cases {
+        let finding = finding(&rows[*name]);
+        assert_eq!(finding["ca_issuers"][0], **url, "{finding}");
+        let error = finding["aia_error"][0].as_str().unwrap_or_default();
+        assert!(error.starts_with(url.as_str()), "{finding}");
+        assert!(error.contains(reason), "{finding}");
+    }
+    for row in place.check(&[]).values() {
+        assert!(finding(row).get("aia_error").is_none(), "{}", row.0);
+    }
+}

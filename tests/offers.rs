@@ -715,12 +715,25 @@ fn server_hello(
     session: &[u8],
     random: [u8; 32],
 ) -> Vec<u8> {
+    extended_hello(version, suite, compression, session, random, &[])
+}
+
+/// The same with these extensions, the length of their list before them.
+fn extended_hello(
+    version: u8,
+    suite: u16,
+    compression: u8,
+    session: &[u8],
+    random: [u8; 32],
+    extensions: &[u8],
+) -> Vec<u8> {
     let mut body = vec![3, version];
     body.extend(random);
     body.push(u8::try_from(session.len()).expect("a session id"));
     body.extend(session);
     body.extend(suite.to_be_bytes());
     body.push(compression);
+    body.extend(extensions);
     message(version, 2, &body)
 }
 
@@ -763,6 +776,9 @@ const MISBEHAVING: &[(&str, &str, Misbehaves)] = &[
     }),
     ("session id", "resumes a session that never was", |version, hello| {
         flight(server_hello(version, 0x2F, 0, &hello.0[44..76], [7; 32]), version)
+    }),
+    ("extension", "sent the extension 43981, which was not on offer", |version, _| {
+        flight(extended_hello(version, 0x2F, 0, &[], [7; 32], &[0, 4, 0xAB, 0xCD, 0, 0]), version)
     }),
 ];
 
@@ -809,6 +825,62 @@ fn a_version_that_is_chosen_and_not_seen_through_is_not_supported() {
             assert_eq!(versions["tls1_2"]["outcome"], "supported", "{name}");
             assert_eq!(versions["tls1_3"]["outcome"], "rejected", "{name}");
         }
+    }
+}
+
+/// A request for another hello (RFC 8446, 4.1.4) for P-384, with this session id and these
+/// extensions beside those it needs.
+fn retry(session: &[u8], more: &[u8]) -> Vec<u8> {
+    // SHA-256 of "HelloRetryRequest".
+    const RETRY: [u8; 32] = [
+        0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8,
+        0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8,
+        0x33, 0x9C,
+    ];
+    let needed = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 24];
+    let length = u8::try_from(needed.len() + more.len()).expect("short");
+    let extensions = [&[0, length], &needed[..], more].concat();
+    extended_hello(3, 0x1301, 0, session, RETRY, &extensions)
+}
+
+#[test]
+fn an_answer_of_tls_1_3_echoes_the_session_id_and_has_no_foreign_extension() {
+    type Answers = fn(&Hello) -> Vec<u8>;
+    let answers: [(&str, &str, Answers); 6] = [
+        ("supported", "chosen", |it| retry(&it.0[44..76], &[])),
+        ("supported", "chosen", |it| {
+            retry(&it.0[44..76], &[0, 44, 0, 3, 0, 1, 7])
+        }),
+        ("broke_off", "does not echo the session id", |_| {
+            retry(&[], &[])
+        }),
+        ("broke_off", "does not echo the session id", |_| {
+            retry(&[9; 32], &[])
+        }),
+        (
+            "broke_off",
+            "sent the extension 43981, which was not on offer",
+            |it| retry(&it.0[44..76], &[0xAB, 0xCD, 0, 0]),
+        ),
+        (
+            "broke_off",
+            "sent the extension 10, which TLS 1.3 encrypts",
+            |it| retry(&it.0[44..76], &[0, 10, 0, 4, 0, 2, 0, 24]),
+        ),
+    ];
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.2;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    for (outcome, reason, answer) in answers {
+        let front = Front::start(nginx.address(0), move |_, hello| match hello.is_tls13() {
+            true => Says(answer(hello).leak()),
+            false => Serves,
+        });
+        let arguments = [&trust, "--probe=hello", "--versions=all", "--retries=0"];
+        let row = &sweep(&arguments, &[front.target()])[0];
+        let found = &row["tls"]["versions"]["tls1_3"];
+        assert_eq!(found["outcome"], outcome, "{reason}: {found}");
+        assert_eq!(found["reason"], reason);
+        assert_eq!(row["verdict"], "ok", "{reason}");
     }
 }
 

@@ -88,6 +88,7 @@ impl Authority {
 #[derive(Clone, Copy, Debug)]
 enum End {
     Close,
+    Reset,
     Wait,
 }
 
@@ -108,6 +109,11 @@ fn say(mut stream: TcpStream, answer: &[u8], end: End) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
     let mut header = [0; 5];
     let _ = stream.read_exact(&mut header);
+    if matches!(end, End::Reset) {
+        // What is left unread makes the end a reset.
+        let _ = stream.write_all(answer);
+        return;
+    }
     let mut hello = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
     let _ = stream.read_exact(&mut hello);
     let _ = stream.write_all(answer);
@@ -208,7 +214,7 @@ fn the_certificate_of_a_broken_handshake_is_read_and_judged() {
             End::Wait,
             &["handshake", "hello"],
         ),
-        // Refused by clients that offer TLS 1.3, or send a session id, alone.
+        // Refused by clients that offer TLS 1.3 alone.
         (
             "a mark of a downgrade",
             flight(&[
@@ -227,7 +233,7 @@ fn the_certificate_of_a_broken_handshake_is_read_and_judged() {
                 &done,
             ]),
             End::Wait,
-            &["handshake"],
+            &["handshake", "hello"],
         ),
     ];
     for (name, answer, end, lanes) in cases {
@@ -238,6 +244,7 @@ fn the_certificate_of_a_broken_handshake_is_read_and_judged() {
             assert!(findings.contains("expired"), "{name} {lane}: {findings:?}");
             assert!(!findings.contains("missing_intermediate"), "{name} {lane}");
             assert_eq!(row.at("/leaf/sans/0"), NAME, "{name} {lane}");
+            assert_eq!(row.at("/chain/cut"), false, "{name} {lane}");
             assert_eq!(row.at("/trust/root/reason"), "expired", "{name} {lane}");
         }
     }
@@ -261,24 +268,48 @@ fn a_chain_that_stops_is_judged_as_far_as_it_goes() {
     let leaf = leaf.signed_by(&authority.leaf, &Issuer::from_params(&params, &key));
     let leaf = leaf.expect("a leaf").der().to_vec();
     let chain = [leaf.clone(), below.der().to_vec()];
-    let whole = [server_hello(PLAIN, &[], RSA, &[]), certificate(&chain)].concat();
+    let hello = server_hello(PLAIN, &[], ECDHE, &[]);
+    let whole = [hello.clone(), certificate(&chain)].concat();
     let half = whole.len() - 20;
-    for lane in ["handshake", "hello"] {
-        let row = authority.row(lane, &records(&whole[..half]), End::Close);
-        assert_eq!(row.verdict(), "handshake_failed", "{}", row.0);
-        assert_eq!(row.at("/chain/sent").as_array().map(Vec::len), Some(1));
-        for unknown in ["/trust", "/tls/client_cert_requested", "/tls/ocsp_stapled"] {
-            assert_eq!(row.at(unknown), &serde_json::Value::Null, "{unknown}");
+    let framed = records(&whole);
+    let tiny: Vec<u8> = whole
+        .iter()
+        .flat_map(|byte| [22, 3, 3, 0, 1, *byte])
+        .collect();
+    let between = records(&whole[..half]);
+    let within = framed[..framed.len() - 20].to_vec();
+    let bytes = tiny[..tiny.len() - 20 * 6 - 1].to_vec();
+    for (name, answer, end, error) in [
+        ("between records", &between, End::Close, "eof"),
+        ("within a record", &within, End::Close, "eof"),
+        ("within a record", &within, End::Reset, "reset"),
+        ("within a record", &within, End::Wait, "timeout"),
+        ("within a record of one byte", &bytes, End::Close, "eof"),
+    ] {
+        for lane in ["handshake", "hello"] {
+            let row = authority.row(lane, answer, end);
+            let what = format!("{name} {end:?} {lane}: {}", row.0);
+            assert_eq!(row.verdict(), "handshake_failed", "{what}");
+            assert_eq!(row.at("/error/kind"), error, "{what}");
+            assert_eq!(
+                row.at("/chain/sent").as_array().map(Vec::len),
+                Some(1),
+                "{what}"
+            );
+            assert_eq!(row.at("/chain/cut"), true, "{what}");
+            for unknown in ["/trust", "/tls/client_cert_requested", "/tls/ocsp_stapled"] {
+                assert_eq!(
+                    row.at(unknown),
+                    &serde_json::Value::Null,
+                    "{unknown} {what}"
+                );
+            }
+            let expected = ["expired", "handshake_failed"];
+            assert!(row.findings().into_iter().eq(expected), "{what}");
         }
-        let expected = ["expired", "handshake_failed", "no_forward_secrecy"];
-        assert!(
-            row.findings().into_iter().eq(expected),
-            "{:?}",
-            row.findings()
-        );
     }
     // A leaf that is itself cut is no certificate.
-    let early = server_hello(PLAIN, &[], RSA, &[]).len() + 40;
+    let early = hello.len() + 40;
     let row = authority.row("handshake", &records(&whole[..early]), End::Close);
     assert_eq!(row.at("/leaf"), &serde_json::Value::Null);
 }

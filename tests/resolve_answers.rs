@@ -226,7 +226,17 @@ async fn addresses_that_cannot_be_visited_are_not_used() {
             true,
             "UnusableAddress: fe80::1 is link-local without a zone",
         ),
-        ("0.0.0.0", "::1", Both, false, "::1"),
+        // Beside another address it is told all the same.
+        ("0.0.0.0", "::1", Both, false, "::1 0.0.0.0"),
+        ("0.0.0.0", "::1", Both, true, "::1 0.0.0.0"),
+        (
+            "127.0.0.9",
+            ":: ff02::1",
+            Both,
+            true,
+            "127.0.0.9 :: ff02::1",
+        ),
+        ("", ":: ::1", V6, false, "::1 ::"),
         (
             "0.0.0.0",
             "::1",
@@ -234,9 +244,8 @@ async fn addresses_that_cannot_be_visited_are_not_used() {
             false,
             "UnusableAddress: 0.0.0.0 is unspecified (0.0.0.0/8)",
         ),
-        ("0.0.0.0 127.0.0.9", "", Both, false, "127.0.0.9"),
-        // Each address has its row, including one that cannot be visited.
-        ("0.0.0.0 127.0.0.9", "", Both, true, "0.0.0.0 127.0.0.9"),
+        ("0.0.0.0 127.0.0.9", "", Both, false, "127.0.0.9 0.0.0.0"),
+        ("0.0.0.0 127.0.0.9", "", Both, true, "127.0.0.9 0.0.0.0"),
         ("", "::ffff:127.0.0.9", Both, false, "127.0.0.9"),
         ("127.0.0.9", "::ffff:127.0.0.9", Both, true, "127.0.0.9"),
         (

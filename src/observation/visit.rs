@@ -62,7 +62,8 @@ pub struct Observation {
 /// The addresses of a name, of which one is visited: the first that accepts a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
-    /// Those before the visited one, in order, and why each was left.
+    /// Those before the visited one, in order, and why each was left. Those that are no destination
+    /// are among them, and were not visited.
     pub failed: Vec<(IpAddr, Failure)>,
     /// Those not tried.
     pub rest: Vec<IpAddr>,
@@ -73,12 +74,13 @@ pub struct Addresses {
 impl Addresses {
     /// How many of the name's addresses were tried, the row's own with them.
     pub fn tried(&self) -> usize {
-        self.failed.len() + 1
+        let failures = self.failed.iter().map(|(_, failure)| failure.reason);
+        failures.filter(|it| *it != Reason::UnusableAddress).count() + 1
     }
 
     /// How many addresses of the name are known.
     pub fn of(&self) -> usize {
-        self.tried() + self.rest.len()
+        self.failed.len() + 1 + self.rest.len()
     }
 }
 

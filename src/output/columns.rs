@@ -156,6 +156,7 @@ pub const COLUMNS: &[Column] = &[
     others("leaf_signature", "signature algorithm", |r, cell| some(leaf(r, |it| it.signature), cell)),
     ours("leaf_version", "X.509 version: 1, 2 or 3", |r, cell| some(leaf(r, |it| it.version), cell)),
     ours("chain_sent", "SHA-256 of each certificate sent, separated by spaces", |r, cell| spaced(r.chain.iter().flat_map(|it| &it.sent), cell)),
+    ours("chain_cut", "true if the server announced further certificates that did not arrive completely", |r, cell| some(r.chain.as_ref().map(|it| it.cut), cell)),
     ours("chain_path", "SHA-256 of each certificate of the validated path, separated by spaces", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
     ours("chain_completed_by", "where the certificates that the server left out came from", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
     others("trust", "the result for each trust store, as `store=trusted; store=untrusted(reason)`", trust),

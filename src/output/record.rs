@@ -99,7 +99,8 @@ pub struct Addresses {
     /// addresses that are not counted: IPv6 is only looked up if the first IPv4 address accepts no
     /// connection.
     pub complete: bool,
-    /// The other addresses that were tried, in order, and why each one failed.
+    /// The other addresses that were tried, in order, and why each one failed. One with
+    /// `unusable_address` was not tried, because no connection to it is possible.
     pub failed: Vec<FailedAddress>,
 }
 
@@ -108,7 +109,7 @@ pub struct Addresses {
 pub struct FailedAddress {
     /// IP address.
     pub ip: IpAddr,
-    /// Why the connection failed.
+    /// Why the connection failed; `unusable_address` if none was tried.
     pub kind: Reason,
 }
 
@@ -185,6 +186,8 @@ pub struct Leaf<'a> {
 pub struct Chain<'a> {
     /// The certificates sent, in the server's order.
     pub sent: Vec<Hex<'a>>,
+    /// True if the server announced further certificates that did not arrive completely.
+    pub cut: bool,
     /// The validated path, leaf first, without the trust anchor; null if no path reaches one.
     pub path: Option<Vec<Hex<'a>>>,
     /// Where the certificates that the server left out came from; null if none were missing or none
@@ -218,7 +221,7 @@ impl<'a> Record<'a> {
             leaf: chain
                 .and_then(PeerChain::leaf)
                 .map(|leaf| Leaf::new(leaf, at)),
-            chain: chain.map(|chain| Chain::new(chain, verdict)),
+            chain: chain.map(|chain| Chain::new(chain, observation.chain_cut(), verdict)),
             trust: (!verdict.trust.is_empty()).then_some(Trust(&verdict.trust)),
             revocation: verdict.revocation.as_ref().and_then(Revocation::new),
             judged_at: at,
@@ -277,11 +280,12 @@ impl<'a> Leaf<'a> {
 }
 
 impl<'a> Chain<'a> {
-    fn new(chain: &'a PeerChain, verdict: &'a Verdict) -> Self {
+    fn new(chain: &'a PeerChain, cut: bool, verdict: &'a Verdict) -> Self {
         let sent = chain.certificates.iter();
         let path = verdict.path.as_ref();
         Self {
             sent: sent.map(|each| Hex::from(&each.sha256)).collect(),
+            cut,
             path: path.map(|path| path.certificates.iter().map(Hex::from).collect()),
             completed_by: path.and_then(|path| path.completed_by),
         }

@@ -2,17 +2,19 @@
 //! it is seen to here. A server that chooses something else has accepted no offer.
 
 use crate::observation::{Failure, Offer, Offered, Reason, Stage};
-use crate::tls::{self, CipherSuite, Flight, KeyAgreement, ProtocolVersion};
+use crate::tls::{self, CipherSuite, Flight, Hello, KeyAgreement, ProtocolVersion, ServerHello};
 
 /// What makes the answer no answer to this offer, if anything does.
-pub(super) fn flaw(offered: &Offered, session_id: &[u8; 32], flight: &Flight) -> Option<Failure> {
-    let words = misframed(offered, session_id, flight).or_else(|| unoffered(offered, flight))?;
+pub(super) fn flaw(offered: &Offered, hello: &Hello<'_>, flight: &Flight) -> Option<Failure> {
+    let answer = flight.server_hello.as_ref()?;
+    let words = misframed(offered, hello.session_id, answer)
+        .or_else(|| unoffered(offered, flight))
+        .or_else(|| unsolicited(hello, answer))?;
     Some(Failure::new(Stage::Handshake, Reason::Malformed, words))
 }
 
 /// What of the ServerHello is against the rules of its version, whatever was on offer.
-fn misframed(offered: &Offered, session_id: &[u8; 32], flight: &Flight) -> Option<String> {
-    let hello = flight.server_hello.as_ref()?;
+fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Option<String> {
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let named = hello.extensions.contains(&SUPPORTED_VERSIONS);
     let shared = offered.offer == Offer::Rest && hello.selected_group == Some(X25519);
@@ -39,7 +41,34 @@ fn misframed(offered: &Offered, session_id: &[u8; 32], flight: &Flight) -> Optio
     Some(words.to_owned())
 }
 
+/// The first extension that may not stand in this answer to this hello.
+fn unsolicited(hello: &Hello<'_>, answer: &ServerHello) -> Option<String> {
+    let mut extensions = answer.extensions.iter();
+    let stranger = extensions.find(|extension| !may_answer(**extension, hello, answer))?;
+    let why = match hello.offers(*stranger) {
+        true => "which TLS 1.3 encrypts",
+        false => "which was not on offer",
+    };
+    Some(format!("sent the extension {stranger}, {why}"))
+}
+
+fn may_answer(extension: u16, hello: &Hello<'_>, answer: &ServerHello) -> bool {
+    if answer.version >= ProtocolVersion::Tls13.wire() {
+        // All others are encrypted (RFC 8446, 4.2). A cookie is for the client to send back.
+        return [SUPPORTED_VERSIONS, KEY_SHARE].contains(&extension)
+            || extension == COOKIE && answer.hello_retry;
+    }
+    // The suite that signals it stands for renegotiation_info (RFC 5746, 3.6), and clients take it
+    // from any server. OpenSSL (ssl/statem/extensions.c) takes cryptopro_bug of GOST servers too.
+    let always = [RENEGOTIATION_INFO, CRYPTOPRO_BUG].contains(&extension);
+    always || hello.offers(extension)
+}
+
 const SUPPORTED_VERSIONS: u16 = 43;
+const COOKIE: u16 = 44;
+const KEY_SHARE: u16 = 51;
+const CRYPTOPRO_BUG: u16 = 0xFDE8;
+const RENEGOTIATION_INFO: u16 = 0xFF01;
 
 const X25519: u16 = 29;
 

@@ -60,12 +60,11 @@ impl Clear {
         deadline: Duration,
         buffer: &RefCell<Box<[u8]>>,
     ) -> Exchange {
-        let random = self.randoms.draw();
         let session_id = self.randoms.draw();
+        let hello = self.hello(offered, &session_id, target);
         let mut flight = Flight::default();
         let conversation = async {
-            self.say(offered, random, session_id, stream, target)
-                .await?;
+            self.say(&hello, stream).await?;
             listen(stream, &mut flight, buffer).await
         };
         let ended = match timeout(deadline, conversation).await {
@@ -76,34 +75,36 @@ impl Clear {
             read_on(stream, &mut flight, deadline, buffer).await;
         }
         flight.finish();
-        if let (Ok(()), Some(hello)) = (&ended, &flight.server_hello) {
+        if let (Ok(()), Some(answer)) = (&ended, &flight.server_hello) {
             // The peer may be gone already: the farewell is a courtesy.
-            let _ = stream.try_write(&close_notify(hello.legacy_version));
+            let _ = stream.try_write(&close_notify(answer.legacy_version));
         }
-        self.exchange(offered, &random, &session_id, flight, ended)
+        self.exchange(offered, &hello, flight, ended)
     }
 
-    async fn say(
+    fn hello<'a>(
         &self,
-        offered: &Offered,
-        random: [u8; 32],
-        session_id: [u8; 32],
-        stream: &TcpStream,
-        target: &Target,
-    ) -> Result<(), Failure> {
+        offered: &'a Offered,
+        session_id: &'a [u8; 32],
+        target: &'a Target,
+    ) -> Hello<'a> {
+        let name = target.server_name().map(|name| name.as_ref());
+        Hello {
+            suites: &offered.suites,
+            groups: &offered.groups,
+            session_ticket: offered.features,
+            compression: offered.features,
+            // Random bytes are a public key of X25519 (RFC 7748, 5); nobody knows its secret.
+            x25519_share: (offered.offer == Offer::Rest).then(|| self.randoms.draw()),
+            ..offered
+                .template
+                .hello(name, self.randoms.draw(), session_id)
+        }
+    }
+
+    async fn say(&self, whole: &Hello<'_>, stream: &TcpStream) -> Result<(), Failure> {
         let rest = {
             let mut hello = self.hello.borrow_mut();
-            let name = target.server_name().map(|name| name.as_ref());
-            let template = offered.template;
-            let whole = Hello {
-                suites: &offered.suites,
-                groups: &offered.groups,
-                session_ticket: offered.features,
-                compression: offered.features,
-                // Random bytes are a public key of X25519 (RFC 7748, 5); nobody knows its secret.
-                x25519_share: (offered.offer == Offer::Rest).then(|| self.randoms.draw()),
-                ..template.hello(name, random, &session_id)
-            };
             whole.write(&mut hello);
             match stream.try_write(&hello) {
                 Ok(count) if count == hello.len() => return Ok(()),
@@ -118,8 +119,7 @@ impl Clear {
     fn exchange(
         &self,
         offered: &Offered,
-        random: &[u8; 32],
-        session_id: &[u8; 32],
+        hello: &Hello<'_>,
         flight: Flight,
         ended: Result<(), Failure>,
     ) -> Exchange {
@@ -129,11 +129,11 @@ impl Clear {
             .as_ref()
             .map(|certificates| self.read(certificates));
         if let (true, Some(session), Some(chain)) = (self.prove_key, &mut session, &chain) {
-            session.key_proof = proof::of(&flight, random, chain);
+            session.key_proof = proof::of(&flight, &hello.random, chain);
         }
         let failure = ended
             .err()
-            .or_else(|| agreed::flaw(offered, session_id, &flight))
+            .or_else(|| agreed::flaw(offered, hello, &flight))
             .or_else(|| without_certificate(offered, session.as_ref(), chain.as_ref()));
         Exchange {
             offer: offered.offer,

@@ -130,9 +130,10 @@ impl Resolver {
         self.description.clone()
     }
 
-    /// Returns the addresses of a name: at least one and at most 64, IPv4 before IPv6, each family
-    /// in ascending order, so that reruns agree even if the server rotates its answers. The name is
-    /// in the form of [`Host`](crate::inventory::Host), without a trailing dot.
+    /// Returns the addresses of a name: IPv4 before IPv6, each family in ascending order, so that
+    /// reruns agree even if the server rotates its answers, at most 64. At least one can be connected
+    /// to; those that cannot come last. The name is in the form of
+    /// [`Host`](crate::inventory::Host), without a trailing dot.
     ///
     /// # Errors
     ///
@@ -153,7 +154,7 @@ impl Resolver {
     }
 
     /// Returns the IPv6 addresses of a name for which [`may_know_more`](Self::may_know_more)
-    /// returned true.
+    /// returned true, including those that cannot be connected to.
     ///
     /// # Errors
     ///
@@ -164,8 +165,8 @@ impl Resolver {
             Some(addresses) => addresses,
             None => self.query(&name, RecordType::AAAA).await?,
         };
-        let ipv6 = self.usable(found)?.into_iter().filter(IpAddr::is_ipv6);
-        Ok(in_order(ipv6.collect()))
+        let ipv6 = found.iter().map(IpAddr::to_canonical);
+        Ok(in_order(ipv6.filter(IpAddr::is_ipv6).collect()))
     }
 
     /// Returns the record types to query.
@@ -181,21 +182,32 @@ impl Resolver {
     /// only if the first has no address. For most inventories that halves the queries.
     async fn ask(&self, name: &Name) -> Outcome {
         match (self.families, self.all) {
-            (Families::V4, _) => self.query(name, RecordType::A).await,
-            (Families::V6, _) => self.query(name, RecordType::AAAA).await,
+            (Families::V4, _) => self.usable(self.query(name, RecordType::A).await?),
+            (Families::V6, _) => self.usable(self.query(name, RecordType::AAAA).await?),
             (Families::Both, true) => {
                 let v4 = self.query(name, RecordType::A);
                 let v6 = self.query(name, RecordType::AAAA);
                 let (v4, v6) = tokio::join!(v4, v6);
-                joined(v4, v6)
+                self.both(v4, v6)
             }
-            (Families::Both, false) => match self.query(name, RecordType::A).await {
-                Err(v4) if other_family_may_know(&v4) => {
-                    joined(Err(v4), self.query(name, RecordType::AAAA).await)
+            (Families::Both, false) => {
+                let v4 = self.query(name, RecordType::A).await;
+                match v4.clone().and_then(|found| self.usable(found)) {
+                    Err(failure) if other_family_may_know(&failure) => {
+                        self.both(v4, self.query(name, RecordType::AAAA).await)
+                    }
+                    outcome => outcome,
                 }
-                outcome => outcome,
-            },
+            }
         }
+    }
+
+    /// Joins the addresses of both families. If none can be connected to, each family has failed.
+    fn both(&self, v4: Outcome, v6: Outcome) -> Outcome {
+        let usable = |found: Vec<IpAddr>| self.usable(found);
+        joined(v4.clone(), v6.clone())
+            .and_then(usable)
+            .or_else(|_| joined(v4.and_then(usable), v6.and_then(usable)))
     }
 
     /// Queries one record type.
@@ -205,7 +217,7 @@ impl Resolver {
         let before = self.trouble.local();
         // hickory's own timeout is per connection: every further query restarts it.
         match tokio::time::timeout(self.patience, self.follow(name, kind)).await {
-            Ok(Ok(answer)) => answer.and_then(|addresses| self.usable(addresses)),
+            Ok(Ok(answer)) => answer,
             Ok(Err(error)) => Err(failure(&error, || Silence {
                 local: self.trouble.local() != before,
                 message: self.trouble.last(),
@@ -241,19 +253,18 @@ impl Resolver {
         }
     }
 
-    /// Returns the addresses that can be connected to, with IPv4-mapped ones as IPv4. If every
-    /// address gets its own row, it returns unusable ones as well, unless all are unusable.
+    /// Returns the addresses of the wanted families, with IPv4-mapped ones as IPv4. Unusable addresses
+    /// are included unless all are unusable.
     fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
             (None, Families::V6) if address.is_ipv4() => Some("IPv4 written as IPv6"),
             (kind, _) => kind,
         };
-        let usable = |address: &&IpAddr| unusable(address).is_none();
-        match addresses.iter().find(usable) {
-            Some(_) if self.all && self.families != Families::V6 => Ok(addresses),
-            Some(_) => Ok(addresses.iter().filter(usable).copied().collect()),
-            None => {
+        let wanted = |address: &IpAddr| address.is_ipv6() || self.families != Families::V6;
+        match addresses.iter().any(|address| unusable(address).is_none()) {
+            true => Ok(addresses.into_iter().filter(wanted).collect()),
+            false => {
                 let reason = addresses
                     .iter()
                     .find_map(|address| Some(format!("{address} is {}", unusable(address)?)));
@@ -289,7 +300,7 @@ fn of_the_system() -> (Vec<NameServerConfig>, Hosts, Vec<String>) {
 
 /// Sorts the addresses, removes duplicates and applies the maximum. `IpAddr` sorts IPv4 first.
 fn in_order(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    addresses.sort_unstable();
+    addresses.sort_unstable_by_key(|address| (no_destination(*address).is_some(), *address));
     addresses.dedup();
     addresses.truncate(MOST_ADDRESSES);
     addresses

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::retry;
+use crate::inventory::no_destination;
 use crate::observation::{Addresses, Failure, Observation, Reason, Stage};
 
 /// Addresses of one name that are tried in a visit. The visit's own deadline ends it sooner where
@@ -13,17 +14,46 @@ pub(super) const MOST_TRIED: usize = 8;
 /// The first address to visit and what is to be known of the others; `None` without an address.
 /// `complete` says that no further ones are to be looked up.
 pub(super) fn first_of(addresses: Vec<IpAddr>, complete: bool) -> Option<(IpAddr, Box<Addresses>)> {
+    let (addresses, failed) = parted(addresses);
     let mut rest = in_turns(addresses, None);
     if rest.is_empty() {
         return None;
     }
     let first = rest.remove(0);
     let addresses = Addresses {
-        failed: Vec::new(),
+        failed,
         rest,
         complete,
     };
     Some((first, Box::new(addresses)))
+}
+
+/// Why an address is not visited that no connection can be made to.
+pub(super) fn unusable(address: IpAddr) -> Option<Failure> {
+    let kind = no_destination(address)?;
+    let detail = format!("{address} is {kind}");
+    Some(Failure::new(
+        Stage::Connect,
+        Reason::UnusableAddress,
+        detail,
+    ))
+}
+
+/// The addresses that may be visited, and those that are no destination with the reason.
+fn parted(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>) {
+    let (mut open, mut failed) = (Vec::new(), Vec::new());
+    for address in addresses {
+        match unusable(address) {
+            Some(failure) => failed.push((address, failure)),
+            None => open.push(address),
+        }
+    }
+    (open, failed)
+}
+
+/// True for an address of `failed` that was visited.
+fn was_tried((_, failure): &(IpAddr, Failure)) -> bool {
+    failure.reason != Reason::UnusableAddress
 }
 
 /// In their order, but with the families in turns (RFC 8305 section 4), the other one first after
@@ -81,6 +111,8 @@ pub(super) fn complete(observation: &mut Observation, found: Vec<IpAddr>) {
             .into_iter()
             .filter(|it| !rest.contains(it) && !known(it))
             .collect();
+        let (new, failed) = parted(new);
+        addresses.failed.extend(failed);
         rest.extend(new);
         addresses.rest = in_turns(rest, here);
     }
@@ -120,10 +152,11 @@ pub(super) fn back_to_first(observation: &mut Observation) {
         Some(exchange) => &mut exchange.failure,
         None => &mut observation.failure,
     };
-    let Some(own) = own.as_mut().filter(|_| !addresses.failed.is_empty()) else {
+    let first = addresses.failed.iter().position(was_tried);
+    let (Some(own), Some(first)) = (own, first) else {
         return;
     };
-    let (first, failure) = addresses.failed.remove(0);
+    let (first, failure) = addresses.failed.remove(first);
     let last = (
         std::mem::replace(here, first),
         std::mem::replace(own, failure),
@@ -137,8 +170,10 @@ pub(super) fn from_the_first(seen: &Observation) -> Option<Box<Addresses>> {
     let mut addresses = seen.addresses.clone()?;
     if is_dead_end(seen) {
         let failed = std::mem::take(&mut addresses.failed);
-        let again = failed.into_iter().map(|(address, _)| address);
+        let (again, unusable): (Vec<_>, Vec<_>) = failed.into_iter().partition(was_tried);
+        let again = again.into_iter().map(|(address, _)| address);
         addresses.rest = again.chain(addresses.rest).collect();
+        addresses.failed = unusable;
     }
     Some(addresses)
 }

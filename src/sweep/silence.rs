@@ -9,7 +9,6 @@ use super::addresses;
 use super::job::{ExchangeReport, Job, Next};
 use super::later::Later;
 use super::state::{Running, clock};
-use crate::inventory::no_destination;
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
 
@@ -23,9 +22,7 @@ impl Running {
         let Some(at) = job.at() else {
             return;
         };
-        if let Some(kind) = no_destination(at.ip()) {
-            let detail = format!("{} is {kind}", at.ip());
-            let failure = Failure::new(Stage::Connect, Reason::UnusableAddress, detail);
+        if let Some(failure) = addresses::unusable(at.ip()) {
             self.skipped.push_back((job, failure));
             return;
         }

@@ -76,54 +76,55 @@ impl Hello<'_> {
         }
     }
 
+    /// Returns true if the hello carries this extension. Padding is not counted: nothing answers it.
+    pub fn offers(&self, extension: u16) -> bool {
+        let fits = |name: &str| (1..=MAX_NAME).contains(&name.len());
+        match extension {
+            SERVER_NAME => self.server_name.is_some_and(fits),
+            EXTENDED_MASTER_SECRET => self.extended_master_secret,
+            SESSION_TICKET => self.session_ticket,
+            SUPPORTED_GROUPS | EC_POINT_FORMATS => !self.groups.is_empty(),
+            STATUS_REQUEST => self.status_request,
+            SIGNATURE_ALGORITHMS => !self.signatures.is_empty(),
+            SUPPORTED_VERSIONS | PSK_MODES | KEY_SHARE => !self.supported_versions.is_empty(),
+            _ => false,
+        }
+    }
+
     /// In an order that browsers had too: the name first, a full extension last. Some servers
     /// stumble over a hello that ends in an empty extension.
     fn extensions(&self, out: &mut Vec<u8>) {
-        let fits = |name: &&str| (1..=MAX_NAME).contains(&name.len());
-        if let Some(name) = self.server_name.filter(fits) {
-            extension(out, SERVER_NAME, |out| {
-                vec16(out, |out| {
-                    // One entry, of type host_name.
-                    out.push(0);
-                    vec16(out, |out| out.extend_from_slice(name.as_bytes()));
-                });
-            });
+        for kind in EXTENSIONS {
+            if self.offers(kind) {
+                extension(out, kind, |out| self.extension(kind, out));
+            }
         }
-        if self.extended_master_secret {
-            extension(out, EXTENDED_MASTER_SECRET, |_| {});
-        }
-        if self.session_ticket {
-            extension(out, SESSION_TICKET, |_| {});
-        }
-        if !self.groups.is_empty() {
-            extension(out, SUPPORTED_GROUPS, |out| put_list(out, self.groups));
-            extension(out, EC_POINT_FORMATS, |out| put_vec8(out, &[0, 1, 2]));
-        }
-        if self.status_request {
+    }
+
+    fn extension(&self, kind: u16, out: &mut Vec<u8>) {
+        match kind {
+            SERVER_NAME => vec16(out, |out| {
+                // One entry, of type host_name.
+                out.push(0);
+                let name = self.server_name.unwrap_or_default();
+                vec16(out, |out| out.extend_from_slice(name.as_bytes()));
+            }),
+            SUPPORTED_GROUPS => put_list(out, self.groups),
+            EC_POINT_FORMATS => put_vec8(out, &[0, 1, 2]),
             // Type ocsp, no responder ids, no request extensions.
-            extension(out, STATUS_REQUEST, |out| {
-                out.extend_from_slice(&[1, 0, 0, 0, 0]);
-            });
-        }
-        if !self.signatures.is_empty() {
-            extension(out, SIGNATURE_ALGORITHMS, |out| {
-                put_list(out, self.signatures);
-            });
-        }
-        if !self.supported_versions.is_empty() {
-            extension(out, SUPPORTED_VERSIONS, |out| {
-                vec8(out, |out| put_numbers(out, self.supported_versions));
-            });
+            STATUS_REQUEST => out.extend_from_slice(&[1, 0, 0, 0, 0]),
+            SIGNATURE_ALGORITHMS => put_list(out, self.signatures),
+            SUPPORTED_VERSIONS => vec8(out, |out| put_numbers(out, self.supported_versions)),
             // With (EC)DHE, as all clients do.
-            extension(out, PSK_MODES, |out| put_vec8(out, &[1]));
-            extension(out, KEY_SHARE, |out| {
-                vec16(out, |out| {
-                    if let Some(share) = self.x25519_share {
-                        put_u16(out, X25519);
-                        vec16(out, |out| out.extend_from_slice(&share));
-                    }
-                });
-            });
+            PSK_MODES => put_vec8(out, &[1]),
+            KEY_SHARE => vec16(out, |out| {
+                if let Some(share) = self.x25519_share {
+                    put_u16(out, X25519);
+                    vec16(out, |out| out.extend_from_slice(&share));
+                }
+            }),
+            // extended_master_secret and session_ticket are empty.
+            _ => {}
         }
     }
 }
@@ -145,6 +146,20 @@ const SESSION_TICKET: u16 = 35;
 const SUPPORTED_VERSIONS: u16 = 43;
 const PSK_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
+
+/// All that are written, in their order.
+const EXTENSIONS: [u16; 10] = [
+    SERVER_NAME,
+    EXTENDED_MASTER_SECRET,
+    SESSION_TICKET,
+    SUPPORTED_GROUPS,
+    EC_POINT_FORMATS,
+    STATUS_REQUEST,
+    SIGNATURE_ALGORITHMS,
+    SUPPORTED_VERSIONS,
+    PSK_MODES,
+    KEY_SHARE,
+];
 
 const X25519: u16 = 29;
 
@@ -225,6 +240,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tls::ProtocolVersion;
     use crate::tls::hellos::{HELLOS, HelloTemplate, WIDE};
     use crate::tls::reader::{Flaw, Reader};
     use crate::tls::wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
@@ -314,6 +330,24 @@ mod tests {
         assert_eq!(content(&read, EXTENDED_MASTER_SECRET), Some([].as_slice()));
         for unwanted in [16, 35, 43, 45, 51] {
             assert_eq!(content(&read, unwanted), None);
+        }
+    }
+
+    #[test]
+    fn a_hello_offers_the_extensions_that_it_carries() {
+        for template in HELLOS.iter().filter(|template| template.hand_made) {
+            for name in [None, Some("a.test")] {
+                let hello = template.hello(name, [1; 32], &[5; 32]);
+                let record = hello.record();
+                let extensions = match template.newest {
+                    ProtocolVersion::Ssl3 => Vec::new(),
+                    _ => read(&record).unwrap().extensions,
+                };
+                for kind in 0..=u16::MAX {
+                    let carried = extensions.iter().any(|it| it.0 == kind && kind != PADDING);
+                    assert_eq!(hello.offers(kind), carried, "{} {kind}", template.id);
+                }
+            }
         }
     }
 

@@ -24,6 +24,14 @@ pub(super) const FINDING: Definition = Definition {
         ("fingerprint", "SHA-256 of that certificate"),
         ("detail", "details of the fault"),
         ("field", "with unparseable, the field that cannot be read"),
+        (
+            "ca_issuers",
+            "with bad_signature, the AIA URLs of the issuer in that certificate",
+        ),
+        (
+            "aia_error",
+            "with --aia, why each of these URLs did not help",
+        ),
     ],
     look,
     doc: &DOC,
@@ -40,14 +48,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .map(|defect| barred(chain, defect))
         .collect();
     match (best.ending, &chain.leaf.contents) {
-        (Ending::BadSignature, _) => {
-            let last = best.path.len().checked_sub(1);
-            let detail = "the issuer of that name did not make this signature";
-            found.push(barred(
-                chain,
-                &Defect::new(Barrier::BadSignature, last, detail),
-            ));
-        }
+        (Ending::BadSignature, _) => found.push(badly_signed(case, chain)),
         (_, Err(unparseable)) => found.push(FINDING.found(vec![
             ("reason", Barrier::Unparseable.name().into()),
             ("certificate", Position::Leaf.word().into()),
@@ -65,6 +66,19 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             .map(|defect| barred(chain, defect)),
     );
     found
+}
+
+fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
+    let last = chain.choice.best.path.len().checked_sub(1);
+    let detail = "the issuer of that name did not make this signature";
+    let mut finding = barred(chain, &Defect::new(Barrier::BadSignature, last, detail));
+    let contents = chain.path().last().map(|(_, _, contents)| contents);
+    if let Some(contents) = contents.filter(|it| !it.ca_issuers.is_empty()) {
+        let evidence = &mut finding.evidence;
+        evidence.push(missing_intermediate::ca_issuers(contents));
+        evidence.extend(missing_intermediate::aia_error(case, contents));
+    }
+    finding
 }
 
 fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {

@@ -98,9 +98,13 @@ impl Flight {
         self.salvaging && self.certificates.is_none()
     }
 
-    /// Takes the whole certificates of a message that was cut short. To be called when no more bytes
-    /// will be pushed.
+    /// Takes what was cut short: the messages of a record that is not whole, and the certificates of
+    /// a message that is not. To be called when no more bytes will be pushed.
     pub fn finish(&mut self) {
+        if self.open() {
+            let begun = self.records.take_begun();
+            self.handshake(&begun);
+        }
         let pending = std::mem::take(&mut self.pending);
         if let [CERTIFICATE, _, _, _, content @ ..] = pending.as_slice()
             && self.certificates.is_none()
@@ -157,7 +161,10 @@ impl Flight {
     fn record(&mut self, kind: u8, body: &[u8]) -> Result<(), FlightError> {
         match kind {
             record::ALERT => self.alerts(body),
-            record::HANDSHAKE => self.handshake(body),
+            record::HANDSHAKE => {
+                self.handshake(body);
+                Ok(())
+            }
             // TLS 1.3 servers send one after a retry, for old middleboxes (RFC 8446, D.4).
             record::CHANGE_CIPHER_SPEC if self.retried() => Ok(()),
             record::CHANGE_CIPHER_SPEC => Err(FlightError::UnexpectedRecord("change_cipher_spec")),
@@ -198,7 +205,7 @@ impl Flight {
         Ok(())
     }
 
-    fn handshake(&mut self, body: &[u8]) -> Result<(), FlightError> {
+    fn handshake(&mut self, body: &[u8]) {
         let mut pending = std::mem::take(&mut self.pending);
         if pending.is_empty() {
             // Nearly always: whole messages, which need not be kept.
@@ -212,7 +219,6 @@ impl Flight {
         // Only a message that is too large gets here with more than a message's bytes.
         self.salvaging &= pending.len() <= MAX_MESSAGE;
         self.pending = pending;
-        Ok(())
     }
 
     /// Takes the whole messages at the front; how many bytes they are.

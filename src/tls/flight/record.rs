@@ -75,6 +75,14 @@ impl Records {
         }
     }
 
+    /// Takes what has come of the record that is not whole yet, if it is one of handshake messages.
+    pub(super) fn take_begun(&mut self) -> Vec<u8> {
+        match (self.len, self.header.first()) {
+            (Some(_), Some(&HANDSHAKE)) => std::mem::take(&mut self.body),
+            _ => Vec::new(),
+        }
+    }
+
     /// Collects the header and checks it byte by byte, so that a failure does not depend on how
     /// many bytes came at once.
     fn header(&mut self, input: &mut &[u8]) -> Result<Option<usize>, FlightError> {

@@ -79,6 +79,52 @@ fn the_whole_certificates_of_a_list_that_is_cut_are_read() {
     assert!(flight.certificates_cut);
 }
 
+/// However the messages are framed, a stream that ends anywhere, within a record or between two, gives
+/// the certificates whose bytes have come.
+#[test]
+fn a_stream_that_ends_within_a_record_gives_the_whole_certificates() {
+    let hello = hello(0x0303, 0xC02F);
+    let chain = certificate(&[b"leaf", b"issuer"]);
+    let messages = [hello.clone(), chain.clone(), done()].concat();
+    let leaf = hello.len() + 4 + 3 + 3 + 4;
+    let issuer = leaf + 3 + 6;
+    for size in [1, 2, 7, 1000] {
+        let parts: Vec<_> = messages.chunks(size).map(|part| record(22, part)).collect();
+        let bytes = parts.concat();
+        for end in 0..=bytes.len() {
+            let (whole, begun) = (end / (size + 5), end % (size + 5));
+            let came = (whole * size + begun.saturating_sub(5)).min(messages.len());
+            let (mut flight, _) = read(&bytes[..end]);
+            flight.finish();
+            let found = [(leaf, &b"leaf"[..]), (issuer, b"issuer")];
+            let found = found.into_iter().filter(|(ends, _)| came >= *ends);
+            let found: Vec<_> = found.map(|(_, content)| content.to_vec()).collect();
+            let at = format!("records of {size} bytes end at {end}");
+            assert_eq!(flight.certificates_cut, found.len() == 1, "{at}");
+            assert_eq!(flight.certificates.unwrap_or_default(), found, "{at}");
+            assert_eq!(flight.server_hello.is_some(), came >= hello.len(), "{at}");
+        }
+    }
+}
+
+#[test]
+fn certificates_behind_a_flaw_in_a_record_that_is_cut_are_read() {
+    let chain = certificate(&[b"leaf", b"issuer"]);
+    let messages = [message(99, b"x"), chain].concat();
+    let whole = record(22, &messages);
+    let (mut flight, progress) = read(
+        &[
+            records(&[hello(0x0303, 0xC02F)]),
+            whole[..whole.len() - 2].to_vec(),
+        ]
+        .concat(),
+    );
+    assert_eq!(progress, Progress::More);
+    flight.finish();
+    assert_eq!(flight.certificates, Some(vec![b"leaf".to_vec()]));
+    assert!(flight.certificates_cut);
+}
+
 #[test]
 fn a_request_for_certificates_has_the_form_of_its_version() {
     let name = vec16(b"name");
