@@ -1,7 +1,13 @@
 //! What a SubjectPublicKeyInfo holds: the kind of key, its size, and the bytes that verification
 //! takes (RFC 5280 section 4.1.2.7).
 
+use std::ops::RangeInclusive;
+
 use super::der::{self, Reader, tag};
+
+/// Sizes of RSA keys, in bits, that today's libraries take: aws-lc-rs and so rustls-webpki, and
+/// BoringSSL above. Public CAs certify nothing smaller.
+pub const RSA_BITS: RangeInclusive<u32> = 2048..=8192;
 
 /// The kinds of key that certificates carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,10 +32,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     vec![FINDING.found(vec![
         ("subject", leaf.subject.text.as_str().into()),
-        (
-            "ca",
-            leaf.basic_constraints.is_some_and(|basic| basic.ca).into(),
-        ),
+        ("ca", leaf.is_ca().into()),
         ("proven", (proof == Proof::Proven).into()),
         ("fingerprint", chain.leaf.sha256.into()),
     ])]
