@@ -83,6 +83,12 @@ impl Revocation {
         staple.chain(crl).chain(crlite)
     }
 
+    /// Returns true if any source says "revoked", of whichever certificate.
+    pub fn says_revoked(&self) -> bool {
+        let mut answers = self.answers();
+        answers.any(|(_, answer)| answer.status == RevocationStatus::Revoked)
+    }
+
     /// The answer that counts: the first that says "revoked", of whichever certificate, else the
     /// weightiest about the leaf; `None` where no source had anything to say.
     pub fn deciding(&self) -> Option<(&'static str, &RevocationAnswer)> {
