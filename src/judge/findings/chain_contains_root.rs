@@ -1,6 +1,8 @@
 //! The root was sent along; clients use their own.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, listed};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `chain_contains_root`.
 pub(super) const FINDING: Definition = Definition {

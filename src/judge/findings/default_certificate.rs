@@ -1,7 +1,10 @@
 //! The certificate is for other names, and is what the server shows to whoever names no one.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::names;
 use crate::observation::{Fact, Facts};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `default_certificate`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! TLS was spoken and no offer of ours was accepted, or the server could not prove its key.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, told};
+use crate::judge::case::Case;
+use crate::observation::{KeyProof, Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `handshake_failed`.
 pub(super) const FINDING: Definition = Definition {

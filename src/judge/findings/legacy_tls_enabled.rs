@@ -1,7 +1,10 @@
 //! TLS 1.2 or better is accepted, and older versions beside it.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Versions;
+use crate::tls::ProtocolVersion;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `legacy_tls_enabled`.
 pub(super) const FINDING: Definition = Definition {

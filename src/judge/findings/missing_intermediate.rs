@@ -1,8 +1,12 @@
 //! What was sent does not reach a trusted root; certificates known from elsewhere show that it
 //! could, or the certificate says where its issuer can be had.
 
-use super::*;
+use super::{Definition, Doc, MAX_LISTED, Needs, Text};
+use crate::judge::case::{Case, ChainCase};
+use crate::judge::graph::Source;
+use crate::judge::outcome::Ending;
 use crate::observation::{Certificate, Contents};
+use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `missing_intermediate`.
 pub(super) const FINDING: Definition = Definition {

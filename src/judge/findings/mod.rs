@@ -3,16 +3,11 @@
 
 use std::fmt;
 
-use super::case::{Case, ChainCase, time};
-use super::defects::Defect;
-use super::graph::{Proof, Source};
+use super::case::Case;
 use super::order::Order;
-use super::outcome::Ending;
-use super::{Position, keys, names, weak};
 use crate::gather::RevocationSources;
-use crate::observation::{Fact, FactSet, Failure, KeyProof, Reason, Stage};
-use crate::tls::{CipherSuite, ProtocolVersion};
-use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
+use crate::observation::{Fact, FactSet, Failure};
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
 mod chain_duplicate;

@@ -1,6 +1,8 @@
 //! The certificate asks for a staple and the server sends none.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `must_staple_missing`.
 pub(super) const FINDING: Definition = Definition {

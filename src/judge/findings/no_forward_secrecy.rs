@@ -1,8 +1,11 @@
 //! Whoever records the traffic and later gets the key can read it: of the connection made, or of
 //! any that a version accepts.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Facts;
+use crate::tls::CipherSuite;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `no_forward_secrecy`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,8 +1,10 @@
 //! The server refuses what browsers offer, and accepts something older or rarer.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::{Offer, Part, refused_by_browsers};
 use crate::tls::{cipher_suite_text, group_text, signature_scheme_text};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `refused_by_today`.
 pub(super) const FINDING: Definition = Definition {

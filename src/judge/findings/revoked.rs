@@ -1,7 +1,8 @@
 //! A certificate on the path is revoked, by the word of somebody who may say so.
 
-use super::*;
-use crate::verdict::RevocationStatus;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, RevocationStatus, Severity, Side, VerdictKind};
 
 /// The definition of `revoked`.
 pub(super) const FINDING: Definition = Definition {

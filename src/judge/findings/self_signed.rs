@@ -1,6 +1,10 @@
 //! The leaf is its own issuer, and no store trusts it.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::graph::Proof;
+use crate::judge::outcome::Ending;
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `self_signed`.
 pub(super) const FINDING: Definition = Definition {

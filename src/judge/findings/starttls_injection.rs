@@ -1,6 +1,8 @@
 //! Bytes in clear stood between the go-ahead and TLS.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `starttls_injection`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! No TCP connection: refused, reset, no route, no answer, or our own machine ran out.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, told};
+use crate::judge::case::Case;
+use crate::observation::{Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `unreachable`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,11 @@
 //! The path ends in a root that no chosen store has (or not each that is required), or at an issuer
 //! that is unknown everywhere.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, missing_intermediate};
+use crate::judge::case::Case;
+use crate::judge::graph::Source;
+use crate::judge::outcome::Ending;
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `untrusted_ca`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! A key that only some clients accept.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::keys;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `unusual_key`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,10 @@
 //! The cipher suite chosen, or one that is accepted, is one that clients gave up.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Facts;
+use crate::tls::CipherSuite;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_cipher`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! The prime of the Diffie-Hellman key exchange is too short.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// Below this no current client connects.
 const LEAST: u16 = 1024;

@@ -1,6 +1,9 @@
 //! The leaf or an intermediate has an RSA key that some clients no longer accept.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::{Position, keys};
+use crate::verdict::{Finding, FindingId, Severity, Side, Value};
 
 /// The definition of `weak_key`.
 pub(super) const FINDING: Definition = Definition {

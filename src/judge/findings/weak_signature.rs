@@ -1,6 +1,9 @@
 //! A certificate below the root is signed over a broken hash.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::{Position, weak};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_signature`.
 pub(super) const FINDING: Definition = Definition {
