@@ -3,10 +3,11 @@
 
 use std::fmt;
 
+use super::Position;
 use super::case::Case;
 use super::order::Order;
 use crate::gather::RevocationSources;
-use crate::observation::{Fact, FactSet, Failure};
+use crate::observation::{Contents, Fact, FactSet, Failure};
 use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
@@ -100,6 +101,9 @@ pub(super) const NEED_WHOLE_CHAIN: [FindingId; 4] = [
     FindingId::ChainOutOfOrder,
     FindingId::ChainExtraCertificate,
 ];
+
+/// A field of evidence and what it holds.
+type Evidence = (&'static str, Value);
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -231,6 +235,30 @@ fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
         evidence.push(("detail", failure.detail.as_str().into()));
     }
     evidence
+}
+
+/// Returns a finding for each certificate of the paths that count about which there is something to
+/// say and which the path needs. `said` is the evidence between the subject and the fingerprint.
+fn about_certificates<const N: usize>(
+    case: &Case<'_>,
+    definition: &Definition,
+    said: impl Fn(Position, &Contents) -> Option<[Evidence; N]>,
+) -> Vec<Finding> {
+    let found = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            let said = said(position, contents)?;
+            case.needs(position, certificate).then(|| {
+                let mut evidence: Vec<Evidence> = vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                ];
+                evidence.extend(said);
+                evidence.push(("fingerprint", certificate.sha256.into()));
+                definition.found(evidence)
+            })
+        });
+    found.collect()
 }
 
 /// A finding about some places in the list as sent.
