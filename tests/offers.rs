@@ -99,7 +99,7 @@ fn serve(
         Says(bytes) => visitor.write_all(bytes)?,
         Closes => {}
         Resets => return reset(visitor),
-        Retries => visitor.write_all(&retry(&hello[44..76]))?,
+        Retries => visitor.write_all(&retry(SECP192K1, &hello[44..76], &[]))?,
         Waits | Stalls(_) => {
             if let Stalls(bytes) = does {
                 visitor.write_all(bytes)?;
@@ -109,17 +109,6 @@ fn serve(
     }
     visitor.shutdown(Shutdown::Write)?;
     std::io::copy(&mut visitor, &mut std::io::sink()).map(|_| ())
-}
-
-/// A HelloRetryRequest (RFC 8446, 4.1.3 and 4.1.4) for secp192k1.
-fn retry(session: &[u8]) -> Vec<u8> {
-    const RANDOM: [u8; 32] = [
-        207, 33, 173, 116, 229, 154, 97, 17, 190, 29, 140, 2, 30, 101, 184, 145, 194, 162, 17, 22,
-        122, 187, 140, 94, 7, 158, 9, 226, 200, 168, 51, 156,
-    ];
-    let mut body = [&[3, 3][..], &RANDOM, &[32], session, &[0x13, 0x01, 0]].concat();
-    body.extend([0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 18]);
-    message(3, 2, &body)
 }
 
 /// The standard library cannot ask for it.
@@ -828,16 +817,19 @@ fn a_version_that_is_chosen_and_not_seen_through_is_not_supported() {
     }
 }
 
-/// A request for another hello (RFC 8446, 4.1.4) for P-384, with this session id and these
-/// extensions beside those it needs.
-fn retry(session: &[u8], more: &[u8]) -> Vec<u8> {
+const SECP192K1: u8 = 0x12;
+const SECP384R1: u8 = 0x18;
+
+/// Returns a HelloRetryRequest (RFC 8446, 4.1.4) for this group, with this session id and with
+/// these extensions in addition to the required ones.
+fn retry(group: u8, session: &[u8], more: &[u8]) -> Vec<u8> {
     // SHA-256 of "HelloRetryRequest".
     const RETRY: [u8; 32] = [
         0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8,
         0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8,
         0x33, 0x9C,
     ];
-    let needed = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 24];
+    let needed = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, group];
     let length = u8::try_from(needed.len() + more.len()).expect("short");
     let extensions = [&[0, length], &needed[..], more].concat();
     extended_hello(3, 0x1301, 0, session, RETRY, &extensions)
@@ -847,25 +839,27 @@ fn retry(session: &[u8], more: &[u8]) -> Vec<u8> {
 fn an_answer_of_tls_1_3_echoes_the_session_id_and_has_no_foreign_extension() {
     type Answers = fn(&Hello) -> Vec<u8>;
     let answers: [(&str, &str, Answers); 6] = [
-        ("supported", "chosen", |it| retry(&it.0[44..76], &[])),
         ("supported", "chosen", |it| {
-            retry(&it.0[44..76], &[0, 44, 0, 3, 0, 1, 7])
+            retry(SECP384R1, &it.0[44..76], &[])
+        }),
+        ("supported", "chosen", |it| {
+            retry(SECP384R1, &it.0[44..76], &[0, 44, 0, 3, 0, 1, 7])
         }),
         ("broke_off", "does not echo the session id", |_| {
-            retry(&[], &[])
+            retry(SECP384R1, &[], &[])
         }),
         ("broke_off", "does not echo the session id", |_| {
-            retry(&[9; 32], &[])
+            retry(SECP384R1, &[9; 32], &[])
         }),
         (
             "broke_off",
             "sent the extension 43981, which was not on offer",
-            |it| retry(&it.0[44..76], &[0xAB, 0xCD, 0, 0]),
+            |it| retry(SECP384R1, &it.0[44..76], &[0xAB, 0xCD, 0, 0]),
         ),
         (
             "broke_off",
             "sent the extension 10, which TLS 1.3 encrypts",
-            |it| retry(&it.0[44..76], &[0, 10, 0, 4, 0, 2, 0, 24]),
+            |it| retry(SECP384R1, &it.0[44..76], &[0, 10, 0, 4, 0, 2, 0, 24]),
         ),
     ];
     let nginx = Nginx::start(&["ssl_protocols TLSv1.2;"]);

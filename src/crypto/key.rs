@@ -1,7 +1,13 @@
 //! Parses a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): the kind of key, its size, and the key
 //! bytes that verification needs. It does not judge whether a key is strong enough.
 
+use std::ops::RangeInclusive;
+
 use super::der::{self, Reader, tag};
+
+/// Sizes of RSA keys in bits that current libraries accept: aws-lc-rs, and so rustls-webpki, and the
+/// upper limit of BoringSSL. Public CAs certify nothing smaller.
+pub const RSA_BITS: RangeInclusive<u32> = 2048..=8192;
 
 /// The kinds of public key found in certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

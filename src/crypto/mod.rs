@@ -16,7 +16,7 @@ mod signed;
 
 pub(crate) use digest::digest;
 pub use fingerprint::{Fingerprint, Hasher};
-pub use key::{Curve, Key, KeyAlgorithm, RsaNumbers};
+pub use key::{Curve, Key, KeyAlgorithm, RSA_BITS, RsaNumbers};
 pub use p521::P521;
 pub use random::Randoms;
 pub(crate) use scheme::pss_hash_name;

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::Digest;
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{self as lc, ParsedPublicKey, RsaPssSaltLength, VerificationAlgorithm};
 
-use super::key::{Curve, Key, KeyAlgorithm};
+use super::key::{Curve, Key, KeyAlgorithm, RSA_BITS};
 use super::scheme::{Hash, Scheme, certificate_scheme, handshake_scheme};
 
 /// The result of a verification.
@@ -120,7 +120,7 @@ fn rsa_pkcs1(hash: Hash, bits: u32) -> Option<&'static dyn VerificationAlgorithm
     Some(match (hash, bits) {
         (Hash::Sha1, 1024..=8192) => &lc::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
         (Hash::Sha256, 1024..=8192) => &lc::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-        (Hash::Sha384, 2048..=8192) => &lc::RSA_PKCS1_2048_8192_SHA384,
+        (Hash::Sha384, bits) if RSA_BITS.contains(&bits) => &lc::RSA_PKCS1_2048_8192_SHA384,
         (Hash::Sha512, 1024..=8192) => &lc::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
         _ => return None,
     })
@@ -129,7 +129,7 @@ fn rsa_pkcs1(hash: Hash, bits: u32) -> Option<&'static dyn VerificationAlgorithm
 fn rsa_pss(hash: Hash, salt: u32, bits: u32) -> Option<&'static dyn VerificationAlgorithm> {
     const TWENTY: RsaPssSaltLength = RsaPssSaltLength::Custom(20);
     const MAX: RsaPssSaltLength = RsaPssSaltLength::Max;
-    if !(2048..=8192).contains(&bits) {
+    if !RSA_BITS.contains(&bits) {
         return None;
     }
     // The maximum salt length for this key (RFC 8017 section 9.1.1), which some tools use.

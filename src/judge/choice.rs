@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Policy;
-use super::merit::{Class, Merit};
+use super::merit::{Class, Dates, Merit};
 use super::outcome::{Ending, Outcome};
 use crate::crypto::Fingerprint;
 use crate::verdict::{AcceptedBy, Barrier, StoreTrust};
@@ -87,8 +87,10 @@ impl Choice {
         };
         let accepts_without = |store: usize| {
             let paths = self.stores.get(store).into_iter().flatten();
-            let accepted =
-                |it: &&Candidate| Class::of(&it.outcome, it.revoked, at) == Class::Accepted;
+            let accepted = |it: &&Candidate| {
+                let dates = Dates::of(&it.outcome, at);
+                Class::of(&it.outcome, it.revoked, dates) == Class::Accepted
+            };
             paths.take_while(accepted).any(|it| !uses(&it.outcome))
         };
         !policy.suffices(accepts_without)
@@ -106,7 +108,7 @@ fn reason(pick: &Candidate, at: i64) -> Option<Barrier> {
         Ending::Anchor | Ending::Completed(_) if pick.revoked => Some(Barrier::Revoked),
         Ending::Anchor => match outcome.defects.first() {
             Some(defect) => Some(defect.reason),
-            None => date_reason(outcome, at),
+            None => Dates::of(outcome, at).barrier(),
         },
         Ending::Completed(_) => Some(Barrier::MissingIntermediate),
         Ending::SelfSigned(_) => Some(Barrier::SelfSigned),
@@ -116,13 +118,4 @@ fn reason(pick: &Candidate, at: i64) -> Option<Barrier> {
         Ending::Exceeded => Some(Barrier::TooManyCertificates),
         Ending::Unreadable => Some(Barrier::Unparseable),
     }
-}
-
-fn date_reason(outcome: &Outcome, at: i64) -> Option<Barrier> {
-    let contents = || outcome.dated_contents();
-    if contents().any(|contents| contents.not_after < at) {
-        return Some(Barrier::Expired);
-    }
-    let early = contents().any(|contents| contents.not_before > at);
-    early.then_some(Barrier::NotYetValid)
 }

@@ -7,7 +7,7 @@ use super::keys;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
-use crate::crypto::{Key, KeyAlgorithm};
+use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Contents, KeyKind};
 use crate::verdict::Barrier;
 
@@ -58,7 +58,7 @@ impl Defect {
 pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
     let key = Key::read(spki)?;
     let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
-    let bits = key.bits.filter(|bits| rsa && *bits < 2048)?;
+    let bits = key.bits.filter(|bits| rsa && bits < RSA_BITS.start())?;
     Some(Defect::new(
         Barrier::WeakKey,
         Some(place),
@@ -89,7 +89,7 @@ pub(crate) fn of_anchor(anchor: &Anchor, graph: &Graph<'_>, nodes: &[usize]) -> 
 pub(crate) fn of_root(contents: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     let place = Some(nodes.len());
     // Version 1 roots have no extensions to say it in and are trusted for being in the store.
-    if contents.version >= 3 && !is_ca(contents) {
+    if contents.version >= 3 && !contents.is_ca() {
         return Some(Defect::new(
             Barrier::NotACa,
             place,
@@ -139,7 +139,7 @@ fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option
 /// those that are not self-issued (RFC 5280 section 6.1.4).
 pub(crate) fn counted(graph: &Graph<'_>, nodes: &[usize]) -> u32 {
     let issuers = nodes.iter().skip(1).map(|node| graph.contents(*node));
-    let counting = issuers.filter(|issuer| !issuer.subject.matches(&issuer.issuer));
+    let counting = issuers.filter(|issuer| !issuer.is_self_issued());
     u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
     if place == 0 {
-        if is_ca(contents) {
+        if contents.is_ca() {
             add(
                 Barrier::CaUsedAsEndEntity,
                 "CA:TRUE in a server certificate".to_owned(),
@@ -209,7 +209,7 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
         return defects;
     }
     let allowed = contents.basic_constraints.and_then(|basic| basic.path_len);
-    if !is_ca(contents) {
+    if !contents.is_ca() {
         add(
             Barrier::NotACa,
             "an issuer that is not a CA certificate".to_owned(),
@@ -221,7 +221,12 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
         );
     }
     let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);
-    if rsa && contents.key.bits.is_some_and(|bits| bits < 2048) {
+    if rsa
+        && contents
+            .key
+            .bits
+            .is_some_and(|bits| bits < *RSA_BITS.start())
+    {
         add(Barrier::WeakKey, contents.key.name.clone());
     }
     let usage = key_usage(contents, Position::Intermediate);
@@ -247,10 +252,6 @@ fn extended_usage(contents: &Contents, place: usize) -> Option<Defect> {
 fn unknown_critical(contents: &Contents) -> impl Iterator<Item = &str> {
     let unknown = contents.unknown_critical.iter().map(String::as_str);
     unknown.filter(|oid| !is_policy(oid))
-}
-
-fn is_ca(contents: &Contents) -> bool {
-    contents.basic_constraints.is_some_and(|basic| basic.ca)
 }
 
 /// Returns true if a certificate in this place passes the rules that webpki does not check.

@@ -13,7 +13,7 @@ use super::rfc5280::{self, Inputs, Refusal, Top};
 use super::store::Anchor;
 use super::webpki_check::{self, Confirmed, Signed};
 use super::{unreached, weak};
-use crate::observation::Certificate;
+use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
 
 /// Our own rules that count even where webpki accepts: it does not check these. The others explain
@@ -30,18 +30,17 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     defects.extend(unreached::of_certificates(graph, &path.nodes));
     defects.extend(defects::of_anchor(anchor, graph, &path.nodes));
     defects.extend(defects::weak_root(&anchor.spki, path.nodes.len()));
-    defects.extend(unproven(graph, path, anchor));
-    let certificates = path
-        .nodes
-        .iter()
-        .map(|node| &*graph.node(*node).certificate);
-    let certificates: Vec<&Certificate> = certificates.collect();
+    let links = links(graph, path, anchor);
+    defects.extend(unproven(&links));
+    let certificates: Vec<&Certificate> = links.iter().map(|link| link.certificate).collect();
     let top = Top {
         subject: &anchor.subject,
         name_constraints: anchor.webpki.name_constraints.as_deref(),
     };
     let validate = || rfc5280::validate(&certificates, &top, &Inputs::default(), None);
-    let proven = proven(graph, path, anchor);
+    let proven = links.iter().filter(|link| link.proven);
+    let proven = proven.filter_map(|it| Signed::by(it.certificate, it.contents, it.issuer));
+    let proven: Vec<Signed<'_>> = proven.collect();
     match webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {
         Confirmed::Accepted => outcome.defects.retain(|defect| {
             let of_anchor = defect.at == Some(path.nodes.len());
@@ -55,7 +54,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
             match validate() {
                 // webpki stops at its first reason: its other limits hold all the same.
-                Ok(()) => match limit_of_webpki(graph, path, anchor) {
+                Ok(()) => match limit_of_webpki(&links) {
                     Some(defect) => outcome.defects.push(defect),
                     None => outcome.limits = rfc5280::limits(&certificates, &top),
                 },
@@ -90,68 +89,60 @@ fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
 /// Intermediates on a path that webpki accepts.
 const MAX_INTERMEDIATES: usize = 6;
 
+/// One certificate of a path and the key of its issuer.
+struct Link<'g> {
+    certificate: &'g Certificate,
+    contents: &'g Contents,
+    /// The issuer's SubjectPublicKeyInfo (DER).
+    issuer: &'g [u8],
+    /// Whether the signature was verified under it.
+    proven: bool,
+}
+
+fn links<'g>(graph: &'g Graph<'_>, path: &Reached, anchor: &'g Anchor) -> Vec<Link<'g>> {
+    let issuers = path.nodes.iter().skip(1).map(|node| {
+        let key = &graph.contents(*node).key;
+        (&*key.spki, key.spki_sha256)
+    });
+    let issuers = issuers.chain([(&*anchor.spki, anchor.spki_sha256)]);
+    let links = path.nodes.iter().zip(issuers);
+    let links = links.map(|(node, (issuer, fingerprint))| Link {
+        certificate: &graph.node(*node).certificate,
+        contents: graph.contents(*node),
+        issuer,
+        proven: graph.proof(*node, fingerprint) == Proof::Proven,
+    });
+    links.collect()
+}
+
 /// Returns what webpki would refuse besides: a long path, dates before 1970, or a signature that none
 /// of its algorithms verifies.
-fn limit_of_webpki(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Option<Defect> {
-    if path.nodes.len() > MAX_INTERMEDIATES + 1 {
-        let detail = format!("{} intermediates", path.nodes.len() - 1);
+fn limit_of_webpki(links: &[Link<'_>]) -> Option<Defect> {
+    if links.len() > MAX_INTERMEDIATES + 1 {
+        let detail = format!("{} intermediates", links.len() - 1);
         return Some(Defect::new(Barrier::PathTooLong, None, detail));
     }
-    let mut links = path.nodes.iter().enumerate();
-    links.find_map(|(place, node)| {
-        let contents = graph.contents(*node);
+    links.iter().enumerate().find_map(|(place, link)| {
+        let contents = link.contents;
         if contents.not_before < 0 || contents.not_after < 0 {
             let detail = "a date before 1970";
             return Some(Defect::new(Barrier::Malformed, Some(place), detail));
         }
-        let spki = match path.nodes.get(place + 1) {
-            Some(issuer) => &graph.contents(*issuer).key.spki,
-            None => &anchor.spki,
-        };
-        let known = webpki_check::knows(&graph.node(*node).certificate, contents, spki);
+        let known = webpki_check::knows(link.certificate, contents, link.issuer);
         let name = || contents.signature.name.clone();
         (!known).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
     })
 }
 
-/// Returns the verified signatures of the path.
-fn proven<'g>(graph: &'g Graph<'_>, path: &Reached, anchor: &'g Anchor) -> Vec<Signed<'g>> {
-    let mut signed = Vec::with_capacity(path.nodes.len());
-    for (place, node) in path.nodes.iter().enumerate() {
-        let (spki, fingerprint) = match path.nodes.get(place + 1) {
-            Some(issuer) => {
-                let key = &graph.contents(*issuer).key;
-                (&key.spki, key.spki_sha256)
-            }
-            None => (&anchor.spki, anchor.spki_sha256),
-        };
-        if graph.proof(*node, fingerprint) == Proof::Proven {
-            let certificate = &graph.node(*node).certificate;
-            signed.extend(Signed::by(certificate, graph.contents(*node), spki));
-        }
-    }
-    signed
-}
-
-/// Returns the edges that no signature proves, where nothing weaker explains it.
-fn unproven(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    for (place, node) in path.nodes.iter().enumerate() {
-        let issuer = match path.nodes.get(place + 1) {
-            Some(issuer) => graph.contents(*issuer).key.spki_sha256,
-            None => anchor.spki_sha256,
-        };
-        let algorithm = &graph.contents(*node).signature;
-        if graph.proof(*node, issuer) != Proof::Proven && weak::signature(algorithm).is_none() {
-            let name = algorithm.name.clone();
-            defects.push(Defect::new(
-                Barrier::UnsupportedAlgorithm,
-                Some(place),
-                name,
-            ));
-        }
-    }
-    defects
+/// Returns a defect for each link that no signature proves, where nothing weaker explains it.
+fn unproven(links: &[Link<'_>]) -> impl Iterator<Item = Defect> {
+    let unproven = links.iter().enumerate().filter(|(_, link)| !link.proven);
+    let unexplained =
+        unproven.filter(|(_, link)| weak::signature(&link.contents.signature).is_none());
+    unexplained.map(|(place, link)| {
+        let name = link.contents.signature.name.clone();
+        Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name)
+    })
 }
 
 /// Returns true if something on the path constrains the names below it.

@@ -172,7 +172,7 @@ impl<'s> Graph<'s> {
     /// that it does not claim to.
     pub(crate) fn self_signed(&mut self, index: usize) -> Option<Proof> {
         let contents = self.contents(index);
-        if !contents.subject.matches(&contents.issuer) {
+        if !contents.is_self_issued() {
             return None;
         }
         let contradicted = contradicts(contents, contents);

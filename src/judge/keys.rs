@@ -2,7 +2,7 @@
 //! that are too short. What decides stands at each rule.
 
 use super::Position;
-use crate::crypto::{Curve, Key, KeyAlgorithm, RsaNumbers};
+use crate::crypto::{Curve, KeyAlgorithm, RSA_BITS, RsaNumbers};
 use crate::observation::{KeyKind, PublicKey};
 
 /// Chrome, Firefox and Android refuse RSA keys below this in any certificate.
@@ -10,9 +10,6 @@ const LEAST_RSA: u32 = 1024;
 
 /// OpenSSL's `OPENSSL_RSA_MAX_MODULUS_BITS`; the others stop sooner.
 const MOST_RSA: u32 = 16_384;
-
-/// BoringSSL, Go (in a handshake) and rustls verify with no larger key.
-const MOST_COMMON_RSA: u32 = 8192;
 
 /// BoringSSL, and so Chrome, takes no larger exponent; Go stops at 31 bits, OpenSSL at 64 or later.
 const MOST_COMMON_EXPONENT: u32 = 33;
@@ -35,9 +32,8 @@ const NO_TLS_KEYS: [&str; 11] = [
 
 /// Why no mainstream client can use the key; `None` when at least one does.
 pub(crate) fn unsupported(key: &PublicKey) -> Option<String> {
-    let read = Key::read(&key.spki)?;
-    let why = match read.algorithm {
-        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => unsupported_rsa(read.rsa_numbers())?,
+    let why = match key.algorithm {
+        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => unsupported_rsa(key.rsa)?,
         KeyAlgorithm::Dsa => "no client uses DSA keys",
         KeyAlgorithm::Ec(None) => "no curve is named",
         KeyAlgorithm::Ec(Some(Curve::P192 | Curve::Other)) => "no client uses this curve",
@@ -70,12 +66,15 @@ fn unsupported_rsa(numbers: Option<RsaNumbers>) -> Option<&'static str> {
 
 /// Why only some clients accept the key at this place; `None` when all do, or none does.
 pub(crate) fn unusual(key: &PublicKey, position: Position) -> Option<&'static str> {
-    let read = Key::read(&key.spki).filter(|_| unsupported(key).is_none())?;
-    Some(match read.algorithm {
+    if unsupported(key).is_some() {
+        return None;
+    }
+    Some(match key.algorithm {
         KeyAlgorithm::RsaPss => "restricted to RSASSA-PSS",
         KeyAlgorithm::Rsa => {
-            let numbers = read.rsa_numbers()?;
-            if numbers.modulus_bits > MOST_COMMON_RSA {
+            let numbers = key.rsa?;
+            // BoringSSL, Go (in a handshake) and rustls verify with no larger key.
+            if numbers.modulus_bits > *RSA_BITS.end() {
                 "above 8192 bits"
             } else if numbers.exponent_bits > MOST_COMMON_EXPONENT {
                 "a large exponent"
@@ -102,14 +101,14 @@ pub(crate) fn weak(key: &PublicKey) -> bool {
     let rsa = matches!(key.kind, KeyKind::Rsa | KeyKind::RsaPss);
     let short = key
         .bits
-        .is_some_and(|bits| (LEAST_RSA..2048).contains(&bits));
+        .is_some_and(|bits| (LEAST_RSA..*RSA_BITS.start()).contains(&bits));
     rsa && short && unsupported(key).is_none()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::Fingerprint;
+    use crate::crypto::{Fingerprint, Key};
 
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
         let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -125,9 +124,12 @@ mod tests {
         let algorithm = tlv(0x30, &[&tlv(6, oid)[..], parameters].concat());
         let bytes = tlv(3, &[&[0], bytes].concat());
         let spki = tlv(0x30, &[algorithm, bytes].concat());
+        let read = Key::read(&spki).unwrap();
         PublicKey {
             kind,
-            bits: Key::read(&spki).and_then(|key| key.bits),
+            algorithm: read.algorithm,
+            rsa: read.rsa_numbers(),
+            bits: read.bits,
             name: "key".to_owned(),
             spki_sha256: Fingerprint::of(&spki),
             spki,

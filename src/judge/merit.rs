@@ -1,13 +1,47 @@
-//! The total order of paths, best first. A store picks the first of its paths, and stores are
-//! compared by the paths that they picked. The order knows nothing of the order in which
+//! The orders of paths. `Merit` is the total order, best first: a store picks the first of its paths,
+//! and stores are compared by the paths that they picked (`Gravity` where all of them count).
+//! `Explanation` is that of paths without an anchor. The order knows nothing of the order in which
 //! certificates were sent or stores were named: `docs/STORES.md` describes it.
 
 use std::cmp::Reverse;
 
+use super::graph::{Graph, Source};
 use super::outcome::{Ending, Outcome};
+use super::paths::End;
 use crate::crypto::Fingerprint;
-use crate::observation::Contents;
-use crate::verdict::{CompletedBy, VerdictKind};
+use crate::verdict::{Barrier, CompletedBy, VerdictKind};
+
+/// How many certificates of a path are outside their dates at some moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Dates {
+    expired: usize,
+    early: usize,
+}
+
+impl Dates {
+    /// Returns the count at a time, in seconds since the epoch.
+    pub(crate) fn of(outcome: &Outcome, at: i64) -> Self {
+        let mut dates = Self {
+            expired: 0,
+            early: 0,
+        };
+        for contents in outcome.dated_contents() {
+            dates.expired += usize::from(contents.not_after < at);
+            dates.early += usize::from(contents.not_before > at);
+        }
+        dates
+    }
+
+    /// Returns what bars the path. What has expired comes before what is not yet valid, as verdicts
+    /// have it.
+    pub(crate) fn barrier(self) -> Option<Barrier> {
+        match (self.expired, self.early) {
+            (0, 0) => None,
+            (0, _) => Some(Barrier::NotYetValid),
+            _ => Some(Barrier::Expired),
+        }
+    }
+}
 
 /// What a client can do with a path, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,10 +75,9 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    /// Returns the class of a path at a time, in seconds since the epoch.
-    pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
-        let timely = |it: &Contents| (it.not_before..=it.not_after).contains(&at);
-        let untimely = !outcome.dated_contents().all(timely);
+    /// Returns the class of a path with these dates.
+    pub(crate) fn of(outcome: &Outcome, revoked: bool, dates: Dates) -> Self {
+        let untimely = dates.barrier().is_some();
         match (outcome.ending, outcome.defects.is_empty()) {
             (Ending::Anchor | Ending::Completed(_), _) if revoked => Self::Revoked,
             (Ending::Anchor, true) if untimely => Self::Untimely,
@@ -109,20 +142,18 @@ impl Merit {
     /// Returns the merit of a path at a time, in seconds since the epoch.
     pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
         let contents = || outcome.dated_contents();
-        let expired = contents().filter(|it| it.not_after < at).count();
-        let early = contents().filter(|it| it.not_before > at).count();
-        let class = Class::of(outcome, revoked, at);
+        let dates = Dates::of(outcome, at);
         let certificates = outcome.path.iter().map(|step| step.certificate.sha256);
         Self {
-            class,
+            class: Class::of(outcome, revoked, dates),
             defects: outcome.defects.len(),
             limits: outcome.limits.len(),
-            untimely: expired + early,
+            untimely: dates.expired + dates.early,
             completed_by: match outcome.ending {
                 Ending::Completed(by) => Some(by),
                 _ => None,
             },
-            not_yet_valid: expired == 0 && early > 0,
+            not_yet_valid: dates.barrier() == Some(Barrier::NotYetValid),
             until: Reverse(contents().map(|it| it.not_after).min().unwrap_or(i64::MAX)),
             length: outcome.path.len(),
             certificates: certificates.collect(),
@@ -130,6 +161,50 @@ impl Merit {
                 let certificate = anchor.certificate.as_ref();
                 (anchor.spki_sha256, certificate.map(|it| it.sha256))
             }),
+        }
+    }
+}
+
+/// The order of the stores that all have to accept: the last has the gravest verdict, and among equals
+/// the worst path.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Gravity {
+    verdict: Reverse<VerdictKind>,
+    merit: Merit,
+}
+
+impl From<Merit> for Gravity {
+    fn from(merit: Merit) -> Self {
+        Self {
+            verdict: Reverse(merit.verdict()),
+            merit,
+        }
+    }
+}
+
+/// The order in which paths without an anchor explain a chain, the best first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Explanation {
+    end: End,
+    /// Whether it needs certificates that were not sent.
+    helped: bool,
+    /// The longest names the issuer that is really absent.
+    length: Reverse<usize>,
+    certificates: Vec<Fingerprint>,
+}
+
+impl Explanation {
+    /// Returns the place of the path over these nodes.
+    pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: End) -> Self {
+        let mut each = nodes.iter().map(|node| graph.node(*node));
+        let certificates = nodes
+            .iter()
+            .map(|node| graph.node(*node).certificate.sha256);
+        Self {
+            end,
+            helped: each.any(|node| node.source != Source::Sent),
+            length: Reverse(nodes.len()),
+            certificates: certificates.collect(),
         }
     }
 }

@@ -44,7 +44,7 @@ use std::sync::Arc;
 
 use crate::crypto::{Fingerprint, Hasher};
 use crate::observation::{Certificate, Observation, PeerChain, Session};
-use crate::verdict::{Revocation, RevocationStatus, Verdict};
+use crate::verdict::{Revocation, Verdict};
 
 pub use policy::{EXPIRING_WITHIN, Policy};
 pub use store::{StoreError, StoreWarning, TrustStore};
@@ -199,12 +199,12 @@ impl Judge {
         let stores = standing.choice.stores.iter().map(|paths| {
             let paths = paths.iter().map(|path| {
                 let about = asking.about(&path.outcome, &mut self.signatures);
-                let mut answers = about.answers();
-                let revoked = answers.any(|(_, it)| it.status == RevocationStatus::Revoked);
-                let outcome = path.outcome.clone();
-                drop(answers);
-                known.push((outcome.clone(), about));
-                Candidate { outcome, revoked }
+                let candidate = Candidate {
+                    outcome: path.outcome.clone(),
+                    revoked: about.says_revoked(),
+                };
+                known.push((path.outcome.clone(), about));
+                candidate
             });
             paths.collect()
         });

@@ -1,14 +1,13 @@
 //! What a judgement depends on besides the observation: trust, issuers known from elsewhere, the
 //! time, and how early an expiry is announced.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::TrustStore;
-use super::merit::Merit;
+use super::merit::{Gravity, Merit};
 use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, RevocationData, Search};
 use crate::observation::{Certificate, Observation};
 use crate::verdict::CompletedBy;
@@ -84,10 +83,8 @@ impl Policy {
         }
         let required = outcomes.iter().copied().enumerate();
         let required = required.filter(|(store, _)| self.required.contains(store));
-        required.map(|(_, outcome)| outcome).max_by_key(|it| {
-            let merit = merit(it);
-            (Reverse(merit.verdict()), merit)
-        })
+        let required = required.map(|(_, outcome)| outcome);
+        required.max_by_key(|it| Gravity::from(merit(it)))
     }
 
     /// The same rules, with what a sweep learned from its hosts added to the issuers known: for

@@ -10,12 +10,12 @@ use super::defects::{self, Defect};
 use super::evaluate::evaluate;
 use super::graph::{Graph, Proof, Source};
 use super::memo::Window;
+use super::merit::Explanation;
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
 use super::paths::{End, Paths};
 use super::signatures::Signatures;
 use super::{Policy, TrustStore, seen, unreached};
-use crate::crypto::Fingerprint;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{Barrier, SeenIssuers};
 
@@ -190,8 +190,8 @@ fn reached(
 
 /// Returns true if nothing but the dates of the leaf speaks against the path.
 fn clean_above(outcome: &Outcome, at: i64) -> bool {
-    let timely = |it: &Contents| (it.not_before..=it.not_after).contains(&at);
-    outcome.defects.is_empty() && outcome.dated_contents().skip(1).all(timely)
+    let mut above = outcome.dated_contents().skip(1);
+    outcome.defects.is_empty() && above.all(|it| it.is_valid_at(at))
 }
 
 /// Returns what a store makes of the chain with certificates from elsewhere.
@@ -208,17 +208,8 @@ fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: 
     let tops = tops.filter_map(|(nodes, _)| nodes.last());
     let lacking = tops.map(|top| graph.node(*top).certificate.clone());
     let lacking = lacking.collect();
-    let best = ended.iter().min_by_key(|(nodes, end)| Explanation {
-        end: *end,
-        helped: nodes
-            .iter()
-            .any(|it| graph.node(*it).source != Source::Sent),
-        length: std::cmp::Reverse(nodes.len()),
-        certificates: nodes
-            .iter()
-            .map(|it| graph.node(*it).certificate.sha256)
-            .collect(),
-    });
+    let best = ended.iter();
+    let best = best.min_by_key(|(nodes, end)| Explanation::of(graph, nodes, *end));
     let outcome = match best {
         Some((nodes, End::Root)) => explained(graph, nodes, Ending::Root, at),
         Some((nodes, End::BadSignature)) => explained(graph, nodes, Ending::BadSignature, at),
@@ -229,16 +220,6 @@ fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: 
         outcomes: vec![outcome],
         lacking,
     }
-}
-
-/// The order in which paths without an anchor explain a chain, the best first.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Explanation {
-    end: End,
-    helped: bool,
-    /// The longest names the issuer that is really absent.
-    length: std::cmp::Reverse<usize>,
-    certificates: Vec<Fingerprint>,
 }
 
 /// Nothing can be said of the issuer: it may be among what was not considered.

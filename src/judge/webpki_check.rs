@@ -8,7 +8,7 @@ use rustls_pki_types::{
 use webpki::{EndEntityCert, Error, KeyUsage};
 
 use crate::crypto::der::{self, Reader, tag};
-use crate::crypto::{Key, KeyAlgorithm};
+use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
 
@@ -158,7 +158,7 @@ impl<'a> Signed<'a> {
     ) -> Option<Self> {
         let key = Key::read(spki)?;
         let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
-        if rsa && key.bits.is_none_or(|bits| !(2048..=8192).contains(&bits)) {
+        if rsa && key.bits.is_none_or(|bits| !RSA_BITS.contains(&bits)) {
             return None;
         }
         Some(Self {

@@ -13,6 +13,8 @@ pub(super) fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> Option<PublicKey> {
     let key = Key::read(spki.raw)?;
     Some(PublicKey {
         kind: kind(key.algorithm),
+        algorithm: key.algorithm,
+        rsa: key.rsa_numbers(),
         bits: key.bits,
         name: key_name(&key),
         spki: spki.raw.to_vec(),

@@ -7,7 +7,7 @@ use std::ops::Range;
 use rustls_pki_types::CertificateDer;
 
 use super::{DistinguishedName, reading};
-use crate::crypto::{self, Fingerprint, Outcome};
+use crate::crypto::{self, Fingerprint, KeyAlgorithm, Outcome, RsaNumbers};
 
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +55,9 @@ impl Certificate {
         )
     }
 
-    /// Returns true if subject and issuer are the same name (RFC 5280 section 7.1). Only its own
-    /// signature proves that it is its own issuer.
-    pub fn is_self_issued(&self) -> bool {
-        matches!(&self.contents, Ok(c) if c.subject.matches(&c.issuer))
-    }
-
     /// Whether its basic constraints let it sign certificates.
     pub fn is_ca(&self) -> bool {
-        matches!(&self.contents, Ok(c) if c.basic_constraints.is_some_and(|b| b.ca))
+        self.contents.as_ref().is_ok_and(Contents::is_ca)
     }
 }
 
@@ -125,6 +119,24 @@ pub struct Contents {
     pub signature_value: Range<usize>,
 }
 
+impl Contents {
+    /// Returns true if subject and issuer are the same name (RFC 5280 section 7.1). Only its own
+    /// signature proves that it is its own issuer.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.matches(&self.issuer)
+    }
+
+    /// Returns true if its dates include this time, in seconds since the epoch.
+    pub fn is_valid_at(&self, at: i64) -> bool {
+        (self.not_before..=self.not_after).contains(&at)
+    }
+
+    /// Returns true if its basic constraints let it sign certificates.
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints.is_some_and(|basic| basic.ca)
+    }
+}
+
 /// A name the certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedName {
@@ -171,6 +183,10 @@ pub enum KeyKind {
 pub struct PublicKey {
     /// Its kind.
     pub kind: KeyKind,
+    /// Its kind with the curve or the parameter set.
+    pub algorithm: KeyAlgorithm,
+    /// The numbers of an RSA key; `None` when they cannot be read.
+    pub rsa: Option<RsaNumbers>,
     /// Modulus or field size; `None` when it cannot be told.
     pub bits: Option<u32>,
     /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's dotted OID.

@@ -116,10 +116,8 @@ impl Observation {
         certificates.map(bytes).sum()
     }
 
-    /// The exchange whose facts speak for the endpoint: the one that got furthest. A complete
-    /// one before a failed one, one with a chain before one without, one of TLS 1.2 or better
-    /// before an older one, one whose server chose something before one that was turned down, and
-    /// otherwise the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
+    /// The exchange whose facts speak for the endpoint: the one that got furthest (`Telling`), and of
+    /// equals the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
     pub fn telling(&self) -> Option<&Exchange> {
         let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         let limited = self.exchanges.iter().any(|exchange| {
@@ -129,17 +127,17 @@ impl Observation {
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
             let failure = exchange.failure.as_ref();
-            (
-                failure.is_none(),
-                exchange.chain.is_some(),
-                session.is_some_and(|session| session.version >= ProtocolVersion::Tls12),
-                session.is_some(),
-                if limited {
+            Telling {
+                complete: failure.is_none(),
+                chain: exchange.chain.is_some(),
+                current: session.is_some_and(|it| it.version >= ProtocolVersion::Tls12),
+                chosen: session.is_some(),
+                limit: if limited {
                     limit_of_ours(session, failure)
                 } else {
                     0
                 },
-            )
+            }
         };
         // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
         let candidates = self.exchanges.iter().rev().filter(speaks);
@@ -249,6 +247,21 @@ impl Observation {
     pub fn chain(&self) -> Option<&PeerChain> {
         self.telling()?.chain.as_ref()
     }
+}
+
+/// How far an exchange got; the greatest speaks for the endpoint. The fields count in this order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Telling {
+    /// It came to its end.
+    complete: bool,
+    /// The server sent a chain.
+    chain: bool,
+    /// The version is TLS 1.2 or better.
+    current: bool,
+    /// The server chose something, and did not turn the hello down.
+    chosen: bool,
+    /// What it says of a limit of ours.
+    limit: u8,
 }
 
 /// Where this scanner could not ask as today's clients do, that says more than another refusal of its

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
 use super::Record;
-use crate::crypto::Fingerprint;
+use crate::crypto::{Curve, Fingerprint, KeyAlgorithm};
 use crate::inventory::{Endpoint, Host, Service, Target};
 use crate::observation::{
     Certificate, Contents, DistinguishedName, Exchange, Fact, Failure, KeyKind, KeyProof,
@@ -308,6 +308,8 @@ fn leaf(subject: &str, names: &[&str], seed: u8, not_after: &str) -> Arc<Certifi
         not_after: time(not_after).as_second(),
         key: PublicKey {
             kind: KeyKind::Ec,
+            algorithm: KeyAlgorithm::Ec(Some(Curve::P256)),
+            rsa: None,
             bits: Some(256),
             name: "p256".to_owned(),
             spki: vec![],

@@ -84,6 +84,12 @@ impl Revocation {
         staple.chain(crl).chain(crlite)
     }
 
+    /// Returns true if any source says that any certificate is revoked.
+    pub fn says_revoked(&self) -> bool {
+        let mut answers = self.answers();
+        answers.any(|(_, answer)| answer.status == RevocationStatus::Revoked)
+    }
+
     /// Returns the decisive answer: the first "revoked" about any certificate, otherwise the
     /// heaviest about the leaf. Returns `None` if no source had an answer.
     pub fn deciding(&self) -> Option<(&'static str, &RevocationAnswer)> {

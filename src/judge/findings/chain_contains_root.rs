@@ -1,6 +1,8 @@
 //! The server also sends the root certificate. Clients use the copy in their own store.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, listed};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `chain_contains_root`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! The server sends a certificate that is on no path from the leaf.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, listed};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `chain_extra_certificate`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! The server sends a certificate before one that it certifies.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, listed};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `chain_out_of_order`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! The server asks for a client certificate.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `client_certificate_requested`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,8 +1,11 @@
 //! The certificate does not cover the requested name. It is the one that the server returns to
 //! clients that send no SNI.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::names;
 use crate::observation::{Fact, Facts};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `default_certificate`.
 pub(super) const FINDING: Definition = Definition {

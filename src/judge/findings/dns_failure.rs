@@ -1,6 +1,9 @@
 //! The name has no usable address, so no connection was made.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, told};
+use crate::judge::case::Case;
+use crate::observation::{Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `dns_failure`.
 pub(super) const FINDING: Definition = Definition {

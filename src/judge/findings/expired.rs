@@ -1,6 +1,8 @@
 //! A certificate on the path has expired (`notAfter`).
 
-use super::*;
+use super::{DAY, Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `expired`.
 pub(super) const FINDING: Definition = Definition {

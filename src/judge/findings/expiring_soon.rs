@@ -1,6 +1,9 @@
 //! The leaf, or a certificate above it that expires earlier, expires within the chosen period.
 
-use super::*;
+use super::{DAY, Definition, Doc, Needs, Text};
+use crate::judge::Position;
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `expiring_soon`.
 pub(super) const FINDING: Definition = Definition {

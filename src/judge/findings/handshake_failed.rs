@@ -1,8 +1,10 @@
 //! The server speaks TLS, but no handshake succeeded, or the server did not prove that it has
 //! the key.
 
-use super::*;
-use crate::observation::Offer;
+use super::{Definition, Doc, Needs, Text, told};
+use crate::judge::case::Case;
+use crate::observation::{KeyProof, Offer, Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `handshake_failed`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,10 @@
 //! The server accepts TLS 1.2 or newer, and older versions as well.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Versions;
+use crate::tls::ProtocolVersion;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `legacy_tls_enabled`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,10 @@
 //! The newest version that the server accepts is older than TLS 1.2.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::{Versions, supports_tls13};
+use crate::tls::ProtocolVersion;
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `legacy_tls_only`.
 pub(super) const FINDING: Definition = Definition {

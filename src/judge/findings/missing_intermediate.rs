@@ -1,8 +1,12 @@
 //! The certificates sent do not reach a trusted root. Either certificates from another source
 //! complete the path, or the leaf was sent alone and contains an AIA URL for its issuer.
 
-use super::*;
+use super::{Definition, Doc, MAX_LISTED, Needs, Text};
+use crate::judge::case::{Case, ChainCase};
+use crate::judge::graph::Source;
+use crate::judge::outcome::Ending;
 use crate::observation::{Certificate, Contents};
+use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `missing_intermediate`.
 pub(super) const FINDING: Definition = Definition {

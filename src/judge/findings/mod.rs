@@ -4,16 +4,12 @@
 
 use std::fmt;
 
-use super::case::{Case, ChainCase, time};
-use super::defects::Defect;
-use super::graph::{Proof, Source};
+use super::Position;
+use super::case::Case;
 use super::order::Order;
-use super::outcome::Ending;
-use super::{Position, keys, names, weak};
 use crate::gather::RevocationSources;
-use crate::observation::{Fact, FactSet, Failure, KeyProof, Reason, Stage};
-use crate::tls::{CipherSuite, ProtocolVersion};
-use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
+use crate::observation::{Contents, Fact, FactSet, Failure};
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
 mod chain_duplicate;
@@ -106,6 +102,9 @@ pub(super) const NEED_WHOLE_CHAIN: [FindingId; 4] = [
     FindingId::ChainOutOfOrder,
     FindingId::ChainExtraCertificate,
 ];
+
+/// A field of evidence: name and value.
+type Evidence = (&'static str, Value);
 
 /// Seconds per day.
 const DAY: i64 = 86_400;
@@ -237,6 +236,30 @@ fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
         evidence.push(("detail", failure.detail.as_str().into()));
     }
     evidence
+}
+
+/// Returns a finding for each certificate that every accepted path needs and for which `said` returns
+/// evidence. That evidence is put between the subject and the fingerprint.
+fn about_certificates<const N: usize>(
+    case: &Case<'_>,
+    definition: &Definition,
+    said: impl Fn(Position, &Contents) -> Option<[Evidence; N]>,
+) -> Vec<Finding> {
+    let found = case
+        .candidates()
+        .filter_map(|(position, certificate, contents)| {
+            let said = said(position, contents)?;
+            case.needs(position, certificate).then(|| {
+                let mut evidence: Vec<Evidence> = vec![
+                    ("certificate", position.word().into()),
+                    ("subject", contents.subject.text.as_str().into()),
+                ];
+                evidence.extend(said);
+                evidence.push(("fingerprint", certificate.sha256.into()));
+                definition.found(evidence)
+            })
+        });
+    found.collect()
 }
 
 /// Returns a finding about certificates at some positions of the chain as sent.

@@ -1,6 +1,8 @@
 //! The certificate requires OCSP stapling, but the server sends no staple.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `must_staple_missing`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! No name in the certificate covers the requested name.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, count};
+use crate::judge::case::Case;
+use crate::judge::names;
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `name_mismatch`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,8 +1,11 @@
 //! The negotiated suite, or every suite that the server accepts in some version, has no forward
 //! secrecy.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Facts;
+use crate::tls::CipherSuite;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `no_forward_secrecy`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! The leaf has no subject alternative name, so clients that ignore the common name find no name.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `no_san`.
 pub(super) const FINDING: Definition = Definition {

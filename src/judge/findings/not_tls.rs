@@ -1,7 +1,10 @@
 //! The answer to the ClientHello is not TLS.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::observation::{Reason, Stage};
 use crate::starttls;
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `not_tls`.
 pub(super) const FINDING: Definition = Definition {

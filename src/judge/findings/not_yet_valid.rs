@@ -1,6 +1,8 @@
 //! A certificate on the path is not yet valid (`notBefore`).
 
-use super::*;
+use super::{DAY, Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `not_yet_valid`.
 pub(super) const FINDING: Definition = Definition {

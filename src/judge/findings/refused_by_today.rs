@@ -1,8 +1,12 @@
 //! The server refuses everything that current browsers offer, but accepts something older or rarer.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::{Exchange, Offer, Part, refused_by_browsers};
-use crate::tls::{MODERN_SUITES, cipher_suite_text, group_text, signature_scheme_text};
+use crate::tls::{
+    MODERN_SUITES, ProtocolVersion, cipher_suite_text, group_text, signature_scheme_text,
+};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `refused_by_today`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,8 @@
 //! A source with the authority to say so reports that a certificate on the path is revoked.
 
-use super::*;
-use crate::verdict::RevocationStatus;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, RevocationStatus, Severity, Side, VerdictKind};
 
 /// The definition of `revoked`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! The chain that the server has for other clients has a fault (`--facts chains`).
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::observation::Fact;
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `second_chain`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,10 @@
 //! The leaf is signed with its own key, and no trust store contains it.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::judge::graph::Proof;
+use crate::judge::outcome::Ending;
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `self_signed`.
 pub(super) const FINDING: Definition = Definition {
@@ -33,10 +37,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     vec![FINDING.found(vec![
         ("subject", leaf.subject.text.as_str().into()),
-        (
-            "ca",
-            leaf.basic_constraints.is_some_and(|basic| basic.ca).into(),
-        ),
+        ("ca", leaf.is_ca().into()),
         ("proven", (proof == Proof::Proven).into()),
         ("fingerprint", chain.leaf.sha256.into()),
     ])]

@@ -1,6 +1,8 @@
 //! The server signs the handshake with SHA-1 or MD5 although the client offers stronger hashes.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `sha1_handshake_signature`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,8 +1,10 @@
 //! The server rejects the requested name (`unrecognized_name`, RFC 6066).
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Exchange;
 use crate::tls::AlertDescription;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `sni_rejected`.
 pub(super) const FINDING: Definition = Definition {

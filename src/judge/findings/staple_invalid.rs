@@ -1,7 +1,9 @@
 //! The server sends a stapled OCSP response that clients cannot use.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
 use crate::judge::revocation::staple::FAULTS;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `staple_invalid`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,8 @@
 //! Plain-text bytes follow the STARTTLS response before TLS starts.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `starttls_injection`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! The server does not offer STARTTLS or refuses it, or the plain-text dialogue ended early.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::observation::{Failure, Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `starttls_unavailable`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,10 @@
 //! No TCP connection: refused, reset, no route, no answer, or the scanning machine reached a
 //! limit.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, told};
+use crate::judge::case::Case;
+use crate::observation::{Reason, Stage};
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `unreachable`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,7 +1,11 @@
 //! The path ends at a root that no chosen store contains (or that a required store lacks), or at an
 //! issuer whose certificate is unknown.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, missing_intermediate};
+use crate::judge::case::Case;
+use crate::judge::graph::Source;
+use crate::judge::outcome::Ending;
+use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `untrusted_ca`.
 pub(super) const FINDING: Definition = Definition {

@@ -1,6 +1,9 @@
 //! A key that only some clients accept.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, about_certificates};
+use crate::judge::case::Case;
+use crate::judge::keys;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `unusual_key`.
 pub(super) const FINDING: Definition = Definition {
@@ -25,22 +28,11 @@ pub(super) const FINDING: Definition = Definition {
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
     // The key of a root counts too: a client that cannot use it cannot verify what it signed.
-    let found = case
-        .candidates()
-        .filter_map(|(position, certificate, contents)| {
-            let why = keys::unusual(&contents.key, position)?;
-            let needed = case.needs(position, certificate);
-            needed.then(|| {
-                FINDING.found(vec![
-                    ("certificate", position.word().into()),
-                    ("subject", contents.subject.text.as_str().into()),
-                    ("key", contents.key.name.as_str().into()),
-                    ("why", why.into()),
-                    ("fingerprint", certificate.sha256.into()),
-                ])
-            })
-        });
-    found.collect()
+    about_certificates(case, &FINDING, |position, contents| {
+        let why = keys::unusual(&contents.key, position)?;
+        let key = contents.key.name.as_str();
+        Some([("key", key.into()), ("why", why.into())])
+    })
 }
 
 const DOC: Doc = Doc {

@@ -1,6 +1,8 @@
 //! The path is valid by RFC 5280, but it relies on rules that some verifiers do not implement.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `unusual_path`.
 pub(super) const FINDING: Definition = Definition {

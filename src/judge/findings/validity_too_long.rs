@@ -1,6 +1,8 @@
 //! A publicly trusted leaf is valid for longer than was allowed on the day of its issue.
 
-use super::*;
+use super::{DAY, Definition, Doc, Needs, Text};
+use crate::judge::case::{Case, time};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `validity_too_long`.
 pub(super) const FINDING: Definition = Definition {

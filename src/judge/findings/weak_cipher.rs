@@ -1,7 +1,10 @@
 //! The negotiated cipher suite, or one that the server accepts, is too weak for current clients.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::Facts;
+use crate::tls::CipherSuite;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_cipher`.
 pub(super) const FINDING: Definition = Definition {

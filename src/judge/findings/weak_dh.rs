@@ -1,6 +1,8 @@
 //! The prime of the Diffie-Hellman key exchange is too small.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text};
+use crate::judge::case::Case;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// Bits below which no current client connects.
 const LEAST: u16 = 1024;

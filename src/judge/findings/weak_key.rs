@@ -1,6 +1,9 @@
 //! The leaf or an intermediate has an RSA key that some clients no longer accept.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, about_certificates};
+use crate::judge::case::Case;
+use crate::judge::{Position, keys};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_key`.
 pub(super) const FINDING: Definition = Definition {
@@ -24,23 +27,12 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let weak = case
-        .candidates()
-        .filter(|(position, certificate, contents)| {
-            let counts = *position != Position::Root && keys::weak(&contents.key);
-            counts && case.needs(*position, certificate)
-        });
-    let found = weak.map(|(position, certificate, contents)| {
-        let mut evidence: Vec<(&'static str, Value)> = vec![
-            ("certificate", position.word().into()),
-            ("subject", contents.subject.text.as_str().into()),
-            ("key", contents.key.name.as_str().into()),
-        ];
-        evidence.extend(contents.key.bits.map(|bits| ("bits", bits.into())));
-        evidence.push(("fingerprint", certificate.sha256.into()));
-        FINDING.found(evidence)
-    });
-    found.collect()
+    about_certificates(case, &FINDING, |position, contents| {
+        let key = &contents.key;
+        let bits = key.bits.filter(|_| keys::weak(key))?;
+        let below = position != Position::Root;
+        below.then(|| [("key", key.name.as_str().into()), ("bits", bits.into())])
+    })
 }
 
 const DOC: Doc = Doc {

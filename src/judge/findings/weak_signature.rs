@@ -1,6 +1,9 @@
 //! A certificate below the root is signed with a broken hash.
 
-use super::*;
+use super::{Definition, Doc, Needs, Text, about_certificates};
+use crate::judge::case::Case;
+use crate::judge::{Position, weak};
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_signature`.
 pub(super) const FINDING: Definition = Definition {
@@ -24,23 +27,13 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    let found = case
-        .candidates()
-        .filter_map(|(position, certificate, contents)| {
-            // No client relies on the self-signature of a root.
-            let hash = weak::signature(&contents.signature)?;
-            let counts = position != Position::Root && case.needs(position, certificate);
-            counts.then(|| {
-                FINDING.found(vec![
-                    ("certificate", position.word().into()),
-                    ("subject", contents.subject.text.as_str().into()),
-                    ("signature", contents.signature.name.as_str().into()),
-                    ("hash", hash.into()),
-                    ("fingerprint", certificate.sha256.into()),
-                ])
-            })
-        });
-    found.collect()
+    about_certificates(case, &FINDING, |position, contents| {
+        // No client relies on the self-signature of a root.
+        let below = position != Position::Root;
+        let hash = weak::signature(&contents.signature).filter(|_| below)?;
+        let signature = contents.signature.name.as_str();
+        Some([("signature", signature.into()), ("hash", hash.into())])
+    })
 }
 
 const DOC: Doc = Doc {

@@ -1,7 +1,9 @@
 //! A wildcard in the certificate covers every name below a public suffix, such as `*.co.uk`.
 
-use super::*;
+use super::{Definition, Doc, MAX_LISTED, Needs, Text};
+use crate::judge::case::Case;
 use crate::observation::PresentedName;
+use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `wildcard_on_public_suffix`.
 pub(super) const FINDING: Definition = Definition {

@@ -133,6 +133,6 @@ fn may_answer(
     contents.issuer.matches(&leaf.issuer)
         && responder.signed_by_spki(issuer.spki) == Outcome::Valid
         && usages.into_iter().any(|usage| usage == OCSP_SIGNING)
-        && (contents.not_before..=contents.not_after).contains(&at)
+        && contents.is_valid_at(at)
         && contents.unknown_critical.is_empty()
 }

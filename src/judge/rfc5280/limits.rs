@@ -105,9 +105,7 @@ fn some_constraint(
 
 /// webpki counts self-issued CA certificates in path lengths (section 6.1.4 l).
 fn self_issued(path: &[&Certificate]) -> bool {
-    contents(path)
-        .skip(1)
-        .any(|contents| contents.subject.matches(&contents.issuer))
+    contents(path).skip(1).any(Contents::is_self_issued)
 }
 
 /// Whether a path length would be exceeded if self-issued certificates counted.

@@ -103,7 +103,7 @@ impl<'a> Step<'a> {
         Ok(Self {
             contents,
             extensions,
-            self_issued: contents.subject.matches(&contents.issuer),
+            self_issued: contents.is_self_issued(),
             is_leaf: place == 0,
         })
     }
@@ -184,7 +184,7 @@ impl<'a> State<'a> {
             let constraints = Constraints::read(content).ok_or(Barrier::MalformedExtension)?;
             self.constraints.push(constraints);
         }
-        let basic = contents.basic_constraints.filter(|basic| basic.ca);
+        let basic = contents.basic_constraints.filter(|_| contents.is_ca());
         let basic = basic.ok_or(Barrier::NotACa)?;
         if !step.self_issued {
             let left = self.max_path_length.checked_sub(1);
