@@ -48,6 +48,12 @@ type Judged = BTreeMap<String, (String, Vec<String>)>;
 
 /// Sweeps the targets. Returns the verdict and the ids of the findings by target.
 fn sweep(arguments: &[&str], targets: &[String]) -> Judged {
+    let rows = rows(arguments, targets).into_iter();
+    rows.map(|(target, row)| (target, judged(&row))).collect()
+}
+
+/// Sweeps, and gives the rows by target.
+fn rows(arguments: &[&str], targets: &[String]) -> BTreeMap<String, Value> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let rows = folder.path().join("rows.jsonl");
     let ended = Command::new(env!("CARGO_BIN_EXE_tlsweep"))
@@ -72,22 +78,26 @@ fn sweep(arguments: &[&str], targets: &[String]) -> Judged {
     read(&rows)
 }
 
-fn read(rows: &Path) -> Judged {
-    let text = fs::read_to_string(rows).expect("rows");
-    let rows = text
+fn read(rows: &Path) -> BTreeMap<String, Value> {
+    let lines = fs::read_to_string(rows).expect("rows");
+    let rows = lines
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    rows.map(|row| {
-        let findings = row["findings"].as_array().expect("a list");
-        let mut ids: Vec<_> = findings
-            .iter()
-            .map(|finding| text(&finding["id"]))
-            .collect();
-        ids.sort();
-        (text(&row["target"]), (text(&row["verdict"]), ids))
-    })
-    .collect()
+    rows.map(|row| (text(&row["target"]), row)).collect()
+}
+
+fn judged(row: &Value) -> (String, Vec<String>) {
+    let findings = row["findings"].as_array().expect("a list");
+    let mut ids: Vec<_> = findings
+        .iter()
+        .map(|finding| text(&finding["id"]))
+        .collect();
+    ids.sort();
+    (text(&row["verdict"]), ids)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }
 
 fn differing<'a>(one: &'a Judged, other: &'a Judged) -> Vec<&'a String> {
@@ -130,6 +140,54 @@ fn the_lanes_agree_on_every_server_of_the_lab() {
     let versions = sweep(&["--versions=all"]);
     let expected = without(ONLY_BY_ASKING_FOR_VERSIONS);
     assert_eq!(differing(&handshake, &versions), expected);
+    runtime.block_on(lab.stop());
+}
+
+/// Servers of the laboratory whose key exchange clients refuse, with the reason.
+#[rustfmt::skip]
+const MISFITS: &[(&str, &str)] = &[
+    ("unoffered-scheme", "chose the signature scheme ecdsa_md5, which was not on offer"),
+    ("unknown-scheme", "chose the signature scheme 0x7777, which was not on offer"),
+    ("rsa-suite-ec-key", "chose TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, which does not fit its EC key"),
+    ("key-transport-ec-key", "chose TLS_RSA_WITH_AES_128_GCM_SHA256, which does not fit its EC key"),
+    ("ecdsa-suite-rsa-key", "chose TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, which does not fit its RSA key"),
+    ("ecdsa-suite-rsa-scheme", "signed with rsa_pkcs1_sha256, which does not fit its EC key"),
+    ("explicit-curve", "chose the group arbitrary_explicit_prime_curves, which was not on offer"),
+    ("dh-empty", "handshake message server_key_exchange has an empty number"),
+    ("no-certificate", "sent no certificate, which TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 needs"),
+];
+
+#[test]
+fn a_key_exchange_that_clients_refuse_is_a_failure_with_one_reason() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lab = runtime
+        .block_on(Lab::start(tlsweep::probe::now()))
+        .expect("the laboratory starts");
+    let resolvers = format!("--resolvers={}", lab.resolver_address());
+    let target = |(name, _): &(&str, _)| {
+        let mut cases = lab.cases().iter();
+        let case = cases.find(|case| case.case.name == *name).expect("a case");
+        case.target.clone()
+    };
+    let targets: Vec<_> = MISFITS.iter().map(target).collect();
+    for lane in ["--probe=handshake", "--probe=hello"] {
+        let rows = rows(
+            &[&resolvers, lane, "--prove-key", "--versions=all"],
+            &targets,
+        );
+        for ((name, reason), target) in MISFITS.iter().zip(&targets) {
+            let row = &rows[target];
+            assert_eq!(row["verdict"], "handshake_failed", "{name} {lane}");
+            assert_eq!(row["error"]["kind"], "malformed", "{name} {lane}");
+            assert_eq!(row["error"]["detail"], *reason, "{name} {lane}");
+            let read = *name != "no-certificate";
+            assert_eq!(row["leaf"].is_object(), read, "{name} {lane}");
+            assert_ne!(row["tls"]["key_proof"], "proven", "{name} {lane}");
+            let outcome = &row["tls"]["versions"]["tls1_2"];
+            assert_eq!(outcome["outcome"], "broke_off", "{name} {lane}");
+            assert_eq!(outcome["reason"], *reason, "{name} {lane}");
+        }
+    }
     runtime.block_on(lab.stop());
 }
 

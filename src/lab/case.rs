@@ -4,7 +4,7 @@
 use super::conduct::Conduct;
 use super::error::LabError;
 use super::issue::Workshop;
-use super::{certificates, chains, dialogues, handshakes, legacy, names, rare, wires};
+use super::{certificates, chains, dialogues, handshakes, legacy, misfits, names, rare, wires};
 use crate::verdict::VerdictKind;
 
 /// One healthy or faulty endpoint.
@@ -41,6 +41,7 @@ const FAMILIES: &[&[Case]] = &[
     chains::CASES,
     legacy::CASES,
     rare::CASES,
+    misfits::CASES,
     wires::CASES,
     names::CASES,
     dialogues::CASES,

@@ -64,5 +64,5 @@ pub(super) fn share_for_nobody(key: &Key) -> Result<Vec<u8>, LabError> {
 }
 
 fn share(client_random: &[u8; 32], key: &Key) -> Result<Vec<u8>, LabError> {
-    signed_share(client_random, key, &Signer::of(key))
+    signed_share(client_random, key, &Signer::of(key, None))
 }

@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use super::clear::ClearServer;
 use super::error::LabError;
 use super::flight::{
-    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_group,
-    signed_share,
+    Flight, HANDSHAKE_FAILURE, INTERNAL_ERROR, PROTOCOL_VERSION, Signer, fatal_alert, signed_curve,
+    signed_group, signed_share,
 };
 use super::hello::{ClientHello, LARGEST_HELLO, Reading, read};
 use super::issue::Key;
@@ -105,6 +105,10 @@ pub(super) struct OldServer {
     pub(super) share: Key,
     /// Length of the DHE prime in bytes.
     pub(super) dh_bytes: usize,
+    /// The scheme that it says it signs by, where that is not the one for its key.
+    pub(super) scheme: Option<u16>,
+    /// Whether it spells its curve out in ECDHE.
+    pub(super) explicit_curve: bool,
 }
 
 /// How an old server refuses a ClientHello.
@@ -305,17 +309,20 @@ impl OldServer {
             true => Flight::with_secure_renegotiation(self.version, suite),
             false => Flight::new(self.version, suite),
         };
+        let signer = Signer::of(&self.key, self.scheme);
         let flight = match suite {
             // The DH_anon suites of RFC 5246 A.5 and the older ones of RC4 and 3DES.
             0x0018 | 0x001b | 0x0034 | 0x003a => flight.anonymous(),
             // DHE_RSA with AES, as RFC 5288 and RFC 5246 number it.
             0x0033 | 0x0039 | 0x0067 | 0x006b | 0x009e | 0x009f => {
-                let signer = Signer::of(&self.key);
                 let group = signed_group(&hello.random, self.dh_bytes, &signer)?;
                 flight.certificates(&self.chain).ecdhe(&group)
             }
+            0xc000.. if self.explicit_curve => {
+                let curve = signed_curve(&hello.random, &signer)?;
+                flight.certificates(&self.chain).ecdhe(&curve)
+            }
             0xc000.. => {
-                let signer = Signer::of(&self.key);
                 let share = signed_share(&hello.random, &self.share, &signer)?;
                 flight.certificates(&self.chain).ecdhe(&share)
             }

@@ -127,11 +127,19 @@ pub(super) fn signed_share(
     // named_curve, secp256r1, and the uncompressed point of 65 bytes.
     let mut params = vec![3, 0, 23];
     params.extend(vector8(point));
-    let signed = [&client_random[..], &RANDOM, &params].concat();
-    let signature = signer.key.sign(&signed)?;
-    params.extend(signer.scheme.to_be_bytes());
-    params.extend(vector16(&signature));
-    Ok(params)
+    signer.sign(client_random, params)
+}
+
+/// A curve that is spelled out (RFC 4492 section 5.4): the form of P-256, with numbers of its size and
+/// no more.
+pub(super) fn signed_curve(
+    client_random: &[u8; 32],
+    signer: &Signer<'_>,
+) -> Result<Vec<u8>, LabError> {
+    // explicit_prime and the prime; a, b, the base point, its order and cofactor, and the share.
+    let numbers = [32, 32, 32, 65, 32, 1, 65].map(|bytes| vector8(&vec![4; bytes]));
+    let params = [&[1], &*numbers.concat()].concat();
+    signer.sign(client_random, params)
 }
 
 /// Returns a Diffie-Hellman group whose prime is an arbitrary number of this many bytes, with a
@@ -142,12 +150,8 @@ pub(super) fn signed_group(
     signer: &Signer<'_>,
 ) -> Result<Vec<u8>, LabError> {
     let numbers = [vec![0xa5; bytes], vec![2], vec![0x5a; bytes]];
-    let mut params = numbers.map(|number| vector16(&number)).concat();
-    let signed = [&client_random[..], &RANDOM, &params].concat();
-    let signature = signer.key.sign(&signed)?;
-    params.extend(signer.scheme.to_be_bytes());
-    params.extend(vector16(&signature));
-    Ok(params)
+    let params = numbers.map(|number| vector16(&number)).concat();
+    signer.sign(client_random, params)
 }
 
 /// A key that signs a ServerKeyExchange, and its signature scheme.
@@ -157,13 +161,26 @@ pub(super) struct Signer<'a> {
 }
 
 impl<'a> Signer<'a> {
-    /// Returns the key with the scheme for its type: rsa_pkcs1_sha256 or ecdsa_secp256r1_sha256.
-    pub(super) fn of(key: &'a KeyPair) -> Self {
-        let scheme = match key.is_compatible(&PKCS_RSA_SHA256) {
+    /// Returns the key with this scheme, or with the usual one for its type: rsa_pkcs1_sha256 or
+    /// ecdsa_secp256r1_sha256.
+    pub(super) fn of(key: &'a KeyPair, scheme: Option<u16>) -> Self {
+        let usual = match key.is_compatible(&PKCS_RSA_SHA256) {
             true => 0x0401,
             false => 0x0403,
         };
-        Self { key, scheme }
+        Self {
+            key,
+            scheme: scheme.unwrap_or(usual),
+        }
+    }
+
+    /// Returns the parameters with their scheme and signature behind them.
+    fn sign(&self, client_random: &[u8; 32], mut params: Vec<u8>) -> Result<Vec<u8>, LabError> {
+        let signed = [&client_random[..], &RANDOM, &params].concat();
+        let signature = self.key.sign(&signed)?;
+        params.extend(self.scheme.to_be_bytes());
+        params.extend(vector16(&signature));
+        Ok(params)
     }
 }
 

@@ -216,6 +216,8 @@ pub(super) fn old_server(
         key: shop.keys.rsa.clone(),
         share: shop.keys.p256.clone(),
         dh_bytes: 256,
+        scheme: None,
+        explicit_curve: false,
     })
 }
 

@@ -21,6 +21,7 @@ mod leaves;
 mod legacy;
 mod listen;
 pub mod load;
+mod misfits;
 mod names;
 mod rare;
 mod resolver;

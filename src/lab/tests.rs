@@ -181,6 +181,31 @@ const REFUSALS: &[(&str, &str)] = &[
     ("smtp-starttls-refused", "InvalidMessage"),
     ("smtp-starttls-broken", "InvalidMessage"),
     ("smtp-starttls-injection", "InvalidMessage"),
+    (
+        "unoffered-scheme",
+        "PeerMisbehaved(SignedKxWithWrongAlgorithm",
+    ),
+    ("old-scheme", "PeerMisbehaved(SignedKxWithWrongAlgorithm"),
+    (
+        "unknown-scheme",
+        "PeerMisbehaved(SignedKxWithWrongAlgorithm",
+    ),
+    (
+        "rsa-suite-ec-key",
+        "PeerMisbehaved(SignedKxWithWrongAlgorithm",
+    ),
+    (
+        "ecdsa-suite-rsa-key",
+        "PeerMisbehaved(SignedKxWithWrongAlgorithm",
+    ),
+    (
+        "ecdsa-suite-rsa-scheme",
+        "PeerMisbehaved(SignedKxWithWrongAlgorithm",
+    ),
+    ("key-transport-ec-key", "AlertReceived(HandshakeFailure"),
+    ("dh-empty", "AlertReceived(HandshakeFailure"),
+    ("explicit-curve", "InvalidMessage(MissingKeyExchange"),
+    ("no-certificate", "NoCertificatesPresented"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,8 @@ use rustls_pki_types::CertificateDer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Certificate;
 use super::hex::{decode, encode};
+use super::{Certificate, KeyKind};
 
 /// The certificates a server sent, in its order: the leaf is the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,12 @@ impl PeerChain {
     /// The server's own certificate.
     pub fn leaf(&self) -> Option<&Arc<Certificate>> {
         self.certificates.first()
+    }
+
+    /// Returns the kind of the server's own key, or `None` if its certificate could not be read.
+    pub(crate) fn leaf_key(&self) -> Option<KeyKind> {
+        let contents = self.leaf()?.contents.as_ref().ok()?;
+        Some(contents.key.kind)
     }
 }
 

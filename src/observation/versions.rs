@@ -30,8 +30,8 @@ pub enum VersionWord {
     /// It said by the mark in the random of an older answer that it could have spoken the version. It
     /// was not asked, or did not answer.
     Claimed,
-    /// It chose the version and then broke off, both times that it was asked: by an alert, a close, or
-    /// a parameter that was not on offer.
+    /// It chose the version and then broke off, both times that it was asked: by an alert, a close,
+    /// a malformed message, a parameter that was not on offer, or a key exchange that clients refuse.
     BrokeOff,
     /// It answered that hello by an alert, or by choosing an older version.
     Rejected,

@@ -1,16 +1,29 @@
 //! Whether what a server chose was on offer. rustls sees to it for its own hellos; for hand-made ones
 //! it is seen to here. A server that chooses something else has accepted no offer.
 
-use crate::observation::{Failure, Offer, Offered, Reason, Stage};
-use crate::tls::{self, CipherSuite, Flight, Hello, KeyAgreement, ProtocolVersion, ServerHello};
+use super::key_exchange;
+use crate::observation::{Failure, KeyKind, Offer, Offered, Reason, Stage};
+use crate::tls::{self, CipherSuite, Flight, Hello, ProtocolVersion, ServerHello};
 
-/// What makes the answer no answer to this offer, if anything does.
-pub(super) fn flaw(offered: &Offered, hello: &Hello<'_>, flight: &Flight) -> Option<Failure> {
+/// Returns what makes the answer no answer to this offer, or `None` if nothing does. `leaf` is the kind
+/// of the certificate's key, `None` if it was not read.
+pub(super) fn flaw(
+    offered: &Offered,
+    hello: &Hello<'_>,
+    flight: &Flight,
+    leaf: Option<KeyKind>,
+) -> Option<Failure> {
     let answer = flight.server_hello.as_ref()?;
     let words = misframed(offered, hello.session_id, answer)
         .or_else(|| unoffered(offered, flight))
-        .or_else(|| unsolicited(hello, answer))?;
-    Some(Failure::new(Stage::Handshake, Reason::Malformed, words))
+        .or_else(|| unsolicited(hello, answer));
+    match words {
+        Some(words) => Some(Failure::new(Stage::Handshake, Reason::Malformed, words)),
+        None => {
+            let lists = (&*offered.groups, offered.template.signatures);
+            key_exchange::flaw(lists, flight, leaf)
+        }
+    }
 }
 
 /// What of the ServerHello is against the rules of its version, whatever was on offer.
@@ -76,12 +89,12 @@ fn unoffered(offered: &Offered, flight: &Flight) -> Option<String> {
     let hello = flight.server_hello.as_ref()?;
     let version = ProtocolVersion::from_wire(hello.version);
     // An older version than any on offer is a refusal of the newer ones, and says so itself.
-    let Some(version) = version.filter(|version| *version <= offered.template.newest) else {
+    if version.is_none_or(|version| version > offered.template.newest) {
         return Some(format!(
             "chose version 0x{:04x}, which was not on offer",
             hello.version
         ));
-    };
+    }
     let suite = tls::cipher_suite_text(hello.cipher);
     if !offered.suites.contains(&hello.cipher) || signals(hello.cipher) {
         return Some(format!("chose the suite {suite}, which was not on offer"));
@@ -93,21 +106,7 @@ fn unoffered(offered: &Offered, flight: &Flight) -> Option<String> {
             hello.compression
         ));
     }
-    let agreement = CipherSuite::of(hello.cipher).map(CipherSuite::key_agreement);
-    let ephemeral = matches!(agreement, Some(KeyAgreement::Dhe | KeyAgreement::Ecdhe));
-    if ephemeral && version < ProtocolVersion::Tls13 && flight.key_exchange.is_none() {
-        return Some(format!("sent no key exchange, which {suite} needs"));
-    }
-    let named = flight
-        .key_exchange
-        .filter(|_| agreement == Some(KeyAgreement::Ecdhe));
-    let group = named.and_then(|exchange| exchange.group);
-    let group = group.or(hello.selected_group);
-    let stranger = group.filter(|group| !offered.groups.contains(group))?;
-    Some(format!(
-        "chose the group {}, which was not on offer",
-        tls::group_text(stranger)
-    ))
+    None
 }
 
 fn signals(cipher: u16) -> bool {

@@ -128,12 +128,17 @@ impl Clear {
             .certificates
             .as_ref()
             .map(|certificates| self.read(certificates));
-        if let (true, Some(session), Some(chain)) = (self.prove_key, &mut session, &chain) {
+        let leaf = chain.as_ref().and_then(PeerChain::leaf_key);
+        let flaw = agreed::flaw(offered, hello, &flight, leaf);
+        // A signature that clients refuse proves nothing to them.
+        if let (true, None, Some(session), Some(chain)) =
+            (self.prove_key, &flaw, &mut session, &chain)
+        {
             session.key_proof = proof::of(&flight, &hello.random, chain);
         }
         let failure = ended
             .err()
-            .or_else(|| agreed::flaw(offered, hello, &flight))
+            .or(flaw)
             .or_else(|| without_certificate(offered, session.as_ref(), chain.as_ref()));
         Exchange {
             offer: offered.offer,

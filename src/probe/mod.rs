@@ -11,6 +11,7 @@ mod clear;
 mod clock;
 mod connect;
 mod groups;
+mod key_exchange;
 mod modern;
 mod nudge;
 mod proof;

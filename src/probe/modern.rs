@@ -18,10 +18,11 @@ use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::groups::group;
 use super::read_on::{by_us, read_on};
-use super::{MAX_BYTES_READ, connect};
+use super::{MAX_BYTES_READ, connect, key_exchange};
 use crate::inventory::{Host, Target};
 use crate::observation::{
-    ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, Reason, Session, Stage,
+    ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason,
+    Session, Stage,
 };
 use crate::tls::{
     self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS,
@@ -325,7 +326,8 @@ impl Handshake {
         }
         let failure = ended
             .err()
-            .filter(|failure| !wants_client_certificate(failure, &captured));
+            .filter(|failure| !wants_client_certificate(failure, &captured))
+            .map(|failure| self.explained(failure, &captured, flight));
         let session = self.session(&captured, flight);
         Exchange {
             offer: self.offer,
@@ -335,6 +337,20 @@ impl Handshake {
             chain_cut: captured.chain_cut,
             failure,
         }
+    }
+
+    /// Returns what is wrong with the server's key exchange below TLS 1.3, if anything is, in the words
+    /// that hand-made hellos have for it. Otherwise returns the failure as it was.
+    fn explained(&self, failure: Failure, captured: &Captured, flight: &Flight) -> Failure {
+        let hello = flight.server_hello.as_ref();
+        let old = hello.is_some_and(|hello| hello.version < ProtocolVersion::Tls13.wire());
+        if !old || !(by_us(&failure) || key_exchange::is_whole(flight)) {
+            return failure;
+        }
+        let template = self.offer.template();
+        let lists = (template.groups, template.signatures);
+        let leaf = captured.chain.as_ref().and_then(PeerChain::leaf_key);
+        key_exchange::flaw(lists, flight, leaf).unwrap_or(failure)
     }
 
     fn session(&self, captured: &Captured, flight: &Flight) -> Option<Session> {

@@ -26,8 +26,8 @@ pub use hellos::{
 };
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{
-    CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name, group_text,
-    signature_scheme_name, signature_scheme_text,
+    CertificateKey, CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name,
+    group_text, signature_scheme_name, signature_scheme_text,
 };
 pub use sniff::{printable_prefix, spoken};
 pub use version::ProtocolVersion;

@@ -7,7 +7,8 @@ use crate::tls::reader::{Flaw, Reader};
 /// The parameters of the key exchange, as far as people care.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyExchange {
-    /// The named curve of an ECDHE exchange; absent when the curve is spelled out.
+    /// The curve of an ECDHE exchange. One that is spelled out has the number by which clients
+    /// offered such curves (RFC 4492, 5.1.1).
     pub group: Option<u16>,
     /// The size of the prime of a DHE exchange.
     pub dh_bits: Option<u16>,
@@ -39,18 +40,16 @@ pub(super) fn parse(content: &[u8], suite: u16, version: u16) -> Result<Option<P
     let mut found = KeyExchange::default();
     match suite.key_agreement() {
         KeyAgreement::Ecdhe => {
-            found.group = read_curve(&mut reader)?;
-            if found.group.is_none() {
+            let (group, is_named) = read_curve(&mut reader)?;
+            found.group = Some(group);
+            if !is_named {
                 return Ok(Some((found, None)));
             }
         }
-        KeyAgreement::Dhe => {
-            found.dh_bits = Some(bits(reader.vec16()?));
-            let (_generator, _public) = (reader.vec16()?, reader.vec16()?);
-        }
+        KeyAgreement::Dhe => found.dh_bits = Some(bits(read_prime(&mut reader)?)),
         KeyAgreement::Rsa => {
-            found.rsa_bits = Some(bits(reader.vec16()?));
-            let _exponent = reader.vec16()?;
+            found.rsa_bits = Some(bits(number(&mut reader)?));
+            number(&mut reader)?;
         }
         KeyAgreement::Static | KeyAgreement::Tls13 | KeyAgreement::Other => return Ok(None),
     }
@@ -69,25 +68,53 @@ pub(super) fn parse(content: &[u8], suite: u16, version: u16) -> Result<Option<P
     Ok(Some((found, signed)))
 }
 
-/// The named curve, with the server's point read past; `None` for a curve that is spelled out,
-/// after which nothing more is read.
-fn read_curve(reader: &mut Reader<'_>) -> Result<Option<u16>, Flaw> {
+/// Reads the curve and the server's point. Returns the curve's number and true if it is named. Of a
+/// curve that is spelled out nothing more is read.
+fn read_curve(reader: &mut Reader<'_>) -> Result<(u16, bool), Flaw> {
     match reader.u8()? {
         NAMED_CURVE => {
             let group = reader.u16()?;
-            reader.vec8()?;
-            Ok(Some(group))
+            match reader.vec8()? {
+                [] => Err(Flaw("has an empty point")),
+                _ => Ok((group, true)),
+            }
         }
-        EXPLICIT_PRIME | EXPLICIT_CHAR2 => Ok(None),
+        EXPLICIT_PRIME => Ok((ARBITRARY_EXPLICIT_PRIME_CURVES, false)),
+        EXPLICIT_CHAR2 => Ok((ARBITRARY_EXPLICIT_CHAR2_CURVES, false)),
         _ => Err(Flaw("has an unknown type of curve")),
     }
 }
 
-/// The size in bits of a number, without its leading zeros. What is too large for the field is
-/// given as its largest value: no such number is in use.
+/// Reads prime, generator and public value, and returns the prime. Where one of them is 0 or 1, or
+/// not below the prime, no client computes a key (OpenSSL: `DH_check_params`, `DH_check_pub_key`).
+fn read_prime<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
+    let (prime, generator, public) = (number(reader)?, number(reader)?, number(reader)?);
+    let size = |number: &'a [u8]| (number.len(), number);
+    let one = size(&[1]);
+    let fits = |number| size(number) > one && size(number) < size(prime);
+    match fits(generator) && fits(public) {
+        true => Ok(prime),
+        false => Err(Flaw(
+            "has a prime, generator or public value that gives no key",
+        )),
+    }
+}
+
+/// Reads a number, which has at least one byte (RFC 5246, 7.4.3), and returns it without its leading
+/// zeros.
+fn number<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
+    let bytes = reader.vec16()?;
+    if bytes.is_empty() {
+        return Err(Flaw("has an empty number"));
+    }
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    Ok(&bytes[zeros..])
+}
+
+/// The size in bits of a number without leading zeros. What is too large for the field is given as
+/// its largest value: no such number is in use.
 fn bits(number: &[u8]) -> u16 {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let Some((first, rest)) = number.get(zeros..).and_then(<[u8]>::split_first) else {
+    let Some((first, rest)) = number.split_first() else {
         return 0;
     };
     let total = rest.len() * 8 + 8 - usize::try_from(first.leading_zeros()).unwrap_or(0);
@@ -98,3 +125,5 @@ const TLS12: u16 = 0x0303;
 const EXPLICIT_PRIME: u8 = 1;
 const EXPLICIT_CHAR2: u8 = 2;
 const NAMED_CURVE: u8 = 3;
+const ARBITRARY_EXPLICIT_PRIME_CURVES: u16 = 0xFF01;
+const ARBITRARY_EXPLICIT_CHAR2_CURVES: u16 = 0xFF02;

@@ -10,7 +10,7 @@ mod suites_c0;
 
 use std::borrow::Cow;
 
-pub use suite::{CipherSuite, KeyAgreement};
+pub use suite::{CertificateKey, CipherSuite, KeyAgreement};
 
 /// The IANA name of a cipher suite: `TLS_RSA_WITH_AES_128_CBC_SHA`.
 pub fn cipher_suite_name(id: u16) -> Option<&'static str> {

@@ -35,6 +35,21 @@ pub enum KeyAgreement {
     Other,
 }
 
+/// What a suite needs the certificate's key for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateKey {
+    /// RSA that decrypts the client's secret.
+    RsaDecrypting,
+    /// RSA that signs the key exchange.
+    RsaSigning,
+    /// An elliptic curve key that signs the key exchange.
+    Ecdsa,
+    /// An elliptic curve key that is a side of the key exchange.
+    Ecdh,
+    /// DSA that signs the key exchange.
+    Dsa,
+}
+
 impl CipherSuite {
     /// The suite with this number, when it has a name.
     pub fn of(id: u16) -> Option<Self> {
@@ -69,6 +84,29 @@ impl CipherSuite {
                 KeyAgreement::Static
             }
             _ => KeyAgreement::Other,
+        }
+    }
+
+    /// Returns what the suite needs the certificate's key for, or `None` if it needs none or its name
+    /// does not say.
+    pub fn certificate_key(self) -> Option<CertificateKey> {
+        match self.key_agreement() {
+            KeyAgreement::Rsa => Some(CertificateKey::RsaDecrypting),
+            KeyAgreement::Dhe | KeyAgreement::Ecdhe => {
+                let signer = |word: &[u8]| has(self.exchange, word);
+                let signers: [(&[u8], _); 3] = [
+                    (b"RSA", CertificateKey::RsaSigning),
+                    (b"ECDSA", CertificateKey::Ecdsa),
+                    (b"DSS", CertificateKey::Dsa),
+                ];
+                let mut signers = signers.into_iter();
+                signers.find_map(|(word, key)| signer(word).then_some(key))
+            }
+            KeyAgreement::Static => {
+                let curve = self.exchange.starts_with("ECDH_");
+                curve.then_some(CertificateKey::Ecdh)
+            }
+            KeyAgreement::Tls13 | KeyAgreement::Other => None,
         }
     }
 

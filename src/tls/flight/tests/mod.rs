@@ -215,7 +215,15 @@ fn other_key_exchanges() {
                 ..none
             }),
         ),
-        (0x0301, 0xC013, &explicit, Some(none)),
+        (
+            0x0301,
+            0xC013,
+            &explicit,
+            Some(KeyExchange {
+                group: Some(0xFF01),
+                ..none
+            }),
+        ),
         (0x0303, 0x00B2, &export, None),
         (0x0303, 0x0A0A, &export, None),
     ] {
@@ -227,6 +235,44 @@ fn other_key_exchanges() {
             "{cipher:#06x}"
         );
     }
+}
+
+#[test]
+fn numbers_that_give_no_key_are_malformed() {
+    let (empty, no_key) = ("has an empty number", "that gives no key");
+    let prime = [0x80; 128];
+    // One below the prime, with leading zeros, and the prime itself with them.
+    let below = [&[0, 0], &[0x80; 127][..], &[0x7F]].concat();
+    let same = [&[0], &prime[..]].concat();
+    for (prime, generator, public, text) in [
+        (&[][..], &[2][..], &[3][..], empty),
+        (&prime, &[], &[3], empty),
+        (&prime, &[2], &[], empty),
+        (&[0], &[2], &[3], no_key),
+        (&[1], &[2], &[3], no_key),
+        (&[0; 128], &[2], &[3], no_key),
+        (&prime, &[0], &[3], no_key),
+        (&prime, &[0, 1], &[3], no_key),
+        (&prime, &[2], &[0; 128], no_key),
+        (&prime, &[2], &[1], no_key),
+        (&prime, &same, &[3], no_key),
+        (&prime, &[2], &prime, no_key),
+        (&prime, &[2], &same, no_key),
+        (&prime, &[2], &[0xFF; 128], no_key),
+        (&prime, &[2], &below, "Done"),
+        (&same, &[0, 2], &[0, 0, 3], "Done"),
+        (&[0xFF; 256], &[2], &[2], "Done"),
+    ] {
+        let body = [prime, generator, public].map(vec16).concat();
+        let anonymous = hello(0x0303, 0x006C);
+        let message = message(SERVER_KEY_EXCHANGE, &body);
+        let found = failure(&records(&[anonymous, message, done()]));
+        assert!(found.contains(text), "{prime:?} {public:?} {found}");
+    }
+    let export = [vec16(&[]), vec16(&[1, 0, 1]), vec16(&[1; 128])].concat();
+    let message = message(SERVER_KEY_EXCHANGE, &export);
+    let found = failure(&records(&[hello(0x0301, 0x0003), message]));
+    assert!(found.contains(empty), "{found}");
 }
 
 #[test]
@@ -306,6 +352,13 @@ fn failures_name_what_is_wrong() {
         (
             flight(&[hello.clone(), message(SERVER_KEY_EXCHANGE, &[4])]),
             "server_key_exchange has an unknown type of curve",
+        ),
+        (
+            flight(&[
+                hello.clone(),
+                message(SERVER_KEY_EXCHANGE, &[3, 0, 0x17, 0, 4, 3, 0, 0]),
+            ]),
+            "server_key_exchange has an empty point",
         ),
         (
             flight(&[hello.clone(), [11, 5, 0, 1].to_vec()]),
