@@ -163,7 +163,8 @@ fn every_hello_offers_what_its_template_says() {
         assert_eq!(offered.compressions, methods, "{id}");
         assert_eq!(offered.has(35), features, "{id}");
         // The target is a web server, so ALPN offers its protocols.
-        let names_protocols = ![Offer::NoAlpn, Offer::MoreGroups].contains(&offer);
+        let names_protocols =
+            ![Offer::NoAlpn, Offer::MoreGroups, Offer::BrowserTls13].contains(&offer);
         assert_eq!(
             offered.has(16),
             !template.hand_made && names_protocols,

@@ -33,16 +33,22 @@ enum Shows {
     Alone(Leaf<'static>),
     /// A leaf with an OCSP response.
     Stapled(Leaf<'static>),
+    /// A leaf, and the usual one for clients that do not accept its key.
+    TwoKeys(Leaf<'static>),
     SelfSigned,
     Nothing,
 }
 
-use Shows::{Alone, Nothing, SelfSigned, Stapled};
+use Shows::{Alone, Nothing, SelfSigned, Stapled, TwoKeys};
 
 const GOOD: Shows = Shows::Leaf(Leaf::GOOD);
 
 const fn with(key: &'static [&'static str]) -> Shows {
-    Shows::Leaf(Leaf { key, ..Leaf::GOOD })
+    Shows::Leaf(keyed(key))
+}
+
+const fn keyed(key: &'static [&'static str]) -> Leaf<'static> {
+    Leaf { key, ..Leaf::GOOD }
 }
 
 /// A P-256 leaf issued by the RSA intermediate, signed with this digest.
@@ -106,9 +112,10 @@ const CASES: &[Case] = &[
     // Key exchange and suites.
     case("kRSA", with(pki::RSA), &["-tls1_2", "-cipher", "kRSA"], ("ok", &["no_forward_secrecy"]), &[("/tls/version", "TLSv1.2"), ("/tls/group", "null"), ("/tls/offer", "wide"), ("/leaf/key", "rsa2048")]),
     case("kRSA at tls1", with(pki::RSA), &["-tls1", "-cipher", "kRSA:@SECLEVEL=0"], ("legacy_tls_only", &["legacy_tls_only", "no_forward_secrecy"]), &[("/tls/version", "TLSv1.0")]),
-    case("ECDHE with CBC", GOOD, &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], OK, &[("/tls/cipher", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"), ("/tls/offer", "wide")]),
+    case("ECDHE with CBC", GOOD, &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], ("ok", &["refused_by_today"]), &[("/tls/cipher", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"), ("/tls/offer", "wide")]),
     case("ECDHE with CBC and SHA-384", with(pki::RSA), &["-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384"], ("ok", &["refused_by_today"]), &[("/tls/cipher", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384")]),
     case("DHE", with(pki::RSA), &["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"], ("ok", &["refused_by_today"]), &[("/tls/cipher", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256")]),
+    case("DHE of 1024 bits", with(pki::RSA_1024), &["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"], ("ok", &["refused_by_today", "weak_dh", "weak_key"]), &[("/findings/0/id", "refused_by_today"), ("/findings/0/severity", "warning"), ("/findings/0/connects/0", "Java")]),
     case("ChaCha20", GOOD, &["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], OK, &[("/tls/cipher", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"), ("/tls/offer", "modern")]),
     case("CCM", GOOD, &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-CCM8"], ("ok", &["refused_by_today"]), &[("/tls/cipher", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"), ("/tls/offer", "wide")]),
     case("Camellia", with(pki::RSA), &["-tls1_2", "-cipher", "ECDHE-RSA-CAMELLIA128-SHA256"], ("ok", &["refused_by_today"]), &[("/tls/cipher", "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256")]),
@@ -127,7 +134,11 @@ const CASES: &[Case] = &[
     case("P-521 alone at TLS 1.3", GOOD, &["-tls1_3", "-groups", "P-521"], ("ok", &["refused_by_today"]), &[("/tls/group", "secp521r1"), ("/tls/offer", "more_groups")]),
     case("X448 alone at TLS 1.3", GOOD, &["-tls1_3", "-groups", "X448"], READ_ONLY, &[("/error/kind", "incompatible"), ("/error/detail", "needs the group x448, which this scanner reads and cannot compute"), ("/side", "client")]),
     case("ffdhe2048 alone at TLS 1.3", GOOD, &["-tls1_3", "-groups", "ffdhe2048"], READ_ONLY, &[("/error/kind", "incompatible"), ("/error/detail", "needs the group ffdhe2048, which this scanner reads and cannot compute"), ("/side", "client")]),
-    case("P-521 alone at TLS 1.2", GOOD, &["-tls1_2", "-groups", "P-521"], OK, &[("/tls/group", "secp521r1"), ("/tls/offer", "wide")]),
+    case("P-521 alone at TLS 1.2", GOOD, &["-tls1_2", "-groups", "P-521"], ("ok", &["refused_by_today"]), &[("/tls/group", "secp521r1"), ("/tls/offer", "wide"), ("/findings/0/id", "refused_by_today"), ("/findings/0/severity", "warning"), ("/findings/0/fails/1", "Edge"), ("/findings/0/connects/0", "Firefox")]),
+    case("P-521 alone, RSA key exchange", with(pki::RSA), &["-tls1_2", "-groups", "P-521"], OK, &[("/tls/group", "secp521r1"), ("/tls/offer", "wide")]),
+    case("P-521 alone, RSA key", with(pki::RSA), &["-tls1_2", "-groups", "P-521", "-cipher", "ECDHE"], ("ok", &["refused_by_today"]), &[("/tls/group", "secp521r1")]),
+    case("P-521 first", GOOD, &["-tls1_2", "-serverpref", "-groups", "P-521:P-256"], OK, &[]),
+    case("P-521 or Brainpool", GOOD, &["-tls1_2", "-serverpref", "-groups", "brainpoolP256r1:P-521"], ("ok", &["refused_by_today"]), &[("/tls/group", "brainpoolP256r1")]),
     case("Brainpool alone", GOOD, &["-tls1_2", "-groups", "brainpoolP256r1"], ("ok", &["refused_by_today"]), &[("/tls/group", "brainpoolP256r1")]),
     case("P-521 alone, both versions", GOOD, &["-groups", "P-521"], ("ok", &["refused_by_today"]), &[("/tls/group", "secp521r1"), ("/tls/version", "TLSv1.3"), ("/tls/offer", "more_groups")]),
 
@@ -135,10 +146,12 @@ const CASES: &[Case] = &[
     case("RSA", with(pki::RSA), &[], OK, &[("/tls/signature", "rsa_pss_rsae_sha256"), ("/leaf/key", "rsa2048")]),
     case("P-384", with(pki::P384), &[], OK, &[("/leaf/key", "p384")]),
     case("P-521", with(pki::P521), &[], ("ok", &["unusual_key"]), &[("/tls/signature", "ecdsa_secp521r1_sha512"), ("/leaf/key", "p521"), ("/tls/key_proof", "proven")]),
-    case("Ed25519", with(pki::ED25519), &[], ("ok", &["unusual_key"]), &[("/tls/signature", "ed25519"), ("/leaf/key", "ed25519")]),
-    case("Ed25519 at TLS 1.2", with(pki::ED25519), &["-tls1_2"], ("ok", &["unusual_key"]), &[("/tls/signature", "ed25519")]),
-    case("Ed448", with(pki::ED448), &[], ("ok", &["unusual_key"]), &[("/leaf/key", "ed448")]),
-    case("Ed448 at TLS 1.2", with(pki::ED448), &["-tls1_2"], ("ok", &["refused_by_today", "unusual_key"]), &[("/tls/signature", "ed448")]),
+    case("Ed25519", with(pki::ED25519), &[], ("ok", &["refused_by_today", "unusual_key"]), &[("/tls/signature", "ed25519"), ("/leaf/key", "ed25519"), ("/findings/0/id", "refused_by_today"), ("/findings/0/severity", "warning"), ("/findings/0/fails/2", "Firefox"), ("/findings/0/connects/0", "curl/OpenSSL")]),
+    case("Ed25519 at TLS 1.2", with(pki::ED25519), &["-tls1_2"], ("ok", &["refused_by_today", "unusual_key"]), &[("/tls/signature", "ed25519")]),
+    case("Ed448", with(pki::ED448), &[], ("ok", &["refused_by_today", "unusual_key"]), &[("/leaf/key", "ed448")]),
+    case("Ed448 at TLS 1.2", with(pki::ED448), &["-tls1_2"], ("ok", &["refused_by_today", "unusual_key"]), &[("/tls/signature", "ed448"), ("/findings/0/id", "refused_by_today"), ("/findings/0/severity", "warning"), ("/findings/0/fails/2", "Firefox"), ("/findings/0/connects/0", "curl/OpenSSL")]),
+    case("Ed25519 first, and P-256", TwoKeys(keyed(pki::ED25519)), &["-serverpref", "-sigalgs", "ed25519:ECDSA+SHA256"], ("ok", &["unusual_key"]), &[("/tls/signature", "ed25519")]),
+    case("Ed25519 first, and P-256, at TLS 1.2", TwoKeys(keyed(pki::ED25519)), &["-tls1_2", "-serverpref", "-sigalgs", "ed25519:ECDSA+SHA256"], ("ok", &["unusual_key"]), &[("/tls/signature", "ed25519")]),
     case("RSA-PSS", with(pki::RSA_PSS), &[], ("ok", &["refused_by_today", "unusual_key"]), &[("/leaf/key", "rsapss2048")]),
     case("RSA of 1024 bits", with(pki::RSA_1024), &["-cipher", ANYTHING], ("ok", &["weak_key"]), &[("/leaf/key", "rsa1024")]),
     case("RSA of 1024 bits at TLS 1.2", with(pki::RSA_1024), &["-tls1_2", "-cipher", ANYTHING], ("ok", &["weak_key"]), &[("/leaf/key", "rsa1024")]),
@@ -234,7 +247,9 @@ fn expected_value(text: &str) -> Value {
 fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
     let name = format!("case{number}");
     let shown: Option<Issued> = match &case.shows {
-        Shows::Leaf(leaf) | Alone(leaf) | Stapled(leaf) => Some(pki.leaf(&name, *leaf)),
+        Shows::Leaf(leaf) | Alone(leaf) | Stapled(leaf) | TwoKeys(leaf) => {
+            Some(pki.leaf(&name, *leaf))
+        }
         SelfSigned => Some(pki.self_signed(&name, &format!("DNS:{NAME}"))),
         Nothing => None,
     };
@@ -243,7 +258,7 @@ fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
         options.extend(["-cert", &issued.leaf, "-key", &issued.key]);
         // Otherwise openssl would find the issuer among its trusted certificates.
         options.push("-no-CAfile");
-        if matches!(case.shows, Shows::Leaf(_) | Stapled(_)) {
+        if !matches!(case.shows, Alone(_) | SelfSigned) {
             options.extend(["-cert_chain", &issued.issuer]);
         }
     }
@@ -253,6 +268,12 @@ fn start(pki: &Pki, number: usize, case: &Case) -> SServer {
         .map(pki::staple);
     if let Some(staple) = &staple {
         options.extend(["-status_file", staple]);
+    }
+    let usual =
+        matches!(case.shows, TwoKeys(_)).then(|| pki.leaf(&format!("{name}-usual"), Leaf::GOOD));
+    if let Some(usual) = &usual {
+        options.extend(["-dcert", &usual.leaf, "-dkey", &usual.key]);
+        options.extend(["-dcert_chain", &usual.issuer]);
     }
     // The second certificate belongs to the name.
     if let Some(issued) = shown

@@ -66,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
         name: "ed25519-key",
         host: "ed25519-key.tlsweep.test",
         expect: VerdictKind::Ok,
-        also: &["unusual_key"],
+        also: &["refused_by_today", "unusual_key"],
         about: "an Ed25519 key, which browsers do not accept",
         conduct: |shop, host| {
             let key = std::sync::Arc::new(KeyPair::generate_for(&PKCS_ED25519)?);

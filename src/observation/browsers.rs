@@ -1,10 +1,10 @@
-//! Whether today's browsers can connect to a server that took the widest hello only. What it chose
-//! there may be one of several that it knows, so it is asked once more, with what browsers offer.
+//! Whether today's browsers can connect to a server that chose something that they do not offer. What
+//! it chose may be one of several that it accepts, so it is asked once more, with what browsers offer.
 
 use super::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason, Session, Stage};
 use crate::tls::{
-    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CipherSuite, KeyAgreement, MODERN_GROUPS,
-    ProtocolVersion,
+    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES, CipherSuite,
+    KeyAgreement, MODERN_SUITES, ProtocolVersion,
 };
 
 /// The curves that browsers accept in a server's own certificate.
@@ -35,26 +35,90 @@ impl Part {
     }
 }
 
-/// The next offer that shows whether browsers can connect; `None` when nothing is open.
+/// A server that refuses what browsers offer.
+pub struct BrowserRefusal<'a> {
+    /// What the server chose instead.
+    pub session: &'a Session,
+    /// The certificates that it sent with that.
+    pub chain: Option<&'a PeerChain>,
+    /// The parts of the browsers' offer that it refused.
+    pub parts: Vec<Part>,
+    /// True if Firefox offers what the server chose, and Chrome does not.
+    pub firefox_connects: bool,
+}
+
+/// Returns the next offer that shows which browsers can connect, or `None` if nothing is open.
 pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
-    let made = |offer| observation.exchanges.iter().find(|it| it.offer == offer);
-    let beyond = chosen_beyond(observation).is_some();
-    match (made(Offer::Modern), made(Offer::Browser)) {
-        (None, _) if beyond || chose_rare_group(observation) => Some(Offer::Modern),
-        (Some(modern), None) if beyond && modern.failure.is_some() => {
-            (!told_by_tls13(observation)).then_some(Offer::Browser)
+    if let Some((answer, _)) = signed_beyond(observation) {
+        let offer = without_its_signature(answer)?;
+        return made(observation, offer).is_none().then_some(offer);
+    }
+    let (_, open) = open(observation)?;
+    match made(observation, Offer::Modern) {
+        None => Some(Offer::Modern),
+        Some(modern) => {
+            let asks = modern.failure.is_some() && !told_by_tls13(observation);
+            (asks && made(observation, open).is_none()).then_some(open)
         }
-        _ => None,
     }
 }
 
-/// Returns true if the server chose a group that only some browsers offer: it may insist on it in
-/// TLS 1.3 too.
-fn chose_rare_group(observation: &Observation) -> bool {
-    let telling = observation.telling();
-    let whole = telling.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
-    let group = whole.and_then(|it| it.session.as_ref()?.group);
-    group.is_some_and(|it| BROWSER_GROUPS.contains(&it) && !MODERN_GROUPS.contains(&it))
+/// Returns what a server accepts that refuses browsers, with the parts of their offer that it refused.
+/// `None` if they can connect, or if it is not known.
+pub fn refused_by_browsers(observation: &Observation) -> Option<BrowserRefusal<'_>> {
+    let refused = |offer| made(observation, offer).is_some_and(refused);
+    if let Some((answer, parts)) = signed_beyond(observation) {
+        let asked = made(observation, without_its_signature(answer)?);
+        let refused = asked.is_some_and(refused_in_words);
+        return refused.then(|| refusal(answer, parts, false)).flatten();
+    }
+    let ((answer, parts), offer) = open(observation)?;
+    let all = !told_by_tls13(observation) && refused(Offer::Modern) && refused(offer);
+    all.then(|| refusal(answer, parts, offer == Offer::Chrome))
+        .flatten()
+}
+
+fn refusal(
+    answer: &Exchange,
+    parts: Vec<Part>,
+    firefox_connects: bool,
+) -> Option<BrowserRefusal<'_>> {
+    Some(BrowserRefusal {
+        session: answer.session.as_ref()?,
+        chain: answer.chain.as_ref(),
+        parts,
+        firefox_connects,
+    })
+}
+
+fn made(observation: &Observation, offer: Offer) -> Option<&Exchange> {
+    observation.exchanges.iter().find(|it| it.offer == offer)
+}
+
+/// An answer, with the parts of an offer that it does not use.
+type Beyond<'a> = (&'a Exchange, Vec<Part>);
+
+/// Returns the answer in TLS 1.2 to a hand-made hello that uses what some browsers do not offer, and
+/// the offer that shows if the server insists on it.
+fn open(observation: &Observation) -> Option<(Beyond<'_>, Offer)> {
+    let answer = hand_made_answer(observation)?;
+    let parts = beyond(answer, &BROWSERS)?;
+    if parts.is_empty() {
+        return beyond_chrome(answer);
+    }
+    // What it accepts from Firefox, it may not accept from Chrome.
+    let accepted = made(observation, Offer::Browser).filter(|it| it.failure.is_none());
+    match accepted {
+        Some(accepted) if accepted.session.is_some() && !refused(accepted) => {
+            beyond_chrome(accepted)
+        }
+        _ => Some(((answer, parts), Offer::Browser)),
+    }
+}
+
+fn beyond_chrome(answer: &Exchange) -> Option<(Beyond<'_>, Offer)> {
+    let parts = beyond(answer, &CHROME)?;
+    (!parts.is_empty()).then_some(((answer, parts), Offer::Chrome))
 }
 
 /// Returns true if an answer in TLS 1.3 has shown which browsers can connect. A server chooses the
@@ -64,20 +128,8 @@ fn told_by_tls13(observation: &Observation) -> bool {
     observation.insists().is_some() || observation.exchanges.iter().any(whole)
 }
 
-/// The session that a server accepts and browsers cannot, with the parts of the browsers' offer that
-/// it refused; `None` when browsers can connect, or it is not known.
-pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
-    let refused = |offer| {
-        let mut made = observation.exchanges.iter();
-        made.find(|it| it.offer == offer).is_some_and(refused)
-    };
-    chosen_beyond(observation)
-        .filter(|_| !told_by_tls13(observation))
-        .filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
-}
-
-/// Whether the server turned the offer down, or chose a version that browsers do not take. A timeout,
-/// or a limit of ours, is no refusal.
+/// Returns true if the server rejected the offer, or chose a version that browsers do not accept. A
+/// timeout, or a limit of ours, is no refusal.
 fn refused(exchange: &Exchange) -> bool {
     let session = exchange
         .session
@@ -100,26 +152,69 @@ fn refused(exchange: &Exchange) -> bool {
     })
 }
 
-/// The session of a complete answer in TLS 1.2 to a hand-made hello, when it uses what no browser
-/// offers. Older versions have a verdict of their own.
-fn chosen_beyond(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
+/// Returns true if the server rejected the offer by more than the end of the connection, which may be
+/// temporary where the server accepts `modern`.
+fn refused_in_words(exchange: &Exchange) -> bool {
+    let failure = exchange.failure.as_ref();
+    refused(exchange) && !failure.is_some_and(|it| it.is_drop())
+}
+
+/// Returns the complete answer in TLS 1.2 to a hand-made hello, if that is what speaks for the
+/// endpoint. Older versions have a verdict of their own.
+fn hand_made_answer(observation: &Observation) -> Option<&Exchange> {
     let telling = observation.telling()?;
     let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello | Offer::Rest);
     let session = telling.session.as_ref()?;
     let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
-    let parts = beyond(session, telling.chain.as_ref());
-    (hand_made && complete && !parts.is_empty()).then_some((session, parts))
+    (hand_made && complete).then_some(telling)
 }
 
-fn beyond(session: &Session, chain: Option<&PeerChain>) -> Vec<Part> {
-    let suite = CipherSuite::of(session.cipher);
-    let ecdhe = suite.is_some_and(|it| it.key_agreement() == KeyAgreement::Ecdhe);
-    let group = session
-        .group
-        .is_some_and(|group| BROWSER_GROUPS.contains(&group));
+/// Returns the complete answer to the modern offer, if it is signed as no browser offers. The server
+/// may have another certificate for browsers.
+fn signed_beyond(observation: &Observation) -> Option<Beyond<'_>> {
+    let mut exchanges = observation.exchanges.iter();
+    let answer = exchanges
+        .find(|it| matches!(it.offer, Offer::Modern | Offer::NoAlpn) && it.failure.is_none())?;
+    let parts = beyond(answer, &BROWSERS)?;
+    parts.contains(&Part::Signatures).then_some((answer, parts))
+}
+
+/// Returns the offer that has the version of this answer, and only signatures that browsers offer.
+fn without_its_signature(answer: &Exchange) -> Option<Offer> {
+    match answer.session.as_ref()?.version {
+        ProtocolVersion::Tls13 => Some(Offer::BrowserTls13),
+        _ => Some(Offer::Browser),
+    }
+}
+
+/// The suites and groups that clients offer in TLS 1.2.
+struct Lists {
+    suites: &'static [u16],
+    groups: &'static [u16],
+}
+
+/// What Chrome or Firefox offers.
+const BROWSERS: Lists = Lists {
+    suites: &BROWSER_SUITES,
+    groups: &BROWSER_GROUPS,
+};
+
+/// What Chrome offers. It does not offer SHA-1 either: `sha1_handshake_signature` reports that.
+const CHROME: Lists = Lists {
+    suites: &CHROME_SUITES,
+    groups: &CHROME_GROUPS,
+};
+
+fn beyond(answer: &Exchange, lists: &Lists) -> Option<Vec<Part>> {
+    let session = answer.session.as_ref()?;
+    let offered = [lists.suites, &MODERN_SUITES];
+    let suite = offered.iter().any(|it| it.contains(&session.cipher));
+    let ecdhe =
+        CipherSuite::of(session.cipher).is_some_and(|it| it.key_agreement() == KeyAgreement::Ecdhe);
+    let group = session.group.is_some_and(|it| lists.groups.contains(&it));
     let signature = session.signature;
     let signs = signature.is_none_or(|scheme| BROWSER_SIGNATURES.contains(&scheme));
-    let leaf = chain.and_then(PeerChain::leaf);
+    let leaf = answer.chain.as_ref().and_then(PeerChain::leaf);
     let key = leaf.and_then(|leaf| Some(&leaf.contents.as_ref().ok()?.key));
     let usual = key.is_none_or(|key| match key.kind {
         KeyKind::Rsa => true,
@@ -127,11 +222,11 @@ fn beyond(session: &Session, chain: Option<&PeerChain>) -> Vec<Part> {
         _ => false,
     });
     let each = [
-        (BROWSER_SUITES.contains(&session.cipher), Part::Suites),
+        (suite, Part::Suites),
         (!ecdhe || group, Part::Groups),
         (signs, Part::Signatures),
         (usual, Part::Key),
     ];
     let outside = each.into_iter().filter(|(offered, _)| !offered);
-    outside.map(|(_, part)| part).collect()
+    Some(outside.map(|(_, part)| part).collect())
 }

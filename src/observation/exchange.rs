@@ -33,6 +33,11 @@ pub enum Offer {
     /// The hand-made hello of what today's browsers offer in TLS 1.2. It tells whether they can connect,
     /// and nothing else of the endpoint.
     Browser,
+    /// The hand-made hello of what Chrome offers in TLS 1.2. It decides the same question.
+    Chrome,
+    /// The modern offer with the signatures of browsers; the handshake is completed. It decides the
+    /// same question for TLS 1.3.
+    BrowserTls13,
     /// A hand-made hello that asks for one version; only the server's first flight is read.
     Version(ProtocolVersion),
     /// The same question in a hello of less than 256 bytes, where the long one met silence or a
@@ -47,7 +52,7 @@ pub enum Offer {
 
 impl Offer {
     /// Every offer, but for those of [`Question::ALL`].
-    const OTHERS: [Self; 17] = [
+    const OTHERS: [Self; 19] = [
         Self::Modern,
         Self::NoAlpn,
         Self::Wide,
@@ -56,6 +61,8 @@ impl Offer {
         Self::MoreGroups,
         Self::Hello,
         Self::Browser,
+        Self::Chrome,
+        Self::BrowserTls13,
         Self::Version(ProtocolVersion::Tls13),
         Self::Version(ProtocolVersion::Tls12),
         Self::Version(ProtocolVersion::Tls11),
@@ -75,10 +82,11 @@ impl Offer {
 
     /// Whether its answer speaks for the endpoint. What a question about a version or a fact is
     /// answered does not (the verdict must be the same without it), nor what comes of going past
-    /// the service's own dialogue.
+    /// the service's own dialogue, nor a handshake with fewer signatures.
     pub fn speaks(self) -> bool {
         let asks = self.asks_for().is_some();
-        !asks && !matches!(self, Self::Implicit | Self::Asked(_))
+        let extra = matches!(self, Self::Implicit | Self::BrowserTls13 | Self::Asked(_));
+        !asks && !extra
     }
 
     /// Returns the version that is asked for, for the sake of which alone the hello is sent.
@@ -106,6 +114,8 @@ impl Offer {
             Self::MoreGroups => &tls::MORE_GROUPS,
             Self::Hello => &tls::LANE,
             Self::Browser => &tls::BROWSER,
+            Self::Chrome => &tls::CHROME,
+            Self::BrowserTls13 => &tls::BROWSER_TLS1_3,
             Self::Version(version) => tls::for_version(version),
             Self::ShortVersion(version) => {
                 tls::short_for_version(version).unwrap_or_else(|| tls::for_version(version))

@@ -25,7 +25,7 @@ mod versions;
 mod visit;
 
 pub(crate) use browsers::next_for_browsers;
-pub use browsers::{Part, refused_by_browsers};
+pub use browsers::{BrowserRefusal, Part, refused_by_browsers};
 pub use cache::CertificateCache;
 pub use certificate::{
     BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,

@@ -190,9 +190,12 @@ impl Evidence {
 /// The strongest evidence: what supports before what rejects, and that before the rest.
 pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
     // An offer without the service's own dialogue tells nothing of the service, and one for a fact
-    // has a list cut short.
+    // or about signatures has a list cut short.
     let told = || {
-        let tells = |it: &&Exchange| !matches!(it.offer, Offer::Implicit | Offer::Asked(_));
+        let tells = |it: &&Exchange| {
+            let cut = matches!(it.offer, Offer::BrowserTls13 | Offer::Asked(_));
+            !cut && it.offer != Offer::Implicit
+        };
         exchanges.iter().filter(tells)
     };
     let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {

@@ -11,7 +11,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::crypto::{self, Outcome};
 use crate::observation::{Certificate, CertificateCache, KeyFamily, KeyProof, PeerChain};
-use crate::tls::{Flight, MODERN_SIGNATURES};
+use crate::tls::Flight;
 
 /// Everything one handshake showed.
 #[derive(Debug, Default)]
@@ -30,15 +30,21 @@ pub(super) struct Captured {
 #[derive(Debug)]
 pub(super) struct Capture {
     captured: Mutex<Captured>,
+    signatures: &'static [u16],
     keys: Option<KeyFamily>,
     certificates: Arc<Mutex<CertificateCache>>,
 }
 
 impl Capture {
-    /// With a family of keys, no other is offered to be verified.
-    pub(super) fn new(certificates: Arc<Mutex<CertificateCache>>, keys: Option<KeyFamily>) -> Self {
+    /// These signature schemes are offered. With a family of keys, no other is offered to be verified.
+    pub(super) fn new(
+        certificates: Arc<Mutex<CertificateCache>>,
+        signatures: &'static [u16],
+        keys: Option<KeyFamily>,
+    ) -> Self {
         Self {
             captured: Mutex::default(),
+            signatures,
             keys,
             certificates,
         }
@@ -142,7 +148,7 @@ impl ServerCertVerifier for Capture {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let schemes = MODERN_SIGNATURES.into_iter();
+        let schemes = self.signatures.iter().copied();
         let offered = schemes.filter(|scheme| self.keys.is_none_or(|family| family.signs(*scheme)));
         offered.map(SignatureScheme::from).collect()
     }

@@ -25,8 +25,8 @@ use crate::observation::{
     Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS,
-    ProtocolVersion,
+    self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES,
+    MORE_MODERN_GROUPS, ProtocolVersion,
 };
 
 /// How much of the server's first flight is kept for a second reading once it is encrypted: enough
@@ -45,7 +45,7 @@ pub(super) struct Modern {
 impl Modern {
     pub(super) fn new() -> Self {
         let certificates = Arc::new(Mutex::new(CertificateCache::default()));
-        let capture = || Arc::new(Capture::new(certificates.clone(), None));
+        let capture = || Arc::new(Capture::new(certificates.clone(), &MODERN_SIGNATURES, None));
         let plain = configuration(&MODERN_GROUPS, capture());
         let more_groups = configuration(&MORE_MODERN_GROUPS, capture());
         let mut http = plain.clone();
@@ -105,10 +105,14 @@ impl Modern {
         offered: &Offered,
         farewell: &'static [u8],
     ) -> Result<Handshake, Failure> {
-        let capture = Arc::new(Capture::new(self.certificates.clone(), offered.keys));
+        let capture = Arc::new(Capture::new(
+            self.certificates.clone(),
+            offered.template.signatures,
+            offered.keys,
+        ));
         let mut config = match offered.offer {
             Offer::MoreGroups => self.more_groups.clone(),
-            Offer::NoAlpn => self.plain.clone(),
+            Offer::NoAlpn | Offer::BrowserTls13 => self.plain.clone(),
             _ if target.is_http() => self.http.clone(),
             _ => self.plain.clone(),
         };
@@ -172,7 +176,10 @@ fn provider(groups: &[u16]) -> CryptoProvider {
 
 /// What a handshake is made with, for measuring one without a network.
 pub fn client_configuration() -> ClientConfig {
-    configuration(&MODERN_GROUPS, Arc::new(Capture::new(Arc::default(), None)))
+    configuration(
+        &MODERN_GROUPS,
+        Arc::new(Capture::new(Arc::default(), &MODERN_SIGNATURES, None)),
+    )
 }
 
 fn configuration(groups: &[u16], capture: Arc<Capture>) -> ClientConfig {

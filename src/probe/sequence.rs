@@ -110,6 +110,8 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
         // Where `modern` met silence.
         Offer::Wide => may_lack_a_group(exchanges).then_some(Offer::Rest),
         Offer::Browser
+        | Offer::Chrome
+        | Offer::BrowserTls13
         | Offer::Version(_)
         | Offer::ShortVersion(_)
         | Offer::Implicit

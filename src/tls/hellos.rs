@@ -2,7 +2,9 @@
 //! it is for. A version probe is one of these and nothing else, so that an answer is the server's
 //! and never a TLS library's.
 
-use super::browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
+use super::browser::{
+    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
+};
 use super::hello::Hello;
 use super::modern::{MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS};
 use super::version::ProtocolVersion;
@@ -38,6 +40,8 @@ pub const HELLOS: &[HelloTemplate] = &[
     REST,
     MORE_GROUPS,
     BROWSER,
+    CHROME,
+    BROWSER_TLS1_3,
     TLS1_3,
     TLS1_2,
     TLS1_1,
@@ -113,8 +117,31 @@ pub const BROWSER: HelloTemplate = HelloTemplate {
     signatures: &BROWSER_SIGNATURES,
     hand_made: true,
     about: "What today's browsers offer in TLS 1.2, all of them together. Sent where a server \
-        refused `modern` and then chose something that no browser offers: whether browsers can \
-        connect all the same. It decides `refused_by_today` and nothing else.",
+        refused `modern` and then chose something that no browser offers, or accepted `modern` in \
+        TLS 1.2 with a signature that no browser offers: whether browsers can connect all the \
+        same. It decides `refused_by_today` and nothing else.",
+};
+
+/// What Chrome offers in TLS 1.2.
+pub const CHROME: HelloTemplate = HelloTemplate {
+    id: "chrome",
+    suites: &CHROME_SUITES,
+    groups: &CHROME_GROUPS,
+    about: "As `browser`, without secp521r1 and without CBC with ECDSA, which Firefox offers and \
+        Chrome does not. Sent where a server refused `modern` and then chose one of these. It \
+        decides `refused_by_today` and nothing else.",
+    ..BROWSER
+};
+
+/// The modern hello with the signatures of browsers.
+pub const BROWSER_TLS1_3: HelloTemplate = HelloTemplate {
+    id: "browser_tls1_3",
+    signatures: &BROWSER_SIGNATURES,
+    about: "As `modern`, with the signatures of `browser` and without application protocols; \
+        rustls completes the handshake. Sent where a server accepted `modern` in TLS 1.3 with a \
+        signature that no browser offers (Ed25519, Ed448). It decides `refused_by_today` and \
+        nothing else.",
+    ..MODERN
 };
 
 /// A hello as short as clients sent them before TLS 1.3.

@@ -14,15 +14,17 @@ mod version;
 mod wide;
 
 pub use alert::AlertDescription;
-pub use browser::{BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES};
+pub use browser::{
+    BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
+};
 pub use flight::{
     Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
     has_odd_version, may_be_tls,
 };
 pub use hello::Hello;
 pub use hellos::{
-    BROWSER, HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT, WIDE, for_version,
-    short_for_version,
+    BROWSER, BROWSER_TLS1_3, CHROME, HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT,
+    WIDE, for_version, short_for_version,
 };
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{

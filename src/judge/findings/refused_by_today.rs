@@ -2,7 +2,7 @@
 
 use super::{Definition, Doc, Needs, Text};
 use crate::judge::case::Case;
-use crate::observation::{Exchange, Offer, Part, refused_by_browsers};
+use crate::observation::{BrowserRefusal, Exchange, Offer, Part, PeerChain, refused_by_browsers};
 use crate::tls::{
     MODERN_SUITES, ProtocolVersion, cipher_suite_text, group_text, signature_scheme_text,
 };
@@ -77,6 +77,20 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
 
 const FIREFOX: &str = "Firefox";
 const OPENSSL: &str = "curl/OpenSSL";
+const JAVA: &str = "Java";
+
+/// Signature schemes that OpenSSL and Java 15 offer by default, but browsers do not: Ed25519, Ed448, and
+/// RSA-PSS with a key that is restricted to it (`SSL_CTX_set1_sigalgs`; JEP 339, JDK-8146293).
+const OPENSSL_SIGNATURES: [u16; 5] = [0x0807, 0x0808, 0x0809, 0x080A, 0x080B];
+
+/// Bits of the smallest DH prime that OpenSSL accepts at security level 2, the default since 3.2
+/// (`CHANGES.md`), and before that on Debian and Ubuntu. Level 1 accepts 1024 bits
+/// (`SSL_CTX_set_security_level`).
+const DH_OF_OPENSSL: u16 = 2048;
+
+/// Bits of the smallest DH prime that Java accepts (`DH keySize < 1024` in
+/// `jdk.tls.disabledAlgorithms` of `java.security`).
+const DH_OF_JAVA: u16 = 1024;
 
 /// TLS 1.3 groups that not every browser offers, and the clients that offer them.
 /// Chrome offers X25519MLKEM768, X25519, P-256 and P-384 (BoringSSL's defaults). Firefox adds P-521,
@@ -136,46 +150,77 @@ fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
 /// Groups that every browser offers in TLS 1.3, including X25519MLKEM768.
 const BROWSER_GROUPS_TLS13: [u16; 4] = [0x11EC, 0x001D, 0x0017, 0x0018];
 
-/// Returns a finding if the server accepts nothing that browsers offer.
+/// Returns a finding if the server accepts nothing that browsers offer, or nothing that Chrome offers.
 fn offer_refused(case: &Case<'_>) -> Option<Finding> {
-    let (session, parts) = refused_by_browsers(case.observation)?;
+    let refusal = refused_by_browsers(case.observation)?;
+    let session = refusal.session;
     let mut accepted = vec![cipher_suite_text(session.cipher).into_owned()];
     accepted.extend(session.group.map(|group| group_text(group).into_owned()));
     let scheme = session.signature;
     accepted.extend(scheme.map(|scheme| signature_scheme_text(scheme).into_owned()));
-    let key = case.readable().map(|(_, leaf)| leaf.key.name.clone());
-    accepted.extend(key);
-    let refused: Vec<String> = parts.iter().map(|part| part.word().to_owned()).collect();
-    let fails = BROWSERS.map(str::to_owned).to_vec();
+    let leaf = refusal.chain.and_then(PeerChain::leaf);
+    let contents = leaf.and_then(|leaf| leaf.contents.as_ref().ok());
+    accepted.extend(contents.map(|contents| contents.key.name.clone()));
+    let refused = refusal.parts.iter().map(|part| part.word().to_owned());
+    let refused: Vec<String> = refused.collect();
+    let connects = connecting(&refusal);
+    let fails = BROWSERS.iter().filter(|it| !connects.contains(it));
+    let fails: Vec<_> = fails.map(ToString::to_string).collect();
     let mut finding = FINDING.found(vec![
         ("refused", refused.into()),
         ("accepted", accepted.into()),
         ("fails", fails.into()),
     ]);
-    // OpenSSL refuses a prime of 1024 bits on Debian and Ubuntu, and a smaller one everywhere.
-    let large = session.dh_bits.is_none_or(|bits| bits >= 2048);
-    if parts == [Part::Suites] && OPENSSL_TOO.contains(&session.cipher) && large {
+    if !connects.is_empty() {
         finding.severity = Severity::Warning;
-        let connects = vec![OPENSSL.to_owned(), "Java".to_owned()];
+        let connects: Vec<_> = connects.iter().map(ToString::to_string).collect();
         finding.evidence.push(("connects", connects.into()));
     }
     Some(finding)
 }
 
+/// Returns the clients that offer what the server chose.
+fn connecting(refusal: &BrowserRefusal<'_>) -> &'static [&'static str] {
+    if refusal.firefox_connects {
+        return &[FIREFOX, OPENSSL];
+    }
+    let session = refusal.session;
+    let signed = session.signature;
+    let signed = signed.is_some_and(|scheme| OPENSSL_SIGNATURES.contains(&scheme));
+    let offered = refusal.parts.iter().all(|part| match part {
+        Part::Suites => OPENSSL_TOO.contains(&session.cipher),
+        Part::Groups => false,
+        // These schemes belong to their own kinds of keys.
+        Part::Signatures | Part::Key => signed,
+    });
+    match session.dh_bits {
+        _ if !offered => &[],
+        Some(bits) if bits < DH_OF_JAVA => &[],
+        Some(bits) if bits < DH_OF_OPENSSL => &[JAVA],
+        _ => &[OPENSSL, JAVA],
+    }
+}
+
 const DOC: Doc = Doc {
     en: Text {
         title: "Current browsers cannot connect",
-        meaning: "There are three cases. In the first, the server supports TLS 1.2, but it refused \
-            TLS 1.3 and everything that Chrome and Firefox offer in TLS 1.2: ECDHE with AES-GCM, \
-            ChaCha20 or AES-CBC, and RSA with AES, with the groups X25519, P-256, P-384 and P-521. \
-            It accepted only a ClientHello that also offers old and rare algorithms. The evidence \
-            shows which part of the browsers' offer the server refused and what it accepted \
-            instead. If it accepted DHE, or CBC with SHA-256, programs that use OpenSSL or Java can \
-            still connect, and the finding is a warning. Otherwise it is an error. In the second \
+        meaning: "There are four cases. In the first, the server supports TLS 1.2, but it refused \
+            TLS 1.3 and everything that Chrome offers in TLS 1.2: ECDHE with AES-GCM or ChaCha20, \
+            ECDHE and RSA with AES-CBC, and RSA with AES-GCM, with the groups X25519, P-256 and \
+            P-384. It accepted only a ClientHello that also offers old and rare algorithms. The \
+            evidence shows which part of the browsers' offer the server refused and what it \
+            accepted instead. The finding is a warning if some clients can still connect, and \
+            otherwise an error. Firefox and OpenSSL can if the server accepted P-521, or AES-CBC \
+            with an ECDSA key. OpenSSL and Java can if it accepted DHE with a prime of 2048 bits or \
+            more, or CBC with SHA-256. Java also accepts a prime of 1024 bits or more, but OpenSSL \
+            does so only at security level 1 (the default before 3.2, except on Debian and \
+            Ubuntu). In the second case, the server has only a key whose signatures browsers do \
+            not offer in any version, such as Ed25519 or Ed448. OpenSSL and Java 15 or later accept \
+            both, so the finding is a warning. In the third \
             case, the server requires a group or suite in TLS 1.3 that some clients do not offer. \
             Firefox offers P-521, ffdhe2048 and ffdhe3072, and Chrome does not. OpenSSL also offers \
             X448. Neither browsers nor OpenSSL offer CCM by default. What such a server accepts in \
-            TLS 1.2 does not help, because it chooses the version first. The third case is \
+            TLS 1.2 does not help, because it chooses the version first. The fourth case is \
             `chain_size`: the certificates exceed the 100 KiB that Chrome and OpenSSL accept.",
         check_first: &[
             "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
@@ -215,22 +260,28 @@ const DOC: Doc = Doc {
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -cipher \
-            ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AES -groups X25519:P-256:P-384:P-521",
+            ECDHE+AESGCM:ECDHE+CHACHA20:aRSA+ECDHE+AES:kRSA+AES -groups X25519:P-256:P-384 -sigalgs \
+            ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:RSA+SHA384",
     },
     ja: Text {
         title: "現在のブラウザーでは接続できません",
-        meaning: "このサーバーは TLS 1.2 に対応していますが、TLS 1.3 と、Chrome および Firefox が \
-            TLS 1.2 で提示するすべての方式を拒否しました。拒否された方式は、AES-GCM、ChaCha20、\
-            AES-CBC を使う ECDHE、AES を使う RSA、グループ X25519、P-256、P-384、P-521 の組み合わ\
-            せです。受け入れたのは、古い方式やまれな方式も提示した ClientHello だけでした。拒否さ\
-            れた部分と、代わりに受け入れられた方式は、検出結果に表示されます。DHE、または SHA-256 \
-            を使う CBC を受け入れた場合は、OpenSSL や Java を使うプログラムは接続できるため、警告\
-            とします。それ以外はエラーとします。別の場合として、一部のクライアントが提示し\
-            ないグループや暗号スイートを、サーバーが TLS 1.3 で必須としていることがあります。P-521、\
-            ffdhe2048、ffdhe3072 は Firefox が提示し、Chrome は提示しません。X448 は OpenSSL も提示\
-            します。CCM は、ブラウザーも OpenSSL も標準では提示しません。サーバーはバージョンを先に\
-            選ぶため、TLS 1.2 で受け入れる方式があっても接続できません。`chain_size` は別の問題で、証明書の合計が、Chrome と \
-            OpenSSL の上限である 100 KiB を超えています。",
+        meaning: "次の 4 つの場合があります。1 つ目は、サーバーが TLS 1.2 に対応しているものの、TLS 1.3 \
+            と、Chrome が TLS 1.2 で提示するすべての方式を拒否した場合です。拒否された方式は、AES-GCM \
+            または ChaCha20 を使う ECDHE、AES-CBC を使う ECDHE と RSA、AES-GCM を使う RSA、グループ \
+            X25519、P-256、P-384 の組み合わせです。受け入れたのは、古い方式やまれな方式も提示した \
+            ClientHello だけでした。拒否された部分と、代わりに受け入れられた方式は、検出結果に表示され\
+            ます。接続できるクライアントがある場合は警告、ない場合はエラーとします。P-521、または ECDSA \
+            の鍵と AES-CBC を受け入れた場合は、Firefox と OpenSSL が接続できます。2048 ビット以上の素数を\
+            使う DHE、または SHA-256 を使う CBC を受け入れた場合は、OpenSSL と Java が接続できます。1024 \
+            ビット以上の素数は Java も受け入れますが、OpenSSL が受け入れるのはセキュリティレベル 1（3.2 \
+            より前の既定値。Debian と Ubuntu を除く）の場合だけです。2 つ目は、Ed25519 や Ed448 のように、\
+            ブラウザーがどのバージョンでも提示しない署名の鍵しかない場合です。OpenSSL と Java 15 以降は両\
+            方に対応しているため、警告とします。3 つ目は、一部のクライアントが提示しないグループや暗号ス\
+            イートを、サーバーが TLS 1.3 で必須としている場合です。P-521、ffdhe2048、ffdhe3072 は \
+            Firefox が提示し、Chrome は提示しません。X448 は OpenSSL も提示します。CCM は、ブラウザーも \
+            OpenSSL も標準では提示しません。サーバーはバージョンを先に選ぶため、TLS 1.2 で受け入れる方式\
+            があっても接続できません。4 つ目は `chain_size` で、証明書の合計が、Chrome と OpenSSL の上限\
+            である 100 KiB を超えています。",
         check_first: &[
             "サーバー自身が応答していることを確認します。スキャン元の、TLS インスペクションを行う\
                 プロキシが応答している場合があります。",
@@ -270,6 +321,7 @@ const DOC: Doc = Doc {
             ),
         ],
         by_hand: "openssl s_client -connect HOST:443 -servername HOST -cipher \
-            ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AES -groups X25519:P-256:P-384:P-521",
+            ECDHE+AESGCM:ECDHE+CHACHA20:aRSA+ECDHE+AES:kRSA+AES -groups X25519:P-256:P-384 -sigalgs \
+            ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:RSA+SHA384",
     },
 };

@@ -43,7 +43,8 @@ const DOC: Doc = Doc {
             certificate. OpenSSL, and curl with OpenSSL, also accept Ed25519, Ed448 and RSA keys \
             that are restricted to PSS (id-RSASSA-PSS). Brainpool, secp256k1 and P-224 work only \
             in clients that are configured for them. ML-DSA works only in the newest libraries. \
-            The service may therefore work with one client and fail with another.",
+            The service may therefore work with one client and fail with another. If the server has \
+            no key that browsers accept, `refused_by_today` says so.",
         check_first: &[
             "Find out which certificate has the key. If it is the CA's key, a new key for the \
                 server does not help.",
@@ -78,7 +79,8 @@ const DOC: Doc = Doc {
             サーバー証明書を拒否します。OpenSSL と、OpenSSL を使う curl は、Ed25519、Ed448、PSS 専\
             用の RSA 鍵（id-RSASSA-PSS）にも対応しています。Brainpool、secp256k1、P-224 は、使用す\
             るように設定したクライアントでのみ利用できます。ML-DSA は、最新のライブラリでのみ利用\
-            できます。そのため、クライアントによって接続できる場合とできない場合があります。",
+            できます。そのため、クライアントによって接続できる場合とできない場合があります。ブラウザーが対応する鍵がサー\
+            バーにない場合は、`refused_by_today` も表示されます。",
         check_first: &[
             "どの証明書の鍵かを確認します。認証局の鍵の場合は、サーバーの鍵を替えても解決しませ\
                 ん。",

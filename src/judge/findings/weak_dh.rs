@@ -52,8 +52,9 @@ const DOC: Doc = Doc {
         meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than \
             2048 bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits \
             are within reach of nation states (Logjam, 2015). No current client connects with \
-            fewer than 1024 bits, so the finding is then an error. OpenSSL on Debian and Ubuntu \
-            also refuses 1024 bits. Chrome and Firefox do not offer DHE at all, so this affects \
+            fewer than 1024 bits, so the finding is then an error. OpenSSL refuses less than 2048 \
+            bits at security level 2, the default since 3.2 and on Debian and Ubuntu. Java accepts \
+            1024 bits or more. Chrome and Firefox do not offer DHE at all, so this affects \
             mail servers, curl, Java and other programs.",
         check_first: &[
             "Check whether the server also accepts ECDHE (`--facts ciphers`). If it does, clients \
@@ -95,8 +96,9 @@ const DOC: Doc = Doc {
         meaning: "サーバーが、2048 ビット未満の素数を使う Diffie-Hellman 鍵交換（DHE）を行いまし\
             た。512 ビットのグループは数分で解読された例があり、1024 ビットのグループも国家規模の\
             攻撃者であれば解読できるとされています（2015 年の Logjam）。1024 ビット未満の場合、現\
-            在のクライアントは接続しないため、エラーとします。Debian と Ubuntu の OpenSSL は、\
-            1024 ビットも拒否します。Chrome と Firefox は DHE を提示しないため、影響を受けるのは\
+            在のクライアントは接続しないため、エラーとします。OpenSSL は、セキュリティレベル 2（3.2 \
+            以降と、Debian および Ubuntu の既定値）で 2048 ビット未満を拒否します。Java は 1024 ビット\
+            以上を受け入れます。Chrome と Firefox は DHE を提示しないため、影響を受けるのは\
             メールサーバー、curl、Java などのプログラムです。",
         check_first: &[
             "サーバーが ECDHE も受け入れるか確認します（`--facts ciphers`）。受け入れる場合、両方\
