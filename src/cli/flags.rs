@@ -478,7 +478,7 @@ pub struct ImportFlags {
 pub struct JudgeFlags {
     /// Recording of `scan --save`; `-` is standard input
     #[arg(value_name = "RECORDING")]
-    pub facts: PathBuf,
+    pub recording: PathBuf,
     /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,

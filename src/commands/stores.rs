@@ -69,7 +69,6 @@ fn describe(page: &mut String, store: &TrustStore, from: &str) {
 }
 
 fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
-    cli::refuse_import_twins(flags)?;
     let bytes = read(&flags.report)?;
     let report = CcadbReport::read(&bytes).map_err(|error| unusable(&flags.report, &error))?;
     let stores = chosen(flags, &report)?;
