@@ -12,7 +12,8 @@ use super::message::print;
 use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
-    CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile, certificates, read_file,
+    CERTIFICATE_FORMS, CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile,
+    certificates, read_file,
 };
 use crate::judge::TrustStore;
 use crate::output::{Clean, OutputPath, pem_block, tell, write_whole};
@@ -204,7 +205,7 @@ fn joined(
     });
     let reason = format!(
         "no certificate for {} of its roots ({}), the first of them {name:?} ({sha256}); add --certs FILE \
-         (PEM, DER, or CCADB's report {ROOTS_REPORT}), or make fewer stores with --only",
+         ({CERTIFICATE_FORMS}, or CCADB's report {ROOTS_REPORT}), or make fewer stores with --only",
         missing.len(),
         lacking.collect::<Vec<_>>().join(", ")
     );
