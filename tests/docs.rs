@@ -170,28 +170,28 @@ fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
     writeln!(page, "\nBy hand: `{}`", text.by_hand)
 }
 
-/// What a room holds is written by hand; the order of the rooms and their crates are not.
+/// The contents of a room are written by hand; the order of the rooms and their crates are not.
 #[test]
 fn the_rooms_are_in_step() {
     let written = written_rows("docs/ARCHITECTURE.md", "rooms");
     let packages: BTreeMap<String, String> = dependencies().into_iter().collect();
     let package = |name: &str| packages.get(name).map_or(name, String::as_str).to_owned();
-    let mut table = String::from("| room | holds | home of |\n| --- | --- | --- |\n");
+    let mut table = String::from("| room | contents | home of |\n| --- | --- | --- |\n");
     for room in ROOMS {
-        let holds = written.get(&format!("{room}/"));
-        let holds = holds.map_or("", |cells| &cells[1]);
+        let contents = written.get(&format!("{room}/"));
+        let contents = contents.map_or("", |cells| &cells[1]);
         let homes = HOMES.iter().filter(|(_, homes)| homes.contains(room));
         let homes: Vec<String> = homes.map(|(name, _)| package(name)).collect();
         let homes = match homes.is_empty() {
             true => "–".to_owned(),
             false => homes.join(", "),
         };
-        writeln!(table, "| `{room}/` | {holds} | {homes} |").expect("writing to a string");
+        writeln!(table, "| `{room}/` | {contents} | {homes} |").expect("writing to a string");
     }
     let words: Vec<String> = WORDS.iter().map(|name| package(name)).collect();
     writeln!(
         table,
-        "\nThese crates only lend words and may be named anywhere: {}.",
+        "\nThese crates provide types and derive macros, and may be used in every room: {}.",
         words.join(", ")
     )
     .expect("writing to a string");
