@@ -315,3 +315,76 @@ fn every_finding_file_is_in_the_list() {
         "one file for each finding"
     );
 }
+
+/// Every file of the repository, by its path from the root.
+fn files(folder: &Path, below: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        match path.is_dir() {
+            true if ["target", ".git"].contains(&&*name) => {}
+            true => files(&path, &format!("{below}{name}/"), found),
+            false => found.push(format!("{below}{name}")),
+        }
+    }
+}
+
+/// The code spans of a page, each with its line; blocks of code apart.
+fn spans(page: &str) -> Vec<(usize, String)> {
+    let text = page.lines().enumerate();
+    let text = text.filter(|(_, line)| !line.starts_with("    "));
+    let spans = text.flat_map(|(index, line)| {
+        let spans = line.split('`').skip(1).step_by(2);
+        spans.map(move |span| (index + 1, span.to_owned()))
+    });
+    spans.collect()
+}
+
+#[test]
+fn files_and_types_that_the_pages_for_developers_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut known = Vec::new();
+    files(root, "", &mut known);
+    let mut words = BTreeSet::new();
+    for path in known.iter().filter(|path| path.ends_with(".rs")) {
+        let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let of_line = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.extend(of_line.map(str::to_owned));
+        }
+    }
+    let is_file = |span: &str| {
+        let slashed = format!("/{span}");
+        let mut paths = known.iter().map(|path| format!("/{path}"));
+        paths.any(|path| match span.ends_with('/') {
+            true => path.contains(&slashed),
+            false => path.ends_with(&slashed),
+        })
+    };
+    let mut unknown = Vec::new();
+    for page in ["docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(page)).expect("the page is there");
+        for (line, span) in spans(&text) {
+            let plain = |extra: &str| {
+                let known = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
+                span.chars().all(known)
+            };
+            let ending = [".rs", ".txt", ".md", ".toml", ".facts", "/"];
+            let file = plain("_./-") && ending.iter().any(|it| span.ends_with(it));
+            let capital = span.starts_with(|c: char| c.is_ascii_uppercase());
+            let code = plain("_:") && (capital || span.contains("::"));
+            let exists = match (file, code) {
+                (true, _) => is_file(&span),
+                (_, true) => span.split("::").all(|word| words.contains(word)),
+                _ => true,
+            };
+            if !exists {
+                unknown.push(format!("{page}:{line}: {span}"));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}

@@ -289,8 +289,8 @@ pub enum VersionsChoice {
 pub struct TrustFlags {
     /// Trust store: mozilla, system, or a file or folder (repeatable) [default: mozilla]
     ///
-    /// mozilla is built in. A file or folder holds certificates in PEM, DER or PKCS#7. A file made by
-    /// `tlsweep stores import` holds several stores. If several stores are given, one that trusts the
+    /// mozilla is built in. A file or folder contains certificates (PEM, DER, PKCS#7). A file made by
+    /// `tlsweep stores import` contains several stores. If several stores are given, one that trusts the
     /// chain is enough for the verdict, and the row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
@@ -479,7 +479,7 @@ pub struct ImportFlags {
 pub struct JudgeFlags {
     /// File written by `scan --save`; `-` is standard input
     #[arg(value_name = "RECORDING")]
-    pub facts: PathBuf,
+    pub recording: PathBuf,
     /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,

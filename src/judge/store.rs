@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::tag;
 use crate::crypto::{Fingerprint, Outcome};
-use crate::gather::BadStoreFile;
+use crate::gather::{BadStoreFile, CERTIFICATE_FORMS};
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
 /// The release of the crate that holds Mozilla's roots (a test compares it with Cargo.lock): it
@@ -87,7 +87,7 @@ pub enum StoreError {
     },
     /// Nothing usable inside.
     #[error(
-        "the trust store {name} holds no usable certificate; it should be PEM (BEGIN CERTIFICATE), DER, or a folder of such files"
+        "the trust store {name} contains no usable certificate; give a file ({CERTIFICATE_FORMS}), or a folder of such files"
     )]
     Empty {
         /// The store.

@@ -223,6 +223,30 @@ pub struct Session {
     pub dh_bits: Option<u16>,
 }
 
+impl Session {
+    /// Returns a session of which nothing is known but the version and the cipher suite.
+    pub fn of(version: ProtocolVersion, cipher: u16) -> Self {
+        Self {
+            version,
+            cipher,
+            group: None,
+            signature: None,
+            alpn: None,
+            alpn_offered: false,
+            hello_retry: None,
+            ocsp_staple: None,
+            client_cert_requested: None,
+            name_warning: false,
+            key_proof: None,
+            downgrade: None,
+            secure_renegotiation: None,
+            ticket: None,
+            compression: None,
+            dh_bits: None,
+        }
+    }
+}
+
 /// One connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {

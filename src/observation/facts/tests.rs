@@ -98,24 +98,7 @@ fn exchange(offer: Offer, chosen: Result<u16, No>) -> Exchange {
 }
 
 fn session(cipher: u16) -> Session {
-    Session {
-        version: ProtocolVersion::Tls12,
-        cipher,
-        group: None,
-        signature: None,
-        alpn: None,
-        alpn_offered: false,
-        hello_retry: None,
-        ocsp_staple: None,
-        client_cert_requested: None,
-        name_warning: false,
-        key_proof: None,
-        downgrade: None,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
-    }
+    Session::of(ProtocolVersion::Tls12, cipher)
 }
 
 fn ecdsa() -> PeerChain {
