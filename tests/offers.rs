@@ -261,8 +261,9 @@ fn a_failure_that_passes_defines_no_server() {
 fn a_failure_that_stays_is_reported_as_it_is() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1.3;"]);
     for (does, kind, attempt, connections) in [
-        (Closes, "eof", 2, 8),
-        (INTERNAL_ERROR, "alert", 2, 8),
+        // In the retry, `modern` and `wide` are sent twice.
+        (Closes, "eof", 2, 10),
+        (INTERNAL_ERROR, "alert", 2, 10),
         (Waits, "timeout", 2, 4),
         // The server's own word, which is not asked for twice.
         (PROTOCOL_VERSION, "alert", 1, 2),
@@ -340,8 +341,8 @@ const VERSIONS: [&str; 4] = ["tls1_0", "tls1_1", "tls1_2", "tls1_3"];
 fn a_server_that_closes_on_new_hellos_costs_few_connections_more() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"]);
     let trust = format!("--trust={}", nginx.root().display());
-    // `modern` and `wide`; in each retry `modern` twice.
-    for (retries, connections) in [(0, 2), (1, 5), (3, 11)] {
+    // `modern`, `rest`, `more_groups` and `wide`; in each retry `modern` twice.
+    for (retries, connections) in [(0, 4), (1, 9), (3, 19)] {
         let front = Front::start(nginx.address(0), |_, hello| {
             if hello.is_tls13() { Closes } else { Serves }
         });

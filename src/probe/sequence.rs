@@ -49,7 +49,8 @@ fn again(observation: &Observation) -> Option<Offer> {
     let asks = last.offer.asks_for().is_some() || matches!(last.offer, Offer::Asked(_));
     let sent = observation.exchanges.iter();
     let sent = sent.filter(|it| it.offer == last.offer).count();
-    let open = observation.attempt > 1 && sent == 1 && !asks;
+    // Servers that close at TLS 1.3 close at the extra hellos too: repeating those would be costly.
+    let open = observation.attempt > 1 && sent == 1 && !asks && !is_extra(last.offer);
     (open && last.was_dropped()).then_some(last.offer)
 }
 
