@@ -168,10 +168,6 @@ const STILL_THERE: &[&str] = &[
     "observation/facts/question.rs -> observation/facts/mod.rs",
     "observation/oid.rs -> observation/name.rs",
     "observation/visit.rs -> observation/facts/mod.rs",
-    "probe/clear.rs -> probe/mod.rs",
-    "probe/modern.rs -> probe/mod.rs",
-    "tls/flight/error.rs -> tls/flight/mod.rs",
-    "tls/flight/record.rs -> tls/flight/mod.rs",
 ];
 
 fn lists_an_entry(import: &Import) -> bool {

@@ -104,7 +104,7 @@ impl Offer {
             Self::Short => &tls::SHORT,
             Self::Rest => &tls::REST,
             Self::MoreGroups => &tls::MORE_GROUPS,
-            Self::Hello => &tls::LANE,
+            Self::Hello => &tls::HELLO_LANE,
             Self::Browser => &tls::BROWSER,
             Self::Version(version) => tls::for_version(version),
             Self::ShortVersion(version) => {

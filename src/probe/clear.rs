@@ -11,14 +11,14 @@ use tokio::time::timeout;
 
 use super::broken::{closed, not_tls, timed_out};
 use super::read_on::{by_us, read_on};
-use super::{MAX_BYTES_READ, agreed, connect, proof};
+use super::{agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::inventory::Target;
 use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES,
+    self, AlertDescription, Flight, FlightError, Hello, MAX_FLIGHT, MODERN_GROUPS, MODERN_SUITES,
     MORE_MODERN_GROUPS, Progress, ProtocolVersion,
 };
 
@@ -185,7 +185,7 @@ async fn listen(
                 if take(flight, &buffer[..count])? {
                     return Ok(());
                 }
-                if bytes_read > MAX_BYTES_READ {
+                if bytes_read > MAX_FLIGHT {
                     return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
                 }
             }

@@ -30,8 +30,6 @@ use crate::observation::{
     reduce,
 };
 use crate::starttls::{EHLO, Names, Protocol};
-use crate::tls::MAX_FLIGHT;
-
 use tokio::net::TcpStream;
 
 use clear::Clear;
@@ -42,9 +40,6 @@ use upgrade::after_go_ahead;
 pub use clock::now;
 pub use modern::client_configuration;
 pub use settings::{Approach, Lane, Timeouts};
-
-/// What a peer sends beyond this is not read: it is what the reader of first flights takes.
-const MAX_BYTES_READ: usize = MAX_FLIGHT;
 
 /// One socket read. A TLS record holds at most 16 KiB and its header.
 const READ_BUFFER: usize = 16 * 1024 + 5;

@@ -18,14 +18,14 @@ use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::groups::group;
 use super::read_on::{by_us, read_on};
-use super::{MAX_BYTES_READ, connect, key_exchange};
+use super::{connect, key_exchange};
 use crate::inventory::{Host, Target};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason,
     Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS,
+    self, AlertDescription, Flight, MAX_FLIGHT, MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS,
     ProtocolVersion,
 };
 
@@ -290,11 +290,11 @@ impl Handshake {
     fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         let encrypted =
             self.connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let most = if encrypted { TAP } else { MAX_BYTES_READ };
+        let most = if encrypted { TAP } else { MAX_FLIGHT };
         let room = most.saturating_sub(self.tap.len());
         self.tap.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.bytes_read += bytes.len();
-        if self.bytes_read > MAX_BYTES_READ {
+        if self.bytes_read > MAX_FLIGHT {
             return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
         }
         if !tls::may_be_tls(&self.tap) {
