@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
+use super::Policy;
 use super::defects;
 use super::graph::{MAX_SENT, Source};
 use super::memo::Window;
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
+use super::position::Position;
 use super::standing::Standing;
 use super::webpki_check;
-use super::{Policy, Position};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::SeenIssuers;
 

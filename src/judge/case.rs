@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::Policy;
 use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
-use super::{Policy, Position};
+use super::position::Position;
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};

@@ -1,9 +1,9 @@
 //! What prevents the acceptance of a certificate in its place on a path, dates and name apart:
 //! our own rules. They explain what webpki refuses, and add the key usages that it does not check.
 
-use super::Position;
 use super::graph::Graph;
 use super::keys;
+use super::position::Position;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
@@ -163,6 +163,18 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     usages.chain(own).collect()
 }
 
+/// Returns the defects of each certificate on a path, leaf first, in itself and in its role.
+pub(crate) fn of_path(graph: &Graph<'_>, nodes: &[usize]) -> Vec<Defect> {
+    let each = nodes.iter().enumerate().flat_map(|(place, node)| {
+        let contents = graph.contents(*node);
+        let below = counted(graph, &nodes[..place]);
+        let own = of_certificate(contents, place);
+        own.into_iter().chain(of_role(contents, place, below))
+    });
+    each.collect()
+}
+
+/// Returns the defects that a certificate has in any role. `place` is its index on the path.
 pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));

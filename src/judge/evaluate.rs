@@ -11,8 +11,8 @@ use super::outcome::Outcome;
 use super::paths::Reached;
 use super::rfc5280::{self, Inputs, Refusal, Top};
 use super::store::Anchor;
+use super::weak;
 use super::webpki_check::{self, Confirmed, Signed};
-use super::{unreached, weak};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
 
@@ -27,7 +27,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     let anchor = store.anchor(path.anchor);
     let mut outcome = Outcome::reaching(graph, path, store);
     let defects = &mut outcome.defects;
-    defects.extend(unreached::of_certificates(graph, &path.nodes));
+    defects.extend(defects::of_path(graph, &path.nodes));
     defects.extend(defects::of_anchor(anchor, graph, &path.nodes));
     defects.extend(defects::weak_root(&anchor.spki, path.nodes.len()));
     let links = links(graph, path, anchor);

@@ -1,7 +1,7 @@
 //! Which keys clients accept: those that none of them can use, those that some refuse, and those
 //! that are too short. What decides stands at each rule.
 
-use super::Position;
+use super::position::Position;
 use crate::crypto::{Curve, KeyAlgorithm, RSA_BITS, RsaNumbers};
 use crate::observation::{KeyKind, PublicKey};
 

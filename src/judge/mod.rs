@@ -28,6 +28,7 @@ mod order;
 mod outcome;
 mod paths;
 mod policy;
+mod position;
 mod revocation;
 mod rfc5280;
 mod second;
@@ -36,9 +37,9 @@ mod signatures;
 mod standing;
 mod store;
 mod store_load;
-mod unreached;
 mod weak;
 mod webpki_check;
+mod without_anchor;
 
 use std::sync::Arc;
 
@@ -63,28 +64,6 @@ const CHAINS: usize = 1_024;
 
 /// Issuers remembered: more than all public CAs have in use.
 const ISSUERS: usize = 4_096;
-
-/// Where a certificate stands on a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Position {
-    /// The server's own.
-    Leaf,
-    /// Between.
-    Intermediate,
-    /// A self-issued one at the top.
-    Root,
-}
-
-impl Position {
-    /// The word in evidence.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Leaf => "leaf",
-            Self::Intermediate => "intermediate",
-            Self::Root => "root",
-        }
-    }
-}
 
 /// What else was sent with a leaf, and its issuer.
 type IssuerKey = (Fingerprint, Fingerprint);

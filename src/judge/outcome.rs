@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::TrustStore;
 use super::defects::Defect;
 use super::graph::{Graph, Proof, Source};
 use super::paths::Reached;
+use super::position::Position;
 use super::store::Anchor;
-use super::{Position, TrustStore};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{CompletedBy, Rule};
 

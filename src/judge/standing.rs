@@ -15,7 +15,7 @@ use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
 use super::paths::{End, Paths};
 use super::signatures::Signatures;
-use super::{Policy, TrustStore, seen, unreached};
+use super::{Policy, TrustStore, seen, without_anchor};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{Barrier, SeenIssuers};
 
@@ -65,7 +65,7 @@ impl Standing {
         let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
         let seen = seen::seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
         let as_sent = stores.iter().zip(&paths);
-        let as_sent = as_sent.map(|(store, paths)| reached(&graph, leaf, store, paths, at));
+        let as_sent = as_sent.map(|(store, paths)| evaluated(&graph, leaf, store, paths, at));
         let mut judged: Vec<Option<Judged>> = as_sent.collect();
         let all = judged.iter().all(Option::is_some);
         // A store that what was sent reaches is judged by that. The others are completed.
@@ -157,7 +157,7 @@ impl From<Outcome> for Judged {
 
 /// Returns the evaluated paths to a store, if there are any. A leaf that is itself in the store is
 /// trusted as it is.
-fn reached(
+fn evaluated(
     graph: &Graph<'_>,
     leaf: &Certificate,
     store: &TrustStore,
@@ -197,7 +197,7 @@ fn clean_above(outcome: &Outcome, at: i64) -> bool {
 /// Returns what a store makes of the chain with certificates from elsewhere.
 fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: i64) -> Judged {
     let paths = Paths::of(graph, store);
-    if let Some(judged) = reached(graph, leaf, store, &paths, at) {
+    if let Some(judged) = evaluated(graph, leaf, store, &paths, at) {
         return judged;
     }
     if paths.incomplete {
@@ -234,7 +234,7 @@ fn too_many(graph: &Graph<'_>) -> Outcome {
 /// Returns a path that reaches no anchor, with everything else that is wrong with it.
 fn explained(graph: &Graph<'_>, nodes: &[usize], ending: Ending, at: i64) -> Outcome {
     Outcome {
-        defects: unreached::remaining(graph, nodes, ending, at),
+        defects: without_anchor::remaining(graph, nodes, ending, at),
         ..Outcome::ending(ending, graph, nodes)
     }
 }

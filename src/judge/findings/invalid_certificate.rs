@@ -1,10 +1,10 @@
 //! The path is invalid for a reason other than trust, name or date.
 
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
-use crate::judge::Position;
 use crate::judge::case::{Case, ChainCase};
 use crate::judge::defects::Defect;
 use crate::judge::outcome::Ending;
+use crate::judge::position::Position;
 use crate::verdict::{Barrier, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `invalid_certificate`.

@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use super::Position;
 use super::case::Case;
 use super::order::Order;
+use super::position::Position;
 use crate::gather::RevocationSources;
 use crate::observation::{Contents, Fact, FactSet, Failure};
 use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};

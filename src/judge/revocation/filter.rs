@@ -1,6 +1,6 @@
 //! What CRLite filters say of a leaf.
 
-use super::Link;
+use super::link::Link;
 use crate::gather::{FilterAnswer, RevocationData};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 

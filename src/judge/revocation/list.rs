@@ -10,12 +10,13 @@ mod pkits;
 
 use std::sync::Arc;
 
-use super::{Link, SKEW, Signatures, Signer, reason};
+use super::link::{Link, SKEW, Signer, reason};
 use crate::crypto::{Fingerprint, Outcome};
 use crate::gather::{
     ALL_REASONS, Crl, Point, PointName, RevocationData, directory, directory_name,
     distribution_points,
 };
+use crate::judge::signatures::Signatures;
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
 /// keyUsage's cRLSign.

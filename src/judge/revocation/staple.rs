@@ -3,8 +3,8 @@
 
 use rustls_pki_types::CertificateDer;
 
+use super::link::{Link, SKEW, Signer, reason};
 use super::ocsp::{self, Answer, Single, Status};
-use super::{Link, SKEW, Signer, reason};
 use crate::crypto::{Outcome, verify_certificate_signature};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
@@ -17,7 +17,7 @@ const LIFE: i64 = 86_400;
 
 /// Why a staple is of no use to any client, by its own fault or its server's. The other reasons
 /// are ours (an algorithm, an issuer), or the responder's plain word that it does not know.
-pub(in crate::judge) const FAULTS: [&str; 7] = [
+pub(crate) const FAULTS: [&str; 7] = [
     "staple_malformed",
     "staple_not_successful",
     "staple_other_certificate",

@@ -146,3 +146,9 @@ pub(super) fn attribute_values<'a>(name: &'a [u8], wanted: &[u8]) -> Vec<&'a [u8
     }
     values
 }
+
+/// Returns true if this dotted identifier is one of the four policy extensions:
+/// certificatePolicies, policyMappings, policyConstraints and inhibitAnyPolicy.
+pub(crate) fn is_policy(oid: &str) -> bool {
+    matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
+}

@@ -5,9 +5,9 @@
 use webpki::Error;
 
 use super::constraints::Constraints;
-use super::extensions::Extensions;
+use super::extensions::{Extensions, is_policy};
 use super::forms::Form;
-use super::{Top, is_policy};
+use super::inputs::Top;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Rule;
 

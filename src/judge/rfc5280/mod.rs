@@ -11,6 +11,7 @@
 mod constraints;
 mod extensions;
 mod forms;
+mod inputs;
 mod limits;
 mod policy;
 #[cfg(test)]
@@ -23,31 +24,12 @@ use constraints::{Budget, Constraints};
 use extensions::Extensions;
 use policy::Policies;
 
+pub(crate) use extensions::is_policy;
+pub(crate) use inputs::{Inputs, Top};
 pub(crate) use limits::{limit, limits};
 
 /// keyUsage's keyCertSign.
 const KEY_CERT_SIGN: u16 = 1 << 5;
-
-/// The trust anchor above a path.
-pub(crate) struct Top<'a> {
-    /// Its name.
-    pub(crate) subject: &'a DistinguishedName,
-    /// What it constrains: the content of a NameConstraints sequence, as webpki's anchors hold it.
-    pub(crate) name_constraints: Option<&'a [u8]>,
-}
-
-/// The inputs of section 6.1.1 that concern policies. The default asks for nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Inputs<'a> {
-    /// user-initial-policy-set, as undotted OBJECT IDENTIFIERs; `None` is any-policy.
-    pub(crate) policies: Option<&'a [&'a [u8]]>,
-    /// initial-explicit-policy.
-    pub(crate) explicit_policy: bool,
-    /// initial-policy-mapping-inhibit.
-    pub(crate) inhibit_mapping: bool,
-    /// initial-any-policy-inhibit.
-    pub(crate) inhibit_any: bool,
-}
 
 /// Why a path is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,10 +184,4 @@ impl<'a> State<'a> {
         self.working_issuer = &contents.subject;
         Ok(())
     }
-}
-
-/// Whether a dotted identifier is one of the four policy extensions: certificatePolicies,
-/// policyMappings, policyConstraints and inhibitAnyPolicy.
-pub(crate) fn is_policy(oid: &str) -> bool {
-    matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
 }

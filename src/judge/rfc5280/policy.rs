@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 
-use super::Inputs;
 use super::extensions::Extensions;
+use super::inputs::Inputs;
 use crate::verdict::Barrier;
 
 /// 2.5.29.32.0

@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::super::{Link, Position, Signatures, Signer};
+use super::super::link::{Link, Signer};
 use crate::crypto::Outcome;
 use crate::gather::{RevocationData, RevocationSources};
+use crate::judge::position::Position;
 use crate::judge::rfc5280::{Inputs, Refusal, Top, validate};
+use crate::judge::signatures::Signatures;
 use crate::observation::Certificate;
 use crate::verdict::RevocationStatus;
 

@@ -17,28 +17,16 @@ pub(crate) fn remaining(
     let mut found = match (ending, nodes) {
         (Ending::SelfSigned(_), [leaf]) => return defects::of_pinned(graph.contents(*leaf)),
         (Ending::Root, [below @ .., root]) if !below.is_empty() => {
-            let mut found = of_certificates(graph, below);
+            let mut found = defects::of_path(graph, below);
             let root = graph.contents(*root);
             found.extend(defects::of_root(root, graph, below));
             found.extend(defects::weak_root(&root.key.spki, below.len()));
             found
         }
-        _ => of_certificates(graph, nodes),
+        _ => defects::of_path(graph, nodes),
     };
     found.extend(outside_names(graph, nodes, at));
     found
-}
-
-/// Returns the defects of the certificates by themselves and in their places.
-pub(crate) fn of_certificates(graph: &Graph<'_>, nodes: &[usize]) -> Vec<Defect> {
-    let each = nodes.iter().enumerate().flat_map(|(place, node)| {
-        let contents = graph.contents(*node);
-        let below = defects::counted(graph, &nodes[..place]);
-        let own = defects::of_certificate(contents, place);
-        own.into_iter()
-            .chain(defects::of_role(contents, place, below))
-    });
-    each.collect()
 }
 
 /// webpki checks name constraints: it is asked about the path below the top, as if the top were
