@@ -145,11 +145,11 @@ pub const SHORT: HelloTemplate = HelloTemplate {
 pub const REST: HelloTemplate = HelloTemplate {
     id: "rest",
     hand_made: true,
-    about: "TLS 1.3 with every registered suite and with groups that `modern` omits, including \
-        X25519MLKEM768, secp521r1 and ffdhe2048. The key share for X25519 consists of random \
-        bytes; no key is generated. It is sent if a server refused `modern` for a reason that may \
-        be something else than the version. The answer names the group or suite that the server \
-        requires. It contains no certificate, because TLS 1.3 encrypts certificates.",
+    about: "All suites and groups of TLS 1.3, including X25519MLKEM768, secp521r1 and ffdhe2048. The \
+        key share for X25519 consists of random bytes; no key is generated. It is sent if a \
+        server refused `modern` for a reason that may be something else than the version. The \
+        answer names the group or suite that the server requires. It contains no certificate, \
+        because TLS 1.3 encrypts certificates.",
     ..TLS1_3
 };
 
