@@ -51,8 +51,8 @@ pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
 /// Returns true if the server chose a group that only some browsers offer: it may insist on it in
 /// TLS 1.3 too.
 fn chose_rare_group(observation: &Observation) -> bool {
-    let telling = observation.telling();
-    let whole = telling.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
+    let decisive = observation.decisive();
+    let whole = decisive.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
     let group = whole.and_then(|it| it.session.as_ref()?.group);
     group.is_some_and(|it| BROWSER_GROUPS.contains(&it) && !MODERN_GROUPS.contains(&it))
 }
@@ -103,11 +103,11 @@ fn refused(exchange: &Exchange) -> bool {
 /// The session of a complete answer in TLS 1.2 to a hand-made hello, when it uses what no browser
 /// offers. Older versions have a verdict of their own.
 fn chosen_beyond(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
-    let telling = observation.telling()?;
-    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello | Offer::Rest);
-    let session = telling.session.as_ref()?;
-    let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
-    let parts = beyond(session, telling.chain.as_ref());
+    let decisive = observation.decisive()?;
+    let hand_made = matches!(decisive.offer, Offer::Wide | Offer::Hello | Offer::Rest);
+    let session = decisive.session.as_ref()?;
+    let complete = decisive.failure.is_none() && session.version == ProtocolVersion::Tls12;
+    let parts = beyond(session, decisive.chain.as_ref());
     (hand_made && complete && !parts.is_empty()).then_some((session, parts))
 }
 

@@ -116,9 +116,9 @@ impl Observation {
         certificates.map(bytes).sum()
     }
 
-    /// The exchange whose facts speak for the endpoint: the one that got furthest (`Telling`), and of
+    /// The exchange whose facts speak for the endpoint: the one that got furthest (`Decisiveness`), and of
     /// equals the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
-    pub fn telling(&self) -> Option<&Exchange> {
+    pub fn decisive(&self) -> Option<&Exchange> {
         let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         let limited = self.exchanges.iter().any(|exchange| {
             let failure = exchange.failure.as_ref();
@@ -127,7 +127,7 @@ impl Observation {
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
             let failure = exchange.failure.as_ref();
-            Telling {
+            Decisiveness {
                 complete: failure.is_none(),
                 chain: exchange.chain.is_some(),
                 current: session.is_some_and(|it| it.version >= ProtocolVersion::Tls12),
@@ -171,7 +171,7 @@ impl Observation {
         self.failure
             .as_ref()
             .or_else(|| self.contradicted())
-            .or_else(|| self.telling()?.failure.as_ref())
+            .or_else(|| self.decisive()?.failure.as_ref())
     }
 
     /// What the server chose in TLS 1.3 where it insists on a group or suite that this scanner reads
@@ -235,23 +235,23 @@ impl Observation {
 
     /// What was agreed, as far as it was seen.
     pub fn session(&self) -> Option<&Session> {
-        self.telling()?.session.as_ref()
+        self.decisive()?.session.as_ref()
     }
 
     /// Whether [`Self::chain`] lacks certificates that the server announced.
     pub fn chain_cut(&self) -> bool {
-        self.telling().is_some_and(|exchange| exchange.chain_cut)
+        self.decisive().is_some_and(|exchange| exchange.chain_cut)
     }
 
     /// The certificates the server sent.
     pub fn chain(&self) -> Option<&PeerChain> {
-        self.telling()?.chain.as_ref()
+        self.decisive()?.chain.as_ref()
     }
 }
 
 /// How far an exchange got; the greatest speaks for the endpoint. The fields count in this order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Telling {
+struct Decisiveness {
     /// It came to its end.
     complete: bool,
     /// The server sent a chain.

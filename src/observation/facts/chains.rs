@@ -55,7 +55,7 @@ impl KeyChain {
             let chain = exchange.chain.as_ref()?;
             (KeyFamily::of(chain) == Some(family)).then(|| Self::Sent(chain.clone()))
         };
-        if let Some(sent) = observation.telling().and_then(shown) {
+        if let Some(sent) = observation.decisive().and_then(shown) {
             return Some(sent);
         }
         let offer = Offer::Asked(Question::Keys(family));

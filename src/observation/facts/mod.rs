@@ -212,11 +212,11 @@ fn listing(
 /// Whether the certificate shown for the name is the one shown without a name. Another one says so
 /// only where both hellos were the same but for that: one may be for other versions or keys.
 fn is_default(observation: &Observation) -> Option<bool> {
-    let telling = observation.telling()?;
+    let decisive = observation.decisive()?;
     let nameless = Offer::Asked(Question::Nameless);
     let mut exchanges = observation.exchanges.iter();
     let without = exchanges.find(|exchange| exchange.offer == nameless)?;
-    let shown = telling.chain.as_ref()?.leaf()?.sha256;
+    let shown = decisive.chain.as_ref()?.leaf()?.sha256;
     let same = match without.chain.as_ref().and_then(PeerChain::leaf) {
         Some(leaf) => leaf.sha256 == shown,
         None => {
@@ -225,7 +225,7 @@ fn is_default(observation: &Observation) -> Option<bool> {
             false
         }
     };
-    (same || telling.offer.template().id == nameless.template().id).then_some(same)
+    (same || decisive.offer.template().id == nameless.template().id).then_some(same)
 }
 
 /// Whether the alert can mean that a name is wanted. Others, and everything that is no alert, may
