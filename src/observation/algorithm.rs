@@ -3,7 +3,7 @@
 use x509_parser::asn1_rs::Tag;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::certificate::{KeyKind, PublicKey, SignatureAlgorithm};
+use super::contents::{KeyKind, PublicKey, SignatureAlgorithm};
 use super::fields::Fields;
 use super::oid::oid_text;
 use crate::crypto::{Curve, Fingerprint, Key, KeyAlgorithm, pss_hash_name};

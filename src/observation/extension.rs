@@ -4,7 +4,7 @@
 use x509_parser::asn1_rs::Tag;
 use x509_parser::extensions::{AuthorityInfoAccess, GeneralName, KeyIdentifier, NameConstraints};
 
-use super::certificate::{BasicConstraints, PresentedName};
+use super::contents::{BasicConstraints, PresentedName};
 use super::fields::{self, Fields, primitive};
 use super::general_name::presented_names;
 use super::name::utf8_or_latin1;

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::extensions::GeneralName;
 
-use super::certificate::PresentedName;
+use super::contents::PresentedName;
 use super::fields;
-use super::name::{DistinguishedName, hexadecimal, utf8_or_latin1};
+use super::hex::hexadecimal;
+use super::name::{DistinguishedName, utf8_or_latin1};
 use super::oid::oid_text;
 
 /// Reads the value of a subject alternative name extension, name by name.

@@ -1,10 +1,10 @@
-//! Bytes as hexadecimal text, for the saved form of what was seen.
+//! Bytes as hexadecimal text, for recordings and for display.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Two lower-case digits a byte.
+/// Returns two lower-case digits for each byte.
 pub(super) fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
@@ -16,7 +16,12 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes again; `None` when the text is anything else.
+/// Returns `#` and the bytes in hexadecimal (RFC 4514 section 2.4).
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    format!("#{}", encode(bytes))
+}
+
+/// Returns the decoded bytes, or `None` if the text is not hexadecimal.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let nibble = |digit: u8| {
         char::from(digit)

@@ -5,6 +5,7 @@ mod algorithm;
 mod browsers;
 mod cache;
 mod certificate;
+mod contents;
 mod date;
 mod exchange;
 mod extension;
@@ -27,9 +28,9 @@ mod visit;
 pub(crate) use browsers::next_for_browsers;
 pub use browsers::{Part, refused_by_browsers};
 pub use cache::CertificateCache;
-pub use certificate::{
-    BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,
-    Unparseable,
+pub use certificate::Certificate;
+pub use contents::{
+    BasicConstraints, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm, Unparseable,
 };
 pub(crate) use date::time;
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};

@@ -3,13 +3,13 @@
 //! the tools that wrote it meant it, and what is no name at all is shown as bytes.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 use x509_parser::asn1_rs::{Any, Tag, ToDer};
 use x509_parser::x509::AttributeTypeAndValue;
 
 use super::fields;
+use super::hex::hexadecimal;
 use super::oid::oid_text;
 
 /// A subject or issuer.
@@ -252,17 +252,6 @@ fn write_escaped(text: &mut String, value: &str) {
             character => text.push(character),
         }
     }
-}
-
-/// `#` and the bytes in hexadecimal (RFC 4514 section 2.4).
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(1 + bytes.len() * 2);
-    text.push('#');
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::name::hexadecimal;
+use super::hex::hexadecimal;
 
 /// An OBJECT IDENTIFIER for people: dotted, or as bytes when it is none.
 pub(crate) fn oid_text(oid: &[u8]) -> String {

@@ -11,7 +11,7 @@ use x509_parser::asn1_rs::{BitString, Tag};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Version};
 
 use super::algorithm::{public_key, signature_algorithm};
-use super::certificate::{Contents, PublicKey, SignatureAlgorithm, Unparseable};
+use super::contents::{Contents, PublicKey, SignatureAlgorithm, Unparseable};
 use super::date::timestamp;
 use super::extension::Extensions;
 use super::fields::{self, Field, Fields, constructed, primitive};

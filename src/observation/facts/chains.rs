@@ -3,41 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::question::{Question, may_speak};
-use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason};
+use super::key_family::KeyFamily;
+use super::question::Question;
+use crate::observation::versions::{may_speak, reason_text};
+use crate::observation::{Exchange, Observation, Offer, PeerChain, Reason};
 use crate::tls::{AlertDescription, ProtocolVersion};
-
-/// A family of keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyFamily {
-    /// RSA, PSS included.
-    Rsa,
-    /// ECDSA.
-    Ecdsa,
-}
-
-impl KeyFamily {
-    /// Both, in the order in which they are asked for.
-    pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
-
-    fn of(chain: &PeerChain) -> Option<Self> {
-        match chain.leaf()?.contents.as_ref().ok()?.key.kind {
-            KeyKind::Rsa | KeyKind::RsaPss => Some(Self::Rsa),
-            KeyKind::Ec => Some(Self::Ecdsa),
-            _ => None,
-        }
-    }
-
-    /// Whether signatures of this scheme (IANA number) are made with its keys.
-    pub fn signs(self, scheme: u16) -> bool {
-        match self {
-            // RSA-PSS with either kind of key, and PKCS #1 with any hash.
-            Self::Rsa => (0x0804..=0x0806).contains(&scheme) || scheme & 0xff == 1,
-            Self::Ecdsa => scheme & 0xff == 3 && scheme < 0x0700,
-        }
-    }
-}
 
 /// What is shown to a client that verifies one family alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

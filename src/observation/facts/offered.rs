@@ -3,12 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::alpn::Protocols;
-use super::chains::KeyFamily;
-use super::listing::turned;
+use super::key_family::KeyFamily;
 use super::question::Question;
-use super::walk::Walk;
-use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
+use crate::observation::Offer;
 use crate::tls::{CipherSuite, HelloTemplate, KeyAgreement, ProtocolVersion};
 
 /// What a hello offers.
@@ -35,43 +32,6 @@ pub struct Offered {
 }
 
 impl Offered {
-    /// What this offer holds, after these exchanges.
-    pub fn of(offer: Offer, made: &[Exchange]) -> Self {
-        let Offer::Asked(question) = offer else {
-            return Self::all_of(offer);
-        };
-        let mut offered = Self::at_first(question);
-        match question {
-            Question::Suites(_) => {
-                let accepted = Walk::over(made, question).accepted;
-                let left = offered.suites.to_mut();
-                left.retain(|suite| !accepted.contains(suite));
-            }
-            Question::Order(version) => {
-                let accepted = Walk::over(made, Question::Suites(version)).accepted;
-                let signal = offered.suites.last().copied().filter(is_signal);
-                offered.suites = turned(&accepted).into();
-                offered.suites.to_mut().extend(signal);
-            }
-            Question::Groups(version) => {
-                let accepted = Walk::over(made, question).accepted;
-                let curve = curve_of_certificate(made, version);
-                let left = offered.groups.to_mut();
-                left.retain(|group| !accepted.contains(group) && Some(*group) != curve);
-                left.extend(curve);
-            }
-            Question::GroupsAgain(version) => {
-                let mut again = Walk::over(made, Question::Groups(version)).accepted;
-                let curve = curve_of_certificate(made, version);
-                again.extend(curve.filter(|curve| !again.contains(curve)));
-                offered.groups = again.into();
-            }
-            Question::Alpn => offered.alpn = Some(Protocols::left(made).unwrap_or_default()),
-            _ => {}
-        }
-        offered
-    }
-
     /// What the first hello for this question offers.
     pub(super) fn at_first(question: Question) -> Self {
         let mut offered = Self::all_of(Offer::Asked(question));
@@ -121,7 +81,7 @@ impl Offered {
         self.suites.last().is_some_and(is_signal)
     }
 
-    fn all_of(offer: Offer) -> Self {
+    pub(super) fn all_of(offer: Offer) -> Self {
         let template = offer.template();
         Self {
             offer,
@@ -139,7 +99,7 @@ impl Offered {
 
 /// Whether this is `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which stands at the end of every hand-made
 /// hello that may be answered by TLS 1.2 or older.
-fn is_signal(suite: &u16) -> bool {
+pub(super) fn is_signal(suite: &u16) -> bool {
     *suite == 0x00FF
 }
 
@@ -149,24 +109,4 @@ const FINITE_FIELDS: u16 = 0x0100;
 /// Whether this is a suite with ChaCha20.
 pub(super) fn is_chacha(suite: u16) -> bool {
     CipherSuite::of(suite).is_some_and(|suite| suite.name.contains("_CHACHA20_"))
-}
-
-/// The curve of an ECDSA certificate that these hellos were shown; TLS 1.3 needs none.
-fn curve_of_certificate(made: &[Exchange], version: ProtocolVersion) -> Option<u16> {
-    if version == ProtocolVersion::Tls13 {
-        return None;
-    }
-    let asked = Offer::Asked(Question::Groups(ProtocolVersion::Tls12));
-    let shown = made.iter().filter(|exchange| exchange.offer == asked);
-    let leaf = shown
-        .filter_map(|it| it.chain.as_ref().and_then(PeerChain::leaf))
-        .next_back()?;
-    let key = &leaf.contents.as_ref().ok()?.key;
-    let curve = match key.name.as_str() {
-        "p256" => 0x0017,
-        "p384" => 0x0018,
-        "p521" => 0x0019,
-        _ => return None,
-    };
-    (key.kind == KeyKind::Ec).then_some(curve)
 }

@@ -1,10 +1,7 @@
 //! What one connection can ask for, and which question comes next at an endpoint.
 
-use super::listing::next_hello;
-use super::{Fact, KeyChain, KeyFamily, Protocols, renegotiation};
-use crate::observation::versions::{Evidence, evidence, is_dead};
-use crate::observation::{Exchange, Observation, Offer};
-use crate::tls::{self, AlertDescription, HelloTemplate, ProtocolVersion};
+use super::KeyFamily;
+use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// What one connection asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,97 +158,4 @@ impl Question {
             Self::Keys(KeyFamily::Ecdsa) => "ECDSA signature schemes alone",
         }
     }
-}
-
-/// The question that has yet to be asked; `None` when all facts are known that can be, or when the
-/// endpoint has stopped answering.
-pub(crate) fn next_question(observation: &Observation) -> Option<Question> {
-    let exchanges = observation.exchanges.as_slice();
-    // Where no hello was answered in TLS there is nothing to ask further.
-    if observation.facts_asked.is_empty() || observation.session().is_none() || is_dead(exchanges) {
-        return None;
-    }
-    let asked = Fact::ALL.into_iter();
-    let mut asked = asked.filter(|fact| observation.facts_asked.contains(*fact));
-    asked.find_map(|fact| open(fact, observation, exchanges))
-}
-
-/// The next question for this fact.
-fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option<Question> {
-    let may = |version| may_speak(exchanges, version);
-    let unasked = |question| (!was_asked(exchanges, question)).then_some(question);
-    match fact {
-        Fact::Renegotiation => {
-            if exchanges.iter().any(|it| renegotiation(it).is_some()) || !may_speak_old(exchanges) {
-                return None;
-            }
-            let alone = unasked(Question::Renegotiation).filter(|_| features_refused(exchanges));
-            unasked(Question::Features).or(alone)
-        }
-        Fact::Tickets => {
-            let old = may_speak_old(exchanges).then_some(Question::Features);
-            let new = may(ProtocolVersion::Tls13).then_some(Question::Tickets);
-            old.and_then(unasked).or_else(|| new.and_then(unasked))
-        }
-        Fact::Compression => {
-            let old = may_speak_old(exchanges).then_some(Question::Features);
-            old.and_then(unasked)
-        }
-        // Older hellos name no signatures.
-        Fact::Chains if observation.session()?.version < ProtocolVersion::Tls12 => None,
-        Fact::Chains => KeyFamily::ALL
-            .into_iter()
-            .filter(|family| !KeyChain::was_shown(observation, *family))
-            .find_map(|family| unasked(Question::Keys(family))),
-        Fact::DefaultCertificate => {
-            let named = observation.endpoint.target.server_name().is_some();
-            let shown = observation.chain().is_some();
-            (named && shown)
-                .then_some(Question::Nameless)
-                .and_then(unasked)
-        }
-        Fact::Alpn => Protocols::left(exchanges).map(|_| Question::Alpn),
-        Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
-            .into_iter()
-            .filter(|version| may(*version))
-            .find_map(|version| next_hello(exchanges, Question::Groups(version))),
-        Fact::Ciphers => {
-            let versions = ProtocolVersion::ALL.into_iter().rev();
-            let mut versions = versions.filter(|version| may(*version));
-            versions.find_map(|version| next_hello(exchanges, Question::Suites(version)))
-        }
-    }
-}
-
-/// Whether the hello of all features was refused, in words that need not be about the version.
-fn features_refused(exchanges: &[Exchange]) -> bool {
-    let asked = Offer::Asked(Question::Features);
-    let mut exchanges = exchanges.iter().filter(|it| it.offer == asked);
-    exchanges.any(|it| {
-        let failure = it.failure.as_ref();
-        it.agreed().is_none()
-            && failure.is_some_and(|it| !it.is_alert(AlertDescription::PROTOCOL_VERSION))
-    })
-}
-
-/// Whether the version is not known to be refused.
-pub(super) fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
-    let known = evidence(exchanges, version);
-    !matches!(
-        known,
-        Some(Evidence::Rejected(..) | Evidence::Broke(..) | Evidence::BrokeOff(..))
-    )
-}
-
-fn may_speak_old(exchanges: &[Exchange]) -> bool {
-    let mut old = ProtocolVersion::ALL.into_iter();
-    old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
-}
-
-/// Returns true if the question was answered, or its hello was dropped twice.
-fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
-    let offer = Offer::Asked(question);
-    let mut asked = exchanges.iter().filter(|exchange| exchange.offer == offer);
-    let first = asked.next();
-    first.is_some_and(|first| !first.was_dropped() || asked.next().is_some())
 }

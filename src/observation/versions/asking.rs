@@ -1,6 +1,6 @@
 //! Which version is asked for next, by which hello, and when an endpoint is given up.
 
-use super::{Evidence, evidence, refuses};
+use super::evidence::{Evidence, evidence, refuses};
 use crate::observation::{Exchange, Failure, Offer, Reason, Stage};
 use crate::tls::{ProtocolVersion, short_for_version};
 

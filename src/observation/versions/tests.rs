@@ -5,6 +5,7 @@ use VersionWord::{BrokeOff, Claimed, Intolerant, NoAnswer, NotProbed, Rejected, 
 
 use super::*;
 use crate::observation::Session;
+use crate::observation::{Failure, Stage};
 
 fn chose(offer: Offer, version: ProtocolVersion) -> Exchange {
     marked(offer, version, None)
