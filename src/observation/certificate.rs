@@ -1,5 +1,5 @@
-//! A certificate as it was sent, read once into the facts that judging and records need. A
-//! certificate that cannot be read keeps its bytes and says where reading stopped.
+//! A certificate as it was sent, parsed once into the fields that the judge and the records need. One
+//! that cannot be parsed keeps its bytes and the field at which parsing failed.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use super::contents::{Contents, Unparseable};
 use super::reading;
 use crate::crypto::{self, Fingerprint, Outcome};
 
-/// One certificate.
+/// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// Its bytes.
+    /// DER bytes as they were sent.
     pub der: CertificateDer<'static>,
-    /// SHA-256 of the bytes.
+    /// SHA-256 of `der`.
     pub sha256: Fingerprint,
-    /// What it says.
+    /// The parsed fields, or the field at which parsing failed.
     pub contents: Result<Contents, Unparseable>,
 }
 
 impl Certificate {
-    /// Reads a certificate. Bytes that are none are kept all the same, and `contents` says why.
+    /// Parses a certificate. Never fails: invalid bytes are kept, and `contents` reports the error.
     pub fn read(der: CertificateDer<'static>) -> Self {
         Self {
             sha256: Fingerprint::of(&der),
@@ -30,8 +30,8 @@ impl Certificate {
         }
     }
 
-    /// Whether the issuer's key made this certificate's signature. Names, dates and the right to
-    /// sign are not looked at. `Unsupported` when either certificate cannot be read.
+    /// Verifies this certificate's signature with the key of the issuer. Does not check names, dates or
+    /// CA rights. Returns `Unsupported` if either certificate cannot be parsed.
     pub fn signed_by(&self, issuer: &Self) -> Outcome {
         match &issuer.contents {
             Ok(issuer) => self.signed_by_spki(&issuer.key.spki),
@@ -39,12 +39,12 @@ impl Certificate {
         }
     }
 
-    /// Whether the key of this SubjectPublicKeyInfo (DER) made this certificate's signature.
+    /// Verifies this certificate's signature with the key of this SubjectPublicKeyInfo (DER).
     pub fn signed_by_spki(&self, spki: &[u8]) -> Outcome {
         let Ok(contents) = &self.contents else {
             return Outcome::Unsupported;
         };
-        // The ranges were taken from these very bytes; empty slices would verify as Invalid.
+        // The ranges were computed from these bytes. An empty slice would verify as `Invalid`.
         let part = |range: &Range<usize>| self.der.get(range.clone()).unwrap_or_default();
         crypto::verify_certificate_signature(
             spki,
@@ -55,7 +55,7 @@ impl Certificate {
         )
     }
 
-    /// Whether its basic constraints let it sign certificates.
+    /// Returns true if its basic constraints allow it to sign certificates.
     pub fn is_ca(&self) -> bool {
         self.contents.as_ref().is_ok_and(Contents::is_ca)
     }

@@ -6,88 +6,88 @@ use std::ops::Range;
 use super::DistinguishedName;
 use crate::crypto::{Fingerprint, KeyAlgorithm, RsaNumbers};
 
-/// Where reading a certificate stopped.
+/// The field at which parsing a certificate failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {field} cannot be read")]
+#[error("the {field} cannot be parsed")]
 pub struct Unparseable {
-    /// The field: `certificate`, `validity`, `subject_public_key_info`, `extensions`, ...;
-    /// `trailing_bytes` when something follows the certificate, `size` above 320 KiB.
+    /// Name of the field: `certificate`, `validity`, `subject_public_key_info`, `extensions`, ...;
+    /// `trailing_bytes` if bytes follow the certificate, `size` if it is larger than 320 KiB.
     pub field: &'static str,
 }
 
-/// What a certificate says.
+/// The parsed fields of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// 1, 2 or 3.
+    /// X.509 version: 1, 2 or 3.
     pub version: u32,
-    /// The serial number's bytes, as encoded.
+    /// Bytes of the serial number, as encoded.
     pub serial: Vec<u8>,
-    /// Who it is for.
+    /// Subject name.
     pub subject: DistinguishedName,
-    /// Who signed it.
+    /// Issuer name.
     pub issuer: DistinguishedName,
-    /// Seconds since the epoch.
+    /// Start of the validity period, as Unix time in seconds.
     pub not_before: i64,
-    /// Seconds since the epoch.
+    /// End of the validity period, as Unix time in seconds.
     pub not_after: i64,
-    /// The key.
+    /// Public key.
     pub key: PublicKey,
-    /// The signature's algorithm.
+    /// Algorithm of the signature.
     pub signature: SignatureAlgorithm,
-    /// Subject alternative names, in order; `None` without the extension.
+    /// Subject alternative names in order, or `None` without the extension.
     pub sans: Option<Vec<PresentedName>>,
-    /// Basic constraints; `None` without the extension.
+    /// Basic constraints, or `None` without the extension.
     pub basic_constraints: Option<BasicConstraints>,
     /// Key usage bits as RFC 5280 numbers them (bit 0 = digitalSignature is 1 << 0, bit 5 =
-    /// keyCertSign is 1 << 5); `None` without the extension.
+    /// keyCertSign is 1 << 5), or `None` without the extension.
     pub key_usage: Option<u16>,
-    /// Extended key usages as dotted OIDs; `None` without the extension.
+    /// Extended key usages as dotted OIDs, or `None` without the extension.
     pub extended_key_usage: Option<Vec<String>>,
-    /// Authority key identifier's key id.
+    /// Key id of the authority key identifier, or `None` without one.
     pub authority_key_id: Option<Vec<u8>>,
-    /// Subject key identifier.
+    /// Subject key identifier, or `None` without one.
     pub subject_key_id: Option<Vec<u8>>,
-    /// caIssuers addresses of the authority information access extension.
+    /// AIA URLs: the caIssuers URLs of the authority information access extension.
     pub ca_issuers: Vec<String>,
-    /// OCSP addresses of the same.
+    /// OCSP URLs of the same extension.
     pub ocsp: Vec<String>,
-    /// Whether it constrains the names below it.
+    /// True if it has name constraints.
     pub has_name_constraints: bool,
-    /// Dotted OIDs of critical extensions that rustls-webpki does not process and so refuses.
+    /// Dotted OIDs of critical extensions that rustls-webpki does not support and therefore rejects.
     pub unknown_critical: Vec<String>,
-    /// The first extension that cannot be read or is there twice: `subjectAltName`, ... or its
+    /// First extension that cannot be parsed or occurs twice: its name (`subjectAltName`, ...) or its
     /// dotted OID.
     pub bad_extension: Option<String>,
-    /// Where the signed part lies in the certificate's bytes.
+    /// Range of the signed part (tbsCertificate) in the certificate's bytes.
     pub tbs: Range<usize>,
-    /// Where the signature lies.
+    /// Range of the signature in the certificate's bytes.
     pub signature_value: Range<usize>,
 }
 
 impl Contents {
-    /// Returns true if subject and issuer are the same name (RFC 5280 section 7.1). Only its own
-    /// signature proves that it is its own issuer.
+    /// Returns true if subject and issuer are the same name (RFC 5280 section 7.1). That does not prove
+    /// that the certificate signed itself: only the signature does.
     pub fn is_self_issued(&self) -> bool {
         self.subject.matches(&self.issuer)
     }
 
-    /// Returns true if its dates include this time, in seconds since the epoch.
+    /// Returns true if the validity period includes this Unix time in seconds.
     pub fn is_valid_at(&self, at: i64) -> bool {
         (self.not_before..=self.not_after).contains(&at)
     }
 
-    /// Returns true if its basic constraints let it sign certificates.
+    /// Returns true if its basic constraints allow it to sign certificates.
     pub fn is_ca(&self) -> bool {
         self.basic_constraints.is_some_and(|basic| basic.ca)
     }
 }
 
-/// A name the certificate is for.
+/// A subject alternative name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedName {
-    /// dNSName, as written.
+    /// A dNSName, as written.
     Dns(String),
-    /// iPAddress.
+    /// An iPAddress.
     Address(IpAddr),
     /// Any other kind, as `kind:text`.
     Other(String),
@@ -96,16 +96,16 @@ pub enum PresentedName {
 /// Basic constraints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BasicConstraints {
-    /// May it sign certificates.
+    /// True if it may sign certificates.
     pub ca: bool,
-    /// How many CA certificates may stand between it and the leaf.
+    /// Maximum number of CA certificates between it and the leaf.
     pub path_len: Option<u32>,
 }
 
-/// What kind of key.
+/// The kind of a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// RSA for any padding.
+    /// RSA with any padding.
     Rsa,
     /// RSA restricted to PSS (id-RSASSA-PSS, RFC 4055).
     RsaPss,
@@ -119,26 +119,26 @@ pub enum KeyKind {
     Dsa,
     /// ML-DSA.
     MlDsa,
-    /// Anything else.
+    /// Any other kind.
     Other,
 }
 
-/// The key of a certificate.
+/// The public key of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
-    /// Its kind.
+    /// Kind of the key.
     pub kind: KeyKind,
-    /// Its kind with the curve or the parameter set.
+    /// Kind of the key with its curve or parameter set.
     pub algorithm: KeyAlgorithm,
-    /// The numbers of an RSA key; `None` when they cannot be read.
+    /// Modulus and exponent of an RSA key, or `None` if they cannot be parsed.
     pub rsa: Option<RsaNumbers>,
-    /// Modulus or field size; `None` when it cannot be told.
+    /// Size of the modulus or field in bits, or `None` if it is unknown.
     pub bits: Option<u32>,
     /// `rsa2048`, `rsapss2048`, `p256`, `ed25519`, or the algorithm's dotted OID.
     pub name: String,
-    /// The DER of the SubjectPublicKeyInfo.
+    /// DER of the SubjectPublicKeyInfo.
     pub spki: Vec<u8>,
-    /// SHA-256 of it.
+    /// SHA-256 of `spki`.
     pub spki_sha256: Fingerprint,
 }
 
@@ -147,8 +147,8 @@ pub struct PublicKey {
 pub struct SignatureAlgorithm {
     /// `sha256WithRSAEncryption`, `ecdsa-with-SHA384`, or the dotted OID.
     pub name: String,
-    /// Dotted OID.
+    /// Dotted OID of the algorithm.
     pub oid: String,
-    /// DER of the parameters, empty without any.
+    /// DER of the parameters, empty if there are none.
     pub parameters: Vec<u8>,
 }

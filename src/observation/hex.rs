@@ -38,7 +38,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// For `#[serde(with)]` on bytes that may be absent.
+/// For `#[serde(with)]` on optional bytes.
 pub(super) mod optional {
     use super::*;
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_come_back_and_anything_else_is_refused() {
+    fn bytes_round_trip_and_other_text_is_rejected() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(decode(&encode(&all)), Some(all));
         assert_eq!(decode(""), Some(Vec::new()));

@@ -1,5 +1,5 @@
-//! What was seen. Facts only: an Observation never says whether something is good. What was not
-//! looked at is absent, never false.
+//! What a visit observed. An `Observation` contains no judgement. What was not checked is absent,
+//! never false.
 
 mod algorithm;
 mod browsers;

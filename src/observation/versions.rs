@@ -1,8 +1,8 @@
-//! Which protocol versions an endpoint accepts, concluded from its exchanges alone: what each
-//! hello was answered with, and what an answer proves about the versions around it.
+//! Which protocol versions an endpoint accepts. This is derived only from the answers to each
+//! ClientHello and from what an answer proves about other versions.
 //!
-//! Only a hello that offers a version can say no to it. What several versions share one hello for
-//! is concluded from the version that was chosen, never from a refusal.
+//! Only a ClientHello that offers a version can prove that the version is rejected. If a ClientHello
+//! offers several versions, only the chosen version counts, never a refusal.
 
 mod asking;
 mod evidence;
@@ -22,50 +22,51 @@ pub(super) use evidence::{may_speak, reason_text};
 use super::{Exchange, Observation, Offer, Reason};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// What an endpoint does with a version.
+/// How an endpoint reacts to a protocol version.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum VersionWord {
-    /// It chose the version, with parameters that were on offer, and sent the whole of its answer.
+    /// The endpoint chose the version with offered parameters, and its answer was complete.
     Supported,
-    /// It said by the mark in the random of an older answer that it could have spoken the version. It
-    /// was not asked, or did not answer.
+    /// The endpoint claims to support the version by the downgrade marker in the random of an older
+    /// answer. The version was not probed, or the probe got no answer.
     Claimed,
-    /// It chose the version and then broke off, both times that it was asked: by an alert, a close,
-    /// a malformed message, a parameter that was not on offer, or a key exchange that clients refuse.
+    /// The endpoint chose the version and then aborted the handshake in both attempts: by an alert, a
+    /// close, a malformed message, a parameter that was not offered, or a key exchange that clients
+    /// reject.
     BrokeOff,
-    /// It answered that hello by an alert, or by choosing an older version.
+    /// The endpoint answered the ClientHello with an alert or by choosing an older version.
     Rejected,
-    /// It closes, resets or answers nonsense to that hello when it is sent again too, and to the
-    /// short one where there is one, but answers others properly.
+    /// The endpoint closes, resets or sends an invalid answer to this ClientHello, to its repetition and
+    /// to the short one, if there is one. It answers other versions properly.
     Intolerant,
-    /// Nothing came back, or nothing but a close to every hello, or a close that was seen once
-    /// alone.
+    /// The endpoint did not answer, or closed the connection for every version, or the close was seen
+    /// only once.
     NoAnswer,
-    /// It was not asked: the endpoint was not reached, or stopped answering before its turn.
+    /// The version was not probed: the endpoint was not reached, or stopped answering earlier.
     NotProbed,
 }
 
-/// One version's outcome.
+/// The outcome for one protocol version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct VersionOutcome {
-    /// What the endpoint does with the version.
+    /// How the endpoint reacts to the version.
     pub outcome: VersionWord,
-    /// Why: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`, `reset`,
-    /// `timeout`, `http`, ... Of what broke off, how.
+    /// Reason for the outcome: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`,
+    /// `reset`, `timeout`, `http`, ... For `broke_off` it says how the handshake was aborted.
     pub reason: Cow<'static, str>,
-    /// The id of the hello that the answer was given to; null when none was sent.
+    /// Id of the ClientHello that led to the outcome; null if none was sent.
     pub hello: Option<&'static str>,
 }
 
-/// The outcome of each version, oldest first.
+/// The outcomes of all versions, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions([VersionOutcome; ProtocolVersion::ALL.len()]);
 
 impl Versions {
-    /// What the exchanges show, when versions were asked for.
+    /// Returns the outcomes, or `None` if versions were not probed.
     pub fn of(observation: &Observation) -> Option<Self> {
         observation
             .versions_asked
@@ -79,20 +80,20 @@ impl Versions {
         Self(found.map(|(_, evidence)| settle(evidence, answered)))
     }
 
-    /// The outcome of a version.
+    /// Returns the outcome of a version.
     pub fn outcome(&self, version: ProtocolVersion) -> &VersionOutcome {
         &self.0[version as usize]
     }
 
-    /// The versions that the endpoint accepts, oldest first.
+    /// Returns the versions that the endpoint accepts, oldest first.
     pub fn supported(&self) -> impl Iterator<Item = ProtocolVersion> {
         let all = ProtocolVersion::ALL.into_iter();
         all.filter(|version| self.outcome(*version).outcome == VersionWord::Supported)
     }
 }
 
-/// Whether an empty key share was refused in words that need not be about the version, so that only
-/// a whole handshake can tell.
+/// Returns true if the TLS 1.3 probe, which has an empty key share, was refused by an alert that need not
+/// be about the version. Only a whole handshake can then show if the version is supported.
 pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
     let tls13 = Offer::Version(ProtocolVersion::Tls13);
     let refused = exchanges.iter().any(|exchange| {
@@ -110,7 +111,7 @@ pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
     refused && !tried && !is_dead(exchanges)
 }
 
-/// Whether TLS 1.3 is proven; `None` when nothing proves it.
+/// Returns `Some(true)` if an answer proves TLS 1.3, or `None` otherwise.
 pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
         Some(Evidence::Supported(..)) => Some(true),
@@ -118,8 +119,9 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-/// Whether the server claims TLS 1.3 by the mark in the random of an older answer, and no answer
-/// proves or refutes it. Some boxes copy the random of the server behind them.
+/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade marker in the random of an older
+/// answer and no answer proves or refutes it, or `None` otherwise. Some middleboxes copy the random of
+/// the server behind them.
 pub fn claims_tls13(observation: &Observation) -> Option<bool> {
     match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
         Some(Evidence::Claimed(_)) => Some(true),

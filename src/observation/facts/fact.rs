@@ -1,31 +1,31 @@
-//! The facts that `--facts` can ask for.
+//! The measurements that `--facts` can request.
 
 use serde::{Deserialize, Serialize};
 
-/// A fact that costs connections of its own, and is therefore asked for by name.
+/// A measurement that needs additional connections and must be requested by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
-    /// Whether TLS renegotiation is bound to the connection (RFC 5746).
+    /// Support for secure renegotiation (RFC 5746).
     Renegotiation,
-    /// Whether a session ticket is issued (RFC 5077, RFC 8446 4.6.1).
+    /// Session tickets (RFC 5077, RFC 8446 4.6.1).
     Tickets,
-    /// Whether TLS compression is accepted.
+    /// TLS compression.
     Compression,
-    /// The chain for a client that verifies RSA alone, and ECDSA alone.
+    /// The chains for clients that only support RSA signatures, and only ECDSA signatures.
     Chains,
-    /// Whether the certificate is the one for clients that name no server (RFC 6066).
+    /// The certificate for clients without SNI (RFC 6066), compared with the one for the name.
     DefaultCertificate,
-    /// Which application protocols are accepted (RFC 7301).
+    /// Accepted ALPN protocols (RFC 7301).
     Alpn,
-    /// Which named groups are accepted.
+    /// Accepted named groups.
     Groups,
-    /// Which cipher suites are accepted in each version, and whose order counts.
+    /// Accepted cipher suites in each version, and whose order of preference applies.
     Ciphers,
 }
 
 impl Fact {
-    /// Every fact, the cheap ones first: they are asked for in this order.
+    /// All facts in the order in which they are measured: the cheap ones first.
     pub const ALL: [Self; 8] = [
         Self::Renegotiation,
         Self::Tickets,
@@ -37,7 +37,7 @@ impl Fact {
         Self::Ciphers,
     ];
 
-    /// Its name on the command line and in records.
+    /// Returns its name on the command line and in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Renegotiation => "renegotiation",
@@ -52,18 +52,18 @@ impl Fact {
     }
 }
 
-/// Facts asked for together. In saved form they are a list of their names.
+/// A set of facts. A recording stores it as a list of names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Vec<Fact>", from = "Vec<Fact>")]
 pub struct FactSet(u8);
 
 impl FactSet {
-    /// Whether nothing is asked for.
+    /// Returns true if the set is empty.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether this fact is among them.
+    /// Returns true if the set contains this fact.
     pub fn contains(self, fact: Fact) -> bool {
         self.0 & (1 << fact as u8) != 0
     }

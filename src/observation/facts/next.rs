@@ -1,4 +1,4 @@
-//! Which question comes next at an endpoint.
+//! Decides which question an endpoint is asked next.
 
 use super::listing::next_hello;
 use super::{Fact, KeyChain, KeyFamily, Protocols, Question, renegotiation};
@@ -6,11 +6,11 @@ use crate::observation::versions::{is_dead, may_speak};
 use crate::observation::{Exchange, Observation, Offer};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// The question that has yet to be asked; `None` when all facts are known that can be, or when the
+/// Returns the next question, or `None` if all requested facts are known as far as possible or the
 /// endpoint has stopped answering.
 pub(crate) fn next_question(observation: &Observation) -> Option<Question> {
     let exchanges = observation.exchanges.as_slice();
-    // Where no hello was answered in TLS there is nothing to ask further.
+    // An endpoint that answered no hello in TLS is not asked further.
     if observation.facts_asked.is_empty() || observation.session().is_none() || is_dead(exchanges) {
         return None;
     }
@@ -19,7 +19,7 @@ pub(crate) fn next_question(observation: &Observation) -> Option<Question> {
     asked.find_map(|fact| open(fact, observation, exchanges))
 }
 
-/// The next question for this fact.
+/// Returns the next question for this fact, or `None` if no more is needed.
 fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option<Question> {
     let may = |version| may_speak(exchanges, version);
     let unasked = |question| (!was_asked(exchanges, question)).then_some(question);
@@ -40,7 +40,7 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
             let old = may_speak_old(exchanges).then_some(Question::Features);
             old.and_then(unasked)
         }
-        // Older hellos name no signatures.
+        // Before TLS 1.2, a ClientHello contains no signature schemes.
         Fact::Chains if observation.session()?.version < ProtocolVersion::Tls12 => None,
         Fact::Chains => KeyFamily::ALL
             .into_iter()
@@ -66,7 +66,7 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
     }
 }
 
-/// Whether the hello of all features was refused, in words that need not be about the version.
+/// Returns true if [`Question::Features`] was refused, except by an alert about the version.
 fn features_refused(exchanges: &[Exchange]) -> bool {
     let asked = Offer::Asked(Question::Features);
     let mut exchanges = exchanges.iter().filter(|it| it.offer == asked);

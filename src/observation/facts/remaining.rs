@@ -1,4 +1,4 @@
-//! What is left of the lists of a hello after the answers so far.
+//! What the next hello of a series still offers after the answers so far.
 
 use super::alpn::Protocols;
 use super::listing::turned;
@@ -9,7 +9,7 @@ use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
 use crate::tls::ProtocolVersion;
 
 impl Offered {
-    /// What this offer holds, after these exchanges.
+    /// Returns what this offer contains after these exchanges.
     pub fn of(offer: Offer, made: &[Exchange]) -> Self {
         let Offer::Asked(question) = offer else {
             return Self::all_of(offer);
@@ -47,7 +47,8 @@ impl Offered {
     }
 }
 
-/// The curve of an ECDSA certificate that these hellos were shown; TLS 1.3 needs none.
+/// Returns the curve of the ECDSA certificate that the series got last, or `None` if there is none. In
+/// TLS 1.3 the groups do not restrict the certificate.
 fn curve_of_certificate(made: &[Exchange], version: ProtocolVersion) -> Option<u16> {
     if version == ProtocolVersion::Tls13 {
         return None;

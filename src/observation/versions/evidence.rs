@@ -5,29 +5,33 @@ use std::borrow::Cow;
 use crate::observation::{Exchange, Failure, Offer, Reason, Session, Stage};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// What is known of one version: the text of the reason, and the offer it was the answer to.
+/// What is known about one version, with the text of the reason and the offer that was answered.
 pub(super) enum Evidence {
+    /// The server chose the version and sent a complete answer.
     Supported(&'static str, Offer),
+    /// The server rejected the version.
     Rejected(Cow<'static, str>, Offer),
-    /// It closed, reset or answered nonsense, twice: what that means depends on the other versions.
+    /// The server twice closed, reset or sent an invalid answer. The meaning depends on the other
+    /// versions.
     Broke(Cow<'static, str>, Offer),
-    /// It did so once, and that may have come in passing.
+    /// The server did so once, which may be temporary.
     Doubtful(Cow<'static, str>, Offer),
-    /// It sent `internal_error` once, which may have come in passing too.
+    /// The server sent `internal_error` once, which may be temporary.
     DoubtfulNo(Cow<'static, str>, Offer),
-    /// It chose the version and then broke off, twice.
+    /// The server twice chose the version and then aborted the handshake.
     BrokeOff(Cow<'static, str>, Offer),
-    /// It did so once.
+    /// The server chose the version once and then aborted the handshake.
     DoubtfulChoice(Cow<'static, str>, Offer),
-    /// The mark in an older answer says that it could have.
+    /// The downgrade marker in an older answer claims the version.
     Claimed(Offer),
-    /// The connection was dropped before TLS, once: the hello was not sent.
+    /// The connection was dropped once before TLS, so the ClientHello was not sent.
     TurnedAway(Cow<'static, str>, Offer),
+    /// The server did not answer.
     Silent(Cow<'static, str>, Offer),
 }
 
 impl Evidence {
-    /// Whether the server has said what it does with the version.
+    /// Returns true if it is a definite answer of the server.
     pub(super) fn answers(&self) -> bool {
         matches!(
             self,
@@ -35,7 +39,7 @@ impl Evidence {
         )
     }
 
-    /// Returns the offer that it is the answer to.
+    /// Returns the offer that was answered.
     fn offer(&self) -> Offer {
         match self {
             Self::Supported(_, offer) | Self::Claimed(offer) => *offer,
@@ -50,13 +54,13 @@ impl Evidence {
         }
     }
 
-    /// Whether it is no more than the answer to a TLS 1.3 hello without a key.
+    /// Returns true if it only rests on the answer to a TLS 1.3 hello without a key share.
     fn is_begun(&self) -> bool {
         let tls13 = Offer::Version(ProtocolVersion::Tls13);
         matches!(self, Self::Supported(_, offer) if [tls13, Offer::Rest].contains(offer))
     }
 
-    /// Whether it must be seen once more.
+    /// Returns true if it must be confirmed by a second attempt.
     pub(super) fn is_doubtful(&self) -> bool {
         matches!(
             self,
@@ -68,16 +72,17 @@ impl Evidence {
     }
 }
 
-/// The strongest evidence: what supports before what rejects, and that before the rest.
+/// Returns the strongest evidence for a version: support before rejection, and rejection before the
+/// rest. Returns `None` if no exchange says anything about it.
 pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
-    // An offer without the service's own dialogue tells nothing of the service, and one for a fact
-    // has a list cut short.
-    let told = || {
-        let tells = |it: &&Exchange| !matches!(it.offer, Offer::Implicit | Offer::Asked(_));
-        exchanges.iter().filter(tells)
+    // An offer that skips the plaintext dialogue says nothing about the service, and a `--facts`
+    // question offers a shortened list.
+    let relevant = || {
+        let counts = |it: &&Exchange| !matches!(it.offer, Offer::Implicit | Offer::Asked(_));
+        exchanges.iter().filter(counts)
     };
     let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {
-        told().find_map(|exchange| look(exchange, version))
+        relevant().find_map(|exchange| look(exchange, version))
     };
     let supported = each(supports);
     let broken = || each(breaks_off).filter(|_| supported.as_ref().is_some_and(Evidence::is_begun));
@@ -91,9 +96,8 @@ pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Opti
     }
 }
 
-/// A whole handshake that got as far as the server's choice of this version and was then broken off
-/// by the server. A request for another hello, which is all that the question about TLS 1.3 gets,
-/// does not outweigh that.
+/// Returns evidence of a handshake that the server aborted after it had chosen this version. The
+/// HelloRetryRequest, which is all that the TLS 1.3 probe receives, does not outweigh that.
 fn breaks_off(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let session = exchange.session.as_ref()?;
     let failure = exchange.failure.as_ref()?;
@@ -105,19 +109,21 @@ fn breaks_off(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence>
     broke.then(|| Evidence::BrokeOff(reason_text(failure), exchange.offer))
 }
 
-/// What came of asking for this very version: a word before no word. Where the server broke off once
-/// and was silent once, it has not answered.
+/// Returns the strongest evidence from the probes of this version if none of them proves support:
+/// definite answers first. A server that aborted once and was silent once has not answered.
 fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
     let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
     let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
     let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    let word = ends().find(Evidence::answers).or_else(|| twice(ends));
-    word.or_else(|| ends().find(silent))
+    let definite = ends().find(Evidence::answers).or_else(|| twice(ends));
+    definite
+        .or_else(|| ends().find(silent))
         .or_else(|| ends().find(chosen))
         .or_else(|| ends().next())
 }
 
-/// What the server did twice to one and the same hello did not come in passing.
+/// Returns the confirmed form of a doubtful reaction that the server showed twice to the same
+/// ClientHello, or `None` if there is none.
 fn twice<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
     let doubtful = || ends().filter(Evidence::is_doubtful);
     let again = |end: &Evidence| doubtful().filter(|it| it.offer() == end.offer()).count() > 1;
@@ -145,8 +151,8 @@ fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     offered.then_some(Evidence::Supported("chosen", exchange.offer))
 }
 
-/// What was agreed, where the server's first flight came to its end. The answer to `rest` did: it
-/// is we who cannot go on.
+/// Returns the negotiated parameters if the server's first flight is complete. This includes the answer
+/// to [`Offer::Rest`] where only this scanner could not continue.
 fn completed(exchange: &Exchange) -> Option<&Session> {
     let unable = |failure: &Failure| failure.reason == Reason::Incompatible;
     let only_us = exchange.offer == Offer::Rest && exchange.failure.as_ref().is_some_and(unable);
@@ -154,7 +160,7 @@ fn completed(exchange: &Exchange) -> Option<&Session> {
     session.or_else(|| exchange.agreed())
 }
 
-/// The mark of a better version than was on offer, in the random of an older answer.
+/// Returns evidence from the downgrade marker in the random of an answer to an older offer.
 fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let session = exchange.agreed()?;
     let newest = exchange.offer.template().newest;
@@ -162,7 +168,7 @@ fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     (marked && newest < version).then_some(Evidence::Claimed(exchange.offer))
 }
 
-/// An older version chosen although this one was on offer.
+/// Returns evidence that an older version was chosen although this one was offered.
 fn passes_over(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let chosen = exchange.session.as_ref()?.version;
     let template = exchange.offer.template();
@@ -170,8 +176,8 @@ fn passes_over(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence
     passed.then(|| Evidence::Rejected(format!("chose {chosen}").into(), exchange.offer))
 }
 
-/// The end of an exchange that asked for this very version. What a short hello offers is not all that
-/// the version has: only a word about the version itself refuses it.
+/// Returns evidence from the failure of a probe of this version. A short hello does not offer
+/// everything that the version has, so only an alert about the version itself rejects it.
 pub(super) fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     if exchange.offer.asks_for() != Some(version) {
         return None;
@@ -202,7 +208,7 @@ pub(super) fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<E
     })
 }
 
-/// The failure in a word or two.
+/// Returns a short text for the failure.
 pub(in crate::observation) fn reason_text(failure: &Failure) -> Cow<'static, str> {
     match failure.reason {
         Reason::Eof => "close".into(),
@@ -216,7 +222,7 @@ pub(in crate::observation) fn reason_text(failure: &Failure) -> Cow<'static, str
     }
 }
 
-/// Whether the version is not known to be refused.
+/// Returns true unless the version is known to be rejected.
 pub(in crate::observation) fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
     let known = evidence(exchanges, version);
     !matches!(
