@@ -1,10 +1,9 @@
-//! Facts told by one answer: a failed one tells none of them, nor does one that may mean something
-//! else.
+//! Facts that one answer shows. A failed answer, or one that may mean something else, shows none of them.
 
 use super::*;
 use crate::observation::{Said, Transcript};
 
-/// An answer with all that a hand-made hello can be told.
+/// Returns an answer with everything that a hand-made hello can learn.
 fn told(offer: Offer) -> Exchange {
     let mut answer = exchange(offer, Ok(UNLISTED));
     let session = answer.session.as_mut().unwrap();
@@ -83,7 +82,7 @@ fn every_hello_that_old_versions_may_answer_asks_for_renegotiation() {
     }
 }
 
-/// A visit that was shown an ECDSA chain, and then this.
+/// Returns a visit that received an ECDSA chain, and then this exchange.
 fn after(
     facts: &[Fact],
     question: Question,
@@ -149,10 +148,10 @@ fn keys_are_told_where_versions_have_them() {
     let asked = Offer::Asked(Question::Keys(KeyFamily::Rsa));
     let refused = exchange(asked, Err(No::Alert("handshake_failure")));
     let mut visit = observation(&[Fact::Chains]);
-    // Older hellos name no signatures, so nothing is asked.
+    // Older hellos contain no signature schemes, so nothing is asked.
     visit.exchanges[0].session.as_mut().unwrap().version = ProtocolVersion::Tls11;
     assert_eq!(next_question(&visit), None);
-    // TLS 1.3 alone: its servers should send what they have.
+    // With only TLS 1.3, servers should send the chain that they have.
     visit.exchanges[0].session.as_mut().unwrap().version = ProtocolVersion::Tls13;
     visit.exchanges.push(refused);
     assert!(Facts::of(&visit).unwrap().rsa.is_some());
