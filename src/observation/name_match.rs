@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn string_types_case_and_spaces_do_not_matter() {
         let bmp: &'static [u8] = b"\0M\0\xfc\0n\0c\0h\0e\0n\0 \0C\0A";
-        // A tag and its string, another, and whether they match.
+        // A tag and its string, another pair, and true if they match.
         type Case = (u8, &'static [u8], u8, &'static [u8], bool);
         let cases: [Case; 24] = [
             (PRINTABLE, b"Acme CA", UTF8, b"acme ca", true),

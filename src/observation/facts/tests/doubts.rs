@@ -19,9 +19,9 @@ type Case = (
 const CASES: &[Case] = &[
     ("refuses", FAILURE, |_| None, (3, true, "handshake_failure")),
     ("closes", No::Close, |_| None, (3, true, "close")),
-    ("closes once in passing", FAILURE, |n| (n == 1).then_some(No::Close),
+    ("closes once, temporarily", FAILURE, |n| (n == 1).then_some(No::Close),
         (3, true, "handshake_failure")),
-    ("closes in passing, and says no by it", No::Close, |n| (n == 1).then_some(No::Close),
+    ("closes temporarily, and refuses by closing", No::Close, |n| (n == 1).then_some(No::Close),
         (3, false, "close")),
     ("is limited by closes", FAILURE, |n| (n > 1).then_some(No::Close), (2, false, "close")),
     ("is limited by closes for three connections", FAILURE,

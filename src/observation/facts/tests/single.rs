@@ -4,7 +4,7 @@ use super::*;
 use crate::observation::{Said, Transcript};
 
 /// Returns an answer with everything that a hand-made hello can learn.
-fn told(offer: Offer) -> Exchange {
+fn answered(offer: Offer) -> Exchange {
     let mut answer = exchange(offer, Ok(UNLISTED));
     let session = answer.session.as_mut().unwrap();
     session.ticket = Some(true);
@@ -18,7 +18,7 @@ fn failure(reason: Reason, detail: &str) -> Option<Failure> {
 }
 
 #[test]
-fn a_failed_exchange_tells_no_features() {
+fn a_failed_exchange_shows_no_features() {
     let facts = [Fact::Renegotiation, Fact::Tickets, Fact::Compression];
     for (failure, tells) in [
         (None, true),
@@ -30,7 +30,7 @@ fn a_failed_exchange_tells_no_features() {
         let mut visit = observation(&facts);
         let answer = Exchange {
             failure: failure.clone(),
-            ..told(Offer::Asked(Question::Features))
+            ..answered(Offer::Asked(Question::Features))
         };
         visit.exchanges.push(answer);
         let found = Facts::of(&visit).unwrap();
@@ -55,7 +55,7 @@ fn renegotiation_is_asked_for_alone_where_all_features_together_are_refused() {
             true => exchange(offered.offer, Err(no)),
             false => {
                 assert!(offered.asks_renegotiation());
-                told(offered.offer)
+                answered(offered.offer)
             }
         });
         let found = Facts::of(&visit).unwrap();
@@ -97,7 +97,7 @@ fn after(
 }
 
 #[test]
-fn no_certificate_without_a_name_is_told_by_few_alerts() {
+fn few_alerts_mean_that_a_name_is_required() {
     for (failure, expected) in [
         (failure(Reason::Alert, "unrecognized_name"), Some(false)),
         (failure(Reason::Alert, "handshake_failure"), Some(false)),
@@ -144,7 +144,7 @@ fn a_family_of_keys_is_refused_by_an_alert_or_by_another_key() {
 }
 
 #[test]
-fn keys_are_told_where_versions_have_them() {
+fn key_families_are_probed_only_where_versions_support_it() {
     let asked = Offer::Asked(Question::Keys(KeyFamily::Rsa));
     let refused = exchange(asked, Err(No::Alert("handshake_failure")));
     let mut visit = observation(&[Fact::Chains]);
