@@ -232,7 +232,7 @@ fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
         (&["-o", &nowhere], 3, "-o /"),
     ];
     let judges: &[(&[&str], i32, &str)] = &[
-        (&[], 2, "empty.facts holds no saved facts"),
+        (&[], 2, "empty.facts is not a recording"),
         (&["--require-store=nobody"], 2, "--require-store"),
         (&["--trust", &missing], 2, "--trust"),
     ];

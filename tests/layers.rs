@@ -142,20 +142,7 @@ const SLICES: &[(&str, &str, &str)] = &[
 ];
 
 /// Circular imports that still exist. Entries are only ever removed.
-const STILL_THERE: &[&str] = &[
-    "observation/certificate.rs -> observation/reading.rs",
-    "observation/exchange.rs -> observation/facts/question.rs",
-    "observation/facts/offered.rs -> observation/facts/alpn.rs",
-    "observation/facts/offered.rs -> observation/facts/chains.rs",
-    "observation/facts/offered.rs -> observation/facts/listing.rs",
-    "observation/facts/offered.rs -> observation/facts/walk.rs",
-    "observation/facts/question.rs -> observation/facts/alpn.rs",
-    "observation/facts/question.rs -> observation/facts/chains.rs",
-    "observation/facts/question.rs -> observation/facts/listing.rs",
-    "observation/facts/question.rs -> observation/facts/mod.rs",
-    "observation/oid.rs -> observation/name.rs",
-    "observation/visit.rs -> observation/facts/mod.rs",
-];
+const STILL_THERE: &[&str] = &[];
 
 fn lists_an_entry(import: &Import) -> bool {
     let slice = SLICES.iter().find(|(file, ..)| import.from == *file);

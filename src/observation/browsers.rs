@@ -1,5 +1,5 @@
-//! Whether today's browsers can connect to a server that took the widest hello only. What it chose
-//! there may be one of several that it knows, so it is asked once more, with what browsers offer.
+//! Finds out if current browsers can connect to a server that accepted only the widest offer. The server
+//! may support more than what it chose there, so it is asked once more with what browsers offer.
 
 use super::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason, Session, Stage};
 use crate::tls::{
@@ -7,24 +7,24 @@ use crate::tls::{
     ProtocolVersion,
 };
 
-/// The curves that browsers accept in a server's own certificate.
+/// The curves that browsers accept for the key of a server's certificate.
 const CURVES: [&str; 3] = ["p256", "p384", "p521"];
 
-/// A part of an offer.
+/// A part of a ClientHello that a server can reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The cipher suites.
     Suites,
-    /// The groups of the key exchange.
+    /// The key exchange groups.
     Groups,
-    /// The signature schemes of the handshake.
+    /// The signature schemes.
     Signatures,
-    /// The kind of key in the certificate.
+    /// The kind of key of the certificate.
     Key,
 }
 
 impl Part {
-    /// Its word in evidence.
+    /// Returns its name in the evidence of findings.
     pub fn word(self) -> &'static str {
         match self {
             Self::Suites => "suites",
@@ -35,7 +35,7 @@ impl Part {
     }
 }
 
-/// The next offer that shows whether browsers can connect; `None` when nothing is open.
+/// Returns the next offer that helps to decide if browsers can connect, or `None` if no more is needed.
 pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     let made = |offer| observation.exchanges.iter().find(|it| it.offer == offer);
     let beyond = chosen_beyond(observation).is_some();
@@ -48,24 +48,24 @@ pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     }
 }
 
-/// Returns true if the server chose a group that only some browsers offer: it may insist on it in
+/// Returns true if the server chose a group that only some browsers offer. It may require that group in
 /// TLS 1.3 too.
 fn chose_rare_group(observation: &Observation) -> bool {
-    let telling = observation.telling();
-    let whole = telling.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
+    let decisive = observation.decisive();
+    let whole = decisive.filter(|it| it.offer == Offer::Hello && it.failure.is_none());
     let group = whole.and_then(|it| it.session.as_ref()?.group);
     group.is_some_and(|it| BROWSER_GROUPS.contains(&it) && !MODERN_GROUPS.contains(&it))
 }
 
-/// Returns true if an answer in TLS 1.3 has shown which browsers can connect. A server chooses the
-/// version before the rest, so no browser gets to what it accepts in TLS 1.2.
+/// Returns true if an answer in TLS 1.3 shows which browsers can connect. A server chooses the version
+/// first, so browsers never reach what it accepts in TLS 1.2.
 fn told_by_tls13(observation: &Observation) -> bool {
     let whole = |it: &Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
     observation.insists().is_some() || observation.exchanges.iter().any(whole)
 }
 
-/// The session that a server accepts and browsers cannot, with the parts of the browsers' offer that
-/// it refused; `None` when browsers can connect, or it is not known.
+/// Returns the session that the server accepts and browsers cannot negotiate, with the parts of the
+/// browsers' offer that it rejected. Returns `None` if browsers can connect or it is not known.
 pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
     let refused = |offer| {
         let mut made = observation.exchanges.iter();
@@ -76,8 +76,8 @@ pub fn refused_by_browsers(observation: &Observation) -> Option<(&Session, Vec<P
         .filter(|_| refused(Offer::Modern) && refused(Offer::Browser))
 }
 
-/// Whether the server turned the offer down, or chose a version that browsers do not take. A timeout,
-/// or a limit of ours, is no refusal.
+/// Returns true if the server rejected the offer or chose a version that browsers do not accept. A
+/// timeout or a limit of this scanner is no rejection.
 fn refused(exchange: &Exchange) -> bool {
     let session = exchange
         .session
@@ -87,7 +87,7 @@ fn refused(exchange: &Exchange) -> bool {
         return session.version < ProtocolVersion::Tls12;
     }
     exchange.failure.as_ref().is_some_and(|failure| {
-        let told = matches!(
+        let rejected = matches!(
             failure.reason,
             Reason::Alert
                 | Reason::Eof
@@ -96,18 +96,18 @@ fn refused(exchange: &Exchange) -> bool {
                 | Reason::Incompatible
                 | Reason::Anonymous
         );
-        told && failure.stage == Stage::Handshake
+        rejected && failure.stage == Stage::Handshake
     })
 }
 
-/// The session of a complete answer in TLS 1.2 to a hand-made hello, when it uses what no browser
-/// offers. Older versions have a verdict of their own.
+/// Returns the session of a complete TLS 1.2 answer to a hand-made hello if it uses something that no
+/// browser offers. Older versions have a separate verdict.
 fn chosen_beyond(observation: &Observation) -> Option<(&Session, Vec<Part>)> {
-    let telling = observation.telling()?;
-    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello | Offer::Rest);
-    let session = telling.session.as_ref()?;
-    let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
-    let parts = beyond(session, telling.chain.as_ref());
+    let decisive = observation.decisive()?;
+    let hand_made = matches!(decisive.offer, Offer::Wide | Offer::Hello | Offer::Rest);
+    let session = decisive.session.as_ref()?;
+    let complete = decisive.failure.is_none() && session.version == ProtocolVersion::Tls12;
+    let parts = beyond(session, decisive.chain.as_ref());
     (hand_made && complete && !parts.is_empty()).then_some((session, parts))
 }
 

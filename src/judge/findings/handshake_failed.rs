@@ -39,9 +39,9 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut finding = FINDING.found(evidence);
     let limited = failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit);
-    let telling = case.observation.telling();
+    let decisive = case.observation.decisive();
     let read_only =
-        telling.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
+        decisive.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
     if limited || read_only {
         // Other clients can continue. `refused_by_today` says which ones cannot.
         finding.side = Side::Client;
