@@ -973,3 +973,20 @@ fn a_port_that_never_answers_is_visited_as_often_as_the_readme_says() {
     assert!((19..=22).contains(&visited), "{visited} visits");
     assert_eq!(connections.load(SeqCst), 2 * visited);
 }
+
+#[test]
+fn a_short_hello_follows_where_the_long_one_meets_an_old_box() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    for how in [Closes, Resets, Says(&[21, 3, 1, 0, 2, 2, 40])] {
+        for lane in ["--probe=handshake", "--probe=hello"] {
+            let front = Front::start(nginx.address(0), move |_, hello| {
+                let long = hello.0.len() > 255 && !hello.is_tls13();
+                if long { how } else { Serves }
+            });
+            let row = &sweep(&[&trust, lane, "--retries=0"], &[front.target()])[0];
+            assert_eq!(row["verdict"], "legacy_tls_only", "{how:?} {lane}: {row}");
+            assert!(row["leaf"].is_object(), "{how:?} {lane}");
+        }
+    }
+}

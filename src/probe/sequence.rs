@@ -109,7 +109,9 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
         Offer::Rest if may_need_more_groups(last) => Some(Offer::MoreGroups),
         Offer::Modern | Offer::NoAlpn | Offer::Short | Offer::Rest | Offer::MoreGroups => wide,
         // If the server was silent after `modern`, `rest` has not been sent.
-        Offer::Wide => may_lack_a_group(exchanges).then_some(Offer::Rest),
+        Offer::Wide if may_lack_a_group(exchanges) => Some(Offer::Rest),
+        // A server that refused TLS 1.3 speaks an older version, and may not tolerate a long ClientHello.
+        Offer::Wide => may_dislike_its_length(failure, exchanges).then_some(Offer::Short),
         Offer::Browser
         | Offer::Version(_)
         | Offer::ShortVersion(_)
@@ -142,6 +144,14 @@ fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
             })
     };
     exchanges.iter().any(refused) && !exchanges.iter().any(turns_down_tls13)
+}
+
+/// Returns true if `wide` failed although the server had refused only the version before.
+fn may_dislike_its_length(wide: &Failure, exchanges: &[Exchange]) -> bool {
+    let unanswered = exchanges.iter().all(|exchange| exchange.failure.is_some());
+    unanswered
+        && exchanges.iter().any(turns_down_tls13)
+        && !wide.is_alert(AlertDescription::PROTOCOL_VERSION)
 }
 
 /// Returns true if the answer to `rest` names a group that this scanner can compute, or names nothing and

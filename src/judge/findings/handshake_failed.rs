@@ -39,9 +39,11 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut finding = FINDING.found(evidence);
     let limited = failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit);
-    let decisive = case.observation.decisive();
-    let read_only =
-        decisive.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
+    // Only `rest` was answered in TLS 1.3: the server requires what this scanner cannot complete.
+    let read_only = case.observation.decisive().is_some_and(|it| {
+        let incompatible = it.failure.as_ref().map(|failure| failure.reason);
+        it.offer == Offer::Rest && incompatible == Some(Reason::Incompatible)
+    });
     if limited || read_only {
         // Other clients can continue. `refused_by_today` says which ones cannot.
         finding.side = Side::Client;
