@@ -1,5 +1,5 @@
-//! Trust stores from disk, before anything is judged: a file of certificates, a folder of such
-//! files, or a file of several stores. It decides nothing about trust.
+//! Loads trust stores from disk: a file of certificates, a folder of such files, or a file with
+//! several stores. It makes no trust decisions.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,19 @@ use jiff::Timestamp;
 use super::{StoreError, TrustStore};
 use crate::gather::{Listing, NotCertificates, StoreFile, certificates, read_file};
 
-/// Files in a folder: ten times what a system's folder of roots has.
+/// Maximum number of files in a folder: ten times as many as in a system's folder of roots.
 const MAX_FILES: usize = 10_000;
 
-/// Warnings of one file that are told one by one.
+/// Maximum number of warnings reported individually for one file.
 const MAX_WARNINGS: usize = 20;
 
 impl TrustStore {
-    /// The stores at this path: those that a file of stores holds, under their own names; else
-    /// one under this name, with the certificates of the file or of the files in the folder.
+    /// Returns the stores at this path. A file with several stores returns each under its own name.
+    /// Otherwise the result is one store with this name and the certificates of the file or folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file or folder cannot be read or contains no usable certificate.
     pub fn from_path(name: &str, path: &Path) -> Result<Vec<Self>, StoreError> {
         if path.is_dir() {
             return Ok(vec![Self::from_folder(name, path)?]);
@@ -55,7 +59,7 @@ impl TrustStore {
 
     fn of_file(path: &Path, file: &StoreFile) -> Result<Vec<Self>, StoreError> {
         let stores = file.stores.iter().map(|name| {
-            // Whoever is in a root program is bound by the rules for public CAs.
+            // The CAs of a root program must follow the rules for public CAs.
             let mut store = Self::empty(name, true);
             store.date = Some(file.date.clone());
             let mut roots = file.roots.iter().enumerate();
@@ -71,8 +75,8 @@ impl TrustStore {
         stores.collect()
     }
 
-    /// The certificates of the files that lie in the folder itself; its date is that of the
-    /// newest. What gives none is left out with a warning.
+    /// Returns a store with the certificates of the files directly in the folder. Its date is that
+    /// of the newest file. A file without a certificate is skipped with a warning.
     fn from_folder(name: &str, folder: &Path) -> Result<Self, StoreError> {
         let mut store = Self::empty(name, false);
         for path in files(folder)? {
@@ -95,8 +99,8 @@ impl TrustStore {
         }
     }
 
-    /// Adds the certificates of a file, which warnings name where the store has several. What is
-    /// left out is warned of.
+    /// Adds the certificates of a file and warns about each one that is skipped. `file` is the name
+    /// to use in warnings if the store has several files.
     fn add_all(&mut self, file: Option<&str>, listing: Listing) {
         let mut told = 0_usize;
         let mut warn = |store: &mut Self, reason: String| {
@@ -133,13 +137,13 @@ impl TrustStore {
     }
 }
 
-/// The files of a folder, or what its links lead to, in the order of their names.
+/// Returns the files of a folder, including the targets of links, sorted by name.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = std::fs::read_dir(folder).map_err(unreadable(folder))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(unreadable(folder))?.path();
-        // A pipe would be waited for; a folder inside is somebody else's.
+        // Reading a pipe would block, and subfolders are not part of the store.
         if std::fs::metadata(&path).map_or(true, |file| file.is_file()) {
             files.push(path);
         }
