@@ -226,12 +226,12 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
     if !contents.is_ca() {
         add(
             Barrier::NotACa,
-            "an issuer that is not a CA certificate".to_owned(),
+            "the issuer is not a CA certificate".to_owned(),
         );
     } else if let Some(allowed) = allowed.filter(|allowed| below > *allowed) {
         add(
             Barrier::PathLength,
-            format!("{below} below it, {allowed} allowed"),
+            format!("{below} CA certificates below it, {allowed} allowed"),
         );
     }
     let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);

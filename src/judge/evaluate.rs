@@ -20,7 +20,7 @@ use crate::verdict::Barrier;
 /// rules explain its refusals and may be stricter than clients are.
 const BEYOND_WEBPKI: [Barrier; 2] = [Barrier::KeyUsage, Barrier::UnsupportedKey];
 
-const TOO_LARGE: &str = "this scanner checks name constraints on certificates of up to 64 KiB only";
+const TOO_LARGE: &str = "tlsweep checks name constraints only on certificates of up to 64 KiB";
 
 /// Returns the path with all its defects, other than dates and revocation.
 pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at: i64) -> Outcome {
@@ -81,7 +81,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
 
 /// Returns the reason of the RFC 5280 refusal, or `None` if our own rules already found it.
 fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
-    let detail = "path validation by RFC 5280 refuses it";
+    let detail = "rejected by RFC 5280 path validation";
     let explained = known.iter().any(|it| it.reason == refusal.reason);
     (!explained).then(|| Defect::new(refusal.reason, Some(refusal.at), detail))
 }

@@ -36,10 +36,10 @@ pub(crate) fn unsupported(key: &PublicKey) -> Option<String> {
     let why = match key.algorithm {
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => unsupported_rsa(key.rsa)?,
         KeyAlgorithm::Dsa => "no client uses DSA keys",
-        KeyAlgorithm::Ec(None) => "no curve is named",
+        KeyAlgorithm::Ec(None) => "no named curve",
         KeyAlgorithm::Ec(Some(Curve::P192 | Curve::Other)) => "no client uses this curve",
         KeyAlgorithm::Other if NO_TLS_KEYS.contains(&key.name.as_str()) => {
-            "no client uses keys of this kind in TLS"
+            "no client supports this key type in TLS"
         }
         _ => return None,
     };
@@ -48,7 +48,7 @@ pub(crate) fn unsupported(key: &PublicKey) -> Option<String> {
 
 fn unsupported_rsa(numbers: Option<RsaNumbers>) -> Option<&'static str> {
     let Some(numbers) = numbers else {
-        return Some("its numbers cannot be read");
+        return Some("cannot parse its modulus and exponent");
     };
     Some(if numbers.modulus_bits < LEAST_RSA {
         "below 1024 bits"
@@ -88,12 +88,12 @@ pub(crate) fn unusual(key: &PublicKey, position: Position) -> Option<&'static st
             // Chrome and Firefox support it in path validation, but Chrome does not for the
             // server's key.
             Curve::P521 if position != Position::Leaf => return None,
-            Curve::Explicit => "the curve is spelled out and not named",
+            Curve::Explicit => "explicit curve parameters instead of a named curve",
             _ => "an unusual curve",
         },
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => "an Edwards curve",
         KeyAlgorithm::MlDsa(_) => "post-quantum",
-        KeyAlgorithm::Other => "an unknown kind of key",
+        KeyAlgorithm::Other => "an unknown key type",
         KeyAlgorithm::Dsa | KeyAlgorithm::Ec(None) => return None,
     })
 }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_keys_are_told_by_their_numbers() {
+    fn rsa_keys_are_classified_by_their_numbers() {
         const F4: &[u8] = &[1, 0, 1];
         for (name, key, is_unsupported, is_unusual, is_weak) in [
             ("2048", rsa(256, 1, F4), false, false, false),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_are_told_by_their_kind() {
+    fn other_keys_are_classified_by_their_kind() {
         const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
         let ec = |parameters: &[u8]| key(KeyKind::Ec, EC, parameters, &[4; 65]);
         let named = |oid: &[u8]| ec(&tlv(6, oid));

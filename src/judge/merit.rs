@@ -188,7 +188,7 @@ impl From<Merit> for Gravity {
 pub(crate) struct Explanation {
     end: End,
     /// True if the path needs certificates that were not sent.
-    helped: bool,
+    needs_others: bool,
     /// Number of certificates. The longest path comes first: its missing issuer is the one that is
     /// really missing.
     length: Reverse<usize>,
@@ -204,7 +204,7 @@ impl Explanation {
             .map(|node| graph.node(*node).certificate.sha256);
         Self {
             end,
-            helped: each.any(|node| node.source != Source::Sent),
+            needs_others: each.any(|node| node.source != Source::Sent),
             length: Reverse(nodes.len()),
             certificates: certificates.collect(),
         }

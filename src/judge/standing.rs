@@ -226,7 +226,7 @@ fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: 
 /// Returns the outcome if a limit was exceeded. The issuer may be among the certificates that were
 /// not considered.
 fn too_many(graph: &Graph<'_>) -> Outcome {
-    let detail = "more certificates than are considered, or too many of one name";
+    let detail = "more certificates than the limit, or too many with one name";
     Outcome {
         defects: vec![Defect::new(Barrier::TooManyCertificates, None, detail)],
         ..Outcome::ending(Ending::Exceeded, graph, &[0])

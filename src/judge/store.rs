@@ -61,7 +61,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The file should contain several stores and is damaged.
-    #[error("the file of trust stores {}: {source}", path.display())]
+    #[error("cannot use the trust store file {}: {source}", path.display())]
     Stores {
         /// Path of the file.
         path: PathBuf,
@@ -71,7 +71,7 @@ pub enum StoreError {
     /// The file is a CCADB report, which lists the roots of several programs and is not a trust
     /// store.
     #[error(
-        "{} is a report, not a trust store; make one of it with `tlsweep stores import {} -o FILE`",
+        "{} is a CCADB report, not a trust store; convert it with `tlsweep stores import {} -o FILE`",
         path.display(), path.display()
     )]
     Report {
@@ -79,7 +79,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file has an unsupported format, or all its certificates are damaged.
-    #[error("the trust store {}: {reason}", path.display())]
+    #[error("cannot use the trust store {}: {reason}", path.display())]
     Unusable {
         /// Path of the file.
         path: PathBuf,
@@ -88,7 +88,7 @@ pub enum StoreError {
     },
     /// The store contains no usable certificate.
     #[error(
-        "the trust store {name} holds no usable certificate; it should be PEM (BEGIN CERTIFICATE), DER, or a folder of such files"
+        "the trust store {name} contains no usable certificate; use PEM (BEGIN CERTIFICATE), DER, or a folder of such files"
     )]
     Empty {
         /// Name of the store.
@@ -96,7 +96,7 @@ pub enum StoreError {
     },
     /// No system store was found.
     #[error(
-        "no system trust store was found ({detail}); install ca-certificates, or name a file with --trust FILE"
+        "no system trust store found ({detail}); install ca-certificates, or use a file with --trust FILE"
     )]
     NoSystemStore {
         /// Reasons reported by the system.

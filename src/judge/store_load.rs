@@ -49,7 +49,7 @@ impl TrustStore {
         store.date = date(path);
         match (store.is_empty(), store.warnings().first()) {
             (true, Some(warning)) => Err(unusable(format!(
-                "no usable certificate in it; {}",
+                "it contains no usable certificate; {}",
                 warning.reason
             ))),
             (true, None) => Err(empty(path)),
@@ -87,7 +87,7 @@ impl TrustStore {
             match found {
                 Err(reason) => store.warn(0, format!("{file}: {reason}")),
                 Ok(listing) if listing.is_empty() => {
-                    store.warn(0, format!("{file}: no certificate in it"));
+                    store.warn(0, format!("{file}: contains no certificate"));
                 }
                 Ok(listing) => store.add_all(Some(&file), listing),
             }
@@ -102,10 +102,10 @@ impl TrustStore {
     /// Adds the certificates of a file and warns about each one that is skipped. `file` is the name
     /// to use in warnings if the store has several files.
     fn add_all(&mut self, file: Option<&str>, listing: Listing) {
-        let mut told = 0_usize;
+        let mut reported = 0_usize;
         let mut warn = |store: &mut Self, reason: String| {
-            told += 1;
-            let reason = match told {
+            reported += 1;
+            let reason = match reported {
                 ..=MAX_WARNINGS => reason,
                 _ => return,
             };
@@ -120,7 +120,7 @@ impl TrustStore {
         for found in listing.found {
             let place = found.place;
             let added = match found.barred {
-                true => Err("left out: OpenSSL's trust settings bar it for TLS servers".to_owned()),
+                true => Err("skipped: its OpenSSL trust settings exclude TLS servers".to_owned()),
                 false => self.try_add(found.der),
             };
             if let Err(reason) = added {
@@ -130,9 +130,9 @@ impl TrustStore {
         for part in listing.left_out {
             warn(self, part.to_string());
         }
-        if let Some(more) = told.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        if let Some(more) = reported.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
             let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
-            self.warn(0, format!("{file}{more} more parts are left out"));
+            self.warn(0, format!("{file}{more} more warnings omitted"));
         }
     }
 }
@@ -148,7 +148,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
             files.push(path);
         }
         if files.len() > MAX_FILES {
-            let reason = format!("more than {MAX_FILES} files; is it the right folder?");
+            let reason = format!("more than {MAX_FILES} files; check that it is the right folder");
             return Err(unreadable(folder)(std::io::Error::other(reason)));
         }
     }
@@ -229,11 +229,11 @@ mod tests {
         write("e.der", &[0x30, 0x00]);
         let store = store(folder.path());
         assert_eq!(store.len(), 3);
-        let told: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert_eq!(told[0], "README: no certificate in it");
-        assert_eq!(told[1], "d.pem: line 2: invalid PEM: ! is not base64");
-        assert!(told[2].starts_with("e.der: certificate 1: not a usable certificate"));
+        let reasons: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
+        assert_eq!(reasons.len(), 3, "{reasons:?}");
+        assert_eq!(reasons[0], "README: contains no certificate");
+        assert_eq!(reasons[1], "d.pem: line 2: invalid PEM: ! is not base64");
+        assert!(reasons[2].starts_with("e.der: certificate 1: not a usable certificate"));
     }
 
     #[test]
@@ -272,12 +272,12 @@ mod tests {
         let path = folder.path().join("stores.pem");
         std::fs::write(&path, file.text(block)).unwrap();
         let stores = TrustStore::from_path("x", &path).unwrap();
-        let told: Vec<_> = stores
+        let found: Vec<_> = stores
             .iter()
             .map(|it| (&**it.name(), it.date(), it.len()))
             .collect();
         let day = Some("2026-11-20");
-        assert_eq!(told, [("mozilla", day, 1), ("chrome", day, 2)]);
+        assert_eq!(found, [("mozilla", day, 1), ("chrome", day, 2)]);
         assert!(stores.iter().all(TrustStore::is_public));
         std::fs::write(
             &path,

@@ -18,7 +18,7 @@ pub(super) enum Confirmed {
     /// It accepts the path.
     Accepted,
     /// There is no time at which all certificates are valid, so webpki never accepts the path. It
-    /// accepts the leaf under its issuer alone.
+    /// does not reject the leaf under its issuer alone.
     Untimely,
     /// It rejects the path.
     Refused(Error),

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_remain_of_a_self_signed_leaf_is_told() {
+    fn other_causes_of_a_self_signed_leaf_are_reported() {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["www.example.test".to_owned()]).unwrap();
         for_clients(&mut params);
