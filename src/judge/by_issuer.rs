@@ -109,7 +109,7 @@ impl Remembered {
         };
         let mut above = self.stores.iter().flatten().flat_map(|path| path.above());
         let alike = !above.any(known)
-            && !policy.stores.iter().any(|store| store.holds(leaf))
+            && !policy.stores.iter().any(|store| store.contains(leaf))
             && defects::acceptable(contents, Position::Leaf)
             && defects::of_certificate(contents, 0).is_empty();
         if !alike || !webpki_check::accepts_under(leaf, issuer, at) {

@@ -128,9 +128,9 @@ fn limit_of_webpki(links: &[Link<'_>]) -> Option<Defect> {
             let detail = "a date before 1970";
             return Some(Defect::new(Barrier::Malformed, Some(place), detail));
         }
-        let known = webpki_check::knows(link.certificate, contents, link.issuer);
+        let supported = webpki_check::supports(link.certificate, contents, link.issuer);
         let name = || contents.signature.name.clone();
-        (!known).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
+        (!supported).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
     })
 }
 

@@ -61,10 +61,10 @@ impl Policy {
 
     /// Returns true if the condition is true for the deciding stores: for each required store, or
     /// for any store if none is required.
-    pub(crate) fn suffices(&self, holds: impl Fn(usize) -> bool) -> bool {
+    pub(crate) fn suffices(&self, condition: impl Fn(usize) -> bool) -> bool {
         match self.required.is_empty() {
-            true => (0..self.stores.len()).any(holds),
-            false => self.required.iter().all(|store| holds(*store)),
+            true => (0..self.stores.len()).any(condition),
+            false => self.required.iter().all(|store| condition(*store)),
         }
     }
 

@@ -165,7 +165,7 @@ fn evaluated(
     paths: &Paths,
     at: i64,
 ) -> Option<Judged> {
-    if store.holds(leaf) {
+    if store.contains(leaf) {
         let pinned = Outcome {
             defects: defects::of_pinned(graph.contents(0)),
             ..Outcome::ending(Ending::Anchor, graph, &[0])

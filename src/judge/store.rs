@@ -210,7 +210,7 @@ impl TrustStore {
     }
 
     /// Returns true if the store contains this exact certificate.
-    pub(crate) fn holds(&self, certificate: &Certificate) -> bool {
+    pub(crate) fn contains(&self, certificate: &Certificate) -> bool {
         self.by_fingerprint.contains(&certificate.sha256)
     }
 

@@ -79,7 +79,7 @@ pub(super) fn too_large(error: &Error, path: &[&Certificate]) -> bool {
 
 /// Returns true if webpki has an algorithm for this signature under this SubjectPublicKeyInfo
 /// (DER). Our own verification supports more algorithms.
-pub(super) fn knows(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
+pub(super) fn supports(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
     let behind = certificate.der.get(contents.tbs.end..).unwrap_or_default();
     let algorithm = Reader::new(behind).expect(tag::SEQUENCE);
     let key = der::only(spki, tag::SEQUENCE).and_then(|it| it.inside().expect(tag::SEQUENCE));
