@@ -1,7 +1,7 @@
 //! The server speaks TLS, but no handshake succeeded, or the server did not prove that it has
 //! the key.
 
-use super::{Definition, Doc, Needs, Text, told};
+use super::{Definition, Doc, Needs, Text, failure_evidence};
 use crate::judge::case::Case;
 use crate::observation::{KeyProof, Offer, Reason, Stage};
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
@@ -33,7 +33,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .session()
         .is_some_and(|session| session.key_proof == Some(KeyProof::Refuted));
     let evidence = match (failure, refuted) {
-        (Some(failure), _) => told(failure),
+        (Some(failure), _) => failure_evidence(failure),
         (None, true) => vec![("kind", Reason::KeyNotProven.word().into())],
         (None, false) => return Vec::new(),
     };

@@ -230,7 +230,7 @@ impl Definition {
 }
 
 /// Returns the evidence for a failure.
-fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
+fn failure_evidence(failure: &Failure) -> Vec<(&'static str, Value)> {
     let mut evidence: Vec<(&'static str, Value)> = vec![("kind", failure.reason.word().into())];
     if !failure.detail.is_empty() {
         evidence.push(("detail", failure.detail.as_str().into()));

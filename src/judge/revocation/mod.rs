@@ -1,6 +1,6 @@
-//! Whether certificates of a path are revoked, by the sources that were asked for. Every path that
-//! reaches an anchor is asked about by itself. Only what an issuer on the path has signed counts,
-//! so nobody else can have a certificate called revoked, or good.
+//! Asks the configured sources for the revocation status of the certificates of a path. Each path
+//! that reaches an anchor is asked about separately. Only statements signed by an issuer on the
+//! path count, so no other party can make a certificate revoked or good.
 
 mod filter;
 mod link;
@@ -16,7 +16,7 @@ use crate::verdict::{Revocation, RevocationStatus};
 
 use link::{Link, Signer};
 
-/// What is asked, and when.
+/// The revocation data, the session and the time of a judgement.
 pub(super) struct Asking<'a> {
     pub(super) data: &'a RevocationData,
     pub(super) session: Option<&'a Session>,
@@ -24,7 +24,7 @@ pub(super) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Returns what the sources say of the certificates of a path.
+    /// Returns the answers of the sources for the certificates of a path.
     pub(super) fn about(&self, outcome: &Outcome, signatures: &mut Signatures) -> Revocation {
         let links = self.links(outcome);
         let leaf = links.first();
@@ -52,8 +52,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the certificates below the anchor. There are none for a leaf that is itself the
-    /// anchor, and for a path that reaches no anchor.
+    /// Returns the certificates below the anchor. The result is empty for a path that reaches no
+    /// anchor.
     fn links<'s>(&self, outcome: &'s Outcome) -> Vec<Link<'s>> {
         let Some(anchor) = &outcome.anchor else {
             return Vec::new();

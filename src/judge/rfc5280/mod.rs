@@ -1,12 +1,13 @@
-//! Path validation by RFC 5280 section 6.1, as a second opinion where rustls-webpki refuses a path
-//! because of a rule that it lacks (`limits`).
+//! Path validation by RFC 5280 section 6.1. It is the second opinion if rustls-webpki rejects a
+//! path because of a rule that it does not implement (`limits`).
 //!
-//! Read `validate` first: it is the loop over the path, and names the sections. `extensions` reads
-//! what it needs from the DER, `policy` is the policy graph, `constraints` and `forms` are name
-//! constraints. `limits` says which refusals of webpki to ask about.
+//! Read `validate` first: it is the loop over the path and names the sections. `inputs` has its
+//! parameters. `extensions` parses the extensions from the DER, `policy` is the policy graph, and
+//! `constraints` and `forms` handle name constraints. `limits` decides which rejections by webpki
+//! to check.
 //!
-//! Not looked at, because the RFC does not: extended key usages, the strength of keys and
-//! signatures, the name that the client asked for, revocation.
+//! It does not check extended key usages, the strength of keys and signatures, the requested name,
+//! or revocation, because the RFC does not.
 
 mod constraints;
 mod extensions;
@@ -31,19 +32,19 @@ pub(crate) use limits::{limit, limits};
 /// keyUsage's keyCertSign.
 const KEY_CERT_SIGN: u16 = 1 << 5;
 
-/// Why a path is not valid.
+/// Reason why a path is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The word in evidence: `path_length`, `name_constraints`, `policies`, ...
+    /// Reason in evidence: `path_length`, `name_constraints`, `policies`, ...
     pub(crate) reason: Barrier,
-    /// Which certificate: 0 is the leaf, and the length of the path is the anchor.
+    /// Index of the certificate: 0 is the leaf, and the length of the path is the anchor.
     pub(crate) at: usize,
 }
 
-/// Whether the path is valid at a time (seconds since the epoch), or dates apart where `at` is `None`.
+/// Validates the path at a time (seconds since the epoch), or without dates if `at` is `None`.
 ///
-/// The path starts with the leaf and ends below the anchor. The caller has proven every link by its
-/// signature, the last under the anchor's key: signatures are not checked here.
+/// The path starts with the leaf and ends below the anchor. Signatures are not checked here: the
+/// caller has verified every signature, the last one with the anchor's key.
 pub(crate) fn validate(
     path: &[&Certificate],
     top: &Top<'_>,
@@ -59,7 +60,7 @@ pub(crate) fn validate(
     Ok(())
 }
 
-/// One certificate of the path and what of it the algorithm asks.
+/// One certificate of the path with its parsed extensions.
 struct Step<'a> {
     contents: &'a Contents,
     extensions: Extensions<'a>,
@@ -91,7 +92,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The variables of section 6.1.2. working_public_key is the caller's.
+/// The variables of section 6.1.2. The caller handles working_public_key.
 struct State<'a> {
     constraints: Vec<Constraints<'a>>,
     budget: Budget,
@@ -157,7 +158,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// 6.1.4, for every certificate but the leaf.
+    /// 6.1.4, for every certificate except the leaf.
     fn prepare(&mut self, step: Step<'a>) -> Result<(), Barrier> {
         let contents = step.contents;
         self.policies.map(&step.extensions)?;
