@@ -124,21 +124,8 @@ fn seen(staple: &[u8]) -> Observation {
 
 fn session(staple: &[u8]) -> Session {
     Session {
-        version: ProtocolVersion::Tls13,
-        cipher: 0x1301,
-        group: None,
         signature: Some(0x0403),
-        alpn: None,
-        hello_retry: None,
         ocsp_staple: Some(staple.to_vec()),
-        client_cert_requested: None,
-        name_warning: false,
-        key_proof: None,
-        downgrade: None,
-        alpn_offered: false,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
+        ..Session::of(ProtocolVersion::Tls13, 0x1301)
     }
 }

@@ -294,7 +294,7 @@ fn names_at_a_silent_address_are_told_and_those_at_a_live_one_are_visited() {
                 assert_eq!(row.0["verdict"], "unreachable");
                 assert_eq!(row.0["timing_ms"]["connect"], Value::Null);
                 let detail = row.0["error"]["detail"].as_str().unwrap();
-                assert!(detail.starts_with("not asked: "), "{detail}");
+                assert!(detail.starts_with("not visited: "), "{detail}");
             }
         }
     }

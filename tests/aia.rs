@@ -664,7 +664,11 @@ fn a_bad_signature_says_why_no_address_helped() {
             http.url("/same"),
             "did not sign the certificate",
         ),
-        ("other.test", http.url("/other"), "is not the issuer"),
+        (
+            "other.test",
+            http.url("/other"),
+            "does not contain the issuer",
+        ),
         ("ldap.test", "ldap://ca.test/ca".to_owned(), "only http://"),
     ];
     for (name, url, _) in &cases {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
@@ -18,6 +19,7 @@ use support::{
     AT_HOME, Kept, Refusing, Row, TLSWEEP, await_that, folder, path, read_rows, run, run_with,
     tool, write,
 };
+use tlsweep::cli::{Cli, FILES, FileRole};
 use tlsweep::judge::findings::{FINDINGS, Needs};
 
 /// `scan` at home, with the rows on standard output.
@@ -28,6 +30,19 @@ fn scan(arguments: &[&str]) -> support::Run {
 fn scan_with(arguments: &[&str], stdin: &str) -> support::Run {
     run_with(&[&["scan"], &AT_HOME[..], arguments].concat(), stdin)
 }
+
+/// The flags with which this command line can be extended by a file in one of these roles.
+fn file_flags(command: &[&str], roles: &[FileRole]) -> Vec<&'static str> {
+    let files = FILES.iter().filter(|file| roles.contains(&file.role));
+    let taken = files.filter(|file| {
+        let line = [&["tlsweep"], command, &[file.flag, "marker"]].concat();
+        let line = line.into_iter().map(str::to_owned).collect();
+        Cli::of_arguments(line).is_ok_and(|cli| (file.paths)(&cli.command) == [Path::new("marker")])
+    });
+    taken.map(|file| file.flag).collect()
+}
+
+const WRITTEN: &[FileRole] = &[FileRole::Rows, FileRole::Written];
 
 fn targets(rows: &[Row]) -> BTreeSet<&str> {
     rows.iter().map(|row| row.text("/target")).collect()
@@ -154,7 +169,7 @@ fn an_output_that_cannot_be_written_exits_with_three_before_the_first_packet() {
     let target = format!("127.0.0.1:{}", listener.local_addr().expect("bound").port());
     let folder = folder();
     let nowhere = path(&folder, "missing/rows.jsonl");
-    for option in ["--output", "--rejects", "--certs"] {
+    for option in file_flags(&["scan"], WRITTEN) {
         let ended = scan(&[&target, option, &nowhere]).expect(3);
         assert!(ended.stderr.contains(&nowhere), "{ended:#?}");
         listener.accept().expect_err("nobody connected");
@@ -170,13 +185,9 @@ fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
     let server = server.address.to_string();
     let folder = folder();
     let rows = path(&folder, "rows.jsonl");
-    for (flag, targets) in [
-        ("-o", [&*block, "127.0.0.1:1"]),
-        ("--save", [&block, "127.0.0.1:1"]),
-        ("--certs", [&server, "127.0.0.1:1"]),
-        ("--rejects", [&block, "not a target"]),
-    ] {
-        let mut arguments = targets.to_vec();
+    for flag in file_flags(&["scan"], WRITTEN) {
+        // Something for each output.
+        let mut arguments = vec![&*block, &server, "not a target"];
         match flag {
             "-o" => arguments.push("--format=jsonl"),
             _ => arguments.extend(["-o", &rows]),
@@ -188,20 +199,21 @@ fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
     }
 }
 
-/// The outputs of an earlier run.
-const EARLIER: [(&str, &str); 5] = [
-    ("-o", "rows.jsonl"),
-    ("-o", "rows.csv"),
-    ("--certs", "certs.pem"),
-    ("--save", "week.facts"),
-    ("--rejects", "rejects.txt"),
-];
-
 #[test]
 fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
     let (folder, facts) = (folder(), folder());
     let facts = write(&facts, "empty.facts", "");
-    let earlier = EARLIER.map(|(flag, name)| (flag, write(&folder, name, "of last week")));
+    let scanned = file_flags(&["scan"], WRITTEN);
+    let judged = file_flags(&["judge", &facts], WRITTEN);
+    // The outputs of an earlier run.
+    let more = scanned.iter().filter(|flag| **flag != "-o");
+    let names = more.map(|flag| (*flag, format!("of{flag}")));
+    let rows = ["rows.jsonl", "rows.csv"].map(|name| ("-o", name.to_owned()));
+    let earlier: Vec<_> = rows
+        .into_iter()
+        .chain(names)
+        .map(|(flag, name)| (flag, write(&folder, &name, "of last week")))
+        .collect();
     let missing = path(&folder, "missing");
     let nowhere = path(&folder, "missing/file.csv");
     let target = "127.0.0.1:1";
@@ -220,7 +232,7 @@ fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
         (&["-o", &nowhere], 3, "-o /"),
     ];
     let judges: &[(&[&str], i32, &str)] = &[
-        (&[], 2, "empty.facts holds no saved facts"),
+        (&[], 2, "empty.facts is not a recording"),
         (&["--require-store=nobody"], 2, "--require-store"),
         (&["--trust", &missing], 2, "--trust"),
     ];
@@ -240,17 +252,15 @@ fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
             }
         }
     };
-    run_all(
-        &["scan", target],
-        &["-o", "--certs", "--save", "--rejects"],
-        scans,
-    );
-    run_all(&["judge", &facts], &["-o", "--certs"], judges);
-    for flag in ["--certs", "--save", "--rejects"] {
-        let others = ["-o", "--certs", "--save", "--rejects"].map(|it| match it == flag {
-            true => "",
-            false => it,
-        });
+    let all_but = |flag: &str| -> Vec<&str> {
+        let others = scanned.iter().copied().filter(|it| *it != flag);
+        others.collect()
+    };
+    run_all(&["scan", target], &scanned, scans);
+    run_all(&["judge", &facts], &judged, judges);
+    assert!(scanned.len() >= 4 && judged.len() >= 2);
+    for flag in all_but("-o") {
+        let others = all_but(flag);
         let told = format!("{flag} /");
         run_all(&["scan", target], &others, &[(&[flag, &nowhere], 3, &told)]);
         run_all(
@@ -260,9 +270,8 @@ fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
         );
     }
     // A disk that is full from the start.
-    let others = ["-o", "--certs", "--rejects"];
     let full: &[(&[&str], i32, &str)] = &[(&["--save=/dev/full"], 3, "--save /dev/full")];
-    run_all(&["scan", target], &others, full);
+    run_all(&["scan", target], &all_but("--save"), full);
 }
 
 #[test]
@@ -271,7 +280,7 @@ fn standard_output_is_for_rows() {
     let target = format!("127.0.0.1:{}", refusing.port);
     let folder = folder();
     let rows = path(&folder, "rows.jsonl");
-    for flag in ["--certs", "--save", "--rejects"] {
+    for flag in file_flags(&["scan"], &[FileRole::Written]) {
         for arguments in [
             &[flag, "-"][..],
             &[flag, "-", "-o", &rows],
@@ -288,8 +297,11 @@ fn standard_output_is_for_rows() {
         }
     }
     assert!(!fs::exists(&rows).expect("a folder"));
-    let ended = run(&["judge", "week.facts", "--certs=-"]).expect(2);
-    assert!(ended.stderr.contains("--certs -: "), "{ended:#?}");
+    for flag in file_flags(&["judge", "week.facts"], &[FileRole::Written]) {
+        let ended = run(&["judge", "week.facts", flag, "-"]).expect(2);
+        let told = format!("{flag} -: ");
+        assert!(ended.stderr.contains(&told), "{ended:#?}");
+    }
     // Where the rows go elsewhere, it is free under its other name.
     let lines = ["scan", "--quiet", &target, "not a target", "-o", &rows];
     let ended = run(&[&lines[..], &["--rejects", "/dev/stdout"]].concat()).expect(0);
@@ -496,8 +508,7 @@ fn lines_that_cannot_be_read_are_told_kept_and_can_be_read_again() {
 fn duplicates_are_visited_once_unless_wanted() {
     let refusing = Refusing::new();
     let port = refusing.port;
-    let inventory =
-        format!("127.0.0.1:{port}\n127.0.0.1:{port} # again\ntls://127.0.0.1:{port}/x\n");
+    let inventory = format!("127.0.0.1:{port}\n127.0.0.1:{port} # again\ntls://127.0.0.1:{port}\n");
     let rows = scan_with(&[], &inventory).expect(0).rows();
     assert_eq!(rows.len(), 1, "{rows:#?}");
     let rows = scan_with(&["--no-dedupe"], &inventory).expect(0).rows();
@@ -919,15 +930,22 @@ fn a_file_that_is_read_is_never_written() {
     let link = path(&folder, "link.jsonl");
     fs::hard_link(&inventory, &link).expect("a link");
     let other = path(&folder, "other.jsonl");
-    for arguments in [
-        vec!["-i", &inventory, "-o", &inventory],
-        vec!["-i", &inventory, "-o", &link],
-        vec!["-i", &inventory, "-o", &other, "--rejects", &inventory],
-        vec!["-i", &inventory, "-o", &other, "--certs", &other],
-    ] {
-        let mut all = vec!["scan"];
-        all.extend(&arguments);
-        let ended = run(&all);
+    let (read, written) = (
+        file_flags(&["scan"], &[FileRole::Read]),
+        file_flags(&["scan"], &[FileRole::Written]),
+    );
+    assert!(read.len() >= 6 && written.len() >= 3);
+    let mut cases: Vec<Vec<&str>> = Vec::new();
+    for flag in &read {
+        cases.push(vec![flag, &inventory, "-o", &inventory]);
+        cases.push(vec![flag, &inventory, "-o", &link]);
+    }
+    for flag in &written {
+        cases.push(vec!["-i", &inventory, "-o", &other, flag, &inventory]);
+        cases.push(vec!["-i", &inventory, "-o", &other, flag, &other]);
+    }
+    for arguments in cases {
+        let ended = run(&[&["scan"], &arguments[..]].concat());
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:#?}");
         assert!(ended.stderr.contains("destroy"), "{ended:#?}");
         assert_eq!(fs::read_to_string(&inventory).expect("it is there"), lines);

@@ -14,6 +14,9 @@ use std::sync::{Mutex, PoisonError};
 
 use support::cases::{Case, listed};
 use support::rooms::{HOMES, ROOMS, WORDS, dependencies};
+use tlsweep::cli;
+use tlsweep::gather::CERTIFICATE_FORMS;
+use tlsweep::inventory::{SERVICES, Service, Start};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
@@ -168,28 +171,28 @@ fn steps(page: &mut String, text: &Text) -> std::fmt::Result {
     writeln!(page, "\nCommand to check: `{}`", text.by_hand)
 }
 
-/// What a room holds is written by hand; the order of the rooms and their crates are not.
+/// The contents of a room are written by hand; the order of the rooms and their crates are not.
 #[test]
 fn the_rooms_are_in_step() {
     let written = written_rows("docs/ARCHITECTURE.md", "rooms");
     let packages: BTreeMap<String, String> = dependencies().into_iter().collect();
     let package = |name: &str| packages.get(name).map_or(name, String::as_str).to_owned();
-    let mut table = String::from("| room | holds | home of |\n| --- | --- | --- |\n");
+    let mut table = String::from("| room | contents | home of |\n| --- | --- | --- |\n");
     for room in ROOMS {
-        let holds = written.get(&format!("{room}/"));
-        let holds = holds.map_or("", |cells| &cells[1]);
+        let contents = written.get(&format!("{room}/"));
+        let contents = contents.map_or("", |cells| &cells[1]);
         let homes = HOMES.iter().filter(|(_, homes)| homes.contains(room));
         let homes: Vec<String> = homes.map(|(name, _)| package(name)).collect();
         let homes = match homes.is_empty() {
             true => "–".to_owned(),
             false => homes.join(", "),
         };
-        writeln!(table, "| `{room}/` | {holds} | {homes} |").expect("writing to a string");
+        writeln!(table, "| `{room}/` | {contents} | {homes} |").expect("writing to a string");
     }
     let words: Vec<String> = WORDS.iter().map(|name| package(name)).collect();
     writeln!(
         table,
-        "\nThese crates only lend words and may be named anywhere: {}.",
+        "\nThese crates provide types and derive macros, and may be used in every room: {}.",
         words.join(", ")
     )
     .expect("writing to a string");
@@ -242,6 +245,76 @@ fn the_warnings_in_the_readme_are_in_step() {
     }
     let text = format!("Warnings, which are never verdicts: {}.", names.join(", "));
     hold_block("README.md", "warnings", &wrapped(&text));
+}
+
+fn starttls_services() -> impl Iterator<Item = &'static Service> {
+    let services = SERVICES.iter();
+    services.filter(|service| service.start == Start::StartTls)
+}
+
+/// The words as a list, with "and" before the last.
+fn listed_in_text(words: &[String]) -> String {
+    match words {
+        [words @ .., last] if !words.is_empty() => format!("{} and {last}", words.join(", ")),
+        _ => words.join(""),
+    }
+}
+
+#[test]
+fn the_starttls_services_in_the_readme_are_in_step() {
+    let names: Vec<String> = starttls_services().map(|it| it.name.to_owned()).collect();
+    let text = format!(
+        "tlsweep speaks implicit TLS, and STARTTLS or its equivalent for {}.",
+        listed_in_text(&names)
+    );
+    hold_block("README.md", "starttls services", &wrapped(&text));
+}
+
+#[test]
+fn the_starttls_ports_in_the_readme_are_in_step() {
+    let (implied, named): (Vec<_>, Vec<_>) =
+        starttls_services().partition(|service| !service.implied_by.is_empty());
+    let ports = implied.iter().map(|service| {
+        let ports: Vec<String> = service.implied_by.iter().map(u16::to_string).collect();
+        format!("{} ({})", listed_in_text(&ports), service.name)
+    });
+    let ports: Vec<String> = ports.collect();
+    let named: Vec<String> = named.iter().map(|it| it.name.to_owned()).collect();
+    let text = format!(
+        "If no service is named, these ports imply STARTTLS: {}. Services without such a port must be named: {}.",
+        ports.join(", "),
+        listed_in_text(&named)
+    );
+    hold_block("README.md", "starttls ports", &wrapped(&text));
+}
+
+/// Texts that name the forms of certificate files are written by hand. None of them may name fewer
+/// forms than there are.
+#[test]
+fn every_text_about_files_of_certificates_names_all_forms() {
+    let last = CERTIFICATE_FORMS.rsplit(", ").next().expect("a form");
+    let hold = |name: &str, text: &str| {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let rest = text.replace(CERTIFICATE_FORMS, "");
+        for form in [last, "PKCS#7"] {
+            assert!(!rest.contains(form), "{name}: not {CERTIFICATE_FORMS}");
+        }
+        text.matches(CERTIFICATE_FORMS).count()
+    };
+    for (name, least) in [("README.md", 3), ("docs/STORES.md", 1)] {
+        let text = fs::read_to_string(path(name)).expect("the file is there");
+        assert!(hold(name, &text) >= least, "{name}");
+    }
+    let mut definition = cli::definition();
+    definition.build();
+    let mut named = 0;
+    let mut commands: Vec<_> = definition.get_subcommands_mut().collect();
+    while let Some(command) = commands.pop() {
+        let help = command.render_long_help().to_string();
+        named += hold(command.get_name(), &help);
+        commands.extend(command.get_subcommands_mut());
+    }
+    assert!(named >= 4, "{named} help texts");
 }
 
 /// The text in lines of at most 120 characters.

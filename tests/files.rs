@@ -237,7 +237,7 @@ fn ignored_parts_of_stores_and_intermediates_are_reported() {
             _ => {
                 let said = verdict(ended, "untrusted_ca");
                 assert!(
-                    said.contains("line 1: left out: OpenSSL's trust settings"),
+                    said.contains("line 1: skipped: its OpenSSL trust settings"),
                     "{said}"
                 );
             }

@@ -906,24 +906,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
 }
 
 fn session(version: ProtocolVersion) -> Session {
-    Session {
-        version,
-        cipher: 0x1301,
-        group: None,
-        signature: None,
-        alpn: None,
-        hello_retry: None,
-        ocsp_staple: None,
-        client_cert_requested: None,
-        name_warning: false,
-        key_proof: None,
-        downgrade: None,
-        alpn_offered: false,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
-    }
+    Session::of(version, 0x1301)
 }
 
 fn ids(verdict: &Verdict) -> Vec<&'static str> {

@@ -141,39 +141,6 @@ const SLICES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Circular imports that still exist. Entries are only ever removed.
-const STILL_THERE: &[&str] = &[
-    "judge/by_issuer.rs -> judge/mod.rs",
-    "judge/case.rs -> judge/mod.rs",
-    "judge/defects.rs -> judge/mod.rs",
-    "judge/findings/mod.rs -> judge/mod.rs",
-    "judge/keys.rs -> judge/mod.rs",
-    "judge/outcome.rs -> judge/mod.rs",
-    "judge/revocation/filter.rs -> judge/revocation/mod.rs",
-    "judge/revocation/list.rs -> judge/revocation/mod.rs",
-    "judge/revocation/mod.rs -> judge/mod.rs",
-    "judge/revocation/staple.rs -> judge/mod.rs",
-    "judge/revocation/staple.rs -> judge/revocation/mod.rs",
-    "judge/rfc5280/limits.rs -> judge/rfc5280/mod.rs",
-    "judge/rfc5280/policy.rs -> judge/rfc5280/mod.rs",
-    "observation/certificate.rs -> observation/reading.rs",
-    "observation/exchange.rs -> observation/facts/question.rs",
-    "observation/facts/offered.rs -> observation/facts/alpn.rs",
-    "observation/facts/offered.rs -> observation/facts/chains.rs",
-    "observation/facts/offered.rs -> observation/facts/listing.rs",
-    "observation/facts/offered.rs -> observation/facts/walk.rs",
-    "observation/facts/question.rs -> observation/facts/alpn.rs",
-    "observation/facts/question.rs -> observation/facts/chains.rs",
-    "observation/facts/question.rs -> observation/facts/listing.rs",
-    "observation/facts/question.rs -> observation/facts/mod.rs",
-    "observation/oid.rs -> observation/name.rs",
-    "observation/visit.rs -> observation/facts/mod.rs",
-    "probe/clear.rs -> probe/mod.rs",
-    "probe/modern.rs -> probe/mod.rs",
-    "tls/flight/error.rs -> tls/flight/mod.rs",
-    "tls/flight/record.rs -> tls/flight/mod.rs",
-];
-
 fn lists_an_entry(import: &Import) -> bool {
     let slice = SLICES.iter().find(|(file, ..)| import.from == *file);
     slice.is_some_and(|(_, entries, _)| entries.split(' ').any(|entry| entry == import.item))
@@ -183,14 +150,6 @@ fn lists_an_entry(import: &Import) -> bool {
 fn files_of_a_room_have_no_circular_imports() {
     let mut imports = imports(&compiled());
     imports.retain(|import| !lists_an_entry(import));
-    for still in STILL_THERE {
-        let before = imports.len();
-        imports.retain(|import| format!("{} -> {}", import.from, import.to) != *still);
-        assert!(
-            imports.len() < before,
-            "{still} no longer exists: remove it from the list"
-        );
-    }
     let found = circles(&imports);
     let texts = found.iter().map(|circle| {
         let lines = circle.iter();
@@ -314,4 +273,77 @@ fn every_finding_file_is_in_the_list() {
         tlsweep::judge::findings::FINDINGS.len(),
         "one file for each finding"
     );
+}
+
+/// Every file of the repository, by its path from the root.
+fn files(folder: &Path, below: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        match path.is_dir() {
+            true if ["target", ".git"].contains(&&*name) => {}
+            true => files(&path, &format!("{below}{name}/"), found),
+            false => found.push(format!("{below}{name}")),
+        }
+    }
+}
+
+/// The code spans of a page, each with its line; blocks of code apart.
+fn spans(page: &str) -> Vec<(usize, String)> {
+    let text = page.lines().enumerate();
+    let text = text.filter(|(_, line)| !line.starts_with("    "));
+    let spans = text.flat_map(|(index, line)| {
+        let spans = line.split('`').skip(1).step_by(2);
+        spans.map(move |span| (index + 1, span.to_owned()))
+    });
+    spans.collect()
+}
+
+#[test]
+fn files_and_types_that_the_pages_for_developers_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut known = Vec::new();
+    files(root, "", &mut known);
+    let mut words = BTreeSet::new();
+    for path in known.iter().filter(|path| path.ends_with(".rs")) {
+        let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let of_line = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.extend(of_line.map(str::to_owned));
+        }
+    }
+    let is_file = |span: &str| {
+        let slashed = format!("/{span}");
+        let mut paths = known.iter().map(|path| format!("/{path}"));
+        paths.any(|path| match span.ends_with('/') {
+            true => path.contains(&slashed),
+            false => path.ends_with(&slashed),
+        })
+    };
+    let mut unknown = Vec::new();
+    for page in ["docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(page)).expect("the page is there");
+        for (line, span) in spans(&text) {
+            let plain = |extra: &str| {
+                let known = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
+                span.chars().all(known)
+            };
+            let ending = [".rs", ".txt", ".md", ".toml", ".facts", "/"];
+            let file = plain("_./-") && ending.iter().any(|it| span.ends_with(it));
+            let capital = span.starts_with(|c: char| c.is_ascii_uppercase());
+            let code = plain("_:") && (capital || span.contains("::"));
+            let exists = match (file, code) {
+                (true, _) => is_file(&span),
+                (_, true) => span.split("::").all(|word| words.contains(word)),
+                _ => true,
+            };
+            if !exists {
+                unknown.push(format!("{page}:{line}: {span}"));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }

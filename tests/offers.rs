@@ -261,8 +261,9 @@ fn a_failure_that_passes_defines_no_server() {
 fn a_failure_that_stays_is_reported_as_it_is() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1.3;"]);
     for (does, kind, attempt, connections) in [
-        (Closes, "eof", 2, 8),
-        (INTERNAL_ERROR, "alert", 2, 8),
+        // In the retry, `modern` and `wide` are sent twice.
+        (Closes, "eof", 2, 10),
+        (INTERNAL_ERROR, "alert", 2, 10),
         (Waits, "timeout", 2, 4),
         // The server's own word, which is not asked for twice.
         (PROTOCOL_VERSION, "alert", 1, 2),
@@ -340,8 +341,8 @@ const VERSIONS: [&str; 4] = ["tls1_0", "tls1_1", "tls1_2", "tls1_3"];
 fn a_server_that_closes_on_new_hellos_costs_few_connections_more() {
     let nginx = Nginx::start(&["ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"]);
     let trust = format!("--trust={}", nginx.root().display());
-    // `modern` and `wide`; in each retry `modern` twice.
-    for (retries, connections) in [(0, 2), (1, 5), (3, 11)] {
+    // `modern`, `rest`, `more_groups` and `wide`; in each retry `modern` twice.
+    for (retries, connections) in [(0, 4), (1, 9), (3, 19)] {
         let front = Front::start(nginx.address(0), |_, hello| {
             if hello.is_tls13() { Closes } else { Serves }
         });
@@ -971,4 +972,21 @@ fn a_port_that_never_answers_is_visited_as_often_as_the_readme_says() {
     // 16, up to three that are under way at four at once, and three one by one.
     assert!((19..=22).contains(&visited), "{visited} visits");
     assert_eq!(connections.load(SeqCst), 2 * visited);
+}
+
+#[test]
+fn a_short_hello_follows_where_the_long_one_meets_an_old_box() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"]);
+    let trust = format!("--trust={}", nginx.root().display());
+    for how in [Closes, Resets, Says(&[21, 3, 1, 0, 2, 2, 40])] {
+        for lane in ["--probe=handshake", "--probe=hello"] {
+            let front = Front::start(nginx.address(0), move |_, hello| {
+                let long = hello.0.len() > 255 && !hello.is_tls13();
+                if long { how } else { Serves }
+            });
+            let row = &sweep(&[&trust, lane, "--retries=0"], &[front.target()])[0];
+            assert_eq!(row["verdict"], "legacy_tls_only", "{how:?} {lane}: {row}");
+            assert!(row["leaf"].is_object(), "{how:?} {lane}");
+        }
+    }
 }

@@ -330,7 +330,7 @@ fn damaged_and_unrelated_files_are_reported_by_name() {
             2,
             &["cut.facts is incomplete", "no endpoint"],
         ),
-        ("empty.facts", b"", 2, &["empty.facts holds no saved facts"]),
+        ("empty.facts", b"", 2, &["empty.facts is not a recording"]),
         (
             "rows.jsonl",
             b"{\"schema\":1}\n",

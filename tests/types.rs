@@ -48,7 +48,7 @@ fn no_decision_reads_the_particulars_of_a_failure() {
 const OTHER_WORDS: [&str; 6] = [
     "src/verdict/",
     "src/observation/failure.rs",
-    "src/observation/facts/mod.rs",
+    "src/observation/facts/fact.rs",
     "src/lab/",
     "src/output/why/evidence.rs",
     // A test.

@@ -184,22 +184,14 @@ pub(crate) fn target(number: usize) -> Target {
 
 fn session() -> Session {
     Session {
-        version: ProtocolVersion::from_wire(0x0304).expect("TLS 1.3"),
-        cipher: 0x1301,
         group: Some(29),
         signature: Some(0x0403),
         alpn: Some("h2".to_owned()),
         hello_retry: Some(false),
         ocsp_staple: Some(Vec::new()),
         client_cert_requested: Some(false),
-        name_warning: false,
         key_proof: Some(KeyProof::Proven),
-        downgrade: None,
-        alpn_offered: false,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
+        ..Session::of(ProtocolVersion::from_wire(0x0304).expect("TLS 1.3"), 0x1301)
     }
 }
 

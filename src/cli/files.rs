@@ -1,13 +1,178 @@
-//! Rejects files that are used in two roles. A file that is read must not be written, and no file
-//! may be written twice. Otherwise an inventory given as its own output would be destroyed.
+//! The flags that name files, as one list, and the check that no file is used in two roles. A file
+//! that is read must not be written, and no file may be written twice. Otherwise an inventory given
+//! as its own output would be destroyed.
 
 use std::path::{Path, PathBuf};
 
 use super::PlanError;
-use super::flags::{ImportFlags, JudgeFlags, OutputFlags, ScanFlags, TrustFlags};
+use super::flags::{
+    CheckFlags, Command, ImportFlags, JudgeFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+};
 use super::values::TrustChoice;
 use crate::output::OutputPath;
 use crate::summary::Manifest;
+
+/// What a command does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRole {
+    /// Reads it.
+    Read,
+    /// Writes rows to it.
+    Rows,
+    /// Writes something other than rows to it.
+    Written,
+}
+
+/// A flag that names files or folders.
+#[derive(Debug)]
+pub struct FileFlag {
+    /// The flag as error messages show it, or the value name of a positional argument.
+    pub flag: &'static str,
+    /// What is done with the files.
+    pub role: FileRole,
+    /// Returns the paths that a command line gives with this flag.
+    pub paths: Paths,
+}
+
+/// Every flag that names files, for all commands. The checks below and the tests of output files
+/// use this list; a test compares it with the definition of the command line.
+pub const FILES: &[FileFlag] = &[
+    read("-i", |command| {
+        list(scan(command).map(|it| &it.targets.inputs))
+    }),
+    read("--exclude", |command| {
+        list(scan(command).map(|it| &it.targets.exclude))
+    }),
+    read("--trust", |command| {
+        stores(trust(command).map(|it| &*it.trust))
+    }),
+    read("--intermediates", |command| {
+        list(trust(command).map(|it| &it.intermediates))
+    }),
+    read("--crls", |command| {
+        list(trust(command).map(|it| &it.revocation.crls))
+    }),
+    read("--crlite", |command| {
+        list(trust(command).map(|it| &it.revocation.crlite))
+    }),
+    read("CERTS", |command| list(check(command).map(|it| &it.what))),
+    read("--limbo", |command| {
+        list(check(command).map(|it| &it.limbo))
+    }),
+    read("--differing", |command| {
+        list(check(command).map(|it| &it.differing))
+    }),
+    read("RECORDING", |command| {
+        list(judge(command).map(|it| [&it.recording]))
+    }),
+    read("REPORT.csv", |command| {
+        list(import(command).map(|it| [&it.report]))
+    }),
+    read("--certs", |command| {
+        list(import(command).map(|it| &it.certs))
+    }),
+    read("STORE", |command| match command {
+        Command::Stores(StoresCommand::List(flags)) => stores(Some(&flags.stores)),
+        _ => Vec::new(),
+    }),
+    written("--certs", |command| match command {
+        Command::Scan(flags) => list(Some(&flags.results.certs)),
+        Command::Judge(flags) => list(Some(&flags.certs)),
+        _ => Vec::new(),
+    }),
+    written("--rejects", |command| {
+        list(scan(command).map(|it| &it.results.rejects))
+    }),
+    written("--save", |command| {
+        list(scan(command).map(|it| &it.results.save))
+    }),
+    written("-o", |command| list(import(command).map(|it| [&it.output]))),
+    FileFlag {
+        flag: "-o",
+        role: FileRole::Rows,
+        paths: |command| list(output(command).map(|it| &it.outputs)),
+    },
+];
+
+/// Returns the paths that a command line gives with a flag.
+type Paths = for<'a> fn(&'a Command) -> Vec<&'a Path>;
+
+const fn read(flag: &'static str, paths: Paths) -> FileFlag {
+    FileFlag {
+        flag,
+        role: FileRole::Read,
+        paths,
+    }
+}
+
+const fn written(flag: &'static str, paths: Paths) -> FileFlag {
+    FileFlag {
+        flag,
+        role: FileRole::Written,
+        paths,
+    }
+}
+
+fn list<'a>(paths: Option<impl IntoIterator<Item = &'a PathBuf>>) -> Vec<&'a Path> {
+    let paths = paths.into_iter().flatten();
+    paths.map(PathBuf::as_path).collect()
+}
+
+fn stores(choices: Option<&[TrustChoice]>) -> Vec<&Path> {
+    let choices = choices.unwrap_or_default().iter();
+    choices
+        .filter_map(|choice| match choice {
+            TrustChoice::File(path) => Some(path.as_path()),
+            TrustChoice::Mozilla | TrustChoice::System => None,
+        })
+        .collect()
+}
+
+fn scan(command: &Command) -> Option<&ScanFlags> {
+    match command {
+        Command::Scan(flags) => Some(flags),
+        _ => None,
+    }
+}
+
+fn check(command: &Command) -> Option<&CheckFlags> {
+    match command {
+        Command::Check(flags) => Some(flags),
+        _ => None,
+    }
+}
+
+fn judge(command: &Command) -> Option<&JudgeFlags> {
+    match command {
+        Command::Judge(flags) => Some(flags),
+        _ => None,
+    }
+}
+
+fn import(command: &Command) -> Option<&ImportFlags> {
+    match command {
+        Command::Stores(StoresCommand::Import(flags)) => Some(flags),
+        _ => None,
+    }
+}
+
+fn trust(command: &Command) -> Option<&TrustFlags> {
+    match command {
+        Command::Scan(flags) => Some(&flags.trust),
+        Command::Check(flags) => Some(&flags.trust),
+        Command::Judge(flags) => Some(&flags.trust),
+        _ => None,
+    }
+}
+
+fn output(command: &Command) -> Option<&OutputFlags> {
+    match command {
+        Command::Scan(flags) => Some(&flags.output),
+        Command::Judge(flags) => Some(&flags.output),
+        Command::Demo(flags) => Some(&flags.output),
+        _ => None,
+    }
+}
 
 /// A file and the flag that names it.
 struct Named<'a> {
@@ -16,51 +181,42 @@ struct Named<'a> {
     written: bool,
 }
 
-/// Returns an error if a file that `scan` writes is also used in another role.
-pub(super) fn refuse_twins(flags: &ScanFlags) -> Result<(), PlanError> {
-    let (targets, results) = (&flags.targets, &flags.results);
-    for (flag, path) in [
-        ("--certs", &results.certs),
-        ("--rejects", &results.rejects),
-        ("--save", &results.save),
-    ] {
-        refuse_stdout(flag, path.as_deref(), &flags.output)?;
+/// Checks the files of a command line before any of them is opened.
+///
+/// # Errors
+///
+/// Returns an error if a file that is written is also used in another role, or if something other
+/// than rows would go to standard output where rows belong.
+pub fn refuse_twins(command: &Command) -> Result<(), PlanError> {
+    if let Some(output) = output(command) {
+        for file in FILES.iter().filter(|file| file.role == FileRole::Written) {
+            for path in (file.paths)(command) {
+                refuse_stdout(file.flag, path, output)?;
+            }
+        }
     }
-    let mut named = trusted(&flags.trust);
-    named.extend(each(&targets.inputs, |path| reading("-i", path)));
-    named.extend(each(&targets.exclude, |path| reading("--exclude", path)));
-    named.extend(each(&results.certs, |path| writing("--certs", path)));
-    named.extend(each(&results.rejects, |path| writing("--rejects", path)));
-    named.extend(each(&results.save, |path| writing("--save", path)));
-    refuse(named, &flags.output)
-}
-
-/// Does the same for `judge`.
-pub(super) fn refuse_judged_twins(flags: &JudgeFlags) -> Result<(), PlanError> {
-    refuse_stdout("--certs", flags.certs.as_deref(), &flags.output)?;
-    let mut named = trusted(&flags.trust);
-    named.push(reading("FACTS", &flags.facts));
-    named.extend(each(&flags.certs, |path| writing("--certs", path)));
-    refuse(named, &flags.output)
-}
-
-/// Returns an error if a store would be written over one of its input files.
-pub fn refuse_import_twins(flags: &ImportFlags) -> Result<(), PlanError> {
-    let certs = flags.certs.iter().map(|path| reading("--certs", path));
-    let mut named = vec![reading("REPORT.csv", &flags.report)];
-    named.extend(certs);
-    named.push(writing("-o", &flags.output));
+    let manifest = output(command).and_then(|output| output.outputs.first());
+    let manifest = manifest.map(|path| Manifest::beside(path));
+    let mut named = Vec::new();
+    for file in FILES {
+        let written = file.role != FileRole::Read;
+        named.extend((file.paths)(command).into_iter().map(|path| Named {
+            flag: file.flag,
+            path,
+            written,
+        }));
+    }
+    named.extend(manifest.iter().map(|path| Named {
+        flag: "the manifest beside -o",
+        path,
+        written: true,
+    }));
     refuse_named(&named)
 }
 
 /// Returns an error for standard output in place of a file for something other than rows. `-`
 /// always means rows; /dev/stdout is allowed if all rows go elsewhere.
-fn refuse_stdout(
-    flag: &'static str,
-    path: Option<&Path>,
-    output: &OutputFlags,
-) -> Result<(), PlanError> {
-    let Some(path) = path else { return Ok(()) };
+fn refuse_stdout(flag: &'static str, path: &Path, output: &OutputFlags) -> Result<(), PlanError> {
     let mut places = output.outputs.iter().map(|path| OutputPath::from(&**path));
     let rows = output.outputs.is_empty() || places.any(|place| place == OutputPath::Stdout);
     let reason = match path.to_str() {
@@ -80,16 +236,6 @@ fn refuse_stdout(
     })
 }
 
-fn refuse(named: Vec<Named<'_>>, output: &OutputFlags) -> Result<(), PlanError> {
-    let manifest = output.outputs.first().map(|path| Manifest::beside(path));
-    let mut named = named;
-    named.extend(each(&output.outputs, |path| writing("-o", path)));
-    named.extend(each(&manifest, |path| {
-        writing("the manifest beside -o", path)
-    }));
-    refuse_named(&named)
-}
-
 fn refuse_named(named: &[Named<'_>]) -> Result<(), PlanError> {
     for (index, second) in named.iter().enumerate() {
         for first in &named[..index] {
@@ -104,43 +250,6 @@ fn refuse_named(named: &[Named<'_>]) -> Result<(), PlanError> {
         }
     }
     Ok(())
-}
-
-/// Returns the files that trust is read from.
-fn trusted(flags: &TrustFlags) -> Vec<Named<'_>> {
-    let stores = flags.trust.iter().filter_map(|store| match store {
-        TrustChoice::File(path) => Some(reading("--trust", path)),
-        TrustChoice::Mozilla | TrustChoice::System => None,
-    });
-    let issuers = each(&flags.intermediates, |path| {
-        reading("--intermediates", path)
-    });
-    let crls = each(&flags.revocation.crls, |path| reading("--crls", path));
-    let filters = each(&flags.revocation.crlite, |path| reading("--crlite", path));
-    stores.chain(issuers).chain(crls).chain(filters).collect()
-}
-
-fn each<'a>(
-    paths: impl IntoIterator<Item = &'a PathBuf>,
-    named: impl Fn(&'a Path) -> Named<'a>,
-) -> impl Iterator<Item = Named<'a>> {
-    paths.into_iter().map(move |path| named(path))
-}
-
-fn reading<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {
-    Named {
-        flag,
-        path,
-        written: false,
-    }
-}
-
-fn writing<'a>(flag: &'static str, path: &'a Path) -> Named<'a> {
-    Named {
-        flag,
-        path,
-        written: true,
-    }
 }
 
 /// Returns true if an existing file is in a folder that is read as a whole.
@@ -184,4 +293,89 @@ fn linked(one: &Path, other: &Path) -> bool {
 #[cfg(not(unix))]
 fn linked(_: &Path, _: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+    use std::collections::BTreeSet;
+
+    use clap::Arg;
+
+    use super::*;
+    use crate::cli::{Cli, definition};
+
+    /// Arguments that `check` requires besides some of its flags.
+    const COMPANIONS: &[&[&str]] = &[&[], &["chain.pem"], &["--limbo=suite.json"]];
+
+    /// Returns every command without subcommands, with the words that name it.
+    fn commands(command: &clap::Command, words: &[String]) -> Vec<(Vec<String>, clap::Command)> {
+        let words = [words, &[command.get_name().to_owned()]].concat();
+        if !command.has_subcommands() {
+            return vec![(words, command.clone())];
+        }
+        let below = command.get_subcommands();
+        below.flat_map(|below| commands(below, &words)).collect()
+    }
+
+    fn names_a_file(argument: &Arg) -> bool {
+        let kind = argument.get_value_parser().type_id();
+        let typed = [TypeId::of::<PathBuf>(), TypeId::of::<TrustChoice>()];
+        let values = argument.get_value_names().unwrap_or_default();
+        let named = |value: &&str| values.iter().any(|name| name == value);
+        typed.iter().any(|path| kind == *path) || ["FILE", "FOLDER", "RECORDING"].iter().any(named)
+    }
+
+    /// Returns the texts by which messages may name this argument.
+    fn called(argument: &Arg) -> Vec<String> {
+        if argument.is_positional() {
+            let values = argument.get_value_names().unwrap_or_default();
+            return values.iter().map(ToString::to_string).collect();
+        }
+        let short = argument.get_short().map(|short| format!("-{short}"));
+        let long = argument.get_long().map(|long| format!("--{long}"));
+        short.into_iter().chain(long).collect()
+    }
+
+    /// Parses a command line that gives the path `marker` to one argument, and others only where
+    /// they are required.
+    fn parsed(words: &[String], command: &clap::Command, marked: &Arg) -> Command {
+        let mut line = words.to_vec();
+        for argument in command.get_arguments() {
+            let value = match argument.get_id() == marked.get_id() {
+                true => "marker",
+                false if argument.is_required_set() => "other",
+                false => continue,
+            };
+            if !argument.is_positional() {
+                line.extend(called(argument).pop());
+            }
+            line.push(value.to_owned());
+        }
+        let with = |more: &&[&str]| {
+            let more = more.iter().map(|more| (*more).to_owned());
+            Cli::of_arguments(line.iter().cloned().chain(more).collect())
+        };
+        let mut valid = COMPANIONS.iter().filter_map(|more| with(more).ok());
+        valid.next().expect("a valid command line").command
+    }
+
+    #[test]
+    fn every_flag_that_names_a_file_is_listed_with_its_paths() {
+        let mut used = BTreeSet::new();
+        for (words, command) in commands(&definition(), &[]) {
+            for argument in command.get_arguments().filter(|it| names_a_file(it)) {
+                let parsed = parsed(&words, &command, argument);
+                let called = called(argument);
+                let listed = FILES.iter().position(|file| {
+                    called.iter().any(|name| name == file.flag)
+                        && (file.paths)(&parsed) == [Path::new("marker")]
+                });
+                assert!(listed.is_some(), "{words:?} {called:?} is not in FILES");
+                used.extend(listed);
+            }
+        }
+        let unused = (0..FILES.len()).find(|index| !used.contains(index));
+        assert_eq!(unused.map(|index| &FILES[index]).map(|it| it.flag), None);
+    }
 }

@@ -59,10 +59,10 @@ pub enum Command {
     /// Scan targets and write one row per endpoint, failures included
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
-    /// Check a certificate chain in a file, a folder of chains, or one server
+    /// Check the chain in a file, each chain in a folder, or the chain of a server
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckFlags),
-    /// List trust stores, or build them from a CCADB report
+    /// List trust stores, or build them from CCADB reports
     #[command(subcommand)]
     Stores(StoresCommand),
     /// Judge a recording (scan --save) again, offline
@@ -128,7 +128,7 @@ pub struct TargetFlags {
     pub inputs: Vec<PathBuf>,
     /// Ports for targets without a port, as in 443,8443,9000-9010 [default: 443]
     ///
-    /// A target with a scheme uses the default port of that scheme instead of 443.
+    /// A target with a scheme always uses the default port of that scheme.
     #[arg(short, long, value_name = "LIST")]
     pub ports: Option<String>,
     /// Send NAME as SNI, unless the target sets its own
@@ -138,7 +138,7 @@ pub struct TargetFlags {
     pub sni: Option<String>,
     /// Use STARTTLS of this service for targets that name no service
     ///
-    /// The default port of the service is used for targets without a port.
+    /// Targets without a port use the default port of the service, unless --ports is given.
     #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
     pub starttls: Option<&'static Service>,
     /// Name to send in EHLO and LHLO [default: tlsweep.invalid]
@@ -161,22 +161,22 @@ pub struct TargetFlags {
     /// read before the first visit.
     #[arg(long, value_name = "N")]
     pub sample: Option<NonZero<usize>>,
-    /// Visit part I of N of the inventory, as in 1/4
+    /// Visit part I of N of the inventory, for example 1/4
     ///
     /// A hash of the host name decides, so the parts are the same on every machine and all ports of
     /// a host are in one part.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Shuffle the order of visits; the same N gives the same order
+    /// Shuffle the targets; the same N gives the same order
     ///
-    /// Targets are shuffled in blocks of 65,536.
+    /// Targets are shuffled in blocks of 65,536. The seed also selects the targets of --sample.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
 
 /// Name resolution.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Names")]
+#[command(next_help_heading = "Name resolution")]
 pub struct NameFlags {
     /// Use these DNS resolvers instead of the system's
     ///
@@ -198,12 +198,12 @@ pub struct NameFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rate limits (0 means no limit)")]
 pub struct PaceFlags {
-    /// New connections per second in total, as in 500, or 30/m per minute
+    /// New connections per second in total, or per minute, as in 30/m
     #[arg(short, long, value_name = "N", default_value = "500")]
     pub rate: Rate,
     /// Concurrent connections in total
     ///
-    /// The open-file limit of the process may lower it.
+    /// A lower open-file limit of the process reduces it.
     #[arg(short, long, value_name = "N", default_value = "2000")]
     pub concurrency: Ceiling,
     /// New connections per second to one IP address
@@ -218,22 +218,23 @@ pub struct PaceFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Timeouts and retries (500ms, 3s, 2m)")]
 pub struct PatienceFlags {
-    /// Timeout of the TCP connection
-    #[arg(long, value_name = "TIME", default_value = "5s")]
+    /// Timeout for establishing the TCP connection
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
     pub connect_timeout: Span,
     /// Timeout of the plaintext dialogue before TLS (STARTTLS)
-    #[arg(long, value_name = "TIME", default_value = "10s")]
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
     pub starttls_timeout: Span,
     /// Timeout of a TLS handshake
-    #[arg(long, value_name = "TIME", default_value = "8s")]
+    #[arg(long, value_name = "DURATION", default_value = "8s")]
     pub handshake_timeout: Span,
     /// Timeout of a whole visit, all its connections together
-    #[arg(long, value_name = "TIME", default_value = "20s")]
+    #[arg(long, value_name = "DURATION", default_value = "20s")]
     pub timeout: Span,
     /// Repeat a visit up to N times if its failure may be temporary
     ///
     /// Such failures are a timeout, a reset or closed connection, the alert internal_error, a
-    /// temporary refusal of the service (such as SMTP 421) and a limit of this machine.
+    /// temporary refusal of the service (such as SMTP 421), contradictory answers, a temporary DNS
+    /// failure and a limit of this machine.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
 }
@@ -245,10 +246,10 @@ pub struct HelloFlags {
     /// Complete the handshake, or only read the answer to a ClientHello
     ///
     /// The hello lane sends a ClientHello of at most TLS 1.2 and reads the unencrypted answer, up to
-    /// and including the certificates. It costs both sides less.
+    /// and including the certificates. This is cheaper for both sides.
     #[arg(long, value_enum, value_name = "LANE", default_value_t = LaneChoice::Handshake)]
     pub probe: LaneChoice,
-    /// Verify the server's key also if the handshake is not completed
+    /// Check that the server holds its private key even if the handshake is not completed
     ///
     /// In the hello lane and after the widest ClientHello, the signature over the key exchange is
     /// verified with the public key of the certificate.
@@ -257,7 +258,7 @@ pub struct HelloFlags {
     /// Report the negotiated version only, or test each version
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = VersionsChoice::Negotiated)]
     pub versions: VersionsChoice,
-    /// Measure these facts too; each takes additional connections
+    /// Test these features too; each takes additional connections
     ///
     /// docs/LANES.md says how many.
     #[arg(long, value_name = "FACT,...", value_delimiter = ',', value_parser = values::fact())]
@@ -288,29 +289,29 @@ pub enum VersionsChoice {
 pub struct TrustFlags {
     /// Trust store: mozilla, system, or a file or folder (repeatable) [default: mozilla]
     ///
-    /// mozilla is built in. A file or folder holds certificates in PEM, DER or PKCS#7. A file made by
-    /// `tlsweep stores import` holds several stores. If several stores are given, one that trusts the
+    /// mozilla is built in. A file or folder contains certificates (PEM, DER, PKCS#7). A file made by
+    /// `tlsweep stores import` contains several stores. If several stores are given, one that trusts the
     /// chain is enough for the verdict, and the row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// Base the verdict on this store, one of those of --trust
+    /// Only this store, one of those of --trust, decides the verdict
     ///
     /// If several are given, each of them has to trust the chain.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
-    /// Read intermediate certificates that servers forgot from FILE (repeatable)
+    /// Complete chains with the intermediates in FILE (repeatable)
     ///
-    /// The file is PEM, DER, PKCS#7, or a CCADB report with a PEM column. These certificates complete
-    /// chains; they are never trusted as roots.
+    /// The file is PEM, DER, PKCS#7, or a CCADB report with a PEM column. These certificates are
+    /// never trusted as roots.
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
-    /// Judge as of this time [default: the time of each visit]
+    /// Judge validity at this date [default: the time of the visit, or now]
     ///
     /// Examples: 2026-03-01, 2026-03-01T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
-    #[arg(long, value_name = "TIME", default_value = "30d")]
+    #[arg(long, value_name = "DURATION", default_value = "30d")]
     pub expiring_within: Span,
     /// Revocation sources.
     #[command(flatten)]
@@ -323,14 +324,14 @@ pub struct TrustFlags {
 pub struct RevocationFlags {
     /// Check revocation with these sources
     ///
-    /// With crl and without --crls, the lists that certificates name are downloaded at the end of the scan,
-    /// each http:// URL once (not by `judge`, which is offline).
+    /// With crl, lists that --crls does not supply are downloaded at the end, each http:// URL once.
+    /// `judge` downloads nothing and needs --crls.
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
     /// Certificate revocation lists: a PEM or DER file, or a folder (repeatable)
     #[arg(long, value_name = "FILE")]
     pub crls: Vec<PathBuf>,
-    /// Folder of CRLite filters, as Firefox and upki keep them (repeatable)
+    /// Folder of CRLite filters, as Firefox and upki store them (repeatable)
     #[arg(long, value_name = "FOLDER")]
     pub crlite: Vec<PathBuf>,
 }
@@ -371,7 +372,7 @@ pub struct OutputFlags {
     /// Row files.
     #[arg(short, long = "output", value_name = "FILE", help = values::output_help(), long_help = values::output_long_help())]
     pub outputs: Vec<PathBuf>,
-    /// Format of outputs without a known ending [default: text on a terminal, else jsonl]
+    /// Format of outputs without a known extension [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,
     /// Show no progress and no summary
@@ -381,9 +382,9 @@ pub struct OutputFlags {
 
 /// Other files and the exit code.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Results")]
+#[command(next_help_heading = "Other files and exit code")]
 pub struct ResultFlags {
-    /// Label in the manifest that says where the scan was made from
+    /// Where the scan runs; written to the manifest
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// Write each distinct certificate once to FILE, as PEM
@@ -392,13 +393,13 @@ pub struct ResultFlags {
     /// Record every visit in FILE, for `tlsweep judge`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write unreadable input lines to FILE, each with its reason
+    /// Write invalid input lines to FILE, each with its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Exit with code 1 if a row has one of these verdicts or findings
     ///
-    /// `any` is every verdict except ok. A finding that the other options cannot produce is a usage
-    /// error.
+    /// `any` is every verdict except ok. Naming a finding that the other options cannot produce is a
+    /// usage error.
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
 }
@@ -413,7 +414,7 @@ pub struct CheckFlags {
     pub what: Option<PathBuf>,
     /// Host name or address that the certificate must match
     ///
-    /// In a folder, the default is the name of each file without its ending.
+    /// Required for a file. In a folder, the default is the name of each file without its extension.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Judge every case of FILE, the limbo.json of x509-limbo, and compare the results
@@ -438,7 +439,7 @@ pub struct CheckFlags {
 pub enum StoresCommand {
     /// List trust stores with date, number of anchors and warnings
     List(ListFlags),
-    /// Build the stores of Mozilla, Chrome, Apple and Microsoft from a CCADB report
+    /// Build the stores of Mozilla, Chrome, Apple and Microsoft from CCADB reports
     #[command(after_help = IMPORT_EXAMPLE)]
     Import(ImportFlags),
 }
@@ -465,7 +466,7 @@ pub struct ImportFlags {
     /// Build only these stores
     #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
     pub only: Vec<String>,
-    /// Date of the report [default: the date of the file]
+    /// Date of the report [default: the modification time of the file]
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Date>,
     /// File to write the stores to
@@ -476,9 +477,9 @@ pub struct ImportFlags {
 /// `judge`.
 #[derive(Debug, Args)]
 pub struct JudgeFlags {
-    /// Recording of `scan --save`; `-` is standard input
+    /// File written by `scan --save`; `-` is standard input
     #[arg(value_name = "RECORDING")]
-    pub facts: PathBuf,
+    pub recording: PathBuf,
     /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
@@ -486,17 +487,17 @@ pub struct JudgeFlags {
     #[command(flatten)]
     pub output: OutputFlags,
     /// Write each distinct certificate once to FILE, as PEM
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
     /// Exit with code 1 if a row has one of these verdicts or findings
     ///
-    /// `any` is every verdict except ok. A finding that the other options cannot produce is a usage
-    /// error.
+    /// `any` is every verdict except ok. Naming a finding that the other options cannot produce is a
+    /// usage error.
     #[arg(
         long,
         value_name = "VERDICT,...",
         value_delimiter = ',',
-        help_heading = "Results"
+        help_heading = "Other files and exit code"
     )]
     pub fail_on: Vec<FailOn>,
 }

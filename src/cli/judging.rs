@@ -32,10 +32,9 @@ impl JudgePlan {
     ///
     /// Returns an error if a file or a combination of flags cannot be used.
     pub fn new(flags: &JudgeFlags) -> Result<Self, CannotStart> {
-        super::files::refuse_judged_twins(flags)?;
         let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
-        let recording = Recording::open(&flags.facts).map_err(PlanError::from)?;
+        let recording = Recording::open(&flags.recording).map_err(PlanError::from)?;
         let header = recording.header();
         let asked = AskedFor {
             // A recording from before this field existed shows it only in its observations.

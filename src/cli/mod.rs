@@ -23,7 +23,7 @@ pub use error::{CannotStart, PlanError};
 pub use exit::Exit;
 pub use failing::versions_unasked;
 pub use fetching::fetcher;
-pub use files::refuse_import_twins;
+pub use files::{FILES, FileFlag, FileRole, refuse_twins};
 pub use flags::{
     CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, JudgeFlags,
     Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,

@@ -44,7 +44,6 @@ pub struct Plan {
 impl Plan {
     /// Opens and checks everything that these flags name.
     pub fn new(flags: &ScanFlags) -> Result<Self, CannotStart> {
-        super::files::refuse_twins(flags)?;
         let excludes = Arc::new(match &flags.targets.exclude {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),

@@ -104,10 +104,12 @@ fn stores(choices: &[TrustChoice]) -> Result<Vec<TrustStore>, PlanError> {
 /// Returns the name of a file's store: the file name without folder and extension, or the whole
 /// path if another store already has that name.
 fn store_name(path: &Path, others: &[TrustStore]) -> String {
-    let built_in = ["mozilla", "system"];
     let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-    let taken =
-        |name: &str| built_in.contains(&name) || others.iter().any(|store| &**store.name() == name);
+    let taken = |name: &str| {
+        let words = TrustChoice::WORDS.iter().map(|(word, _)| *word);
+        let others = others.iter().map(|store| &**store.name());
+        words.chain(others).any(|taken| taken == name)
+    };
     match stem {
         Some(stem) if !taken(&stem) => stem.into_owned(),
         _ => path.display().to_string(),

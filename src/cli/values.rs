@@ -65,24 +65,31 @@ pub enum TrustChoice {
     File(PathBuf),
 }
 
+impl TrustChoice {
+    /// The stores that a word names, which no file's store may be named after.
+    pub(super) const WORDS: [(&str, Self); 2] =
+        [("mozilla", Self::Mozilla), ("system", Self::System)];
+}
+
 impl FromStr for TrustChoice {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
-            "mozilla" => Self::Mozilla,
-            "system" => Self::System,
-            path => Self::File(path.into()),
-        })
+        let mut words = Self::WORDS.into_iter();
+        let named = words.find(|(word, _)| *word == text);
+        Ok(named.map_or_else(|| Self::File(text.into()), |(_, store)| store))
     }
 }
 
 impl fmt::Display for TrustChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mozilla => f.write_str("mozilla"),
-            Self::System => f.write_str("system"),
             Self::File(path) => path.display().fmt(f),
+            Self::Mozilla | Self::System => {
+                let mut words = Self::WORDS.into_iter();
+                let word = words.find(|(_, store)| store == self);
+                f.write_str(word.map_or("", |(word, _)| word))
+            }
         }
     }
 }

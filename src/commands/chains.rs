@@ -1,11 +1,11 @@
-//! Reads chains from files: PEM, DER or PKCS#7, one chain per file, given as a file or a folder.
+//! Reads chains from files, one chain per file, given as a file or a folder.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::PlanError;
-use crate::gather::{FilePosition, Listing, Why, certificates};
+use crate::gather::{CERTIFICATE_FORMS, FilePosition, Listing, Why, certificates};
 use crate::observation::{Certificate, PeerChain};
 
 /// Many times larger than any chain that a server could send; a larger file is not a chain.
@@ -31,8 +31,9 @@ pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     let unusable = |reason: String| unusable(path, reason);
     let bytes = bytes(path).map_err(|error| unusable(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
-        let reason = "larger than any certificate chain; give a PEM or DER file";
-        return Err(unusable(reason.to_owned()));
+        return Err(unusable(format!(
+            "larger than any certificate chain; give a file with one ({CERTIFICATE_FORMS})"
+        )));
     }
     let listing = certificates(&bytes).map_err(|error| unusable(error.to_string()))?;
     if let Some(lost) = listing.loss() {

@@ -27,7 +27,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     if !whole && ended.error.is_none() {
         notice(format_args!(
             "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
-            flags.facts.display(),
+            flags.recording.display(),
             ended.summary.rows()
         ));
     }
@@ -35,7 +35,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     if unsaved > 0 {
         notice(format_args!(
             "{} lacks {unsaved} endpoints that sent too much data to be saved; only the rows of the sweep include them",
-            flags.facts.display()
+            flags.recording.display()
         ));
     }
     manifest.complete = whole && unsaved == 0 && ended.error.is_none();

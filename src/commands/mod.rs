@@ -16,7 +16,7 @@ mod stores;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command, Exit};
+use crate::cli::{self, Cli, Command, Exit};
 use crate::output::{Clean, notice};
 use message::message;
 
@@ -32,6 +32,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<Exit> {
+    cli::refuse_twins(&command)?;
     match command {
         Command::Scan(flags) => scan::run(*flags),
         Command::Check(flags) => check::run(flags),

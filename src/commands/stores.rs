@@ -12,7 +12,8 @@ use super::message::print;
 use crate::cli::{self, Exit, ImportFlags, ListFlags, PlanError, StoresCommand, TrustChoice};
 use crate::crypto::Fingerprint;
 use crate::gather::{
-    CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile, certificates, read_file,
+    CERTIFICATE_FORMS, CcadbReport, Included, NotCertificates, PROGRAMS, Root, StoreFile,
+    certificates, read_file,
 };
 use crate::judge::TrustStore;
 use crate::output::{Clean, OutputPath, notice, pem_block, write_whole};
@@ -69,7 +70,6 @@ fn describe(page: &mut String, store: &TrustStore, from: &str) {
 }
 
 fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
-    cli::refuse_import_twins(flags)?;
     let bytes = read(&flags.report)?;
     let report = CcadbReport::read(&bytes).map_err(|error| unusable(&flags.report, &error))?;
     let stores = chosen(flags, &report)?;
@@ -205,7 +205,7 @@ fn joined(
     });
     let reason = format!(
         "no certificate for {} of its roots ({}), the first of them {name:?} ({sha256}); add --certs FILE \
-         (PEM, DER, or CCADB's report {ROOTS_REPORT}), or make fewer stores with --only",
+         ({CERTIFICATE_FORMS}, or CCADB's report {ROOTS_REPORT}), or make fewer stores with --only",
         missing.len(),
         lacking.collect::<Vec<_>>().join(", ")
     );

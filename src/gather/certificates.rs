@@ -14,6 +14,11 @@ use super::pkcs7;
 use super::table::{BadTable, Table};
 use crate::crypto::der::{self, Reader, tag};
 
+/// The forms of files that contain certificates, as help texts, messages and documents name them.
+/// A file may also be a CSV with a column of PEM, where that is said. `tests/docs.rs` holds every
+/// text to this list.
+pub const CERTIFICATE_FORMS: &str = "PEM, DER, PKCS#7";
+
 /// Maximum size of a file: five times CCADB's largest report, and small enough that a wrong file is
 /// rejected before it fills the memory.
 const MAX_FILE: u64 = 64 << 20;

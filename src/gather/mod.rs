@@ -23,7 +23,8 @@ mod table;
 pub use address::HttpAddress;
 pub use ccadb::{CcadbReport, LeftOut, PROGRAMS, Program, ReportError, Root};
 pub use certificates::{
-    FilePosition, Found, Listing, NotCertificates, Omitted, Why, certificates, read_file,
+    CERTIFICATE_FORMS, FilePosition, Found, Listing, NotCertificates, Omitted, Why, certificates,
+    read_file,
 };
 pub use failure::FetchFailure;
 pub use guard::Guard;

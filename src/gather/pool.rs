@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::certificates::{NotCertificates, Omitted, certificates, read_file};
+use super::certificates::{CERTIFICATE_FORMS, NotCertificates, Omitted, certificates, read_file};
 use crate::observation::{Certificate, DistinguishedName};
 use crate::verdict::CompletedBy;
 
@@ -56,7 +56,7 @@ pub enum BundleError {
     },
     /// The file contains no CA certificate: it is the wrong file, or in another format.
     #[error(
-        "{path}: the file contains no CA certificate; use PEM (BEGIN CERTIFICATE), DER, PKCS#7, or a CCADB report with a PEM column"
+        "{path}: the file contains no CA certificate; use {CERTIFICATE_FORMS}, or a CCADB report with a PEM column"
     )]
     NoIssuer {
         /// Path of the file.

@@ -1,14 +1,14 @@
-//! How much time the signatures of one judgement may take. A peer chooses how many certificates it
-//! sends and with which keys, so each verification is charged its nominal cost. Nominal, because a
-//! measured one would make the answer depend on the machine.
+//! The signature budget: a limit on the cost of verifying signatures in one judgement. A peer
+//! chooses the number of its certificates and their keys, so each verification is charged its
+//! nominal cost. A measured cost would make the result depend on the machine.
 
 use crate::crypto::{Key, KeyAlgorithm};
 
 /// Nominal microseconds that one judgement may spend on signatures between certificates, and again
-/// on those of each store's anchors. Real chains need fewer than 500.
+/// on signatures by the anchors of each store. Real chains need fewer than 500.
 const BUDGET: u32 = 20_000;
 
-/// What is left to spend.
+/// Nominal microseconds left.
 pub(super) struct Budget(u32);
 
 impl Default for Budget {
@@ -28,8 +28,8 @@ impl Budget {
     }
 }
 
-/// Returns the nominal time that one verification with this key takes, in microseconds: about what
-/// aws-lc-rs needs on a server of 2023. Keys that cannot verify anything cost their parsing.
+/// Returns the nominal time of one verification with this key, in microseconds: about what
+/// aws-lc-rs needs on a server of 2023. Keys that cannot verify anything cost only their parsing.
 pub(super) fn cost(spki: &[u8]) -> u32 {
     let Some(key) = Key::read(spki) else {
         return 1;

@@ -1,28 +1,29 @@
-//! The short way to judge the next leaf of an issuer: every store has accepted this issuer before,
-//! sent with the same other certificates, so one signature decides. Whatever else is wrong takes
-//! the long way (`standing`).
+//! Fast path for the next leaf of a known issuer. Every store has accepted this issuer before, sent
+//! with the same other certificates, so one signature decides. Every other case takes the full path
+//! (`standing`).
 
 use std::sync::Arc;
 
+use super::Policy;
 use super::defects;
 use super::graph::{MAX_SENT, Source};
 use super::memo::Window;
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
+use super::position::Position;
 use super::standing::Standing;
 use super::webpki_check;
-use super::{Policy, Position};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::SeenIssuers;
 
-/// What is remembered of an issuer: the paths of each store for one of its leaves.
+/// Cached data of an issuer: the paths of each store for one of its leaves.
 pub(crate) struct Remembered {
     stores: Vec<Vec<Arc<Outcome>>>,
     order: Arc<Order>,
     seen: Arc<SeenIssuers>,
 }
 
-/// Returns the certificate that may be the leaf's issuer among those sent with it.
+/// Returns the first certificate that has the leaf's issuer name, or `None` if there is none.
 pub(crate) fn issuer<'c>(
     leaf: &Contents,
     others: &'c [Arc<Certificate>],
@@ -35,9 +36,10 @@ pub(crate) fn issuer<'c>(
 }
 
 impl Remembered {
-    /// Returns what may be remembered, and the issuer. That is so where the next leaf, sent with
-    /// the same certificates, takes the same paths: all of them lead through the issuer, which is
-    /// the only certificate of its name, and nothing above it constrains the leaf's names.
+    /// Returns the issuer and the data to cache, or `None` if the next leaf might take other paths.
+    /// The next leaf, sent with the same certificates, takes the same paths if all of them lead
+    /// through the issuer, the issuer is the only certificate of its name, and nothing above it
+    /// constrains the leaf's names.
     pub(crate) fn of(
         sent: &[Arc<Certificate>],
         policy: &Policy,
@@ -87,8 +89,8 @@ impl Remembered {
         })
     }
 
-    /// Returns the standing of another leaf of this issuer, if nothing is wrong with it but its
-    /// dates and name. `window` is how long the part above the leaf holds.
+    /// Returns the standing of another leaf of this issuer, or `None` if it has any fault other
+    /// than dates and name. `window` is the window of the part above the leaf.
     pub(crate) fn standing(
         &self,
         leaf: &Arc<Certificate>,
@@ -98,7 +100,7 @@ impl Remembered {
         window: Window,
     ) -> Option<Standing> {
         let contents = leaf.contents.as_ref().ok()?;
-        // webpki takes a name and key that come twice on a path for a loop.
+        // webpki treats a name and key that occur twice on a path as a loop.
         let known = |step: &Step| {
             step.contents().is_some_and(|above| {
                 above.key.spki_sha256 == contents.key.spki_sha256
@@ -107,7 +109,7 @@ impl Remembered {
         };
         let mut above = self.stores.iter().flatten().flat_map(|path| path.above());
         let alike = !above.any(known)
-            && !policy.stores.iter().any(|store| store.holds(leaf))
+            && !policy.stores.iter().any(|store| store.contains(leaf))
             && defects::acceptable(contents, Position::Leaf)
             && defects::of_certificate(contents, 0).is_empty();
         if !alike || !webpki_check::accepts_under(leaf, issuer, at) {
@@ -138,7 +140,7 @@ impl Remembered {
     }
 }
 
-/// Returns true if the anchor constrains no names.
+/// Returns true if the path has an anchor that constrains no names.
 fn free(outcome: &Outcome) -> bool {
     let anchor = outcome.anchor.as_ref();
     anchor.is_some_and(|anchor| anchor.webpki.name_constraints.is_none())

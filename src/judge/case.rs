@@ -1,66 +1,67 @@
-//! Everything that findings look at: the observation, the policy, and where the chain stands.
+//! The input of the findings: the observation, the policy and the judged chain.
 
 use jiff::Timestamp;
 
+use super::Policy;
 use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
-use super::{Policy, Position};
+use super::position::Position;
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
 use crate::verdict::{Barrier, Finding, Revocation, Value, VerdictKind};
 
-/// One observation under judgement.
+/// The observation being judged.
 pub(crate) struct Case<'a> {
-    /// What was seen.
+    /// The observation.
     pub(crate) observation: &'a Observation,
-    /// The rules.
+    /// The policy.
     pub(crate) policy: &'a Policy,
-    /// The moment judged for, in seconds since the epoch.
+    /// Time judged for, in seconds since the epoch.
     pub(crate) at: i64,
-    /// What is known of revocation, when it was asked for.
+    /// Revocation answers; `None` if revocation is not checked.
     pub(crate) revocation: Option<&'a Revocation>,
-    /// The certificates, when any came.
+    /// The chain; `None` if the server sent no certificate.
     pub(crate) chain: Option<ChainCase<'a>>,
-    /// The chains that other clients are shown, where they were asked for.
+    /// The chains that the server sends to other clients (`--facts chains`).
     pub(crate) second: &'a [SecondChain],
 }
 
-/// The certificates under judgement.
+/// The chain being judged.
 pub(crate) struct ChainCase<'a> {
-    /// As sent.
+    /// The certificates as sent.
     pub(crate) sent: &'a PeerChain,
     /// The first of them.
     pub(crate) leaf: &'a Certificate,
-    /// What the stores make of them.
+    /// The results of the stores.
     pub(crate) choice: &'a Choice,
-    /// How the list was put together.
+    /// Faults in the order of the certificates as sent.
     pub(crate) order: &'a Order,
-    /// Who the leaf must be for.
+    /// Name or address that the leaf must cover.
     pub(crate) asked: Host,
-    /// The leaf's key usage, when it forbids what the handshake did with the key.
+    /// Defect if the leaf's key usage forbids what the handshake did with the key.
     pub(crate) misused: Option<Defect>,
 }
 
-/// A chain that the server keeps for other clients, and what is wrong with it.
+/// A chain that the server sends to other clients, and its faults.
 pub(crate) struct SecondChain {
-    /// As sent.
+    /// The certificates as sent.
     pub(crate) sent: PeerChain,
-    /// What the verdict would be if the server had no other chain.
+    /// The verdict that would apply if the server had no other chain.
     pub(crate) kind: VerdictKind,
     /// The findings that are verdicts.
     pub(crate) findings: Vec<Finding>,
 }
 
 impl<'a> Case<'a> {
-    /// What was agreed with the server.
+    /// Returns the parameters negotiated in the handshake, or `None` without a handshake.
     pub(crate) fn session(&self) -> Option<&'a Session> {
         self.observation.session()
     }
 
-    /// The certificates and what the leaf says, when any came and it can be read.
+    /// Returns the chain and the contents of the leaf, or `None` if there is no readable leaf.
     pub(crate) fn readable(&self) -> Option<(&ChainCase<'a>, &Contents)> {
         let chain = self.chain.as_ref()?;
         Some((chain, chain.contents()?))
@@ -68,14 +69,14 @@ impl<'a> Case<'a> {
 }
 
 impl ChainCase<'_> {
-    /// What the leaf says, when it can be read.
+    /// Returns the contents of the leaf, or `None` if it cannot be parsed.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.leaf.contents.as_ref().ok()
     }
 
-    /// Whether the issuer that is absent is likely an intermediate that the server should have sent:
-    /// nothing but the leaf is there, and it says where its issuer can be had. Above a CA's own
-    /// certificate it may as well be a root that nobody here trusts, which no server has to send.
+    /// Returns true if the server probably omitted an intermediate: the path consists of the leaf
+    /// alone, and the leaf contains an AIA URL for its issuer. If the topmost certificate is a
+    /// CA's, its missing issuer may be an untrusted root, which servers need not send.
     pub(crate) fn lacks_issuer_of_leaf(&self) -> bool {
         let mut path = self.path();
         let leaf = path
@@ -84,7 +85,7 @@ impl ChainCase<'_> {
         leaf.is_some_and(|(_, _, leaf)| !leaf.ca_issuers.is_empty()) && path.next().is_none()
     }
 
-    /// The best path, each certificate with its position.
+    /// Returns the certificates of the best path, each with its position.
     pub(crate) fn path(&self) -> impl Iterator<Item = (Position, &Step, &Contents)> {
         let path = self.choice.best.path.iter().enumerate();
         path.filter_map(|(index, step)| {
@@ -96,7 +97,7 @@ impl ChainCase<'_> {
 
 impl<'a> Case<'a> {
     /// Returns the certificates that a warning may be about if the path needs them (`needs`), each
-    /// with its position. The anchor is among them where the store has its certificate.
+    /// with its position. This includes the anchor if the store has its certificate.
     pub(crate) fn candidates(
         &self,
     ) -> impl Iterator<Item = (Position, &'a Certificate, &'a Contents)> {
@@ -117,8 +118,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Returns true if a warning about this certificate is due: it is the leaf, or every path that
-    /// the deciding stores accept needs it.
+    /// Returns true if warnings apply to this certificate: it is the leaf, or every path that the
+    /// deciding stores accept needs it.
     pub(crate) fn needs(&self, position: Position, certificate: &Certificate) -> bool {
         position == Position::Leaf
             || self.chain.as_ref().is_some_and(|chain| {
@@ -128,8 +129,9 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Whether the handshake used the leaf's key for what its key usage does not allow: signing needs
-/// digitalSignature, RSA key transport keyEncipherment (RFC 5246 section 7.4.2).
+/// Returns a defect if the handshake used the leaf's key in a way that its key usage does not
+/// allow. Signing needs digitalSignature; RSA key transport needs keyEncipherment (RFC 5246 section
+/// 7.4.2).
 pub(crate) fn misused(leaf: &Certificate, session: Option<&Session>) -> Option<Defect> {
     let bits = leaf.contents.as_ref().ok()?.key_usage?;
     let session = session?;
@@ -154,7 +156,7 @@ fn is_key_transport(suite: CipherSuite) -> bool {
     suite.key_agreement() == KeyAgreement::Rsa
 }
 
-/// A time as evidence; one that is past the calendar stays a number of seconds.
+/// Returns a time as an evidence value. A time beyond the calendar stays a number of seconds.
 pub(crate) fn time(seconds: i64) -> Value {
     match Timestamp::from_second(seconds) {
         Ok(time) => Value::Time(time),

@@ -1,5 +1,5 @@
-//! Each store picks the best of its paths, and the policy says which store's pick explains the
-//! chain. Revocation is known here, so that a revoked branch gives way to a clean one.
+//! Each store picks the best of its paths, and the policy decides which store's pick explains the
+//! chain. Revocation is known here, so a store prefers a path without a revoked certificate.
 
 use std::sync::Arc;
 
@@ -9,30 +9,31 @@ use super::outcome::{Ending, Outcome};
 use crate::crypto::Fingerprint;
 use crate::verdict::{AcceptedBy, Barrier, StoreTrust};
 
-/// A path and whether one of its certificates is revoked.
+/// A path and its revocation state.
 #[derive(Clone)]
 pub(crate) struct Candidate {
     /// The path.
     pub(crate) outcome: Arc<Outcome>,
-    /// Whether a source that may say so calls one of its certificates revoked.
+    /// True if a source with the authority to say so reports that a certificate of the path is
+    /// revoked.
     pub(crate) revoked: bool,
 }
 
-/// What the stores make of a chain.
+/// The picks of all stores for a chain.
 pub(crate) struct Choice {
-    /// What each store says, in the order of the policy.
+    /// Result of each store, in the order of the policy.
     pub(crate) trust: Vec<StoreTrust>,
-    /// Whether a store that trusts the chain binds its CAs to the rules for public ones.
+    /// True if a store that trusts the chain requires its CAs to follow the rules for public CAs.
     pub(crate) public: bool,
-    /// The path that findings are made from.
+    /// The path that the findings are about.
     pub(crate) best: Arc<Outcome>,
     /// The paths of each store, best first.
     pub(crate) stores: Vec<Vec<Candidate>>,
 }
 
 impl Choice {
-    /// Returns the choice among the paths of each store, none of which is without a path.
-    /// `alone` stands for the chain where there is no store.
+    /// Returns the choice among the paths of each store. Each store must have at least one path.
+    /// `alone` is the outcome if there is no store.
     pub(crate) fn of(
         policy: &Policy,
         mut stores: Vec<Vec<Candidate>>,
@@ -67,8 +68,8 @@ impl Choice {
         }
     }
 
-    /// Returns the paths that warnings are made from: that of the verdict, and where named stores
-    /// decide, the path of each.
+    /// Returns the paths that warnings are about: that of the verdict, and the path of each
+    /// required store.
     pub(crate) fn deciding<'c>(&'c self, policy: &'c Policy) -> impl Iterator<Item = &'c Outcome> {
         let required = policy.required.iter().filter_map(|store| {
             let pick = self.stores.get(*store)?.first()?;
@@ -78,8 +79,8 @@ impl Choice {
         std::iter::once(&*self.best).chain(others)
     }
 
-    /// Returns true if every path that the deciding stores accept needs this certificate. Also
-    /// where they accept none: then it is on the path that explains why.
+    /// Returns true if every path that the deciding stores accept needs this certificate. If they
+    /// accept none, the certificate is on the path that explains why.
     pub(crate) fn needs(&self, policy: &Policy, certificate: Fingerprint, at: i64) -> bool {
         let uses = |outcome: &Outcome| {
             let mut dated = outcome.dated();
@@ -101,7 +102,7 @@ fn trusted(pick: &Candidate) -> bool {
     pick.outcome.trusted() && !pick.revoked
 }
 
-/// Returns why a store does not trust the path, or what else is wrong with it.
+/// Returns why a store does not trust the path, or `None` if it has no fault.
 fn reason(pick: &Candidate, at: i64) -> Option<Barrier> {
     let outcome = &pick.outcome;
     match outcome.ending {

@@ -1,12 +1,12 @@
-//! What the clients that people use do about each finding, with the source of every row. The table
-//! is text (`clients.txt`); this reads it. It knows no finding: a test holds the two together.
+//! How popular clients react to each finding, with the source of every row. This file parses the
+//! table `clients.txt` and does not depend on the findings. A test checks that both match.
 
 use crate::verdict::FindingId;
 
-/// The table: sources by name, then the rows of each finding.
+/// The table: first the sources by name, then the rows of each finding.
 const TABLE: &str = include_str!("clients.txt");
 
-/// The clients that every finding has a row for.
+/// Clients that have a row for every finding.
 pub const CLIENTS: [&str; 8] = [
     "Chrome",
     "Edge",
@@ -18,35 +18,35 @@ pub const CLIENTS: [&str; 8] = [
     "curl/OpenSSL",
 ];
 
-/// Whether a client refuses.
+/// Reaction of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breaks {
-    /// It refuses.
+    /// It refuses to connect.
     Yes,
     /// It connects.
     No,
-    /// It depends, as the message says.
+    /// It depends on circumstances that the message describes.
     Sometimes,
-    /// It never comes into the situation.
+    /// The situation cannot occur for this client.
     NotConcerned,
-    /// Nobody has verified it.
+    /// Not verified.
     Unknown,
 }
 
-/// What some clients do, where they do the same.
+/// Reaction of one or more clients that behave alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Their names: `Chrome, Edge`.
+    /// Names of the clients: `Chrome, Edge`.
     pub clients: &'static str,
-    /// Whether they refuse.
+    /// Their reaction.
     pub breaks: Breaks,
-    /// Their own words, or what they do instead; `None` when that is not known.
+    /// Their error message, or what they do instead; `None` if it is not known.
     pub message: Option<&'static str>,
-    /// Where it is said: the name of a source and its address.
+    /// Name and URL of the source.
     pub source: Option<(&'static str, &'static str)>,
 }
 
-/// The rows of a finding, in the table's order.
+/// Returns the rows of a finding in the table's order.
 pub fn rows(finding: FindingId) -> impl Iterator<Item = Row> {
     TABLE
         .lines()

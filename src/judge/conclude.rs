@@ -1,4 +1,4 @@
-//! The last step: the findings of a case, and the verdict that leads them.
+//! The last step: collects the findings of a case and derives the verdict.
 
 use super::case::{Case, ChainCase};
 use super::findings::{FINDINGS, NEED_WHOLE_CHAIN};
@@ -6,8 +6,8 @@ use super::outcome::Ending;
 use super::standing::Standing;
 use crate::verdict::{CompletedBy, StoreTrust, TrustPath, Verdict, VerdictKind};
 
-/// Returns the findings in their order, which is that of precedence, and the verdict that leads
-/// them. `standings` are those of all chains that were sent.
+/// Returns the verdict with all findings in order of precedence. `standings` are those of all
+/// chains that the server sent.
 pub(super) fn conclude<'a>(
     case: &Case<'_>,
     standings: impl Iterator<Item = &'a Standing>,
@@ -50,7 +50,7 @@ pub(super) fn conclude<'a>(
 
 fn trust(chain: &ChainCase<'_>, cut: bool) -> Vec<StoreTrust> {
     let mut trust = chain.choice.trust.clone();
-    // With the rest of the chain the store might have trusted it.
+    // The store might have trusted the whole chain.
     trust.retain(|store| store.trusted || !cut);
     if let Some(misused) = &chain.misused {
         for store in trust.iter_mut().filter(|store| store.trusted) {

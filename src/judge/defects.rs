@@ -1,9 +1,9 @@
-//! What prevents the acceptance of a certificate in its place on a path, dates and name apart:
-//! our own rules. They explain what webpki refuses, and add the key usages that it does not check.
+//! Our own rules for a certificate in its role on a path, other than dates and names. They explain
+//! refusals by webpki and add the key usages, which webpki does not check.
 
-use super::Position;
 use super::graph::Graph;
 use super::keys;
+use super::position::Position;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
@@ -16,7 +16,7 @@ const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// anyExtendedKeyUsage.
 const ANY_USAGE: &str = "2.5.29.37.0";
 
-/// Bits of KeyUsage as RFC 5280 section 4.2.1.3 numbers them.
+/// Bits of KeyUsage, numbered as in RFC 5280 section 4.2.1.3.
 pub(crate) mod usage {
     pub(crate) const DIGITAL_SIGNATURE: u16 = 1 << 0;
     pub(crate) const KEY_ENCIPHERMENT: u16 = 1 << 2;
@@ -24,15 +24,15 @@ pub(crate) mod usage {
     pub(crate) const KEY_CERT_SIGN: u16 = 1 << 5;
 }
 
-/// One reason why a path cannot be accepted.
+/// One reason to reject a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Defect {
-    /// The word in evidence: `path_length`, `name_constraints`, ...
+    /// Reason in evidence: `path_length`, `name_constraints`, ...
     pub(crate) reason: Barrier,
-    /// How many steps above the leaf, where one certificate is to blame; the anchor is one past
-    /// the end.
+    /// Index of the certificate at fault on the path, if it is one certificate. The leaf is 0; the
+    /// anchor is one past the end.
     pub(crate) at: Option<usize>,
-    /// The particulars.
+    /// Details for people.
     pub(crate) detail: String,
 }
 
@@ -45,8 +45,8 @@ impl Defect {
         }
     }
 
-    /// Returns a defect with the name of webpki's error, without the rest of its text: that may be
-    /// long and is the peer's.
+    /// Returns a defect with the name of webpki's error. The rest of its text is omitted: it may be
+    /// long, and the peer controls it.
     pub(crate) fn of_webpki(reason: Barrier, error: &webpki::Error) -> Self {
         let detail = format!("{error:?}");
         let name = detail.split(|c: char| !c.is_ascii_alphanumeric()).next();
@@ -54,7 +54,8 @@ impl Defect {
     }
 }
 
-/// A root's key that webpki takes no signature by; it calls them bad signatures.
+/// Returns a defect if webpki accepts no signature by this root key. webpki reports such signatures
+/// as bad.
 pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
     let key = Key::read(spki)?;
     let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
@@ -66,7 +67,7 @@ pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
     ))
 }
 
-/// What our own rules say of a certificate in its role, beyond webpki's: key usages.
+/// Returns a defect if the key usage does not allow this role. webpki does not check it.
 pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defect> {
     let bits = contents.key_usage?;
     let (needed, words) = match position {
@@ -79,16 +80,16 @@ pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defec
     (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, words))
 }
 
-/// Returns what prevents the anchor's own certificate, where there is one, from being the issuer of
-/// this path.
+/// Returns the defect that prevents the anchor's certificate from being the issuer of this path, or
+/// `None` if there is no defect or no certificate.
 pub(crate) fn of_anchor(anchor: &Anchor, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     of_root(anchor.contents()?, graph, nodes)
 }
 
-/// The same of a certificate that stands above these nodes.
+/// Returns the same for a root certificate above these nodes.
 pub(crate) fn of_root(contents: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     let place = Some(nodes.len());
-    // Version 1 roots have no extensions to say it in and are trusted for being in the store.
+    // Version 1 roots have no extensions. They are trusted because the store contains them.
     if contents.version >= 3 && !contents.is_ca() {
         return Some(Defect::new(
             Barrier::NotACa,
@@ -106,9 +107,10 @@ pub(crate) fn of_root(contents: &Contents, graph: &Graph<'_>, nodes: &[usize]) -
     })
 }
 
-/// What RFC 5280 leaves to the client's choice of roots, and OpenSSL, Go and Firefox look at: a root
-/// for other uses only, or with a critical extension that nobody knows. The standard extensions
-/// that webpki does not process are known to the others, and in a root nobody needs them.
+/// Returns a defect for properties of a root that RFC 5280 does not check but OpenSSL, Go and
+/// Firefox do: a root for other usages only, or an unknown critical extension. Clients know the
+/// standard extensions that webpki does not process, and a root does not need them, so those are
+/// ignored.
 fn beyond_path(root: &Contents) -> Option<Defect> {
     let any = |usages: &Vec<String>| usages.iter().any(|usage| usage == ANY_USAGE);
     let for_any = root.extended_key_usage.as_ref().is_some_and(any);
@@ -124,8 +126,8 @@ fn beyond_path(root: &Contents) -> Option<Defect> {
         .or_else(|| (!unknown.is_empty()).then(critical))
 }
 
-/// Whether more CA certificates stand below a root than it allows. Those that are their own issuer
-/// do not count (RFC 5280 section 6.1.4).
+/// Returns a defect if more CA certificates are below a root than it allows. Self-issued
+/// certificates do not count (RFC 5280 section 6.1.4).
 fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option<Defect> {
     let allowed = root.basic_constraints?.path_len?;
     let count = counted(graph, nodes);
@@ -135,23 +137,23 @@ fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option
     })
 }
 
-/// Returns how many CA certificates of these nodes, the leaf first, count against a path length:
-/// those that are not self-issued (RFC 5280 section 6.1.4).
+/// Returns the number of CA certificates among these nodes, leaf first, that count against a path
+/// length: those that are not self-issued (RFC 5280 section 6.1.4).
 pub(crate) fn counted(graph: &Graph<'_>, nodes: &[usize]) -> u32 {
     let issuers = nodes.iter().skip(1).map(|node| graph.contents(*node));
     let counting = issuers.filter(|issuer| !issuer.is_self_issued());
     u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
-/// What no client passes over, wherever its trust is from: an extension that it must know or cannot
-/// read, and a key that it cannot use.
+/// Defects that every client rejects, even in a certificate that the store itself contains: an
+/// unknown or unreadable extension, and an unsupported key.
 const WHATEVER_THE_TRUST: [Barrier; 3] = [
     Barrier::MalformedExtension,
     Barrier::UnknownCriticalExtension,
     Barrier::UnsupportedKey,
 ];
 
-/// The leaf's own barriers when it is trusted for being in the store itself.
+/// Returns the defects of a leaf that is trusted because the store itself contains it.
 pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     let usage = key_usage(contents, Position::Leaf).map(|defect| Defect {
         at: Some(0),
@@ -163,6 +165,18 @@ pub(crate) fn of_pinned(contents: &Contents) -> Vec<Defect> {
     usages.chain(own).collect()
 }
 
+/// Returns the defects of each certificate on a path, leaf first, in itself and in its role.
+pub(crate) fn of_path(graph: &Graph<'_>, nodes: &[usize]) -> Vec<Defect> {
+    let each = nodes.iter().enumerate().flat_map(|(place, node)| {
+        let contents = graph.contents(*node);
+        let below = counted(graph, &nodes[..place]);
+        let own = of_certificate(contents, place);
+        own.into_iter().chain(of_role(contents, place, below))
+    });
+    each.collect()
+}
+
+/// Returns the defects that a certificate has in any role. `place` is its index on the path.
 pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
@@ -189,8 +203,8 @@ pub(crate) fn of_certificate(contents: &Contents, place: usize) -> Vec<Defect> {
     defects
 }
 
-/// Returns what prevents a certificate from standing in this place, with so many CA certificates
-/// below it that count against path lengths.
+/// Returns the defects of a certificate in its role. `place` is its index on the path, and `below`
+/// is the number of CA certificates below it that count against path lengths.
 pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defect> {
     let mut defects = Vec::new();
     let mut add = |reason, detail: String| defects.push(Defect::new(reason, Some(place), detail));
@@ -212,12 +226,12 @@ pub(crate) fn of_role(contents: &Contents, place: usize, below: u32) -> Vec<Defe
     if !contents.is_ca() {
         add(
             Barrier::NotACa,
-            "an issuer that is not a CA certificate".to_owned(),
+            "the issuer is not a CA certificate".to_owned(),
         );
     } else if let Some(allowed) = allowed.filter(|allowed| below > *allowed) {
         add(
             Barrier::PathLength,
-            format!("{below} below it, {allowed} allowed"),
+            format!("{below} CA certificates below it, {allowed} allowed"),
         );
     }
     let rsa = matches!(contents.key.kind, KeyKind::Rsa | KeyKind::RsaPss);
@@ -241,20 +255,20 @@ fn extended_usage(contents: &Contents, place: usize) -> Option<Defect> {
     let usages = contents.extended_key_usage.as_ref()?;
     let served = usages.iter().any(|usage| usage == SERVER_AUTH);
     (!served).then(|| {
-        // A handful in practice; the rest would say no more.
+        // Certificates have a handful in practice; more would not help the reader.
         let some: Vec<_> = usages.iter().take(8).map(String::as_str).collect();
         Defect::new(Barrier::ExtendedKeyUsage, Some(place), some.join(" "))
     })
 }
 
-/// Returns the critical extensions that nobody has to know. Those about policies are left to path
+/// Returns the critical extensions that we do not know. Policy extensions are left to path
 /// validation.
 fn unknown_critical(contents: &Contents) -> impl Iterator<Item = &str> {
     let unknown = contents.unknown_critical.iter().map(String::as_str);
     unknown.filter(|oid| !is_policy(oid))
 }
 
-/// Returns true if a certificate in this place passes the rules that webpki does not check.
+/// Returns true if a certificate in this role passes the rules that webpki does not check.
 pub(crate) fn acceptable(contents: &Contents, position: Position) -> bool {
     key_usage(contents, position).is_none() && keys::unsupported(&contents.key).is_none()
 }

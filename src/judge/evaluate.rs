@@ -1,6 +1,6 @@
-//! Evaluates one path to one anchor: our own rules, then webpki on exactly these certificates, then
-//! path validation by RFC 5280 where webpki refuses for a rule that it does not implement. webpki's
-//! refusal stands in every other case.
+//! Evaluates one path to one anchor. It applies our own rules, then asks webpki about exactly these
+//! certificates. If webpki refuses because of a rule that it does not implement, path validation by
+//! RFC 5280 decides. In every other case webpki's refusal is final.
 
 use webpki::Error;
 
@@ -11,23 +11,23 @@ use super::outcome::Outcome;
 use super::paths::Reached;
 use super::rfc5280::{self, Inputs, Refusal, Top};
 use super::store::Anchor;
+use super::weak;
 use super::webpki_check::{self, Confirmed, Signed};
-use super::{unreached, weak};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
 
-/// Our own rules that count even where webpki accepts: it does not check these. The others explain
-/// its refusals, and may be stricter than clients are.
+/// Our own rules that apply even if webpki accepts, because webpki does not check them. The other
+/// rules explain its refusals and may be stricter than clients are.
 const BEYOND_WEBPKI: [Barrier; 2] = [Barrier::KeyUsage, Barrier::UnsupportedKey];
 
-const TOO_LARGE: &str = "this scanner checks name constraints on certificates of up to 64 KiB only";
+const TOO_LARGE: &str = "tlsweep checks name constraints only on certificates of up to 64 KiB";
 
-/// Returns the path with everything that prevents its acceptance, dates and revocation apart.
+/// Returns the path with all its defects, other than dates and revocation.
 pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at: i64) -> Outcome {
     let anchor = store.anchor(path.anchor);
     let mut outcome = Outcome::reaching(graph, path, store);
     let defects = &mut outcome.defects;
-    defects.extend(unreached::of_certificates(graph, &path.nodes));
+    defects.extend(defects::of_path(graph, &path.nodes));
     defects.extend(defects::of_anchor(anchor, graph, &path.nodes));
     defects.extend(defects::weak_root(&anchor.spki, path.nodes.len()));
     let links = links(graph, path, anchor);
@@ -53,7 +53,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
         }
         Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
             match validate() {
-                // webpki stops at its first reason: its other limits hold all the same.
+                // webpki stops at its first reason, so its other limits must still be checked.
                 Ok(()) => match limit_of_webpki(&links) {
                     Some(defect) => outcome.defects.push(defect),
                     None => outcome.limits = rfc5280::limits(&certificates, &top),
@@ -65,7 +65,7 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
             }
         }
         Confirmed::Refused(error) if webpki_check::too_large(&error, &certificates) => {
-            // Our own rules have checked everything but name constraints.
+            // Our own rules check everything except name constraints.
             let unchecked = constrained(graph, path, anchor);
             let defect = unchecked.then(|| Defect::new(Barrier::TooLargeToCheck, None, TOO_LARGE));
             outcome.defects.extend(defect);
@@ -79,14 +79,14 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     outcome
 }
 
-/// Returns what RFC 5280 says against the path, unless our own rules have said it.
+/// Returns the reason of the RFC 5280 refusal, or `None` if our own rules already found it.
 fn refused_by_rfc5280(refusal: Refusal, known: &[Defect]) -> Option<Defect> {
-    let detail = "path validation by RFC 5280 refuses it";
+    let detail = "rejected by RFC 5280 path validation";
     let explained = known.iter().any(|it| it.reason == refusal.reason);
     (!explained).then(|| Defect::new(refusal.reason, Some(refusal.at), detail))
 }
 
-/// Intermediates on a path that webpki accepts.
+/// Maximum number of intermediates on a path that webpki accepts.
 const MAX_INTERMEDIATES: usize = 6;
 
 /// One certificate of a path and the key of its issuer.
@@ -95,7 +95,7 @@ struct Link<'g> {
     contents: &'g Contents,
     /// The issuer's SubjectPublicKeyInfo (DER).
     issuer: &'g [u8],
-    /// Whether the signature was verified under it.
+    /// True if the signature was verified with that key.
     proven: bool,
 }
 
@@ -115,8 +115,8 @@ fn links<'g>(graph: &'g Graph<'_>, path: &Reached, anchor: &'g Anchor) -> Vec<Li
     links.collect()
 }
 
-/// Returns what webpki would refuse besides: a long path, dates before 1970, or a signature that none
-/// of its algorithms verifies.
+/// Returns another reason for which webpki would refuse: a path that is too long, a date before
+/// 1970, or a signature algorithm that it does not support.
 fn limit_of_webpki(links: &[Link<'_>]) -> Option<Defect> {
     if links.len() > MAX_INTERMEDIATES + 1 {
         let detail = format!("{} intermediates", links.len() - 1);
@@ -128,13 +128,14 @@ fn limit_of_webpki(links: &[Link<'_>]) -> Option<Defect> {
             let detail = "a date before 1970";
             return Some(Defect::new(Barrier::Malformed, Some(place), detail));
         }
-        let known = webpki_check::knows(link.certificate, contents, link.issuer);
+        let supported = webpki_check::supports(link.certificate, contents, link.issuer);
         let name = || contents.signature.name.clone();
-        (!known).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
+        (!supported).then(|| Defect::new(Barrier::UnsupportedAlgorithm, Some(place), name()))
     })
 }
 
-/// Returns a defect for each link that no signature proves, where nothing weaker explains it.
+/// Returns a defect for each link without a verified signature, unless a weak signature explains
+/// it.
 fn unproven(links: &[Link<'_>]) -> impl Iterator<Item = Defect> {
     let unproven = links.iter().enumerate().filter(|(_, link)| !link.proven);
     let unexplained =
@@ -145,19 +146,19 @@ fn unproven(links: &[Link<'_>]) -> impl Iterator<Item = Defect> {
     })
 }
 
-/// Returns true if something on the path constrains the names below it.
+/// Returns true if a certificate on the path or the anchor has name constraints.
 fn constrained(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> bool {
     let mut contents = path.nodes.iter().map(|node| graph.contents(*node));
     contents.any(|contents| contents.has_name_constraints)
         || anchor.webpki.name_constraints.is_some()
 }
 
-/// Returns webpki's refusal in our words, unless our own rules have explained it. webpki stops at
-/// one reason; those that we do not check ourselves always count.
+/// Returns webpki's refusal as a defect, or `None` if our own rules already explain it. webpki
+/// stops at one reason. Reasons that we do not check ourselves always count.
 fn refused_by_webpki(error: &Error, known: &[Defect], constrained: bool) -> Option<Defect> {
     let reason = match webpki_check::reason(error) {
-        // Every signature of the path is proven. webpki met another issuer of the same name on its
-        // way and reported that one, because it ranks bad signatures above its real reason.
+        // Every signature of the path is verified. webpki met another issuer of the same name and
+        // reported that one, because it ranks bad signatures above its real reason.
         Barrier::BadSignature if constrained => Barrier::NameConstraints,
         Barrier::BadSignature => Barrier::Refused,
         reason => reason,

@@ -1,11 +1,10 @@
 //! The certificates known for one chain and the verified signatures between them. An edge leads
-//! from a certificate to one whose subject is its issuer's name and whose key made its signature.
-//! Key identifiers only help to explain refusals.
+//! from a certificate to one whose subject is the issuer's name and whose key made
+//! the signature. Key identifiers only help to explain refusals.
 //!
-//! A peer chooses how many certificates it sends and with which keys, so the time spent on
-//! signatures is bounded by a budget of nominal costs. The graph grows level by level in an order
-//! that depends on the certificates alone: even where the budget runs out, the order of sending
-//! changes nothing.
+//! A peer chooses how many certificates it sends and with which keys, so the signature budget
+//! limits the time spent on them. The graph grows level by level in an order that depends only on
+//! the certificates. Even if the budget runs out, the order of sending changes nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,21 +18,22 @@ use crate::gather::IssuerPool;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::CompletedBy;
 
-/// Certificates of one chain that are considered, copies not counted. TLS servers send two to five.
+/// Maximum number of certificates of one chain that are considered, without duplicates. TLS servers
+/// send two to five.
 pub(crate) const MAX_SENT: usize = 64;
 
-/// Certificates considered for one chain, sent and known from elsewhere together.
+/// Maximum number of certificates considered for one chain, sent and from elsewhere together.
 const MAX_NODES: usize = 128;
 
-/// Whether one certificate signed another.
+/// Result of checking that one certificate signed another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// The signature verifies.
+    /// The signature is valid.
     Proven,
-    /// It does not.
+    /// The signature is invalid.
     Refuted,
-    /// The algorithm is not supported here. The name matches and no key identifier contradicts:
-    /// good enough to explain a refusal, never to trust.
+    /// The algorithm is not supported. The name matches and no key identifier contradicts. This is
+    /// enough to explain a refusal, but never to trust.
     Claimed,
 }
 
@@ -47,59 +47,59 @@ impl From<Outcome> for Proof {
     }
 }
 
-/// Where a certificate comes from.
+/// Source of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The server sent it.
     Sent,
-    /// It is known from elsewhere.
+    /// It comes from elsewhere.
     Pool(CompletedBy),
 }
 
-/// One certificate. Its contents can be read.
+/// One certificate, with readable contents.
 #[derive(Clone)]
 pub(crate) struct Node {
     /// The certificate.
     pub(crate) certificate: Arc<Certificate>,
-    /// Where it comes from.
+    /// Source of the certificate.
     pub(crate) source: Source,
-    /// The nominal cost of verifying a signature with its key.
+    /// Nominal cost of verifying a signature with its key, in microseconds.
     cost: u32,
 }
 
-/// The candidates for the issuer of a certificate: nodes of the graph, or anchors of a store.
+/// Issuer candidates of a certificate: nodes of the graph, or anchors of a store.
 #[derive(Clone, Default)]
 pub(crate) struct Above {
-    /// Those that made the signature, or claim so where it cannot be verified.
+    /// Candidates that made the signature, or that claim to if it cannot be verified.
     pub(crate) issuers: Vec<usize>,
-    /// Those that have the issuer's name and claim to be the issuer, but did not make the
+    /// Candidates that have the issuer's name and claim to be the issuer, but did not make the
     /// signature.
     pub(crate) refuted: Vec<usize>,
 }
 
-/// What a store has above the nodes of a graph.
+/// Anchors of a store above the nodes of a graph.
 pub(crate) struct Anchors {
-    /// For each node.
+    /// Anchors above each node, by node.
     pub(crate) above: Vec<Above>,
-    /// Whether more may exist than was found.
+    /// True if more may exist than were found.
     pub(crate) incomplete: bool,
 }
 
-/// The certificates and edges.
+/// The certificates and edges of one chain.
 pub(crate) struct Graph<'s> {
     nodes: Vec<Node>,
     above: Vec<Option<Above>>,
     proofs: HashMap<(usize, Fingerprint), Option<Proof>>,
     signatures: &'s mut Signatures,
     budget: Budget,
-    /// Whether more was sent than is considered.
+    /// True if there were more certificates than the limits allow.
     cut: bool,
     exhausted: bool,
 }
 
 impl<'s> Graph<'s> {
-    /// Returns the graph over what was sent, without copies and without what cannot be parsed. The
-    /// leaf, which must be readable, is node 0. `keeping` remembers the signatures of CA
+    /// Returns the graph of the sent certificates, without duplicates and certificates that cannot
+    /// be parsed. The leaf must be readable and is node 0. `keeping` caches the signatures of CA
     /// certificates from one graph to the next.
     pub(crate) fn of(sent: &[Arc<Certificate>], keeping: &'s mut Signatures) -> Self {
         let mut graph = Self {
@@ -121,17 +121,17 @@ impl<'s> Graph<'s> {
         graph
     }
 
-    /// Adds certificates from elsewhere above what was sent.
+    /// Adds certificates from elsewhere as issuers of the sent ones.
     pub(crate) fn join(&mut self, pool: &IssuerPool) {
         self.explore(Some(pool));
     }
 
-    /// Returns true if not everything was considered, so that what was not found may exist.
+    /// Returns true if a limit was reached, so that more issuers or edges may exist.
     pub(crate) fn incomplete(&self) -> bool {
         self.cut || self.exhausted
     }
 
-    /// Returns a node; the index is one that this type gave.
+    /// Returns the node with this index, which must come from this graph.
     pub(crate) fn node(&self, index: usize) -> &Node {
         &self.nodes[index]
     }
@@ -141,35 +141,35 @@ impl<'s> Graph<'s> {
         &self.nodes
     }
 
-    /// Returns what a certificate says.
+    /// Returns the contents of a certificate.
     pub(crate) fn contents(&self, index: usize) -> &Contents {
-        // Only readable certificates are placed.
+        // `place` accepts only readable certificates.
         match &self.nodes[index].certificate.contents {
             Ok(contents) => contents,
             Err(_) => unreachable!("an unreadable certificate has no node"),
         }
     }
 
-    /// Returns the node of this certificate.
+    /// Returns the index of this certificate, or `None` if it has no node.
     pub(crate) fn position(&self, certificate: &Certificate) -> Option<usize> {
         let same = |node: &Node| node.certificate.sha256 == certificate.sha256;
         self.nodes.iter().position(same)
     }
 
-    /// Returns the issuers of a node, in an order that does not depend on the order of sending.
-    /// `None` for a node that no path from the leaf reaches.
+    /// Returns the issuer candidates of a node, in an order that does not depend on the order of
+    /// sending, or `None` for a node that no path from the leaf reaches.
     pub(crate) fn above(&self, index: usize) -> Option<&Above> {
         self.above.get(index)?.as_ref()
     }
 
-    /// Returns the proof of an edge of this graph.
+    /// Returns the proof of an edge of this graph; `Claimed` if it was not checked.
     pub(crate) fn proof(&self, subject: usize, issuer_spki: Fingerprint) -> Proof {
         let known = self.proofs.get(&(subject, issuer_spki)).copied().flatten();
         known.unwrap_or(Proof::Claimed)
     }
 
-    /// Returns whether the certificate signed itself; `None` if its names or key identifiers say
-    /// that it does not claim to.
+    /// Returns the proof that the certificate signed itself, or `None` if its names or key
+    /// identifiers show that it does not claim to.
     pub(crate) fn self_signed(&mut self, index: usize) -> Option<Proof> {
         let contents = self.contents(index);
         if !contents.is_self_issued() {
@@ -182,9 +182,9 @@ impl<'s> Graph<'s> {
         }
     }
 
-    /// Returns for each node the anchors of a store that signed it, by their places in the store,
-    /// and those of the right name that did not. The budget for them is a store's own, so no store
-    /// depends on another.
+    /// Returns for each node the anchors of a store that signed it, by index in the store, and
+    /// those with the right name that did not. Each store has its own budget for this, so no store
+    /// affects another.
     pub(crate) fn anchors_above(&mut self, store: &TrustStore) -> Anchors {
         let budget = std::mem::take(&mut self.budget);
         let exhausted = self.exhausted;
@@ -218,7 +218,7 @@ impl<'s> Graph<'s> {
         above
     }
 
-    /// Finds the issuers of every node that the leaf leads to.
+    /// Finds the issuer candidates of every node reachable from the leaf.
     fn explore(&mut self, pool: Option<&IssuerPool>) {
         self.above = vec![None; self.nodes.len()];
         let mut level = vec![0];
@@ -256,8 +256,8 @@ impl<'s> Graph<'s> {
                 Some(Proof::Claimed) if !contradicted && self.sent(candidate) => {
                     above.issuers.push(candidate);
                 }
-                // Only what was sent along claims to be the issuer. A namesake from elsewhere, or the
-                // certificate itself, is merely another certificate.
+                // Only a certificate that was sent claims to be the issuer. One of the same name
+                // from elsewhere, or the certificate itself, is merely another certificate.
                 Some(Proof::Refuted) if !contradicted && self.claims_to_sign(candidate, index) => {
                     above.refuted.push(candidate);
                 }
@@ -271,15 +271,16 @@ impl<'s> Graph<'s> {
         self.nodes[index].source == Source::Sent
     }
 
-    /// Returns true if this certificate was sent as the other's issuer, or is named so by key
-    /// identifier.
+    /// Returns true if this certificate was sent as the other's issuer, or if the key identifiers
+    /// name it as such.
     fn claims_to_sign(&self, candidate: usize, index: usize) -> bool {
         let wanted = &self.contents(index).authority_key_id;
         let named = wanted.is_some() && *wanted == self.contents(candidate).subject_key_id;
         named || candidate != index && self.sent(candidate)
     }
 
-    /// Cheap keys come first, so that expensive ones cannot use up the budget before them.
+    /// Returns the sort key of a node. Cheap keys come first, so that expensive ones cannot use up
+    /// the budget before them.
     fn rank(&self, index: usize) -> (u32, Fingerprint) {
         let node = &self.nodes[index];
         (node.cost, node.certificate.sha256)
@@ -295,8 +296,8 @@ impl<'s> Graph<'s> {
         self.check(subject, anchor.spki_sha256, &anchor.spki)
     }
 
-    /// Returns `None` where the budget does not allow the check. Remembered signatures count as
-    /// if they were verified: otherwise the answer would depend on what was judged before.
+    /// Returns the proof, or `None` if the budget does not allow the check. Cached signatures are
+    /// charged as if they were verified. Otherwise the result would depend on earlier judgements.
     fn check(&mut self, subject: usize, key: Fingerprint, spki: &[u8]) -> Option<Proof> {
         if let Some(proof) = self.proofs.get(&(subject, key)) {
             return *proof;
@@ -340,7 +341,8 @@ impl<'s> Graph<'s> {
     }
 }
 
-/// Returns true if the key identifiers say that this is another certificate of the same name.
+/// Returns true if the key identifiers show that the issuer is another certificate of the same
+/// name.
 fn contradicts(subject: &Contents, issuer: &Contents) -> bool {
     match (&subject.authority_key_id, &issuer.subject_key_id) {
         (Some(wanted), Some(found)) => wanted != found,

@@ -1,21 +1,22 @@
-//! Which keys clients accept: those that none of them can use, those that some refuse, and those
-//! that are too short. What decides stands at each rule.
+//! Keys that clients accept: keys that no client can use, keys that some clients reject, and keys
+//! that are too short. Each rule names its source.
 
-use super::Position;
+use super::position::Position;
 use crate::crypto::{Curve, KeyAlgorithm, RSA_BITS, RsaNumbers};
 use crate::observation::{KeyKind, PublicKey};
 
-/// Chrome, Firefox and Android refuse RSA keys below this in any certificate.
+/// Chrome, Firefox and Android reject shorter RSA keys in any certificate.
 const LEAST_RSA: u32 = 1024;
 
-/// OpenSSL's `OPENSSL_RSA_MAX_MODULUS_BITS`; the others stop sooner.
+/// OpenSSL's `OPENSSL_RSA_MAX_MODULUS_BITS`; other clients have lower limits.
 const MOST_RSA: u32 = 16_384;
 
-/// BoringSSL, and so Chrome, takes no larger exponent; Go stops at 31 bits, OpenSSL at 64 or later.
+/// BoringSSL, and so Chrome, accepts no larger exponent. Go's limit is 31 bits, OpenSSL's 64 or
+/// more.
 const MOST_COMMON_EXPONENT: u32 = 33;
 
-/// Public key algorithms that no TLS certificate can be used with: Diffie-Hellman (X9.42, PKCS #3),
-/// X25519, X448, RSAES-OAEP, the ECDH-only OIDs, and GOST, which only patched libraries have.
+/// Public key algorithms that cannot be used in a TLS certificate: Diffie-Hellman (X9.42, PKCS #3),
+/// X25519, X448, RSAES-OAEP, the ECDH-only OIDs, and GOST, which only patched libraries support.
 const NO_TLS_KEYS: [&str; 11] = [
     "1.2.840.10046.2.1",
     "1.2.840.113549.1.3.1",
@@ -30,15 +31,15 @@ const NO_TLS_KEYS: [&str; 11] = [
     "1.2.643.7.1.1.1.2",
 ];
 
-/// Why no mainstream client can use the key; `None` when at least one does.
+/// Returns why no mainstream client can use the key, or `None` if at least one can.
 pub(crate) fn unsupported(key: &PublicKey) -> Option<String> {
     let why = match key.algorithm {
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => unsupported_rsa(key.rsa)?,
         KeyAlgorithm::Dsa => "no client uses DSA keys",
-        KeyAlgorithm::Ec(None) => "no curve is named",
+        KeyAlgorithm::Ec(None) => "no named curve",
         KeyAlgorithm::Ec(Some(Curve::P192 | Curve::Other)) => "no client uses this curve",
         KeyAlgorithm::Other if NO_TLS_KEYS.contains(&key.name.as_str()) => {
-            "no client uses keys of this kind in TLS"
+            "no client supports this key type in TLS"
         }
         _ => return None,
     };
@@ -47,7 +48,7 @@ pub(crate) fn unsupported(key: &PublicKey) -> Option<String> {
 
 fn unsupported_rsa(numbers: Option<RsaNumbers>) -> Option<&'static str> {
     let Some(numbers) = numbers else {
-        return Some("its numbers cannot be read");
+        return Some("cannot parse its modulus and exponent");
     };
     Some(if numbers.modulus_bits < LEAST_RSA {
         "below 1024 bits"
@@ -64,7 +65,7 @@ fn unsupported_rsa(numbers: Option<RsaNumbers>) -> Option<&'static str> {
     })
 }
 
-/// Why only some clients accept the key at this place; `None` when all do, or none does.
+/// Returns why only some clients accept the key in this position, or `None` if all or none do.
 pub(crate) fn unusual(key: &PublicKey, position: Position) -> Option<&'static str> {
     if unsupported(key).is_some() {
         return None;
@@ -73,7 +74,7 @@ pub(crate) fn unusual(key: &PublicKey, position: Position) -> Option<&'static st
         KeyAlgorithm::RsaPss => "restricted to RSASSA-PSS",
         KeyAlgorithm::Rsa => {
             let numbers = key.rsa?;
-            // BoringSSL, Go (in a handshake) and rustls verify with no larger key.
+            // BoringSSL, Go (in a handshake) and rustls accept no larger key.
             if numbers.modulus_bits > *RSA_BITS.end() {
                 "above 8192 bits"
             } else if numbers.exponent_bits > MOST_COMMON_EXPONENT {
@@ -84,19 +85,21 @@ pub(crate) fn unusual(key: &PublicKey, position: Position) -> Option<&'static st
         }
         KeyAlgorithm::Ec(Some(curve)) => match curve {
             Curve::P256 | Curve::P384 => return None,
-            // Path validation of Chrome and Firefox knows it; as a server's own key, Chrome does not.
+            // Chrome and Firefox support it in path validation, but Chrome does not for the
+            // server's key.
             Curve::P521 if position != Position::Leaf => return None,
-            Curve::Explicit => "the curve is spelled out and not named",
+            Curve::Explicit => "explicit curve parameters instead of a named curve",
             _ => "an unusual curve",
         },
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => "an Edwards curve",
         KeyAlgorithm::MlDsa(_) => "post-quantum",
-        KeyAlgorithm::Other => "an unknown kind of key",
+        KeyAlgorithm::Other => "an unknown key type",
         KeyAlgorithm::Dsa | KeyAlgorithm::Ec(None) => return None,
     })
 }
 
-/// Whether an RSA key is shorter than public CAs may certify, and still long enough for some client.
+/// Returns true if an RSA key is shorter than public CAs may certify but long enough for some
+/// client.
 pub(crate) fn weak(key: &PublicKey) -> bool {
     let rsa = matches!(key.kind, KeyKind::Rsa | KeyKind::RsaPss);
     let short = key
@@ -139,7 +142,7 @@ mod tests {
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     const PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
 
-    /// An RSA key of so many bytes, ending in this byte, with this exponent.
+    /// Returns an RSA key with a modulus of this many bytes, this last byte, and this exponent.
     fn rsa(bytes: usize, last: u8, exponent: &[u8]) -> PublicKey {
         let mut modulus = vec![0xb5; bytes];
         modulus[bytes - 1] = last;
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_keys_are_told_by_their_numbers() {
+    fn rsa_keys_are_classified_by_their_numbers() {
         const F4: &[u8] = &[1, 0, 1];
         for (name, key, is_unsupported, is_unusual, is_weak) in [
             ("2048", rsa(256, 1, F4), false, false, false),
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_are_told_by_their_kind() {
+    fn other_keys_are_classified_by_their_kind() {
         const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
         let ec = |parameters: &[u8]| key(KeyKind::Ec, EC, parameters, &[4; 65]);
         let named = |oid: &[u8]| ec(&tlv(6, oid));

@@ -1,10 +1,10 @@
-//! Judgements remembered for as long as they hold. Bounded, and never wrong: an entry is used only
-//! within the time window in which no date of a certificate that it looked at passes.
+//! Cache of results that are valid for a limited time. It is bounded. An entry is used only within
+//! its window, in which no date of a certificate that it depends on passes.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Seconds since the epoch from `from` to `until`, the latter excluded.
+/// A time span in seconds since the epoch; `until` is excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     from: i64,
@@ -18,18 +18,18 @@ impl Default for Window {
 }
 
 impl Window {
-    /// All of time.
+    /// All times.
     pub(crate) const ALWAYS: Self = Self {
         from: i64::MIN,
         until: i64::MAX,
     };
 
-    /// Whether this moment is inside.
+    /// Returns true if this time is inside.
     pub(crate) fn contains(self, at: i64) -> bool {
         (self.from..self.until).contains(&at)
     }
 
-    /// Narrowed around `at` by a certificate's dates: nothing changes until the next of them.
+    /// Returns the part of the window around `at` in which neither of a certificate's dates passes.
     pub(crate) fn around(self, at: i64, not_before: i64, not_after: i64) -> Self {
         // A certificate is still valid in the second of notAfter (RFC 5280 section 4.1.2.5).
         [not_before, not_after.saturating_add(1)]
@@ -47,15 +47,15 @@ impl Window {
     }
 }
 
-/// A map that forgets everything when it is full: bounded without a bookkeeping of ages, and the
-/// entries worth having come back at once.
+/// A map that drops all entries when it is full. This bounds it without tracking ages, and the
+/// useful entries return at once.
 pub(crate) struct Memo<K, V> {
     entries: HashMap<K, (Window, V)>,
     capacity: usize,
 }
 
 impl<K: Hash + Eq, V> Memo<K, V> {
-    /// Room for this many.
+    /// Returns an empty map for at most this many entries.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: HashMap::new(),
@@ -63,18 +63,18 @@ impl<K: Hash + Eq, V> Memo<K, V> {
         }
     }
 
-    /// What is remembered and holds at that time.
+    /// Returns the entry, or `None` if there is none that is valid at that time.
     pub(crate) fn get(&self, key: &K, at: i64) -> Option<&V> {
         self.get_with_window(key, at).map(|(_, value)| value)
     }
 
-    /// The same, and how long it holds.
+    /// Returns the same with its window.
     pub(crate) fn get_with_window(&self, key: &K, at: i64) -> Option<(Window, &V)> {
         let (window, value) = self.entries.get(key)?;
         window.contains(at).then_some((*window, value))
     }
 
-    /// Remembers.
+    /// Adds an entry.
     pub(crate) fn put(&mut self, key: K, window: Window, value: V) {
         if self.entries.len() >= self.capacity {
             self.entries.clear();

@@ -1,7 +1,7 @@
-//! The orders of paths. `Merit` is the total order, best first: a store picks the first of its paths,
-//! and stores are compared by the paths that they picked (`Gravity` where all of them count).
-//! `Explanation` is that of paths without an anchor. The order knows nothing of the order in which
-//! certificates were sent or stores were named: `docs/STORES.md` describes it.
+//! The orders of paths. `Merit` is the total order, best first: a store picks the first of its
+//! paths, and stores are compared by their picks (`Gravity` if all stores are required).
+//! `Explanation` orders paths without an anchor. None of them depends on the order in which
+//! certificates were sent or stores were named. `docs/STORES.md` describes them.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,7 @@ use super::paths::End;
 use crate::crypto::Fingerprint;
 use crate::verdict::{Barrier, CompletedBy, VerdictKind};
 
-/// How many certificates of a path are outside their dates at some moment.
+/// Number of certificates of a path that are outside their validity at some time.
 #[derive(Clone, Copy)]
 pub(crate) struct Dates {
     expired: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Dates {
 }
 
 impl Dates {
-    /// Returns the count at a time, in seconds since the epoch.
+    /// Returns the counts at a time, in seconds since the epoch.
     pub(crate) fn of(outcome: &Outcome, at: i64) -> Self {
         let mut dates = Self {
             expired: 0,
@@ -32,8 +32,8 @@ impl Dates {
         dates
     }
 
-    /// Returns what bars the path. What has expired comes before what is not yet valid, as verdicts
-    /// have it.
+    /// Returns the reason to reject the path, or `None` if all certificates are valid. Expired
+    /// comes before not yet valid, as for verdicts.
     pub(crate) fn barrier(self) -> Option<Barrier> {
         match (self.expired, self.early) {
             (0, 0) => None,
@@ -43,39 +43,39 @@ impl Dates {
     }
 }
 
-/// What a client can do with a path, the best first.
+/// Class of a path by what a client can do with it, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
-    /// Accept it.
+    /// The client can accept it.
     Accepted,
-    /// Accept it at another time.
+    /// It can accept it at another time.
     Untimely,
-    /// Accept it with certificates that were not sent.
+    /// It can accept it with certificates that were not sent.
     Completed,
-    /// The same, at another time.
+    /// It can accept it with certificates that were not sent, at another time.
     CompletedUntimely,
-    /// Refuse it for a defect.
+    /// It rejects it for a defect.
     Defective,
-    /// The same, with certificates that were not sent.
+    /// It rejects it for a defect, and the path needs certificates that were not sent.
     CompletedDefective,
-    /// Refuse it as revoked.
+    /// It rejects it as revoked.
     Revoked,
-    /// Refuse a leaf that is its own issuer.
+    /// It rejects a leaf that is its own issuer.
     SelfSigned,
-    /// Refuse it for its unknown root.
+    /// It rejects it for its unknown root.
     UnknownRoot,
-    /// Refuse it for a false signature.
+    /// It rejects it for a bad signature.
     BadSignature,
-    /// Refuse it for want of an issuer.
+    /// It rejects it because the issuer is unknown.
     UnknownIssuer,
-    /// Nothing certain can be said.
+    /// Limits were exceeded, so nothing certain is known.
     Exceeded,
     /// The leaf cannot be parsed.
     Unreadable,
 }
 
 impl Class {
-    /// Returns the class of a path with these dates.
+    /// Returns the class of a path with these counts of dates.
     pub(crate) fn of(outcome: &Outcome, revoked: bool, dates: Dates) -> Self {
         let untimely = dates.barrier().is_some();
         match (outcome.ending, outcome.defects.is_empty()) {
@@ -96,32 +96,33 @@ impl Class {
     }
 }
 
-/// The place of a path in the order. The fields count in this order.
+/// Sort key of a path, best first. The fields are compared in this order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Merit {
-    /// What a client can do with it.
+    /// Class of the path.
     pub(crate) class: Class,
-    /// How many defects it has.
+    /// Number of defects.
     defects: usize,
-    /// How many rules of RFC 5280 it needs that some verifiers do not implement.
+    /// Number of rules of RFC 5280 that it needs and that some verifiers do not implement.
     limits: usize,
-    /// How many of its certificates are outside their dates.
+    /// Number of its certificates that are outside their validity.
     untimely: usize,
-    /// A file of intermediates comes before the sweep, and the sweep before fetched ones.
+    /// Source of the certificates that were not sent: `--intermediates` first, then the sweep, then
+    /// downloads.
     completed_by: Option<CompletedBy>,
-    /// What has expired comes before what is not yet valid, as verdicts have it.
+    /// Expired comes before not yet valid, as for verdicts.
     not_yet_valid: bool,
-    /// The path that stays valid for longest.
+    /// First expiry on the path. The path that stays valid longest comes first.
     until: Reverse<i64>,
-    /// The shortest.
+    /// Number of certificates. The shortest path comes first.
     length: usize,
-    /// The rest is arbitrary, and the same for every order of input.
+    /// Fingerprints, which break ties independently of the order of input.
     certificates: Vec<Fingerprint>,
     anchor: Option<(Fingerprint, Option<Fingerprint>)>,
 }
 
 impl Merit {
-    /// Returns the verdict that a path of this kind leads to.
+    /// Returns the verdict for a path of this class.
     pub(crate) fn verdict(&self) -> VerdictKind {
         match self.class {
             Class::Accepted => VerdictKind::Ok,
@@ -165,8 +166,8 @@ impl Merit {
     }
 }
 
-/// The order of the stores that all have to accept: the last has the gravest verdict, and among equals
-/// the worst path.
+/// Sort key of stores that must all accept. The last has the gravest verdict, and among equals the
+/// worst path.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Gravity {
     verdict: Reverse<VerdictKind>,
@@ -182,19 +183,20 @@ impl From<Merit> for Gravity {
     }
 }
 
-/// The order in which paths without an anchor explain a chain, the best first.
+/// Sort key of paths without an anchor, best explanation first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Explanation {
     end: End,
-    /// Whether it needs certificates that were not sent.
-    helped: bool,
-    /// The longest names the issuer that is really absent.
+    /// True if the path needs certificates that were not sent.
+    needs_others: bool,
+    /// Number of certificates. The longest path comes first: its missing issuer is the one that is
+    /// really missing.
     length: Reverse<usize>,
     certificates: Vec<Fingerprint>,
 }
 
 impl Explanation {
-    /// Returns the place of the path over these nodes.
+    /// Returns the sort key of the path over these nodes.
     pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: End) -> Self {
         let mut each = nodes.iter().map(|node| graph.node(*node));
         let certificates = nodes
@@ -202,7 +204,7 @@ impl Explanation {
             .map(|node| graph.node(*node).certificate.sha256);
         Self {
             end,
-            helped: each.any(|node| node.source != Source::Sent),
+            needs_others: each.any(|node| node.source != Source::Sent),
             length: Reverse(nodes.len()),
             certificates: certificates.collect(),
         }

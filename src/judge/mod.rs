@@ -1,14 +1,23 @@
-//! What an observation means. `Judge::judge` is a function of the observation and the policy
-//! alone: it knows no socket, no clock and no global, so that a recorded observation is judged
-//! again by the same call.
+//! Judges observations. `Judge::judge` is a pure function of the observation and the policy: it
+//! uses no socket, no clock and no global state. The same call therefore judges a recorded
+//! observation again.
 //!
-//! Read the files in the order of the steps. `graph` connects certificates by verified signatures,
-//! `paths` enumerates the paths to each store's anchors, `evaluate` says what prevents the
-//! acceptance of one path (`defects` are our own rules, `webpki_check` asks rustls-webpki, `rfc5280`
-//! is the second opinion), `merit` orders paths and `choice` lets each store pick its best.
-//! `standing` runs these steps for one chain; `by_issuer` is the short way for the next leaf of a
-//! known issuer. `revocation` asks about each path. Then the `findings` look at the result one by
-//! one, and the first of those that are verdicts is the verdict (`conclude`).
+//! Read the files in this order:
+//!
+//! 1. `graph` connects certificates by verified signatures, within a signature budget (`budget`).
+//! 2. `paths` enumerates the paths to the anchors of each store (`store`).
+//! 3. `evaluate` finds the defects of one path and returns its `outcome`. `defects` has our own
+//!    rules, `webpki_check` asks rustls-webpki, and `rfc5280` is the second opinion.
+//!    `without_anchor` handles paths that reach no anchor.
+//! 4. `revocation` asks the revocation sources about each path.
+//! 5. `merit` orders the evaluated paths.
+//! 6. `choice` lets each store pick its best path, and the policy picks the one that explains the
+//!    chain.
+//! 7. `findings` look at the resulting `case` one by one.
+//! 8. `conclude` returns the verdict: the first finding that is a verdict.
+//!
+//! `standing` runs the steps that need no revocation data for one chain. `by_issuer` is the fast
+//! path for the next leaf of a known issuer. `memo` is the cache of both.
 
 mod budget;
 mod by_issuer;
@@ -28,6 +37,7 @@ mod order;
 mod outcome;
 mod paths;
 mod policy;
+mod position;
 mod revocation;
 mod rfc5280;
 mod second;
@@ -36,9 +46,9 @@ mod signatures;
 mod standing;
 mod store;
 mod store_load;
-mod unreached;
 mod weak;
 mod webpki_check;
+mod without_anchor;
 
 use std::sync::Arc;
 
@@ -57,39 +67,17 @@ use memo::Memo;
 use signatures::Signatures;
 use standing::Standing;
 
-/// Whole chains remembered: a sweep meets the same chain at several addresses one after the
-/// other. Each entry holds the chain, about 5 kB.
+/// Maximum number of cached chains. A sweep meets the same chain at several addresses in a row.
+/// Each entry contains the chain, about 5 kB.
 const CHAINS: usize = 1_024;
 
-/// Issuers remembered: more than all public CAs have in use.
+/// Maximum number of cached issuers. All public CAs together use fewer.
 const ISSUERS: usize = 4_096;
 
-/// Where a certificate stands on a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Position {
-    /// The server's own.
-    Leaf,
-    /// Between.
-    Intermediate,
-    /// A self-issued one at the top.
-    Root,
-}
-
-impl Position {
-    /// The word in evidence.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Leaf => "leaf",
-            Self::Intermediate => "intermediate",
-            Self::Root => "root",
-        }
-    }
-}
-
-/// What else was sent with a leaf, and its issuer.
+/// Digest of the certificates sent with a leaf, and fingerprint of the leaf's issuer.
 type IssuerKey = (Fingerprint, Fingerprint);
 
-/// Judges observations under one policy, remembering chains and issuers. Each thread has its own.
+/// Judges observations under one policy, with a cache of chains and issuers. Each thread has one.
 pub struct Judge {
     policy: Arc<Policy>,
     chains: Memo<Fingerprint, Arc<Standing>>,
@@ -97,16 +85,16 @@ pub struct Judge {
     signatures: Signatures,
 }
 
-/// A chain with what the stores and the sources of revocation say of it.
+/// A judged chain: the results of the stores and of the revocation sources.
 struct Judged {
     standing: Arc<Standing>,
     choice: Arc<Choice>,
-    /// What is known about the path that was chosen; `None` when nobody asked.
+    /// Revocation answers for the chosen path; `None` if no source was configured.
     revocation: Option<Revocation>,
 }
 
 impl Judge {
-    /// Returns a judge that remembers nothing yet.
+    /// Returns a judge with an empty cache.
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
             policy,
@@ -116,8 +104,8 @@ impl Judge {
         }
     }
 
-    /// Returns what the observation means. It depends on the observation and the policy, never on
-    /// what was judged before.
+    /// Returns the verdict on the observation. It depends only on the observation and the policy,
+    /// never on earlier calls.
     pub fn judge(&mut self, observation: &Observation) -> Verdict {
         let policy = self.policy.clone();
         let at = policy.time_for(observation).as_second();
@@ -148,8 +136,8 @@ impl Judge {
         conclude(&case, standings.map(|it| &*it.standing))
     }
 
-    /// Returns the certificates whose issuer is unknown, for any store that could be reached with
-    /// it: the addresses in them may help.
+    /// Returns the certificates whose issuer is unknown, if that issuer could lead to a store's
+    /// anchor. The AIA URLs in them may help.
     pub fn lacking(&mut self, observation: &Observation) -> Vec<Arc<Certificate>> {
         let at = self.policy.time_for(observation).as_second();
         let first = observation.chain().filter(|sent| sent.leaf().is_some());
@@ -183,8 +171,8 @@ impl Judge {
         chains.unzip()
     }
 
-    /// Judges a chain. Revocation is never remembered with it: other lists, staples and times give
-    /// other answers.
+    /// Judges a chain. The revocation answers are never cached with it, because they depend on the
+    /// lists, the staple and the time.
     fn chain(&mut self, sent: &PeerChain, session: Option<&Session>, at: i64) -> Judged {
         let standing = self.standing(sent, at);
         let Some(data) = self.policy.revocation.as_deref() else {
@@ -326,7 +314,7 @@ mod tests {
         assert!(judge.standing(&chain("a"), at).choice.best.trusted());
         let short = judge.by_issuer(&chain("b"), others, at).unwrap();
         assert!(short.choice.best.trusted() && short.choice.best.path.len() == 2);
-        // webpki would take it for a loop on the path.
+        // webpki would treat it as a loop on the path.
         let mut twin = CertificateParams::new(vec!["c".to_owned()]).unwrap();
         twin.distinguished_name = DistinguishedName::new();
         twin.distinguished_name.push(DnType::CommonName, "middle");

@@ -1,25 +1,26 @@
-//! Whether a certificate is for the name asked for (RFC 9525), and which of its names is nearest
-//! when it is not. The subject's common name is never a match.
+//! Matching of certificate names with the requested name (RFC 9525), and the nearest name if none
+//! matches. The subject's common name never matches.
 
 use crate::inventory::Host;
 use crate::observation::PresentedName;
 
-/// Names of one certificate that are shown or compared in depth. Certificates for a thousand
-/// names exist; twenty tell the reader whose it is.
+/// Maximum number of names of one certificate in evidence. Certificates with a thousand names
+/// exist; twenty show the reader whose certificate it is.
 const MAX_SHOWN: usize = 20;
 
-/// Names compared letter by letter; those before were already chosen by whole labels.
+/// Maximum number of names compared letter by letter. Whole labels were compared before.
 const MAX_COMPARED: usize = 64;
 
-/// The longest a DNS name gets in text (RFC 1035 section 3.1).
+/// Maximum length of a DNS name in text (RFC 1035 section 3.1).
 const MAX_NAME: usize = 253;
 
-/// Whether one of the names covers the one asked for.
+/// Returns true if one of the names covers the requested name.
 pub(crate) fn covered(names: &[PresentedName], asked: &Host) -> bool {
     names.iter().any(|presented| covers(presented, asked))
 }
 
-/// Whether a text would cover the name, were it a dNSName or an iPAddress: for common names.
+/// Returns true if a text, read as a dNSName or an iPAddress, covers the requested name. This is
+/// for common names.
 pub(crate) fn text_covers(text: &str, asked: &Host) -> bool {
     match asked {
         Host::Name(name) => dns_covers(text, name),
@@ -27,23 +28,23 @@ pub(crate) fn text_covers(text: &str, asked: &Host) -> bool {
     }
 }
 
-/// Why the nearest name does not do, where the difference is a familiar one.
+/// Reason why the nearest name does not match, if the difference is a familiar one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hint {
-    /// `www.example.com` was asked for and only `example.com` is there.
+    /// `www.example.com` was requested and only `example.com` is present.
     WwwMissing,
-    /// `example.com` was asked for and only `www.example.com` or `*.example.com` is there.
+    /// `example.com` was requested and only `www.example.com` or `*.example.com` is present.
     ApexMissing,
-    /// A wildcard covers one label and the name has more.
+    /// A wildcard covers one label, and the requested name has more.
     WildcardDepth,
-    /// An address was asked for and only names are there.
+    /// An address was requested and only names are present.
     AddressNotListed,
     /// One label differs.
     OneLabel,
 }
 
 impl Hint {
-    /// The word in evidence.
+    /// Returns the value used in evidence.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::WwwMissing => "www_missing",
@@ -55,12 +56,12 @@ impl Hint {
     }
 }
 
-/// The names in text, as many as are shown.
+/// Returns the names as text, up to the limit for evidence.
 pub(crate) fn shown(names: &[PresentedName]) -> Vec<String> {
     names.iter().take(MAX_SHOWN).map(text).collect()
 }
 
-/// The name that comes nearest, and what is different.
+/// Returns the nearest name and the kind of difference, each `None` if there is none.
 pub(crate) fn nearest(names: &[PresentedName], asked: &Host) -> (Option<String>, Option<Hint>) {
     let Host::Name(asked) = asked else {
         let only_names = !names
@@ -74,7 +75,7 @@ pub(crate) fn nearest(names: &[PresentedName], asked: &Host) -> (Option<String>,
         .filter(|name| Some(labels_apart(name, asked)) == fewest)
         .take(MAX_COMPARED)
         .min_by_key(|name| (letters_apart(name, asked), name.to_ascii_lowercase()));
-    // A hint that names the mistake may stem from another name than the nearest by count.
+    // The hint may come from a name other than the nearest.
     let hint = candidates()
         .filter_map(|name| hint(name, asked))
         .min_by_key(|hint| *hint as u8);
@@ -89,8 +90,8 @@ fn covers(presented: &PresentedName, asked: &Host) -> bool {
     }
 }
 
-/// RFC 9525 section 6.3: whole labels, any case, and `*` for exactly one whole leftmost label
-/// with two or more after it.
+/// Returns true if a dNSName covers a name by RFC 9525 section 6.3: whole labels, ignoring case,
+/// and `*` for exactly one whole leftmost label with two or more labels after it.
 fn dns_covers(presented: &str, asked: &str) -> bool {
     if !well_formed(asked) {
         return false;
@@ -103,9 +104,10 @@ fn dns_covers(presented: &str, asked: &str) -> bool {
     }
 }
 
-/// Letters, digits, hyphens, and the underscores that real names have. Hyphens at the end of a label
-/// and labels of more than 63 letters break the rules of host names, but hosts have such names, and
-/// clients compare them as they are (OpenSSL's `do_x509_check`, Chrome's `VerifyNameMatch`).
+/// Returns true if a name consists of letters, digits, hyphens, and the underscores that real names
+/// have. Hyphens at the end of a label and labels of more than 63 letters break the rules for host
+/// names. Hosts have such names, and clients compare them unchanged (OpenSSL's `do_x509_check`,
+/// Chrome's `VerifyNameMatch`).
 fn well_formed(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
@@ -139,7 +141,7 @@ fn hint(presented: &str, asked: &str) -> Option<Hint> {
     (same_length && labels_apart(&presented, &asked) == 1).then_some(Hint::OneLabel)
 }
 
-/// How many labels, aligned at the right, are not the same.
+/// Returns the number of labels that differ, aligned at the right.
 fn labels_apart(left: &str, right: &str) -> usize {
     let same = left
         .rsplit('.')
@@ -149,7 +151,7 @@ fn labels_apart(left: &str, right: &str) -> usize {
     left.split('.').count().max(right.split('.').count()) - same
 }
 
-/// Levenshtein's distance, over at most as many letters as a name has.
+/// Returns the Levenshtein distance, over at most the maximum length of a name.
 fn letters_apart(left: &str, right: &str) -> usize {
     let letters = |name: &str| -> Vec<u8> {
         let name = name.bytes().take(MAX_NAME);
@@ -203,7 +205,7 @@ mod tests {
         }
     }
 
-    /// Its first label has 64 letters.
+    /// A name whose first label has 64 letters.
     const LONG: &str =
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com";
 

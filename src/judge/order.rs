@@ -1,30 +1,30 @@
-//! How the list of certificates was put together: repetitions, strangers, roots, and whether each
-//! certificate comes after one that it certifies.
+//! Faults in the list of certificates as sent: duplicates, certificates on no path, roots, and
+//! certificates that do not follow one that they certify.
 
 use std::sync::Arc;
 
 use super::graph::{Graph, MAX_SENT, Proof};
 use crate::observation::Certificate;
 
-/// Places in the list as sent, the leaf being 0.
+/// Positions in the list as sent. The leaf is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// Copies of an earlier one.
+    /// Copies of an earlier certificate.
     pub(crate) duplicates: Vec<usize>,
     /// Self-signed certificates after the leaf.
     pub(crate) roots: Vec<usize>,
-    /// Those on no path from the leaf.
+    /// Certificates on no path from the leaf.
     pub(crate) extra: Vec<usize>,
-    /// Those that certify none of the certificates before them, yet one after.
+    /// Certificates that certify no earlier certificate but certify a later one.
     pub(crate) misplaced: Vec<usize>,
 }
 
 impl Order {
-    /// Returns the order of the list. The graph must hold nothing but what was sent.
+    /// Returns the faults of the list. The graph must contain only certificates that were sent.
     pub(crate) fn of(sent: &[Arc<Certificate>], graph: &mut Graph<'_>) -> Self {
         let signers: Vec<Vec<usize>> = (0..graph.nodes().len())
             .map(|node| match graph.above(node) {
-                // A broken signature is one fault, not also a stranger in the list.
+                // A bad signature is one fault. The certificate is not reported as extra as well.
                 Some(above) if above.issuers.is_empty() => above.refuted.clone(),
                 Some(above) => above.issuers.clone(),
                 None => Vec::new(),
@@ -43,7 +43,7 @@ impl Order {
                 continue;
             }
             let Some(node) = node else {
-                // It cannot be read: on no path, whatever it is.
+                // A certificate that cannot be parsed is on no path.
                 order.extra.push(place);
                 continue;
             };

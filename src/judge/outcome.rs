@@ -1,31 +1,32 @@
-//! One evaluated path: how it ends, and what prevents a client from accepting it.
+//! One evaluated path: its end, and the defects that prevent a client from accepting it.
 
 use std::sync::Arc;
 
+use super::TrustStore;
 use super::defects::Defect;
 use super::graph::{Graph, Proof, Source};
 use super::paths::Reached;
+use super::position::Position;
 use super::store::Anchor;
-use super::{Position, TrustStore};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{CompletedBy, Rule};
 
-/// How a path ends.
+/// End of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// At an anchor, with what was sent.
+    /// At an anchor, using only certificates that were sent.
     Anchor,
     /// At an anchor, with certificates from elsewhere.
     Completed(CompletedBy),
     /// The leaf is its own issuer.
     SelfSigned(Proof),
-    /// In a root that the store does not have.
+    /// At a root that the store does not contain.
     Root,
     /// An issuer of the right name did not make the signature.
     BadSignature,
     /// The issuer is unknown.
     Absent,
-    /// More was sent than is considered, and what was considered gives no acceptable path.
+    /// A limit was exceeded, and the certificates that were considered form no acceptable path.
     Exceeded,
     /// The leaf cannot be parsed.
     Unreadable,
@@ -36,30 +37,31 @@ pub(crate) enum Ending {
 pub(crate) struct Step {
     /// The certificate.
     pub(crate) certificate: Arc<Certificate>,
-    /// Where it comes from.
+    /// Source of the certificate.
     pub(crate) source: Source,
 }
 
 impl Step {
-    /// Returns what it says. Every certificate of a path is readable but an unreadable leaf.
+    /// Returns the parsed contents. They are `None` only for a leaf that cannot be parsed.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.contents.as_ref().ok()
     }
 }
 
-/// A path and what prevents its acceptance, revocation apart.
+/// A path and its defects, without revocation.
 #[derive(Clone)]
 pub(crate) struct Outcome {
-    /// How the path ends.
+    /// End of the path.
     pub(crate) ending: Ending,
-    /// The path, leaf first, anchor apart.
+    /// The path, leaf first, without the anchor.
     pub(crate) path: Vec<Step>,
     /// The anchor, if the path reaches one.
     pub(crate) anchor: Option<Arc<Anchor>>,
-    /// What prevents acceptance, dates apart; of a path that reaches no anchor, what else would.
+    /// Defects other than dates. For a path that reaches no anchor: the defects that would remain
+    /// if it did.
     pub(crate) defects: Vec<Defect>,
-    /// The rules of RFC 5280 that webpki does not implement and that this path needs. Empty for
-    /// a path that webpki accepts.
+    /// Rules of RFC 5280 that this path needs and that webpki does not implement. Empty for a path
+    /// that webpki accepts.
     pub(crate) limits: Vec<Rule>,
 }
 
@@ -69,12 +71,12 @@ impl Outcome {
         matches!(self.ending, Ending::Anchor | Ending::Completed(_))
     }
 
-    /// Returns true if the store accepts the chain as sent, dates and revocation apart.
+    /// Returns true if the store accepts the chain as sent, apart from dates and revocation.
     pub(crate) fn trusted(&self) -> bool {
         self.ending == Ending::Anchor && self.defects.is_empty()
     }
 
-    /// Returns where the certificate with this index stands. One past the end is the anchor.
+    /// Returns the position of the certificate with this index. One past the end is the anchor.
     pub(crate) fn position(&self, index: usize) -> Position {
         let root = self.ending == Ending::Root && index + 1 == self.path.len();
         match index {
@@ -84,12 +86,13 @@ impl Outcome {
         }
     }
 
-    /// Returns the anchor's own certificate, if the store has it in full.
+    /// Returns the anchor's certificate, or `None` if there is no anchor or the store does not
+    /// contain its certificate.
     pub(crate) fn root(&self) -> Option<&Arc<Certificate>> {
         self.anchor.as_ref()?.certificate.as_ref()
     }
 
-    /// Returns the certificates whose dates count, each with its position.
+    /// Returns the certificates whose dates count, with their positions: the path and the anchor.
     pub(crate) fn dated(&self) -> impl Iterator<Item = (Position, &Arc<Certificate>)> {
         let path = self.path.iter().enumerate();
         let path = path.map(|(index, step)| (self.position(index), &step.certificate));
@@ -140,7 +143,8 @@ impl Outcome {
         let sources = path.nodes.iter().map(|node| graph.node(*node).source);
         let ending = sources.fold(Ending::Anchor, |ending, source| match (ending, source) {
             (_, Source::Sent) => ending,
-            // The last source that was needed gets the credit.
+            // If several sources helped, the last one consulted is reported: the earlier ones did
+            // not suffice.
             (Ending::Completed(others), Source::Pool(by)) => Ending::Completed(by.max(others)),
             (_, Source::Pool(by)) => Ending::Completed(by),
         });

@@ -1,18 +1,18 @@
-//! Enumerates the paths from the leaf to the anchors of one store, and where the others end. Both
-//! lists depend on the certificates alone, not on their order.
+//! Enumerates the paths from the leaf to the anchors of one store, and the paths that end
+//! elsewhere. Both lists depend only on the certificates, not on their order.
 
 use super::TrustStore;
 use super::graph::{Anchors, Graph, Proof};
 use super::store::Anchor;
 
-/// Certificates on a path, anchor apart. webpki allows six intermediates; longer paths are followed
-/// further so that the refusal can say what they are.
+/// Maximum number of certificates on a path, without the anchor. webpki allows six intermediates.
+/// Longer paths are enumerated so that the refusal can name the path.
 const MAX_DEPTH: usize = 24;
 
-/// Paths kept for one chain and store. Cross-signed hierarchies have a handful.
+/// Maximum number of paths for one chain and store. Cross-signed hierarchies have a handful.
 const MAX_PATHS: usize = 200;
 
-/// Certificates visited for one chain and store, repetitions included.
+/// Maximum number of certificates visited for one chain and store, repetitions included.
 const MAX_STEPS: usize = 10_000;
 
 /// A path that reaches an anchor.
@@ -20,29 +20,29 @@ const MAX_STEPS: usize = 10_000;
 pub(crate) struct Reached {
     /// Nodes, leaf first.
     pub(crate) nodes: Vec<usize>,
-    /// The anchor's place in the store.
+    /// Index of the anchor in the store.
     pub(crate) anchor: usize,
 }
 
-/// How a path ends that reaches no anchor, the best explanation first.
+/// End of a path that reaches no anchor, best explanation first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
-    /// In a certificate that signed itself.
+    /// A certificate that signed itself.
     Root,
-    /// A certificate has the issuer's name and key identifier, but did not make the signature.
+    /// A certificate has the issuer's name and key identifier but did not make the signature.
     BadSignature,
     /// No certificate has the issuer's name.
     Absent,
 }
 
-/// Everything found above a leaf.
+/// All paths from a leaf.
 #[derive(Default)]
 pub(crate) struct Paths {
-    /// The paths to anchors.
+    /// Paths to anchors.
     pub(crate) reached: Vec<Reached>,
-    /// The others, each with its end.
+    /// Other paths, each with its end.
     pub(crate) ended: Vec<(Vec<usize>, End)>,
-    /// Whether there may be more paths than these.
+    /// True if more paths may exist.
     pub(crate) incomplete: bool,
     steps: usize,
 }
@@ -111,7 +111,7 @@ impl Paths {
     }
 }
 
-/// What the enumeration looks at.
+/// Input of the enumeration.
 struct Search<'a, 's> {
     graph: &'a mut Graph<'s>,
     store: &'a TrustStore,
@@ -119,8 +119,8 @@ struct Search<'a, 's> {
 }
 
 impl Search<'_, '_> {
-    /// Returns true if the next certificate is the leaf, or if an issuer of its name and key is on
-    /// the path already (RFC 4158 section 5.2).
+    /// Returns true if the next certificate is the leaf, or if an issuer with its name and key is
+    /// already on the path (RFC 4158 section 5.2).
     fn repeats(&self, path: &[usize], next: usize) -> bool {
         if next == 0 {
             return true;
@@ -132,8 +132,8 @@ impl Search<'_, '_> {
         })
     }
 
-    /// Returns true if the path passes through the anchor itself, as a certificate above the leaf
-    /// with its name and key. The shorter path ends there.
+    /// Returns true if a certificate above the leaf has the name and key of the anchor. The shorter
+    /// path ends there.
     fn passes(&self, path: &[usize], anchor: &Anchor) -> bool {
         path.iter().skip(1).any(|node| {
             let node = self.graph.contents(*node);

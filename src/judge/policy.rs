@@ -1,5 +1,5 @@
-//! What a judgement depends on besides the observation: trust, issuers known from elsewhere, the
-//! time, and how early an expiry is announced.
+//! The policy: what a judgement depends on besides the observation. It contains the trust stores,
+//! issuers from elsewhere, the time, and the warning period before an expiry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,36 +12,35 @@ use crate::gather::{Fetched, IssuerPool, Learned, Neighbours, RevocationData, Se
 use crate::observation::{Certificate, Observation};
 use crate::verdict::CompletedBy;
 
-/// How long before an expiry the finding `expiring_soon` begins, unless said otherwise.
+/// Default period before an expiry in which the finding `expiring_soon` applies.
 pub const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 
-/// The rules of a judgement.
+/// Policy of a judgement.
 #[derive(Clone)]
 pub struct Policy {
-    /// The stores to judge by, each reported apart, in this order.
+    /// Trust stores. Each is reported separately, in this order.
     pub stores: Vec<TrustStore>,
-    /// The stores that decide, by their places in `stores`: each of them has to trust. Without
-    /// any, one store that trusts is enough.
+    /// Indices of the required stores in `stores`: each of them must trust the chain. If it is
+    /// empty, one store that trusts the chain is enough.
     pub required: Vec<usize>,
-    /// Certificates that may complete a chain: those of `--intermediates`, and when the last rows
-    /// of a sweep are settled also those that its hosts sent, and those that were fetched.
+    /// Certificates that may complete a chain: those of `--intermediates`, and for the unsettled
+    /// rows at the end of a sweep also the learned and fetched ones.
     pub issuers: Arc<IssuerPool>,
-    /// Whose certificates the addresses of a sweep have shown; `None` until all have been seen, and
-    /// where nobody asked.
+    /// Certificates that the addresses of a sweep have sent; `None` until the end of the sweep, or
+    /// if they are not collected.
     pub neighbours: Option<Arc<Neighbours>>,
-    /// What came of asking the addresses that certificates name for their issuers; `None` where
-    /// nobody asked.
+    /// Results of the AIA downloads; `None` if nothing was downloaded.
     pub fetched: Option<Arc<Fetched>>,
-    /// What is known of revocation; `None` when it is not to be looked at.
+    /// Revocation data; `None` if revocation is not checked.
     pub revocation: Option<Arc<RevocationData>>,
-    /// Judge as of then; `None` means when the visit began.
+    /// Time to judge for; `None` for the start of the visit.
     pub at: Option<Timestamp>,
-    /// How long before an expiry to say so.
+    /// Period before an expiry in which the finding `expiring_soon` applies.
     pub expiring_within: Duration,
 }
 
 impl Policy {
-    /// The usual rules under these stores.
+    /// Returns the default policy with these stores.
     pub fn new(stores: Vec<TrustStore>) -> Self {
         Self {
             stores,
@@ -55,21 +54,22 @@ impl Policy {
         }
     }
 
-    /// The time that an observation is judged for.
+    /// Returns the time that an observation is judged for.
     pub fn time_for(&self, observation: &Observation) -> Timestamp {
         self.at.unwrap_or(observation.started_at)
     }
 
-    /// Whether it holds of the stores that decide: of each that is required, else of any.
-    pub(crate) fn suffices(&self, holds: impl Fn(usize) -> bool) -> bool {
+    /// Returns true if the condition is true for the deciding stores: for each required store, or
+    /// for any store if none is required.
+    pub(crate) fn suffices(&self, condition: impl Fn(usize) -> bool) -> bool {
         match self.required.is_empty() {
-            true => (0..self.stores.len()).any(holds),
-            false => self.required.iter().all(|store| holds(*store)),
+            true => (0..self.stores.len()).any(condition),
+            false => self.required.iter().all(|store| condition(*store)),
         }
     }
 
-    /// Returns what the stores that decide come to: of those required the one with the gravest
-    /// verdict, else the best of all. `None` without a store.
+    /// Returns the outcome that decides: the one with the gravest verdict of the required stores,
+    /// or the best of all if none is required. Returns `None` without a store.
     pub(super) fn decide<'o, T>(
         &self,
         outcomes: &[&'o T],
@@ -87,8 +87,8 @@ impl Policy {
         required.max_by_key(|it| Gravity::from(merit(it)))
     }
 
-    /// The same rules, with what a sweep learned from its hosts added to the issuers known: for
-    /// rows that were not settled.
+    /// Returns the same policy with the learned issuers of a sweep added, for rows that were not
+    /// settled.
     pub fn with_learned(&self, learned: &Learned) -> Self {
         let anchored = |certificate: &Certificate| self.anchors_sign(certificate);
         Self {
@@ -97,9 +97,9 @@ impl Policy {
         }
     }
 
-    /// Returns the same rules with what a search for missing issuers fetched. No anchor needs to
-    /// vouch for these: they are considered only above a certificate whose signature they verify,
-    /// and a private root among them explains why a chain is not trusted.
+    /// Returns the same policy with the fetched issuers of a search added. No anchor needs to vouch
+    /// for these: they are considered only above a certificate whose signature they verify, and a
+    /// private root among them explains why a chain is not trusted.
     pub fn with_fetched(&self, search: &Search) -> Self {
         let mut issuers = IssuerPool::clone(&self.issuers);
         for certificate in search.fetched().certificates() {

@@ -1,4 +1,4 @@
-//! The chains that a server keeps for clients that verify one family of keys alone (`--facts
+//! The chains that a server sends to clients that support only one family of keys (`--facts
 //! chains`). Each is judged like the first.
 
 use super::case::{Case, SecondChain};
@@ -6,8 +6,8 @@ use super::findings::FINDINGS;
 use crate::observation::{Fact, Facts, KeyChain, Observation, PeerChain, Session};
 use crate::verdict::VerdictKind;
 
-/// Returns the chains that differ from the one that the verdict is about, each with the session of
-/// the handshake in which it was sent.
+/// Returns the chains that differ from the one that the verdict is based on, each with the session
+/// of the handshake in which it was sent.
 pub(crate) fn chains(observation: &Observation) -> Vec<(PeerChain, Option<&Session>)> {
     if !observation.facts_asked.contains(Fact::Chains) {
         return Vec::new();
@@ -31,7 +31,7 @@ pub(crate) fn chains(observation: &Observation) -> Vec<(PeerChain, Option<&Sessi
     with_session.collect()
 }
 
-/// Returns what is wrong with the chain of a case.
+/// Returns the chain with its findings that are verdicts.
 pub(crate) fn judge(sent: PeerChain, case: &Case<'_>) -> SecondChain {
     let about_chains = |kind: &VerdictKind| *kind >= VerdictKind::Revoked;
     let definitions = FINDINGS

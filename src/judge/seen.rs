@@ -1,4 +1,4 @@
-//! Which CA certificates a chain shows, for the chains of other hosts that lack them.
+//! Collects the CA certificates of a chain, for the chains of other hosts that lack them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::observation::Certificate;
 use crate::verdict::SeenIssuers;
 
 /// Returns the CA certificates that were sent: those that verified signatures connect with an
-/// anchor, whatever is wrong with the leaf, and the others. A root that no store has is neither.
+/// anchor, even if the leaf has faults, and the others. A root that no store contains is in neither
+/// list.
 pub(super) fn seen(
     graph: &Graph<'_>,
     stores: &[TrustStore],
@@ -63,8 +64,8 @@ fn is_anchor(store: &TrustStore, certificate: &Certificate) -> bool {
     })
 }
 
-/// Returns the CA certificates that came with a leaf that cannot be parsed. They are none the worse
-/// for it.
+/// Returns the CA certificates that were sent with a leaf that cannot be parsed. The leaf does not
+/// affect them.
 pub(super) fn beside_unreadable(sent: &[Arc<Certificate>]) -> Arc<SeenIssuers> {
     let mut unproven: Vec<_> = sent.iter().filter(|it| it.is_ca()).cloned().collect();
     unproven.sort_by_key(|certificate| certificate.sha256);

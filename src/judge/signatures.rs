@@ -1,14 +1,14 @@
-//! Remembers which key made which signature. A signature depends on no time, store or chain, so
-//! an entry never becomes wrong. The signed objects are CA certificates and revocation lists; leaf
-//! certificates are not kept, because a sweep meets each of them once.
+//! Cache of verified signatures. Validity of a signature depends on no time, store or chain, so
+//! entries never become wrong. The signed objects are CA certificates and revocation lists. Leaf
+//! certificates are not cached, because a sweep meets each of them once.
 
 use super::memo::{Memo, Window};
 use crate::crypto::{Fingerprint, Outcome};
 
-/// Entries kept: more than public CAs have intermediates and lists.
+/// Maximum number of entries. Public CAs have fewer intermediates and lists.
 const CAPACITY: usize = 16_384;
 
-/// Verified signatures by what was signed and whose key was tried.
+/// Outcomes by fingerprint of the signed object and of the key.
 pub(crate) struct Signatures(Memo<(Fingerprint, Fingerprint), Outcome>);
 
 impl Default for Signatures {
@@ -18,7 +18,7 @@ impl Default for Signatures {
 }
 
 impl Signatures {
-    /// Returns the remembered outcome, or calls `verify` once and remembers it. `signed` is the
+    /// Returns the cached outcome, or calls `verify` and caches its outcome. `signed` is the
     /// fingerprint of the signed object and `key` that of the SubjectPublicKeyInfo.
     pub(super) fn of(
         &mut self,

@@ -1,7 +1,7 @@
-//! What the stores make of a chain, revocation apart: all paths are found (`graph`, `paths`), each
-//! is evaluated (`evaluate`), and each store picks its best (`choice`). The result depends on the
-//! certificates, the policy and the time: not on the name asked for, nor on the session, so it can
-//! be remembered.
+//! The standing of a chain: the results of all stores, without revocation. All paths are found
+//! (`graph`, `paths`), each is evaluated (`evaluate`), and each store picks its best (`choice`).
+//! The result depends on the certificates, the policy and the time, not on the requested name or
+//! the session, so it can be cached.
 
 use std::sync::Arc;
 
@@ -15,40 +15,40 @@ use super::order::Order;
 use super::outcome::{Ending, Outcome, Step};
 use super::paths::{End, Paths};
 use super::signatures::Signatures;
-use super::{Policy, TrustStore, seen, unreached};
+use super::{Policy, TrustStore, seen, without_anchor};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{Barrier, SeenIssuers};
 
-/// What the stores make of a chain under a policy.
+/// Results of the stores of a policy for one chain.
 pub(crate) struct Standing {
-    /// The choice where nothing is known of revocation.
+    /// The choice without revocation answers.
     pub(crate) choice: Arc<Choice>,
-    /// What the chain is without any store.
+    /// Outcome of the chain without any store.
     pub(crate) alone: Arc<Outcome>,
-    /// The list as sent.
+    /// Faults in the order of the certificates as sent.
     pub(crate) order: Arc<Order>,
     /// The CA certificates that were sent.
     pub(crate) seen: Arc<SeenIssuers>,
-    /// Certificates whose issuer is unknown, for a store that is not reached.
+    /// Certificates whose issuer is unknown, on the paths to stores that were not reached.
     pub(crate) lacking: Vec<Arc<Certificate>>,
-    /// Whether no certificate from elsewhere can change it.
+    /// True if no certificate from elsewhere can change it.
     pub(crate) settled: bool,
-    /// How long it holds.
+    /// Window in which it is valid.
     pub(crate) window: Window,
-    /// How long it holds whatever the dates of the leaf.
+    /// Window in which it is valid, without the dates of the leaf.
     pub(crate) window_above: Window,
-    /// Whether not everything that was sent was considered.
+    /// True if a limit prevented some certificates or paths from being considered.
     pub(crate) incomplete: bool,
 }
 
-/// What one store makes of the chain, revocation apart.
+/// Result of one store for the chain, without revocation.
 struct Judged {
     outcomes: Vec<Outcome>,
     lacking: Vec<Arc<Certificate>>,
 }
 
 impl Standing {
-    /// Judges a chain. `keeping` remembers signatures from one chain to the next.
+    /// Judges a chain. `keeping` caches signatures from one chain to the next.
     pub(crate) fn of(
         sent: &[Arc<Certificate>],
         policy: &Policy,
@@ -65,10 +65,11 @@ impl Standing {
         let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
         let seen = seen::seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
         let as_sent = stores.iter().zip(&paths);
-        let as_sent = as_sent.map(|(store, paths)| reached(&graph, leaf, store, paths, at));
+        let as_sent = as_sent.map(|(store, paths)| evaluated(&graph, leaf, store, paths, at));
         let mut judged: Vec<Option<Judged>> = as_sent.collect();
         let all = judged.iter().all(Option::is_some);
-        // A store that what was sent reaches is judged by that. The others are completed.
+        // A store whose anchors the sent certificates reach is judged by those alone. The others
+        // may use certificates from elsewhere.
         if !all && self_signed.is_none() {
             graph.join(&policy.issuers);
         }
@@ -99,7 +100,7 @@ impl Standing {
         }
     }
 
-    /// Returns the standing of a chain of which these are the outcomes for each store.
+    /// Returns the standing of a chain with these outcomes for each store.
     pub(crate) fn choose(
         policy: &Policy,
         outcomes: Vec<Vec<Outcome>>,
@@ -155,16 +156,16 @@ impl From<Outcome> for Judged {
     }
 }
 
-/// Returns the evaluated paths to a store, if there are any. A leaf that is itself in the store is
-/// trusted as it is.
-fn reached(
+/// Returns the evaluated paths to a store, or `None` if there are none. A leaf that the store
+/// itself contains is trusted directly.
+fn evaluated(
     graph: &Graph<'_>,
     leaf: &Certificate,
     store: &TrustStore,
     paths: &Paths,
     at: i64,
 ) -> Option<Judged> {
-    if store.holds(leaf) {
+    if store.contains(leaf) {
         let pinned = Outcome {
             defects: defects::of_pinned(graph.contents(0)),
             ..Outcome::ending(Ending::Anchor, graph, &[0])
@@ -178,7 +179,7 @@ fn reached(
     if outcomes.is_empty() {
         return None;
     }
-    // A clean path may be among those that were not considered.
+    // The paths that were not considered may include one without defects.
     match paths.incomplete && !outcomes.iter().any(|it| clean_above(it, at)) {
         true => Some(too_many(graph).into()),
         false => Some(Judged {
@@ -188,16 +189,16 @@ fn reached(
     }
 }
 
-/// Returns true if nothing but the dates of the leaf speaks against the path.
+/// Returns true if the path has no fault other than the dates of the leaf.
 fn clean_above(outcome: &Outcome, at: i64) -> bool {
     let mut above = outcome.dated_contents().skip(1);
     outcome.defects.is_empty() && above.all(|it| it.is_valid_at(at))
 }
 
-/// Returns what a store makes of the chain with certificates from elsewhere.
+/// Returns the result of a store for the chain, with certificates from elsewhere.
 fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: i64) -> Judged {
     let paths = Paths::of(graph, store);
-    if let Some(judged) = reached(graph, leaf, store, &paths, at) {
+    if let Some(judged) = evaluated(graph, leaf, store, &paths, at) {
         return judged;
     }
     if paths.incomplete {
@@ -222,24 +223,26 @@ fn completed(graph: &mut Graph<'_>, leaf: &Certificate, store: &TrustStore, at: 
     }
 }
 
-/// Nothing can be said of the issuer: it may be among what was not considered.
+/// Returns the outcome if a limit was exceeded. The issuer may be among the certificates that were
+/// not considered.
 fn too_many(graph: &Graph<'_>) -> Outcome {
-    let detail = "more certificates than are considered, or too many of one name";
+    let detail = "more certificates than the limit, or too many with one name";
     Outcome {
         defects: vec![Defect::new(Barrier::TooManyCertificates, None, detail)],
         ..Outcome::ending(Ending::Exceeded, graph, &[0])
     }
 }
 
-/// Returns a path that reaches no anchor, with everything else that is wrong with it.
+/// Returns a path that reaches no anchor, with all its other defects.
 fn explained(graph: &Graph<'_>, nodes: &[usize], ending: Ending, at: i64) -> Outcome {
     Outcome {
-        defects: unreached::remaining(graph, nodes, ending, at),
+        defects: without_anchor::remaining(graph, nodes, ending, at),
         ..Outcome::ending(ending, graph, nodes)
     }
 }
 
-/// Returns how long nothing changes: until the next date of any certificate that was considered.
+/// Returns the window in which nothing changes: until the next date of any considered certificate,
+/// starting at this node.
 fn window(graph: &Graph<'_>, stores: &[TrustStore], at: i64, first: usize) -> Window {
     let contents = (first..graph.nodes().len()).map(|node| graph.contents(node));
     contents.fold(Window::ALWAYS, |window, contents| {

@@ -1,5 +1,5 @@
-//! Trust stores: which anchors count. The built-in Mozilla store, the system's, and those of files
-//! (`store_load`); each is known by its name and, where it can be told, its date.
+//! Trust stores and their anchors: the built-in Mozilla store, the system's store, and stores from
+//! files (`store_load`). Each has a name and, if known, a date.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::tag;
 use crate::crypto::{Fingerprint, Outcome};
-use crate::gather::BadStoreFile;
+use crate::gather::{BadStoreFile, CERTIFICATE_FORMS};
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
-/// The release of the crate that holds Mozilla's roots (a test compares it with Cargo.lock): it
-/// carries no date of its own.
+/// Name and version of the crate that contains Mozilla's roots. It has no date of its own. A test
+/// compares the version with Cargo.lock.
 const MOZILLA_ROOTS: &str = "webpki-roots 1.0.10";
 
 /// A set of trust anchors under one name.
@@ -28,92 +28,93 @@ pub struct TrustStore {
     warnings: Vec<StoreWarning>,
 }
 
-/// One anchor.
+/// A trust anchor.
 pub(crate) struct Anchor {
-    /// As webpki takes it.
+    /// The anchor in the form that webpki uses.
     pub(crate) webpki: TrustAnchor<'static>,
-    /// Its name.
+    /// Subject name.
     pub(crate) subject: DistinguishedName,
-    /// The DER of its SubjectPublicKeyInfo.
+    /// SubjectPublicKeyInfo (DER).
     pub(crate) spki: Vec<u8>,
-    /// SHA-256 of the same.
+    /// SHA-256 of `spki`.
     pub(crate) spki_sha256: Fingerprint,
-    /// Its certificate, where the store has more than name and key.
+    /// Certificate; `None` if the store contains only name and key.
     pub(crate) certificate: Option<Arc<Certificate>>,
 }
 
 impl Anchor {
-    /// What its certificate says, where there is one.
+    /// Returns the contents of its certificate, or `None` if there is none.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.as_deref()?.contents.as_ref().ok()
     }
 }
 
-/// A store that cannot be used.
+/// Error for a trust store that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file cannot be read.
     #[error("cannot read the trust store {}: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's words.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// The file is a damaged file of stores.
-    #[error("the file of trust stores {}: {source}", path.display())]
+    /// The file should contain several stores and is damaged.
+    #[error("cannot use the trust store file {}: {source}", path.display())]
     Stores {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the fault.
         source: BadStoreFile,
     },
-    /// A report of CCADB, which says who trusts what and is no store.
+    /// The file is a CCADB report, which lists the roots of several programs and is not a trust
+    /// store.
     #[error(
-        "{} is a report, not a trust store; make one of it with `tlsweep stores import {} -o FILE`",
+        "{} is a CCADB report, not a trust store; convert it with `tlsweep stores import {} -o FILE`",
         path.display(), path.display()
     )]
     Report {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file is in a form that is not read, or all that it holds is damaged.
-    #[error("the trust store {}: {reason}", path.display())]
+    /// The file has an unsupported format, or all its certificates are damaged.
+    #[error("cannot use the trust store {}: {reason}", path.display())]
     Unusable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it and what to give instead.
+        /// Description of the fault and what to use instead.
         reason: String,
     },
-    /// Nothing usable inside.
+    /// The store contains no usable certificate.
     #[error(
-        "the trust store {name} holds no usable certificate; it should be PEM (BEGIN CERTIFICATE), DER, or a folder of such files"
+        "the trust store {name} contains no usable certificate; give a file ({CERTIFICATE_FORMS}), or a folder of such files"
     )]
     Empty {
-        /// The store.
+        /// Name of the store.
         name: String,
     },
-    /// The system has none, or it is elsewhere.
+    /// No system store was found.
     #[error(
-        "no system trust store was found ({detail}); install ca-certificates, or name a file with --trust FILE"
+        "no system trust store found ({detail}); install ca-certificates, or use a file with --trust FILE"
     )]
     NoSystemStore {
-        /// The reasons given.
+        /// Reasons reported by the system.
         detail: String,
     },
 }
 
-/// A certificate of a store that was left out.
+/// A certificate of a store that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreWarning {
-    /// Which one, counted from 1 in the order of the file; 0 when the reason tells.
+    /// Number of the certificate in the file, from 1; 0 if `reason` names it.
     pub position: usize,
-    /// Why.
+    /// Reason for skipping it.
     pub reason: String,
 }
 
 impl TrustStore {
-    /// Mozilla's roots for servers, as compiled in.
+    /// Returns Mozilla's roots for TLS servers, as compiled in.
     pub fn mozilla() -> Self {
         let mut store = Self::empty("mozilla", true);
         store.date = Some(MOZILLA_ROOTS.to_owned());
@@ -123,7 +124,11 @@ impl TrustStore {
         store
     }
 
-    /// The roots of this system.
+    /// Returns the roots of this system.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system has no usable root.
     pub fn system() -> Result<Self, StoreError> {
         let found = rustls_native_certs::load_native_certs();
         let errors = found.errors.iter().map(ToString::to_string);
@@ -143,7 +148,7 @@ impl TrustStore {
         Ok(store)
     }
 
-    /// A store of these certificates. It may be empty: such a store trusts nothing.
+    /// Returns a store with these certificates. It may be empty; an empty store trusts nothing.
     pub fn from_certificates(name: &str, certificates: &[CertificateDer<'static>]) -> Self {
         let mut store = Self::empty(name, false);
         for (index, certificate) in certificates.iter().enumerate() {
@@ -152,32 +157,32 @@ impl TrustStore {
         store
     }
 
-    /// Its name in records.
+    /// Returns the name used in records.
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
 
-    /// How old it is, in its own words; `None` when that cannot be told.
+    /// Returns the date or version of the store as text, or `None` if it is unknown.
     pub fn date(&self) -> Option<&str> {
         self.date.as_deref()
     }
 
-    /// How many anchors it has.
+    /// Returns the number of anchors.
     pub fn len(&self) -> usize {
         self.anchors.len()
     }
 
-    /// Whether it trusts nothing.
+    /// Returns true if the store has no anchors.
     pub fn is_empty(&self) -> bool {
         self.anchors.is_empty()
     }
 
-    /// The certificates that were left out.
+    /// Returns the certificates that were skipped.
     pub fn warnings(&self) -> &[StoreWarning] {
         &self.warnings
     }
 
-    /// Whether one of its anchors made this certificate's signature.
+    /// Returns true if one of its anchors signed this certificate.
     pub fn signed(&self, certificate: &Certificate) -> bool {
         let Ok(contents) = &certificate.contents else {
             return false;
@@ -188,24 +193,24 @@ impl TrustStore {
             .any(|outcome| outcome == Outcome::Valid)
     }
 
-    /// Whether its CAs are bound by the rules for publicly trusted certificates.
+    /// Returns true if its CAs must follow the rules for publicly trusted certificates.
     pub(crate) fn is_public(&self) -> bool {
         self.public
     }
 
-    /// Returns one anchor; the place is one that `with_subject` gave.
+    /// Returns the anchor at this index, which must come from `with_subject`.
     pub(crate) fn anchor(&self, place: usize) -> &Arc<Anchor> {
         &self.anchors[place]
     }
 
-    /// Returns the places of the anchors with this name (RFC 5280 section 7.1).
+    /// Returns the indices of the anchors with this name (RFC 5280 section 7.1).
     pub(crate) fn with_subject(&self, name: &DistinguishedName) -> &[usize] {
         let named = self.by_subject.get(name.canonical());
         named.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether this very certificate is in the store.
-    pub(crate) fn holds(&self, certificate: &Certificate) -> bool {
+    /// Returns true if the store contains this exact certificate.
+    pub(crate) fn contains(&self, certificate: &Certificate) -> bool {
         self.by_fingerprint.contains(&certificate.sha256)
     }
 
@@ -264,7 +269,7 @@ impl TrustStore {
     }
 }
 
-/// Puts the header back that webpki takes off.
+/// Returns the content as a DER SEQUENCE. webpki strips this header.
 fn sequence(content: &[u8]) -> Vec<u8> {
     let mut whole = vec![tag::SEQUENCE];
     let length = content.len().to_be_bytes();

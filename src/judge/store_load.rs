@@ -1,5 +1,5 @@
-//! Trust stores from disk, before anything is judged: a file of certificates, a folder of such
-//! files, or a file of several stores. It decides nothing about trust.
+//! Loads trust stores from disk: a file of certificates, a folder of such files, or a file with
+//! several stores. It makes no trust decisions.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,19 @@ use jiff::Timestamp;
 use super::{StoreError, TrustStore};
 use crate::gather::{Listing, NotCertificates, StoreFile, certificates, read_file};
 
-/// Files in a folder: ten times what a system's folder of roots has.
+/// Maximum number of files in a folder: ten times as many as in a system's folder of roots.
 const MAX_FILES: usize = 10_000;
 
-/// Warnings of one file that are told one by one.
+/// Maximum number of warnings reported individually for one file.
 const MAX_WARNINGS: usize = 20;
 
 impl TrustStore {
-    /// The stores at this path: those that a file of stores holds, under their own names; else
-    /// one under this name, with the certificates of the file or of the files in the folder.
+    /// Returns the stores at this path. A file with several stores returns each under its own name.
+    /// Otherwise the result is one store with this name and the certificates of the file or folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file or folder cannot be read or contains no usable certificate.
     pub fn from_path(name: &str, path: &Path) -> Result<Vec<Self>, StoreError> {
         if path.is_dir() {
             return Ok(vec![Self::from_folder(name, path)?]);
@@ -45,7 +49,7 @@ impl TrustStore {
         store.date = date(path);
         match (store.is_empty(), store.warnings().first()) {
             (true, Some(warning)) => Err(unusable(format!(
-                "no usable certificate in it; {}",
+                "it contains no usable certificate; {}",
                 warning.reason
             ))),
             (true, None) => Err(empty(path)),
@@ -55,7 +59,7 @@ impl TrustStore {
 
     fn of_file(path: &Path, file: &StoreFile) -> Result<Vec<Self>, StoreError> {
         let stores = file.stores.iter().map(|name| {
-            // Whoever is in a root program is bound by the rules for public CAs.
+            // The CAs of a root program must follow the rules for public CAs.
             let mut store = Self::empty(name, true);
             store.date = Some(file.date.clone());
             let mut roots = file.roots.iter().enumerate();
@@ -71,8 +75,8 @@ impl TrustStore {
         stores.collect()
     }
 
-    /// The certificates of the files that lie in the folder itself; its date is that of the
-    /// newest. What gives none is left out with a warning.
+    /// Returns a store with the certificates of the files directly in the folder. Its date is that
+    /// of the newest file. A file without a certificate is skipped with a warning.
     fn from_folder(name: &str, folder: &Path) -> Result<Self, StoreError> {
         let mut store = Self::empty(name, false);
         for path in files(folder)? {
@@ -83,7 +87,7 @@ impl TrustStore {
             match found {
                 Err(reason) => store.warn(0, format!("{file}: {reason}")),
                 Ok(listing) if listing.is_empty() => {
-                    store.warn(0, format!("{file}: no certificate in it"));
+                    store.warn(0, format!("{file}: contains no certificate"));
                 }
                 Ok(listing) => store.add_all(Some(&file), listing),
             }
@@ -95,13 +99,13 @@ impl TrustStore {
         }
     }
 
-    /// Adds the certificates of a file, which warnings name where the store has several. What is
-    /// left out is warned of.
+    /// Adds the certificates of a file and warns about each one that is skipped. `file` is the name
+    /// to use in warnings if the store has several files.
     fn add_all(&mut self, file: Option<&str>, listing: Listing) {
-        let mut told = 0_usize;
+        let mut reported = 0_usize;
         let mut warn = |store: &mut Self, reason: String| {
-            told += 1;
-            let reason = match told {
+            reported += 1;
+            let reason = match reported {
                 ..=MAX_WARNINGS => reason,
                 _ => return,
             };
@@ -116,7 +120,7 @@ impl TrustStore {
         for found in listing.found {
             let place = found.place;
             let added = match found.barred {
-                true => Err("left out: OpenSSL's trust settings bar it for TLS servers".to_owned()),
+                true => Err("skipped: its OpenSSL trust settings exclude TLS servers".to_owned()),
                 false => self.try_add(found.der),
             };
             if let Err(reason) = added {
@@ -126,25 +130,25 @@ impl TrustStore {
         for part in listing.left_out {
             warn(self, part.to_string());
         }
-        if let Some(more) = told.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        if let Some(more) = reported.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
             let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
-            self.warn(0, format!("{file}{more} more parts are left out"));
+            self.warn(0, format!("{file}{more} more warnings omitted"));
         }
     }
 }
 
-/// The files of a folder, or what its links lead to, in the order of their names.
+/// Returns the files of a folder, including the targets of links, sorted by name.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = std::fs::read_dir(folder).map_err(unreadable(folder))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(unreadable(folder))?.path();
-        // A pipe would be waited for; a folder inside is somebody else's.
+        // Reading a pipe would block, and subfolders are not part of the store.
         if std::fs::metadata(&path).map_or(true, |file| file.is_file()) {
             files.push(path);
         }
         if files.len() > MAX_FILES {
-            let reason = format!("more than {MAX_FILES} files; is it the right folder?");
+            let reason = format!("more than {MAX_FILES} files; check that it is the right folder");
             return Err(unreadable(folder)(std::io::Error::other(reason)));
         }
     }
@@ -225,11 +229,11 @@ mod tests {
         write("e.der", &[0x30, 0x00]);
         let store = store(folder.path());
         assert_eq!(store.len(), 3);
-        let told: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert_eq!(told[0], "README: no certificate in it");
-        assert_eq!(told[1], "d.pem: line 2: invalid PEM: ! is not base64");
-        assert!(told[2].starts_with("e.der: certificate 1: not a usable certificate"));
+        let reasons: Vec<_> = store.warnings().iter().map(|it| &*it.reason).collect();
+        assert_eq!(reasons.len(), 3, "{reasons:?}");
+        assert_eq!(reasons[0], "README: contains no certificate");
+        assert_eq!(reasons[1], "d.pem: line 2: invalid PEM: ! is not base64");
+        assert!(reasons[2].starts_with("e.der: certificate 1: not a usable certificate"));
     }
 
     #[test]
@@ -268,12 +272,12 @@ mod tests {
         let path = folder.path().join("stores.pem");
         std::fs::write(&path, file.text(block)).unwrap();
         let stores = TrustStore::from_path("x", &path).unwrap();
-        let told: Vec<_> = stores
+        let found: Vec<_> = stores
             .iter()
             .map(|it| (&**it.name(), it.date(), it.len()))
             .collect();
         let day = Some("2026-11-20");
-        assert_eq!(told, [("mozilla", day, 1), ("chrome", day, 2)]);
+        assert_eq!(found, [("mozilla", day, 1), ("chrome", day, 2)]);
         assert!(stores.iter().all(TrustStore::is_public));
         std::fs::write(
             &path,

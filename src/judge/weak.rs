@@ -1,10 +1,10 @@
-//! Which signatures are too weak for today's clients. Shared by the findings that warn and by the
-//! reasons that bar a path.
+//! Signature algorithms that are too weak for current clients. The findings that warn and the rules
+//! that reject a path share them.
 
 use crate::crypto::pss_hash_name;
 use crate::observation::SignatureAlgorithm;
 
-/// The broken hash of a signature, where it has one.
+/// Returns the broken hash of a signature algorithm, or `None` if its hash is not broken.
 pub(crate) fn signature(algorithm: &SignatureAlgorithm) -> Option<&'static str> {
     match algorithm.oid.as_str() {
         "1.2.840.113549.1.1.2" => Some("MD2"),

@@ -1,5 +1,6 @@
-//! Asks rustls-webpki about exactly one path, and words its refusals. The signatures of the path
-//! are verified already: webpki gets algorithms that recognise them, so none is verified twice.
+//! Asks rustls-webpki about exactly one path and maps its errors to our reasons. The signatures of
+//! the path are already verified, so webpki gets algorithms that recognise them and verifies none
+//! twice.
 
 use rustls_pki_types::{
     AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm,
@@ -12,20 +13,20 @@ use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
 
-/// What webpki says of a path, dates apart.
+/// Answer of webpki about a path, without dates.
 pub(super) enum Confirmed {
     /// It accepts the path.
     Accepted,
-    /// At no time are all of the certificates valid, so it accepts the path at no time. It says
-    /// nothing against the leaf under its issuer alone.
+    /// There is no time at which all certificates are valid, so webpki never accepts the path. It
+    /// does not reject the leaf under its issuer alone.
     Untimely,
-    /// It refuses the path.
+    /// It rejects the path.
     Refused(Error),
 }
 
-/// Returns webpki's answer about the path from this leaf over these issuers to this anchor, dates
-/// apart: it is asked for the moment nearest to `at` at which all of the certificates are valid.
-/// Where there is no such moment, it is asked about the leaf under its issuer alone.
+/// Returns webpki's answer about the path from this leaf over these issuers to this anchor, without
+/// dates: it checks the time nearest to `at` at which all certificates are valid. If there is no
+/// such time, it checks only the leaf under its issuer.
 pub(super) fn confirm(
     path: &[&Certificate],
     anchor: &TrustAnchor<'_>,
@@ -67,7 +68,7 @@ pub(super) fn accepts_under(leaf: &Certificate, issuer: &Certificate, at: i64) -
 /// no such limit.
 const MAX_SIZE: usize = 0xffff;
 
-/// Returns true if webpki refused a certificate for its size.
+/// Returns true if webpki rejected a certificate for its size.
 pub(super) fn too_large(error: &Error, path: &[&Certificate]) -> bool {
     let unread = matches!(error, Error::TrailingData(_) | Error::BadDer);
     unread
@@ -76,9 +77,9 @@ pub(super) fn too_large(error: &Error, path: &[&Certificate]) -> bool {
             .any(|certificate| certificate.der.len() > MAX_SIZE)
 }
 
-/// Returns true if webpki has an algorithm for this signature under this SubjectPublicKeyInfo (DER).
-/// Ours are more.
-pub(super) fn knows(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
+/// Returns true if webpki has an algorithm for this signature under this SubjectPublicKeyInfo
+/// (DER). Our own verification supports more algorithms.
+pub(super) fn supports(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
     let behind = certificate.der.get(contents.tbs.end..).unwrap_or_default();
     let algorithm = Reader::new(behind).expect(tag::SEQUENCE);
     let key = der::only(spki, tag::SEQUENCE).and_then(|it| it.inside().expect(tag::SEQUENCE));
@@ -91,7 +92,8 @@ pub(super) fn knows(certificate: &Certificate, contents: &Contents, spki: &[u8])
     })
 }
 
-/// Returns the moment nearest to `at` at which all of these are valid.
+/// Returns the time nearest to `at` at which all certificates are valid, or `None` if there is
+/// none.
 fn common_time(path: &[&Certificate], at: i64) -> Option<i64> {
     let contents = || path.iter().filter_map(|it| it.contents.as_ref().ok());
     let from = contents().map(|it| it.not_before).max()?;
@@ -122,7 +124,7 @@ fn ask(
             &known
         }
     };
-    // webpki knows no time before 1970.
+    // webpki supports no time before 1970.
     let seconds = std::time::Duration::from_secs(u64::try_from(time).unwrap_or(0));
     let leaf = EndEntityCert::try_from(leaf)?;
     let verified = leaf.verify_for_usage(
@@ -137,20 +139,20 @@ fn ask(
     verified.map(drop)
 }
 
-/// A certificate's signature that has been verified.
+/// A verified signature of a certificate.
 #[derive(Debug)]
 pub(super) struct Signed<'a> {
     /// The subjectPublicKey of the signer.
     key: &'a [u8],
-    /// What is signed.
+    /// The signed bytes.
     message: &'a [u8],
     /// The signature.
     signature: &'a [u8],
 }
 
 impl<'a> Signed<'a> {
-    /// Takes a signature that was verified under this SubjectPublicKeyInfo (DER). `None` for keys
-    /// that webpki refuses for their size: it has to see those itself.
+    /// Returns a signature that was verified under this SubjectPublicKeyInfo (DER), or `None` for
+    /// keys whose size webpki rejects: it has to see those itself.
     pub(super) fn by(
         certificate: &'a Certificate,
         contents: &Contents,
@@ -169,7 +171,7 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// One of webpki's algorithms that knows some signatures already.
+/// An algorithm of webpki that recognises verified signatures.
 #[derive(Debug)]
 struct Recognising<'a> {
     algorithm: &'static dyn SignatureVerificationAlgorithm,
@@ -203,7 +205,7 @@ impl SignatureVerificationAlgorithm for Recognising<'_> {
     }
 }
 
-/// Returns what bars the path in our words.
+/// Returns our reason for an error of webpki.
 pub(super) fn reason(error: &Error) -> Barrier {
     match error {
         Error::CaUsedAsEndEntity => Barrier::CaUsedAsEndEntity,

@@ -1,14 +1,14 @@
-//! The names of keys and signatures, as OpenSSL's users know them.
+//! The names of key and signature algorithms, as OpenSSL uses them.
 
 use x509_parser::asn1_rs::Tag;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::certificate::{KeyKind, PublicKey, SignatureAlgorithm};
+use super::contents::{KeyKind, PublicKey, SignatureAlgorithm};
 use super::fields::Fields;
 use super::oid::oid_text;
 use crate::crypto::{Curve, Fingerprint, Key, KeyAlgorithm, pss_hash_name};
 
-/// The key that a SubjectPublicKeyInfo holds; `None` when it holds none.
+/// Returns the key of a SubjectPublicKeyInfo, or `None` if it cannot be parsed.
 pub(super) fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> Option<PublicKey> {
     let key = Key::read(spki.raw)?;
     Some(PublicKey {
@@ -22,9 +22,9 @@ pub(super) fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> Option<PublicKey> {
     })
 }
 
-/// Reads the fields of an AlgorithmIdentifier; `None` when it is not one. By its fields and not
-/// x509-parser's type, to which any tag is an OBJECT IDENTIFIER's, and which ignores what follows
-/// the parameters.
+/// Reads the fields of an AlgorithmIdentifier, or returns `None` if it is not valid. x509-parser's
+/// type is not used: it accepts any tag for the OBJECT IDENTIFIER and ignores bytes behind the
+/// parameters.
 pub(super) fn signature_algorithm(mut identifier: Fields<'_>) -> Option<SignatureAlgorithm> {
     let oid = oid_text(identifier.expect(Tag::Oid)?.any.data);
     let parameters = match identifier.is_empty() {

@@ -1,5 +1,5 @@
-//! Whether today's browsers can connect to a server that chose something that they do not offer. What
-//! it chose may be one of several that it accepts, so it is asked once more, with what browsers offer.
+//! Finds out if current browsers can connect to a server that chose something that they do not offer.
+//! The server may support more than what it chose, so it is asked once more with what browsers offer.
 
 use super::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason, Session, Stage};
 use crate::tls::{
@@ -7,24 +7,24 @@ use crate::tls::{
     KeyAgreement, MODERN_SUITES, ProtocolVersion,
 };
 
-/// The curves that browsers accept in a server's own certificate.
+/// The curves that browsers accept for the key of a server's certificate.
 const CURVES: [&str; 3] = ["p256", "p384", "p521"];
 
-/// A part of an offer.
+/// A part of a ClientHello that a server can reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The cipher suites.
     Suites,
-    /// The groups of the key exchange.
+    /// The key exchange groups.
     Groups,
-    /// The signature schemes of the handshake.
+    /// The signature schemes.
     Signatures,
-    /// The kind of key in the certificate.
+    /// The kind of key of the certificate.
     Key,
 }
 
 impl Part {
-    /// Its word in evidence.
+    /// Returns its name in the evidence of findings.
     pub fn word(self) -> &'static str {
         match self {
             Self::Suites => "suites",
@@ -47,7 +47,7 @@ pub struct BrowserRefusal<'a> {
     pub firefox_connects: bool,
 }
 
-/// Returns the next offer that shows which browsers can connect, or `None` if nothing is open.
+/// Returns the next offer that helps to decide if browsers can connect, or `None` if no more is needed.
 pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     if let Some((answer, _)) = signed_beyond(observation) {
         let offer = without_its_signature(answer)?;
@@ -99,14 +99,14 @@ fn made(observation: &Observation, offer: Offer) -> Option<&Exchange> {
 type Beyond<'a> = (&'a Exchange, Vec<Part>);
 
 /// Returns the answer in TLS 1.2 to a hand-made hello that uses what some browsers do not offer, and
-/// the offer that shows if the server insists on it.
+/// the offer that shows if the server requires it.
 fn open(observation: &Observation) -> Option<(Beyond<'_>, Offer)> {
     let answer = hand_made_answer(observation)?;
     let parts = beyond(answer, &BROWSERS)?;
     if parts.is_empty() {
         return beyond_chrome(answer);
     }
-    // What it accepts from Firefox, it may not accept from Chrome.
+    // Firefox may be accepted where Chrome is not.
     let accepted = made(observation, Offer::Browser).filter(|it| it.failure.is_none());
     match accepted {
         Some(accepted) if accepted.session.is_some() && !refused(accepted) => {
@@ -121,15 +121,15 @@ fn beyond_chrome(answer: &Exchange) -> Option<(Beyond<'_>, Offer)> {
     (!parts.is_empty()).then_some(((answer, parts), Offer::Chrome))
 }
 
-/// Returns true if an answer in TLS 1.3 has shown which browsers can connect. A server chooses the
-/// version before the rest, so no browser gets to what it accepts in TLS 1.2.
+/// Returns true if an answer in TLS 1.3 shows which browsers can connect. A server chooses the version
+/// first, so browsers never reach what it accepts in TLS 1.2.
 fn told_by_tls13(observation: &Observation) -> bool {
     let whole = |it: &Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
     observation.insists().is_some() || observation.exchanges.iter().any(whole)
 }
 
-/// Returns true if the server rejected the offer, or chose a version that browsers do not accept. A
-/// timeout, or a limit of ours, is no refusal.
+/// Returns true if the server rejected the offer or chose a version that browsers do not accept. A
+/// timeout or a limit of this scanner is no rejection.
 fn refused(exchange: &Exchange) -> bool {
     let session = exchange
         .session
@@ -139,7 +139,7 @@ fn refused(exchange: &Exchange) -> bool {
         return session.version < ProtocolVersion::Tls12;
     }
     exchange.failure.as_ref().is_some_and(|failure| {
-        let told = matches!(
+        let rejected = matches!(
             failure.reason,
             Reason::Alert
                 | Reason::Eof
@@ -148,7 +148,7 @@ fn refused(exchange: &Exchange) -> bool {
                 | Reason::Incompatible
                 | Reason::Anonymous
         );
-        told && failure.stage == Stage::Handshake
+        rejected && failure.stage == Stage::Handshake
     })
 }
 
@@ -159,14 +159,14 @@ fn refused_in_words(exchange: &Exchange) -> bool {
     refused(exchange) && !failure.is_some_and(|it| it.is_drop())
 }
 
-/// Returns the complete answer in TLS 1.2 to a hand-made hello, if that is what speaks for the
-/// endpoint. Older versions have a verdict of their own.
+/// Returns the complete answer in TLS 1.2 to a hand-made hello, if the verdict rests on
+/// it. Older versions have a separate verdict.
 fn hand_made_answer(observation: &Observation) -> Option<&Exchange> {
-    let telling = observation.telling()?;
-    let hand_made = matches!(telling.offer, Offer::Wide | Offer::Hello | Offer::Rest);
-    let session = telling.session.as_ref()?;
-    let complete = telling.failure.is_none() && session.version == ProtocolVersion::Tls12;
-    (hand_made && complete).then_some(telling)
+    let decisive = observation.decisive()?;
+    let hand_made = matches!(decisive.offer, Offer::Wide | Offer::Hello | Offer::Rest);
+    let session = decisive.session.as_ref()?;
+    let complete = decisive.failure.is_none() && session.version == ProtocolVersion::Tls12;
+    (hand_made && complete).then_some(decisive)
 }
 
 /// Returns the complete answer to the modern offer, if it is signed as no browser offers. The server

@@ -1,5 +1,5 @@
-//! Certificates that come again and again are read once. A handful of intermediates stands below
-//! most of the web's leaves, so everything after a leaf goes through here.
+//! Caches parsed certificates. A few intermediates issue most of the web's leaf certificates, so every
+//! certificate after the leaf goes through this cache.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use rustls_pki_types::CertificateDer;
 use super::Certificate;
 use crate::crypto::Fingerprint;
 
-/// A bounded memory of certificates by their bytes. One a thread: there is no lock in it.
+/// A bounded cache of certificates by their bytes. It has no lock: each thread has its own.
 #[derive(Debug)]
 pub struct CertificateCache {
-    /// Certificates asked for since the last turn.
+    /// Certificates used since the last change of generation.
     young: HashMap<Fingerprint, Arc<Certificate>>,
-    /// Those asked for in the turn before, and not since.
+    /// Certificates used in the generation before, and not since.
     old: HashMap<Fingerprint, Arc<Certificate>>,
-    /// How many one generation may hold.
+    /// Maximum number of certificates in one generation.
     limit: usize,
 }
 
-/// Some thousand intermediates stand under the web's leaves: two generations of this size hold
+/// The web's leaf certificates have a few thousand issuers. Two generations of this size contain
 /// those in use.
 const LIMIT: usize = 2048;
 
-/// An intermediate takes 1 to 2 KiB. What is bigger is read anew each time, so that a hostile
-/// server cannot fill the memory: at most 16 MiB of DER are kept.
+/// An intermediate takes 1 to 2 KiB. Larger certificates are not cached, so that a hostile server
+/// cannot fill the memory: at most 16 MiB of DER are kept.
 const MAX_DER: usize = 4096;
 
 impl Default for CertificateCache {
@@ -35,7 +35,7 @@ impl Default for CertificateCache {
 }
 
 impl CertificateCache {
-    /// A cache whose two generations hold at most `limit` certificates each.
+    /// Returns a cache whose two generations contain at most `limit` certificates each.
     pub fn with_limit(limit: usize) -> Self {
         Self {
             young: HashMap::new(),
@@ -44,7 +44,7 @@ impl CertificateCache {
         }
     }
 
-    /// The certificate of these bytes, read now or remembered.
+    /// Returns the certificate of these bytes, from the cache or newly parsed.
     pub fn intern(&mut self, der: &[u8]) -> Arc<Certificate> {
         if der.len() > MAX_DER {
             return read(der);
@@ -64,12 +64,12 @@ impl CertificateCache {
         certificate
     }
 
-    /// How many certificates are remembered.
+    /// Returns the number of cached certificates.
     pub fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
 
-    /// Whether nothing is remembered.
+    /// Returns true if the cache is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_giant_is_not_kept() {
+    fn a_large_certificate_is_not_cached() {
         let mut cache = CertificateCache::default();
         cache.intern(&[0; MAX_DER + 1]);
         assert!(cache.is_empty());
     }
 
     #[test]
-    fn the_memory_is_bounded_and_keeps_what_is_in_use() {
+    fn the_cache_is_bounded_and_keeps_certificates_in_use() {
         let mut cache = CertificateCache::with_limit(4);
         let used = cache.intern(b"in use");
         for number in 0..100u8 {

@@ -1,19 +1,19 @@
-//! Dates of certificates as seconds since the epoch (RFC 5280 section 4.1.2.5): UTC, to the
-//! second, and nothing more lenient, since no client is.
+//! Dates of certificates as Unix times in seconds (RFC 5280 section 4.1.2.5). Only UTC with seconds is
+//! accepted, as in every client.
 
 use x509_parser::time::ASN1Time;
 
 use super::fields::{Fields, only};
 
-/// The moment that a UTCTime or GeneralizedTime names; `None` when it names none.
+/// Reads a UTCTime or GeneralizedTime as Unix time in seconds, or returns `None` if it is not valid.
 pub(super) fn timestamp(dates: &mut Fields<'_>) -> Option<i64> {
     time(dates.next()?.whole)
 }
 
-/// The same of a time with its tag and length.
+/// Parses a time with its tag and length, like [`timestamp`].
 pub(crate) fn time(whole: &[u8]) -> Option<i64> {
-    // YYMMDDHHMMSSZ with its header, and YYYYMMDDHHMMSSZ. x509-parser also reads offsets,
-    // fractions, and times without seconds or zone.
+    // YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, with the header of two bytes. x509-parser also accepts
+    // offsets, fractions, and times without seconds or zone.
     let of_the_form = matches!(
         (whole, whole.len()),
         ([0x17, .., b'Z'], 15) | ([0x18, .., b'Z'], 17)

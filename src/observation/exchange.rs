@@ -1,4 +1,4 @@
-//! One connection: what was offered, what the server chose and sent, and where it ended.
+//! One connection: what was offered, what the server chose and sent, and where it failed.
 
 use std::borrow::Cow;
 
@@ -8,50 +8,52 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, PeerChain, Question, Reason, Transcript, hex};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
-/// What was offered to the server: one hello of `tls::HELLOS`. In saved form it is the hello's id.
+/// Which ClientHello was sent: one of `tls::HELLOS`, or one derived from it. A recording stores its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum Offer {
-    /// TLS 1.3 and 1.2 with the suites, groups and signatures of today's clients; the handshake
-    /// is completed.
+    /// TLS 1.3 and 1.2 with the suites, groups and signature schemes of current clients. The
+    /// handshake is completed.
     Modern,
-    /// One hand-made hello, SSL 3.0 to TLS 1.2, every suite that a server might still want; only
-    /// the server's first flight is read.
+    /// A hand-made ClientHello for SSL 3.0 to TLS 1.2 with every suite that a server might still
+    /// require. Only the server's first flight is read.
     Wide,
-    /// The modern offer without application protocols, where a server refused those on offer.
+    /// The modern offer without ALPN, sent if the server rejected the offered protocols.
     NoAlpn,
-    /// One short hand-made hello of at most TLS 1.2, where another met silence before any certificate.
+    /// A short hand-made ClientHello of at most TLS 1.2, sent if the server went silent before any
+    /// certificate after another one.
     Short,
-    /// A hand-made hello of TLS 1.3 with every suite and group, where the modern one was refused:
-    /// the answer says what the server insists on.
+    /// A hand-made ClientHello for TLS 1.3 with every suite and group, sent if the modern one was
+    /// refused. The answer shows what the server requires.
     Rest,
-    /// The modern offer with the groups that it leaves out otherwise; the handshake is completed.
+    /// The modern offer with the additional groups that it otherwise omits. The handshake is
+    /// completed.
     MoreGroups,
-    /// The hand-made hello of the hello lane: up to TLS 1.2; only the server's first flight is
-    /// read.
+    /// The hand-made ClientHello of the hello lane, up to TLS 1.2. Only the server's first flight
+    /// is read.
     Hello,
-    /// The hand-made hello of what today's browsers offer in TLS 1.2. It tells whether they can connect,
-    /// and nothing else of the endpoint.
+    /// A hand-made ClientHello with what current browsers offer in TLS 1.2. It only shows if
+    /// browsers can connect.
     Browser,
-    /// The hand-made hello of what Chrome offers in TLS 1.2. It decides the same question.
+    /// A hand-made ClientHello with what Chrome offers in TLS 1.2. It decides the same question.
     Chrome,
     /// The modern offer with the signatures of browsers; the handshake is completed. It decides the
     /// same question for TLS 1.3.
     BrowserTls13,
-    /// A hand-made hello that asks for one version; only the server's first flight is read.
+    /// A hand-made ClientHello that probes one version. Only the server's first flight is read.
     Version(ProtocolVersion),
-    /// The same question in a hello of less than 256 bytes, where the long one met silence or a
-    /// close. TLS 1.0 to 1.2 have one.
+    /// The same version probe in a ClientHello of less than 256 bytes, sent if the long one got no
+    /// response or a close. It exists for TLS 1.0 to 1.2.
     ShortVersion(ProtocolVersion),
-    /// The modern offer without the dialogue that the service asks for before it: whether a port
-    /// that keeps silent in clear waits for TLS. It tells nothing else of the endpoint.
+    /// The modern offer without the plaintext dialogue of the service. It only shows if a port that
+    /// is silent in plaintext expects TLS from the first byte.
     Implicit,
-    /// A hello for one fact beyond what was agreed on (`--facts`). It tells of that fact alone.
+    /// A ClientHello for one measurement of `--facts`. It counts for that fact only.
     Asked(Question),
 }
 
 impl Offer {
-    /// Every offer, but for those of [`Question::ALL`].
+    /// All offers except those of [`Question::ALL`].
     const OTHERS: [Self; 19] = [
         Self::Modern,
         Self::NoAlpn,
@@ -74,22 +76,22 @@ impl Offer {
         Self::Implicit,
     ];
 
-    /// Every offer.
+    /// Returns all offers.
     pub fn all() -> impl Iterator<Item = Self> {
         let asked = Question::ALL.into_iter().map(Self::Asked);
         Self::OTHERS.into_iter().chain(asked)
     }
 
-    /// Whether its answer speaks for the endpoint. What a question about a version or a fact is
-    /// answered does not (the verdict must be the same without it), nor what comes of going past
-    /// the service's own dialogue, nor a handshake with fewer signatures.
+    /// Returns true if the verdict may rest on this exchange. Answers to version probes and
+    /// `--facts` questions never count, so that more probes cannot change a verdict. The attempt that
+    /// skips the plaintext dialogue does not count either, nor does a handshake with fewer signatures.
     pub fn speaks(self) -> bool {
         let asks = self.asks_for().is_some();
         let extra = matches!(self, Self::Implicit | Self::BrowserTls13 | Self::Asked(_));
         !asks && !extra
     }
 
-    /// Returns the version that is asked for, for the sake of which alone the hello is sent.
+    /// Returns the version that this offer probes, or `None` if it is not a version probe.
     pub fn asks_for(self) -> Option<ProtocolVersion> {
         match self {
             Self::Version(version) | Self::ShortVersion(version) => Some(version),
@@ -97,13 +99,13 @@ impl Offer {
         }
     }
 
-    /// Whether its hello names the server, where the target has a name for it: SSL 3.0 has no room
-    /// for one, and one question leaves it out.
+    /// Returns true if the ClientHello contains SNI when the target has a name. SSL 3.0 has no
+    /// extensions, and [`Question::Nameless`] omits it.
     pub fn names_server(self) -> bool {
         self != Self::Asked(Question::Nameless) && self.template().newest > ProtocolVersion::Ssl3
     }
 
-    /// The hello that is sent, or that the one sent is made from.
+    /// Returns the template of the ClientHello.
     pub fn template(self) -> &'static HelloTemplate {
         match self {
             Self::Asked(question) => question.template(),
@@ -112,7 +114,7 @@ impl Offer {
             Self::Short => &tls::SHORT,
             Self::Rest => &tls::REST,
             Self::MoreGroups => &tls::MORE_GROUPS,
-            Self::Hello => &tls::LANE,
+            Self::Hello => &tls::HELLO_LANE,
             Self::Browser => &tls::BROWSER,
             Self::Chrome => &tls::CHROME,
             Self::BrowserTls13 => &tls::BROWSER_TLS1_3,
@@ -123,8 +125,7 @@ impl Offer {
         }
     }
 
-    /// The id of the hello that is sent; the modern one without its dialogue has its own, and so
-    /// have the one without application protocols and each question.
+    /// Returns the id of the ClientHello. Offers that modify a template have their own id.
     pub fn id(self) -> &'static str {
         match self {
             Self::Implicit => "implicit",
@@ -141,9 +142,9 @@ impl From<Offer> for &'static str {
     }
 }
 
-/// No hello has this id.
+/// An id that no ClientHello has.
 #[derive(Debug, thiserror::Error)]
-#[error("no hello is called {0:?}")]
+#[error("there is no ClientHello with the id {0:?}")]
 pub struct UnknownHello(String);
 
 impl TryFrom<String> for Offer {
@@ -170,99 +171,121 @@ impl JsonSchema for Offer {
     }
 }
 
-/// Whether the server showed that it holds the private key of its leaf.
+/// Result of the check that the server possesses the private key of its leaf certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyProof {
-    /// Its handshake signature verified.
+    /// The handshake signature verified.
     Proven,
-    /// Its handshake signature did not verify.
+    /// The handshake signature did not verify.
     Refuted,
-    /// It signed with an algorithm that cannot be verified here.
+    /// The signature algorithm is not supported by this scanner.
     Unverifiable,
 }
 
-/// What the server agreed to, as far as the exchange got.
+/// The negotiated parameters, as far as the exchange got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The version chosen.
+    /// Negotiated protocol version.
     pub version: ProtocolVersion,
-    /// The cipher suite chosen (IANA number).
+    /// Negotiated cipher suite (IANA number).
     pub cipher: u16,
-    /// The key exchange group chosen (IANA number), when the exchange tells.
+    /// Negotiated key exchange group (IANA number), or `None` if the exchange does not show it.
     pub group: Option<u16>,
-    /// The signature scheme of the handshake signature (IANA number).
+    /// Signature scheme of the handshake signature (IANA number).
     pub signature: Option<u16>,
-    /// The ALPN protocol chosen.
+    /// Negotiated ALPN protocol.
     pub alpn: Option<String>,
-    /// Whether application protocols were offered: without, `alpn` is absent whatever the server
-    /// speaks.
+    /// True if ALPN was offered. Otherwise `alpn` is absent and says nothing about the server.
     #[serde(default)]
     pub alpn_offered: bool,
-    /// Whether the server asked for a second hello (TLS 1.3).
+    /// True if the server sent a HelloRetryRequest (TLS 1.3).
     pub hello_retry: Option<bool>,
-    /// The OCSP staple; empty when the server was asked and sent none, absent when it could not
-    /// be seen.
+    /// The stapled OCSP response: empty if it was requested and the server sent none, `None` if it could
+    /// not be seen.
     #[serde(default, with = "hex::optional")]
     pub ocsp_staple: Option<Vec<u8>>,
-    /// Whether the server asked for a client certificate.
+    /// True if the server requested a client certificate.
     pub client_cert_requested: Option<bool>,
-    /// Whether the server objected to the name by a warning alert and went on
-    /// (unrecognized_name, RFC 6066).
+    /// True if the server sent the warning alert `unrecognized_name` (RFC 6066) and continued the
+    /// handshake.
     pub name_warning: bool,
-    /// Proof of possession of the leaf's key; absent when it was not looked at.
+    /// Proof of possession of the leaf's private key, or `None` if it was not checked.
     pub key_proof: Option<KeyProof>,
-    /// The better version that the server says it could have spoken, by the mark in its random
-    /// (RFC 8446, 4.1.3); absent without the mark.
+    /// The newer version that the server supports according to the downgrade marker in its random
+    /// (RFC 8446, 4.1.3), or `None` without the marker.
     #[serde(default)]
     pub downgrade: Option<ProtocolVersion>,
-    /// Whether the server binds renegotiation to the connection (RFC 5746); absent in TLS 1.3,
-    /// which has none, and where the answer to it was not read.
+    /// True if the server supports secure renegotiation (RFC 5746). `None` in TLS 1.3, which has no
+    /// renegotiation, and if the server's extensions were not read.
     #[serde(default)]
     pub secure_renegotiation: Option<bool>,
-    /// Whether it takes up the session ticket offered, or sent one; absent where neither was
-    /// looked for.
+    /// True if the server accepted the session ticket extension or sent a ticket. `None` if neither
+    /// was checked.
     #[serde(default)]
     pub ticket: Option<bool>,
-    /// Whether it chose compression; absent where none was on offer.
+    /// True if the server chose compression. `None` if it was not offered.
     #[serde(default)]
     pub compression: Option<bool>,
-    /// The size in bits of the prime of a DHE exchange; absent in other exchanges and where it was
-    /// not read.
+    /// Size of the DHE prime in bits. `None` in other key exchanges, and if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dh_bits: Option<u16>,
+}
+
+impl Session {
+    /// Returns a session of which nothing is known but the version and the cipher suite.
+    pub fn of(version: ProtocolVersion, cipher: u16) -> Self {
+        Self {
+            version,
+            cipher,
+            group: None,
+            signature: None,
+            alpn: None,
+            alpn_offered: false,
+            hello_retry: None,
+            ocsp_staple: None,
+            client_cert_requested: None,
+            name_warning: false,
+            key_proof: None,
+            downgrade: None,
+            secure_renegotiation: None,
+            ticket: None,
+            compression: None,
+            dh_bits: None,
+        }
+    }
 }
 
 /// One connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {
-    /// What was offered.
+    /// Which ClientHello was sent.
     pub offer: Offer,
-    /// What was said in clear before TLS; absent where TLS comes first.
+    /// The plaintext dialogue before TLS, or `None` if TLS starts with the first byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Transcript>,
-    /// What was agreed; `None` when the server never got so far.
+    /// The negotiated parameters, or `None` if no ServerHello arrived.
     pub session: Option<Session>,
-    /// The certificates as sent; `None` when none arrived.
+    /// The certificates as sent, or `None` if none arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<PeerChain>,
-    /// Whether the server announced more certificates than could be read: `chain` then lacks the last
-    /// ones, and nothing can be said of what was not sent.
+    /// True if the server announced more certificates than could be read. `chain` then lacks the last
+    /// ones, so nothing can be concluded from a missing certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub chain_cut: bool,
-    /// Where it ended, when it ended before its time.
+    /// Why the exchange failed, or `None` if it completed.
     pub failure: Option<Failure>,
 }
 
 impl Exchange {
-    /// Returns true if the server dropped the connection in a way that may pass: what it would have
-    /// answered is not known.
+    /// Returns true if the server dropped the connection in a way that may be temporary. Its real
+    /// answer is then unknown.
     pub fn was_dropped(&self) -> bool {
         self.failure.as_ref().is_some_and(Failure::is_drop)
     }
 
-    /// What was agreed, where the answer came to its end. An anonymous one did: all that it lacks
-    /// is a certificate.
+    /// Returns the negotiated parameters if the server's answer is complete. An anonymous answer
+    /// counts as complete: it only lacks a certificate.
     pub fn agreed(&self) -> Option<&Session> {
         let failure = self.failure.as_ref();
         let whole = failure.is_none_or(|failure| failure.reason == Reason::Anonymous);

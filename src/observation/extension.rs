@@ -1,16 +1,16 @@
-//! The extensions of a certificate that path validation and records need. One that cannot be read
-//! is named and leaves the others alone.
+//! The certificate extensions that path validation and records need. An extension that cannot be parsed
+//! is named and does not affect the others.
 
 use x509_parser::asn1_rs::Tag;
 use x509_parser::extensions::{AuthorityInfoAccess, GeneralName, KeyIdentifier, NameConstraints};
 
-use super::certificate::{BasicConstraints, PresentedName};
+use super::contents::{BasicConstraints, PresentedName};
 use super::fields::{self, Fields, primitive};
 use super::general_name::presented_names;
 use super::name::utf8_or_latin1;
 use super::oid::{dotted, oid_text};
 
-/// What the extensions say; each field is as `Contents` has it.
+/// The parsed extensions. Each field has the same meaning as in `Contents`.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     pub(super) sans: Option<Vec<PresentedName>>,
@@ -26,11 +26,13 @@ pub(super) struct Extensions {
     pub(super) bad_extension: Option<String>,
 }
 
-/// More than ten times what is seen on the web; past it the search for duplicates would cost.
+/// Maximum number of extensions: more than ten times what occurs on the web. It bounds the cost of the
+/// search for duplicates.
 const MAX_EXTENSIONS: usize = 200;
 
 impl Extensions {
-    /// Reads the content of `Extensions`' SEQUENCE; `None` when it is not a list of extensions.
+    /// Parses the content of the `Extensions` SEQUENCE, or returns `None` if it is not a list of
+    /// extensions.
     pub(super) fn read(mut list: Fields<'_>) -> Option<Self> {
         let mut extensions = Self::default();
         let mut seen: Vec<&[u8]> = Vec::with_capacity(16);
@@ -54,7 +56,7 @@ impl Extensions {
         Some(extensions)
     }
 
-    /// Fills the field of this extension; `None` when its value cannot be read.
+    /// Sets the field of this extension, or returns `None` if its value cannot be parsed.
     fn fill(&mut self, oid: &[u8], value: &[u8]) -> Option<()> {
         match oid {
             [0x55, 0x1d, 14] => {
@@ -67,7 +69,7 @@ impl Extensions {
                 self.has_name_constraints = true;
                 name_constraints(value)?;
             }
-            // The addresses in it are not recorded: its shape is all that matters.
+            // The URLs are read when revocation is checked. Only the outer structure is checked here.
             [0x55, 0x1d, 31] => {
                 fields::sequence(value)?;
             }
@@ -100,7 +102,8 @@ impl Extensions {
 /// 1.3.6.1.5.5.7.1.1
 const AUTHORITY_INFORMATION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
 
-/// The extensions that rustls-webpki 0.103 processes: a critical one beyond them makes it refuse.
+/// Returns true for extensions that rustls-webpki 0.103 supports. It rejects a certificate with any
+/// other critical extension.
 fn is_known(oid: &[u8]) -> bool {
     matches!(oid, [0x55, 0x1d, 15 | 17 | 19 | 30 | 31 | 37])
 }
@@ -129,9 +132,9 @@ struct Extension<'a> {
     value: &'a [u8],
 }
 
-/// By its fields and not `X509Extension`, which panics at an empty BOOLEAN, takes any number for
-/// TRUE and any tag for an OBJECT IDENTIFIER's, and ignores what stands behind the value. webpki
-/// refuses all that, so that it must be told.
+/// Parses the fields of one extension. `X509Extension` is not used: it panics on an empty BOOLEAN,
+/// accepts any number as TRUE and any tag for the OBJECT IDENTIFIER, and ignores bytes behind the value.
+/// webpki rejects all of these, so they must be reported.
 fn split(mut extension: Fields<'_>) -> Option<Extension<'_>> {
     let read = Extension {
         oid: extension.expect(Tag::Oid)?.any.data,
@@ -144,8 +147,8 @@ fn split(mut extension: Fields<'_>) -> Option<Extension<'_>> {
 /// The tag byte of a BOOLEAN.
 const BOOLEAN: u8 = 0x01;
 
-/// A BOOLEAN DEFAULT FALSE. An explicit FALSE is bad DER that everybody accepts. Not asn1-rs's
-/// `bool`: its 0.7.2 panics when there is no byte inside.
+/// Reads a BOOLEAN DEFAULT FALSE. An explicit FALSE is invalid DER, but all clients accept it.
+/// `bool` of asn1-rs 0.7.2 is not used because it panics on an empty value.
 fn boolean(fields: &mut Fields<'_>) -> Option<bool> {
     match fields.take_if(BOOLEAN)?.map(|flag| flag.any.data) {
         None | Some([0x00]) => Some(false),
@@ -154,7 +157,7 @@ fn boolean(fields: &mut Fields<'_>) -> Option<bool> {
     }
 }
 
-/// By its fields and not `BasicConstraints`, for the same reasons.
+/// Parses basic constraints. x509-parser's type is not used, for the same reasons as in [`split`].
 fn basic_constraints(value: &[u8]) -> Option<BasicConstraints> {
     let mut fields = fields::sequence(value)?;
     let ca = boolean(&mut fields)?;
@@ -167,8 +170,9 @@ fn basic_constraints(value: &[u8]) -> Option<BasicConstraints> {
         .then_some(BasicConstraints { ca, path_len })
 }
 
-/// Bit 0 is the first bit of the string (X.680), that is, the highest of its first byte. Not
-/// x509-parser's `KeyUsage`, which refuses unused bits that are not zero: clients do not look.
+/// Parses key usage bits. Bit 0 is the first bit of the string (X.680), which is the highest bit of its
+/// first byte. x509-parser's `KeyUsage` is not used: it rejects unused bits that are not zero, which
+/// clients ignore.
 fn key_usage(value: &[u8]) -> Option<u16> {
     let mut reader = Fields::of(value);
     let (unused, bytes) = reader.expect(Tag::BitString)?.any.data.split_first()?;
@@ -180,7 +184,7 @@ fn key_usage(value: &[u8]) -> Option<u16> {
     Some(u16::from_le_bytes([low, high]))
 }
 
-/// The usages one by one and not `ExtendedKeyUsage`, which keeps neither order nor repetitions.
+/// Parses extended key usages. x509-parser's `ExtendedKeyUsage` keeps neither order nor duplicates.
 fn extended_key_usage(value: &[u8]) -> Option<Vec<String>> {
     let mut list = fields::sequence(value)?;
     let mut usages = Vec::with_capacity(2);
@@ -190,8 +194,8 @@ fn extended_key_usage(value: &[u8]) -> Option<Vec<String>> {
     Some(usages)
 }
 
-/// The key id, where there is one: issuer and serial number may stand beside it or instead. Not
-/// `AuthorityKeyIdentifier`, to which a key id that cannot be read is none.
+/// Returns the key id, or `Some(None)` if only issuer and serial number are present. x509-parser's
+/// `AuthorityKeyIdentifier` treats a key id that cannot be parsed as absent.
 #[allow(clippy::option_option)]
 fn authority_key_id(value: &[u8]) -> Option<Option<Vec<u8>>> {
     let mut fields = fields::sequence(value)?;
@@ -199,10 +203,10 @@ fn authority_key_id(value: &[u8]) -> Option<Option<Vec<u8>>> {
     Some(key_id.map(|id| id.any.data.to_vec()))
 }
 
-/// Whether there are constraints to be had. Which names they hold is for path validation.
+/// Checks that name constraints can be parsed. Path validation evaluates them.
 fn name_constraints(value: &[u8]) -> Option<()> {
     let read: NameConstraints<'_> = fields::only(value)?;
-    // x509-parser ignores what it cannot read, and nothing at all is not allowed (RFC 5280
+    // x509-parser ignores subtrees that it cannot parse. At least one list is required (RFC 5280
     // section 4.2.1.10).
     (read.permitted_subtrees.is_some() || read.excluded_subtrees.is_some()).then_some(())
 }
@@ -231,7 +235,7 @@ mod tests {
     const BASIC: &[u8] = &[0x55, 0x1d, 19];
 
     #[test]
-    fn what_cannot_be_read_is_named_and_hides_nothing_else() {
+    fn an_unparseable_extension_is_named_and_does_not_affect_others() {
         let good = extension(BASIC, CRITICAL, &tlv(0x30, CRITICAL));
         let cases: [(&[u8], Vec<u8>, &str); 10] = [
             (SAN, vec![0x04, 0x00], "subjectAltName"),
@@ -264,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn critical_extensions_are_unknown_when_webpki_refuses_them() {
+    fn critical_extensions_that_webpki_rejects_are_unknown() {
         let policies = extension(&[0x55, 0x1d, 32], CRITICAL, &[0x30, 0x00]);
         let private = extension(&[0x2a, 0x03, 0x04], CRITICAL, b"anything");
         let harmless = extension(&[0x2a, 0x03, 0x05], &[], b"anything");

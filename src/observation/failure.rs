@@ -1,4 +1,4 @@
-//! Why something was not seen: at which stage, for which reason, in whose words. Typed fields decide;
+//! Failed steps: the stage, the reason and the details. Code decides by the typed fields only;
 //! `detail` is for people.
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,17 +9,17 @@ use crate::tls::AlertDescription;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The name lookup.
+    /// The DNS lookup.
     Dns,
     /// The TCP handshake.
     Connect,
-    /// The dialogue in clear before TLS.
+    /// The plaintext dialogue before TLS (STARTTLS).
     Starttls,
     /// The TLS handshake.
     Handshake,
 }
 
-/// Why it failed. Which verdict follows is judged elsewhere.
+/// Why a step failed. The judge decides which verdict follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -27,62 +27,64 @@ pub enum Reason {
     Nxdomain,
     /// The resolver failed or refused.
     Servfail,
-    /// The name exists and has no address of the families asked for.
+    /// The name exists, but has no address of the requested families.
     NoAddress,
-    /// The text is not a valid DNS name.
+    /// The name is not a valid DNS name.
     InvalidName,
-    /// No answer in time, at any stage.
+    /// A step did not finish in time, at any stage.
     Timeout,
-    /// TCP refused.
+    /// The TCP connection was refused.
     Refused,
-    /// TCP reset.
+    /// The TCP connection was reset.
     Reset,
-    /// No route, or an ICMP error said so.
+    /// There is no route to the address, or an ICMP error reported it as unreachable.
     NoRoute,
-    /// No connection can be made to the address: unspecified, multicast, broadcast, or link-local.
+    /// The address cannot be connected to: it is unspecified, multicast, broadcast or link-local.
     /// Nothing was sent.
     UnusableAddress,
-    /// Nothing was sent: the address had stayed silent to many visits before.
+    /// Nothing was sent, because the address did not respond to many earlier visits.
     AddressDead,
-    /// Nothing was sent: every address visited had stayed silent, so our own network may be down.
+    /// Nothing was sent, because no address visited so far responded: our own network may be down.
     AllSilent,
-    /// This machine ran out of descriptors, ports or memory; never the target's fault.
+    /// This machine ran out of file descriptors, ports or memory. This is never the target's fault.
     LocalLimit,
     /// The peer closed the connection.
     Eof,
-    /// The bytes that came are not TLS.
+    /// The received bytes are not TLS.
     NotTls,
     /// The peer sent a fatal alert.
     Alert,
-    /// TLS that breaks its own rules.
+    /// The peer sent TLS messages that violate the protocol.
     Malformed,
-    /// TLS that we could not go on with: a version, suite or group that was not on offer.
+    /// The handshake could not continue: the server chose a version, suite or group that was not
+    /// offered.
     Incompatible,
-    /// More bytes than any handshake needs.
+    /// The peer sent more bytes than any handshake needs.
     TooLarge,
-    /// The library behind this scanner cannot do what the server may do soundly: read a message as
-    /// large as this one, or send such a name. It says nothing against the server.
+    /// The TLS library of this scanner has a limit that a correct server may exceed: it cannot read
+    /// a message of this size, or cannot send such a name. This is not a fault of the server.
     ScannerLimit,
-    /// The handshake signature does not fit the certificate: the key was not proven.
+    /// The handshake signature does not verify with the key of the certificate, so the server did
+    /// not prove possession of the private key.
     KeyNotProven,
-    /// Only a key exchange without any certificate was accepted.
+    /// The server accepted only an anonymous key exchange, without a certificate.
     Anonymous,
     /// The service does not offer the upgrade to TLS.
     UpgradeNotOffered,
-    /// The service offers the upgrade and then refuses it.
+    /// The service offers the upgrade, but refuses the command for it.
     UpgradeRefused,
-    /// The service does not want to talk: its greeting, or its answer to ours, is a no.
+    /// The service refuses the dialogue in its greeting or in its reply to ours.
     TurnedAway,
-    /// The service says that it cannot talk, or upgrade, at the moment.
+    /// The service reports that it cannot continue or upgrade at the moment.
     Temporary,
-    /// The service speaks another protocol than the target names.
+    /// The service speaks a different protocol than the target names.
     OtherProtocol,
-    /// The service speaks TLS from the first byte, where a dialogue in clear was expected.
+    /// The service speaks TLS from the first byte, where a plaintext dialogue was expected.
     ImplicitTls,
 }
 
 impl Reason {
-    /// Returns the word in records.
+    /// Returns the name of the reason in records.
     pub fn word(self) -> &'static str {
         match self {
             Self::Nxdomain => "nxdomain",
@@ -119,26 +121,26 @@ impl Reason {
 /// A step that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Failure {
-    /// Which step.
+    /// The step that failed.
     pub stage: Stage,
-    /// Why.
+    /// Why it failed.
     #[serde(rename = "kind")]
     pub reason: Reason,
-    /// The particulars: the alert's IANA name (`handshake_failure`), the protocol that spoke
-    /// instead (`http`), or the system's own words. May hold the peer's text: escape it where it
-    /// is shown. Empty when the reason says all.
+    /// Details: the alert's IANA name (`handshake_failure`), the protocol that the peer speaks
+    /// instead (`http`), or the error text of the operating system. Empty if the reason says
+    /// everything. It may contain text of the peer: escape it before you display it.
     pub detail: String,
-    /// What the alert said; `None` of every other reason. Records and saved facts have it as `detail`.
+    /// The alert, or `None` for every other reason. Records and recordings contain it as `detail`.
     #[serde(skip)]
     pub alert: Option<AlertDescription>,
-    /// Whether an answer had begun when the time was up.
+    /// True if part of an answer arrived before the timeout.
     #[serde(skip)]
     pub answer_began: bool,
 }
 
 impl Failure {
-    /// Returns a failure with its particulars. Alerts and answers without an end have their own
-    /// functions.
+    /// Returns a failure with details. Use [`Self::alert`] for alerts and [`Self::unfinished`] for
+    /// answers that did not finish in time.
     pub fn new(stage: Stage, reason: Reason, detail: impl Into<String>) -> Self {
         debug_assert!(reason != Reason::Alert, "an alert has its description");
         Self {
@@ -150,7 +152,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a handshake that the peer ended by this alert.
+    /// Returns the failure of a handshake that the peer ended with this alert.
     pub fn alert(alert: AlertDescription) -> Self {
         Self {
             stage: Stage::Handshake,
@@ -161,7 +163,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a handshake whose answer began and did not end in time.
+    /// Returns the failure of a handshake whose answer began but did not finish in time.
     pub fn unfinished(detail: impl Into<String>) -> Self {
         Self {
             answer_began: true,
@@ -169,7 +171,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure that is saved as this.
+    /// Returns the failure that these fields of a recording represent.
     #[cfg(test)]
     pub(crate) fn saved_as(stage: Stage, reason: Reason, detail: &str) -> Self {
         let detail = detail.to_owned();
@@ -186,7 +188,7 @@ impl Failure {
         self.alert == Some(alert)
     }
 
-    /// Returns true if nothing came back in time.
+    /// Returns true if nothing was received before the timeout.
     pub fn is_silence(&self) -> bool {
         self.reason == Reason::Timeout && !self.answer_began
     }
@@ -205,7 +207,7 @@ impl Failure {
     }
 }
 
-/// A failure in the saved form, where text alone holds the particulars.
+/// A failure in a recording. There, the details are only text.
 #[derive(Deserialize)]
 struct Saved {
     stage: Stage,
@@ -242,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_decides_is_the_same_after_saving() {
+    fn a_failure_survives_saving() {
         use Reason::{Eof, NotTls, Timeout};
         use Stage::{Connect, Handshake, Starttls};
         let alerts = (0..=u8::MAX).map(|number| Failure::alert(AlertDescription(number)));
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_has_the_word_that_serde_writes() {
+    fn every_reason_has_the_name_that_serde_writes() {
         let schema = serde_json::to_value(schemars::schema_for!(Reason)).unwrap();
         let words = schema["oneOf"].as_array().unwrap();
         assert!(words.len() > 20);
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_peer_are_no_alert() {
+    fn text_of_a_peer_is_no_alert() {
         let alert = AlertDescription::PROTOCOL_VERSION;
         let spoken = Failure::new(Stage::Handshake, Reason::NotTls, alert.to_string());
         assert!(!spoken.is_alert(alert) && Failure::alert(alert).is_alert(alert));

@@ -1,17 +1,18 @@
-//! The names that a certificate is for, of whatever kind. One that has an odd character set is
-//! kept with the others; a kind that does not exist makes the list unreadable.
+//! The subject alternative names of a certificate. A name with invalid characters is kept. A name of an
+//! unknown kind makes the list unparseable.
 
 use std::net::IpAddr;
 
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::extensions::GeneralName;
 
-use super::certificate::PresentedName;
+use super::contents::PresentedName;
 use super::fields;
-use super::name::{DistinguishedName, hexadecimal, utf8_or_latin1};
+use super::hex::hexadecimal;
+use super::name::{DistinguishedName, utf8_or_latin1};
 use super::oid::oid_text;
 
-/// Reads the value of a subject alternative name extension, name by name.
+/// Parses the value of a subject alternative name extension.
 pub(super) fn presented_names(value: &[u8]) -> Option<Vec<PresentedName>> {
     let mut list = fields::sequence(value)?;
     let mut names = Vec::with_capacity(4);
@@ -21,7 +22,7 @@ pub(super) fn presented_names(value: &[u8]) -> Option<Vec<PresentedName>> {
     Some(names)
 }
 
-/// GeneralName (RFC 5280 section 4.2.1.6); `None` for a choice that does not exist.
+/// Parses a GeneralName (RFC 5280 section 4.2.1.6), or returns `None` for an unknown kind.
 fn presented_name(name: Any<'_>) -> Option<PresentedName> {
     let other = |kind: &str, text: &str| PresentedName::Other(format!("{kind}:{text}"));
     let bytes = name.data;
@@ -30,7 +31,7 @@ fn presented_name(name: Any<'_>) -> Option<PresentedName> {
     }
     Some(match GeneralName::try_from(name).ok()? {
         GeneralName::DNSName(dns) if dns.is_ascii() => PresentedName::Dns(dns.to_owned()),
-        // A dNSName is ASCII; one that is not covers no name that can be asked for.
+        // A dNSName must be ASCII. One that is not can match no host name.
         GeneralName::DNSName(dns) => other("dns", dns),
         GeneralName::RFC822Name(address) => other("email", address),
         GeneralName::URI(address) => other("uri", address),
@@ -43,7 +44,7 @@ fn presented_name(name: Any<'_>) -> Option<PresentedName> {
         GeneralName::X400Address(_) => other("x400", &hexadecimal(bytes)),
         GeneralName::EDIPartyName(_) => other("ediparty", &hexadecimal(bytes)),
         GeneralName::DirectoryName(_) => other("dirname", &DistinguishedName::read(bytes).text),
-        // IA5 in name; Latin-1 in deed.
+        // These are declared as IA5String, but some contain UTF-8 or Latin-1.
         GeneralName::Invalid(Tag(1), bytes) => other("email", &utf8_or_latin1(bytes)),
         GeneralName::Invalid(Tag(2), bytes) => other("dns", &utf8_or_latin1(bytes)),
         GeneralName::Invalid(Tag(6), bytes) => other("uri", &utf8_or_latin1(bytes)),

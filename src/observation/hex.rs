@@ -1,10 +1,10 @@
-//! Bytes as hexadecimal text, for the saved form of what was seen.
+//! Bytes as hexadecimal text, for recordings and for display.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Two lower-case digits a byte.
+/// Returns two lower-case digits for each byte.
 pub(super) fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
@@ -16,7 +16,12 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes again; `None` when the text is anything else.
+/// Returns `#` and the bytes in hexadecimal (RFC 4514 section 2.4).
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    format!("#{}", encode(bytes))
+}
+
+/// Returns the decoded bytes, or `None` if the text is not hexadecimal.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let nibble = |digit: u8| {
         char::from(digit)
@@ -33,7 +38,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// For `#[serde(with)]` on bytes that may be absent.
+/// For `#[serde(with)]` on optional bytes.
 pub(super) mod optional {
     use super::*;
 
@@ -61,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_come_back_and_anything_else_is_refused() {
+    fn bytes_round_trip_and_other_text_is_rejected() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(decode(&encode(&all)), Some(all));
         assert_eq!(decode(""), Some(Vec::new()));

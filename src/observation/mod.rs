@@ -1,10 +1,11 @@
-//! What was seen. Facts only: an Observation never says whether something is good. What was not
-//! looked at is absent, never false.
+//! What a visit observed. An `Observation` contains no judgement. What was not checked is absent,
+//! never false.
 
 mod algorithm;
 mod browsers;
 mod cache;
 mod certificate;
+mod contents;
 mod date;
 mod exchange;
 mod extension;
@@ -27,9 +28,9 @@ mod visit;
 pub(crate) use browsers::next_for_browsers;
 pub use browsers::{BrowserRefusal, Part, refused_by_browsers};
 pub use cache::CertificateCache;
-pub use certificate::{
-    BasicConstraints, Certificate, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm,
-    Unparseable,
+pub use certificate::Certificate;
+pub use contents::{
+    BasicConstraints, Contents, KeyKind, PresentedName, PublicKey, SignatureAlgorithm, Unparseable,
 };
 pub(crate) use date::time;
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};

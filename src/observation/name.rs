@@ -1,31 +1,31 @@
-//! Distinguished names, readable and unambiguous (RFC 4514). No string in a name is bad enough to
-//! lose the certificate over: what is not in its declared character set is read as Latin-1, as
-//! the tools that wrote it meant it, and what is no name at all is shown as bytes.
+//! Distinguished names as readable and unambiguous text (RFC 4514). A bad string never makes a
+//! certificate unparseable: bytes outside the declared character set are decoded as UTF-8 or Latin-1,
+//! which the writing tools usually meant. An invalid name is shown as bytes.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 use x509_parser::asn1_rs::{Any, Tag, ToDer};
 use x509_parser::x509::AttributeTypeAndValue;
 
 use super::fields;
+use super::hex::hexadecimal;
 use super::oid::oid_text;
 
-/// A subject or issuer.
+/// A subject or issuer name.
 #[derive(Clone, Debug, Default)]
 pub struct DistinguishedName {
-    /// The DER of the whole Name.
+    /// DER of the whole Name.
     pub der: Vec<u8>,
-    /// RFC 4514 text. It is the peer's: escape it where it is shown.
+    /// RFC 4514 text. It is controlled by the peer: escape it before you display it.
     pub text: String,
-    /// The first common name.
+    /// First common name, or `None` without one.
     pub common_name: Option<String>,
-    /// See `canonical`; `None` inside when the name breaks its rules.
+    /// Cache of [`Self::canonical`]. The inner value is `None` if the name is not valid.
     pub(super) canonical: OnceLock<Option<Box<[u8]>>>,
 }
 
-/// The same bytes. `matches` compares what they mean.
+/// Compares the bytes. `matches` compares the meaning.
 impl PartialEq for DistinguishedName {
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der && self.text == other.text && self.common_name == other.common_name
@@ -35,8 +35,8 @@ impl PartialEq for DistinguishedName {
 impl Eq for DistinguishedName {}
 
 impl DistinguishedName {
-    /// Reads a Name from its DER, the outer SEQUENCE included. Never fails: a Name that breaks
-    /// its rules becomes `#` and the hexadecimal of its bytes.
+    /// Parses a Name from its DER, including the outer SEQUENCE. Never fails: the text of an invalid
+    /// Name is `#` and its bytes in hexadecimal.
     pub(crate) fn read(der: &[u8]) -> Self {
         let (text, common_name) = match attributes(der) {
             Some(rdns) => (text(&rdns), common_name(&rdns)),
@@ -54,19 +54,19 @@ impl DistinguishedName {
 /// One type and value of a relative distinguished name.
 struct Attribute<'a> {
     read: AttributeTypeAndValue<'a>,
-    /// Whether it stands in the same set as the one before it (written with `+`).
+    /// True if it is in the same set as the attribute before it (joined by `+`).
     joined: bool,
 }
 
 impl Attribute<'_> {
-    /// The type's OBJECT IDENTIFIER, undotted.
+    /// Returns the encoded OBJECT IDENTIFIER of the type.
     fn oid(&self) -> &[u8] {
         self.read.attr_type().as_bytes()
     }
 }
 
-/// The sets one by one and not `X509Name`, which leaves out the rest of a name from the first
-/// set on that breaks the rules.
+/// Parses the sets one by one. `X509Name` is not used: it drops the rest of a name after the first
+/// invalid set.
 fn attributes(name: &[u8]) -> Option<Vec<Attribute<'_>>> {
     let mut rdns = fields::sequence(name)?;
     let mut attributes = Vec::with_capacity(8);
@@ -93,7 +93,8 @@ fn common_name(attributes: &[Attribute<'_>]) -> Option<String> {
         .map(Cow::into_owned)
 }
 
-/// The last relative name comes first (RFC 4514 section 2.1); inside one, the order stays.
+/// Returns the RFC 4514 text. The last relative name comes first (section 2.1); the order of attributes
+/// inside one is kept.
 fn text(attributes: &[Attribute<'_>]) -> String {
     let mut text = String::with_capacity(attributes.len() * 24);
     let mut end = attributes.len();
@@ -134,7 +135,8 @@ fn write_attribute(text: &mut String, attribute: &Attribute<'_>) {
     }
 }
 
-/// RFC 4514's names, and those that OpenSSL prints for the types that web certificates carry.
+/// Returns the short name of an attribute type: from RFC 4514, or as OpenSSL prints it for other types
+/// that occur in web certificates.
 fn short_name(oid: &[u8]) -> Option<&'static str> {
     Some(match oid {
         [0x55, 0x04, number] => match number {
@@ -183,14 +185,14 @@ fn short_name(oid: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// A string's text whatever its character set; `None` for what is no string. x509-parser's own
-/// reading of strings refuses those whose bytes are not of the set that they declare.
+/// Decodes a string of any type, or returns `None` if the value is not a string. x509-parser's own
+/// functions reject strings with bytes outside their declared character set.
 fn string<'a>(value: &Any<'a>) -> Option<Cow<'a, str>> {
     if !value.header.is_universal() || value.header.is_constructed() {
         return None;
     }
     match value.tag() {
-        // T.61 is Latin-1, and lately UTF-8, in deed.
+        // In practice T.61 contains Latin-1, and in newer certificates UTF-8.
         Tag::Utf8String
         | Tag::PrintableString
         | Tag::Ia5String
@@ -203,7 +205,7 @@ fn string<'a>(value: &Any<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
-/// The text that is meant by bytes of a character set that their writer did not look up.
+/// Decodes bytes as UTF-8, or as Latin-1 if they are not valid UTF-8.
 pub(super) fn utf8_or_latin1(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
@@ -211,7 +213,7 @@ pub(super) fn utf8_or_latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Each byte as the character of that number.
+/// Decodes each byte as the character with that number.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
@@ -236,8 +238,8 @@ fn utf32(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// RFC 4514 section 2.4. Control characters stay as they are, NUL apart: making text safe is for
-/// those who show it.
+/// Escapes a value (RFC 4514 section 2.4). Control characters except NUL are kept: the output code
+/// makes text safe to display.
 fn write_escaped(text: &mut String, value: &str) {
     for (place, character) in value.char_indices() {
         let special = match character {
@@ -252,17 +254,6 @@ fn write_escaped(text: &mut String, value: &str) {
             character => text.push(character),
         }
     }
-}
-
-/// `#` and the bytes in hexadecimal (RFC 4514 section 2.4).
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(1 + bytes.len() * 2);
-    text.push('#');
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -286,7 +277,7 @@ mod tests {
         tlv(0x30, &[tlv(0x06, oid), tlv(tag, value)].concat())
     }
 
-    /// A Name of sets of attributes.
+    /// Returns a Name with these sets of attributes.
     fn name(rdns: &[&[Vec<u8>]]) -> Vec<u8> {
         let sets: Vec<_> = rdns.iter().map(|set| tlv(0x31, &set.concat())).collect();
         tlv(0x30, &sets.concat())
@@ -362,7 +353,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_make_some_name(bytes in proptest::collection::vec(any::<u8>(), 0..120), tag in any::<u8>()) {
+        fn any_bytes_can_be_read_as_a_name(bytes in proptest::collection::vec(any::<u8>(), 0..120), tag in any::<u8>()) {
             DistinguishedName::read(&bytes);
             DistinguishedName::read(&name(&[&[attribute(CN, tag & 0x1e, &bytes)]]));
         }

@@ -1,10 +1,9 @@
-//! Comparing names as RFC 5280 section 7.1 says: two CAs may encode one name in different string
-//! types, in different case and with other spaces. Each name has a canonical form, and two names
-//! match when their canonical forms are the same bytes.
+//! Compares names by RFC 5280 section 7.1: two CAs may encode one name with different string types, case
+//! and spaces. Two names match if their canonical forms are the same bytes.
 //!
-//! Case and spaces are folded in ASCII only, as OpenSSL (`asn1_string_canon`) and BoringSSL
-//! (`NormalizeValue`) do. RFC 4518 section 2.2 would fold all of Unicode, but no TLS client does, and
-//! a chain that needs it is refused everywhere.
+//! Only ASCII case and spaces are folded, as in OpenSSL (`asn1_string_canon`) and BoringSSL
+//! (`NormalizeValue`). RFC 4518 section 2.2 would fold all of Unicode, but no TLS client does, so every
+//! client rejects a chain that needs it.
 
 use x509_parser::asn1_rs::Tag;
 
@@ -12,45 +11,45 @@ use super::fields::{self, Field, Fields};
 use super::name::DistinguishedName;
 
 impl DistinguishedName {
-    /// The canonical form, computed when it is first asked for. The canonical form of a name is a
-    /// prefix of that of another exactly when the relative names of the one are the first of the
-    /// other, which is what a directoryName constraint asks.
+    /// Returns the canonical form, computed on first use. One canonical form is a prefix of another
+    /// exactly if its relative names are the first ones of the other name. A directoryName constraint
+    /// relies on that.
     pub fn canonical(&self) -> &[u8] {
         let canonical = self.canonical.get_or_init(|| canonical(&self.der));
         canonical.as_deref().unwrap_or(&self.der)
     }
 
-    /// Whether both are the same name. Names that cannot be parsed match byte for byte only.
+    /// Returns true if both are the same name. Names that cannot be parsed only match byte for byte.
     pub fn matches(&self, other: &Self) -> bool {
         self.der == other.der || self.canonical() == other.canonical()
     }
 
-    /// The canonical form of a Name's DER; `None` when it breaks its rules.
+    /// Returns the canonical form of a Name's DER, or `None` if it is not valid.
     pub(crate) fn canonical_of(name: &[u8]) -> Option<Box<[u8]>> {
         canonical(name)
     }
 
-    /// The canonical form of one relative name, by the content of its set. Behind the canonical form
-    /// of a name it makes that of a longer one.
+    /// Returns the canonical form of one relative name, from the content of its set. Appended to the
+    /// canonical form of a name, it gives the canonical form of the longer name.
     pub(crate) fn canonical_relative(set: &[u8]) -> Option<Box<[u8]>> {
         let mut out = Vec::with_capacity(set.len() * 2);
         prefixed(0x31, &mut out, |out| relative_name(Fields::of(set), out))?;
         Some(out.into())
     }
 
-    /// Whether it has no relative names.
+    /// Returns true if it has no relative names.
     pub fn is_empty(&self) -> bool {
         self.canonical().is_empty()
     }
 }
 
-/// Stands for every string type in the canonical form.
+/// Replaces the tag of every string type in the canonical form.
 const TEXT: u8 = 0x0c;
 
-/// The canonical form of a Name's DER; `None` when it breaks its rules.
+/// Returns the canonical form of a Name's DER, or `None` if it is not valid.
 fn canonical(name: &[u8]) -> Option<Box<[u8]>> {
     let mut rdns = fields::sequence(name)?;
-    // Every relative name and every string has four bytes of length.
+    // Every relative name and every string gets a length of four bytes.
     let mut out = Vec::with_capacity(name.len() * 2);
     while !rdns.is_empty() {
         let set = rdns.expect(Tag::Set)?;
@@ -59,7 +58,7 @@ fn canonical(name: &[u8]) -> Option<Box<[u8]>> {
     Some(out.into())
 }
 
-/// A relative name's attributes, in an order that depends on nothing but what they are.
+/// Writes the attributes of a relative name, sorted by their bytes.
 fn relative_name(mut set: Fields<'_>, out: &mut Vec<u8>) -> Option<()> {
     let first = set.expect(Tag::Sequence)?;
     if set.is_empty() {
@@ -98,7 +97,7 @@ fn attribute(field: &Field<'_>, out: &mut Vec<u8>) -> Option<()> {
     });
     if prepared.is_none() {
         out.truncate(start);
-        // The length of four bytes tells it from text.
+        // Only text has a length of four bytes, so the two cannot be confused.
         out.extend_from_slice(value.whole);
     }
     Some(())
@@ -118,8 +117,8 @@ fn prefixed(
     Some(())
 }
 
-/// Appends a string in UTF-8, prepared; `None` for what is no string, or is not of its own
-/// character set: that is compared byte for byte.
+/// Appends a prepared string in UTF-8. Returns `None` for other types and for invalid strings, which
+/// are compared byte for byte.
 fn prepare(tag: Tag, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut text = Prepared {
         start: out.len(),
@@ -137,7 +136,7 @@ fn prepare(tag: Tag, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             bytes.iter().for_each(|byte| text.ascii(*byte));
         }
         Tag::Utf8String => text.all(std::str::from_utf8(bytes).ok()?.chars()),
-        // Other octets in these are Latin-1 or UTF-8 in practice, as TeletexString's are.
+        // In practice other bytes are Latin-1 or UTF-8, as in TeletexString.
         Tag::PrintableString | Tag::Ia5String | Tag::VisibleString | Tag::T61String => {
             match std::str::from_utf8(bytes) {
                 Ok(utf8) => text.all(utf8.chars()),
@@ -166,11 +165,11 @@ fn prepare(tag: Tag, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// A string under preparation: in lower case, with single spaces, and none at either end.
+/// A string being prepared: lower case, single spaces, and no space at either end.
 struct Prepared<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    /// A space is due before the next character.
+    /// True if a space must be written before the next character.
     space: bool,
 }
 
@@ -256,7 +255,7 @@ mod tests {
     #[test]
     fn string_types_case_and_spaces_do_not_matter() {
         let bmp: &'static [u8] = b"\0M\0\xfc\0n\0c\0h\0e\0n\0 \0C\0A";
-        // A tag and its string, another, and whether they match.
+        // A tag and its string, another pair, and true if they match.
         type Case = (u8, &'static [u8], u8, &'static [u8], bool);
         let cases: [Case; 24] = [
             (PRINTABLE, b"Acme CA", UTF8, b"acme ca", true),
@@ -300,12 +299,12 @@ mod tests {
                 true,
             ),
             (UNIVERSAL, b"\0\0\0A", BMP, b"\0a", true),
-            // Not of the character set: byte for byte.
+            // Not valid in its character set: compared byte for byte.
             (UTF8, b"M\xfcn", UTF8, b"M\xfcn", true),
             (UTF8, b"M\xfcn", UTF8, b"m\xfcn", false),
             (BMP, b"\0A\xd8\0", BMP, b"\0a\xd8\0", false),
             (BMP, b"\0A\0", UTF8, b"A", false),
-            // No DirectoryString: byte for byte.
+            // Not a DirectoryString: compared byte for byte.
             (NUMERIC, b"1 2", NUMERIC, b"1 2", true),
             (NUMERIC, b"1 2", NUMERIC, b"1  2", false),
             (NUMERIC, b"12", PRINTABLE, b"12", false),

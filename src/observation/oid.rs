@@ -1,18 +1,18 @@
-//! OBJECT IDENTIFIERs for people. x509-parser's own text takes the first number for one byte, so
-//! that 2.999.3 comes out as 3.16.55.3, shows what is no identifier as one, and makes a bigint of
-//! every number on the way.
+//! OBJECT IDENTIFIERs as text. x509-parser's own text is not used: it treats the first number as one
+//! byte, so that 2.999.3 becomes 3.16.55.3, it accepts invalid identifiers, and it makes a bigint of
+//! every number.
 
 use std::fmt::Write;
 
-use super::name::hexadecimal;
+use super::hex::hexadecimal;
 
-/// An OBJECT IDENTIFIER for people: dotted, or as bytes when it is none.
+/// Returns an OBJECT IDENTIFIER in dotted form, or its bytes in hexadecimal if it is not valid.
 pub(crate) fn oid_text(oid: &[u8]) -> String {
     dotted(oid).unwrap_or_else(|| hexadecimal(oid))
 }
 
-/// The dotted form of an OBJECT IDENTIFIER's value; `None` when it is not one, or when an arc is
-/// past 64 bits.
+/// Returns the dotted form of an OBJECT IDENTIFIER's value, or `None` if it is not valid or an arc
+/// exceeds 64 bits.
 pub(super) fn dotted(oid: &[u8]) -> Option<String> {
     if oid.last()? & 0x80 != 0 {
         return None;

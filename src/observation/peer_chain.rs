@@ -9,27 +9,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::hex::{decode, encode};
 use super::{Certificate, KeyKind};
 
-/// The certificates a server sent, in its order: the leaf is the first.
+/// The certificates that a server sent, in its order: the leaf is the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerChain {
-    /// As sent, duplicates and strangers included.
+    /// All certificates as sent, including duplicates and unrelated ones.
     pub certificates: Vec<Arc<Certificate>>,
 }
 
 impl PeerChain {
-    /// The server's own certificate.
+    /// Returns the server's own certificate, or `None` if the chain is empty.
     pub fn leaf(&self) -> Option<&Arc<Certificate>> {
         self.certificates.first()
     }
 
-    /// Returns the kind of the server's own key, or `None` if its certificate could not be read.
+    /// Returns the kind of the server's key, or `None` if its certificate could not be parsed.
     pub(crate) fn leaf_key(&self) -> Option<KeyKind> {
         let contents = self.leaf()?.contents.as_ref().ok()?;
         Some(contents.key.kind)
     }
 }
 
-/// Serialised as a list of hexadecimal DER strings: what was sent, nothing derived.
+/// Serialized as a list of hexadecimal DER strings, without anything derived from them.
 impl Serialize for PeerChain {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.certificates.iter().map(|c| encode(&c.der)))
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_comes_back_as_it_was_bad_certificates_included() {
+    fn a_chain_with_bad_certificates_round_trips() {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["example.test".to_owned()]).unwrap();
         let leaf = params.self_signed(&key).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_hexadecimal_is_refused() {
+    fn text_that_is_not_hexadecimal_is_rejected() {
         for text in [r#"["f"]"#, r#"["zz"]"#, r#"["é"]"#, "[1]", "{}"] {
             assert!(serde_json::from_str::<PeerChain>(text).is_err(), "{text}");
         }

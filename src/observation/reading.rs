@@ -1,8 +1,8 @@
-//! Reading a certificate from its DER (RFC 5280 section 4.1) with x509-parser.
+//! Parses a certificate from its DER (RFC 5280 section 4.1) with x509-parser.
 //!
-//! It is driven field by field, so that what cannot be read has a name, and because a scanner
-//! meets what `X509Certificate::from_der` refuses as a whole: an umlaut in a PrintableString, one
-//! odd alternative name. Clients look past these, so the record must too.
+//! It parses field by field, so that it can name the field that cannot be parsed.
+//! `X509Certificate::from_der` would also reject a whole certificate for an umlaut in a PrintableString
+//! or one odd alternative name. Clients accept such certificates, so the scanner must too.
 
 use std::ops::Range;
 use std::panic::catch_unwind;
@@ -11,21 +11,21 @@ use x509_parser::asn1_rs::{BitString, Tag};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Version};
 
 use super::algorithm::{public_key, signature_algorithm};
-use super::certificate::{Contents, PublicKey, SignatureAlgorithm, Unparseable};
+use super::contents::{Contents, PublicKey, SignatureAlgorithm, Unparseable};
 use super::date::timestamp;
 use super::extension::Extensions;
 use super::fields::{self, Field, Fields, constructed, primitive};
 use super::name::DistinguishedName;
 
-/// What a first flight may hold (`tls::flight`). Certificates on the web stay below 100 KiB even with a
-/// thousand names.
+/// Maximum size in bytes: the limit of a first flight (`tls::flight`). Certificates on the web are below
+/// 100 KiB even with a thousand names.
 const MAX_SIZE: usize = 320 * 1024;
 
-/// Reads a certificate.
+/// Parses a certificate.
 ///
-/// asn1-rs 0.7.2 under x509-parser panics at a BOOLEAN without a byte, which is read elsewhere
-/// for that reason. Should a peer find another such place, it must cost that peer's certificate
-/// and not the sweep: nothing that is shared is touched in here.
+/// asn1-rs 0.7.2, which x509-parser uses, panics on an empty BOOLEAN, so this room parses BOOLEANs
+/// itself. If a certificate triggers another panic, only that certificate is unparseable and the sweep
+/// continues. Catching the panic is safe because the parser changes no shared state.
 pub(super) fn read(der: &[u8]) -> Result<Contents, Unparseable> {
     if der.len() > MAX_SIZE {
         return Err(Unparseable { field: "size" });
@@ -88,14 +88,14 @@ fn contents(
     }
 }
 
-/// How many bytes the signature has, which ends the certificate.
+/// Returns the length in bytes of the signature, which is the last field of the certificate.
 fn signature_value(parts: &mut Fields<'_>) -> Option<usize> {
     let value = parts.expect(Tag::BitString)?;
     let bits: BitString<'_> = fields::only(value.whole)?;
     (bits.unused_bits == 0 && parts.is_empty()).then_some(bits.data.len())
 }
 
-/// The tbsCertificate's fields.
+/// The fields of the tbsCertificate.
 struct ToBeSigned<'a> {
     version: u32,
     serial: &'a [u8],
@@ -110,7 +110,7 @@ struct ToBeSigned<'a> {
 fn to_be_signed<'a>(tbs: &Field<'a>) -> Result<ToBeSigned<'a>, Unparseable> {
     let mut fields = tbs.inside();
     let version = version(&mut fields).or_unparseable("version")?;
-    // Its bytes as they are: numbers below zero or with needless zeroes are many CAs' custom.
+    // Kept as encoded: many CAs use negative numbers or superfluous leading zeros.
     let serial = fields
         .expect(Tag::Integer)
         .filter(|serial| !serial.any.data.is_empty())
@@ -140,7 +140,7 @@ fn to_be_signed<'a>(tbs: &Field<'a>) -> Result<ToBeSigned<'a>, Unparseable> {
     })
 }
 
-/// `[0] EXPLICIT INTEGER DEFAULT v1`, counted from 0 on the wire and from 1 among people.
+/// Reads `[0] EXPLICIT INTEGER DEFAULT v1`. Version 1 is encoded as 0.
 fn version(fields: &mut Fields<'_>) -> Option<u32> {
     let Some(version) = fields.take_if(constructed(0))? else {
         return Some(1);
@@ -157,7 +157,7 @@ fn dates(mut validity: Fields<'_>) -> Option<(i64, i64)> {
     validity.is_empty().then_some((not_before, not_after))
 }
 
-/// What follows the key: two unique identifiers that nobody uses, and the extensions.
+/// Reads the fields behind the key: two unique identifiers, which are ignored, and the extensions.
 fn extensions(fields: &mut Fields<'_>) -> Option<Extensions> {
     fields.take_if(primitive(1))?;
     fields.take_if(primitive(2))?;
@@ -168,7 +168,7 @@ fn extensions(fields: &mut Fields<'_>) -> Option<Extensions> {
     fields.is_empty().then_some(extensions)
 }
 
-/// Names the field that `None` stands for.
+/// Converts `None` to an error that names the field.
 trait OrUnparseable<T> {
     fn or_unparseable(self, field: &'static str) -> Result<T, Unparseable>;
 }

@@ -1,29 +1,29 @@
-//! Extensions that only judging revocation asks for, read when it does: addresses of revocation
-//! lists, the TLS features, the signed certificate timestamps. They are no part of `Contents`,
-//! which every certificate of a sweep pays for. What cannot be read is as if it were not there.
+//! Extensions that only the revocation check needs: CRL distribution points, TLS features and signed
+//! certificate timestamps. They are parsed on demand and not part of `Contents`, which is computed for
+//! every certificate of a sweep. An extension that cannot be parsed is treated as absent.
 
 use super::Certificate;
 use super::name::utf8_or_latin1;
 use crate::crypto::der::{self, Element, Reader, tag};
 
-/// Entries of one extension that are looked at. Certificates on the web have two or three.
+/// Maximum number of entries read from one extension. Certificates on the web have two or three.
 const MAX_ENTRIES: usize = 64;
 
-/// Extensions that are looked at.
+/// Maximum number of extensions searched.
 const MAX_EXTENSIONS: usize = 200;
 
-/// An SCT's log and time.
+/// The log and time of an SCT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sct {
-    /// The log's id.
+    /// Id of the log.
     pub(crate) log: [u8; 32],
-    /// Milliseconds since the epoch.
+    /// Unix time in milliseconds.
     pub(crate) timestamp: u64,
 }
 
 impl Certificate {
-    /// The addresses of revocation lists that speak of this certificate for every reason and by
-    /// its own issuer (RFC 5280 section 4.2.1.13).
+    /// Returns the URLs of the CRL distribution points that cover all revocation reasons and are
+    /// signed by the certificate's own issuer (RFC 5280 section 4.2.1.13).
     pub(crate) fn crl_addresses(&self) -> Vec<String> {
         let mut addresses = Vec::new();
         let points = self.extension(&[0x55, 0x1d, 31]);
@@ -36,7 +36,7 @@ impl Certificate {
                 break;
             };
             let mut fields = point.inside();
-            // Reasons and another issuer stand behind the name: such a list is not for all.
+            // Fields behind the name restrict the reasons or name another CRL issuer.
             if let Some(Some(name)) = fields.take_if(tag::constructed(0))
                 && fields.is_empty()
             {
@@ -46,8 +46,8 @@ impl Certificate {
         addresses
     }
 
-    /// Whether it asks servers to staple an OCSP answer (status_request among its TLS features,
-    /// RFC 7633).
+    /// Returns true if it requires servers to staple an OCSP response (`status_request` in its TLS
+    /// features, RFC 7633).
     pub(crate) fn must_staple(&self) -> bool {
         const TLS_FEATURE: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18];
         let features = self.extension(TLS_FEATURE);
@@ -61,7 +61,7 @@ impl Certificate {
             .any(|feature| feature.content == [5])
     }
 
-    /// The embedded SCTs (RFC 6962 section 3.3); those of another version are left out.
+    /// Returns the embedded SCTs (RFC 6962 section 3.3), except those of other versions.
     pub(crate) fn scts(&self) -> Vec<Sct> {
         const SCT_LIST: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
         let list = self
@@ -81,7 +81,7 @@ impl Certificate {
         scts
     }
 
-    /// The value of the first extension with this (undotted) identifier.
+    /// Returns the value of the first extension with this encoded OBJECT IDENTIFIER.
     pub(crate) fn extension(&self, wanted: &[u8]) -> Option<&[u8]> {
         let contents = self.contents.as_ref().ok()?;
         let tbs = self.der.get(contents.tbs.clone())?;
@@ -106,7 +106,7 @@ impl Certificate {
     }
 }
 
-/// The addresses in a DistributionPointName, by the content of the `[0]` around it.
+/// Returns the URLs in a DistributionPointName, from the content of the `[0]` around it.
 fn distribution_point_addresses(name: &Element<'_>) -> Vec<String> {
     let mut choice = name.inside();
     let Some(mut names) = choice
@@ -122,7 +122,7 @@ fn distribution_point_addresses(name: &Element<'_>) -> Vec<String> {
         .collect()
 }
 
-/// TLS's `opaque <0..2^16-1>`, and what follows it.
+/// Splits a TLS `opaque <0..2^16-1>` from the bytes behind it.
 fn opaque(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))

@@ -1,38 +1,39 @@
-//! The dialogue in clear before TLS, as it was said.
+//! The plaintext dialogue before TLS.
 
 use serde::{Deserialize, Serialize};
 
-/// The most that is kept of one dialogue, as escaped: enough for every dialogue that
-/// leads to TLS, and for the beginning of those that do not.
+/// Maximum number of characters kept of one dialogue, after escaping. It is enough for every dialogue
+/// that leads to TLS, and for the start of the others.
 const MAX_KEPT: usize = 4 * 1024;
 
-/// The most turns that are kept: a dialogue has eight, and one that comes byte by byte no more.
+/// Maximum number of turns kept. A normal dialogue has eight; consecutive reads of one side count as one.
 const MAX_TURNS: usize = 32;
 
-/// Who said something.
+/// The sender of a part of the dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
-    /// We did.
+    /// This scanner.
     Client,
-    /// The server did.
+    /// The server.
     Server,
 }
 
-/// What was said before TLS.
+/// The dialogue before TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// In turn, each text with everything escaped that is not printable ASCII (`\r\n`, `\xff`).
+    /// The turns in order. Everything except printable ASCII is escaped (`\r\n`, `\xff`).
     pub turns: Vec<(Said, String)>,
-    /// Whether more was said than was kept.
+    /// True if the dialogue was longer than what is kept.
     pub cut: bool,
-    /// What the server sent in clear after its go-ahead and before our hello, escaped likewise.
-    /// Nothing belongs there.
+    /// Plaintext that the server sent after it accepted the upgrade and before our ClientHello, escaped
+    /// in the same way. A correct server sends nothing there.
     pub injected: Option<String>,
 }
 
 impl Transcript {
-    /// Adds what one side said; its turn goes on while the other is silent.
+    /// Appends bytes of one side. They extend the current turn unless the other side spoke in
+    /// between.
     pub fn add(&mut self, said: Said, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -48,18 +49,18 @@ impl Transcript {
         }
     }
 
-    /// Notes what came after the go-ahead, if anything did.
+    /// Records the bytes received after the upgrade was accepted, unless there are none.
     pub fn inject(&mut self, bytes: &[u8]) {
         self.injected = (!bytes.is_empty()).then(|| escaped(bytes, MAX_KEPT).0);
     }
 
-    /// Whether the server said anything.
+    /// Returns true if the server sent anything.
     pub fn heard(&self) -> bool {
         self.turns.iter().any(|(said, _)| *said == Said::Server)
     }
 }
 
-/// The bytes in at most so many characters, and whether there are more.
+/// Returns the escaped bytes in at most `room` characters, and true if some did not fit.
 fn escaped(bytes: &[u8], room: usize) -> (String, bool) {
     let mut text = String::new();
     for byte in bytes {
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_goes_on_until_the_other_speaks() {
+    fn a_turn_continues_until_the_other_side_speaks() {
         let mut transcript = Transcript::default();
         transcript.add(Said::Server, b"220 a\r");
         transcript.add(Said::Server, b"\n");
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_and_safe_to_show() {
+    fn the_transcript_is_bounded_and_safe_to_display() {
         let mut transcript = Transcript::default();
         for _ in 0..100 {
             transcript.add(Said::Server, &[0x1B; 100]);

@@ -1,10 +1,11 @@
-//! Which protocol versions an endpoint accepts, concluded from its exchanges alone: what each
-//! hello was answered with, and what an answer proves about the versions around it.
+//! Which protocol versions an endpoint accepts. This is derived only from the answers to each
+//! ClientHello and from what an answer proves about other versions.
 //!
-//! Only a hello that offers a version can say no to it. What several versions share one hello for
-//! is concluded from the version that was chosen, never from a refusal.
+//! Only a ClientHello that offers a version can prove that the version is rejected. If a ClientHello
+//! offers several versions, only the chosen version counts, never a refusal.
 
 mod asking;
+mod evidence;
 
 #[cfg(test)]
 mod tests;
@@ -15,54 +16,57 @@ use serde::Serialize;
 
 pub(super) use asking::is_dead;
 pub(crate) use asking::next_for_versions;
+use evidence::{Evidence, evidence};
+pub(super) use evidence::{may_speak, reason_text};
 
-use super::{Exchange, Failure, Observation, Offer, Reason, Session, Stage};
+use super::{Exchange, Observation, Offer, Reason};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// What an endpoint does with a version.
+/// How an endpoint reacts to a protocol version.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum VersionWord {
-    /// It chose the version, with parameters that were on offer, and sent the whole of its answer.
+    /// The endpoint chose the version with offered parameters, and its answer was complete.
     Supported,
-    /// It said by the mark in the random of an older answer that it could have spoken the version. It
-    /// was not asked, or did not answer.
+    /// The endpoint claims to support the version by the downgrade marker in the random of an older
+    /// answer. The version was not probed, or the probe got no answer.
     Claimed,
-    /// It chose the version and then broke off, both times that it was asked: by an alert, a close,
-    /// a malformed message, a parameter that was not on offer, or a key exchange that clients refuse.
+    /// The endpoint chose the version and then aborted the handshake in both attempts: by an alert, a
+    /// close, a malformed message, a parameter that was not offered, or a key exchange that clients
+    /// reject.
     BrokeOff,
-    /// It answered that hello by an alert, or by choosing an older version.
+    /// The endpoint answered the ClientHello with an alert or by choosing an older version.
     Rejected,
-    /// It closes, resets or answers nonsense to that hello when it is sent again too, and to the
-    /// short one where there is one, but answers others properly.
+    /// The endpoint closes, resets or sends an invalid answer to this ClientHello, to its repetition and
+    /// to the short one, if there is one. It answers other versions properly.
     Intolerant,
-    /// Nothing came back, or nothing but a close to every hello, or a close that was seen once
-    /// alone.
+    /// The endpoint did not answer, or closed the connection for every version, or the close was seen
+    /// only once.
     NoAnswer,
-    /// It was not asked: the endpoint was not reached, or stopped answering before its turn.
+    /// The version was not probed: the endpoint was not reached, or stopped answering earlier.
     NotProbed,
 }
 
-/// One version's outcome.
+/// The outcome for one protocol version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct VersionOutcome {
-    /// What the endpoint does with the version.
+    /// How the endpoint reacts to the version.
     pub outcome: VersionWord,
-    /// Why: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`, `reset`,
-    /// `timeout`, `http`, ... Of what broke off, how.
+    /// Reason for the outcome: `chosen`, `downgrade_mark`, `chose TLSv1.2`, the alert's name, `close`,
+    /// `reset`, `timeout`, `http`, ... For `broke_off` it says how the handshake was aborted.
     pub reason: Cow<'static, str>,
-    /// The id of the hello that the answer was given to; null when none was sent.
+    /// Id of the ClientHello that led to the outcome; null if none was sent.
     pub hello: Option<&'static str>,
 }
 
-/// The outcome of each version, oldest first.
+/// The outcomes of all versions, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions([VersionOutcome; ProtocolVersion::ALL.len()]);
 
 impl Versions {
-    /// What the exchanges show, when versions were asked for.
+    /// Returns the outcomes, or `None` if versions were not probed.
     pub fn of(observation: &Observation) -> Option<Self> {
         observation
             .versions_asked
@@ -76,20 +80,20 @@ impl Versions {
         Self(found.map(|(_, evidence)| settle(evidence, answered)))
     }
 
-    /// The outcome of a version.
+    /// Returns the outcome of a version.
     pub fn outcome(&self, version: ProtocolVersion) -> &VersionOutcome {
         &self.0[version as usize]
     }
 
-    /// The versions that the endpoint accepts, oldest first.
+    /// Returns the versions that the endpoint accepts, oldest first.
     pub fn supported(&self) -> impl Iterator<Item = ProtocolVersion> {
         let all = ProtocolVersion::ALL.into_iter();
         all.filter(|version| self.outcome(*version).outcome == VersionWord::Supported)
     }
 }
 
-/// Whether an empty key share was refused in words that need not be about the version, so that only
-/// a whole handshake can tell.
+/// Returns true if the TLS 1.3 probe, which has an empty key share, was refused by an alert that need not
+/// be about the version. Only a whole handshake can then show if the version is supported.
 pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
     let tls13 = Offer::Version(ProtocolVersion::Tls13);
     let refused = exchanges.iter().any(|exchange| {
@@ -107,7 +111,7 @@ pub(crate) fn needs_handshake(exchanges: &[Exchange]) -> bool {
     refused && !tried && !is_dead(exchanges)
 }
 
-/// Whether TLS 1.3 is proven; `None` when nothing proves it.
+/// Returns `Some(true)` if an answer proves TLS 1.3, or `None` otherwise.
 pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
         Some(Evidence::Supported(..)) => Some(true),
@@ -115,226 +119,13 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-/// Whether the server claims TLS 1.3 by the mark in the random of an older answer, and no answer
-/// proves or refutes it. Some boxes copy the random of the server behind them.
+/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade marker in the random of an older
+/// answer and no answer proves or refutes it, or `None` otherwise. Some middleboxes copy the random of
+/// the server behind them.
 pub fn claims_tls13(observation: &Observation) -> Option<bool> {
     match evidence(&observation.exchanges, ProtocolVersion::Tls13) {
         Some(Evidence::Claimed(_)) => Some(true),
         _ => None,
-    }
-}
-
-/// What is known of one version: the text of the reason, and the offer it was the answer to.
-pub(super) enum Evidence {
-    Supported(&'static str, Offer),
-    Rejected(Cow<'static, str>, Offer),
-    /// It closed, reset or answered nonsense, twice: what that means depends on the other versions.
-    Broke(Cow<'static, str>, Offer),
-    /// It did so once, and that may have come in passing.
-    Doubtful(Cow<'static, str>, Offer),
-    /// It sent `internal_error` once, which may have come in passing too.
-    DoubtfulNo(Cow<'static, str>, Offer),
-    /// It chose the version and then broke off, twice.
-    BrokeOff(Cow<'static, str>, Offer),
-    /// It did so once.
-    DoubtfulChoice(Cow<'static, str>, Offer),
-    /// The mark in an older answer says that it could have.
-    Claimed(Offer),
-    /// The connection was dropped before TLS, once: the hello was not sent.
-    TurnedAway(Cow<'static, str>, Offer),
-    Silent(Cow<'static, str>, Offer),
-}
-
-impl Evidence {
-    /// Whether the server has said what it does with the version.
-    fn answers(&self) -> bool {
-        matches!(
-            self,
-            Self::Supported(..) | Self::Rejected(..) | Self::BrokeOff(..)
-        )
-    }
-
-    /// Returns the offer that it is the answer to.
-    fn offer(&self) -> Offer {
-        match self {
-            Self::Supported(_, offer) | Self::Claimed(offer) => *offer,
-            Self::Rejected(_, offer)
-            | Self::Broke(_, offer)
-            | Self::Doubtful(_, offer)
-            | Self::DoubtfulNo(_, offer)
-            | Self::BrokeOff(_, offer)
-            | Self::DoubtfulChoice(_, offer)
-            | Self::TurnedAway(_, offer)
-            | Self::Silent(_, offer) => *offer,
-        }
-    }
-
-    /// Whether it is no more than the answer to a TLS 1.3 hello without a key.
-    fn is_begun(&self) -> bool {
-        let tls13 = Offer::Version(ProtocolVersion::Tls13);
-        matches!(self, Self::Supported(_, offer) if [tls13, Offer::Rest].contains(offer))
-    }
-
-    /// Whether it must be seen once more.
-    fn is_doubtful(&self) -> bool {
-        matches!(
-            self,
-            Self::Doubtful(..)
-                | Self::DoubtfulNo(..)
-                | Self::DoubtfulChoice(..)
-                | Self::TurnedAway(..)
-        )
-    }
-}
-
-/// The strongest evidence: what supports before what rejects, and that before the rest.
-pub(super) fn evidence(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
-    // An offer without the service's own dialogue tells nothing of the service, and one for a fact
-    // or about signatures has a list cut short.
-    let told = || {
-        let tells = |it: &&Exchange| {
-            let cut = matches!(it.offer, Offer::BrowserTls13 | Offer::Asked(_));
-            !cut && it.offer != Offer::Implicit
-        };
-        exchanges.iter().filter(tells)
-    };
-    let each = |look: fn(&Exchange, ProtocolVersion) -> Option<Evidence>| {
-        told().find_map(|exchange| look(exchange, version))
-    };
-    let supported = each(supports);
-    let broken = || each(breaks_off).filter(|_| supported.as_ref().is_some_and(Evidence::is_begun));
-    let found = broken()
-        .or(supported)
-        .or_else(|| each(passes_over))
-        .or_else(|| refusal(exchanges, version));
-    match found {
-        None | Some(Evidence::Silent(..)) => each(claims).or(found),
-        found => found,
-    }
-}
-
-/// A whole handshake that got as far as the server's choice of this version and was then broken off
-/// by the server. A request for another hello, which is all that the question about TLS 1.3 gets,
-/// does not outweigh that.
-fn breaks_off(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    let session = exchange.session.as_ref()?;
-    let failure = exchange.failure.as_ref()?;
-    let by_us = matches!(
-        failure.reason,
-        Reason::Incompatible | Reason::TooLarge | Reason::LocalLimit
-    );
-    let broke = session.version == version && !exchange.offer.template().hand_made && !by_us;
-    broke.then(|| Evidence::BrokeOff(reason_text(failure), exchange.offer))
-}
-
-/// What came of asking for this very version: a word before no word. Where the server broke off once
-/// and was silent once, it has not answered.
-fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence> {
-    let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
-    let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
-    let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    let word = ends().find(Evidence::answers).or_else(|| twice(ends));
-    word.or_else(|| ends().find(silent))
-        .or_else(|| ends().find(chosen))
-        .or_else(|| ends().next())
-}
-
-/// What the server did twice to one and the same hello did not come in passing.
-fn twice<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
-    let doubtful = || ends().filter(Evidence::is_doubtful);
-    let again = |end: &Evidence| doubtful().filter(|it| it.offer() == end.offer()).count() > 1;
-    let seen = || doubtful().filter(again);
-    let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    Some(match seen().find(chosen).or_else(|| seen().next())? {
-        Evidence::DoubtfulChoice(text, offer) => Evidence::BrokeOff(text, offer),
-        Evidence::DoubtfulNo(text, offer) => Evidence::Rejected(text, offer),
-        Evidence::TurnedAway(text, offer) => Evidence::Silent(text, offer),
-        Evidence::Doubtful(text, offer) => Evidence::Broke(text, offer),
-        end => end,
-    })
-}
-
-fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    let session = completed(exchange).filter(|it| it.version == version)?;
-    let template = exchange.offer.template();
-    // To a server that knows no supported_versions, a TLS 1.3 hello offers TLS 1.2 and older.
-    let oldest = if template.hand_made {
-        ProtocolVersion::Ssl3
-    } else {
-        template.oldest
-    };
-    let offered = (oldest..=template.newest).contains(&session.version);
-    offered.then_some(Evidence::Supported("chosen", exchange.offer))
-}
-
-/// What was agreed, where the server's first flight came to its end. The answer to `rest` did: it
-/// is we who cannot go on.
-fn completed(exchange: &Exchange) -> Option<&Session> {
-    let unable = |failure: &Failure| failure.reason == Reason::Incompatible;
-    let only_us = exchange.offer == Offer::Rest && exchange.failure.as_ref().is_some_and(unable);
-    let session = exchange.session.as_ref().filter(|_| only_us);
-    session.or_else(|| exchange.agreed())
-}
-
-/// The mark of a better version than was on offer, in the random of an older answer.
-fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    let session = exchange.agreed()?;
-    let newest = exchange.offer.template().newest;
-    let marked = session.downgrade == Some(version) && version == ProtocolVersion::Tls13;
-    (marked && newest < version).then_some(Evidence::Claimed(exchange.offer))
-}
-
-/// An older version chosen although this one was on offer.
-fn passes_over(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    let chosen = exchange.session.as_ref()?.version;
-    let template = exchange.offer.template();
-    let passed = (template.oldest..=template.newest).contains(&version) && chosen < version;
-    passed.then(|| Evidence::Rejected(format!("chose {chosen}").into(), exchange.offer))
-}
-
-/// The end of an exchange that asked for this very version. What a short hello offers is not all that
-/// the version has: only a word about the version itself refuses it.
-fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
-    if exchange.offer.asks_for() != Some(version) {
-        return None;
-    }
-    let offer = exchange.offer;
-    if let Some(session) = &exchange.session {
-        if session.version == version {
-            let how = exchange.failure.as_ref().map(reason_text);
-            return Some(Evidence::DoubtfulChoice(how.unwrap_or_default(), offer));
-        }
-        let nonsense = format!("chose {}, which was not on offer", session.version);
-        return Some(Evidence::Doubtful(nonsense.into(), offer));
-    }
-    let failure = exchange.failure.as_ref()?;
-    let internal = failure.is_alert(AlertDescription::INTERNAL_ERROR);
-    let about_version = failure.is_alert(AlertDescription::PROTOCOL_VERSION);
-    let short = matches!(offer, Offer::ShortVersion(_));
-    Some(match failure.reason {
-        _ if failure.stage != Stage::Handshake && failure.is_drop() => {
-            Evidence::TurnedAway(reason_text(failure), offer)
-        }
-        _ if failure.stage != Stage::Handshake => Evidence::Silent(reason_text(failure), offer),
-        Reason::Timeout | Reason::LocalLimit => Evidence::Silent(reason_text(failure), offer),
-        Reason::Alert if internal => Evidence::DoubtfulNo(reason_text(failure), offer),
-        Reason::Alert if short && !about_version => return None,
-        Reason::Alert => Evidence::Rejected(reason_text(failure), offer),
-        _ => Evidence::Doubtful(reason_text(failure), offer),
-    })
-}
-
-/// The failure in a word or two.
-pub(super) fn reason_text(failure: &Failure) -> Cow<'static, str> {
-    match failure.reason {
-        Reason::Eof => "close".into(),
-        Reason::Reset => "reset".into(),
-        Reason::Timeout => "timeout".into(),
-        Reason::Refused => "refused".into(),
-        Reason::LocalLimit => "local_limit".into(),
-        Reason::TooLarge => "too_large".into(),
-        Reason::ScannerLimit => "scanner_limit".into(),
-        _ => failure.detail.clone().into(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One visit to one endpoint: every exchange it took, or why there was none.
+//! One visit to one endpoint: all its exchanges, or why no connection was attempted.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,86 +16,86 @@ use crate::tls::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, ProtocolVersio
 /// The curves among `MODERN_GROUPS`, as keys name them.
 const CURVES: [&str; 2] = ["p256", "p384"];
 
-/// How long each step took; absent when the step was not taken.
+/// Duration of each step, or `None` if the step did not happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
-    /// The name lookup.
+    /// The DNS lookup.
     pub dns: Option<Duration>,
     /// The TCP handshake of the first connection.
     pub connect: Option<Duration>,
-    /// The dialogue in clear before TLS.
+    /// The plaintext dialogue before TLS.
     pub starttls: Option<Duration>,
-    /// From the ClientHello to the end of the handshake, or to the failure.
+    /// From the ClientHello to the end of the handshake or to its failure.
     pub handshake: Option<Duration>,
-    /// The whole visit, all exchanges together.
+    /// The whole visit, with all its exchanges.
     pub total: Option<Duration>,
 }
 
-/// Everything seen at one endpoint.
+/// Everything recorded in one visit to one endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Observation {
-    /// Which endpoint.
+    /// The visited endpoint.
     pub endpoint: Endpoint,
-    /// When this attempt began.
+    /// Time at which this visit began.
     pub started_at: Timestamp,
-    /// 1 for the first visit, 2 for the first retry, and so on.
+    /// Number of the visit: 1 for the first one, 2 for the first retry, and so on.
     pub attempt: u32,
-    /// How long it took.
+    /// Duration of its steps.
     pub timing: Timing,
-    /// Why no connection was even tried: the name gave no address, or this machine ran out of
-    /// something.
+    /// Why no connection was attempted: the name has no address, or this machine ran out of a resource.
+    /// `None` if one was.
     pub failure: Option<Failure>,
-    /// Whether each protocol version was to be asked for.
+    /// True if each protocol version was to be probed.
     #[serde(default)]
     pub versions_asked: bool,
-    /// Which facts were to be asked for.
+    /// The measurements requested by `--facts`.
     #[serde(default, skip_serializing_if = "FactSet::is_empty")]
     pub facts_asked: FactSet,
-    /// The other addresses of the name; absent where the target names its address, and where
-    /// each address has a visit of its own.
+    /// The other addresses of the name. `None` if the target is an address, and if each address has
+    /// a separate visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Box<Addresses>>,
-    /// The connections made, in order.
+    /// The connections, in order.
     pub exchanges: Vec<Exchange>,
 }
 
-/// The addresses of a name, of which one is visited: the first that accepts a connection.
+/// The addresses of a name other than the visited one, which is the first that accepts a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
-    /// Those before the visited one, in order, and why each was left. Those that are no destination
-    /// are among them, and were not visited.
+    /// Addresses before the visited one, in order, each with its failure. Unusable addresses are
+    /// included, although no connection to them was attempted.
     pub failed: Vec<(IpAddr, Failure)>,
-    /// Those not tried.
+    /// Addresses that were not tried.
     pub rest: Vec<IpAddr>,
-    /// Whether the name was asked for IPv6 addresses too, or they were not wanted.
+    /// True if IPv6 addresses were looked up too, or were not requested.
     pub complete: bool,
 }
 
 impl Addresses {
-    /// How many of the name's addresses were tried, the row's own with them.
+    /// Returns the number of addresses that were tried, including the visited one.
     pub fn tried(&self) -> usize {
         let failures = self.failed.iter().map(|(_, failure)| failure.reason);
         failures.filter(|it| *it != Reason::UnusableAddress).count() + 1
     }
 
-    /// How many addresses of the name are known.
+    /// Returns the number of known addresses of the name.
     pub fn of(&self) -> usize {
         self.failed.len() + 1 + self.rest.len()
     }
 }
 
-/// More connections than all questions to one endpoint come to; a visit ends with it, and no saved one
-/// has more.
+/// Maximum number of connections in a visit, more than all probes of one endpoint need. A visit stops at
+/// this limit, and no recorded visit has more.
 pub(crate) const MAX_EXCHANGES: usize = 1024;
 
-/// A visit that holds so much of certificates asks nothing further. What is kept of an honest server's is
-/// some dozen chains of a few KiB.
+/// Maximum size of all certificates of a visit, in bytes. A visit that reaches it makes no more
+/// connections. For an ordinary server, a dozen chains of a few KiB are kept.
 pub(crate) const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
 
 impl Observation {
-    /// Adds a connection. It takes the place of the one before where that was dropped and the very same
-    /// hello, sent again, was not: the drop came in passing. A question that is asked in a row, or about a
-    /// version, keeps both, as its own rules count them.
+    /// Adds an exchange. It replaces the previous exchange if that one was dropped and the same ClientHello
+    /// now got an answer: the drop was temporary. Version probes and questions that form a series keep
+    /// both, because their own rules count the drops.
     pub(crate) fn add(&mut self, exchange: Exchange) {
         let alone = match exchange.offer {
             Offer::Asked(question) => question.is_single(),
@@ -108,7 +108,8 @@ impl Observation {
         self.exchanges.push(exchange);
     }
 
-    /// What the certificates of all exchanges take, those held once for several counted for each.
+    /// Returns the size in bytes of the certificates of all exchanges. Shared certificates count once for each
+    /// exchange.
     pub(crate) fn chain_bytes(&self) -> usize {
         let chains = self.exchanges.iter().filter_map(|it| it.chain.as_ref());
         let certificates = chains.flat_map(|chain| &chain.certificates);
@@ -116,9 +117,9 @@ impl Observation {
         certificates.map(bytes).sum()
     }
 
-    /// The exchange whose facts speak for the endpoint: the one that got furthest (`Telling`), and of
-    /// equals the earliest. Some offers never speak for the endpoint ([`Offer::speaks`]).
-    pub fn telling(&self) -> Option<&Exchange> {
+    /// Returns the exchange that the verdict rests on, or `None` if there is none: the one that got
+    /// furthest, and the earliest of equals. Some offers never count ([`Offer::speaks`]).
+    pub fn decisive(&self) -> Option<&Exchange> {
         let speaks = |exchange: &&Exchange| exchange.offer.speaks();
         let limited = self.exchanges.iter().any(|exchange| {
             let failure = exchange.failure.as_ref();
@@ -127,7 +128,7 @@ impl Observation {
         let rank = |exchange: &Exchange| {
             let session = exchange.session.as_ref();
             let failure = exchange.failure.as_ref();
-            Telling {
+            Decisiveness {
                 complete: failure.is_none(),
                 chain: exchange.chain.is_some(),
                 current: session.is_some_and(|it| it.version >= ProtocolVersion::Tls12),
@@ -139,15 +140,15 @@ impl Observation {
                 },
             }
         };
-        // `max_by_key` keeps the last of equals; the earliest is wanted, hence the reversal.
+        // `max_by_key` returns the last of equals, so the order is reversed to get the earliest.
         let candidates = self.exchanges.iter().rev().filter(speaks);
         candidates.max_by_key(|exchange| rank(exchange))
     }
 
-    /// Whether the service speaks TLS from the first byte where a dialogue in clear was expected;
-    /// `None` when it was not seen.
+    /// Returns true if the service speaks TLS from the first byte where a plaintext dialogue was
+    /// expected, or `None` if that is not known.
     pub fn implicit_tls(&self) -> Option<bool> {
-        let told = |exchange: &Exchange| {
+        let speaks_tls = |exchange: &Exchange| {
             let failure = exchange.failure.as_ref();
             let reason = failure.map(|failure| failure.reason);
             let tls = exchange.session.is_some() || exchange.chain.is_some();
@@ -162,20 +163,21 @@ impl Observation {
                 _ => exchange.transcript.as_ref()?.heard().then_some(false),
             }
         };
-        let told: Vec<bool> = self.exchanges.iter().filter_map(told).collect();
-        (!told.is_empty()).then(|| told.contains(&true))
+        let seen: Vec<bool> = self.exchanges.iter().filter_map(speaks_tls).collect();
+        (!seen.is_empty()).then(|| seen.contains(&true))
     }
 
-    /// Why the visit as a whole failed, when it did.
+    /// Returns the failure of the visit as a whole, or `None` if it succeeded.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure
             .as_ref()
             .or_else(|| self.contradicted())
-            .or_else(|| self.telling()?.failure.as_ref())
+            .or_else(|| self.decisive()?.failure.as_ref())
     }
 
-    /// What the server chose in TLS 1.3 where it insists on a group or suite that this scanner reads
-    /// and cannot compute: it refused the modern offer, and named it in its answer to `rest`.
+    /// Returns what the server chose in TLS 1.3 if it requires a group or suite that this scanner can
+    /// recognize but not compute: the server refused the modern offer, and named the group or suite in
+    /// its answer to [`Offer::Rest`].
     pub fn insists(&self) -> Option<&Session> {
         let made = |offer| self.exchanges.iter().find(|it| it.offer == offer);
         let rest = made(Offer::Rest).filter(|_| made(Offer::MoreGroups).is_none())?;
@@ -188,10 +190,10 @@ impl Observation {
         (chosen && !usual).then_some(session)
     }
 
-    /// The failure of the modern offer where the server then answered a lesser one with
-    /// nothing that the modern one had not offered too. Then the offers are not what it refused: it does
-    /// not bear today's hello (too new, too long), or it failed in passing. Today's clients fail
-    /// at it either way.
+    /// Returns the failure of the modern offer if the server then answered an older offer with only
+    /// parameters that the modern one had offered too. The server then did not refuse the parameters: it
+    /// does not tolerate a current ClientHello (too new or too long), or the failure was temporary.
+    /// Current clients fail with it in either case.
     pub fn contradicted(&self) -> Option<&Failure> {
         if self.insists().is_some() {
             return None;
@@ -212,14 +214,14 @@ impl Observation {
             && session
                 .signature
                 .is_none_or(|scheme| MODERN_SIGNATURES.contains(&scheme));
-        // A key on a curve that only the wide offer named is another thing that was refused.
+        // A key on a curve that only the wide offer contains explains the refusal.
         let leaf = answered.chain.as_ref().and_then(PeerChain::leaf);
         let usual = leaf.is_none_or(|leaf| {
             let key = leaf.contents.as_ref().map(|contents| &contents.key);
             key.is_ok_and(|key| key.kind != KeyKind::Ec || CURVES.contains(&key.name.as_str()))
         });
         let refused = refused.failure.as_ref().filter(|_| offered && usual)?;
-        // Where it was we who could not go on, the server has refused nothing.
+        // If the scanner could not continue, the server did not refuse anything.
         let by_server = matches!(
             refused.reason,
             Reason::Alert | Reason::Eof | Reason::Reset | Reason::Timeout
@@ -227,45 +229,48 @@ impl Observation {
         by_server.then_some(refused)
     }
 
-    /// Whether the server refused the application protocols on offer and was asked again without.
+    /// Returns true if the server rejected the offered ALPN protocols and was asked again without
+    /// ALPN.
     pub fn refused_alpn(&self) -> bool {
         let mut exchanges = self.exchanges.iter();
         exchanges.any(|exchange| exchange.offer == Offer::NoAlpn)
     }
 
-    /// What was agreed, as far as it was seen.
+    /// Returns the negotiated parameters of the decisive exchange.
     pub fn session(&self) -> Option<&Session> {
-        self.telling()?.session.as_ref()
+        self.decisive()?.session.as_ref()
     }
 
-    /// Whether [`Self::chain`] lacks certificates that the server announced.
+    /// Returns true if [`Self::chain`] lacks certificates that the server announced.
     pub fn chain_cut(&self) -> bool {
-        self.telling().is_some_and(|exchange| exchange.chain_cut)
+        self.decisive().is_some_and(|exchange| exchange.chain_cut)
     }
 
-    /// The certificates the server sent.
+    /// Returns the certificates of the decisive exchange.
     pub fn chain(&self) -> Option<&PeerChain> {
-        self.telling()?.chain.as_ref()
+        self.decisive()?.chain.as_ref()
     }
 }
 
-/// How far an exchange got; the greatest speaks for the endpoint. The fields count in this order.
+/// How far an exchange got. The exchange with the greatest value is decisive. Fields are compared in
+/// this order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Telling {
-    /// It came to its end.
+struct Decisiveness {
+    /// It completed.
     complete: bool,
     /// The server sent a chain.
     chain: bool,
-    /// The version is TLS 1.2 or better.
+    /// The version is at least TLS 1.2.
     current: bool,
-    /// The server chose something, and did not turn the hello down.
+    /// The server sent a ServerHello.
     chosen: bool,
-    /// What it says of a limit of ours.
+    /// See [`limit_of_ours`].
     limit: u8,
 }
 
-/// Where this scanner could not ask as today's clients do, that says more than another refusal of its
-/// lesser hellos, and less than what a server did that got further, is silent or speaks no TLS.
+/// Ranks a failure if one exchange of the visit hit a limit of this scanner. That limit says more than a
+/// refusal of the older hellos. It says less than a server that got further, is silent or does not speak
+/// TLS.
 fn limit_of_ours(session: Option<&Session>, failure: Option<&Failure>) -> u8 {
     match failure.map(|failure| failure.reason) {
         Some(Reason::ScannerLimit) if session.is_some() => 0,

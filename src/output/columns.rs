@@ -159,7 +159,7 @@ pub const COLUMNS: &[Column] = &[
     ours("chain_cut", "true if the server announced further certificates that did not arrive completely", |r, cell| some(r.chain.as_ref().map(|it| it.cut), cell)),
     ours("chain_path", "SHA-256 of each certificate of the validated path, separated by spaces", |r, cell| spaced(r.chain.iter().filter_map(|it| it.path.as_ref()).flatten(), cell)),
     ours("chain_completed_by", "where the certificates that the server left out came from", |r, cell| word(r.chain.as_ref().and_then(|it| it.completed_by.as_ref()), cell)),
-    others("trust", "the result for each trust store, as `store=trusted; store=untrusted(reason)`", trust),
+    others("trust", "the result for each trust store, as `store=trusted; store=trusted(expired); store=untrusted(reason)`", trust),
     ours("revocation_status", "`revoked`, `good` or `unknown`", |r, cell| word(revocation(r, |it| Some(&it.status)), cell)),
     ours("revocation_source", "the source of this status", |r, cell| some(revocation(r, |it| Some(it.source)), cell)),
     ours("revocation_certificate", "the certificate that it is about: `leaf` or `intermediate`", |r, cell| some(revocation(r, |it| Some(it.certificate)), cell)),

@@ -275,22 +275,14 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
 
 fn session() -> Session {
     Session {
-        version: ProtocolVersion::Tls13,
-        cipher: 0x1301,
         group: Some(0x001d),
         signature: Some(0x0403),
         alpn: Some("h2".to_owned()),
         hello_retry: Some(false),
-        ocsp_staple: None,
         client_cert_requested: Some(false),
-        name_warning: false,
         key_proof: Some(KeyProof::Proven),
-        downgrade: None,
         alpn_offered: true,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
+        ..Session::of(ProtocolVersion::Tls13, 0x1301)
     }
 }
 

@@ -73,7 +73,7 @@ pub struct VersionsAsked {
 
 impl<'a> Tls<'a> {
     pub(super) fn new(observation: &'a Observation) -> Option<Self> {
-        let exchange = observation.telling();
+        let exchange = observation.decisive();
         let session = exchange.and_then(|exchange| exchange.session.as_ref());
         let heard = observation.exchanges.iter().any(hello_heard);
         if session.is_none() && !(observation.versions_asked && heard) {

@@ -1,12 +1,13 @@
-//! Whether what a server chose was on offer. rustls sees to it for its own hellos; for hand-made ones
-//! it is seen to here. A server that chooses something else has accepted no offer.
+//! Checks that the server chose only what was offered. rustls checks this for its own ClientHellos,
+//! and this file does so for hand-made ones. A server that chooses something else has not accepted
+//! the offer.
 
 use super::key_exchange;
 use crate::observation::{Failure, KeyKind, Offer, Offered, Reason, Stage};
 use crate::tls::{self, CipherSuite, Flight, Hello, ProtocolVersion, ServerHello};
 
-/// Returns what makes the answer no answer to this offer, or `None` if nothing does. `leaf` is the kind
-/// of the certificate's key, `None` if it was not read.
+/// Returns why the answer is not a valid answer to this offer, or `None` if it is valid. `leaf` is the
+/// kind of the certificate's key, or `None` if it was not read.
 pub(super) fn flaw(
     offered: &Offered,
     hello: &Hello<'_>,
@@ -26,7 +27,7 @@ pub(super) fn flaw(
     }
 }
 
-/// What of the ServerHello is against the rules of its version, whatever was on offer.
+/// Returns which rule of its version the ServerHello breaks, whatever was offered, or `None` if none.
 fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Option<String> {
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let named = hello.extensions.contains(&SUPPORTED_VERSIONS);
@@ -40,13 +41,13 @@ fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Optio
     } else if tls13 && !echoed {
         "does not echo the session id"
     } else if !tls13 && echoed {
-        // It was made up just now (RFC 5246, 7.4.1.3).
+        // The session id was random, so there is no such session (RFC 5246, 7.4.1.3).
         "resumes a session that never was"
     } else if tls13 && hello.selected_group.is_none() {
         "names no group"
     } else if tls13 && hello.hello_retry == shared {
-        // A retry asks for another group; without one the group is that of the share (RFC 8446,
-        // 4.2.8).
+        // A HelloRetryRequest asks for another group. Otherwise the group is that of the share
+        // (RFC 8446, 4.2.8).
         "answers another key share than the one sent"
     } else {
         return None;
@@ -54,25 +55,26 @@ fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Optio
     Some(words.to_owned())
 }
 
-/// The first extension that may not stand in this answer to this hello.
+/// Returns the first extension that is not allowed in this answer to this ClientHello, or `None`.
 fn unsolicited(hello: &Hello<'_>, answer: &ServerHello) -> Option<String> {
     let mut extensions = answer.extensions.iter();
-    let stranger = extensions.find(|extension| !may_answer(**extension, hello, answer))?;
-    let why = match hello.offers(*stranger) {
+    let unexpected = extensions.find(|extension| !may_answer(**extension, hello, answer))?;
+    let why = match hello.offers(*unexpected) {
         true => "which TLS 1.3 encrypts",
         false => "which was not on offer",
     };
-    Some(format!("sent the extension {stranger}, {why}"))
+    Some(format!("sent the extension {unexpected}, {why}"))
 }
 
 fn may_answer(extension: u16, hello: &Hello<'_>, answer: &ServerHello) -> bool {
     if answer.version >= ProtocolVersion::Tls13.wire() {
-        // All others are encrypted (RFC 8446, 4.2). A cookie is for the client to send back.
+        // All others are encrypted (RFC 8446, 4.2). A HelloRetryRequest may have a cookie, which the
+        // client sends back.
         return [SUPPORTED_VERSIONS, KEY_SHARE].contains(&extension)
             || extension == COOKIE && answer.hello_retry;
     }
-    // The suite that signals it stands for renegotiation_info (RFC 5746, 3.6), and clients take it
-    // from any server. OpenSSL (ssl/statem/extensions.c) takes cryptopro_bug of GOST servers too.
+    // The SCSV offers renegotiation_info too (RFC 5746, 3.6), and clients accept it from any server.
+    // OpenSSL (ssl/statem/extensions.c) also accepts cryptopro_bug of GOST servers.
     let always = [RENEGOTIATION_INFO, CRYPTOPRO_BUG].contains(&extension);
     always || hello.offers(extension)
 }
@@ -88,7 +90,8 @@ const X25519: u16 = 29;
 fn unoffered(offered: &Offered, flight: &Flight) -> Option<String> {
     let hello = flight.server_hello.as_ref()?;
     let version = ProtocolVersion::from_wire(hello.version);
-    // An older version than any on offer is a refusal of the newer ones, and says so itself.
+    // A version older than all that were offered is accepted here: it is recorded as a refusal of
+    // the newer ones.
     if version.is_none_or(|version| version > offered.template.newest) {
         return Some(format!(
             "chose version 0x{:04x}, which was not on offer",

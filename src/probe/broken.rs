@@ -1,11 +1,11 @@
-//! Why a handshake did not come to its end, in the words of the record.
+//! Why a handshake failed, as the record reports it.
 
 use rustls::{Error, InvalidMessage, PeerMisbehaved};
 
 use crate::observation::{Failure, Reason, Stage};
 use crate::tls::{self, AlertDescription, Flight, Progress};
 
-/// The time was up: before the answer began, or in its middle.
+/// Returns the failure for a timeout, before the answer or in the middle of it.
 pub(super) fn timed_out(heard: &[u8]) -> Failure {
     match heard.is_empty() {
         true => Failure::new(Stage::Handshake, Reason::Timeout, ""),
@@ -13,8 +13,8 @@ pub(super) fn timed_out(heard: &[u8]) -> Failure {
     }
 }
 
-/// The peer closed the connection. What began like a record of an odd version and never became one
-/// was none.
+/// Returns the failure for a closed connection. An incomplete record of an unknown version counts as
+/// not TLS.
 pub(super) fn closed(heard: &[u8]) -> Failure {
     if tls::has_odd_version(heard) {
         return not_tls(heard);
@@ -22,8 +22,8 @@ pub(super) fn closed(heard: &[u8]) -> Failure {
     Failure::new(Stage::Handshake, Reason::Eof, "")
 }
 
-/// What to make of records whose version is none of SSL or TLS, which rustls refuses: an alert counts
-/// all the same (RFC 8446, 5.1).
+/// Returns the failure for a record whose version is not of SSL or TLS, which rustls refuses, or `Ok` if
+/// more bytes are needed. An alert counts despite its version (RFC 8446, 5.1).
 pub(super) fn odd_version(flight: &Flight) -> Result<(), Failure> {
     let unknown = "record of an unknown version";
     match (flight.fatal_alert, flight.progress()) {
@@ -33,7 +33,7 @@ pub(super) fn odd_version(flight: &Flight) -> Result<(), Failure> {
     }
 }
 
-/// Bytes that are not TLS, named if they can be.
+/// Returns the failure for bytes that are not TLS, with the protocol's name if it is recognized.
 pub(super) fn not_tls(bytes: &[u8]) -> Failure {
     let detail = match tls::spoken(bytes) {
         Some(protocol) => protocol.to_owned(),
@@ -42,21 +42,21 @@ pub(super) fn not_tls(bytes: &[u8]) -> Failure {
     Failure::new(Stage::Handshake, Reason::NotTls, detail)
 }
 
-/// rustls reads messages of up to 64 KiB (0.23: `MAX_HANDSHAKE_SIZE`, `CERTIFICATE_MAX_SIZE_LIMIT`),
+/// The detail for messages beyond the limit of rustls. rustls reads messages of up to 64 KiB (0.23: `MAX_HANDSHAKE_SIZE`, `CERTIFICATE_MAX_SIZE_LIMIT`),
 /// OpenSSL and BoringSSL certificates of up to 100 KiB, Go of up to 256 KiB.
 const BEYOND_RUSTLS: &str =
     "a handshake message of more than 64 KiB, which this scanner reads up to TLS 1.2 only";
 
-/// What rustls has against the answer.
+/// Returns the failure for an error of rustls.
 pub(super) fn refused(error: Error) -> Failure {
     let (reason, detail) = match error {
         Error::AlertReceived(alert) => return Failure::alert(AlertDescription(u8::from(alert))),
         Error::PeerIncompatible(_) => (Reason::Incompatible, error.to_string()),
-        // A scheme that we do offer (Ed448), with a TLS 1.2 suite that rustls ties to others.
+        // A scheme that is offered (Ed448), with a TLS 1.2 suite for which rustls allows only others.
         Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
             (Reason::Incompatible, error.to_string())
         }
-        // The server insists on what was not on offer.
+        // The server requires something that was not offered.
         Error::PeerMisbehaved(
             PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite
             | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
@@ -64,7 +64,7 @@ pub(super) fn refused(error: Error) -> Failure {
             | PeerMisbehaved::SelectedUnofferedKxGroup
             | PeerMisbehaved::WrongGroupForKeyShare,
         ) => (Reason::Incompatible, error.to_string()),
-        // A record may hold 16 KiB (RFC 8446, 5.1 and 5.2): this one breaks the rules.
+        // A record may contain at most 16 KiB (RFC 8446, 5.1 and 5.2), so the server is at fault.
         Error::PeerSentOversizedRecord | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => {
             (Reason::TooLarge, "a record of more than 16 KiB".to_owned())
         }

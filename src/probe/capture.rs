@@ -1,5 +1,5 @@
-//! What rustls shows only in passing: the chain, the staple, the handshake signature and the wish
-//! for a client certificate. It accepts everything: judging comes later, elsewhere.
+//! Captures what rustls passes only to callbacks: the chain, the staple, the handshake signature and
+//! the request for a client certificate. It accepts everything, because other code judges it later.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,20 +13,20 @@ use crate::crypto::{self, Outcome};
 use crate::observation::{Certificate, CertificateCache, KeyFamily, KeyProof, PeerChain};
 use crate::tls::Flight;
 
-/// Everything one handshake showed.
+/// Everything captured in one handshake.
 #[derive(Debug, Default)]
 pub(super) struct Captured {
     pub(super) chain: Option<PeerChain>,
     pub(super) ocsp_staple: Option<Vec<u8>>,
     pub(super) scheme: Option<u16>,
     pub(super) key_proof: Option<KeyProof>,
-    /// Whether the server asked for a client certificate; absent where its flight did not get so far.
+    /// True if the server asked for a client certificate, or `None` if its flight did not get that far.
     pub(super) client_cert_requested: Option<bool>,
-    /// Whether more certificates were announced than came.
+    /// True if more certificates were declared than arrived.
     pub(super) chain_cut: bool,
 }
 
-/// Collects what one handshake shows.
+/// Callbacks for one handshake.
 #[derive(Debug)]
 pub(super) struct Capture {
     captured: Mutex<Captured>,
@@ -36,7 +36,8 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    /// These signature schemes are offered. With a family of keys, no other is offered to be verified.
+    /// Returns an empty capture that offers these signature schemes. If `keys` is given, only schemes of
+    /// that family are offered.
     pub(super) fn new(
         certificates: Arc<Mutex<CertificateCache>>,
         signatures: &'static [u16],
@@ -50,7 +51,7 @@ impl Capture {
         }
     }
 
-    /// What was captured so far; the capture is empty afterwards.
+    /// Removes and returns what was captured so far.
     pub(super) fn take(&self) -> Captured {
         std::mem::take(&mut lock(&self.captured))
     }
@@ -69,7 +70,7 @@ impl Capture {
         }
     }
 
-    /// Adds what a flight in clear shows of a handshake that rustls did not finish.
+    /// Adds the content of an unencrypted flight, for a handshake that rustls did not complete.
     pub(super) fn add_flight(&self, captured: &mut Captured, flight: &Flight) {
         let sent = flight.certificates.iter().flatten();
         let sent: Vec<_> = sent
@@ -83,8 +84,8 @@ impl Capture {
         captured.client_cert_requested = flight.client_cert_requested.then_some(true);
     }
 
-    /// Reads the leaf anew (most are met once), and the certificates after it from memory (they are
-    /// met again and again).
+    /// Parses the leaf, and takes the certificates after it from the cache. Most leaves occur once, and
+    /// the others occur often.
     fn read(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> PeerChain {
         let leaf = Arc::new(Certificate::read(leaf.clone().into_owned()));
         let mut remembered = lock(&self.certificates);
@@ -107,7 +108,7 @@ impl Capture {
     }
 }
 
-/// A thread that panicked while holding the lock left plain data behind: go on with it.
+/// Locks the mutex, even if a thread panicked while it held the lock: the data is still usable.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

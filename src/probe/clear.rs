@@ -1,6 +1,6 @@
-//! Hand-made hellos: written from a template, answered in clear up to TLS 1.2, chain included, so
-//! that no key exchange is needed to read the answer. The hello lane, the wide offer and the
-//! version probes differ in the template alone.
+//! Exchanges with hand-made ClientHellos, written from a template. Up to TLS 1.2 the answer is not
+//! encrypted, including the chain, so no key exchange is needed to read it. The hello lane, the wide
+//! offer and the version probes differ only in the template.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -11,30 +11,30 @@ use tokio::time::timeout;
 
 use super::broken::{closed, not_tls, timed_out};
 use super::read_on::{by_us, read_on};
-use super::{MAX_BYTES_READ, agreed, connect, proof};
+use super::{agreed, connect, proof};
 use crate::crypto::Randoms;
 use crate::inventory::Target;
 use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, FlightError, Hello, MODERN_GROUPS, MODERN_SUITES,
+    self, AlertDescription, Flight, FlightError, Hello, MAX_FLIGHT, MODERN_GROUPS, MODERN_SUITES,
     MORE_MODERN_GROUPS, Progress, ProtocolVersion,
 };
 
-/// Leaves remembered: one certificate often serves many names at one address, and a sweep meets
-/// those close together.
+/// Number of leaves in the cache. One address often has the same certificate for many names, which a
+/// sweep visits close together.
 const LEAVES: usize = 256;
 
-/// Room for any hello that is written here.
+/// Buffer size in bytes, enough for every ClientHello.
 const HELLO: usize = 1500;
 
-/// Makes exchanges by hand-made hellos. What it keeps is kept for speed: a hello costs one draw of
-/// random bytes and no memory, and a certificate met before is not read again.
+/// Makes exchanges with hand-made ClientHellos. Its state is for speed: a ClientHello needs no
+/// allocation and no system call for random bytes, and a certificate seen before is not parsed again.
 pub(super) struct Clear {
     prove_key: bool,
     randoms: Randoms,
-    // Lent out between two awaits only, as the buffer for reading is.
+    // Borrowed only between two awaits, like the read buffer.
     hello: RefCell<Vec<u8>>,
     leaves: RefCell<CertificateCache>,
     issuers: RefCell<CertificateCache>,
@@ -51,7 +51,7 @@ impl Clear {
         }
     }
 
-    /// Sends the hello of this offer, reads the first flight, closes.
+    /// Sends the ClientHello of this offer, reads the first flight, and closes the connection.
     pub(super) async fn first_flight(
         &self,
         offered: &Offered,
@@ -76,7 +76,7 @@ impl Clear {
         }
         flight.finish();
         if let (Ok(()), Some(answer)) = (&ended, &flight.server_hello) {
-            // The peer may be gone already: the farewell is a courtesy.
+            // Errors are ignored, because the peer may have closed the connection.
             let _ = stream.try_write(&close_notify(answer.legacy_version));
         }
         self.exchange(offered, &hello, flight, ended)
@@ -94,7 +94,7 @@ impl Clear {
             groups: &offered.groups,
             session_ticket: offered.features,
             compression: offered.features,
-            // Random bytes are a public key of X25519 (RFC 7748, 5); nobody knows its secret.
+            // Any 32 bytes are a public key of X25519 (RFC 7748, 5). Its secret is not known.
             x25519_share: (offered.offer == Offer::Rest).then(|| self.randoms.draw()),
             ..offered
                 .template
@@ -130,7 +130,7 @@ impl Clear {
             .map(|certificates| self.read(certificates));
         let leaf = chain.as_ref().and_then(PeerChain::leaf_key);
         let flaw = agreed::flaw(offered, hello, &flight, leaf);
-        // A signature that clients refuse proves nothing to them.
+        // If clients refuse the answer, its signature proves nothing to them.
         if let (true, None, Some(session), Some(chain)) =
             (self.prove_key, &flaw, &mut session, &chain)
         {
@@ -162,8 +162,8 @@ impl Clear {
     }
 }
 
-/// A close_notify in clear, framed as the version agreed on: an orderly end in the middle of a
-/// handshake.
+/// Returns an unencrypted close_notify with the negotiated version, which ends the connection in order
+/// in the middle of a handshake.
 fn close_notify(version: u16) -> [u8; 7] {
     let [major, minor] = version.to_be_bytes();
     [21, major, minor, 0, 2, 1, 0]
@@ -185,7 +185,7 @@ async fn listen(
                 if take(flight, &buffer[..count])? {
                     return Ok(());
                 }
-                if bytes_read > MAX_BYTES_READ {
+                if bytes_read > MAX_FLIGHT {
                     return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
                 }
             }
@@ -208,7 +208,7 @@ async fn write(stream: &TcpStream, mut bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads on; true when the flight is complete.
+/// Parses the next bytes. Returns true if the flight is complete.
 fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
     match flight.push(bytes) {
         Progress::More => Ok(false),
@@ -229,7 +229,8 @@ fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
     }
 }
 
-/// A complete flight without a certificate: nobody has shown who they are.
+/// Returns the failure for a complete flight without a certificate, in which the server did not
+/// identify itself, or `None` if there is a certificate or none was needed.
 fn without_certificate(
     offered: &Offered,
     session: Option<&Session>,
@@ -238,8 +239,8 @@ fn without_certificate(
     if chain.is_some_and(|chain| !chain.certificates.is_empty()) {
         return None;
     }
-    // TLS 1.3 shows its certificates only behind a key exchange: for the question asked, its hello
-    // is the answer.
+    // TLS 1.3 servers send certificates only after a key exchange. For a version probe, the
+    // ServerHello is a complete answer.
     let asked = offered.template.newest == ProtocolVersion::Tls13;
     if let (Offer::Rest, Some(session)) = (offered.offer, session)
         && session.version == ProtocolVersion::Tls13
@@ -254,14 +255,14 @@ fn without_certificate(
         Some(suite) => (Reason::Anonymous, suite),
         None => (
             Reason::Malformed,
-            "the flight holds no ServerHello".to_owned(),
+            "the flight contains no ServerHello".to_owned(),
         ),
     };
     Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
-/// What of an answer to `rest` is not in the hellos before it, which the server refused. One in the
-/// groups of `more_groups` is asked for by that hello.
+/// Returns the failure for an answer to `rest`: it names what the ClientHellos before it did not offer,
+/// so that the server refused them. `more_groups` asks again if it offers that group.
 fn insists(session: &Session) -> Failure {
     let group = session.group.filter(|it| !MODERN_GROUPS.contains(it));
     let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
@@ -281,7 +282,7 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let hello = flight.server_hello.as_ref()?;
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
-    // What a flight that broke off does not hold might have come later.
+    // If the flight broke off, what it does not contain might have come later.
     let ended = flight.progress() == Progress::Done && flight.fatal_alert.is_none();
     let whole = ended && flight.certificates.is_some();
     Some(Session {
@@ -294,7 +295,7 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
         alpn: None,
         alpn_offered: false,
         hello_retry: tls13.then_some(hello.hello_retry),
-        // SSL 3.0 knows no extensions: nobody could ask.
+        // SSL 3.0 has no extensions, so no staple could be requested.
         ocsp_staple: flight
             .ocsp_staple
             .clone()

@@ -1,16 +1,16 @@
-//! The clock, for timing and for dating observations.
+//! The clock, for measuring durations and for the time of observations.
 #![allow(clippy::disallowed_methods, reason = "this is where the clock is read")]
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// The time of day: when a visit begins.
+/// Returns the current time, for the start of a visit.
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Measures how long steps take.
+/// Measures the duration of steps.
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {

@@ -1,4 +1,4 @@
-//! The TCP connection, and what its errors mean.
+//! Opens the TCP connection and converts I/O errors to failures.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::observation::{Failure, Reason, Stage};
 
-/// Connects, or says why not.
+/// Connects, or returns the reason for the failure.
 pub(super) async fn connect(address: SocketAddr, deadline: Duration) -> Result<TcpStream, Failure> {
     match timeout(deadline, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
@@ -23,9 +23,9 @@ pub(super) async fn connect(address: SocketAddr, deadline: Duration) -> Result<T
     }
 }
 
-/// Whether this machine has no address from which that one can be reached, such as no IPv6 at all.
-/// The system says the same when its ports have run out, but that is about TCP: for UDP, which
-/// sends nothing here, it then still finds an address.
+/// Returns true if this machine has no source address for that destination, for example no IPv6. The
+/// system returns the same error if no TCP ports are left, but a UDP socket can then still be connected.
+/// Connecting it sends nothing.
 fn no_source_for(address: SocketAddr, error: &io::Error) -> bool {
     let any: IpAddr = match address {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -38,7 +38,7 @@ fn no_source_for(address: SocketAddr, error: &io::Error) -> bool {
             .is_err_and(|error| none(&error))
 }
 
-/// Writes all of it.
+/// Writes all bytes.
 pub(super) async fn write(
     stage: Stage,
     stream: &TcpStream,
@@ -57,7 +57,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// The failure that an I/O error means at this stage.
+/// Returns the failure for an I/O error at this stage.
 pub(super) fn failure(stage: Stage, error: &io::Error) -> Failure {
     let reason = match error.kind() {
         _ if is_local(error) => Reason::LocalLimit,
@@ -66,11 +66,11 @@ pub(super) fn failure(stage: Stage, error: &io::Error) -> Failure {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Reason::Reset
         }
-        // Anything else the network stack says at this point (no route, administratively
-        // prohibited, a local firewall's EPERM) is a way of not getting there.
+        // All other errors (no route, administratively prohibited, EPERM of a local firewall) mean
+        // that the destination cannot be reached.
         _ => Reason::NoRoute,
     };
-    // The reason says all for the common kinds; the system's words help with the others.
+    // The reason is enough for common errors. For the others, the system's text helps.
     let detail = match reason {
         Reason::NoRoute | Reason::LocalLimit => error.to_string(),
         _ => String::new(),
@@ -78,9 +78,9 @@ pub(super) fn failure(stage: Stage, error: &io::Error) -> Failure {
     Failure::new(stage, reason, detail)
 }
 
-/// Whether this machine ran out of something: descriptors, ports, memory.
+/// Returns true if this machine ran out of descriptors, ports or memory.
 fn is_local(error: &io::Error) -> bool {
-    // Linux and the BSDs number these alike up to 35; the rest differ, hence both numbers.
+    // Linux and the BSDs have the same numbers up to 35. ENOBUFS differs, so both numbers are listed.
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
     const ENOMEM: i32 = 12;
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_this_machine_are_told_from_the_targets() {
+    fn errors_of_this_machine_are_distinguished_from_the_targets() {
         for (number, reason) in [
             (24, Reason::LocalLimit),
             (99, Reason::LocalLimit),

@@ -1,4 +1,4 @@
-//! The groups that handshakes are made with: those of rustls, and P-521.
+//! The groups for complete handshakes: those of rustls, and P-521.
 
 use rustls::crypto::aws_lc_rs::ALL_KX_GROUPS;
 use rustls::crypto::{ActiveKeyExchange, SharedSecret, SupportedKxGroup};
@@ -6,14 +6,14 @@ use rustls::{Error, NamedGroup, PeerMisbehaved};
 
 use crate::crypto::P521;
 
-/// The group with this number.
+/// Returns the group with this number, or `None` if it is not implemented.
 pub(super) fn group(id: u16) -> Option<&'static dyn SupportedKxGroup> {
     let known = ALL_KX_GROUPS.iter().copied().chain([&Secp521r1 as _]);
     let mut known = known.filter(|group| u16::from(group.name()) == id);
     known.next()
 }
 
-/// P-521 as rustls uses a group.
+/// P-521 as a group of rustls.
 #[derive(Debug)]
 struct Secp521r1;
 

@@ -1,5 +1,5 @@
 //! Checks the key exchange of TLS 1.2 and older: its group and signature scheme were on offer, and
-//! suite, certificate and signature fit each other. rustls checks some of this, in words of its own.
+//! suite, certificate and signature fit each other. rustls checks some of this, with other error texts.
 
 use crate::observation::{Failure, KeyKind, Reason, Stage};
 use crate::tls::{
@@ -7,8 +7,8 @@ use crate::tls::{
     WIDE_SIGNATURES,
 };
 
-/// Returns what clients refuse in the key exchange, or `None` if there is nothing. `leaf` is the kind
-/// of the certificate's key, `None` if it was not read.
+/// Returns why clients refuse the key exchange, or `None` if they accept it. `leaf` is the kind of the
+/// certificate's key, or `None` if it was not read.
 pub(super) fn flaw(
     (groups, signatures): (&[u16], &[u16]),
     flight: &Flight,
@@ -27,12 +27,12 @@ pub(super) fn flaw(
     }
 }
 
-/// Returns true if the server sent all of its first flight.
+/// Returns true if the server sent its complete first flight.
 pub(super) fn is_whole(flight: &Flight) -> bool {
     flight.progress() == Progress::Done && flight.fatal_alert.is_none()
 }
 
-/// Returns which message is missing from a whole flight.
+/// Returns which message is missing from a complete flight, or `None` if none is.
 fn missing(flight: &Flight, suite: CipherSuite) -> Option<String> {
     let tls13 = flight.server_hello.as_ref()?.version >= ProtocolVersion::Tls13.wire();
     if tls13 || !is_whole(flight) {
@@ -58,21 +58,21 @@ fn unoffered_group(groups: &[u16], flight: &Flight, suite: CipherSuite) -> Optio
     let group = named
         .and_then(|exchange| exchange.group)
         .or(hello.selected_group);
-    let stranger = group.filter(|group| !groups.contains(group))?;
+    let unoffered = group.filter(|group| !groups.contains(group))?;
     Some(format!(
         "chose the group {}, which was not on offer",
-        tls::group_text(stranger)
+        tls::group_text(unoffered)
     ))
 }
 
-/// The certificate must hold a key that the suite can use (RFC 5246, 7.4.2; RFC 8422, 2.1 and 2.2).
+/// Checks that the suite can use the certificate's key (RFC 5246, 7.4.2; RFC 8422, 2.1 and 2.2).
 fn wrong_key(suite: CipherSuite, leaf: KeyKind) -> Option<String> {
     let (key, keys) = (word(leaf)?, keys_for(suite));
     let wrong = !keys.is_empty() && !keys.contains(&leaf);
     wrong.then(|| format!("chose {}, which does not fit its {key} key", suite.name))
 }
 
-/// The scheme must belong to the key (RFC 5246, 7.4.3), or to the suite if the key was not read.
+/// Checks that the scheme fits the key (RFC 5246, 7.4.3), or the suite if the key was not read.
 fn wrong_signature(suite: CipherSuite, leaf: Option<KeyKind>, scheme: u16) -> Option<String> {
     let keys = keys_of(scheme);
     let known = leaf.and_then(|leaf| Some((leaf, word(leaf)?)));
@@ -89,8 +89,8 @@ fn wrong_signature(suite: CipherSuite, leaf: Option<KeyKind>, scheme: u16) -> Op
         .then(|| format!("signed with {scheme}, which does not fit {signer}"))
 }
 
-/// The scheme must be one of the client's (RFC 5246, 7.4.3). One that the widest hello offers is no
-/// reason not to send that hello.
+/// Checks that the scheme was offered (RFC 5246, 7.4.3). If the widest ClientHello offers it, the failure
+/// is one after which that ClientHello is still sent.
 fn unoffered_signature(offered: &[u16], scheme: u16) -> Option<Failure> {
     if offered.contains(&scheme) {
         return None;
@@ -104,8 +104,8 @@ fn unoffered_signature(offered: &[u16], scheme: u16) -> Option<Failure> {
     Some(Failure::new(Stage::Handshake, reason, words))
 }
 
-/// Returns the kinds of key that can serve this suite; none if that is not known. EdDSA keys go with
-/// the ECDSA suites (RFC 8422, 2.2), and keys restricted to PSS sign but do not decrypt (RFC 4055, 1.2).
+/// Returns the kinds of key that fit this suite; empty if that is not known. EdDSA keys fit the ECDSA
+/// suites (RFC 8422, 2.2), and keys restricted to PSS sign but do not decrypt (RFC 4055, 1.2).
 fn keys_for(suite: CipherSuite) -> &'static [KeyKind] {
     match suite.certificate_key() {
         Some(CertificateKey::RsaDecrypting) => &[KeyKind::Rsa],
@@ -117,8 +117,8 @@ fn keys_for(suite: CipherSuite) -> &'static [KeyKind] {
     }
 }
 
-/// Returns the kinds of key that can sign by this scheme; none if that is not known. TLS 1.2 binds no
-/// curve to a hash (RFC 5246, 7.4.1.4.1), and OpenSSL takes either PSS number for either RSA key.
+/// Returns the kinds of key that can sign with this scheme; empty if that is not known. TLS 1.2 does not
+/// tie curves to hashes (RFC 5246, 7.4.1.4.1), and OpenSSL accepts either PSS number for either RSA key.
 fn keys_of(scheme: u16) -> &'static [KeyKind] {
     match scheme.to_be_bytes() {
         [8, 4..=6 | 9..=11] => &[KeyKind::Rsa, KeyKind::RsaPss],
@@ -214,7 +214,7 @@ mod tests {
             (ECDHE_RSA, None, 0x0401, true),
             (ECDHE_RSA, None, 0x0403, false),
             (ECDHE_ECDSA, Some(Other), 0x0401, false),
-            // Numbers that are not known say nothing of the key.
+            // An unknown scheme says nothing about the key.
             (ECDHE_RSA, Some(Rsa), 0x0840, true),
             (ECDHE_RSA, Some(Rsa), 0x7777, true),
         ] {

@@ -1,8 +1,8 @@
-//! Visits one endpoint and records what was seen. It knows sockets, rustls and the clock; it has no
-//! opinion on what it sees, and never fails: a refused port is an exchange whose failure says so.
+//! Visits one endpoint and records what was seen. It uses sockets, rustls and the clock. It judges
+//! nothing and returns no errors: a refused port leads to an exchange with that failure.
 //!
-//! One exchange is one connection. Which exchange comes next, if any, is answered by
-//! `Prober::next_offer`, so that whoever paces the sweep can ask for a permit in between.
+//! One exchange is one connection. `Prober::next_offer` returns the next one, so that the sweep can wait
+//! for a permit before each.
 
 mod agreed;
 mod broken;
@@ -30,8 +30,6 @@ use crate::observation::{
     reduce,
 };
 use crate::starttls::{EHLO, Names, Protocol};
-use crate::tls::MAX_FLIGHT;
-
 use tokio::net::TcpStream;
 
 use clear::Clear;
@@ -43,24 +41,21 @@ pub use clock::now;
 pub use modern::client_configuration;
 pub use settings::{Approach, Lane, Timeouts};
 
-/// What a peer sends beyond this is not read: it is what the reader of first flights takes.
-const MAX_BYTES_READ: usize = MAX_FLIGHT;
-
-/// One socket read. A TLS record holds at most 16 KiB and its header.
+/// Size in bytes of a socket read: the maximum of a TLS record, 16 KiB and its header.
 const READ_BUFFER: usize = 16 * 1024 + 5;
 
-/// Makes exchanges. Each worker thread owns one: nothing in it is shared.
+/// Makes exchanges. Each worker thread has its own, so nothing in it is shared.
 pub struct Prober {
     timeouts: Timeouts,
     approach: Approach,
     ehlo: Arc<str>,
     modern: Modern,
     clear: Clear,
-    // Lent out between two awaits only, so that connections that wait for their peer hold no buffer.
+    // Borrowed only between two awaits, so that waiting connections need no buffer.
     buffer: RefCell<Box<[u8]>>,
 }
 
-/// One exchange and how long its steps took.
+/// One exchange and the durations of its steps.
 struct Timed {
     exchange: Exchange,
     connect: Option<Duration>,
@@ -69,7 +64,7 @@ struct Timed {
 }
 
 impl Prober {
-    /// A prober with these deadlines.
+    /// Returns a prober with these deadlines.
     pub fn new(timeouts: Timeouts, approach: Approach) -> Self {
         Self {
             timeouts,
@@ -81,13 +76,13 @@ impl Prober {
         }
     }
 
-    /// The same, introducing itself by this name where a protocol asks for one.
+    /// Sets the name that the prober sends if a protocol asks for the client's name.
     pub fn introduced_as(self, ehlo: Arc<str>) -> Self {
         Self { ehlo, ..self }
     }
 
-    /// What to offer next at this endpoint; `None` when the visit is complete, or its time is up, or
-    /// it holds as much as a visit may.
+    /// Returns the next offer for this endpoint, or `None` if the visit is complete, its time is over,
+    /// or its size has reached the limit.
     pub fn next_offer(&self, observation: &Observation) -> Option<Offer> {
         let spent = observation.timing.total.unwrap_or_default();
         let made = observation.exchanges.len();
@@ -144,7 +139,7 @@ impl Prober {
         timed
     }
 
-    /// The service's own dialogue, and TLS after it.
+    /// Conducts the service's dialogue and then TLS.
     async fn upgrade(
         &self,
         stream: &TcpStream,
@@ -211,13 +206,13 @@ impl Prober {
     }
 }
 
-/// Whether the time was up before the server had said anything.
+/// Returns true if the time was over before the server sent anything.
 fn was_silent(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
     failure.is_some_and(|failure| failure.stage == Stage::Handshake && failure.is_silence())
 }
 
-/// The dialogue that comes before TLS with this offer, if one does.
+/// Returns the protocol of the dialogue before TLS, or `None` if this offer has none.
 fn dialogue(target: &Target, offer: Offer) -> Option<&'static Protocol> {
     match (target.service.start, offer) {
         (Start::Implicit, _) | (_, Offer::Implicit) => None,

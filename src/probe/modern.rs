@@ -1,5 +1,5 @@
-//! The modern offer: TLS 1.3 and 1.2 by rustls, driven over a non-blocking socket to the end of the
-//! handshake, with the server's first flight tapped for what rustls does not show.
+//! Complete handshakes in TLS 1.3 and 1.2 by rustls over a non-blocking socket. A copy of the server's
+//! first flight provides what rustls does not report.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Write};
@@ -18,23 +18,23 @@ use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
 use super::groups::group;
 use super::read_on::{by_us, read_on};
-use super::{MAX_BYTES_READ, connect, key_exchange};
+use super::{connect, key_exchange};
 use crate::inventory::{Host, Target};
 use crate::observation::{
     ALPN_PROTOCOLS, CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason,
     Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES,
+    self, AlertDescription, Flight, MAX_FLIGHT, MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES,
     MORE_MODERN_GROUPS, ProtocolVersion,
 };
 
-/// How much of the server's first flight is kept for a second reading once it is encrypted: enough
-/// for a ServerHello, an alert, or the greeting of another protocol. In clear all of it is kept,
-/// because rustls shows certificates only when the whole flight was in order.
+/// Number of bytes of an encrypted first flight that are kept for parsing: enough for a ServerHello, an
+/// alert, or the greeting of another protocol. An unencrypted flight is kept completely, because rustls
+/// reports certificates only if the whole flight is valid.
 const TAP: usize = 4 * 1024;
 
-/// Makes whole handshakes.
+/// Makes complete handshakes.
 pub(super) struct Modern {
     plain: ClientConfig,
     http: ClientConfig,
@@ -58,8 +58,8 @@ impl Modern {
         }
     }
 
-    /// Makes the handshake, closes in order with the service's own farewell, and says what was
-    /// seen.
+    /// Makes the handshake, ends the connection in order with the service's farewell, and returns what
+    /// was seen.
     pub(super) async fn handshake(
         &self,
         stream: &TcpStream,
@@ -92,7 +92,7 @@ impl Modern {
             if by_us(failure) {
                 read_on(stream, &mut flight, deadline, buffer).await;
             }
-            // The alert that says why is a courtesy; the peer may be gone.
+            // Sends the alert of rustls. Errors are ignored, because the peer may be gone.
             let _ = handshake.connection.write_tls(&mut Socket(stream));
         }
         flight.finish();
@@ -147,12 +147,13 @@ fn wire_names(protocols: &[&str]) -> Vec<Vec<u8>> {
     names.collect()
 }
 
-/// rustls sends no name that breaks the rules of host names (RFC 1123 section 2.1). Hand-made hellos
-/// do, but reach TLS 1.2 only.
+/// rustls does not send names that break the rules of host names (RFC 1123 section 2.1). Hand-made
+/// ClientHellos do, but only up to TLS 1.2.
 const UNSENDABLE: &str = "a label of the name begins or ends with a hyphen or is longer than 63 \
     letters: this scanner sends such names up to TLS 1.2 only";
 
-/// The name to ask for. An address is not sent (RFC 6066 section 3), only noted.
+/// Returns the server name for rustls, or `None` if rustls rejects it. rustls does not send addresses
+/// (RFC 6066 section 3).
 fn server_name(target: &Target) -> Option<ServerName<'static>> {
     match target.reference() {
         Host::Name(name) => ServerName::try_from(name.to_string()).ok(),
@@ -160,7 +161,7 @@ fn server_name(target: &Target) -> Option<ServerName<'static>> {
     }
 }
 
-/// `tls::MODERN_SUITES` and these groups, as rustls has them.
+/// Returns the rustls provider with `tls::MODERN_SUITES` and these groups.
 fn provider(groups: &[u16]) -> CryptoProvider {
     let library = library::default_provider();
     let suites = MODERN_SUITES.iter().filter_map(|id| {
@@ -174,7 +175,7 @@ fn provider(groups: &[u16]) -> CryptoProvider {
     }
 }
 
-/// What a handshake is made with, for measuring one without a network.
+/// Returns the rustls configuration of handshakes, for benchmarks without a network.
 pub fn client_configuration() -> ClientConfig {
     configuration(
         &MODERN_GROUPS,
@@ -185,17 +186,17 @@ pub fn client_configuration() -> ClientConfig {
 fn configuration(groups: &[u16], capture: Arc<Capture>) -> ClientConfig {
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider(groups)))
         .with_safe_default_protocol_versions()
-        // The suites above serve both versions, which is all that is checked.
+        // The only condition is that the suites cover both versions, which they do.
         .expect("the provider has suites for TLS 1.2 and 1.3")
         .dangerous()
         .with_custom_certificate_verifier(capture)
         .with_no_client_auth();
-    // A resumed session would show the chain of another server of the same name.
+    // A resumed session would have the chain of another server with the same name.
     config.resumption = Resumption::disabled();
     config
 }
 
-/// One handshake under way.
+/// One handshake in progress.
 struct Handshake {
     offer: Offer,
     alpn_offered: bool,
@@ -207,13 +208,13 @@ struct Handshake {
     bytes_read: usize,
 }
 
-/// Whether a session ticket is waited for, and whether one came.
+/// Records if a session ticket is wanted and if one came.
 struct TicketWatch {
     wanted: bool,
     came: Option<bool>,
 }
 
-/// Servers that send tickets do so together with, or right after, the end of the handshake.
+/// Maximum time to wait for a ticket. Servers send tickets with the end of the handshake or right after.
 const TICKET_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Handshake {
@@ -232,18 +233,18 @@ impl Handshake {
         if self.ticket.wanted {
             self.watch_for_ticket(stream, buffer).await?;
         }
-        // rustls takes a few bytes after the handshake without asking the socket.
+        // After the handshake, rustls buffers a few bytes without using the socket.
         let _ = self.connection.writer().write_all(self.farewell);
-        // Our Finished, when TLS 1.3 leaves it to the end, and the farewell go out together: a
-        // packet apart would cost both sides a tenth of the visit. The handshake is done; that
-        // they do not arrive changes nothing.
+        // Our Finished, which comes last in TLS 1.3, and the farewell are sent together: separate
+        // packets would cost both sides a tenth of the visit. The handshake is complete, so an error
+        // here changes nothing.
         self.connection.send_close_notify();
         let _ = self.write(stream).await;
         Ok(())
     }
 
-    /// A server that ends the connection meanwhile (as one does that wants a client certificate) has
-    /// said nothing of tickets.
+    /// Waits for a session ticket. If the server ends the connection meanwhile, for example because it
+    /// requires a client certificate, nothing is known about tickets.
     async fn watch_for_ticket(
         &mut self,
         stream: &TcpStream,
@@ -297,11 +298,11 @@ impl Handshake {
     fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         let encrypted =
             self.connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let most = if encrypted { TAP } else { MAX_BYTES_READ };
+        let most = if encrypted { TAP } else { MAX_FLIGHT };
         let room = most.saturating_sub(self.tap.len());
         self.tap.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.bytes_read += bytes.len();
-        if self.bytes_read > MAX_BYTES_READ {
+        if self.bytes_read > MAX_FLIGHT {
             return Err(Failure::new(Stage::Handshake, Reason::TooLarge, ""));
         }
         if !tls::may_be_tls(&self.tap) {
@@ -319,8 +320,8 @@ impl Handshake {
         Ok(())
     }
 
-    /// The flight in clear, read once more where rustls cannot tell what was in it: a warning before
-    /// the ServerHello, or a handshake that broke off.
+    /// Parses the unencrypted flight if rustls does not report its content: after a warning before the
+    /// ServerHello, or a handshake that broke off. Otherwise returns `None`.
     fn second_reading(&self, ended: &Result<(), Failure>) -> Option<Flight> {
         let warned = self.tap.first() == Some(&ALERT_RECORD);
         (warned || ended.is_err()).then(|| read_flight(&self.tap))
@@ -346,8 +347,8 @@ impl Handshake {
         }
     }
 
-    /// Returns what is wrong with the server's key exchange below TLS 1.3, if anything is, in the words
-    /// that hand-made hellos have for it. Otherwise returns the failure as it was.
+    /// Returns what is wrong with the server's key exchange below TLS 1.3, with the text that exchanges
+    /// with hand-made ClientHellos have for it. If nothing is wrong, returns the failure unchanged.
     fn explained(&self, failure: Failure, captured: &Captured, flight: &Flight) -> Failure {
         let hello = flight.server_hello.as_ref();
         let old = hello.is_some_and(|hello| hello.version < ProtocolVersion::Tls13.wire());
@@ -396,7 +397,7 @@ impl Handshake {
                 .warnings
                 .contains(&AlertDescription::UNRECOGNIZED_NAME),
             key_proof: captured.key_proof,
-            // rustls itself refuses an answer with the mark.
+            // rustls refuses an answer with the mark.
             downgrade: None,
             alpn_offered: self.alpn_offered,
             secure_renegotiation: None,
@@ -405,7 +406,7 @@ impl Handshake {
                 .came
                 .filter(|_| version == ProtocolVersion::Tls13),
             compression: None,
-            // rustls has no suite with it, but a server may choose one all the same.
+            // rustls has no suite with DHE, but a server may choose one anyway.
             dh_bits: exchange.and_then(|exchange| exchange.dh_bits),
         })
     }
@@ -420,8 +421,8 @@ fn read_flight(bytes: &[u8]) -> Flight {
     flight
 }
 
-/// A server that has proven its key and then breaks off because we have no certificate to show has
-/// told us everything: for our question, that handshake is complete.
+/// Returns true if the server has proven its key, asked for a client certificate, and then broke off.
+/// Everything is then known, so the handshake counts as complete.
 fn wants_client_certificate(failure: &Failure, captured: &Captured) -> bool {
     captured.client_cert_requested == Some(true)
         && captured.key_proof.is_some()
@@ -432,7 +433,7 @@ fn ended(error: &io::Error) -> Failure {
     connect::failure(Stage::Handshake, error)
 }
 
-/// The socket as rustls writes to it: never waits.
+/// The socket as a writer for rustls that never blocks.
 struct Socket<'a>(&'a TcpStream);
 
 impl Write for Socket<'_> {

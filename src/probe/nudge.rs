@@ -1,6 +1,6 @@
-//! Tells a server of lines from a silent one. A plain HTTP server that is sent a ClientHello waits
-//! for the end of the line it takes it for; whether one comes is up to the hello's random bytes, and
-//! no verdict should be. So a port that stayed silent is sent empty lines before it is given up.
+//! Distinguishes a server of a line-based protocol from a silent one. A plain HTTP server takes a
+//! ClientHello for a line and waits for its end. The random bytes may contain a line end or not, and a
+//! verdict must not depend on that. A silent port is therefore sent empty lines before it is given up.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -13,13 +13,14 @@ use super::broken::not_tls;
 use crate::observation::Failure;
 use crate::tls;
 
-/// The end of a line, and of the headers of an HTTP request.
+/// The end of a line and of the headers of an HTTP request.
 const EMPTY_LINES: &[u8] = b"\r\n\r\n";
 
-/// A server that waited for a line answers at once when it has one.
+/// Maximum time to wait for the answer. A server that waited for a line answers it at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a silent peer turns out to speak, when it is not TLS.
+/// Sends empty lines to a silent peer. Returns the failure that names its protocol, or `None` if it stays
+/// silent or answers with TLS.
 pub(super) async fn nudge(stream: &TcpStream, buffer: &RefCell<Box<[u8]>>) -> Option<Failure> {
     stream.try_write(EMPTY_LINES).ok()?;
     timeout(PATIENCE, answer(stream, buffer)).await.ok()?
@@ -32,7 +33,7 @@ async fn answer(stream: &TcpStream, buffer: &RefCell<Box<[u8]>>) -> Option<Failu
         match stream.try_read(&mut buffer) {
             Ok(count) => {
                 let said = &buffer[..count];
-                // An end, or an alert at last, says nothing new.
+                // A close or a late alert adds nothing.
                 return (count > 0 && !tls::may_be_tls(said)).then(|| not_tls(said));
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}

@@ -1,5 +1,5 @@
-//! Reads on after our own refusal. What the server sends in clear holds its certificates, whatever
-//! was wrong with the message before them; the failure stays what it was.
+//! Continues reading after our own refusal. The certificates that the server sends unencrypted may come
+//! after the malformed message. The failure does not change.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -11,23 +11,22 @@ use tokio::time::timeout;
 use crate::observation::{Failure, Reason, Stage};
 use crate::tls::{Flight, Progress};
 
-/// A server sends its whole flight at once. One that waits after a part of it sends no more.
+/// Maximum time to continue. Servers send a flight at once, so after a pause nothing more comes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Reads until the certificates have come, none can come any more, or the patience is over. It waits
-/// no longer than `deadline` either.
+/// Reads until the certificates have arrived, no more can come, or `PATIENCE` or `deadline` is over.
 pub(super) async fn read_on(
     stream: &TcpStream,
     flight: &mut Flight,
     deadline: Duration,
     buffer: &RefCell<Box<[u8]>>,
 ) {
-    // Whatever ends it, what was read until then is what there is.
+    // What was read until then is kept, however it ends.
     let _ = timeout(PATIENCE.min(deadline), take_all(stream, flight, buffer)).await;
     flight.finish();
 }
 
-/// Whether it is we who ended the handshake, with the server still talking.
+/// Returns true if we ended the handshake, so that the server may still be sending.
 pub(super) fn by_us(failure: &Failure) -> bool {
     let ours = matches!(
         failure.reason,

@@ -1,19 +1,19 @@
-//! How a visit is made: which hello comes first, what is asked beside it, and its deadlines.
+//! Settings of a visit: its first ClientHello, additional tests, and timeouts.
 
 use std::time::Duration;
 
 use crate::observation::FactSet;
 
-/// How long the steps of a visit may take.
+/// Timeouts of the steps of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// The TCP handshake of one connection.
+    /// Timeout of the TCP handshake, for each connection.
     pub connect: Duration,
-    /// The dialogue in clear before TLS, per connection, where the service begins with one.
+    /// Timeout of the unencrypted dialogue before TLS, for each connection of a service that has one.
     pub starttls: Duration,
-    /// From the ClientHello to the end of the handshake, per connection.
+    /// Timeout from the ClientHello to the end of the handshake, for each connection.
     pub handshake: Duration,
-    /// The whole visit, all connections together; waiting for a permit does not count.
+    /// Timeout of the whole visit, for all connections together. Waiting for permits does not count.
     pub total: Duration,
 }
 
@@ -21,7 +21,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            // Servers that make spammers wait do so for six seconds (Postfix postscreen).
+            // Servers that delay their greeting against spam do so for six seconds (Postfix postscreen).
             starttls: Duration::from_secs(10),
             handshake: Duration::from_secs(8),
             total: Duration::from_secs(20),
@@ -29,18 +29,18 @@ impl Default for Timeouts {
     }
 }
 
-/// Which hello comes first.
+/// The probe mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lane {
-    /// The modern one, carried through to the end of the handshake.
+    /// The first ClientHello is `modern`, and the handshake is completed.
     #[default]
     Handshake,
-    /// A hand-made one of at most TLS 1.2, which is answered in clear.
+    /// The first ClientHello is hand-made and offers at most TLS 1.2, so the answer is not encrypted.
     Hello,
 }
 
 impl Lane {
-    /// What `--probe` and manifests call it.
+    /// Returns the name in `--probe` and manifests.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
@@ -49,15 +49,15 @@ impl Lane {
     }
 }
 
-/// How visits are made.
+/// The lane and additional tests of visits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Approach {
-    /// Which hello comes first.
+    /// Lane of the first ClientHello.
     pub lane: Lane,
-    /// Whether each protocol version is asked for.
+    /// True if each protocol version is tested.
     pub all_versions: bool,
-    /// Which facts are asked for beyond what is agreed on.
+    /// Facts to measure in addition.
     pub facts: FactSet,
-    /// Whether hand-made hellos check the signature over the server's key exchange.
+    /// True if exchanges with hand-made ClientHellos verify the signature over the server's key exchange.
     pub prove_key: bool,
 }

@@ -1,4 +1,4 @@
-//! The dialogue in clear before TLS, driven over a socket.
+//! Conducts the unencrypted dialogue before TLS over a socket.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -11,13 +11,13 @@ use super::connect;
 use crate::observation::{Failure, Reason, Said, Stage, Transcript};
 use crate::starttls::{Conversation, Names, Protocol, Setback, SetbackKind, Turn, words};
 
-/// A dialogue that has ended: what was said, and whether TLS may begin.
+/// A finished dialogue: its transcript, and `Ok` if TLS may begin.
 pub(super) struct Dialogue {
     pub(super) transcript: Transcript,
     pub(super) ended: Result<(), Failure>,
 }
 
-/// Asks for the upgrade.
+/// Conducts the dialogue that asks for the upgrade to TLS.
 pub(super) async fn upgrade(
     stream: &TcpStream,
     protocol: &'static Protocol,
@@ -36,7 +36,7 @@ pub(super) async fn upgrade(
         Err(_) => Err(talk.broken_off(Reason::Timeout)),
     };
     if ended.is_err() && talk.transcript.heard() {
-        // A courtesy that keeps the server's log quiet; the peer may be gone.
+        // The farewell avoids entries in the server's log. Errors are ignored, as the peer may be gone.
         let _ = stream.try_write(protocol.farewell);
     }
     Dialogue {
@@ -45,8 +45,8 @@ pub(super) async fn upgrade(
     }
 }
 
-/// A failure of the handshake right after an upgrade: bytes that are not TLS are the dialogue's
-/// fault, since the same port was just promised to speak it.
+/// Corrects the stage of a handshake failure right after an upgrade. Bytes that are not TLS count as a
+/// failure of the dialogue, because the server has just agreed to start TLS.
 pub(super) fn after_go_ahead(failure: Failure) -> Failure {
     match (failure.stage, failure.reason) {
         (Stage::Handshake, Reason::NotTls) => Failure {
@@ -109,7 +109,7 @@ impl Talk<'_> {
         }
     }
 
-    /// No more will come: what there was may still tell what this is.
+    /// Returns the failure if nothing more will come. What was received may still identify the problem.
     fn broken_off(&self, reason: Reason) -> Failure {
         match self.conversation.broken_off() {
             Some(setback) => failure(setback),

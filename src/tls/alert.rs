@@ -1,8 +1,8 @@
-//! Alert descriptions: the numbers that other rooms ask about, and the IANA names of all.
+//! Alert descriptions: constants for the numbers that other rooms use, and all IANA names.
 
 use std::fmt;
 
-/// What an alert says, by its IANA number.
+/// The description of an alert, as its IANA number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AlertDescription(pub u8);
 
@@ -42,13 +42,13 @@ impl AlertDescription {
     /// `no_application_protocol`.
     pub const NO_APPLICATION_PROTOCOL: Self = Self(120);
 
-    /// Returns the IANA name: `handshake_failure`.
+    /// Returns the IANA name, such as `handshake_failure`, or `None` if the number is not registered.
     pub fn name(self) -> Option<&'static str> {
         let place = ALERTS.binary_search_by_key(&self.0, |row| row.0).ok()?;
         ALERTS.get(place).map(|row| row.1)
     }
 
-    /// Returns the description that is displayed as this text.
+    /// Returns the description whose display text this is, or `None` if there is none.
     pub fn displayed_as(text: &str) -> Option<Self> {
         let mut numbers = (0..=u8::MAX).map(Self);
         let named = ALERTS.iter().find(|row| row.1 == text);
@@ -59,7 +59,7 @@ impl AlertDescription {
 }
 
 impl fmt::Display for AlertDescription {
-    /// The name, or the number as `alert 200`.
+    /// Writes the name, or the number as `alert 200` if it has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) => f.write_str(name),

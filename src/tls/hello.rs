@@ -1,51 +1,51 @@
-//! Writes a ClientHello as one record. Knows the layout and the bugs of old servers that the
-//! layout has to step around; what to offer is the caller's choice, or that of a template.
+//! Writes a ClientHello as one record. The layout avoids known bugs of old servers. The caller or a
+//! template decides what the ClientHello offers.
 
-/// What a ClientHello says. Empty lists leave their extension out.
+/// The content of a ClientHello. If a list is empty, its extension is omitted.
 #[derive(Clone, Debug)]
 pub struct Hello<'a> {
-    /// The version on the record: 0x0301 is what servers of every age accept.
+    /// Version of the record. Servers of every age accept 0x0301.
     pub record_version: u16,
-    /// The newest version spoken below TLS 1.3; the server may choose any below it.
+    /// Newest version offered below TLS 1.3. The server may choose any older version.
     pub legacy_version: u16,
-    /// Fresh random bytes.
+    /// The client random: fresh random bytes.
     pub random: [u8; 32],
-    /// The session id; at most 32 bytes are sent. Clients of today always send 32 random ones
-    /// (RFC 8446, D.4), and some old servers hang up on a hello without any.
+    /// Session id, of which at most 32 bytes are sent. Current clients always send 32 random bytes
+    /// (RFC 8446, D.4), and some old servers close the connection if it is empty.
     pub session_id: &'a [u8],
-    /// The cipher suites, best first.
+    /// Cipher suites in order of preference.
     pub suites: &'a [u16],
-    /// The name asked for (SNI), in ASCII; an empty one, or one longer than any DNS name, is not
-    /// sent.
+    /// Server name (SNI) in ASCII. An empty name or one longer than any DNS name is not sent.
     pub server_name: Option<&'a str>,
-    /// The groups, best first; with them the point formats are sent.
+    /// Groups in order of preference. If there are any, the point formats are sent too.
     pub groups: &'a [u16],
-    /// The signature schemes, best first.
+    /// Signature schemes in order of preference.
     pub signatures: &'a [u16],
-    /// Whether to ask for an OCSP staple.
+    /// True if the ClientHello asks for an OCSP staple.
     pub status_request: bool,
-    /// Whether to offer the extended master secret (RFC 7627).
+    /// True if the ClientHello offers the extended master secret (RFC 7627).
     pub extended_master_secret: bool,
-    /// Whether to offer a session ticket, by an empty one (RFC 5077).
+    /// True if the ClientHello offers session tickets, by an empty ticket extension (RFC 5077).
     pub session_ticket: bool,
-    /// Whether to offer DEFLATE (RFC 3749) before no compression.
+    /// True if the ClientHello offers DEFLATE (RFC 3749) before no compression.
     pub compression: bool,
-    /// The versions of a TLS 1.3 hello (supported_versions). With them goes a key_share.
+    /// Versions in the supported_versions extension of a TLS 1.3 ClientHello. If there are any, a
+    /// key_share extension is sent too.
     pub supported_versions: &'a [u16],
-    /// The key share for X25519. Without one the key_share extension is empty (RFC 8446, 4.2.8),
-    /// and the server answers with the group that it wants.
+    /// Key share for X25519. If it is `None`, the key_share extension is empty (RFC 8446, 4.2.8), and
+    /// the server answers with the group that it wants.
     pub x25519_share: Option<[u8; 32]>,
 }
 
 impl Hello<'_> {
-    /// The hello as one complete record.
+    /// Returns the ClientHello as one complete record.
     pub fn record(&self) -> Vec<u8> {
         let mut record = Vec::with_capacity(1024);
         self.write(&mut record);
         record
     }
 
-    /// Writes the hello, as one complete record, in place of what `out` holds.
+    /// Replaces the content of `out` by the ClientHello as one complete record.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.clear();
         out.push(RECORD_HANDSHAKE);
@@ -71,12 +71,13 @@ impl Hello<'_> {
             }
         });
         if out.len() == before + 2 {
-            // SSL 3.0 servers know no extensions, not even an empty list of them.
+            // SSL 3.0 servers do not know extensions, not even an empty list.
             out.truncate(before);
         }
     }
 
-    /// Returns true if the hello carries this extension. Padding is not counted: nothing answers it.
+    /// Returns true if the ClientHello contains this extension. Padding does not count, because no
+    /// server answers it.
     pub fn offers(&self, extension: u16) -> bool {
         let fits = |name: &str| (1..=MAX_NAME).contains(&name.len());
         match extension {
@@ -91,8 +92,8 @@ impl Hello<'_> {
         }
     }
 
-    /// In an order that browsers had too: the name first, a full extension last. Some servers
-    /// stumble over a hello that ends in an empty extension.
+    /// Writes the extensions in an order that browsers used too: the name first, a non-empty
+    /// extension last. Some servers fail if the last extension is empty.
     fn extensions(&self, out: &mut Vec<u8>) {
         for kind in EXTENSIONS {
             if self.offers(kind) {
@@ -111,11 +112,11 @@ impl Hello<'_> {
             }),
             SUPPORTED_GROUPS => put_list(out, self.groups),
             EC_POINT_FORMATS => put_vec8(out, &[0, 1, 2]),
-            // Type ocsp, no responder ids, no request extensions.
+            // Type ocsp, without responder ids and request extensions.
             STATUS_REQUEST => out.extend_from_slice(&[1, 0, 0, 0, 0]),
             SIGNATURE_ALGORITHMS => put_list(out, self.signatures),
             SUPPORTED_VERSIONS => vec8(out, |out| put_numbers(out, self.supported_versions)),
-            // With (EC)DHE, as all clients do.
+            // PSK with (EC)DHE, as all clients send it.
             PSK_MODES => put_vec8(out, &[1]),
             KEY_SHARE => vec16(out, |out| {
                 if let Some(share) = self.x25519_share {
@@ -147,7 +148,7 @@ const SUPPORTED_VERSIONS: u16 = 43;
 const PSK_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
 
-/// All that are written, in their order.
+/// All extensions that can be written, in their order.
 const EXTENSIONS: [u16; 10] = [
     SERVER_NAME,
     EXTENDED_MASTER_SECRET,
@@ -163,16 +164,16 @@ const EXTENSIONS: [u16; 10] = [
 
 const X25519: u16 = 29;
 
-/// The longest DNS name in text.
+/// Maximum length of a DNS name as text.
 const MAX_NAME: usize = 253;
 
-/// The most numbers of a list that are sent: no registry has more, and with three such lists the
-/// hello still fits in one record.
+/// Maximum number of entries sent of a list. No registry has more, and a ClientHello with three such
+/// lists still fits in one record.
 const MAX_NUMBERS: usize = 1024;
 
-/// Steps around two lengths. Old F5 load balancers take a hello of 256 to 511 bytes for SSL 2 and
-/// hang (RFC 7685). Others fail when a low length byte, the record's or the message's, is a line
-/// feed (seen by testssl.sh, its pull request 1113).
+/// Adds padding to avoid lengths at which old servers fail. Old F5 load balancers mistake a ClientHello
+/// of 256 to 511 bytes for SSL 2 and hang (RFC 7685). Other servers fail if the low byte of the
+/// record's or the message's length is a line feed (seen by testssl.sh, its pull request 1113).
 fn pad(out: &mut Vec<u8>, handshake_len: usize) {
     let filler = match handshake_len {
         256..512 => (512 - handshake_len)
@@ -194,7 +195,7 @@ fn extension(out: &mut Vec<u8>, kind: u16, content: impl FnOnce(&mut Vec<u8>)) {
     vec16(out, content);
 }
 
-/// Numbers after their length in two bytes.
+/// Writes a two-byte length and the numbers.
 fn put_list(out: &mut Vec<u8>, list: &[u16]) {
     vec16(out, |out| put_numbers(out, list));
 }
@@ -213,8 +214,8 @@ fn put_vec8(out: &mut Vec<u8>, content: &[u8]) {
     vec8(out, |out| out.extend_from_slice(content));
 }
 
-/// Writes content and then its length of one byte before it; what does not fit the length is
-/// left out.
+/// Writes the content with a one-byte length before it. Content beyond the maximum length is
+/// dropped.
 fn vec8(out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.push(0);
@@ -224,8 +225,8 @@ fn vec8(out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
     out[start] = len;
 }
 
-/// Writes content and then its length of two bytes before it; what does not fit the length is
-/// left out.
+/// Writes the content with a two-byte length before it. Content beyond the maximum length is
+/// dropped.
 fn vec16(out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     put_u16(out, 0);
@@ -255,7 +256,7 @@ mod tests {
         out
     }
 
-    /// What a server would read, for the round trip.
+    /// A ClientHello as a server would parse it, for the round trip.
     #[derive(Debug, PartialEq)]
     struct Read {
         version: u16,
@@ -352,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_sent_only_when_it_can_be_one() {
+    fn only_names_of_valid_length_are_sent() {
         let long = "a".repeat(254);
         for name in [None, Some(""), Some(long.as_str())] {
             assert_eq!(
@@ -366,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_brings_the_hello_to_a_length_that_hangs_a_server() {
+    fn no_name_length_leads_to_a_length_at_which_servers_hang() {
         for template in HELLOS.iter().filter(|template| template.hand_made) {
             for len in 0..=254 {
                 let record = record(template, Some(&"a".repeat(len)), [1; 32]);

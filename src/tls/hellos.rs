@@ -1,6 +1,6 @@
-//! Every hello that is ever sent, by its id: which versions, suites and groups it offers and what
-//! it is for. A version probe is one of these and nothing else, so that an answer is the server's
-//! and never a TLS library's.
+//! Every ClientHello that is ever sent, with its id, its versions, suites and groups, and its purpose.
+//! A version probe sends only one of these, so that the outcome is the server's and never that of a
+//! TLS library.
 
 use super::browser::{
     BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
@@ -10,32 +10,32 @@ use super::modern::{MODERN_GROUPS, MODERN_SUITES, MORE_MODERN_GROUPS};
 use super::version::ProtocolVersion;
 use super::wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};
 
-/// A hello that can be sent.
+/// The template of a ClientHello.
 #[derive(Debug)]
 pub struct HelloTemplate {
-    /// Its id in records.
+    /// Id in records.
     pub id: &'static str,
-    /// The oldest version that a server may choose.
+    /// Oldest version that a server may choose.
     pub oldest: ProtocolVersion,
-    /// The newest.
+    /// Newest version that a server may choose.
     pub newest: ProtocolVersion,
-    /// The cipher suites, best first.
+    /// Cipher suites in order of preference.
     pub suites: &'static [u16],
-    /// The groups, best first.
+    /// Groups in order of preference.
     pub groups: &'static [u16],
-    /// The signature schemes, best first.
+    /// Signature schemes in order of preference.
     pub signatures: &'static [u16],
-    /// Whether it is written here; otherwise rustls writes it and completes the handshake.
+    /// True if this program writes it. Otherwise rustls writes it and completes the handshake.
     pub hand_made: bool,
-    /// What it is for, in one or two sentences.
+    /// Description and purpose, for the documentation.
     pub about: &'static str,
 }
 
-/// Every hello, in the order of the documentation.
+/// Every ClientHello, in the order of the documentation.
 pub const HELLOS: &[HelloTemplate] = &[
     MODERN,
     WIDE,
-    LANE,
+    HELLO_LANE,
     SHORT,
     REST,
     MORE_GROUPS,
@@ -52,7 +52,7 @@ pub const HELLOS: &[HelloTemplate] = &[
     TLS1_0_SHORT,
 ];
 
-/// What the clients of today share.
+/// What current clients have in common.
 pub const MODERN: HelloTemplate = HelloTemplate {
     id: "modern",
     oldest: ProtocolVersion::Tls12,
@@ -61,16 +61,17 @@ pub const MODERN: HelloTemplate = HelloTemplate {
     groups: &MODERN_GROUPS,
     signatures: MODERN_SIGNATURES,
     hand_made: false,
-    about: "The suites and groups that browsers have shared since 2018, with a key share for X25519; \
-        rustls completes the handshake. The first hello of the handshake lane. Browsers offer \
-        more today: X25519MLKEM768, and some secp521r1 and ffdhe2048, which `rest` and \
-        `more_groups` offer where this hello is refused. It also accepts signatures that \
-        browsers do not (SHA-1, Ed448). To `https` and `wss`, and on port 443 to `tls` and targets without a scheme, it \
-        names h2 and http/1.1; where those are refused it is sent again without them, as \
-        `without_alpn`.",
+    about: "The suites and groups that browsers have had in common since 2018, with a key share for \
+        X25519. rustls completes the handshake. It is the first ClientHello of the handshake \
+        lane. Browsers offer more today: X25519MLKEM768, and some of them secp521r1 and \
+        ffdhe2048. If a server refuses this ClientHello, `rest` and `more_groups` offer those. \
+        This ClientHello also accepts signatures that browsers do not (SHA-1, Ed448). For \
+        `https` and `wss`, and on port 443 for `tls` and targets without a scheme, it offers h2 \
+        and http/1.1 by ALPN. If a server refuses these protocols, it is sent again without \
+        ALPN, as `without_alpn`.",
 };
 
-/// The hello that any server since SSL 3.0 can say yes to.
+/// The ClientHello that any server since SSL 3.0 can accept.
 pub const WIDE: HelloTemplate = HelloTemplate {
     id: "wide",
     oldest: ProtocolVersion::Ssl3,
@@ -79,12 +80,12 @@ pub const WIDE: HelloTemplate = HelloTemplate {
     groups: WIDE_GROUPS,
     signatures: WIDE_SIGNATURES,
     hand_made: true,
-    about: "Whatever a server found in the wild might still insist on, broken and anonymous \
-        suites last. Sent where all hellos before it were refused.",
+    about: "Everything that a server in use might require, with broken and anonymous suites last. It \
+        is sent if no earlier ClientHello was accepted.",
 };
 
-/// The hello of the hello lane.
-pub const LANE: HelloTemplate = HelloTemplate {
+/// The ClientHello of the hello lane.
+pub const HELLO_LANE: HelloTemplate = HelloTemplate {
     id: "hello",
     oldest: ProtocolVersion::Ssl3,
     newest: ProtocolVersion::Tls12,
@@ -102,12 +103,12 @@ pub const LANE: HelloTemplate = HelloTemplate {
     ],
     signatures: MODERN_SIGNATURES,
     hand_made: true,
-    about: "The first hello of the hello lane (`--probe hello`): what almost every server of the \
-        last twenty years can answer in clear. Anonymous, NULL, EXPORT and DES suites are left \
-        to `wide`, so that a server that ranks them first still shows its certificate.",
+    about: "The first ClientHello of the hello lane (`--probe hello`). Almost every server of the last \
+        twenty years can answer it in clear. Anonymous, NULL, EXPORT and DES suites are only in \
+        `wide`, so that a server that prefers them still sends its certificate.",
 };
 
-/// What the browsers of today offer in TLS 1.2.
+/// What current browsers offer in TLS 1.2.
 pub const BROWSER: HelloTemplate = HelloTemplate {
     id: "browser",
     oldest: ProtocolVersion::Ssl3,
@@ -116,10 +117,10 @@ pub const BROWSER: HelloTemplate = HelloTemplate {
     groups: &BROWSER_GROUPS,
     signatures: &BROWSER_SIGNATURES,
     hand_made: true,
-    about: "What today's browsers offer in TLS 1.2, all of them together. Sent where a server \
-        refused `modern` and then chose something that no browser offers, or accepted `modern` in \
-        TLS 1.2 with a signature that no browser offers: whether browsers can connect all the \
-        same. It decides `refused_by_today` and nothing else.",
+    about: "Everything that current browsers offer in TLS 1.2, combined. It is sent if a server refused \
+        `modern` and then chose something that no browser offers, or accepted `modern` in TLS 1.2 \
+        with a signature that no browser offers. Its answer shows if browsers can connect anyway. \
+        It decides only `refused_by_today`.",
 };
 
 /// What Chrome offers in TLS 1.2.
@@ -127,24 +128,23 @@ pub const CHROME: HelloTemplate = HelloTemplate {
     id: "chrome",
     suites: &CHROME_SUITES,
     groups: &CHROME_GROUPS,
-    about: "As `browser`, without secp521r1 and without CBC with ECDSA, which Firefox offers and \
-        Chrome does not. Sent where a server refused `modern` and then chose one of these. It \
-        decides `refused_by_today` and nothing else.",
+    about: "Like `browser`, but without secp521r1 and without CBC with ECDSA, which Firefox offers and \
+        Chrome does not. It is sent if a server refused `modern` and then chose one of these. It \
+        decides only `refused_by_today`.",
     ..BROWSER
 };
 
-/// The modern hello with the signatures of browsers.
+/// The modern ClientHello with the signatures of browsers.
 pub const BROWSER_TLS1_3: HelloTemplate = HelloTemplate {
     id: "browser_tls1_3",
     signatures: &BROWSER_SIGNATURES,
-    about: "As `modern`, with the signatures of `browser` and without application protocols; \
-        rustls completes the handshake. Sent where a server accepted `modern` in TLS 1.3 with a \
-        signature that no browser offers (Ed25519, Ed448). It decides `refused_by_today` and \
-        nothing else.",
+    about: "Like `modern`, but with the signatures of `browser` and without application protocols; \
+        rustls completes the handshake. It is sent if a server accepted `modern` in TLS 1.3 with a \
+        signature that no browser offers (Ed25519, Ed448). It decides only `refused_by_today`.",
     ..MODERN
 };
 
-/// A hello as short as clients sent them before TLS 1.3.
+/// A ClientHello as short as clients sent it before TLS 1.3.
 pub const SHORT: HelloTemplate = HelloTemplate {
     id: "short",
     oldest: ProtocolVersion::Ssl3,
@@ -161,56 +161,58 @@ pub const SHORT: HelloTemplate = HelloTemplate {
         0x0403, 0x0401, 0x0503, 0x0501, 0x0603, 0x0601, 0x0203, 0x0201,
     ],
     hand_made: true,
-    about: "A hello as short as clients sent them before TLS 1.3: under 256 bytes but for very long names, \
-        and no extension that is younger than 2015. Sent where a hello met silence, \
-        or no more than a ServerHello: some old devices hang on a long hello, or on one of TLS 1.3.",
+    about: "A ClientHello as short as clients sent it before TLS 1.3: under 256 bytes except with very \
+        long names, and without extensions that are newer than 2015. It is sent if a ClientHello \
+        got no answer, or only a ServerHello, before the timeout: some old devices hang on a long \
+        ClientHello, or on one of TLS 1.3.",
 };
 
-/// What `modern` leaves out of TLS 1.3.
+/// What `modern` omits of TLS 1.3.
 pub const REST: HelloTemplate = HelloTemplate {
     id: "rest",
     hand_made: true,
-    about: "Everything of TLS 1.3 that is registered, X25519MLKEM768, secp521r1 and ffdhe2048 \
-        among it. The key share for X25519 is made of random bytes: no key is made. Sent where \
-        `modern` was refused in words that need not be about the version. The answer names the group or suite \
-        that the server insists on, and comes without a certificate, which TLS 1.3 encrypts.",
+    about: "All suites and groups of TLS 1.3, including X25519MLKEM768, secp521r1 and ffdhe2048. The \
+        key share for X25519 consists of random bytes; no key is generated. It is sent if a \
+        server refused `modern` for a reason that may be something else than the version. The \
+        answer names the group or suite that the server requires. It contains no certificate, \
+        because TLS 1.3 encrypts certificates.",
     ..TLS1_3
 };
 
-/// The groups that can be computed here and that `modern` leaves out.
+/// The groups that this scanner can compute and that `modern` omits.
 pub const MORE_GROUPS: HelloTemplate = HelloTemplate {
     id: "more_groups",
     groups: &MORE_MODERN_GROUPS,
-    about: "As `modern`, with the groups that it leaves out, and with a key share for X25519MLKEM768, as \
-        browsers send it; rustls completes the handshake. Sent where the answer to `rest` asked \
-        for one of these groups, or where `rest` was refused too.",
+    about: "Like `modern`, but with groups that `modern` omits, and with a key share for X25519MLKEM768, \
+        as browsers send it. rustls completes the handshake. It is sent if the answer to `rest` \
+        asked for one of these groups, or if the server refused `rest` too.",
     ..MODERN
 };
 
-/// TLS 1.3 alone, without any key.
+/// Only TLS 1.3, without a key.
 const TLS1_3: HelloTemplate = HelloTemplate {
     id: "tls1_3",
     oldest: ProtocolVersion::Tls13,
     newest: ProtocolVersion::Tls13,
     suites: &[
         0x1301, 0x1302, 0x1303, 0x1304, 0x1305, // TLS 1.3.
-        // For servers that know no supported_versions: they may choose TLS 1.2 and say so.
+        // For servers that do not know supported_versions: they may choose TLS 1.2.
         0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC009, 0xC013, 0xC00A, 0xC014, 0x009C,
         0x009D, 0x002F, 0x0035, 0x00FF,
     ],
     groups: &[
-        // X25519MLKEM768 first, then the classic ones, Brainpool and the finite fields.
+        // X25519MLKEM768 first, then classic, Brainpool and finite field groups.
         0x11EC, 0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x11EB, 0x11ED, 0x001F, 0x0020, 0x0021,
         0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
     ],
     signatures: WIDE_SIGNATURES,
     hand_made: true,
-    about: "Is TLS 1.3 accepted: supported_versions names it alone and the key share is empty \
-        (RFC 8446, 4.2.8), so a server that speaks it asks for a second hello and names the \
-        group that it wants. No key is made on either side.",
+    about: "Tests if TLS 1.3 is accepted. supported_versions contains only TLS 1.3, and the key share is \
+        empty (RFC 8446, 4.2.8). A server that supports TLS 1.3 answers with a HelloRetryRequest \
+        that names the group it wants. Neither side generates a key.",
 };
 
-/// TLS 1.2 and what a server may choose below it.
+/// TLS 1.2 and the older versions that a server may choose.
 const TLS1_2: HelloTemplate = HelloTemplate {
     id: "tls1_2",
     oldest: ProtocolVersion::Ssl3,
@@ -219,10 +221,10 @@ const TLS1_2: HelloTemplate = HelloTemplate {
     groups: WIDE_GROUPS,
     signatures: WIDE_SIGNATURES,
     hand_made: true,
-    about: "Is TLS 1.2 accepted. The same bytes as `wide`, asked for the version's sake.",
+    about: "Tests if TLS 1.2 is accepted. It offers the same as `wide`.",
 };
 
-/// TLS 1.1 and what a server may choose below it.
+/// TLS 1.1 and the older versions that a server may choose.
 const TLS1_1: HelloTemplate = HelloTemplate {
     id: "tls1_1",
     oldest: ProtocolVersion::Ssl3,
@@ -231,10 +233,10 @@ const TLS1_1: HelloTemplate = HelloTemplate {
     groups: WIDE_GROUPS,
     signatures: &[],
     hand_made: true,
-    about: "Is TLS 1.1 accepted: every suite that may be used below TLS 1.2.",
+    about: "Tests if TLS 1.1 is accepted, with every suite that may be used below TLS 1.2.",
 };
 
-/// TLS 1.0 and what a server may choose below it.
+/// TLS 1.0 and the older version that a server may choose.
 const TLS1_0: HelloTemplate = HelloTemplate {
     id: "tls1_0",
     oldest: ProtocolVersion::Ssl3,
@@ -243,10 +245,10 @@ const TLS1_0: HelloTemplate = HelloTemplate {
     groups: WIDE_GROUPS,
     signatures: &[],
     hand_made: true,
-    about: "Is TLS 1.0 accepted: every suite that may be used below TLS 1.2.",
+    about: "Tests if TLS 1.0 is accepted, with every suite that may be used below TLS 1.2.",
 };
 
-/// SSL 3.0, which knows no extensions: no name is sent, and no curve.
+/// SSL 3.0. It has no extensions, so no server name and no curve is sent.
 const SSL3: HelloTemplate = HelloTemplate {
     id: "ssl3",
     oldest: ProtocolVersion::Ssl3,
@@ -255,39 +257,39 @@ const SSL3: HelloTemplate = HelloTemplate {
     groups: &[],
     signatures: &[],
     hand_made: true,
-    about: "Is SSL 3.0 accepted. SSL 3.0 knows no extensions, so no name is sent: a server of \
-        many names answers for its default one.",
+    about: "Tests if SSL 3.0 is accepted. SSL 3.0 has no extensions, so no server name is sent: a server \
+        of many names answers for its default name.",
 };
 
-/// TLS 1.2, for servers that do not bear the 757 bytes of `tls1_2`.
+/// TLS 1.2 for servers that fail at the 757 bytes of `tls1_2`.
 const TLS1_2_SHORT: HelloTemplate = HelloTemplate {
     id: "tls1_2_short",
-    about: "Is TLS 1.2 accepted by a server that keeps silent or hangs up at `tls1_2`. The same bytes \
-        as `short`, asked for the version's sake.",
+    about: "Tests if TLS 1.2 is accepted by a server that is silent or closes the connection at `tls1_2`. \
+        It offers the same as `short`.",
     ..SHORT
 };
 
-/// TLS 1.1, for servers that do not bear the 517 bytes of `tls1_1`.
+/// TLS 1.1 for servers that fail at the 517 bytes of `tls1_1`.
 const TLS1_1_SHORT: HelloTemplate = HelloTemplate {
     id: "tls1_1_short",
     newest: ProtocolVersion::Tls11,
     suites: OLD_SHORT_SUITES,
     groups: SHORT.groups,
-    about: "Is TLS 1.1 accepted by a server that keeps silent or hangs up at `tls1_1`: under 256 bytes \
-        but for very long names.",
+    about: "Tests if TLS 1.1 is accepted by a server that is silent or closes the connection at `tls1_1`. \
+        It has under 256 bytes except with very long names.",
     ..TLS1_1
 };
 
-/// TLS 1.0, for servers that do not bear the 517 bytes of `tls1_0`.
+/// TLS 1.0 for servers that fail at the 517 bytes of `tls1_0`.
 const TLS1_0_SHORT: HelloTemplate = HelloTemplate {
     id: "tls1_0_short",
     newest: ProtocolVersion::Tls10,
-    about: "Is TLS 1.0 accepted by a server that keeps silent or hangs up at `tls1_0`: under 256 bytes \
-        but for very long names.",
+    about: "Tests if TLS 1.0 is accepted by a server that is silent or closes the connection at `tls1_0`. \
+        It has under 256 bytes except with very long names.",
     ..TLS1_1_SHORT
 };
 
-/// The hello that asks for this version and, below TLS 1.3, says yes to older ones.
+/// Returns the ClientHello that tests this version. Below TLS 1.3, it allows older versions too.
 pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
     match version {
         ProtocolVersion::Ssl3 => &SSL3,
@@ -298,8 +300,8 @@ pub fn for_version(version: ProtocolVersion) -> &'static HelloTemplate {
     }
 }
 
-/// Returns the short hello that asks for this version, where there is one. That of SSL 3.0 is short
-/// itself, and whoever speaks TLS 1.3 bears what browsers send.
+/// Returns the short ClientHello that tests this version, or `None` if there is none. The one of SSL
+/// 3.0 is short anyway, and servers with TLS 1.3 accept the lengths that browsers send.
 pub fn short_for_version(version: ProtocolVersion) -> Option<&'static HelloTemplate> {
     match version {
         ProtocolVersion::Tls10 => Some(&TLS1_0_SHORT),
@@ -309,11 +311,11 @@ pub fn short_for_version(version: ProtocolVersion) -> Option<&'static HelloTempl
     }
 }
 
-/// The ids of the hellos that must stay short.
+/// The ids of the ClientHellos that must stay short.
 const SHORT_IDS: [&str; 4] = [SHORT.id, TLS1_2_SHORT.id, TLS1_1_SHORT.id, TLS1_0_SHORT.id];
 
 impl HelloTemplate {
-    /// The hello for this name.
+    /// Returns the ClientHello for this server name.
     pub fn hello<'a>(
         &self,
         server_name: Option<&'a str>,
@@ -341,7 +343,7 @@ impl HelloTemplate {
     }
 }
 
-/// What rustls is told to accept, in its order; SHA-1 last.
+/// The signature schemes that rustls is configured to accept, in its order. SHA-1 is last.
 const MODERN_SIGNATURES: &[u16] = &[
     0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203,
     0x0201,
@@ -365,11 +367,11 @@ const OLD_SUITES: &[u16] = &[
     // No encryption, no certificate.
     0xC006, 0xC010, 0x0002, 0x0001,
     0xC019, 0xC018, 0x003A, 0x0034, 0x0089, 0x0046, 0x009B, 0xC017, 0x001B, 0xC016, 0x0018, 0xC015,
-    // Renegotiation is secure.
+    // SCSV for secure renegotiation.
     0x00FF,
 ];
 
-/// Those of [`OLD_SUITES`] that servers of TLS 1.0 and 1.1 were ever set up with, as many as fit.
+/// The suites of [`OLD_SUITES`] that TLS 1.0 and 1.1 servers have been configured with, as many as fit.
 #[rustfmt::skip]
 const OLD_SHORT_SUITES: &[u16] = &[
     0xC00A, 0xC014, 0xC009, 0xC013, 0x0039, 0x0033, 0x0035, 0x002F,
@@ -380,7 +382,7 @@ const OLD_SHORT_SUITES: &[u16] = &[
     0x00FF,
 ];
 
-/// [`OLD_SUITES`] without elliptic curves, which SSL 3.0 cannot name.
+/// [`OLD_SUITES`] without elliptic curve suites, because SSL 3.0 has no extension for curves.
 #[rustfmt::skip]
 const SSL3_SUITES: &[u16] = &[
     0x0039, 0x0033, 0x0035, 0x002F, 0x0088, 0x0045, 0x0084, 0x0041, 0x009A, 0x0096,
@@ -398,7 +400,7 @@ mod tests {
     use crate::tls::names::{CipherSuite, group_name, signature_scheme_name};
 
     #[test]
-    fn ids_are_unique_and_every_number_has_a_name_and_stands_once() {
+    fn ids_are_unique_and_every_number_has_a_name_and_occurs_once() {
         let ids: HashSet<_> = HELLOS.iter().map(|template| template.id).collect();
         assert_eq!(ids.len(), HELLOS.len());
         for template in HELLOS {
@@ -411,7 +413,7 @@ mod tests {
             assert!(template.groups.iter().all(|id| group_name(*id).is_some()));
             let mut signatures = template.signatures.iter();
             assert!(signatures.all(|id| signature_scheme_name(*id).is_some()));
-            // rustls adds the signal of secure renegotiation by itself.
+            // rustls adds the SCSV for secure renegotiation.
             assert_eq!(template.suites.last() == Some(&0x00FF), template.hand_made);
             assert!(template.oldest <= template.newest);
         }
@@ -465,8 +467,8 @@ mod tests {
     }
 
     #[test]
-    fn the_lane_leaves_out_what_would_hide_a_certificate_or_nobody_needs() {
-        for id in LANE.suites {
+    fn the_hello_lane_omits_suites_that_hide_a_certificate_or_are_not_needed() {
+        for id in HELLO_LANE.suites {
             let suite = CipherSuite::of(*id).unwrap();
             let fine = matches!(suite.weakness(), None | Some("3des" | "rc4" | "md5"));
             assert!(fine || suite.signalling(), "{suite:?}");

@@ -1,5 +1,5 @@
-//! The TLS wire: records, hand-made ClientHellos, the server's first flight, alerts, and the
-//! IANA names. Bytes in, bytes out: no socket, no clock, no opinion about what was seen.
+//! The TLS wire format: records, hand-made ClientHellos, the server's first flight, alerts, and
+//! IANA names. Code here converts bytes. It has no socket and no clock and judges nothing.
 
 mod alert;
 mod browser;
@@ -23,8 +23,8 @@ pub use flight::{
 };
 pub use hello::Hello;
 pub use hellos::{
-    BROWSER, BROWSER_TLS1_3, CHROME, HELLOS, HelloTemplate, LANE, MODERN, MORE_GROUPS, REST, SHORT,
-    WIDE, for_version, short_for_version,
+    BROWSER, BROWSER_TLS1_3, CHROME, HELLO_LANE, HELLOS, HelloTemplate, MODERN, MORE_GROUPS, REST,
+    SHORT, WIDE, for_version, short_for_version,
 };
 pub use modern::{MODERN_GROUPS, MODERN_SIGNATURES, MODERN_SUITES, MORE_MODERN_GROUPS};
 pub use names::{

@@ -1,6 +1,6 @@
-//! A cursor over bytes from the wire. Every read is checked; nothing here panics.
+//! A cursor over bytes from the wire. Every read is checked, so no input causes a panic.
 
-/// What is wrong with a message, in words that follow its name: `certificate truncated`.
+/// What is wrong with a message, as text that follows the message's name: `certificate truncated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flaw(pub(super) &'static str);
 
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         self.take(len)
     }
 
-    /// Everything must have been read.
+    /// Returns a flaw if unread bytes are left.
     pub(super) fn end(&self) -> Result<(), Flaw> {
         if self.rest.is_empty() {
             return Ok(());

@@ -1,16 +1,16 @@
-//! Names the protocol of bytes that are not TLS, from the first of them. A guess for the reader
-//! of a report: nothing is decided by it.
+//! Guesses the protocol of bytes that are not TLS from the first bytes. The guess is only reported;
+//! no decision depends on it.
 
-/// The protocol that the first bytes of an answer speak: `http`, `ssh`, `smtp or ftp`; `None`
-/// when they tell nothing.
+/// Returns the protocol that an answer begins with, such as `http`, `ssh` or `smtp or ftp`, or `None`
+/// if it is not recognized.
 pub fn spoken(bytes: &[u8]) -> Option<&'static str> {
     from_prefix(bytes)
         .or_else(|| from_reply_code(bytes))
         .or_else(|| from_binary(bytes))
 }
 
-/// The first bytes as text for a message, at most 80: the line end cut off, and a dot for
-/// everything that is not printable ASCII.
+/// Returns at most 80 of the first bytes as text for a message. The line end is removed, and everything
+/// that is not printable ASCII becomes a dot.
 pub fn printable_prefix(bytes: &[u8]) -> String {
     let head = bytes.get(..MAX_PRINTED).unwrap_or(bytes).trim_ascii_end();
     let shown = |byte: &u8| match byte {
@@ -22,7 +22,8 @@ pub fn printable_prefix(bytes: &[u8]) -> String {
 
 const MAX_PRINTED: usize = 80;
 
-/// How much is looked through for a word: a banner line, and no more of a page.
+/// Maximum number of bytes that are searched for a word: enough for a banner line, without searching
+/// a whole page.
 const MAX_SEARCHED: usize = 512;
 
 const PREFIXES: &[(&[u8], &str)] = &[
@@ -61,7 +62,7 @@ fn from_prefix(bytes: &[u8]) -> Option<&'static str> {
     row.map(|row| row.1)
 }
 
-/// The protocols that greet with a number of three digits.
+/// Recognizes protocols whose greeting begins with a number of three digits.
 fn from_reply_code(bytes: &[u8]) -> Option<&'static str> {
     let (code, rest) = bytes.split_at_checked(3)?;
     if !code.iter().all(u8::is_ascii_digit) || !matches!(rest.first(), Some(b' ' | b'-')) {
@@ -70,7 +71,7 @@ fn from_reply_code(bytes: &[u8]) -> Option<&'static str> {
     match code {
         b"200" | b"201" => Some("nntp"),
         b"220" => Some(mail_or_file(rest)),
-        // What a server says that is busy, shut, or did not understand the hello.
+        // The reply of a server that is busy or closed, or did not understand the ClientHello.
         [b'4' | b'5', ..] => Some(mail_or_file(rest)),
         _ => None,
     }
@@ -93,11 +94,11 @@ fn from_binary(bytes: &[u8]) -> Option<&'static str> {
     Some(match *bytes {
         // TPKT, as in a remote desktop's answer (RFC 1006).
         [3, 0, ..] => "rdp",
-        // Interpret as command: will, won't, do, don't.
+        // Telnet IAC (interpret as command): will, won't, do, don't.
         [0xFF, 0xFB..=0xFE, ..] => "telnet",
-        // A packet with number 0: the greeting of protocol 10, or an error.
+        // A packet with number 0: the greeting of protocol 10 or an error.
         [_, _, 0, 0, 10 | 0xFF, ..] => "mysql",
-        // A sequence that begins with the message id, its length in one byte or in four.
+        // A sequence that begins with the message id. Its length has one byte or four.
         [0x30, 0..=0x7F, 2, ..] | [0x30, 0x84, _, _, _, _, 2, ..] => "ldap",
         // An error of fewer than 65536 bytes that begins with its severity.
         [b'E', 0, 0, _, _, b'S', ..] => "postgres",

@@ -46,7 +46,7 @@ impl ProtocolVersion {
         Self::Tls13,
     ];
 
-    /// The version with this number on the wire.
+    /// Returns the version with this number on the wire, or `None` if it is unknown.
     pub fn from_wire(number: u16) -> Option<Self> {
         match number {
             0x0300 => Some(Self::Ssl3),
@@ -58,7 +58,7 @@ impl ProtocolVersion {
         }
     }
 
-    /// The number of this version on the wire.
+    /// Returns the number of this version on the wire.
     pub fn wire(self) -> u16 {
         match self {
             Self::Ssl3 => 0x0300,
@@ -69,7 +69,7 @@ impl ProtocolVersion {
         }
     }
 
-    /// The usual spelling, as OpenSSL prints it: `TLSv1.2`.
+    /// Returns the name as OpenSSL prints it: `TLSv1.2`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ssl3 => "SSLv3",

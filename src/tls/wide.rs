@@ -1,15 +1,15 @@
-//! What the widest hello offers: every suite, group and signature that a server found in the
-//! wild might still insist on, in the order of a client with good taste.
+//! The content of the widest ClientHello: every suite, group and signature scheme that a server in use
+//! might require, in a sensible order of preference.
 //!
-//! Three old servers shape the lists. Windows Server 2003 reads no suite after the 64th, so the
-//! three that it knows come within reach, ahead of a few that nobody offers alone. The Cisco
-//! ACE load balancer refuses a hello with more than 128 suites. And a server that takes the first suite it
-//! knows must find a sound one before a broken one, and one with a certificate before an
+//! Three kinds of old servers shape the lists. Windows Server 2003 reads only the first 64 suites, so
+//! the three that it knows are among them, ahead of a few that no server offers alone. The Cisco ACE
+//! load balancer refuses a ClientHello with more than 128 suites. A server that chooses the first suite
+//! it knows must find a secure one before a broken one, and one with a certificate before an
 //! anonymous one.
 
-/// The suites of the widest hello, best first, the signal for secure renegotiation last.
-/// `TLS_FALLBACK_SCSV` is not among them: it would make a server refuse what this asks about.
-#[rustfmt::skip] // It would run the comments into the rows before them.
+/// The suites of the widest ClientHello, in order of preference. The SCSV for secure renegotiation is
+/// last. `TLS_FALLBACK_SCSV` is not included, because it would make servers refuse the connection.
+#[rustfmt::skip] // rustfmt would join the comments to the rows before them.
 pub const WIDE_SUITES: &[u16] = &[
     // ECDHE with AEAD.
     0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC02B, 0xC02F, 0xC0AD, 0xC0AC, 0xC0AF, 0xC0AE,
@@ -29,7 +29,7 @@ pub const WIDE_SUITES: &[u16] = &[
     0x00C0, 0x0084, 0x00BA, 0x0041,
     // SEED: DHE_RSA, RSA.
     0x009A, 0x0096,
-    // All that Windows Server 2003 knows: 3DES and RC4 under RSA.
+    // The suites that Windows Server 2003 knows: 3DES and RC4 under RSA.
     0x000A, 0x0005, 0x0004,
     // Camellia with GCM: ECDHE_RSA, RSA. ChaCha20 as deployed before its RFC.
     0xC08B, 0xC08A, 0xC07B, 0xC07A, 0xCC14, 0xCC13,
@@ -53,12 +53,12 @@ pub const WIDE_SUITES: &[u16] = &[
     // No certificate: ECDH_anon, DH_anon.
     0xC019, 0xC018, 0x00A7, 0x00A6, 0x006D, 0x006C, 0x003A, 0x0034, 0x0089, 0x0046, 0x009B,
     0x00C5, 0x00BF, 0xC017, 0x001B, 0xC016, 0x0018, 0xC015,
-    // Renegotiation is secure (RFC 5746).
+    // SCSV for secure renegotiation (RFC 5746).
     0x00FF,
 ];
 
-/// The groups of the widest hello. The finite field ones (RFC 7919) are there because some
-/// servers, GnuTLS 3.6 among them, do without DHE when they are missing.
+/// The groups of the widest ClientHello. It includes finite field groups (RFC 7919) because some
+/// servers, such as GnuTLS 3.6, do not use DHE without them.
 pub const WIDE_GROUPS: &[u16] = &[
     // x25519, the NIST prime curves, x448, Brainpool, secp256k1.
     0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x001C, 0x001B, 0x001A, 0x0016,
@@ -70,7 +70,7 @@ pub const WIDE_GROUPS: &[u16] = &[
     0x0015, 0x0014, 0x0005, 0x0004, 0x0013, 0x0012, 0x0003, 0x0002, 0x0001, 0x0011, 0x0010, 0x000F,
 ];
 
-/// The signature schemes of the widest hello, the broken hashes and DSA last.
+/// The signature schemes of the widest ClientHello, with the broken hashes and DSA last.
 pub const WIDE_SIGNATURES: &[u16] = &[
     // ECDSA, RSA-PSS and RSA by hash, as browsers order them.
     0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603, 0x0806, 0x0601,
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_order_prefers_the_sound_one_within_each_exchange() {
-        // What one server can choose among shares an exchange; there, weakness only grows.
+        // A server chooses among suites of one key exchange. Within it, weakness only increases.
         let rank = |suite: &CipherSuite| match suite.weakness() {
             None => 0,
             Some("idea") => 1,
@@ -144,7 +144,7 @@ mod tests {
             bare.split("_WITH_").next().map(str::to_owned)
         };
         let all = suites();
-        // The Windows Server 2003 three, and Camellia with GCM and IDEA behind them.
+        // The three of Windows Server 2003, and Camellia with GCM and IDEA after them.
         let excused = [0x000A, 0x0005, 0x0004];
         for (place, suite) in all.iter().enumerate() {
             for later in &all[place..] {

@@ -1,9 +1,9 @@
-//! Why a store does not accept a path.
+//! Reasons why a store does not accept a path.
 
 use super::words::words;
 
 words! {
-    /// What bars a path: the `reason` of a store, and of the finding `invalid_certificate`.
+    /// Reason to reject a path: the `reason` of a store, and of the finding `invalid_certificate`.
     pub enum Barrier {
         /// A certificate of the path has expired.
         Expired = "expired",
@@ -15,65 +15,65 @@ words! {
         MissingIntermediate = "missing_intermediate",
         /// The leaf is its own issuer.
         SelfSigned = "self_signed",
-        /// The path ends in a root that the store does not have.
+        /// The path ends at a root that the store does not contain.
         UntrustedCa = "untrusted_ca",
-        /// The issuer is absent.
+        /// The issuer is unknown.
         IssuerUnknown = "issuer_unknown",
         /// The leaf cannot be parsed.
         Unparseable = "unparseable",
-        /// The issuer of that name did not make the signature.
+        /// The certificate with the issuer's name did not make the signature.
         BadSignature = "bad_signature",
-        /// More was sent than is considered.
+        /// The server sent more certificates than the limit, or too many with the same name.
         TooManyCertificates = "too_many_certificates",
-        /// No certificate of X.509 version 3.
+        /// The X.509 version is not 3.
         Version = "version",
-        /// It ends before it begins.
+        /// notBefore is after notAfter.
         Validity = "validity",
-        /// The serial number breaks the rules.
+        /// The serial number is invalid.
         SerialNumber = "serial_number",
-        /// The name of the issuer is not that of the certificate above.
+        /// The issuer name differs from the subject of the certificate above.
         IssuerName = "issuer_name",
-        /// The encoding breaks the rules.
+        /// The encoding is invalid.
         Malformed = "malformed",
-        /// An alternative name breaks the rules.
+        /// A subject alternative name is invalid.
         MalformedName = "malformed_name",
-        /// An extension breaks the rules, or cannot be read.
+        /// An extension is invalid or cannot be parsed.
         MalformedExtension = "malformed_extension",
-        /// A critical extension that nobody has to know.
+        /// An unknown extension is critical.
         UnknownCriticalExtension = "unknown_critical_extension",
-        /// Signed over a broken hash.
+        /// The certificate is signed with a broken hash.
         WeakSignature = "weak_signature",
-        /// An RSA key of a CA below 2048 bits.
+        /// The RSA key of a CA has fewer than 2048 bits.
         WeakKey = "weak_key",
         /// No client can use the key.
         UnsupportedKey = "unsupported_key",
-        /// No algorithm of ours verifies the signature.
+        /// The signature algorithm is not supported.
         UnsupportedAlgorithm = "unsupported_algorithm",
-        /// The signature names two algorithms.
+        /// The two signature algorithms in the certificate differ.
         SignatureAlgorithmMismatch = "signature_algorithm_mismatch",
-        /// The key usage does not allow what the key is used for.
+        /// The key usage does not allow the use of the key.
         KeyUsage = "key_usage",
         /// The extended key usages do not allow TLS servers.
         ExtendedKeyUsage = "extended_key_usage",
-        /// A CA certificate stands as a server's.
+        /// The server certificate is a CA certificate.
         CaUsedAsEndEntity = "ca_used_as_end_entity",
-        /// An issuer is no CA.
+        /// An issuer is not a CA.
         NotACa = "not_a_ca",
-        /// More CAs below than an issuer allows.
+        /// More CA certificates are below an issuer than it allows.
         PathLength = "path_length",
-        /// More intermediates than are allowed.
+        /// The path has more intermediates than allowed.
         PathTooLong = "path_too_long",
         /// A name is outside the name constraints.
         NameConstraints = "name_constraints",
-        /// More names and constraints than are compared.
+        /// There are more names and constraints than the limit.
         TooManyNames = "too_many_names",
-        /// The certificate policies do not fit.
+        /// No certificate policy is valid for the path, or a policy mapping is invalid.
         Policies = "policies",
         /// The verifier distrusts the certificate.
         Distrusted = "distrusted",
-        /// The certificate is too large to be checked in full.
+        /// The certificate is too large for a complete check.
         TooLargeToCheck = "too_large_to_check",
-        /// Path validation refuses it for another reason.
+        /// Path validation rejects it for another reason.
         Refused = "refused",
     }
 }

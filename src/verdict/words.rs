@@ -1,7 +1,7 @@
-//! Enums whose variants are words of the record.
+//! Enums whose variants are values in the record.
 
-/// Makes an enum from its variants and their words. A word stands here alone: elsewhere the variant
-/// is named, so a renamed one does not compile.
+/// Defines an enum from its variants and their names in the record. Each name occurs only in this
+/// definition. Other code uses the variant, so a wrong one does not compile.
 macro_rules! words {
     ($(#[$attribute:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$attribute])*
@@ -11,17 +11,17 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All of them, in their order.
+            /// All variants in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the word in records.
+            /// Returns the name in the record.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// Returns the one with this word.
+            /// Returns the variant with this name, or `None` if there is none.
             pub fn named(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|it| it.name() == word)
             }

@@ -1,9 +1,9 @@
-//! How the house is built: which room may import which, and where each outside crate lives.
+//! The rooms of `src/`: which room may import which, and where each outside crate may be used.
 
 use std::fs;
 use std::path::Path;
 
-/// The rooms, bottom to top. A room imports only from rooms that stand before it.
+/// The rooms, lowest first. A room may import only rooms listed before it.
 pub(crate) const ROOMS: &[&str] = &[
     "crypto",
     "tls",
@@ -24,17 +24,14 @@ pub(crate) const ROOMS: &[&str] = &[
     "commands",
 ];
 
-/// Rooms that do not see each other though one stands below the other: stages meet in `sweep` only.
+/// Rooms that do not import each other, whatever their order: stages meet only in `sweep`.
 pub(crate) const STAGES: &[&str] = &["resolve", "pace", "probe", "gather", "judge", "output"];
 
-/// Imports between stages that are part of the design, with the reason.
-pub(crate) const STAGE_IMPORTS: &[(&str, &str, &str)] = &[(
-    "judge",
-    "gather",
-    "what was gathered is handed to judging as data",
-)];
+/// Allowed imports between stages, each with its reason.
+pub(crate) const STAGE_IMPORTS: &[(&str, &str, &str)] =
+    &[("judge", "gather", "judging uses what was gathered, as data")];
 
-/// Where each outside crate may be named.
+/// The rooms in which each outside crate may be used.
 pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "commands"]),
     ("aws_lc_rs", &["crypto"]),
@@ -70,7 +67,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("zstd", &["observation"]),
 ];
 
-/// Crates that only lend words. They may be named anywhere.
+/// Crates that provide types and derive macros. They may be used in every room.
 pub(crate) const WORDS: &[&str] = &[
     "jiff",
     "rustls_pki_types",

@@ -1,6 +1,6 @@
 //! The name has no usable address, so no connection was made.
 
-use super::{Definition, Doc, Needs, Text, told};
+use super::{Definition, Doc, Needs, Text, failure_evidence};
 use crate::judge::case::Case;
 use crate::observation::{Reason, Stage};
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
@@ -29,7 +29,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .failure()
         .filter(|failure| failure.stage == Stage::Dns && failure.reason != Reason::LocalLimit);
     failure
-        .map(|failure| FINDING.found(told(failure)))
+        .map(|failure| FINDING.found(failure_evidence(failure)))
         .into_iter()
         .collect()
 }

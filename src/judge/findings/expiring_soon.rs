@@ -1,8 +1,8 @@
 //! The leaf, or a certificate above it that expires earlier, expires within the chosen period.
 
 use super::{DAY, Definition, Doc, Needs, Text};
-use crate::judge::Position;
 use crate::judge::case::{Case, time};
+use crate::judge::position::Position;
 use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `expiring_soon`.

@@ -1,7 +1,7 @@
 //! The server speaks TLS, but no handshake succeeded, or the server did not prove that it has
 //! the key.
 
-use super::{Definition, Doc, Needs, Text, told};
+use super::{Definition, Doc, Needs, Text, failure_evidence};
 use crate::judge::case::Case;
 use crate::observation::{KeyProof, Offer, Reason, Stage};
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
@@ -33,15 +33,17 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .session()
         .is_some_and(|session| session.key_proof == Some(KeyProof::Refuted));
     let evidence = match (failure, refuted) {
-        (Some(failure), _) => told(failure),
+        (Some(failure), _) => failure_evidence(failure),
         (None, true) => vec![("kind", Reason::KeyNotProven.word().into())],
         (None, false) => return Vec::new(),
     };
     let mut finding = FINDING.found(evidence);
     let limited = failure.is_some_and(|failure| failure.reason == Reason::ScannerLimit);
-    let telling = case.observation.telling();
-    let read_only =
-        telling.is_some_and(|it| it.offer == Offer::Rest) && case.observation.insists().is_some();
+    // Only `rest` was answered in TLS 1.3: the server requires what this scanner cannot complete.
+    let read_only = case.observation.decisive().is_some_and(|it| {
+        let incompatible = it.failure.as_ref().map(|failure| failure.reason);
+        it.offer == Offer::Rest && incompatible == Some(Reason::Incompatible)
+    });
     if limited || read_only {
         // Other clients can continue. `refused_by_today` says which ones cannot.
         finding.side = Side::Client;

@@ -1,10 +1,10 @@
 //! The path is invalid for a reason other than trust, name or date.
 
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
-use crate::judge::Position;
 use crate::judge::case::{Case, ChainCase};
 use crate::judge::defects::Defect;
 use crate::judge::outcome::Ending;
+use crate::judge::position::Position;
 use crate::verdict::{Barrier, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
 /// The definition of `invalid_certificate`.
@@ -49,7 +49,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = best
         .defects
         .iter()
-        .map(|defect| barred(chain, defect))
+        .map(|defect| defect_finding(chain, defect))
         .collect();
     match (best.ending, &chain.leaf.contents) {
         (Ending::BadSignature, _) => found.push(badly_signed(case, chain)),
@@ -67,7 +67,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             .misused
             .iter()
             .filter(|_| !known)
-            .map(|defect| barred(chain, defect)),
+            .map(|defect| defect_finding(chain, defect)),
     );
     found
 }
@@ -75,7 +75,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
     let last = chain.choice.best.path.len().checked_sub(1);
     let detail = "the issuer of that name did not make this signature";
-    let mut finding = barred(chain, &Defect::new(Barrier::BadSignature, last, detail));
+    let mut finding = defect_finding(chain, &Defect::new(Barrier::BadSignature, last, detail));
     let contents = chain.path().last().map(|(_, _, contents)| contents);
     if let Some(contents) = contents.filter(|it| !it.ca_issuers.is_empty()) {
         let evidence = &mut finding.evidence;
@@ -85,7 +85,7 @@ fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
     finding
 }
 
-fn barred(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
+fn defect_finding(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
     let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.name().into())];
     let best = &chain.choice.best;
     let blamed = defect.at.and_then(|at| {

@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use super::Position;
 use super::case::Case;
 use super::order::Order;
+use super::position::Position;
 use crate::gather::RevocationSources;
 use crate::observation::{Contents, Fact, FactSet, Failure};
 use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
@@ -230,7 +230,7 @@ impl Definition {
 }
 
 /// Returns the evidence for a failure.
-fn told(failure: &Failure) -> Vec<(&'static str, Value)> {
+fn failure_evidence(failure: &Failure) -> Vec<(&'static str, Value)> {
     let mut evidence: Vec<(&'static str, Value)> = vec![("kind", failure.reason.word().into())];
     if !failure.detail.is_empty() {
         evidence.push(("detail", failure.detail.as_str().into()));

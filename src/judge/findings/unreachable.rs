@@ -1,7 +1,7 @@
 //! No TCP connection: refused, reset, no route, no answer, or the scanning machine reached a
 //! limit.
 
-use super::{Definition, Doc, Needs, Text, told};
+use super::{Definition, Doc, Needs, Text, failure_evidence};
 use crate::judge::case::Case;
 use crate::observation::{Reason, Stage};
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
@@ -35,7 +35,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .filter(|failure| failure.stage == Stage::Connect || failure.reason == Reason::LocalLimit);
     let found = failure.map(|failure| Finding {
         side: side(failure.reason),
-        ..FINDING.found(told(failure))
+        ..FINDING.found(failure_evidence(failure))
     });
     found.into_iter().collect()
 }

@@ -2,7 +2,8 @@
 
 use super::{Definition, Doc, Needs, Text, about_certificates};
 use crate::judge::case::Case;
-use crate::judge::{Position, weak};
+use crate::judge::position::Position;
+use crate::judge::weak;
 use crate::verdict::{Finding, FindingId, Severity, Side};
 
 /// The definition of `weak_signature`.

@@ -1,19 +1,19 @@
-//! What CRLite filters say of a leaf.
+//! Revocation status of a leaf by CRLite filters.
 
-use super::Link;
+use super::link::Link;
 use crate::gather::{FilterAnswer, RevocationData};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
-/// How long "not revoked" may be believed after the newest certificate that a filter covers, in
-/// seconds: as long as a CA's own list about leaves may say so (CA/Browser Forum Baseline
+/// Number of seconds for which "not revoked" is accepted after the newest certificate that a filter
+/// covers. It is the longest validity of a CA's own list of leaves (CA/Browser Forum Baseline
 /// Requirements 4.9.7).
 const LIFE: i64 = 10 * 86_400;
 
-/// How far a filter may be newer than the time that is judged for, in seconds.
+/// Maximum number of seconds by which a filter may be newer than the time judged for.
 const AHEAD: i64 = 86_400;
 
-/// What the filters say together: revoked when one of them does, good when one does that is not
-/// too old.
+/// Returns the combined answer of the filters: revoked if one says so, good if one that is not too
+/// old says so.
 pub(super) fn answer(link: &Link<'_>, data: &RevocationData, at: i64) -> RevocationAnswer {
     let scts = link.certificate.scts();
     let mut best = link.unknown("no_filter");
@@ -53,10 +53,10 @@ pub(super) fn answer(link: &Link<'_>, data: &RevocationData, at: i64) -> Revocat
 
 fn weight(answer: &RevocationAnswer) -> (u8, u8, Option<i64>) {
     let dated = ["filter_expired", "filter_not_yet_valid"];
-    let telling = match answer.reason {
+    let rank = match answer.reason {
         Some("no_filter") => 0,
         Some(reason) if dated.contains(&reason) => 2,
         _ => 1,
     };
-    (answer.status.weight(), telling, answer.this_update)
+    (answer.status.weight(), rank, answer.this_update)
 }

@@ -1,30 +1,32 @@
-//! What revocation lists say of a certificate (RFC 5280 section 6.3).
+//! Revocation status of a certificate by revocation lists (RFC 5280 section 6.3).
 //!
-//! A list counts for the distribution points that it matches, and each point for some reasons. A
-//! certificate is revoked when one list says so, and good when lists for all reasons do not. A delta
-//! is put on the list that it completes. Lists of other issuers than the certificate's count where
-//! the certificate names them and a certificate of the path has their key.
+//! A list covers the distribution points that it matches, and each point covers some reasons. A
+//! certificate is revoked if one list says so, and good if lists for all reasons do not contain it.
+//! A delta CRL is applied to the list that it completes. Lists of issuers other than the
+//! certificate's count only if the certificate names these issuers and a certificate of the path
+//! has their key.
 
 #[cfg(test)]
 mod pkits;
 
 use std::sync::Arc;
 
-use super::{Link, SKEW, Signatures, Signer, reason};
+use super::link::{Link, SKEW, Signer, reason};
 use crate::crypto::{Fingerprint, Outcome};
 use crate::gather::{
     ALL_REASONS, Crl, Point, PointName, RevocationData, directory, directory_name,
     distribution_points,
 };
+use crate::judge::signatures::Signatures;
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
 /// keyUsage's cRLSign.
 const CRL_SIGN: u16 = 1 << 6;
 
-/// removeFromCRL: the entry takes another back.
+/// removeFromCRL: the entry cancels an earlier one.
 const REMOVED: u8 = 8;
 
-/// Why a list cannot tell, the most telling last.
+/// Reasons for the status `unknown`, the most informative last.
 const REASONS: [&str; 11] = [
     "no_crl",
     "crl_not_fetched",
@@ -39,8 +41,8 @@ const REASONS: [&str; 11] = [
     "crl_expired",
 ];
 
-/// What all lists that speak of the certificate say together: revoked when one of them does, good
-/// when they cover it for all reasons.
+/// Returns the combined answer of all lists: revoked if one says so, good if lists cover the
+/// certificate for all reasons.
 pub(super) fn answer(
     link: &Link<'_>,
     data: &RevocationData,
@@ -62,11 +64,13 @@ pub(super) fn answer(
             Err(reason) => best = better(best, from(crl, link.unknown(reason))),
         }
     }
-    // Of two lists that say the same, that of the certificate's own issuer is named.
+    // If two lists have the same answer, the one signed by the certificate's own issuer is
+    // reported.
     usable.sort_by_key(|(_, usage)| !usage.by_issuer);
     let (deltas, lists): (Vec<_>, Vec<_>) = usable.iter().partition(|(crl, _)| crl.is_delta());
-    // Of two lists of one scope the newer is what the issuer says now: holds are taken back. A CA
-    // with two keys may keep a list for each (RFC 5280 section 5.2.1), so the key has to be the same.
+    // Of two lists with the same scope, only the newer one counts, because an issuer can lift
+    // holds. A CA with two keys may publish a list for each key (RFC 5280 section 5.2.1), so the
+    // keys must be the same.
     let superseded = |crl: &Crl, usage: &Usage| {
         lists.iter().any(|(other, others)| {
             other.this_update > crl.this_update
@@ -82,21 +86,21 @@ pub(super) fn answer(
         let delta = delta
             .filter(|delta| delta.completes(crl))
             .max_by_key(|delta| delta.this_update);
-        let told = told(link, crl, delta);
-        if told.status == RevocationStatus::Good {
+        let said = with_delta(link, crl, delta);
+        if said.status == RevocationStatus::Good {
             covered |= usage.reasons;
-            // Until all reasons are covered.
+            // This answer applies until all reasons are covered.
             best = better(
                 best,
                 RevocationAnswer {
                     status: RevocationStatus::Unknown,
                     reason: Some("crl_some_reasons"),
-                    ..told.clone()
+                    ..said.clone()
                 },
             );
         }
-        if told.status == RevocationStatus::Revoked || covered == ALL_REASONS {
-            best = better(best, told);
+        if said.status == RevocationStatus::Revoked || covered == ALL_REASONS {
+            best = better(best, said);
         }
     }
     if lists.is_empty()
@@ -107,7 +111,8 @@ pub(super) fn answer(
     best
 }
 
-/// The distribution points that the certificate names, and that of its issuer's other lists.
+/// Returns the distribution points that the certificate names, and one for the other lists of its
+/// issuer.
 fn points(link: &Link<'_>) -> Vec<Point> {
     let issuer = &link.contents.issuer;
     let named = link.certificate.extension(&[0x55, 0x1d, 31]);
@@ -116,7 +121,8 @@ fn points(link: &Link<'_>) -> Vec<Point> {
     points
 }
 
-/// The lists of the certificate's issuer, and of those that its points name instead.
+/// Returns the lists of the certificate's issuer and of the issuers that its distribution points
+/// name.
 fn candidates<'d>(
     link: &Link<'_>,
     data: &'d RevocationData,
@@ -144,12 +150,13 @@ fn from(crl: &Crl, answer: RevocationAnswer) -> RevocationAnswer {
     }
 }
 
-/// Revoked wins over good, and good over unknown; of two that say the same the newer.
+/// Returns the answer with the greater weight: revoked before good before unknown. Of two equal
+/// answers, the newer one wins.
 fn better(one: RevocationAnswer, other: RevocationAnswer) -> RevocationAnswer {
     let weight = |answer: &RevocationAnswer| {
-        let telling = REASONS.iter().position(|it| Some(*it) == answer.reason);
-        let telling = telling.filter(|_| answer.status == RevocationStatus::Unknown);
-        (answer.status.weight(), telling, answer.this_update)
+        let rank = REASONS.iter().position(|it| Some(*it) == answer.reason);
+        let rank = rank.filter(|_| answer.status == RevocationStatus::Unknown);
+        (answer.status.weight(), rank, answer.this_update)
     };
     match weight(&other) > weight(&one) {
         true => other,
@@ -157,17 +164,17 @@ fn better(one: RevocationAnswer, other: RevocationAnswer) -> RevocationAnswer {
     }
 }
 
-/// How a list that may be believed counts for a certificate.
+/// What a usable list covers for a certificate.
 struct Usage {
-    /// For which reasons.
+    /// Reasons that it covers, as bits.
     reasons: u16,
-    /// Whether the certificate's own issuer signed it, and not another key of the same path.
+    /// True if the certificate's own issuer signed it, and not another key on the path.
     by_issuer: bool,
     /// SHA-256 of the key that signed it.
     signer: Fingerprint,
 }
 
-/// Returns how the list counts for this certificate.
+/// Returns what the list covers for this certificate, or the reason why it cannot be used.
 fn usable(
     link: &Link<'_>,
     crl: &Crl,
@@ -189,8 +196,8 @@ fn usable(
     }
 }
 
-/// Returns whether the certificate's own issuer signed the list, and with which key. Otherwise a certificate of the path
-/// with the name of the list's issuer did. Either may sign lists.
+/// Returns true if the certificate's own issuer signed the list, false if a certificate of the path
+/// with the name of the list's issuer did, and the fingerprint of the key. Either may sign lists.
 fn signer_allowed(
     link: &Link<'_>,
     crl: &Crl,
@@ -222,8 +229,8 @@ fn signer_allowed(
     signed.ok_or(refusal)
 }
 
-/// For which reasons the list is about this certificate (RFC 5280 section 6.3.3, b to d). One that is
-/// for certificates with certain points says nothing of others.
+/// Returns the reasons for which the list covers this certificate (RFC 5280 section 6.3.3, b to d).
+/// A list restricted to certain distribution points says nothing about other certificates.
 fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, &'static str> {
     let scope = &crl.scope;
     if scope.unsupported {
@@ -250,13 +257,13 @@ fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, &'stati
     }
 }
 
-/// Whether a list for these points alone, or for all, is for one of these names.
+/// Returns true if a list restricted to these points, or unrestricted, covers one of these names.
 fn is_named(only: Option<&[PointName]>, names: &[PointName]) -> bool {
     only.is_none_or(|only| only.iter().any(|name| names.contains(name)))
 }
 
-/// What a list that may be believed says, with its delta on it.
-fn told(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnswer {
+/// Returns the answer of a usable list with its delta CRL applied.
+fn with_delta(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnswer {
     let contents = link.contents;
     let find = |crl: &Crl| crl.find(&contents.serial, &contents.issuer);
     let changed = delta.and_then(|delta| Some((delta, find(delta)?)));
@@ -264,7 +271,7 @@ fn told(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnswer {
         Some((delta, listed)) => (delta, Some(listed)),
         None => (delta.unwrap_or(crl), find(crl)),
     };
-    let told = match listed.filter(|listed| listed.reason != REMOVED) {
+    let answer = match listed.filter(|listed| listed.reason != REMOVED) {
         Some(listed) => RevocationAnswer {
             status: RevocationStatus::Revoked,
             reason: reason(listed.reason),
@@ -277,5 +284,5 @@ fn told(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnswer {
             ..link.unknown("")
         },
     };
-    from(source, told)
+    from(source, answer)
 }

@@ -1,15 +1,15 @@
-//! Reading an OCSP answer (RFC 6960 section 4.2.1). By hand, because the signature is over the
-//! bytes as sent, and because one certificate in it that a strict library cannot read must not
-//! lose the answer.
+//! Parses OCSP responses (RFC 6960 section 4.2.1). The parser is our own because the signature
+//! covers the bytes as sent, and because one certificate that a strict library cannot parse must
+//! not discard the whole response.
 
 use crate::crypto::der::{self, Reader, tag};
 use crate::crypto::{Key, digest};
 use crate::observation::{oid_text, time};
 
-/// Statuses in one answer that are looked at. Staples have one.
+/// Maximum number of statuses read from one response. Staples have one.
 const MAX_STATUSES: usize = 64;
 
-/// Certificates in one answer that are looked at. Staples have one or none.
+/// Maximum number of certificates read from one response. Staples have one or none.
 const MAX_CERTIFICATES: usize = 8;
 
 /// Tags of GeneralizedTime and of the statuses.
@@ -21,17 +21,17 @@ const UNKNOWN: u8 = tag::primitive(2);
 /// A BasicOCSPResponse.
 #[derive(Debug)]
 pub(super) struct Answer<'a> {
-    /// What is signed.
+    /// The signed bytes.
     pub(super) tbs: &'a [u8],
-    /// The signature's algorithm: dotted, and the DER of its parameters.
+    /// Signature algorithm: dotted identifier, and the DER of its parameters.
     pub(super) algorithm: (String, &'a [u8]),
     /// The signature.
     pub(super) signature: &'a [u8],
-    /// The certificates that came with it (DER).
+    /// The certificates in the response (DER).
     pub(super) certificates: Vec<&'a [u8]>,
-    /// What it says of each certificate.
+    /// Status of each certificate.
     pub(super) statuses: Vec<Single<'a>>,
-    /// It says something that must be understood and is not understood here.
+    /// True if it has a critical extension, which is not supported.
     pub(super) unsupported: bool,
 }
 
@@ -42,11 +42,11 @@ pub(super) struct Single<'a> {
     name_hash: &'a [u8],
     key_hash: &'a [u8],
     serial: &'a [u8],
-    /// The status itself.
+    /// Status of the certificate.
     pub(super) status: Status,
-    /// Seconds since the epoch.
+    /// Time of the status, in seconds since the epoch.
     pub(super) this_update: i64,
-    /// Seconds since the epoch.
+    /// Time of the next update, in seconds since the epoch.
     pub(super) next_update: Option<i64>,
     unsupported: bool,
 }
@@ -60,7 +60,7 @@ pub(super) enum Status {
 }
 
 impl Single<'_> {
-    /// Whether it speaks of this serial number of the issuer with this name (DER) and key.
+    /// Returns true if it is about this serial number of the issuer with this name (DER) and key.
     pub(super) fn is_about(&self, serial: &[u8], issuer: &[u8], spki: &[u8]) -> bool {
         let is = |expected: &[u8], bytes: &[u8]| {
             digest(self.hash, bytes).is_some_and(|found| found.as_ref() == expected)
@@ -71,7 +71,7 @@ impl Single<'_> {
     }
 }
 
-/// Reads an OCSPResponse, or says why it is of no use.
+/// Parses an OCSPResponse, or returns the reason why it is unusable.
 pub(super) fn read(bytes: &[u8]) -> Result<Answer<'_>, &'static str> {
     let malformed = "staple_malformed";
     let basic = outside(bytes).ok_or(malformed)?;
@@ -79,7 +79,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Answer<'_>, &'static str> {
     inside(basic).ok_or(malformed)
 }
 
-/// The DER of the BasicOCSPResponse; `Some(None)` when the responder tells of a failure instead.
+/// Returns the DER of the BasicOCSPResponse, or `Some(None)` if the responder reports an error.
+/// Returns `None` if the bytes are malformed.
 #[allow(clippy::option_option)]
 fn outside(bytes: &[u8]) -> Option<Option<&[u8]>> {
     const BASIC: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01];
@@ -124,7 +125,7 @@ fn inside(basic: &[u8]) -> Option<Answer<'_>> {
     })
 }
 
-/// `ResponseData`: the statuses, and whether an extension is critical.
+/// Parses `ResponseData`. Returns the statuses, and true if an extension is critical.
 fn to_be_signed(mut fields: Reader<'_>) -> Option<(Vec<Single<'_>>, bool)> {
     fields.take_if(tag::constructed(0))?;
     let responder = fields.next()?;
@@ -186,7 +187,7 @@ fn moment(fields: &mut Reader<'_>) -> Option<i64> {
     time(fields.whole(GENERALIZED_TIME)?)
 }
 
-/// Whether one of the extensions that may follow in `[1]` is critical.
+/// Returns true if one of the optional extensions in `[1]` is critical.
 fn critical(fields: &mut Reader<'_>) -> Option<bool> {
     let Some(list) = fields.take_if(tag::constructed(1))? else {
         return Some(false);

@@ -1,10 +1,10 @@
-//! What a stapled OCSP answer says of the leaf: whose it is, who signed it, and whether it is fresh
-//! (RFC 6960 sections 3.2 and 4.2.2.2).
+//! Revocation status of the leaf by a stapled OCSP response: its subject, its signer, and its
+//! freshness (RFC 6960 sections 3.2 and 4.2.2.2).
 
 use rustls_pki_types::CertificateDer;
 
+use super::link::{Link, SKEW, Signer, reason};
 use super::ocsp::{self, Answer, Single, Status};
-use super::{Link, SKEW, Signer, reason};
 use crate::crypto::{Outcome, verify_certificate_signature};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
@@ -12,12 +12,13 @@ use crate::verdict::{RevocationAnswer, RevocationStatus};
 /// id-kp-OCSPSigning.
 const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 
-/// How long an answer holds that does not say how long: a day, as for Firefox.
+/// Lifetime in seconds of a response without nextUpdate: one day, as in Firefox.
 const LIFE: i64 = 86_400;
 
-/// Why a staple is of no use to any client, by its own fault or its server's. The other reasons
-/// are ours (an algorithm, an issuer), or the responder's plain word that it does not know.
-pub(in crate::judge) const FAULTS: [&str; 7] = [
+/// Reasons that make a staple unusable for every client and that its server or responder causes.
+/// The other reasons are our own limits (an algorithm, an issuer), or the responder's statement
+/// that it does not know the certificate.
+pub(crate) const FAULTS: [&str; 7] = [
     "staple_malformed",
     "staple_not_successful",
     "staple_other_certificate",
@@ -27,7 +28,7 @@ pub(in crate::judge) const FAULTS: [&str; 7] = [
     "staple_expired",
 ];
 
-/// What the staple says.
+/// Returns the answer of the staple.
 pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswer {
     let read = match ocsp::read(staple) {
         Ok(read) => read,
@@ -40,11 +41,11 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
     let about = |single: &&Single<'_>, issuer: &Signer<'_>| {
         single.is_about(&contents.serial, &contents.issuer.der, issuer.spki)
     };
-    let told = link.issuers.iter().find_map(|issuer| {
+    let matching = link.issuers.iter().find_map(|issuer| {
         let single = read.statuses.iter().find(|single| about(single, issuer))?;
         Some((issuer, single))
     });
-    let Some((issuer, single)) = told else {
+    let Some((issuer, single)) = matching else {
         return link.unknown("staple_other_certificate");
     };
     let answer = match signed(&read, issuer, contents, at).and_then(|()| fresh(single, at)) {
@@ -87,7 +88,7 @@ fn fresh(single: &Single<'_>, at: i64) -> Result<(), &'static str> {
     }
 }
 
-/// Whether the issuer signed it, or a responder whom the issuer has given that right.
+/// Checks that the issuer signed the response, or a responder that the issuer authorised.
 fn signed(
     answer: &Answer<'_>,
     issuer: &Signer<'_>,
@@ -121,7 +122,8 @@ fn verify(answer: &Answer<'_>, spki: &[u8]) -> Outcome {
     verify_certificate_signature(spki, oid, parameters, answer.tbs, answer.signature)
 }
 
-/// Whether the leaf's own issuer made this certificate for answering in its name.
+/// Returns true if the leaf's issuer issued this certificate to a responder for signing OCSP
+/// responses.
 fn may_answer(
     responder: &Certificate,
     contents: &Contents,

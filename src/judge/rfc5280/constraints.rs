@@ -1,6 +1,6 @@
-//! Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c). Those of every certificate above
-//! are kept side by side and a name has to pass each, which is what intersecting permitted subtrees
-//! and uniting excluded ones amounts to.
+//! Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c). The constraints of all
+//! certificates above are stored side by side, and a name must pass each of them. This is
+//! equivalent to intersecting permitted subtrees and uniting excluded ones.
 
 use super::extensions::{Extensions, attribute_values};
 use super::forms::{Form, Side};
@@ -11,10 +11,10 @@ use crate::verdict::Barrier;
 /// pkcs-9's emailAddress, 1.2.840.113549.1.9.1.
 const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
 
-/// How many times a name may be compared with a subtree on one path. webpki allows as many.
+/// Maximum number of comparisons of a name with a subtree on one path. webpki has the same limit.
 const MAX_COMPARISONS: u32 = 250_000;
 
-/// Comparisons that are left.
+/// Number of comparisons left.
 pub(super) struct Budget(u32);
 
 impl Default for Budget {
@@ -30,14 +30,15 @@ impl Budget {
     }
 }
 
-/// What one certificate says of the names below it.
+/// The name constraints of one certificate.
 pub(super) struct Constraints<'a> {
     permitted: Vec<Form<'a>>,
     excluded: Vec<Form<'a>>,
 }
 
 impl<'a> Constraints<'a> {
-    /// Reads the content of a NameConstraints sequence. One that says nothing is not allowed.
+    /// Parses the content of a NameConstraints sequence. Returns `None` if it is malformed or
+    /// empty; an empty one is not allowed.
     pub(super) fn read(content: &'a [u8]) -> Option<Self> {
         let mut fields = Reader::new(content);
         if fields.is_empty() {
@@ -54,12 +55,12 @@ impl<'a> Constraints<'a> {
         })
     }
 
-    /// Whether a subtree of this kind of name is among them.
+    /// Returns true if a subtree has this kind of name.
     pub(super) fn concern(&self, is_kind: impl Fn(&Form<'_>) -> bool) -> bool {
         self.permitted.iter().chain(&self.excluded).any(is_kind)
     }
 
-    /// Whether all names of a certificate are within them.
+    /// Checks that all names of a certificate satisfy the constraints.
     pub(super) fn check(
         &self,
         contents: &Contents,

@@ -1,5 +1,5 @@
-//! The extensions that path validation reads beyond `Contents`, from the certificate's DER. Only
-//! the few paths that come here pay for them.
+//! Parses the extensions that path validation needs in addition to `Contents` from the
+//! certificate's DER. Only the few paths that are validated here pay for it.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::observation::{Certificate, Contents};
 /// The extensions of one certificate.
 #[derive(Default)]
 pub(super) struct Extensions<'a> {
-    /// The policies of certificatePolicies, as undotted identifiers; `None` without it.
+    /// The policies of certificatePolicies, as undotted identifiers; `None` without the extension.
     pub(super) policies: Option<HashSet<&'a [u8]>>,
     /// The pairs of policyMappings: the issuer's policy, then the subject's.
     pub(super) mappings: Vec<(&'a [u8], &'a [u8])>,
@@ -26,7 +26,7 @@ pub(super) struct Extensions<'a> {
 }
 
 impl<'a> Extensions<'a> {
-    /// Reads them; `None` when one that is needed breaks its rules.
+    /// Parses the extensions. Returns `None` if a required one is malformed.
     pub(super) fn read(certificate: &'a Certificate, contents: &Contents) -> Option<Self> {
         let mut extensions = Self::default();
         let tbs = certificate.der.get(contents.tbs.clone())?;
@@ -82,7 +82,8 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// Section 4.2.1.4. No policy may be there twice. Qualifiers are for people.
+/// Parses certificatePolicies (section 4.2.1.4). No policy may occur twice. Qualifiers are ignored
+/// because they are for people.
 fn policies(value: &[u8]) -> Option<HashSet<&[u8]>> {
     let mut list = der::only(value, tag::SEQUENCE)?.inside();
     let mut policies = HashSet::new();
@@ -97,7 +98,7 @@ fn policies(value: &[u8]) -> Option<HashSet<&[u8]>> {
     (!policies.is_empty()).then_some(policies)
 }
 
-/// Section 4.2.1.5.
+/// Parses policyMappings (section 4.2.1.5).
 fn mappings(value: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut list = der::only(value, tag::SEQUENCE)?.inside();
     let mut mappings = Vec::new();
@@ -113,7 +114,8 @@ fn mappings(value: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     (!mappings.is_empty()).then_some(mappings)
 }
 
-/// SkipCerts: how many certificates to skip. No path is so long that more than 32 bits matter.
+/// Parses SkipCerts, the number of certificates to skip. No path is long enough for more than 32
+/// bits to matter.
 fn skip_certs(integer: &[u8]) -> Option<u32> {
     match der::minimal(integer) {
         [] | [0x80..=0xff, ..] => None,
@@ -126,7 +128,8 @@ fn skip_certs(integer: &[u8]) -> Option<u32> {
     }
 }
 
-/// The values of an attribute type in a Name's DER, walked as far as it can be read.
+/// Returns the values of an attribute type in a Name (DER), up to the first part that cannot be
+/// parsed.
 pub(super) fn attribute_values<'a>(name: &'a [u8], wanted: &[u8]) -> Vec<&'a [u8]> {
     let mut values = Vec::new();
     let Some(rdns) = der::only(name, tag::SEQUENCE) else {
@@ -145,4 +148,10 @@ pub(super) fn attribute_values<'a>(name: &'a [u8], wanted: &[u8]) -> Vec<&'a [u8
         }
     }
     values
+}
+
+/// Returns true if this dotted identifier is one of the four policy extensions:
+/// certificatePolicies, policyMappings, policyConstraints and inhibitAnyPolicy.
+pub(crate) fn is_policy(oid: &str) -> bool {
+    matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
 }

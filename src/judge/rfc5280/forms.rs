@@ -1,4 +1,4 @@
-//! The forms of names, and whether a name is within a subtree (RFC 5280 section 4.2.1.10).
+//! The forms of names, and the comparison of a name with a subtree (RFC 5280 section 4.2.1.10).
 
 use std::net::Ipv4Addr;
 
@@ -6,8 +6,8 @@ use crate::crypto::der::{self, Element, tag};
 use crate::observation::DistinguishedName;
 use crate::verdict::Barrier;
 
-/// Which subtrees a name is compared with. A name that might be within a subtree, or cannot be
-/// read, is not permitted by it and is excluded by it.
+/// Kind of subtree that a name is compared with. A name that might be inside a subtree, or cannot
+/// be parsed, is not permitted by it and is excluded by it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Permitted,
@@ -18,17 +18,17 @@ pub(super) enum Side {
 pub(super) enum Form<'a> {
     Email(&'a [u8]),
     Dns(&'a [u8]),
-    /// The canonical form.
+    /// A directory name in canonical form.
     Directory(Box<[u8]>),
     Uri(&'a [u8]),
-    /// An address; in a subtree, with its mask behind it.
+    /// An address; in a subtree, followed by its mask.
     Ip(&'a [u8]),
-    /// A form that cannot be compared here, by the number of its tag.
+    /// A form that is not supported, by tag number.
     Other(u8),
 }
 
 impl<'a> Form<'a> {
-    /// Reads a GeneralName; `None` when it is none.
+    /// Parses a GeneralName. Returns `None` if it is malformed.
     pub(super) fn name(name: &Element<'a>) -> Option<Self> {
         const EMAIL: u8 = tag::primitive(1);
         const DNS: u8 = tag::primitive(2);
@@ -50,7 +50,7 @@ impl<'a> Form<'a> {
         })
     }
 
-    /// The same of the base of a subtree.
+    /// Parses the base of a subtree. Returns `None` if it is malformed.
     pub(super) fn subtree(base: &Element<'a>) -> Option<Self> {
         let form = Self::name(base)?;
         match form {
@@ -60,7 +60,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Whether both are of the same form.
+    /// Returns true if both have the same form.
     pub(super) fn is_alike(&self, other: &Form<'_>) -> bool {
         match (self, other) {
             (Self::Other(one), Form::Other(other)) => one == other,
@@ -68,7 +68,8 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Whether this name is within a subtree of the same form; an error when that cannot be told.
+    /// Returns true if this name is inside a subtree of the same form, or an error if that cannot
+    /// be determined.
     pub(super) fn is_within(&self, base: &Form<'_>, side: Side) -> Result<bool, Barrier> {
         Ok(match (self, base) {
             (Self::Dns(name), Form::Dns(base)) => dns(name, base, side),
@@ -81,7 +82,7 @@ impl<'a> Form<'a> {
     }
 }
 
-/// An address and a mask of as many bytes, whose set bits all come first.
+/// Returns true for an address followed by a mask of the same length whose set bits all come first.
 fn is_network(bytes: &[u8]) -> bool {
     let mask = match bytes.len() {
         8 => &bytes[4..],
@@ -113,8 +114,8 @@ fn dns(name: &[u8], base: &[u8], side: Side) -> bool {
             .is_some_and(|rest| rest.eq_ignore_ascii_case(parent))
 }
 
-/// Whether labels stand in front of this base, which may start with a dot of its own. Everything is
-/// below the empty base.
+/// Returns true if the name is this base with labels in front. The base may start with a dot. Every
+/// name is below the empty base.
 fn is_below(name: &[u8], base: &[u8]) -> bool {
     if base.is_empty() {
         return true;
@@ -127,13 +128,14 @@ fn is_below(name: &[u8], base: &[u8]) -> bool {
     !before.is_empty() && at_a_label && end.eq_ignore_ascii_case(base)
 }
 
-/// A base is one mailbox, all of a host, or with a leading dot all below a domain.
+/// Compares mailboxes. A base is one mailbox, one host, or, with a leading dot, everything below a
+/// domain.
 fn email(name: &[u8], base: &[u8], side: Side) -> bool {
     let Some((local, host)) = mailbox(name) else {
         return side == Side::Excluded;
     };
     if let Some((base_local, base_host)) = mailbox(base) {
-        // Hosts may tell upper from lower case in front of the `@`, but few do.
+        // Hosts may distinguish upper from lower case before the `@`, but few do.
         let same = match side {
             Side::Permitted => local == base_local,
             Side::Excluded => local.eq_ignore_ascii_case(base_local),
@@ -148,7 +150,7 @@ fn mailbox(address: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&address[..at], &address[at + 1..]))
 }
 
-/// A base is one host, or with a leading dot all below a domain.
+/// Compares hosts. A base is one host, or, with a leading dot, everything below a domain.
 fn of_host(host: &[u8], base: &[u8]) -> bool {
     match base.first() {
         None => true,
@@ -157,7 +159,7 @@ fn of_host(host: &[u8], base: &[u8]) -> bool {
     }
 }
 
-/// A URI without a host name, or with an address instead, is to be refused.
+/// Compares URIs. A URI without a host name, or with an address instead, must be rejected.
 fn uri(name: &[u8], base: &[u8], side: Side) -> bool {
     match uri_host(name) {
         Some(host) => of_host(host.strip_suffix(b".").unwrap_or(host), base),
@@ -165,7 +167,8 @@ fn uri(name: &[u8], base: &[u8], side: Side) -> bool {
     }
 }
 
-/// The host name of a URI with an authority (RFC 3986 section 3.2).
+/// Returns the host name of a URI with an authority (RFC 3986 section 3.2), or `None` if it has
+/// none.
 fn uri_host(uri: &[u8]) -> Option<&[u8]> {
     let colon = uri.iter().position(|byte| *byte == b':')?;
     let authority = uri[colon..].strip_prefix(b"://")?;
@@ -177,7 +180,8 @@ fn uri_host(uri: &[u8]) -> Option<&[u8]> {
     let end = host.iter().position(|byte| *byte == b':');
     let host = &host[..end.unwrap_or(host.len())];
     let text = std::str::from_utf8(host).ok()?;
-    // Not a host name (RFC 3986 section 3.2.2): others may read another host from it.
+    // These are not host names (RFC 3986 section 3.2.2), and other parsers may find another host in
+    // them.
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
     if !host.iter().all(named) && !text.starts_with('[') || authority.contains(&b'\\') {
         return None;
@@ -207,7 +211,7 @@ mod tests {
     fn names_are_within_subtrees_as_the_rfc_says() {
         use Side::{Excluded, Permitted};
         type Within = fn(&[u8], &[u8], Side) -> bool;
-        // The name, the base, whether it is permitted by it, whether it is excluded by it.
+        // The name, the base, the expected result for a permitted and for an excluded subtree.
         let cases: [(Within, &str, &str, bool, bool); 46] = [
             (dns, "example.com", "example.com", true, true),
             (dns, "WWW.example.com", "Example.COM", true, true),

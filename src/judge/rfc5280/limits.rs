@@ -1,18 +1,18 @@
-//! The rules of RFC 5280 that rustls-webpki 0.103 lacks, and whether one of them may explain its
-//! refusal. webpki stops at one reason and ranks reasons over all that it tried, so several may
-//! apply at once: `validate` has the last word about the path.
+//! The rules of RFC 5280 that rustls-webpki 0.103 does not implement, and a check if one of them
+//! may explain its refusal. webpki stops at one reason and ranks the reasons of all paths that it
+//! tried, so several rules may apply at once. `validate` makes the final decision about the path.
 
 use webpki::Error;
 
 use super::constraints::Constraints;
-use super::extensions::Extensions;
+use super::extensions::{Extensions, is_policy};
 use super::forms::Form;
-use super::{Top, is_policy};
+use super::inputs::Top;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Rule;
 
-/// The rule that webpki lacks and that may have made it refuse this path; `None` when it refused
-/// for another reason. The path is as for `validate`.
+/// Returns the missing rule that may have made webpki reject this path, or `None` if it rejected
+/// the path for another reason. The path is as for `validate`.
 pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<Rule> {
     let contents = |certificate: &&'_ Certificate| certificate.contents.is_ok();
     if !path.iter().all(contents) {
@@ -24,7 +24,8 @@ pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Opti
     let constrained = || self_issued_constrained(path, top).then_some(Rule::SelfIssuedConstraints);
     let length = || self_issued(path).then_some(Rule::SelfIssuedPathLength);
     match error {
-        // webpki found no issuer of that name, or met another certificate of the same name first.
+        // webpki found no issuer with that name, or met another certificate with the same name
+        // first.
         Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => names()
             .or_else(policies)
             .or_else(forms)
@@ -37,7 +38,7 @@ pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Opti
     }
 }
 
-/// Returns every rule that webpki lacks and that this path relies on.
+/// Returns every rule that this path needs and webpki does not implement.
 pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<Rule> {
     let rules = [
         (Rule::NameEncoding, differently_encoded(path, top)),
@@ -58,14 +59,16 @@ fn contents<'a>(path: &'a [&Certificate]) -> impl Iterator<Item = &'a Contents> 
         .filter_map(|certificate| certificate.contents.as_ref().ok())
 }
 
-/// webpki compares names byte for byte (section 7.1).
+/// Returns true if equal names on the path have different encodings. webpki compares names byte by
+/// byte (section 7.1).
 fn differently_encoded(path: &[&Certificate], top: &Top<'_>) -> bool {
     let above = contents(path).skip(1).map(|issuer| &issuer.subject);
     let mut links = contents(path).zip(above.chain([top.subject]));
     links.any(|(subject, above)| subject.issuer.der != above.der && subject.issuer.matches(above))
 }
 
-/// webpki does not know the policy extensions. Any other that it does not know has to be refused.
+/// Returns true if the only unknown critical extensions are policy extensions. webpki does not
+/// support these. Any other unknown critical extension must be rejected.
 fn critical_policies(path: &[&Certificate]) -> bool {
     let mut unknown = contents(path)
         .flat_map(|contents| &contents.unknown_critical)
@@ -73,19 +76,21 @@ fn critical_policies(path: &[&Certificate]) -> bool {
     unknown.peek().is_some() && unknown.all(|oid| is_policy(oid))
 }
 
-/// webpki refuses every name of these forms that is constrained, permitted or not.
+/// Returns true if a directory, URI or mail name is constrained. webpki rejects every constrained
+/// name of these forms, permitted or not.
 fn constrained_forms(path: &[&Certificate], top: &Top<'_>) -> bool {
     let refused =
         |form: &Form<'_>| matches!(form, Form::Directory(_) | Form::Uri(_) | Form::Email(_));
     some_constraint(path, top, |constraints| constraints.concern(refused))
 }
 
-/// webpki constrains self-issued CA certificates too (section 6.1.3 b).
+/// Returns true if name constraints and self-issued CA certificates occur together. webpki
+/// constrains these too (section 6.1.3 b).
 fn self_issued_constrained(path: &[&Certificate], top: &Top<'_>) -> bool {
     self_issued(path) && some_constraint(path, top, |_| true)
 }
 
-/// Whether one of the name constraints on the path is such.
+/// Returns true if one of the name constraints on the path meets the condition.
 fn some_constraint(
     path: &[&Certificate],
     top: &Top<'_>,
@@ -103,12 +108,13 @@ fn some_constraint(
         })
 }
 
-/// webpki counts self-issued CA certificates in path lengths (section 6.1.4 l).
+/// Returns true if the path has a self-issued CA certificate. webpki counts these in path lengths
+/// (section 6.1.4 l).
 fn self_issued(path: &[&Certificate]) -> bool {
     contents(path).skip(1).any(Contents::is_self_issued)
 }
 
-/// Whether a path length would be exceeded if self-issued certificates counted.
+/// Returns true if counting self-issued certificates would exceed a path length.
 fn self_issued_counted(path: &[&Certificate]) -> bool {
     let lengths = path.iter().enumerate().skip(1);
     let mut allowed = lengths.filter_map(|(place, certificate)| {

@@ -1,16 +1,18 @@
-//! Path validation by RFC 5280 section 6.1, as a second opinion where rustls-webpki refuses a path
-//! because of a rule that it lacks (`limits`).
+//! Path validation by RFC 5280 section 6.1. It is the second opinion if rustls-webpki rejects a
+//! path because of a rule that it does not implement (`limits`).
 //!
-//! Read `validate` first: it is the loop over the path, and names the sections. `extensions` reads
-//! what it needs from the DER, `policy` is the policy graph, `constraints` and `forms` are name
-//! constraints. `limits` says which refusals of webpki to ask about.
+//! Read `validate` first: it is the loop over the path and names the sections. `inputs` has its
+//! parameters. `extensions` parses the extensions from the DER, `policy` is the policy graph, and
+//! `constraints` and `forms` handle name constraints. `limits` decides which rejections by webpki
+//! to check.
 //!
-//! Not looked at, because the RFC does not: extended key usages, the strength of keys and
-//! signatures, the name that the client asked for, revocation.
+//! It does not check extended key usages, the strength of keys and signatures, the requested name,
+//! or revocation, because the RFC does not.
 
 mod constraints;
 mod extensions;
 mod forms;
+mod inputs;
 mod limits;
 mod policy;
 #[cfg(test)]
@@ -23,45 +25,26 @@ use constraints::{Budget, Constraints};
 use extensions::Extensions;
 use policy::Policies;
 
+pub(crate) use extensions::is_policy;
+pub(crate) use inputs::{Inputs, Top};
 pub(crate) use limits::{limit, limits};
 
 /// keyUsage's keyCertSign.
 const KEY_CERT_SIGN: u16 = 1 << 5;
 
-/// The trust anchor above a path.
-pub(crate) struct Top<'a> {
-    /// Its name.
-    pub(crate) subject: &'a DistinguishedName,
-    /// What it constrains: the content of a NameConstraints sequence, as webpki's anchors hold it.
-    pub(crate) name_constraints: Option<&'a [u8]>,
-}
-
-/// The inputs of section 6.1.1 that concern policies. The default asks for nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Inputs<'a> {
-    /// user-initial-policy-set, as undotted OBJECT IDENTIFIERs; `None` is any-policy.
-    pub(crate) policies: Option<&'a [&'a [u8]]>,
-    /// initial-explicit-policy.
-    pub(crate) explicit_policy: bool,
-    /// initial-policy-mapping-inhibit.
-    pub(crate) inhibit_mapping: bool,
-    /// initial-any-policy-inhibit.
-    pub(crate) inhibit_any: bool,
-}
-
-/// Why a path is not valid.
+/// Reason why a path is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The word in evidence: `path_length`, `name_constraints`, `policies`, ...
+    /// Reason in evidence: `path_length`, `name_constraints`, `policies`, ...
     pub(crate) reason: Barrier,
-    /// Which certificate: 0 is the leaf, and the length of the path is the anchor.
+    /// Index of the certificate: 0 is the leaf, and the length of the path is the anchor.
     pub(crate) at: usize,
 }
 
-/// Whether the path is valid at a time (seconds since the epoch), or dates apart where `at` is `None`.
+/// Validates the path at a time (seconds since the epoch), or without dates if `at` is `None`.
 ///
-/// The path starts with the leaf and ends below the anchor. The caller has proven every link by its
-/// signature, the last under the anchor's key: signatures are not checked here.
+/// The path starts with the leaf and ends below the anchor. Signatures are not checked here: the
+/// caller has verified every signature, the last one with the anchor's key.
 pub(crate) fn validate(
     path: &[&Certificate],
     top: &Top<'_>,
@@ -77,7 +60,7 @@ pub(crate) fn validate(
     Ok(())
 }
 
-/// One certificate of the path and what of it the algorithm asks.
+/// One certificate of the path with its parsed extensions.
 struct Step<'a> {
     contents: &'a Contents,
     extensions: Extensions<'a>,
@@ -109,7 +92,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The variables of section 6.1.2. working_public_key is the caller's.
+/// The variables of section 6.1.2. The caller handles working_public_key.
 struct State<'a> {
     constraints: Vec<Constraints<'a>>,
     budget: Budget,
@@ -175,7 +158,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// 6.1.4, for every certificate but the leaf.
+    /// 6.1.4, for every certificate except the leaf.
     fn prepare(&mut self, step: Step<'a>) -> Result<(), Barrier> {
         let contents = step.contents;
         self.policies.map(&step.extensions)?;
@@ -202,10 +185,4 @@ impl<'a> State<'a> {
         self.working_issuer = &contents.subject;
         Ok(())
     }
-}
-
-/// Whether a dotted identifier is one of the four policy extensions: certificatePolicies,
-/// policyMappings, policyConstraints and inhibitAnyPolicy.
-pub(crate) fn is_policy(oid: &str) -> bool {
-    matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54")
 }

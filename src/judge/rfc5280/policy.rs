@@ -1,15 +1,15 @@
-//! Certificate policies (RFC 5280 sections 6.1.2 to 6.1.5), as the graph of RFC 9618: one node a
-//! policy and level, so that the size is linear in the certificates. The tree of RFC 5280 doubles
-//! with every level of a hostile chain (CVE-2023-0464).
+//! Certificate policies (RFC 5280 sections 6.1.2 to 6.1.5), as the graph of RFC 9618. It has one
+//! node per policy and level, so its size is linear in the certificates. The tree of RFC 5280
+//! doubles with every level of a hostile chain (CVE-2023-0464).
 //!
-//! Of the graph only the lowest level is held. A level is empty exactly when everything above it
-//! was pruned, so the upper levels tell nothing but one thing: whether a node stands under a policy
-//! of the user's set. That is passed down as a flag. Qualifiers are not processed.
+//! Only the lowest level of the graph is stored. A level is empty exactly if everything above it
+//! was pruned. The upper levels add only one fact: which nodes are below a policy of the user's set.
+//! That is passed down as a flag. Qualifiers are not processed.
 
 use std::collections::HashMap;
 
-use super::Inputs;
 use super::extensions::Extensions;
+use super::inputs::Inputs;
 use crate::verdict::Barrier;
 
 /// 2.5.29.32.0
@@ -17,11 +17,11 @@ const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
 
 /// The policy variables of section 6.1.2.
 pub(super) struct Policies<'a> {
-    /// The expected policies of the lowest level's nodes, anyPolicy apart. Before `map` they are
-    /// the policies that the nodes are valid for. The flag is whether one of the nodes stands under
-    /// a policy of the user's set.
+    /// The expected policies of the lowest level's nodes, without anyPolicy. Before `map` they are
+    /// the policies for which the nodes are valid. The flag is true if one of the nodes is below a
+    /// policy of the user's set.
     expected: HashMap<&'a [u8], bool>,
-    /// Whether the lowest level has a node for anyPolicy.
+    /// True if the lowest level has a node for anyPolicy.
     any: bool,
     /// user-initial-policy-set.
     user: Option<&'a [&'a [u8]]>,
@@ -31,7 +31,7 @@ pub(super) struct Policies<'a> {
 }
 
 impl<'a> Policies<'a> {
-    /// 6.1.2, for a path of so many certificates.
+    /// 6.1.2, for a path with `length` certificates.
     pub(super) fn new(length: u32, inputs: &Inputs<'a>) -> Self {
         let unless = |set: bool| match set {
             true => 0,
@@ -47,7 +47,7 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// 6.1.3 (d) to (f). anyPolicy counts in spite of inhibitAnyPolicy in a self-issued certificate
+    /// 6.1.3 (d) to (f). anyPolicy counts despite inhibitAnyPolicy in a self-issued certificate
     /// that is not the leaf.
     pub(super) fn process(
         &mut self,
@@ -92,7 +92,7 @@ impl<'a> Policies<'a> {
         if self.is_null() {
             return Ok(());
         }
-        // A mapped policy is expected no longer, unless another is mapped to it.
+        // A mapped policy is no longer expected, unless another policy maps to it.
         let mut mapped: HashMap<&[u8], Option<bool>> = HashMap::with_capacity(mappings.len());
         for (issuer, _) in mappings {
             let removed = self.expected.remove(issuer);
@@ -124,8 +124,8 @@ impl<'a> Policies<'a> {
         self.inhibit_any = tightened(self.inhibit_any, extensions.inhibit_any);
     }
 
-    /// 6.1.5 (a), (b) and (g): whether a policy of the user's set is valid for the leaf, or none
-    /// needs to be.
+    /// 6.1.5 (a), (b) and (g): checks that a policy of the user's set is valid for the leaf, or
+    /// that none is required.
     pub(super) fn wrap_up(&mut self, extensions: &Extensions<'_>) -> Result<(), Barrier> {
         let required = extensions.require_explicit == Some(0);
         let explicit = required || self.explicit_policy <= 1;

@@ -1,5 +1,5 @@
-//! Paths that webpki refuses for want of a rule, and hostile ones. What is valid and what is not,
-//! PKITS tells (`revocation/list/pkits.rs`).
+//! Paths that webpki rejects because it lacks a rule, and hostile paths. PKITS tests which paths
+//! are valid (`revocation/list/pkits.rs`).
 
 use std::slice;
 use std::time::Duration;
@@ -201,8 +201,8 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
         extension
     };
     let middle = || authority("middle ca");
-    // The certificates, another form of the last issuer's name, which rule webpki lacks, and what
-    // we say with it.
+    // The certificates, another form of the last issuer's name, the rule that webpki lacks, and our
+    // result.
     type Case = (
         Vec<CertificateParams>,
         Option<CertificateParams>,

@@ -1,4 +1,4 @@
-//! Which application protocols a server accepts (RFC 7301).
+//! Which ALPN protocols a server accepts (RFC 7301).
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use crate::observation::versions::reason_text;
 use crate::observation::{Exchange, Failure, Offer};
 use crate::tls::AlertDescription;
 
-/// The protocols asked for, best first.
+/// The offered protocols, most preferred first.
 pub const ALPN_PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
 
-/// What a server accepts of them.
+/// The protocols that a server accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protocols {
-    /// Those accepted, in the order in which the server chose them.
+    /// Accepted protocols, in the order in which the server chose them.
     pub accepted: Vec<&'static str>,
-    /// Whether there are no others among those asked for.
+    /// True if the server accepts no other offered protocol.
     pub complete: bool,
-    /// What ended the row: `all_accepted`, `none_chosen`, an alert's name, ...
+    /// What ended the series: `all_accepted`, `none_chosen`, an alert's name, ...
     pub ended_by: Cow<'static, str>,
 }
 
-/// The answers so far.
+/// The answers so far to the series of hellos.
 #[derive(Default)]
 struct Row {
     accepted: Vec<&'static str>,
@@ -29,20 +29,20 @@ struct Row {
     end: Option<End>,
 }
 
-/// What ended the row. It is never read back from words, which may be the server's.
+/// What ended the series. Code never derives it from text, which the server may control.
 enum End {
-    /// All were accepted.
+    /// All protocols were accepted.
     All,
-    /// None was chosen of those that were left.
+    /// The server chose none of the remaining protocols.
     NoneChosen,
     /// The handshake failed.
     Failed(Failure),
-    /// One was chosen that had been left out.
+    /// The server chose a protocol that was not offered again.
     Again,
 }
 
 impl Protocols {
-    /// What was found; `None` where nothing was asked.
+    /// Returns what was found, or `None` if ALPN was not probed.
     pub(super) fn of(exchanges: &[Exchange]) -> Option<Self> {
         let row = Row::over(exchanges);
         if row.asked == 0 {
@@ -65,7 +65,7 @@ impl Protocols {
         })
     }
 
-    /// The protocols that have yet to be asked for; `None` when the row has ended.
+    /// Returns the protocols to offer next, or `None` if the series has ended.
     pub(super) fn left(exchanges: &[Exchange]) -> Option<Vec<&'static str>> {
         let row = Row::over(exchanges);
         let mut left = ALPN_PROTOCOLS.to_vec();
@@ -85,7 +85,8 @@ impl Row {
         row
     }
 
-    /// Each answer adds a protocol or ends the row, so it is never longer than the list.
+    /// Adds an answer. Each answer adds a protocol or ends the series, so the series is never longer than
+    /// the list.
     fn take(&mut self, exchange: &Exchange) {
         if let Some(failure) = &exchange.failure {
             self.end = Some(End::Failed(failure.clone()));

@@ -1,61 +1,31 @@
-//! The chains that a server keeps for clients that verify one family of keys alone: many serve an
-//! ECDSA chain to most clients, and an RSA chain that nobody watches to the rest.
+//! The chains that a server sends to clients that support only one family of keys. Many servers send an
+//! ECDSA chain to most clients, and an RSA chain, which nobody monitors, to the rest.
 
 use std::borrow::Cow;
 
-use super::question::{Question, may_speak};
-use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, KeyKind, Observation, Offer, PeerChain, Reason};
+use super::key_family::KeyFamily;
+use super::question::Question;
+use crate::observation::versions::{may_speak, reason_text};
+use crate::observation::{Exchange, Observation, Offer, PeerChain, Reason};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// A family of keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyFamily {
-    /// RSA, PSS included.
-    Rsa,
-    /// ECDSA.
-    Ecdsa,
-}
-
-impl KeyFamily {
-    /// Both, in the order in which they are asked for.
-    pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
-
-    fn of(chain: &PeerChain) -> Option<Self> {
-        match chain.leaf()?.contents.as_ref().ok()?.key.kind {
-            KeyKind::Rsa | KeyKind::RsaPss => Some(Self::Rsa),
-            KeyKind::Ec => Some(Self::Ecdsa),
-            _ => None,
-        }
-    }
-
-    /// Whether signatures of this scheme (IANA number) are made with its keys.
-    pub fn signs(self, scheme: u16) -> bool {
-        match self {
-            // RSA-PSS with either kind of key, and PKCS #1 with any hash.
-            Self::Rsa => (0x0804..=0x0806).contains(&scheme) || scheme & 0xff == 1,
-            Self::Ecdsa => scheme & 0xff == 3 && scheme < 0x0700,
-        }
-    }
-}
-
-/// What is shown to a client that verifies one family alone.
+/// The answer to a client that supports only one family of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyChain {
-    /// This chain.
+    /// The server sent this chain.
     Sent(PeerChain),
-    /// None, for this reason.
+    /// The server sent no such chain, for this reason.
     Refused(Cow<'static, str>),
 }
 
 impl KeyChain {
-    /// What was seen; `None` where it was not asked, or where no answer tells.
+    /// Returns what was seen, or `None` if it was not probed or no answer shows it.
     pub(super) fn of(observation: &Observation, family: KeyFamily) -> Option<Self> {
         let shown = |exchange: &Exchange| {
             let chain = exchange.chain.as_ref()?;
             (KeyFamily::of(chain) == Some(family)).then(|| Self::Sent(chain.clone()))
         };
-        if let Some(sent) = observation.telling().and_then(shown) {
+        if let Some(sent) = observation.decisive().and_then(shown) {
             return Some(sent);
         }
         let offer = Offer::Asked(Question::Keys(family));
@@ -65,23 +35,23 @@ impl KeyChain {
         shown(asked).or_else(refused)
     }
 
-    /// Whether the visit has shown it already.
+    /// Returns true if the decisive exchange already has a chain of this family.
     pub(super) fn was_shown(observation: &Observation, family: KeyFamily) -> bool {
         let chain = observation.chain();
         chain.and_then(KeyFamily::of) == Some(family)
     }
 }
 
-/// Why none of that family was sent; `None` where that may have nothing to do with keys: the server
-/// was silent or closed, or speaks none of the versions on offer, or TLS 1.3 alone, in which it
-/// should send the chain that it has whatever the client verifies (RFC 8446, 4.4.2.2).
+/// Returns why the server sent no chain of that family, or `None` if the cause may be unrelated to keys:
+/// the server was silent or closed, supports none of the offered versions, or supports only TLS 1.3. In
+/// TLS 1.3 it should send its chain even if the client does not support its key (RFC 8446, 4.4.2.2).
 fn refusal(asked: &Exchange, exchanges: &[Exchange]) -> Option<Cow<'static, str>> {
     if let Some(chain) = &asked.chain {
         let other = chain.leaf()?.contents.is_ok();
         return other.then(|| "sent another kind of key all the same".into());
     }
     let failure = asked.failure.as_ref()?;
-    let told =
+    let rejected =
         failure.reason == Reason::Alert && !failure.is_alert(AlertDescription::PROTOCOL_VERSION);
-    (told && may_speak(exchanges, ProtocolVersion::Tls12)).then(|| reason_text(failure))
+    (rejected && may_speak(exchanges, ProtocolVersion::Tls12)).then(|| reason_text(failure))
 }

@@ -1,11 +1,11 @@
-//! What is kept of an answer: a server is asked hundreds of times for all its suites, and each time
-//! says its greeting, and sends its chain, which may be long, and its staple.
+//! Reduces the memory of an answer. Listing all suites takes up to hundreds of connections, and each
+//! repeats the greeting, the chain and the OCSP staple.
 
 use super::question::Question;
 use crate::observation::{Exchange, Offer, PeerChain, Stage};
 use crate::tls::ProtocolVersion;
 
-/// Drops what an answer holds beyond what was asked and what the exchanges before it hold already.
+/// Drops what was not asked for, and what earlier exchanges already contain.
 pub(crate) fn reduce(exchange: &mut Exchange, earlier: &[Exchange]) {
     if let Offer::Asked(question) = exchange.offer {
         drop_unasked(exchange, question);
@@ -22,7 +22,7 @@ fn drop_unasked(exchange: &mut Exchange, question: Question) {
     }
     match question {
         Question::Keys(_) | Question::Nameless => {}
-        // The leaf tells its curve.
+        // The leaf shows its curve.
         Question::Groups(ProtocolVersion::Tls12) => {
             let chain = exchange.chain.iter_mut();
             chain.for_each(|chain| chain.certificates.truncate(1));
@@ -31,19 +31,19 @@ fn drop_unasked(exchange: &mut Exchange, question: Question) {
     }
 }
 
-/// The dialogue that led to TLS once more is the one that an earlier exchange tells of.
+/// Drops a successful plaintext dialogue if an earlier exchange has one.
 fn drop_repeated(exchange: &mut Exchange, earlier: &[Exchange]) {
-    let told = earlier.iter().any(|exchange| exchange.transcript.is_some());
+    let known = earlier.iter().any(|exchange| exchange.transcript.is_some());
     let failure = exchange.failure.as_ref();
     let upgraded = failure.is_none_or(|failure| failure.stage == Stage::Handshake);
     let transcript = exchange.transcript.as_ref();
     let clean = transcript.is_some_and(|transcript| transcript.injected.is_none());
-    if told && upgraded && clean {
+    if known && upgraded && clean {
         exchange.transcript = None;
     }
 }
 
-/// The same certificates are held once.
+/// Shares certificates that an earlier exchange already has.
 fn share(chain: &mut PeerChain, earlier: &[Exchange]) {
     let mut held = earlier
         .iter()

@@ -1,4 +1,4 @@
-//! What a row of hellos finds of a list, and how far it can be relied on.
+//! The result of a series of hellos that goes through a list, and how reliable it is.
 
 use std::borrow::Cow;
 
@@ -7,33 +7,33 @@ use super::question::Question;
 use super::walk::{End, Walk};
 use crate::observation::{Exchange, Offer, Session};
 
-/// Whose order of suites counts.
+/// Whose order of preference decides which suite is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// The server's own.
+    /// The server's order.
     Server,
-    /// The client's.
+    /// The client's order.
     Client,
 }
 
-/// What a server accepts of a list.
+/// The members of a list that a server accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// The numbers accepted, in the order in which the server chose them.
+    /// Accepted IANA numbers, in the order in which the server chose them.
     pub accepted: Vec<u16>,
-    /// Whether there are no others of those on offer: the server said so, or accepted them all,
-    /// and nothing else in the visit shows another.
+    /// True if the server accepts no other offered number: it refused the rest or accepted all, and no
+    /// other exchange of the visit shows another one.
     pub complete: bool,
-    /// What ended the row: `all_accepted`, an alert's name, `close`, `timeout`, `chose TLSv1.1`,
+    /// What ended the series: `all_accepted`, an alert's name, `close`, `timeout`, `chose TLSv1.1`,
     /// `contradicted`, `not asked`, ...
     pub ended_by: Cow<'static, str>,
-    /// Whose order counts, where that was seen.
+    /// Whose order decides, or `None` if that was not seen.
     pub order: Option<Order>,
 }
 
 impl Listing {
-    /// What was found; `None` where nothing was asked.
+    /// Returns what was found, or `None` if the question was not asked.
     pub fn of(exchanges: &[Exchange], question: Question) -> Option<Self> {
         let walk = Walk::over(exchanges, question);
         if walk.asked == 0 {
@@ -50,7 +50,7 @@ impl Listing {
             None => (false, "out of time".into()),
             Some(End::Shown(text)) => (true, text),
             Some(End::Refused(text)) => (meant, text),
-            // With nothing accepted there is no second look: a close is no answer.
+            // If nothing was accepted there is no second look, and a close is not an answer.
             Some(End::Closed(text)) => (look.is_some(), text),
             Some(End::Broke(text)) => (false, text),
         };
@@ -68,7 +68,7 @@ impl Listing {
         })
     }
 
-    /// One whose turn never came.
+    /// Returns the listing of a question that was not asked.
     pub(super) fn not_asked() -> Self {
         Self {
             accepted: Vec::new(),
@@ -79,7 +79,8 @@ impl Listing {
     }
 }
 
-/// The hello that is next in this row or after it; `None` when the list is as known as it can be.
+/// Returns the next question of this series, including the one that confirms its end. Returns `None` if
+/// no more can be found out.
 pub(super) fn next_hello(exchanges: &[Exchange], question: Question) -> Option<Question> {
     let walk = Walk::over(exchanges, question);
     if walk.is_open() {
@@ -92,16 +93,16 @@ pub(super) fn next_hello(exchanges: &[Exchange], question: Question) -> Option<Q
     (needed && !made).then_some(look)
 }
 
-/// Whether another order would tell whose it was.
+/// Returns true if offering another order would show whose order decides.
 fn order_is_open(accepted: &[u16], question: Question) -> bool {
     let Question::Suites(_) = question else {
         return false;
     };
-    let tells = turned(accepted).first() != accepted.first();
-    tells && in_order(accepted, &Offered::at_first(question).list(question))
+    let differs = turned(accepted).first() != accepted.first();
+    differs && in_order(accepted, &Offered::at_first(question).list(question))
 }
 
-/// What was chosen when what had been accepted, and nothing else, was offered again.
+/// Returns what the server chose when only the accepted numbers were offered again.
 fn second_look(exchanges: &[Exchange], question: Question, accepted: &[u16]) -> Option<u16> {
     let offer = Offer::Asked(question.second_look()?);
     let mut looks = exchanges.iter().filter(|exchange| exchange.offer == offer);
@@ -110,8 +111,8 @@ fn second_look(exchanges: &[Exchange], question: Question, accepted: &[u16]) -> 
         .filter(|number| accepted.contains(number))
 }
 
-/// What the other hellos of the visit were answered in the same version, as far as they went to the
-/// same service: one without its dialogue, or without the name, may have met another.
+/// Returns the numbers that the other exchanges of the visit show in the same version. Exchanges without
+/// the plaintext dialogue or without SNI are skipped, because they may have reached another service.
 fn shown_elsewhere(
     exchanges: &[Exchange],
     question: Question,
@@ -123,7 +124,7 @@ fn shown_elsewhere(
     others.filter_map(move |exchange| number(exchange.session.as_ref()?, question))
 }
 
-/// The number of the list that was chosen, in the version of the list.
+/// Returns the chosen number, or `None` if the session has another version than the list.
 fn number(session: &Session, question: Question) -> Option<u16> {
     match question {
         Question::Suites(version) if session.version == version => Some(session.cipher),
@@ -132,8 +133,8 @@ fn number(session: &Session, question: Question) -> Option<u16> {
     }
 }
 
-/// A server that follows the client chooses in the client's order; one that chooses otherwise has
-/// its own. Where its own happens to be the client's, the second look tells.
+/// Returns whose order decides, or `None` if that is not known. A server that did not choose in the
+/// client's order has its own. If it did, both orders may be equal, and the second look decides.
 fn order(accepted: &[u16], offered: &[u16], look: Option<u16>) -> Option<Order> {
     let (first, rest) = accepted.split_first()?;
     if rest.is_empty() {
@@ -145,7 +146,7 @@ fn order(accepted: &[u16], offered: &[u16], look: Option<u16>) -> Option<Order> 
     let look = look?;
     let wish = *turned(accepted).first()?;
     match look {
-        // All others are ChaCha20, so the first stood in front again.
+        // All others are ChaCha20, so the second look offered the same suite first.
         _ if wish == *first => None,
         look if look == wish => Some(Order::Client),
         look if look == *first => Some(Order::Server),
@@ -153,7 +154,8 @@ fn order(accepted: &[u16], offered: &[u16], look: Option<u16>) -> Option<Order> 
     }
 }
 
-/// The accepted suites in the other order, with one in front that says whose order counts.
+/// Returns the accepted suites in reverse order, with a suite in front that is not ChaCha20 and so shows
+/// whose order decides.
 pub(super) fn turned(accepted: &[u16]) -> Vec<u16> {
     let mut turned: Vec<u16> = accepted.iter().rev().copied().collect();
     if let Some(place) = turned.iter().position(|suite| !is_chacha(*suite)) {

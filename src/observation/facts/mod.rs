@@ -1,156 +1,74 @@
-//! What an endpoint accepts beyond what it chose, concluded from the exchanges that asked for it
-//! (`--facts`). Like versions, facts are a function of what was seen; a fact that was not asked
-//! for, or that no answer tells, is absent.
+//! The additional measurements of `--facts`: what an endpoint accepts beyond what it chose. Like
+//! versions, facts are derived from the exchanges. A fact that was not requested, or that no answer
+//! shows, is absent.
 
 mod alpn;
 mod chains;
+mod fact;
 mod kept;
+mod key_family;
 mod listing;
+mod next;
 mod offered;
 mod question;
+mod remaining;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-use serde::{Deserialize, Serialize};
-
+use super::versions::may_speak;
 use super::{Exchange, Failure, Observation, Offer, PeerChain, Session};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
-pub use chains::{KeyChain, KeyFamily};
+pub use chains::KeyChain;
+pub use fact::{Fact, FactSet};
 pub(crate) use kept::reduce;
+pub use key_family::KeyFamily;
 pub use listing::{Listing, Order};
+pub(crate) use next::next_question;
 pub use offered::Offered;
 pub use question::Question;
-use question::may_speak;
-pub(crate) use question::next_question;
 
-/// A fact that costs connections of its own, and is therefore asked for by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fact {
-    /// Whether TLS renegotiation is bound to the connection (RFC 5746).
-    Renegotiation,
-    /// Whether a session ticket is issued (RFC 5077, RFC 8446 4.6.1).
-    Tickets,
-    /// Whether TLS compression is accepted.
-    Compression,
-    /// The chain for a client that verifies RSA alone, and ECDSA alone.
-    Chains,
-    /// Whether the certificate is the one for clients that name no server (RFC 6066).
-    DefaultCertificate,
-    /// Which application protocols are accepted (RFC 7301).
-    Alpn,
-    /// Which named groups are accepted.
-    Groups,
-    /// Which cipher suites are accepted in each version, and whose order counts.
-    Ciphers,
-}
-
-impl Fact {
-    /// Every fact, the cheap ones first: they are asked for in this order.
-    pub const ALL: [Self; 8] = [
-        Self::Renegotiation,
-        Self::Tickets,
-        Self::Compression,
-        Self::Chains,
-        Self::DefaultCertificate,
-        Self::Alpn,
-        Self::Groups,
-        Self::Ciphers,
-    ];
-
-    /// Its name on the command line and in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Renegotiation => "renegotiation",
-            Self::Tickets => "tickets",
-            Self::Compression => "compression",
-            Self::Chains => "chains",
-            Self::DefaultCertificate => "default_certificate",
-            Self::Alpn => "alpn",
-            Self::Groups => "groups",
-            Self::Ciphers => "ciphers",
-        }
-    }
-}
-
-/// Facts asked for together. In saved form they are a list of their names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<Fact>", from = "Vec<Fact>")]
-pub struct FactSet(u8);
-
-impl FactSet {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether this fact is among them.
-    pub fn contains(self, fact: Fact) -> bool {
-        self.0 & (1 << fact as u8) != 0
-    }
-}
-
-impl From<FactSet> for Vec<Fact> {
-    fn from(facts: FactSet) -> Self {
-        let all = Fact::ALL.into_iter();
-        all.filter(|fact| facts.contains(*fact)).collect()
-    }
-}
-
-impl From<Vec<Fact>> for FactSet {
-    fn from(facts: Vec<Fact>) -> Self {
-        facts.into_iter().collect()
-    }
-}
-
-impl FromIterator<Fact> for FactSet {
-    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
-        Self(facts.into_iter().fold(0, |set, fact| set | 1 << fact as u8))
-    }
-}
-
-/// What the exchanges tell of the facts asked for.
+/// The results of the requested facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Cipher suites by version, in the order of `ProtocolVersion::ALL`; absent for a version that
-    /// is known to be refused.
+    /// Cipher suites by version, in the order of `ProtocolVersion::ALL`. `None` for a version that is
+    /// known to be rejected.
     pub ciphers: Option<[Option<Listing>; ProtocolVersion::ALL.len()]>,
-    /// Groups of TLS 1.2.
+    /// Accepted groups in TLS 1.2.
     pub groups_tls12: Option<Listing>,
-    /// Groups of TLS 1.3.
+    /// Accepted groups in TLS 1.3.
     pub groups_tls13: Option<Listing>,
-    /// Application protocols.
+    /// Accepted ALPN protocols.
     pub alpn: Option<Protocols>,
-    /// Whether a ticket is issued up to TLS 1.2.
+    /// True if session tickets are issued up to TLS 1.2.
     pub tickets_tls12: Option<bool>,
-    /// Whether a ticket came within a second of a TLS 1.3 handshake.
+    /// True if a session ticket arrived within one second after a TLS 1.3 handshake.
     pub tickets_tls13: Option<bool>,
-    /// Whether renegotiation is secure.
+    /// True if secure renegotiation is supported.
     pub secure_renegotiation: Option<bool>,
-    /// Whether compression is accepted.
+    /// True if compression is accepted.
     pub compression: Option<bool>,
-    /// The chain for a client that verifies RSA alone.
+    /// The chain for a client that only supports RSA signatures.
     pub rsa: Option<KeyChain>,
-    /// The chain for a client that verifies ECDSA alone.
+    /// The chain for a client that only supports ECDSA signatures.
     pub ecdsa: Option<KeyChain>,
-    /// Whether a client that names no server is shown the same certificate.
+    /// True if a client without SNI gets the same certificate.
     pub default_certificate: Option<bool>,
 }
 
 impl Facts {
-    /// What the exchanges tell, when facts were asked for.
+    /// Returns the results, or `None` if no facts were requested.
     pub fn of(observation: &Observation) -> Option<Self> {
         let asked = observation.facts_asked;
         if asked.is_empty() {
             return None;
         }
         let exchanges = observation.exchanges.as_slice();
-        let seen = |fact, tell: fn(&Exchange) -> Option<bool>| {
-            let told = exchanges.iter().find_map(tell);
-            told.filter(|_| asked.contains(fact))
+        let seen = |fact, read: fn(&Exchange) -> Option<bool>| {
+            let found = exchanges.iter().find_map(read);
+            found.filter(|_| asked.contains(fact))
         };
         let chain = |family| {
             let chains = asked.contains(Fact::Chains);
@@ -191,7 +109,7 @@ impl Facts {
         })
     }
 
-    /// The suites accepted in each version that was asked for, with that version.
+    /// Returns each measured version with its accepted suites.
     pub fn suites(&self) -> impl Iterator<Item = (ProtocolVersion, &Listing)> {
         let each = self.ciphers.iter().flatten();
         let each = ProtocolVersion::ALL.into_iter().zip(each);
@@ -199,7 +117,8 @@ impl Facts {
     }
 }
 
-/// What was found of a list, or that its turn never came; `None` for a version known to be refused.
+/// Returns what was found of a list, or an empty listing if it was not probed. Returns `None` for a
+/// version that is known to be rejected.
 fn listing(
     exchanges: &[Exchange],
     version: ProtocolVersion,
@@ -209,14 +128,15 @@ fn listing(
     found.or_else(|| may_speak(exchanges, version).then(Listing::not_asked))
 }
 
-/// Whether the certificate shown for the name is the one shown without a name. Another one says so
-/// only where both hellos were the same but for that: one may be for other versions or keys.
+/// Returns true if the certificate with SNI is also the one without SNI. Returns `None` if that is not
+/// known. A difference only counts if both hellos were otherwise equal: the server may have chosen the
+/// certificate by version or key type.
 fn is_default(observation: &Observation) -> Option<bool> {
-    let telling = observation.telling()?;
+    let decisive = observation.decisive()?;
     let nameless = Offer::Asked(Question::Nameless);
     let mut exchanges = observation.exchanges.iter();
     let without = exchanges.find(|exchange| exchange.offer == nameless)?;
-    let shown = telling.chain.as_ref()?.leaf()?.sha256;
+    let shown = decisive.chain.as_ref()?.leaf()?.sha256;
     let same = match without.chain.as_ref().and_then(PeerChain::leaf) {
         Some(leaf) => leaf.sha256 == shown,
         None => {
@@ -225,11 +145,11 @@ fn is_default(observation: &Observation) -> Option<bool> {
             false
         }
     };
-    (same || telling.offer.template().id == nameless.template().id).then_some(same)
+    (same || decisive.offer.template().id == nameless.template().id).then_some(same)
 }
 
-/// Whether the alert can mean that a name is wanted. Others, and everything that is no alert, may
-/// have come of something else.
+/// Returns true if the alert can mean that the server requires SNI. Other alerts and other failures may
+/// have another cause.
 fn wants_a_name(failure: &Failure) -> bool {
     const ALERTS: [AlertDescription; 4] = [
         AlertDescription::UNRECOGNIZED_NAME,
@@ -240,13 +160,13 @@ fn wants_a_name(failure: &Failure) -> bool {
     ALERTS.into_iter().any(|alert| failure.is_alert(alert))
 }
 
-/// What the answer to the hello of all features says.
+/// Returns the negotiated parameters of the answer to [`Question::Features`].
 fn features(exchange: &Exchange) -> Option<&Session> {
     let asked = exchange.offer == Offer::Asked(Question::Features);
     exchange.agreed().filter(|_| asked)
 }
 
-/// Whether the answer binds renegotiation to the connection.
+/// Returns true if the answer supports secure renegotiation, or `None` if it does not show it.
 fn renegotiation(exchange: &Exchange) -> Option<bool> {
     exchange.agreed()?.secure_renegotiation
 }

@@ -1,78 +1,37 @@
-//! What a hello offers at one moment of a visit: the lists of its template, or what is left of them
-//! after the answers so far.
+//! What a ClientHello offers: the lists of its template, changed by the question that it asks.
 
 use std::borrow::Cow;
 
-use super::alpn::Protocols;
-use super::chains::KeyFamily;
-use super::listing::turned;
+use super::key_family::KeyFamily;
 use super::question::Question;
-use super::walk::Walk;
-use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
+use crate::observation::Offer;
 use crate::tls::{CipherSuite, HelloTemplate, KeyAgreement, ProtocolVersion};
 
-/// What a hello offers.
+/// What a ClientHello offers.
 #[derive(Clone, Debug)]
 pub struct Offered {
-    /// The offer it belongs to.
+    /// The offer that it belongs to.
     pub offer: Offer,
-    /// Its template, for everything that is not said here.
+    /// Template for everything else.
     pub template: &'static HelloTemplate,
-    /// Its suites, best first.
+    /// Cipher suites, most preferred first.
     pub suites: Cow<'static, [u16]>,
-    /// Its groups, best first.
+    /// Groups, most preferred first.
     pub groups: Cow<'static, [u16]>,
-    /// Whether it offers a session ticket and compression (up to TLS 1.2).
+    /// True if it offers a session ticket and compression (up to TLS 1.2).
     pub features: bool,
-    /// The application protocols, where they are not those that the port suggests.
+    /// ALPN protocols, or `None` for those that the port implies.
     pub alpn: Option<Vec<&'static str>>,
-    /// The one family of keys that can be verified, where it is one.
+    /// The only supported family of keys, or `None` if all are supported.
     pub keys: Option<KeyFamily>,
-    /// Whether the server is named, where the target has a name for it.
+    /// True if it contains SNI when the target has a name.
     pub named: bool,
-    /// Whether a ticket is waited for.
+    /// True if the exchange waits for a session ticket.
     pub tickets: bool,
 }
 
 impl Offered {
-    /// What this offer holds, after these exchanges.
-    pub fn of(offer: Offer, made: &[Exchange]) -> Self {
-        let Offer::Asked(question) = offer else {
-            return Self::all_of(offer);
-        };
-        let mut offered = Self::at_first(question);
-        match question {
-            Question::Suites(_) => {
-                let accepted = Walk::over(made, question).accepted;
-                let left = offered.suites.to_mut();
-                left.retain(|suite| !accepted.contains(suite));
-            }
-            Question::Order(version) => {
-                let accepted = Walk::over(made, Question::Suites(version)).accepted;
-                let signal = offered.suites.last().copied().filter(is_signal);
-                offered.suites = turned(&accepted).into();
-                offered.suites.to_mut().extend(signal);
-            }
-            Question::Groups(version) => {
-                let accepted = Walk::over(made, question).accepted;
-                let curve = curve_of_certificate(made, version);
-                let left = offered.groups.to_mut();
-                left.retain(|group| !accepted.contains(group) && Some(*group) != curve);
-                left.extend(curve);
-            }
-            Question::GroupsAgain(version) => {
-                let mut again = Walk::over(made, Question::Groups(version)).accepted;
-                let curve = curve_of_certificate(made, version);
-                again.extend(curve.filter(|curve| !again.contains(curve)));
-                offered.groups = again.into();
-            }
-            Question::Alpn => offered.alpn = Some(Protocols::left(made).unwrap_or_default()),
-            _ => {}
-        }
-        offered
-    }
-
-    /// What the first hello for this question offers.
+    /// Returns what the first hello of this question offers.
     pub(super) fn at_first(question: Question) -> Self {
         let mut offered = Self::all_of(Offer::Asked(question));
         let is = |suite: &u16, agreement| {
@@ -104,7 +63,7 @@ impl Offered {
         offered
     }
 
-    /// The list that a row of these hellos goes through; signals are not part of it.
+    /// Returns the list that a series of these hellos goes through, without signalling values.
     pub(super) fn list(self, question: Question) -> Cow<'static, [u16]> {
         if let Question::Groups(_) = question {
             return self.groups;
@@ -116,12 +75,12 @@ impl Offered {
         suites
     }
 
-    /// Whether it asks for secure renegotiation, by the signal in the guise of a suite.
+    /// Returns true if it offers secure renegotiation by the signalling cipher suite value.
     pub fn asks_renegotiation(&self) -> bool {
         self.suites.last().is_some_and(is_signal)
     }
 
-    fn all_of(offer: Offer) -> Self {
+    pub(super) fn all_of(offer: Offer) -> Self {
         let template = offer.template();
         Self {
             offer,
@@ -137,36 +96,16 @@ impl Offered {
     }
 }
 
-/// Whether this is `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which stands at the end of every hand-made
-/// hello that may be answered by TLS 1.2 or older.
-fn is_signal(suite: &u16) -> bool {
+/// Returns true if this is `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`, which is the last suite of every
+/// hand-made hello that may be answered with TLS 1.2 or older.
+pub(super) fn is_signal(suite: &u16) -> bool {
     *suite == 0x00FF
 }
 
-/// Below it groups are elliptic curves (RFC 7919).
+/// First number of the finite field groups (RFC 7919). Groups with smaller numbers are elliptic curves.
 const FINITE_FIELDS: u16 = 0x0100;
 
-/// Whether this is a suite with ChaCha20.
+/// Returns true if this is a suite with ChaCha20.
 pub(super) fn is_chacha(suite: u16) -> bool {
     CipherSuite::of(suite).is_some_and(|suite| suite.name.contains("_CHACHA20_"))
-}
-
-/// The curve of an ECDSA certificate that these hellos were shown; TLS 1.3 needs none.
-fn curve_of_certificate(made: &[Exchange], version: ProtocolVersion) -> Option<u16> {
-    if version == ProtocolVersion::Tls13 {
-        return None;
-    }
-    let asked = Offer::Asked(Question::Groups(ProtocolVersion::Tls12));
-    let shown = made.iter().filter(|exchange| exchange.offer == asked);
-    let leaf = shown
-        .filter_map(|it| it.chain.as_ref().and_then(PeerChain::leaf))
-        .next_back()?;
-    let key = &leaf.contents.as_ref().ok()?.key;
-    let curve = match key.name.as_str() {
-        "p256" => 0x0017,
-        "p384" => 0x0018,
-        "p521" => 0x0019,
-        _ => return None,
-    };
-    (key.kind == KeyKind::Ec).then_some(curve)
 }

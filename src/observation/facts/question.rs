@@ -1,38 +1,35 @@
-//! What one connection can ask for, and which question comes next at an endpoint.
+//! The probes that `--facts` can send.
 
-use super::listing::next_hello;
-use super::{Fact, KeyChain, KeyFamily, Protocols, renegotiation};
-use crate::observation::versions::{Evidence, evidence, is_dead};
-use crate::observation::{Exchange, Observation, Offer};
-use crate::tls::{self, AlertDescription, HelloTemplate, ProtocolVersion};
+use super::KeyFamily;
+use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
-/// What one connection asks for.
+/// A probe: what one additional connection measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
-    /// Which suite is chosen, those chosen before left out.
+    /// Which suite the server chooses if those chosen before are not offered.
     Suites(ProtocolVersion),
-    /// Which of the suites accepted is chosen when they stand in another order.
+    /// Which accepted suite the server chooses if they are offered in another order.
     Order(ProtocolVersion),
-    /// Which group is chosen, those chosen before left out: TLS 1.3 or 1.2.
+    /// Which group the server chooses if those chosen before are not offered: TLS 1.3 or 1.2.
     Groups(ProtocolVersion),
-    /// Whether one of the groups accepted is still chosen when no other is on offer.
+    /// Confirms that the server still chooses one of the accepted groups if only those are offered.
     GroupsAgain(ProtocolVersion),
-    /// What is answered to a session ticket, compression and secure renegotiation, up to TLS 1.2.
+    /// Support for session tickets, compression and secure renegotiation, up to TLS 1.2.
     Features,
-    /// What is answered to secure renegotiation alone, up to TLS 1.2.
+    /// Support for secure renegotiation only, up to TLS 1.2.
     Renegotiation,
-    /// Whether a ticket follows a handshake of TLS 1.3.
+    /// A session ticket after a TLS 1.3 handshake.
     Tickets,
-    /// Which application protocol is chosen, those chosen before left out.
+    /// Which ALPN protocol the server chooses if those chosen before are not offered.
     Alpn,
-    /// Which chain is shown to a client that names no server.
+    /// The chain for a client without SNI.
     Nameless,
-    /// Which chain is shown to a client that verifies this family of keys alone.
+    /// The chain for a client that supports only this family of keys.
     Keys(KeyFamily),
 }
 
 impl Question {
-    /// Every question.
+    /// All questions.
     pub const ALL: [Self; 21] = {
         use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
         [
@@ -60,7 +57,7 @@ impl Question {
         ]
     };
 
-    /// The id of its hello in records.
+    /// Returns the id of its ClientHello in records.
     pub fn id(self) -> &'static str {
         use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
         match self {
@@ -88,7 +85,7 @@ impl Question {
         }
     }
 
-    /// The hello that its own is made from.
+    /// Returns the template that its ClientHello is derived from.
     pub fn template(self) -> &'static HelloTemplate {
         match self {
             Self::Suites(version)
@@ -100,8 +97,8 @@ impl Question {
         }
     }
 
-    /// Returns true if it is asked by one hello, which is no part of a row and no second look after one.
-    /// Rows have rules of their own for what is dropped.
+    /// Returns true if one hello answers the question. The others form a series of hellos, or confirm a
+    /// series; a series has its own rules for dropped connections.
     pub(crate) fn is_single(self) -> bool {
         match self {
             Self::Suites(_) | Self::Order(_) | Self::Groups(_) | Self::GroupsAgain(_) => false,
@@ -114,7 +111,8 @@ impl Question {
         }
     }
 
-    /// What is asked after its list has ended: whether what was accepted is accepted still.
+    /// Returns the question that confirms the end of its series: it offers only what was accepted.
+    /// Returns `None` if the question has none.
     pub(super) fn second_look(self) -> Option<Self> {
         match self {
             Self::Suites(version) => Some(Self::Order(version)),
@@ -123,135 +121,42 @@ impl Question {
         }
     }
 
-    /// What its hello has that the one it is made from has not, for the documentation.
+    /// Returns how its ClientHello differs from its template, for the documentation.
     pub fn about(self) -> &'static str {
         match self {
             Self::Suites(ProtocolVersion::Tls13) => {
-                "the suites of TLS 1.3 alone, less those chosen so far"
+                "only the suites of TLS 1.3, without those chosen so far"
             }
-            Self::Suites(_) => "its suites, less those chosen so far",
+            Self::Suites(_) => "its suites, without those chosen so far",
             Self::Order(_) => {
-                "the suites accepted and no other, the last found first, with one in front that is \
-                 not ChaCha20 (some servers rank that by the client's wish alone)"
+                "only the accepted suites in reverse order of discovery, with one in front that is \
+                 not ChaCha20 (some servers prefer ChaCha20 only if the client does)"
             }
             Self::Groups(ProtocolVersion::Tls13) => {
-                "the suites of TLS 1.3 alone, and its groups, less those chosen so far; the key \
-                 share stays empty"
+                "only the suites of TLS 1.3, and its groups without those chosen so far; the key \
+                 share is empty"
             }
             Self::Groups(_) => {
-                "the suites with ECDHE alone, anonymous ones too, and its elliptic curves, less those chosen so far; \
-                 the curve of an ECDSA certificate stays, at the end, as the certificate could not \
-                 be used without it"
+                "only the ECDHE suites, including anonymous ones, and its elliptic curves without those \
+                 chosen so far; the curve of an ECDSA certificate is always offered last, because the \
+                 certificate cannot be used without it"
             }
             Self::GroupsAgain(ProtocolVersion::Tls13) => {
-                "the suites of TLS 1.3 alone, and the groups accepted and no other"
+                "only the suites of TLS 1.3 and the accepted groups"
             }
             Self::GroupsAgain(_) => {
-                "the suites with ECDHE alone, anonymous ones too, and the elliptic curves accepted, \
-                 the curve of an ECDSA certificate, and no other"
+                "only the ECDHE suites, including anonymous ones, the accepted elliptic curves and \
+                 the curve of an ECDSA certificate"
             }
-            Self::Features => "an empty session ticket, and DEFLATE before no compression",
-            Self::Renegotiation => "nothing; it is asked where `features` was refused",
+            Self::Features => "an empty session ticket, and DEFLATE before null compression",
+            Self::Renegotiation => "no difference; it is sent if `features` was refused",
             Self::Tickets => {
-                "nothing; after the handshake the server is given a second to send a ticket"
+                "no difference; after the handshake, the scanner waits one second for a ticket"
             }
-            Self::Alpn => "h2 and http/1.1 on every port, less those chosen so far",
-            Self::Nameless => "no server name",
-            Self::Keys(KeyFamily::Rsa) => "RSA signature schemes alone",
-            Self::Keys(KeyFamily::Ecdsa) => "ECDSA signature schemes alone",
+            Self::Alpn => "h2 and http/1.1 on every port, without those chosen so far",
+            Self::Nameless => "no SNI",
+            Self::Keys(KeyFamily::Rsa) => "only RSA signature schemes",
+            Self::Keys(KeyFamily::Ecdsa) => "only ECDSA signature schemes",
         }
     }
-}
-
-/// The question that has yet to be asked; `None` when all facts are known that can be, or when the
-/// endpoint has stopped answering.
-pub(crate) fn next_question(observation: &Observation) -> Option<Question> {
-    let exchanges = observation.exchanges.as_slice();
-    // Where no hello was answered in TLS there is nothing to ask further.
-    if observation.facts_asked.is_empty() || observation.session().is_none() || is_dead(exchanges) {
-        return None;
-    }
-    let asked = Fact::ALL.into_iter();
-    let mut asked = asked.filter(|fact| observation.facts_asked.contains(*fact));
-    asked.find_map(|fact| open(fact, observation, exchanges))
-}
-
-/// The next question for this fact.
-fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option<Question> {
-    let may = |version| may_speak(exchanges, version);
-    let unasked = |question| (!was_asked(exchanges, question)).then_some(question);
-    match fact {
-        Fact::Renegotiation => {
-            if exchanges.iter().any(|it| renegotiation(it).is_some()) || !may_speak_old(exchanges) {
-                return None;
-            }
-            let alone = unasked(Question::Renegotiation).filter(|_| features_refused(exchanges));
-            unasked(Question::Features).or(alone)
-        }
-        Fact::Tickets => {
-            let old = may_speak_old(exchanges).then_some(Question::Features);
-            let new = may(ProtocolVersion::Tls13).then_some(Question::Tickets);
-            old.and_then(unasked).or_else(|| new.and_then(unasked))
-        }
-        Fact::Compression => {
-            let old = may_speak_old(exchanges).then_some(Question::Features);
-            old.and_then(unasked)
-        }
-        // Older hellos name no signatures.
-        Fact::Chains if observation.session()?.version < ProtocolVersion::Tls12 => None,
-        Fact::Chains => KeyFamily::ALL
-            .into_iter()
-            .filter(|family| !KeyChain::was_shown(observation, *family))
-            .find_map(|family| unasked(Question::Keys(family))),
-        Fact::DefaultCertificate => {
-            let named = observation.endpoint.target.server_name().is_some();
-            let shown = observation.chain().is_some();
-            (named && shown)
-                .then_some(Question::Nameless)
-                .and_then(unasked)
-        }
-        Fact::Alpn => Protocols::left(exchanges).map(|_| Question::Alpn),
-        Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
-            .into_iter()
-            .filter(|version| may(*version))
-            .find_map(|version| next_hello(exchanges, Question::Groups(version))),
-        Fact::Ciphers => {
-            let versions = ProtocolVersion::ALL.into_iter().rev();
-            let mut versions = versions.filter(|version| may(*version));
-            versions.find_map(|version| next_hello(exchanges, Question::Suites(version)))
-        }
-    }
-}
-
-/// Whether the hello of all features was refused, in words that need not be about the version.
-fn features_refused(exchanges: &[Exchange]) -> bool {
-    let asked = Offer::Asked(Question::Features);
-    let mut exchanges = exchanges.iter().filter(|it| it.offer == asked);
-    exchanges.any(|it| {
-        let failure = it.failure.as_ref();
-        it.agreed().is_none()
-            && failure.is_some_and(|it| !it.is_alert(AlertDescription::PROTOCOL_VERSION))
-    })
-}
-
-/// Whether the version is not known to be refused.
-pub(super) fn may_speak(exchanges: &[Exchange], version: ProtocolVersion) -> bool {
-    let known = evidence(exchanges, version);
-    !matches!(
-        known,
-        Some(Evidence::Rejected(..) | Evidence::Broke(..) | Evidence::BrokeOff(..))
-    )
-}
-
-fn may_speak_old(exchanges: &[Exchange]) -> bool {
-    let mut old = ProtocolVersion::ALL.into_iter();
-    old.any(|version| version < ProtocolVersion::Tls13 && may_speak(exchanges, version))
-}
-
-/// Returns true if the question was answered, or its hello was dropped twice.
-fn was_asked(exchanges: &[Exchange], question: Question) -> bool {
-    let offer = Offer::Asked(question);
-    let mut asked = exchanges.iter().filter(|exchange| exchange.offer == offer);
-    let first = asked.next();
-    first.is_some_and(|first| !first.was_dropped() || asked.next().is_some())
 }

@@ -1,5 +1,5 @@
-//! Facts concluded from the answers of a server that is made up: whatever it accepts, and however it
-//! says no, is found by the questions as they would be asked.
+//! Facts derived from the answers of a simulated server. Whatever it accepts and however it refuses, the
+//! questions find it.
 
 mod doubts;
 mod single;
@@ -14,7 +14,7 @@ use crate::inventory::{Endpoint, Host, Service, Target};
 use crate::observation::{Certificate, Failure, Offer, Reason, Session, Stage, Timing};
 use crate::tls;
 
-/// How the server says that nothing on offer is to its liking.
+/// How the server refuses an offer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum No {
     Alert(&'static str),
@@ -22,14 +22,14 @@ enum No {
     Silence,
     CloseAfterHello,
     AlertAfterHello,
-    /// Something that is not TLS.
+    /// Data that is not TLS.
     Words(&'static str),
 }
 
-/// A server of TLS 1.2 alone.
+/// A server that supports only TLS 1.2.
 #[derive(Clone, Debug)]
 struct Server {
-    /// Its suites in its own order.
+    /// Suites in the server's order of preference.
     suites: Vec<u16>,
     order: Order,
     no: No,
@@ -58,7 +58,7 @@ impl Server {
     }
 }
 
-/// Asks as long as there is a question; the answers are told which connection it is.
+/// Asks until there is no more question. The answer function gets the number of the connection.
 fn ask(observation: &mut Observation, mut answer: impl FnMut(&Offered, usize) -> Exchange) {
     let made = observation.exchanges.len();
     while let Some(question) = next_question(observation) {
@@ -98,24 +98,7 @@ fn exchange(offer: Offer, chosen: Result<u16, No>) -> Exchange {
 }
 
 fn session(cipher: u16) -> Session {
-    Session {
-        version: ProtocolVersion::Tls12,
-        cipher,
-        group: None,
-        signature: None,
-        alpn: None,
-        alpn_offered: false,
-        hello_retry: None,
-        ocsp_staple: None,
-        client_cert_requested: None,
-        name_warning: false,
-        key_proof: None,
-        downgrade: None,
-        secure_renegotiation: None,
-        ticket: None,
-        compression: None,
-        dh_bits: None,
-    }
+    Session::of(ProtocolVersion::Tls12, cipher)
 }
 
 fn ecdsa() -> PeerChain {
@@ -139,10 +122,10 @@ fn of_bytes(der: &[u8]) -> PeerChain {
     }
 }
 
-/// A suite that is on no list, so that it contradicts none.
+/// A suite that is in no list, so that it contradicts none.
 const UNLISTED: u16 = 0xEEEE;
 
-/// One that has agreed on TLS 1.2 by the modern offer.
+/// Returns an observation whose modern offer negotiated TLS 1.2.
 fn observation(facts: &[Fact]) -> Observation {
     let target = Target {
         text: "a.example".to_owned(),
@@ -172,7 +155,7 @@ fn observation(facts: &[Fact]) -> Observation {
 fn found(server: &Server) -> Listing {
     let facts = Facts::of(&server.asked(&[Fact::Ciphers])).unwrap();
     let [ssl3, tls10, tls11, tls12, tls13] = facts.ciphers.unwrap();
-    // The modern offer was answered below TLS 1.3, which is a no to it.
+    // The modern offer was answered with a version below TLS 1.3, which rejects TLS 1.3.
     assert_eq!(tls13, None);
     for old in [ssl3, tls10, tls11] {
         let old = old.unwrap();
@@ -187,7 +170,7 @@ fn every_suite_is_found_whoever_orders_and_however_no_is_said() {
     for order in [Order::Server, Order::Client] {
         for (no, complete, ended_by) in [
             (No::Alert("handshake_failure"), true, "handshake_failure"),
-            // A second close, and a second look that the server still answers: it was a no.
+            // A second close, but the server still answers the second look: it was a refusal.
             (No::Close, true, "close"),
             (No::Silence, false, "timeout"),
             (No::Alert("internal_error"), false, "internal_error"),
@@ -305,7 +288,7 @@ proptest! {
         let chacha = |suite: &u16| offered::is_chacha(*suite);
         match listing.accepted.as_slice() {
             [] | [_] => prop_assert_eq!(listing.order, None),
-            // ChaCha20 is never put in front: beside one other suite it tells of no order.
+            // ChaCha20 is never offered first, so with only one other suite the order is unknown.
             [first, rest @ ..] if !chacha(first) && rest.iter().all(chacha) => {
                 prop_assert!(listing.order.is_none_or(|it| it == order));
             }

@@ -1,6 +1,6 @@
-//! A row of hellos as it was answered: each leaves out what the answers before it chose, until the
-//! server has no more to choose from. What ended the row is kept as a kind, and never read back
-//! from words that a server may have chosen.
+//! A series of hellos and its answers: each hello omits what the earlier answers chose, until the server
+//! accepts nothing more. What ended the series is an enum. Code never derives it from text, which a server
+//! may control.
 
 use std::borrow::Cow;
 
@@ -10,39 +10,39 @@ use crate::observation::versions::reason_text;
 use crate::observation::{Exchange, Failure, Offer, Reason};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
-/// What the row has come to.
+/// The state of a series.
 #[derive(Default)]
 pub(super) struct Walk {
-    /// The numbers chosen, in turn.
+    /// The numbers chosen, in order.
     pub(super) accepted: Vec<u16>,
-    /// How many hellos were sent.
+    /// Number of hellos sent.
     pub(super) asked: usize,
-    /// What ended it; `None` while there is more to ask.
+    /// What ended it, or `None` while it is open.
     pub(super) end: Option<End>,
     closes: Closes,
 }
 
-/// What ended a row, with its words.
+/// What ended a series, with its text.
 pub(super) enum End {
-    /// There is nothing left to ask for, or an older version was chosen.
+    /// Everything was accepted, or the server chose an older version.
     Shown(Cow<'static, str>),
-    /// By an alert that means "none of these".
+    /// An alert that means "none of these".
     Refused(Cow<'static, str>),
-    /// By closing or resetting at one hello twice.
+    /// Two closes or resets after the same hello.
     Closed(Cow<'static, str>),
-    /// Anything else: what else is accepted is not known.
+    /// Anything else: it is not known what else is accepted.
     Broke(Cow<'static, str>),
 }
 
-/// The closes and resets of a row. One may come in passing (a limit on connections, a restart), so
-/// the same hello is sent again. Of a server that then goes on, closes tell nothing any more.
+/// The closes and resets of a series. One may be temporary (a connection limit, a restart), so the same
+/// hello is sent again. If the server then continues, further closes prove nothing.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Closes {
     #[default]
     None,
-    /// The last answer was one.
+    /// The last answer was a close or reset.
     Last,
-    /// One came in passing.
+    /// A close or reset was temporary.
     Passed,
 }
 
@@ -68,7 +68,7 @@ impl Walk {
             self.closes = Closes::Passed;
         }
         match answer {
-            // The one number that is offered again is the curve of the certificate.
+            // Only the curve of the certificate is offered again.
             Ok(number) if self.accepted.contains(&number) => {
                 self.end = Some(End::Broke("certificate_curve".into()));
             }
@@ -81,20 +81,20 @@ impl Walk {
         }
     }
 
-    /// Whether there is more to ask.
+    /// Returns true if the series has not ended.
     pub(super) fn is_open(&self) -> bool {
         self.end.is_none()
     }
 
-    /// Whether what ended it may as well be a limit on connections. A server that is then asked for
-    /// what it accepted, and accepts it, has meant it.
+    /// Returns true if a connection limit may have ended it. If the server still accepts what it accepted
+    /// before, the end was a real refusal.
     pub(super) fn is_doubted(&self) -> bool {
         let no = matches!(self.end, Some(End::Refused(_) | End::Closed(_)));
         no && !self.accepted.is_empty()
     }
 }
 
-/// The number chosen, or why there is none.
+/// Returns the chosen number, or why there is none.
 fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, End> {
     let (Question::Suites(version) | Question::Groups(version)) = question else {
         return Err(End::Broke("no list".into()));
@@ -103,7 +103,7 @@ fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, E
         let failure = exchange.failure.as_ref();
         let end = match (failure, &exchange.session) {
             (None, _) => End::Broke("no answer".into()),
-            // Who has chosen has not said no, however it went on.
+            // A ServerHello arrived, so this is not a refusal, whatever failed afterwards.
             (Some(failure), Some(_)) => End::Broke(reason_text(failure)),
             (Some(failure), None) => end_of(failure, version, first),
         };
@@ -127,18 +127,18 @@ fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> End {
     }
 }
 
-/// Whether the alert means "none of these": others may mean anything. The first hello of TLS 1.3
-/// may be refused for its empty key share, unless it is in the version's own word.
+/// Returns true if the alert means "none of these"; other alerts may mean anything. The first hello of
+/// TLS 1.3 may be refused because of its empty key share, so there only `protocol_version` counts.
 fn says_no(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
     const NO: [AlertDescription; 3] = [
         AlertDescription::PROTOCOL_VERSION,
         AlertDescription::HANDSHAKE_FAILURE,
         AlertDescription::INSUFFICIENT_SECURITY,
     ];
-    let told = if first && version == ProtocolVersion::Tls13 {
+    let alerts = if first && version == ProtocolVersion::Tls13 {
         &NO[..1]
     } else {
         &NO
     };
-    told.iter().any(|alert| failure.is_alert(*alert))
+    alerts.iter().any(|alert| failure.is_alert(*alert))
 }

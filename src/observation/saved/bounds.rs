@@ -1,37 +1,39 @@
-//! What a file may hold. Writer and reader keep the same bounds: whatever is saved can be read, and
-//! whatever is read could have been saved.
+//! Limits of a recording. Writer and reader share them, so that everything written can be read.
 
 use super::SavedAnswer;
 use crate::observation::{MAX_EXCHANGES, Observation, PeerChain};
 
-/// Far more than one sweep meets; their places take 800 MB.
+/// Maximum number of certificates, far more than one sweep meets. Their offsets take 800 MB.
 pub(super) const MAX_CERTIFICATES: usize = 100_000_000;
 
-/// The most bytes of all certificates: what they take on disk while they are read. Those of the
-/// whole web are smaller.
+/// Maximum size of all certificates in bytes, which they take on disk while the file is read. Those of
+/// the whole web are smaller.
 pub(super) const MAX_ALL_BYTES: u64 = 128 << 30;
 
-/// The most certificates of one chain, and the most bytes: a flight has 512 KiB at most.
+/// Maximum number of certificates in one chain.
 pub(super) const MAX_CHAIN: usize = 100_000;
+
+/// Maximum size of one chain in bytes. A flight has at most 512 KiB.
 pub(super) const MAX_CHAIN_BYTES: u64 = 1024 * 1024;
 
-/// Some visits have hundreds of exchanges, and few of those hold a chain.
+/// Maximum size of the chains of one visit in bytes. Some visits have hundreds of exchanges, but only few
+/// of those keep a chain.
 pub(super) const MAX_VISIT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Five times as many as a sweep asks for.
+/// Maximum number of fetch results: five times as many as a sweep makes.
 const MAX_ANSWERS: usize = 25_000;
 
-/// What all answers may hold together: a sweep takes 64 MiB in at most 100,000 certificates, and
-/// 5,000 addresses.
+/// Maximum size of all fetch results in bytes. A sweep accepts 64 MiB in at most 100,000 certificates,
+/// and 5,000 URLs.
 const MAX_ANSWER_BYTES: usize = 192 * 1024 * 1024;
 
-/// What a certificate takes in memory beside its bytes.
+/// Size in memory of a certificate in addition to its bytes.
 const PER_CERTIFICATE: usize = 1024;
 
-/// Of what there is too much.
+/// Name of the thing that exceeds its limit.
 pub(super) type Excess = &'static str;
 
-/// Whether a visit can be saved, its text apart.
+/// Checks the limits of a visit, except the length of its text.
 pub(super) fn visit(observation: &Observation) -> Result<(), Excess> {
     if observation.exchanges.len() > MAX_EXCHANGES {
         return Err("exchanges");
@@ -46,7 +48,7 @@ pub(super) fn visit(observation: &Observation) -> Result<(), Excess> {
     Ok(())
 }
 
-/// The bytes of a chain that can be saved.
+/// Returns the size of a chain in bytes if it is within the limits.
 pub(super) fn chain(chain: &PeerChain) -> Result<u64, Excess> {
     let lengths = chain.certificates.iter().map(|it| it.der.len() as u64);
     let bytes = lengths.sum();
@@ -56,7 +58,7 @@ pub(super) fn chain(chain: &PeerChain) -> Result<u64, Excess> {
     }
 }
 
-/// The answers of a file so far.
+/// Counts the fetch results of a file.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     count: usize,
@@ -64,7 +66,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Counts one more, or refuses it.
+    /// Counts a fetch result, or rejects it if it exceeds a limit.
     pub(super) fn add(&mut self, answer: &SavedAnswer) -> Result<(), Excess> {
         let given = match &answer.outcome {
             Ok(chain) => {

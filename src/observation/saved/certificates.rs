@@ -1,5 +1,5 @@
-//! The certificates of a file by their number. Their bytes wait in a scratch file, so that memory
-//! holds eight bytes for each and those that come again and again.
+//! The certificates of a recording by their number. Their bytes are kept in a scratch file. Memory contains
+//! only eight bytes for each, and a cache of those that recur.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use super::Damage;
 use super::bounds::{MAX_ALL_BYTES, MAX_CERTIFICATES, MAX_CHAIN, MAX_CHAIN_BYTES};
 use crate::observation::{Certificate, CertificateCache, PeerChain};
 
-/// Certificates, numbered as they were added.
+/// Certificates, numbered from 0 in the order in which they were added.
 pub(super) struct Certificates<S> {
     scratch: S,
-    /// Where each ends in the scratch file, and so the next begins.
+    /// Offset in the scratch file at which each certificate ends and the next begins.
     ends: Vec<u64>,
     known: CertificateCache,
     der: Vec<u8>,
@@ -27,7 +27,7 @@ impl<S: Read + Write + Seek> Certificates<S> {
         }
     }
 
-    /// Adds the next.
+    /// Adds the next certificate.
     pub(super) fn add(&mut self, der: &[u8]) -> Result<(), Damage> {
         if der.len() as u64 > MAX_CHAIN_BYTES {
             return Err(Damage::TooMany {
@@ -53,7 +53,7 @@ impl<S: Read + Write + Seek> Certificates<S> {
         Ok(())
     }
 
-    /// The chain of these numbers.
+    /// Returns the chain of the certificates with these numbers.
     pub(super) fn chain(&mut self, numbers: &[u32]) -> Result<PeerChain, Damage> {
         let too_many = Damage::TooMany {
             what: "certificates",

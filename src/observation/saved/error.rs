@@ -1,14 +1,14 @@
-//! Why a saved file cannot be read.
+//! Errors of writing and reading a recording.
 
 use std::io;
 
-/// Why something could not be saved.
+/// An error of writing to a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// It is more than a reader takes. It alone is left out; what comes after can be added.
-    #[error("it holds more {0} than can be saved")]
+    /// The item exceeds a limit. Only this item is skipped; the writer can continue.
+    #[error("it contains more {0} than can be saved")]
     TooMuch(&'static str),
-    /// The file cannot be written any further.
+    /// The file cannot be written.
     #[error(transparent)]
     Write(#[from] io::Error),
 }
@@ -22,98 +22,96 @@ impl From<SaveError> for io::Error {
     }
 }
 
-/// A saved file that cannot be used, or not to its end.
+/// An error of reading a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
-    /// It is some other file.
-    #[error("{file} holds no saved facts; give a file that `tlsweep scan --save` wrote")]
+    /// The file is not a recording.
+    #[error("{file} is not a recording; give a file that `tlsweep scan --save` wrote")]
     NotSaved {
-        /// The file.
+        /// Path of the file.
         file: String,
     },
-    /// A later program wrote it.
+    /// A later version of the program wrote the file.
     #[error(
-        "{file} was written by tlsweep {by} in form {version}, and this is {}, which reads forms up to {}: use that version or a later one",
+        "{file} was written by tlsweep {by} in format version {version}; this is tlsweep {}, which reads format versions up to {}: use that version or a later one",
         env!("CARGO_PKG_VERSION"),
         super::line::VERSION
     )]
     Newer {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// The version of its form.
+        /// Format version of the file.
         version: u32,
-        /// The version of the program.
+        /// Version of the program that wrote it.
         by: String,
     },
-    /// A record is damaged, or cannot be had from the disk. Those before it are sound.
+    /// A line is damaged or cannot be read from the disk. The lines before it are valid.
     #[error("{file}: record {record}: {damage}")]
     Damaged {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// The number of its line, the header being 1.
+        /// Number of the line; the header is line 1.
         record: u64,
-        /// What is wrong.
+        /// What is wrong with the line.
         damage: Damage,
     },
 }
 
-/// What is wrong with a record.
+/// What is wrong with a line of a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum Damage {
-    /// The bytes of its frame cannot be had, or are not those that were written.
+    /// Its frame cannot be read, or its checksum does not match.
     #[error("its frame cannot be read: {0}")]
     Frame(io::Error),
-    /// What cannot be seen to be damaged is not believed.
-    #[error("its frame has no checksum: pack it with one (zstd without --no-check)")]
+    /// Its frame has no checksum, so damage could not be detected.
+    #[error("its frame has no checksum: compress it with one (zstd without --no-check)")]
     NoChecksum,
-    /// More than any writer puts into a frame.
-    #[error("its frame holds more than {0} bytes")]
+    /// Its frame is larger than any that is written.
+    #[error("its frame contains more than {0} bytes")]
     FrameTooLarge(u64),
-    /// The text is not what its kind says.
-    #[error("not as its kind asks: {0}")]
+    /// Its JSON is not valid for its kind.
+    #[error("its JSON is not valid for its kind: {0}")]
     Text(#[from] serde_json::Error),
-    /// Not hexadecimal.
+    /// Its certificate is not hexadecimal.
     #[error("its certificate is not hexadecimal")]
     NotHex,
-    /// An older program must not pass over it.
-    #[error("it is of the kind {0:?}, which this version does not know: use a later one")]
+    /// Its kind is unknown, and an older program must not skip it.
+    #[error("this version does not know its kind, {0:?}: use a later version")]
     UnknownKind(String),
-    /// A header that is not the first line, or anything after the end.
-    #[error("a line of the kind {0:?} cannot stand here")]
+    /// It is a header that is not the first line, or it comes after the end.
+    #[error("a line of the kind {0:?} is not allowed here")]
     OutOfPlace(String),
-    /// An answer, where nothing was fetched.
-    #[error(
-        "it is an answer to a fetch, and the header says that nothing was fetched (aia is false)"
-    )]
+    /// It is a fetch result, but the header says that nothing was fetched.
+    #[error("it is a fetch result, but the header says that nothing was fetched (aia is false)")]
     NothingFetched,
-    /// A chain refers to a certificate that did not come before it.
-    #[error("it names certificate {0}, which did not come before it")]
+    /// It refers to a certificate that does not come before it.
+    #[error("it refers to certificate {0}, which does not come before it")]
     NoSuchCertificate(u32),
-    /// There are not as many chains as exchanges.
+    /// Its numbers of exchanges and chains differ.
     #[error("it has {exchanges} exchanges and {chains} chains")]
     Chains {
-        /// Exchanges.
+        /// Number of exchanges.
         exchanges: usize,
-        /// Chains.
+        /// Number of chains.
         chains: usize,
     },
-    /// More exchanges or certificates than a visit can have.
-    #[error("it holds more {what} than there can be")]
+    /// It exceeds a limit.
+    #[error("it contains more {what} than allowed")]
     TooMany {
-        /// Of what.
+        /// Name of the thing that exceeds its limit.
         what: &'static str,
     },
-    /// The end counts other observations than there are.
-    #[error("the end counts {counted} observations, and {read} were read")]
+    /// The number of observations in the end line is wrong.
+    #[error("the end line counts {counted} observations, but {read} were read")]
     Count {
-        /// As the end says.
+        /// Number in the end line.
         counted: u64,
-        /// As they came.
+        /// Number of observations read.
         read: u64,
     },
-    /// The temporary file that certificates wait in cannot be used.
+    /// The temporary file for certificates cannot be used.
     #[error(
-        "its certificates cannot be kept in the temporary folder (set TMPDIR to one with room): {0}"
+        "its certificates cannot be stored in the temporary folder (set TMPDIR to one with enough space): {0}"
     )]
     Scratch(io::Error),
 }

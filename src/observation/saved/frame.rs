@@ -1,4 +1,4 @@
-//! zstd frames of whole lines: how they are closed, and how they are opened again.
+//! Compresses lines to zstd frames and decompresses them. A frame contains whole lines.
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 
@@ -7,28 +7,30 @@ use zstd::stream::read::Decoder;
 
 use super::Damage;
 
-/// A frame is closed when it holds so much. Smaller ones would pack worse: certificates of the same
-/// issuers repeat themselves within some hundred rows.
+/// Size in bytes of uncompressed lines at which a frame is written. Smaller frames compress worse:
+/// certificates of the same issuers recur within a few hundred rows.
 pub(super) const FULL: usize = 1024 * 1024;
 
-/// The most that a frame may hold: a full one, and one more visit with every byte that a server
-/// can make us keep, many times over.
+/// Maximum uncompressed size of a frame in bytes: a full frame and one more visit, with a large margin for
+/// everything that a server can make us keep.
 pub(super) const MAX_FRAME: u64 = 16 * 1024 * 1024;
 
-/// How a frame begins, and where the byte after that says whether it has a checksum (RFC 8878,
-/// 3.1.1).
+/// The first bytes of a frame (RFC 8878, 3.1.1).
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Bit of the next byte that is set if the frame has a checksum (RFC 8878, 3.1.1).
 const CHECKSUM: u8 = 1 << 2;
 
-/// zstd's window never exceeds what a frame holds; a file that asks for more is not ours.
+/// Maximum zstd window. It never exceeds the size of a frame; a file that needs more was not written by
+/// this program.
 const WINDOW_LOG: u32 = 24;
 
-/// zstd's fastest: what does not repeat is keys and signatures, and higher levels look for chance
+/// zstd's fastest level. The data that does not repeat is keys and signatures. Higher levels find chance
 /// repetitions in them, which costs time and makes the file 6 to 9 % larger (levels 3 and 9, leaves
-/// of RSA and ECDSA; docs/PERFORMANCE.md).
+/// with RSA and ECDSA; docs/PERFORMANCE.md).
 const LEVEL: i32 = 1;
 
-/// Closes frames.
+/// Compresses frames.
 pub(super) struct Packer(Compressor<'static>);
 
 impl Packer {
@@ -38,17 +40,17 @@ impl Packer {
         Ok(Self(compressor))
     }
 
-    /// The frame of these lines.
+    /// Returns a frame with these lines.
     pub(super) fn pack(&mut self, lines: &[u8]) -> io::Result<Vec<u8>> {
         if lines.len() as u64 > MAX_FRAME {
-            let words = "a visit is too large to be saved";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+            let text = "a visit is too large to save";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
         self.0.compress(lines)
     }
 }
 
-/// Opens frames one after the other and hands out their lines.
+/// Decompresses frames one after the other and returns their lines.
 pub(super) struct Frames<R> {
     source: R,
     lines: Vec<u8>,
@@ -68,7 +70,7 @@ impl<R: BufRead> Frames<R> {
         self.source
     }
 
-    /// The next line; `None` when no whole frame is left.
+    /// Returns the next line, or `None` if no complete frame is left.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Damage> {
         while self.given == self.lines.len() {
             if !self.open()? {
@@ -78,12 +80,12 @@ impl<R: BufRead> Frames<R> {
         let rest = &self.lines[self.given..];
         let end = rest.iter().position(|byte| *byte == b'\n');
         let line = &rest[..end.unwrap_or(rest.len())];
-        // At most what is left: the line, and its line feed where it has one.
+        // The last line may lack its line feed.
         self.given += line.len() + usize::from(end.is_some());
         Ok(Some(line))
     }
 
-    /// Whether there was another whole frame.
+    /// Decompresses the next frame. Returns false if no complete frame is left.
     fn open(&mut self) -> Result<bool, Damage> {
         self.lines.clear();
         self.given = 0;
@@ -95,7 +97,7 @@ impl<R: BufRead> Frames<R> {
         decoder.window_log_max(WINDOW_LOG).map_err(Damage::Frame)?;
         let mut bounded = decoder.single_frame().take(MAX_FRAME + 1);
         match bounded.read_to_end(&mut self.lines) {
-            // The rest of the frame never came: nothing of it has been checked.
+            // The frame is truncated, so its checksum was not verified.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 self.lines.clear();
                 Ok(false)
@@ -106,8 +108,8 @@ impl<R: BufRead> Frames<R> {
         }
     }
 
-    /// The first bytes of the next frame, which say whether it can be checked; `None` when it does
-    /// not come that far.
+    /// Reads the first bytes of the next frame and checks that it has a checksum. Returns `None` if the
+    /// file ends before that.
     fn start(&mut self) -> Result<Option<[u8; 5]>, Damage> {
         let mut start = [0; 5];
         match self.source.read_exact(&mut start) {
@@ -117,8 +119,8 @@ impl<R: BufRead> Frames<R> {
         }
         let [magic @ .., descriptor] = start;
         if magic != MAGIC {
-            let words = "it is no zstd frame";
-            return Err(Damage::Frame(io::Error::new(ErrorKind::InvalidData, words)));
+            let text = "not a zstd frame";
+            return Err(Damage::Frame(io::Error::new(ErrorKind::InvalidData, text)));
         }
         match descriptor & CHECKSUM {
             0 => Err(Damage::NoChecksum),

@@ -1,4 +1,4 @@
-//! The lines of a saved file: what each kind holds.
+//! The lines of a recording: the content of each kind.
 
 use std::borrow::Cow;
 
@@ -7,49 +7,51 @@ use serde_json::value::RawValue;
 
 use super::super::{FactSet, Observation, PeerChain};
 
-/// The version that is written. It rises when a reader of the version before would misread a line.
+/// The format version that is written. It increases if a reader of the previous version would
+/// misinterpret a line.
 pub(super) const VERSION: u32 = 1;
 
-/// The first line: what the file is, and what to know of the sweep.
+/// Kind of the first line, which describes the file and the sweep.
 pub(super) const HEADER: &str = "tlsweep facts";
-/// A certificate, in hexadecimal DER. Certificates are numbered from 0 as they come.
+/// Kind of a certificate in hexadecimal DER. Certificates are numbered from 0 in file order.
 pub(super) const CERTIFICATE: &str = "certificate";
-/// An observation, its chains apart.
+/// Kind of an observation without its chains.
 pub(super) const OBSERVATION: &str = "observation";
-/// What an address gave that a certificate names for its issuer.
+/// Kind of the result of fetching an AIA URL.
 pub(super) const ANSWER: &str = "answer";
-/// The last line. Without it the sweep was interrupted or killed, or the file cut short.
+/// Kind of the last line. If it is missing, the sweep was interrupted or killed, or the file was
+/// truncated.
 pub(super) const END: &str = "end";
 
-/// What a saved file says of the sweep that wrote it.
+/// What a recording says about the sweep that wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedHeader {
-    /// The version of the form.
+    /// Format version.
     pub version: u32,
-    /// The version of the program that wrote it.
+    /// Version of the program that wrote it.
     pub tlsweep: String,
-    /// Whether rows for people name their addresses (`--all-ips`).
+    /// True if rows of text outputs show their addresses (`--all-ips`).
     #[serde(default)]
     pub addresses: bool,
-    /// Where the sweep was made from (`--vantage`).
+    /// Label of the place that the sweep was made from (`--vantage`).
     #[serde(default)]
     pub vantage: Option<String>,
-    /// Which hello came first (`--probe`).
+    /// Probe mode (`--probe`).
     #[serde(default)]
     pub probe: String,
-    /// Which facts were asked for beside (`--facts`).
+    /// Requested facts (`--facts`).
     #[serde(default)]
     pub facts: FactSet,
-    /// Whether issuers that nobody sent were fetched (`--aia`).
+    /// True if missing issuers were fetched (`--aia`).
     #[serde(default)]
     pub aia: bool,
-    /// Whether every version was asked for (`--versions all`); absent in files of before.
+    /// True if every version was probed (`--versions all`). `None` in files of older programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_versions: Option<bool>,
 }
 
 impl SavedHeader {
-    /// A header of today's form and program.
+    /// Returns a header with the current format version and program version.
     pub fn new(addresses: bool, vantage: Option<String>, probe: String, facts: FactSet) -> Self {
         Self {
             version: VERSION,
@@ -64,12 +66,12 @@ impl SavedHeader {
     }
 }
 
-/// What an address gave that a certificate names for its issuer (`--aia`).
+/// The result of fetching an AIA URL (`--aia`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedAnswer {
-    /// The address.
+    /// The URL.
     pub address: String,
-    /// The CA certificates that it gave, or why none.
+    /// The downloaded CA certificates, or why there are none.
     pub outcome: Result<PeerChain, String>,
 }
 
@@ -80,27 +82,27 @@ pub(super) struct Written<'a, T> {
     pub(super) body: T,
 }
 
-/// A line as it is read: its body waits until the kind is known.
+/// A line as it is read. The body is parsed once the kind is known.
 #[derive(Deserialize)]
 pub(super) struct Read<'a> {
     #[serde(borrow)]
     pub(super) kind: Cow<'a, str>,
-    /// Whether a reader that does not know the kind may pass over the line.
+    /// True if a reader that does not know the kind may skip the line.
     #[serde(default)]
     pub(super) skippable: bool,
     #[serde(borrow)]
     pub(super) body: &'a RawValue,
 }
 
-/// An observation with its chains taken out: for each exchange the numbers of the certificates
-/// that it sent.
+/// An observation without its chains, and for each exchange the numbers of the certificates that
+/// the server sent.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Visit {
     pub(super) observation: Observation,
     pub(super) chains: Vec<Option<Vec<u32>>>,
 }
 
-/// An answer with its certificates taken out.
+/// A fetch result with the numbers of its certificates.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Answer {
     pub(super) address: String,
@@ -108,11 +110,11 @@ pub(super) struct Answer {
     pub(super) failure: Option<String>,
 }
 
-/// How much the file holds.
+/// Totals of the file.
 #[derive(Serialize, Deserialize)]
 pub(super) struct End {
     pub(super) observations: u64,
-    /// Visits that were too large to be saved.
+    /// Number of visits that were too large to save.
     #[serde(default)]
     pub(super) unsaved: u64,
 }

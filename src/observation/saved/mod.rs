@@ -1,10 +1,10 @@
-//! The saved form: every observation of a sweep in one file, each certificate once, to be judged
-//! again later. docs/SAVED.md describes it for other programs.
+//! The recording (`--save`): every observation of a sweep in one file, with each certificate once, so
+//! that it can be judged again later. docs/SAVED.md describes the format for other programs.
 //!
-//! A file is lines of JSON in zstd frames that stand each for itself. What a frame holds is looked
-//! at only when its checksum fits, so a file that was cut short can be read up to its last whole
-//! frame. Every line has a kind; a field that is added later has a default, and a kind that older
-//! readers may pass over says so.
+//! A recording consists of lines of JSON in independent zstd frames. The content of a frame is only
+//! parsed if its checksum matches, so a truncated file can be read up to its last complete frame. Every
+//! line has a kind. A field that is added later has a default, and a kind that older readers may skip is
+//! marked as skippable.
 
 mod bounds;
 mod certificates;

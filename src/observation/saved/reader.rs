@@ -1,4 +1,4 @@
-//! Reading the saved form, one observation at a time.
+//! Reads a recording, one observation at a time.
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read, Seek, Write};
@@ -13,9 +13,9 @@ use super::line::{
 use super::{Damage, SavedError};
 use crate::observation::{MAX_EXCHANGES, Observation, hex};
 
-/// The observations of a file, in the order in which they were added. Certificates wait in the
-/// scratch file; memory holds one frame, eight bytes for each certificate, and a bounded number of
-/// those that come again.
+/// Returns the observations of a recording in the order in which they were added. Certificates are kept
+/// in the scratch file. Memory contains one frame, eight bytes for each certificate, and a bounded cache
+/// of recurring ones.
 pub struct SavedReader<R, S> {
     file: String,
     header: SavedHeader,
@@ -23,17 +23,22 @@ pub struct SavedReader<R, S> {
     certificates: Certificates<S>,
     answers: Vec<SavedAnswer>,
     counted: Answers,
-    /// The line read last, from 1.
+    /// Number of the line read last, from 1.
     record: u64,
     observations: u64,
     unsaved: u64,
     whole: bool,
-    /// Nothing is read after a failure or the last frame.
+    /// True after an error or the last frame. Nothing more is read then.
     over: bool,
 }
 
 impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
-    /// Reads the header of a file. `file` is its name, for errors.
+    /// Reads the header of a recording. `file` is its path, for error messages.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file is not a recording, was written in a later format version, or has no
+    /// checksums.
     pub fn open(file: String, source: R, scratch: S) -> Result<Self, SavedError> {
         let mut frames = Frames::new(source);
         let header = match frames.next() {
@@ -45,7 +50,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     damage,
                 });
             }
-            // What is no frame is no file of ours, whatever its bytes are.
+            // A file without a valid frame is not a recording.
             Ok(None) | Err(_) => None,
         };
         match header {
@@ -71,40 +76,41 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
         }
     }
 
-    /// What the file says of its sweep.
+    /// Returns what the recording says about its sweep.
     pub fn header(&self) -> &SavedHeader {
         &self.header
     }
 
-    /// Observations read so far.
+    /// Returns the number of observations read so far.
     pub fn observations(&self) -> u64 {
         self.observations
     }
 
-    /// Visits of the sweep that were too large to be saved, as the end tells.
+    /// Returns the number of visits that were too large to save, according to the end line.
     pub fn unsaved(&self) -> u64 {
         self.unsaved
     }
 
-    /// What addresses gave, as far as it was read: it stands after the observations.
+    /// Returns the fetch results read so far and removes them from the reader. In the file they follow the
+    /// observations.
     pub fn take_answers(&mut self) -> Vec<SavedAnswer> {
         std::mem::take(&mut self.answers)
     }
 
-    /// Whether the end was read: otherwise the sweep was interrupted or killed, or the file cut
-    /// short.
+    /// Returns true if the end line was read. Otherwise the sweep was interrupted or killed, or the
+    /// file was truncated.
     pub fn whole(&self) -> bool {
         self.whole
     }
 
-    /// Gives back what was read from.
+    /// Returns the source that the recording was read from.
     pub fn into_source(self) -> R {
         self.frames.into_source()
     }
 
     fn read(&mut self) -> Result<Option<Observation>, Damage> {
         loop {
-            // Damage in a frame hits the first line that it would have given.
+            // Damage in a frame is reported for the first line of that frame.
             self.record += 1;
             let Some(text) = self.frames.next()? else {
                 return Ok(None);
@@ -180,7 +186,7 @@ fn header(line: &[u8]) -> Option<SavedHeader> {
     serde_json::from_str(body).ok()
 }
 
-/// Puts the certificates of an answer back.
+/// Restores the certificates of a fetch result.
 fn whole<S: Read + Write + Seek>(
     answer: Answer,
     certificates: &mut Certificates<S>,
@@ -197,7 +203,7 @@ fn whole<S: Read + Write + Seek>(
     Ok(SavedAnswer { address, outcome })
 }
 
-/// Puts the chains of an observation back.
+/// Restores the chains of an observation.
 fn rejoin<S: Read + Write + Seek>(
     visit: Visit,
     certificates: &mut Certificates<S>,

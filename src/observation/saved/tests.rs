@@ -1,4 +1,4 @@
-//! What comes back is what was saved, up to the last whole frame, whatever became of the file.
+//! Recordings round-trip, and a truncated or damaged file is read up to its last complete frame.
 
 use std::io::{Cursor, ErrorKind};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn observations() -> Vec<Observation> {
     observations
 }
 
-/// A file with a frame for every two observations.
+/// Returns a file with a frame for every two observations.
 fn saved() -> Vec<u8> {
     let mut file = Vec::new();
     let mut writer = SavedWriter::new(&mut file, &header()).unwrap();
@@ -50,7 +50,7 @@ fn saved() -> Vec<u8> {
 
 type Read = (Vec<Value>, bool, Option<SavedError>);
 
-/// What can be read of a file, whether it was whole, and what stopped it.
+/// Returns what can be read of a file, if it was complete, and the error.
 fn read(file: &[u8]) -> Result<Read, SavedError> {
     let mut reader = SavedReader::open("f".to_owned(), file, Cursor::new(Vec::new()))?;
     let (mut read, mut error) = (Vec::new(), None);
@@ -65,12 +65,12 @@ fn read(file: &[u8]) -> Result<Read, SavedError> {
     Ok((read, reader.whole(), error))
 }
 
-/// Everything of an observation, certificates included.
+/// Returns everything of an observation, including certificates.
 fn value(observation: &Observation) -> Value {
     serde_json::to_value(observation).unwrap()
 }
 
-/// A file of these lines, in one frame after the header's.
+/// Returns a file with these lines in one frame after the frame of the header.
 fn file_of(lines: &[&str]) -> Vec<u8> {
     file_under(&header(), lines)
 }
@@ -110,7 +110,7 @@ fn what_was_fetched_comes_back_after_the_observations() {
     let mut reader = SavedReader::open("f".to_owned(), &*file, scratch).unwrap();
     assert_eq!(reader.by_ref().count(), 1);
     assert!(reader.whole() && reader.header().aia);
-    // The samples' certificates are made up: what comes back is read from their bytes.
+    // The samples' certificates are invented. The reader parses them again from their bytes.
     let bytes = |answer: SavedAnswer| {
         let der = |chain: PeerChain| chain.certificates.iter().map(|it| it.der.clone()).collect();
         (answer.address, answer.outcome.map(der))
@@ -121,7 +121,7 @@ fn what_was_fetched_comes_back_after_the_observations() {
     assert_eq!(read_again, added);
 }
 
-/// A file of these lines, of a sweep that fetched.
+/// Returns a file with these lines of a sweep with `--aia`.
 fn fetched(lines: &[&str]) -> Vec<u8> {
     let header = SavedHeader {
         aia: true,
@@ -161,7 +161,7 @@ fn answers_that_no_sweep_had_are_refused() {
     }
     let (_, whole, error) = read(&fetched(&[&few, end])).unwrap();
     assert!(whole && error.is_none(), "{error:?}");
-    // The writer keeps the same rules.
+    // The writer applies the same rules.
     let mut writer = SavedWriter::new(Vec::new(), &header()).unwrap();
     let refused = writer.add_answer(&answers()[0]).unwrap_err();
     assert!(matches!(refused, SaveError::TooMuch(_)), "{refused}");
@@ -230,7 +230,7 @@ fn another_file_and_a_later_one_are_refused_by_name() {
     let other = packer.pack(b"{\"kind\":\"rows\",\"body\":1}\n").unwrap();
     for file in [&b""[..], b"hello", json, &other, &[0; 64]] {
         let error = read(file).unwrap_err().to_string();
-        assert!(error.contains("f holds no saved facts"), "{error}");
+        assert!(error.contains("f is not a recording"), "{error}");
     }
     let later = br#"{"kind":"tlsweep facts","body":{"version":2,"tlsweep":"9.9.9","more":[]}}"#;
     let error = read(&packer.pack(later).unwrap()).unwrap_err().to_string();
@@ -238,7 +238,7 @@ fn another_file_and_a_later_one_are_refused_by_name() {
 }
 
 #[test]
-fn damaged_records_are_told_with_their_number() {
+fn damaged_records_are_reported_with_their_number() {
     let visit = value(&observations()[0]);
     let exchange = visit["exchanges"][0].clone();
     let with = |exchanges: Vec<Value>, chains: Value| {
@@ -266,7 +266,7 @@ fn damaged_records_are_told_with_their_number() {
         (
             &[r#"{"kind":"tlsweep facts","body":{}}"#],
             2,
-            "cannot stand here",
+            "not allowed here",
         ),
         (&[r#"{"kind":"new","body":{}}"#], 2, "\"new\""),
         (
@@ -280,7 +280,7 @@ fn damaged_records_are_told_with_their_number() {
                 r#"{"kind":"certificate","body":"00"}"#,
             ],
             3,
-            "cannot stand here",
+            "not allowed here",
         ),
         (
             &[&with(vec![exchange.clone()], serde_json::json!([[0]]))],
@@ -326,13 +326,13 @@ fn a_kind_that_may_be_passed_over_is() {
     assert!(read.is_empty() && whole && error.is_none(), "{error:?}");
 }
 
-/// A certificate of so many bytes, and none like another.
+/// Returns a unique certificate of this size.
 fn padded(number: u8, length: u64) -> Arc<Certificate> {
     let der = vec![number; usize::try_from(length).unwrap()];
     Arc::new(Certificate::read(der.into()))
 }
 
-/// A visit with these chains, one an exchange.
+/// Returns a visit with these chains, one for each exchange.
 fn visit(chains: Vec<Vec<Arc<Certificate>>>) -> Observation {
     let mut observation = observations().remove(0);
     let one = observation.exchanges.remove(0);
@@ -385,7 +385,7 @@ fn a_visit_that_is_too_large_costs_only_its_own_facts() {
 fn the_largest_visit_that_is_saved_can_be_read() {
     let chains = MAX_VISIT_BYTES / MAX_CHAIN_BYTES;
     let chain = |number| vec![padded(u8::try_from(number).unwrap(), MAX_CHAIN_BYTES)];
-    // Twice a frame, in hexadecimal.
+    // Twice the size of a frame, in hexadecimal.
     let largest = visit((0..chains).map(chain).collect());
     let many = visit(vec![vec![]; MAX_EXCHANGES]);
     let mut file = Vec::new();

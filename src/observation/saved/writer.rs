@@ -1,4 +1,4 @@
-//! Writing the saved form.
+//! Writes a recording.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -14,16 +14,16 @@ use super::line::{
 };
 use crate::observation::{Certificate, Observation, PeerChain, hex};
 
-/// Writes observations, and each certificate before the first that sent it. Each frame reaches the
-/// writer in one piece.
+/// Writes observations, and each certificate before the first observation that contains it. Each frame is
+/// passed to the underlying writer in one piece.
 pub struct SavedWriter<W> {
     writer: W,
     packer: Packer,
     lines: Vec<u8>,
-    /// The numbers of the certificates written, by half their SHA-256: to make two certificates
-    /// that share it is as much work as 2^64 hashes.
+    /// Numbers of the written certificates by the first half of their SHA-256. Creating a collision takes
+    /// about 2^64 hashes.
     numbers: HashMap<[u8; 16], u32>,
-    /// Their bytes.
+    /// Total size of the written certificates in bytes.
     written: u64,
     answers: Answers,
     fetched: bool,
@@ -32,7 +32,11 @@ pub struct SavedWriter<W> {
 }
 
 impl<W: Write> SavedWriter<W> {
-    /// Begins a file. Its header is passed on at once.
+    /// Starts a recording and writes its header at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the header cannot be written.
     pub fn new(writer: W, header: &SavedHeader) -> io::Result<Self> {
         let mut begun = Self {
             writer,
@@ -50,8 +54,12 @@ impl<W: Write> SavedWriter<W> {
         Ok(begun)
     }
 
-    /// Adds what one visit showed. One that is too large is left out and counted; of it the file
-    /// may have certificates.
+    /// Adds the observation of one visit. A visit that is too large is skipped and counted; some of its
+    /// certificates may already be written.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the visit is too large or the file cannot be written.
     pub fn add(&mut self, observation: &Observation) -> Result<(), SaveError> {
         let added = self.add_visit(observation);
         match added {
@@ -78,12 +86,17 @@ impl<W: Write> SavedWriter<W> {
         self.line(OBSERVATION, &visit)
     }
 
-    /// Visits that were too large so far.
+    /// Returns the number of visits so far that were too large.
     pub fn unsaved(&self) -> u64 {
         self.unsaved
     }
 
-    /// Adds what an address gave. The header has to say that addresses were asked.
+    /// Adds a fetch result. The header must say that issuers were fetched.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the result is too large, the header does not allow it, or the file cannot be
+    /// written.
     pub fn add_answer(&mut self, answer: &SavedAnswer) -> Result<(), SaveError> {
         if !self.fetched {
             return Err(SaveError::TooMuch("answers"));
@@ -113,19 +126,27 @@ impl<W: Write> SavedWriter<W> {
         }
     }
 
-    /// Passes on what was added so far. Often asked for, it makes the file larger: what is said
-    /// again in the next frame is written again.
+    /// Writes what was added so far. Frequent calls make the file larger, because each frame is
+    /// compressed separately.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         if !self.lines.is_empty() {
             let frame = self.packer.pack(&self.lines);
-            // Whatever becomes of them: what could not be packed or written once is not tried again.
+            // Cleared even on failure, so that the same lines are not tried again.
             self.lines.clear();
             self.writer.write_all(&frame?)?;
         }
         self.writer.flush()
     }
 
-    /// Writes what ends the file.
+    /// Writes the end line.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
     pub fn finish(&mut self) -> io::Result<()> {
         let observations = self.observations;
         let unsaved = self.unsaved;
@@ -163,7 +184,7 @@ impl<W: Write> SavedWriter<W> {
         Ok(number)
     }
 
-    /// Adds a line, in a frame of its own where it would overfill the one that is open.
+    /// Adds a line. If the current frame has no room for it, a new frame is started.
     fn line<T: Serialize>(&mut self, kind: &str, body: &T) -> Result<(), SaveError> {
         let start = self.lines.len();
         let mut line = Line::after(&mut self.lines);
@@ -187,11 +208,11 @@ impl<W: Write> SavedWriter<W> {
     }
 }
 
-/// What a frame holds.
+/// `MAX_FRAME` as a length.
 #[expect(clippy::cast_possible_truncation, reason = "16 MiB")]
 const LONGEST: usize = MAX_FRAME as usize;
 
-/// A line while it is written: it never grows beyond what a frame holds, whatever a server sent.
+/// A line while it is written. It never grows beyond the size of a frame, whatever a server sent.
 struct Line<'a> {
     lines: &'a mut Vec<u8>,
     room: usize,
@@ -252,7 +273,7 @@ mod tests {
         writer.written = MAX_ALL_BYTES;
         let refused = writer.add(&samples::expired().observation).unwrap_err();
         assert!(matches!(refused, SaveError::TooMuch(_)), "{refused}");
-        // Those that are there already cost nothing.
+        // Certificates that are already written take no space.
         writer.add(&samples::healthy().observation).unwrap();
         assert_eq!((writer.observations, writer.unsaved), (2, 1));
     }

@@ -1,12 +1,12 @@
-//! Which version is asked for next, by which hello, and when an endpoint is given up.
+//! Decides which version is probed next, with which hello, and when an endpoint counts as dead.
 
-use super::{Evidence, evidence, refuses};
+use super::evidence::{Evidence, evidence, refuses};
 use crate::observation::{Exchange, Failure, Offer, Reason, Stage};
 use crate::tls::{ProtocolVersion, short_for_version};
 
-/// Returns the hello that asks for the next version, newest first; `None` when all are known, or when
-/// the endpoint has stopped answering. What came of a hello may have come in passing, or of its
-/// length: where the endpoint has answered anything, that version is asked for again at once.
+/// Returns the probe for the next version, newest first, or `None` if all versions are known or the
+/// endpoint has stopped answering. A failure may be temporary or caused by the length of the hello. If
+/// the endpoint has answered anything, such a version is probed again at once.
 pub(crate) fn next_for_versions(exchanges: &[Exchange]) -> Option<Offer> {
     if is_dead(exchanges) {
         return None;
@@ -22,9 +22,9 @@ pub(crate) fn next_for_versions(exchanges: &[Exchange]) -> Option<Offer> {
     again.filter(|_| has_spoken(exchanges)).or_else(first)
 }
 
-/// Returns the hello by which a version is asked for once more. A close after the long hello, or silence, is
-/// followed by the short one, and that again where it is dropped. The long one is sent again where no short one
-/// tells more. It is never more than four hellos for one version.
+/// Returns the hello that probes a version once more, or `None` if no retry is needed. After a close or
+/// silence the short hello follows the long one, and is repeated if it is dropped. The long one is repeated
+/// if there is no short one or the short one is inconclusive. One version gets at most four hellos.
 fn again(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
     let found = evidence(exchanges, version)?;
     let open = found.is_doubtful() || matches!(found, Evidence::Silent(..));
@@ -39,20 +39,20 @@ fn again(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
     match (sent(long), sent(short)) {
         (1, 0) if short_for_version(version).is_some() && was_cut_off(last) => Some(short),
         (1, 0) => (doubtful == Some(true)).then_some(long),
-        // Its alert tells nothing of what the long one offers beside.
+        // An alert to the short hello says nothing about what only the long one offers.
         (1, _) if doubtful.is_none() => found.is_doubtful().then_some(long),
         (1, 1) => (doubtful == Some(true)).then_some(short),
         _ => None,
     }
 }
 
-/// The exchanges that asked for this version.
+/// Returns the exchanges that probed this version.
 fn looks(exchanges: &[Exchange], version: ProtocolVersion) -> impl Iterator<Item = &Exchange> {
     let asks = move |it: &&Exchange| it.offer.asks_for() == Some(version);
     exchanges.iter().filter(asks)
 }
 
-/// Returns true if nothing came back but silence, a close or a reset.
+/// Returns true if the only reaction was silence, a close or a reset.
 fn was_cut_off(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
     exchange.session.is_none()
@@ -65,7 +65,7 @@ fn was_cut_off(exchange: &Exchange) -> bool {
         })
 }
 
-/// Returns true if the endpoint has answered any hello in TLS, be it by an alert.
+/// Returns true if the endpoint has answered any hello in TLS, even with an alert.
 fn has_spoken(exchanges: &[Exchange]) -> bool {
     exchanges.iter().any(|exchange| {
         let failure = exchange.failure.as_ref();
@@ -74,9 +74,10 @@ fn has_spoken(exchanges: &[Exchange]) -> bool {
     })
 }
 
-/// Returns true if the port no longer opens, or two hellos in a row got no answer, or the connection
-/// was dropped before TLS twice in a row. Silence to the long hello of a version does not count
-/// where the endpoint has answered another: some servers do not bear its length, or the version.
+/// Returns true if the port no longer accepts connections, two consecutive hellos got no answer, or two
+/// consecutive connections were dropped before TLS. Silence after the long hello of a version does
+/// not count if the endpoint has answered another one: some servers do not tolerate its length or the
+/// version.
 pub(crate) fn is_dead(exchanges: &[Exchange]) -> bool {
     let failed =
         |exchange: &Exchange, how: fn(&Failure) -> bool| exchange.failure.as_ref().is_some_and(how);

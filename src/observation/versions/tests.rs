@@ -1,10 +1,11 @@
-//! What one answer, and several, prove.
+//! Tests of what one answer, or several, prove about a version.
 
 use ProtocolVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
 use VersionWord::{BrokeOff, Claimed, Intolerant, NoAnswer, NotProbed, Rejected, Supported};
 
 use super::*;
 use crate::observation::Session;
+use crate::observation::{Failure, Stage};
 
 fn chose(offer: Offer, version: ProtocolVersion) -> Exchange {
     marked(offer, version, None)
@@ -15,22 +16,8 @@ fn marked(offer: Offer, version: ProtocolVersion, mark: Option<ProtocolVersion>)
         offer,
         transcript: None,
         session: Some(Session {
-            version,
-            cipher: 0xC02F,
-            group: None,
-            signature: None,
-            alpn: None,
-            hello_retry: None,
-            ocsp_staple: None,
-            client_cert_requested: None,
-            name_warning: false,
-            key_proof: None,
             downgrade: mark,
-            alpn_offered: false,
-            secure_renegotiation: None,
-            ticket: None,
-            compression: None,
-            dh_bits: None,
+            ..Session::of(version, 0xC02F)
         }),
         chain: None,
         chain_cut: false,
@@ -163,7 +150,7 @@ fn a_close_is_intolerance_only_beside_an_answer() {
     assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
 }
 
-/// The end of a short hello for this version.
+/// Returns a failed short probe of this version.
 fn short(version: ProtocolVersion, end: Exchange) -> Exchange {
     Exchange {
         offer: Offer::ShortVersion(version),
@@ -195,7 +182,7 @@ fn a_version_is_asked_for_at_once_by_a_short_hello_after_a_reset_or_silence() {
         (vec![&silence, &older], Rejected, "chose SSLv3", next),
         (vec![&reset, &no], Rejected, "protocol_version", next),
         (vec![&silence, &no], Rejected, "protocol_version", next),
-        // Dropped in passing, the short one is sent again too.
+        // The short hello is repeated too if it was dropped.
         (vec![&reset, &short_reset], NoAnswer, "reset", short_again),
         (
             vec![&silence, &short_reset],
@@ -211,7 +198,7 @@ fn a_version_is_asked_for_at_once_by_a_short_hello_after_a_reset_or_silence() {
             next,
         ),
         (vec![&reset, &short_silence], NoAnswer, "timeout", next),
-        // What the short one does not offer may have been missing.
+        // The server may require something that the short hello does not offer.
         (vec![&silence, &unclear], NoAnswer, "timeout", next),
         (vec![&reset, &unclear], NoAnswer, "reset", long_again),
         (vec![&reset, &unclear, &long_yes], Supported, "chosen", next),
@@ -245,7 +232,7 @@ fn a_version_is_asked_for_at_once_by_a_short_hello_after_a_reset_or_silence() {
             "{exchanges:?}"
         );
         let next = match found.reason.starts_with("chose SSL") {
-            // An older version that was chosen tells of those between.
+            // Choosing an older version rejects the versions in between.
             true => None,
             false => next,
         };
@@ -302,7 +289,7 @@ fn a_dialogue_that_is_dropped_once_is_no_answer_about_the_version() {
         None,
         "it does not talk any more"
     );
-    // A mark does not keep the version from being asked for again.
+    // A claimed version is still probed.
     for (stage, reason) in [
         (Stage::Connect, Reason::Reset),
         (Stage::Starttls, Reason::Temporary),
@@ -336,7 +323,7 @@ fn silence_to_long_hellos_is_no_death_where_others_were_answered() {
         exchanges.push(failed(offer, Stage::Handshake, Reason::Timeout, ""));
         asked.push(offer.id());
     }
-    // Two short ones without an answer are enough.
+    // Two unanswered short hellos are enough.
     assert_eq!(asked, ["tls1_2", "tls1_2_short", "tls1_1", "tls1_1_short"]);
 }
 
@@ -377,7 +364,7 @@ fn what_is_asked_ends_after_five_exchanges() {
     assert_eq!(words(&exchanges), [Rejected; 5]);
 }
 
-/// An answer that broke off after the ServerHello.
+/// Returns an answer that was aborted after the ServerHello.
 fn broke(offer: Offer, version: ProtocolVersion, reason: Reason, detail: &str) -> Exchange {
     Exchange {
         failure: Some(Failure::saved_as(Stage::Handshake, reason, detail)),
@@ -420,7 +407,7 @@ fn a_version_that_was_chosen_and_broken_off_is_not_supported() {
         assert_eq!((found.outcome, &*found.reason), (BrokeOff, text));
         assert_eq!(versions.supported().collect::<Vec<_>>(), [Tls12]);
         assert_eq!(next_for_versions(&exchanges), None);
-        // An ordinary hello that met it proves nothing either.
+        // The same failure of an ordinary hello proves nothing either.
         for offer in [Offer::Wide, Offer::Hello, Offer::Short] {
             assert_eq!(words(&[broke(offer, Tls10, reason, detail)])[1], NotProbed);
         }
@@ -474,7 +461,7 @@ fn a_mark_is_a_claim_until_the_version_is_asked_for() {
             "it was asked"
         );
     }
-    // A mark after which the server broke off, or of an older version, claims nothing.
+    // A marker in an aborted answer, or for an older version, claims nothing.
     let mut broken = marked.clone();
     broken.failure = Some(Failure::saved_as(Stage::Handshake, Reason::Eof, ""));
     assert_eq!(words(&[broken])[4], NotProbed);

@@ -1,10 +1,10 @@
-//! The Certificate, CertificateStatus and CertificateRequest messages below TLS 1.3. Certificates
-//! stay bytes here.
+//! Parses the Certificate, CertificateStatus and CertificateRequest messages below TLS 1.3. The
+//! certificates in them are not parsed here.
 
 use crate::tls::reader::{Flaw, Reader};
 
-/// Reads the certificates into `found`, in the order sent, up to the first flaw. A list that ends
-/// before its announced length gives the certificates that are whole, and the flaw.
+/// Reads the certificates into `found`, in the order sent, up to the first flaw. If the list ends
+/// before its declared length, the complete certificates are stored and the flaw is returned.
 pub(super) fn parse(content: &[u8], found: &mut Vec<Vec<u8>>) -> Result<(), Flaw> {
     let mut reader = Reader::new(content);
     let announced = reader.u24()?;
@@ -19,18 +19,18 @@ pub(super) fn parse(content: &[u8], found: &mut Vec<Vec<u8>>) -> Result<(), Flaw
     while !list.is_empty() {
         let certificate = list.vec24()?;
         if certificate.is_empty() {
-            return Err(Flaw("holds an empty certificate"));
+            return Err(Flaw("contains an empty certificate"));
         }
         if found.len() == MAX_CERTIFICATES {
-            return Err(Flaw("holds more than 100 certificates"));
+            return Err(Flaw("contains more than 100 certificates"));
         }
         found.push(certificate.to_vec());
     }
     outcome
 }
 
-/// Checks that a CertificateRequest has the form of its version (RFC 5246, 7.4.4; RFC 2246, 7.4.4).
-/// Clients parse it, and refuse one whose list of authorities is longer than its length field says.
+/// Checks that a CertificateRequest has the format of its version (RFC 5246, 7.4.4; RFC 2246, 7.4.4).
+/// Clients parse it, and refuse it if its list of authorities is longer than its length field says.
 pub(super) fn check_request(content: &[u8], version: u16) -> Result<(), Flaw> {
     let mut reader = Reader::new(content);
     reader.vec8()?;
@@ -45,7 +45,7 @@ pub(super) fn check_request(content: &[u8], version: u16) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// The OCSP response (RFC 6066, section 8); `None` for a status of another type.
+/// Returns the OCSP response (RFC 6066, section 8), or `None` if the status has another type.
 pub(super) fn parse_status(content: &[u8]) -> Result<Option<Vec<u8>>, Flaw> {
     let mut reader = Reader::new(content);
     if reader.u8()? != OCSP {
@@ -56,7 +56,8 @@ pub(super) fn parse_status(content: &[u8]) -> Result<Option<Vec<u8>>, Flaw> {
     Ok(Some(response))
 }
 
-/// No chain has as many; a server that does sends its whole trust store.
+/// Maximum number of certificates. No chain has as many. A server that sends more sends its whole
+/// trust store.
 pub(super) const MAX_CERTIFICATES: usize = 100;
 
 const OCSP: u8 = 1;

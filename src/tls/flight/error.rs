@@ -1,45 +1,45 @@
-//! Why a flight cannot be read, in words that name what was malformed.
+//! The errors of parsing a flight. Each text names what was malformed.
 
 use thiserror::Error;
 
-use super::MAX_FLIGHT;
+use super::bounds::MAX_FLIGHT;
 
-/// Why a flight cannot be read.
+/// Why a flight cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FlightError {
-    /// The first bytes are no TLS record.
+    /// The first bytes are not a TLS record.
     #[error("not TLS")]
     NotTls,
-    /// A later record does not look like one.
+    /// A later record has an unknown type. The version of its header is reported too.
     #[error("record of type {0} with version {1:#06x}")]
     RecordHeader(u8, u16),
-    /// A record longer than any record may be.
+    /// A record is longer than the maximum of TLS.
     #[error("record length {0}")]
     RecordLength(usize),
-    /// A record that cannot stand in a first flight.
+    /// A record is of a type that a first flight cannot contain.
     #[error("unexpected record {0}")]
     UnexpectedRecord(&'static str),
-    /// An alert that is neither warning nor fatal.
+    /// The level of an alert is neither warning nor fatal.
     #[error("alert level {0}")]
     AlertLevel(u8),
-    /// A handshake message that breaks its own rules.
+    /// A handshake message is malformed.
     #[error("handshake message {message} {flaw}")]
     Malformed {
-        /// The name of the message.
+        /// Name of the message.
         message: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the message.
         flaw: &'static str,
     },
-    /// A handshake message where none of its kind may stand.
+    /// A handshake message of this type is not allowed at this point.
     #[error("unexpected handshake message {}", message_text(*.0))]
     Unexpected(u8),
-    /// A handshake message larger than any that is needed.
+    /// A handshake message is larger than the limit.
     #[error("handshake message {name} of {1} bytes", name = message_text(*.0))]
     MessageLength(u8, usize),
-    /// More bytes than any flight needs.
+    /// The flight is larger than the limit.
     #[error("flight of more than {MAX_FLIGHT} bytes")]
     FlightLength,
-    /// More of them than anybody needs.
+    /// The flight contains more of these than the limit.
     #[error("too many {0}")]
     TooMany(&'static str),
 }

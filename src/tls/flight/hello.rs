@@ -1,34 +1,35 @@
-//! The ServerHello, and the HelloRetryRequest that shares its form (RFC 8446, 4.1.3 and 4.1.4).
+//! Parses the ServerHello and the HelloRetryRequest, which has the same format (RFC 8446, 4.1.3 and
+//! 4.1.4).
 
 use crate::tls::ProtocolVersion;
 use crate::tls::reader::{Flaw, Reader};
 
-/// What the server chose.
+/// A ServerHello: what the server chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
-    /// The version agreed on: that of supported_versions when it is there. May be a number that
-    /// is no version we know.
+    /// Negotiated version: that of the supported_versions extension if it is present. It may be an
+    /// unknown number.
     pub version: u16,
-    /// The version in the fixed part.
+    /// Version in the fixed part of the message.
     pub legacy_version: u16,
-    /// The server's random bytes.
+    /// The server random.
     pub random: [u8; 32],
-    /// The session id.
+    /// Session id.
     pub session_id: Vec<u8>,
-    /// The cipher suite (IANA number).
+    /// IANA number of the cipher suite.
     pub cipher: u16,
-    /// The compression method; 0 is none.
+    /// Compression method. 0 means none.
     pub compression: u8,
-    /// The ids of the extensions, in the order sent.
+    /// Numbers of the extensions, in the order sent.
     pub extensions: Vec<u16>,
-    /// The ALPN protocol, when it travels here (below TLS 1.3).
+    /// ALPN protocol. TLS 1.3 servers send it encrypted instead.
     pub alpn: Option<Vec<u8>>,
-    /// Whether the server asked for a second hello: this is that request, or it came before.
+    /// True if the server sent a HelloRetryRequest: either this message or one before it.
     pub hello_retry: bool,
-    /// The group of the key share, or the one that a retry asks for (TLS 1.3).
+    /// Group of the key share, or the group that a HelloRetryRequest asks for (TLS 1.3).
     pub selected_group: Option<u16>,
-    /// The version that the server says it could have spoken, by the mark at the end of its
-    /// random: TLS 1.3, or (having chosen TLS 1.1 or below) TLS 1.2 or better.
+    /// Version that the server claims to support by the downgrade mark at the end of its random:
+    /// TLS 1.3, or TLS 1.2 or newer if it chose TLS 1.1 or older.
     pub downgrade: Option<ProtocolVersion>,
 }
 
@@ -59,17 +60,17 @@ pub(super) fn parse(content: &[u8]) -> Result<ServerHello, Flaw> {
         reader.end()?;
         hello.read_extensions(&mut list)?;
     }
-    hello.settle()?;
+    hello.read_version_dependent()?;
     Ok(hello)
 }
 
 impl ServerHello {
-    /// Whether it takes up the session ticket.
+    /// Returns true if the server accepts the session ticket extension.
     pub fn takes_ticket(&self) -> bool {
         self.extensions.contains(&SESSION_TICKET)
     }
 
-    /// Whether it answers to secure renegotiation.
+    /// Returns true if the server supports secure renegotiation.
     pub fn secures_renegotiation(&self) -> bool {
         self.extensions.contains(&RENEGOTIATION_INFO)
     }
@@ -109,8 +110,8 @@ impl ServerHello {
         content.end()
     }
 
-    /// What only makes sense once the version is known.
-    fn settle(&mut self) -> Result<(), Flaw> {
+    /// Reads what depends on the version.
+    fn read_version_dependent(&mut self) -> Result<(), Flaw> {
         if self.version >= 0x0304 {
             return Ok(());
         }
@@ -126,13 +127,13 @@ impl ServerHello {
     }
 }
 
-/// The random that marks a retry: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3).
+/// The random that marks a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3).
 pub(super) const RETRY: [u8; 32] = [
     0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
     0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
 ];
 
-/// More than anybody has extensions to answer to.
+/// Maximum number of extensions: more than any ClientHello here could be answered with.
 const MAX_EXTENSIONS: usize = 64;
 
 /// session_ticket (RFC 5077).

@@ -1,37 +1,37 @@
-//! The ServerKeyExchange message, whose form depends on the cipher suite (RFC 5246, 7.4.3;
+//! Parses the ServerKeyExchange message, whose format depends on the cipher suite (RFC 5246, 7.4.3;
 //! RFC 8422, 5.4; RFC 2246, 7.4.3 for RSA).
 
 use crate::tls::names::{CipherSuite, KeyAgreement};
 use crate::tls::reader::{Flaw, Reader};
 
-/// The parameters of the key exchange, as far as people care.
+/// The parameters of the key exchange that are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyExchange {
-    /// The curve of an ECDHE exchange. One that is spelled out has the number by which clients
+    /// Curve of an ECDHE exchange. A curve with explicit parameters has the number by which clients
     /// offered such curves (RFC 4492, 5.1.1).
     pub group: Option<u16>,
-    /// The size of the prime of a DHE exchange.
+    /// Size in bits of the prime of a DHE exchange.
     pub dh_bits: Option<u16>,
-    /// The size of the short-lived RSA key of an EXPORT exchange.
+    /// Size in bits of the short-lived RSA key of an EXPORT exchange.
     pub rsa_bits: Option<u16>,
-    /// The scheme of the signature (TLS 1.2; before it the suite decides).
+    /// Signature scheme. Only TLS 1.2 has one; in older versions the suite decides.
     pub signature_scheme: Option<u16>,
 }
 
-/// The bytes that prove who holds the certificate's key: the signature is made over both randoms
-/// and the parameters. Nothing is checked here.
+/// The data that proves possession of the certificate's key: a signature over both randoms and the
+/// parameters. The signature is not verified here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedParams {
-    /// The parameters as sent.
+    /// Parameters as sent.
     pub params: Vec<u8>,
-    /// The signature.
+    /// Signature.
     pub signature: Vec<u8>,
 }
 
-/// What the message holds, and what of it is signed.
+/// The parameters of the message, and the part of it that is signed.
 pub(super) type Parsed = (KeyExchange, Option<SignedParams>);
 
-/// `None` for suites whose parameters cannot be read without knowing more than a suite says.
+/// Returns the parameters, or `None` if the name of the suite is not enough to parse them.
 pub(super) fn parse(content: &[u8], suite: u16, version: u16) -> Result<Option<Parsed>, Flaw> {
     let Some(suite) = CipherSuite::of(suite) else {
         return Ok(None);
@@ -68,8 +68,8 @@ pub(super) fn parse(content: &[u8], suite: u16, version: u16) -> Result<Option<P
     Ok(Some((found, signed)))
 }
 
-/// Reads the curve and the server's point. Returns the curve's number and true if it is named. Of a
-/// curve that is spelled out nothing more is read.
+/// Reads the curve and the server's point. Returns the curve's number, and true if it is a named
+/// curve. Nothing more is read of a curve with explicit parameters.
 fn read_curve(reader: &mut Reader<'_>) -> Result<(u16, bool), Flaw> {
     match reader.u8()? {
         NAMED_CURVE => {
@@ -85,8 +85,8 @@ fn read_curve(reader: &mut Reader<'_>) -> Result<(u16, bool), Flaw> {
     }
 }
 
-/// Reads prime, generator and public value, and returns the prime. Where one of them is 0 or 1, or
-/// not below the prime, no client computes a key (OpenSSL: `DH_check_params`, `DH_check_pub_key`).
+/// Reads prime, generator and public value, and returns the prime. No client computes a key if
+/// the generator or public value is 0, 1, or not below the prime (OpenSSL: `DH_check_params`, `DH_check_pub_key`).
 fn read_prime<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
     let (prime, generator, public) = (number(reader)?, number(reader)?, number(reader)?);
     let size = |number: &'a [u8]| (number.len(), number);
@@ -100,8 +100,7 @@ fn read_prime<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
     }
 }
 
-/// Reads a number, which has at least one byte (RFC 5246, 7.4.3), and returns it without its leading
-/// zeros.
+/// Reads a number of at least one byte (RFC 5246, 7.4.3) and returns it without its leading zeros.
 fn number<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
     let bytes = reader.vec16()?;
     if bytes.is_empty() {
@@ -111,8 +110,8 @@ fn number<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Flaw> {
     Ok(&bytes[zeros..])
 }
 
-/// The size in bits of a number without leading zeros. What is too large for the field is given as
-/// its largest value: no such number is in use.
+/// Returns the size in bits of a number without leading zeros. A size that does not fit becomes the
+/// maximum, as no such number is in use.
 fn bits(number: &[u8]) -> u16 {
     let Some((first, rest)) = number.split_first() else {
         return 0;

@@ -1,7 +1,8 @@
-//! Reads the server's first flight as it arrives: all of it below TLS 1.3, and what comes before
-//! encryption in TLS 1.3. Pure and bounded; how the bytes are cut makes no difference to what is
-//! read. It records what was sent and does not ask whether it was on offer.
+//! Parses the server's first flight as it arrives: all of it below TLS 1.3, and the part before
+//! encryption in TLS 1.3. It does no I/O, its memory is bounded, and the result does not depend on
+//! how the bytes are split. It records what was sent without checking that it was offered.
 
+mod bounds;
 mod certificates;
 mod error;
 mod hello;
@@ -10,6 +11,8 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::{MAX_FLIGHT, MAX_OPENING};
+use bounds::{MAX_MESSAGE, MAX_WARNINGS};
 pub use error::FlightError;
 use error::message_name;
 pub use hello::ServerHello;
@@ -20,58 +23,58 @@ pub use record::{has_odd_version, may_be_tls};
 use super::alert::AlertDescription;
 use super::reader::{Flaw, u24};
 
-/// How far the reading is.
+/// State of the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// More bytes are needed.
     More,
-    /// All that can be read in clear has been read, or a fatal alert ended the flight.
+    /// Everything sent in clear has been parsed, or a fatal alert ended the flight.
     ///
-    /// After a hello retry the flight is done for whoever goes no further; pushing the bytes
-    /// that come later brings the second ServerHello.
+    /// After a HelloRetryRequest the flight counts as done. A caller that continues the handshake
+    /// can push later bytes to get the second ServerHello.
     Done,
-    /// The server broke the rules. What was read before stays, and certificates that come after it
-    /// are still read: see [`Flight::wants_more`].
+    /// The flight is malformed. What was parsed before is kept, and certificates after the flaw are
+    /// still read: see [`Flight::wants_more`].
     Failed(FlightError),
 }
 
-/// What the server has sent so far. Push the bytes in as they come.
+/// What the server has sent so far. The caller pushes the bytes as they arrive.
 #[derive(Debug, Default)]
 pub struct Flight {
-    /// The alerts of level warning, in order.
+    /// Alerts of level warning, in order.
     pub warnings: Vec<AlertDescription>,
-    /// The alert that ended the flight: one of level fatal, or close_notify.
+    /// Alert that ended the flight: one of level fatal, or close_notify.
     pub fatal_alert: Option<AlertDescription>,
-    /// The ServerHello; after a hello retry the second one once it is here.
+    /// The ServerHello. After a HelloRetryRequest, this is the second one as soon as it has arrived.
     pub server_hello: Option<ServerHello>,
-    /// The certificates as sent, leaf first; below TLS 1.3 only.
+    /// Certificates in the order sent. Only below TLS 1.3.
     pub certificates: Option<Vec<Vec<u8>>>,
-    /// Whether more certificates were announced than could be read.
+    /// True if more certificates were declared than could be read.
     pub certificates_cut: bool,
-    /// The stapled OCSP response; below TLS 1.3 only.
+    /// Stapled OCSP response. Only below TLS 1.3.
     pub ocsp_staple: Option<Vec<u8>>,
-    /// The parameters of the key exchange; below TLS 1.3 only.
+    /// Parameters of the key exchange. Only below TLS 1.3.
     pub key_exchange: Option<KeyExchange>,
-    /// What the server signed of it; absent where nothing is signed.
+    /// The signed part of the key exchange, or `None` if nothing is signed.
     pub signed_params: Option<SignedParams>,
-    /// Whether the server asked for a client certificate; below TLS 1.3 only.
+    /// True if the server asked for a client certificate. Only below TLS 1.3.
     pub client_cert_requested: bool,
     opening: Vec<u8>,
     records: Records,
-    /// The start of an alert (it has two bytes, which may come in two records).
+    /// The first byte of an alert. Its two bytes may come in two records.
     alert: Vec<u8>,
-    /// Handshake bytes that do not make a whole message yet.
+    /// Handshake bytes that are not a complete message yet.
     pending: Vec<u8>,
-    /// The place of the last message in the order of the flight.
+    /// Position of the last message in the order of the flight.
     rank: u8,
     end: Option<Progress>,
-    /// Whether messages are still read after a failure, for the certificates that may follow it.
+    /// True if messages are still read after a failure, because certificates may follow it.
     salvaging: bool,
 }
 
 impl Flight {
-    /// Takes in the next bytes. Whatever follows the end of the flight is left alone, but for the
-    /// certificates that follow a malformed message.
+    /// Parses the next bytes. Bytes after the end of the flight are ignored, except for certificates
+    /// that follow a malformed message.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         self.keep_opening(bytes);
         if !may_be_tls(&self.opening) && self.open() {
@@ -93,13 +96,13 @@ impl Flight {
         self.progress()
     }
 
-    /// Whether bytes that come after a failure may still hold the server's certificates.
+    /// Returns true if bytes after a failure may still contain the server's certificates.
     pub fn wants_more(&self) -> bool {
         self.salvaging && self.certificates.is_none()
     }
 
-    /// Takes what was cut short: the messages of a record that is not whole, and the certificates of
-    /// a message that is not. To be called when no more bytes will be pushed.
+    /// Reads what is incomplete: the messages of an incomplete record and the certificates of an
+    /// incomplete message. Call it after the last push.
     pub fn finish(&mut self) {
         if self.open() {
             let begun = self.records.take_begun();
@@ -109,12 +112,12 @@ impl Flight {
         if let [CERTIFICATE, _, _, _, content @ ..] = pending.as_slice()
             && self.certificates.is_none()
         {
-            // The flaw is the missing rest.
+            // The flaw is only that the message is incomplete.
             let _ = self.take_certificates(content);
         }
     }
 
-    /// How far the reading is.
+    /// Returns the state of the parser.
     pub fn progress(&self) -> Progress {
         match self.end {
             Some(end) => end,
@@ -123,8 +126,8 @@ impl Flight {
         }
     }
 
-    /// The first bytes that came, for naming what they are when they are not TLS; at most
-    /// [`MAX_OPENING`], and those after a failure are kept too.
+    /// Returns the first bytes of the stream, at most [`MAX_OPENING`], to identify the protocol if it
+    /// is not TLS. Bytes after a failure are included.
     pub fn opening(&self) -> &[u8] {
         &self.opening
     }
@@ -139,13 +142,13 @@ impl Flight {
         self.end.is_none() || self.salvaging
     }
 
-    /// Ends the flight, unless it has ended before.
+    /// Ends the flight unless it has already ended.
     fn close(&mut self, end: Progress) {
         self.end.get_or_insert(end);
         self.salvaging = false;
     }
 
-    /// Notes a malformed message, behind which the next one can still be found.
+    /// Records a malformed message. The message after it can still be found.
     fn fail(&mut self, error: FlightError) {
         if self.end.is_none() {
             self.end = Some(Progress::Failed(error));
@@ -153,7 +156,7 @@ impl Flight {
         }
     }
 
-    /// Whether the last hello seen was a retry, so that another one may follow.
+    /// Returns true if the last hello was a HelloRetryRequest, so that a ServerHello may follow.
     fn retried(&self) -> bool {
         self.rank == RANK_RETRIED
     }
@@ -165,7 +168,7 @@ impl Flight {
                 self.handshake(body);
                 Ok(())
             }
-            // TLS 1.3 servers send one after a retry, for old middleboxes (RFC 8446, D.4).
+            // TLS 1.3 servers send one after a HelloRetryRequest, for old middleboxes (RFC 8446, D.4).
             record::CHANGE_CIPHER_SPEC if self.retried() => Ok(()),
             record::CHANGE_CIPHER_SPEC => Err(FlightError::UnexpectedRecord("change_cipher_spec")),
             _ => Err(FlightError::UnexpectedRecord("application_data")),
@@ -208,7 +211,7 @@ impl Flight {
     fn handshake(&mut self, body: &[u8]) {
         let mut pending = std::mem::take(&mut self.pending);
         if pending.is_empty() {
-            // Nearly always: whole messages, which need not be kept.
+            // The usual case: complete messages, which need no copy.
             let used = self.messages(body);
             pending.extend_from_slice(&body[used..]);
         } else {
@@ -216,12 +219,12 @@ impl Flight {
             let used = self.messages(&pending);
             pending.drain(..used);
         }
-        // Only a message that is too large gets here with more than a message's bytes.
+        // Only a message that is too large leaves more bytes than the limit.
         self.salvaging &= pending.len() <= MAX_MESSAGE;
         self.pending = pending;
     }
 
-    /// Takes the whole messages at the front; how many bytes they are.
+    /// Parses the complete messages at the front and returns the number of their bytes.
     fn messages(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while self.open() {
@@ -231,7 +234,7 @@ impl Flight {
             let len = u24(high, middle, low);
             if len > MAX_MESSAGE {
                 self.fail(FlightError::MessageLength(kind, len));
-                // The first certificates of too many are read by `finish`.
+                // `finish` reads the first certificates of a message that is too large.
                 self.salvaging &= kind == CERTIFICATE;
                 break;
             }
@@ -248,8 +251,8 @@ impl Flight {
         bytes.len() - rest.len()
     }
 
-    /// Takes what a message after a failure says of the server's identity. Its own flaws are not
-    /// told: the first one is.
+    /// Reads what a message after a failure says about the server's identity. Further flaws are not
+    /// reported, only the first one.
     fn salvage(&mut self, kind: u8, content: &[u8]) {
         match kind {
             CERTIFICATE if self.certificates.is_none() => {
@@ -269,7 +272,7 @@ impl Flight {
 
     fn message(&mut self, kind: u8, content: &[u8]) -> Result<(), FlightError> {
         if kind == HELLO_REQUEST {
-            // Allowed at any time and to be ignored during a handshake (RFC 5246, 7.4.1.1).
+            // It is allowed at any time, and clients ignore it during a handshake (RFC 5246, 7.4.1.1).
             return Ok(());
         }
         self.advance(kind)?;
@@ -288,7 +291,7 @@ impl Flight {
         outcome.map_err(|Flaw(flaw)| FlightError::Malformed { message, flaw })
     }
 
-    /// Messages come in one order, each at most once; a gap is no error.
+    /// Checks the order of messages. Each may occur at most once, and a gap is not an error.
     fn advance(&mut self, kind: u8) -> Result<(), FlightError> {
         let unexpected = FlightError::Unexpected(kind);
         let rank = rank(kind).ok_or(unexpected)?;
@@ -319,7 +322,7 @@ impl Flight {
         Ok(())
     }
 
-    /// Keeps the certificates before the flaw, when there is one.
+    /// Reads the certificates. If there is a flaw, those before it are kept.
     fn take_certificates(&mut self, content: &[u8]) -> Result<(), Flaw> {
         let mut list = Vec::new();
         let outcome = certificates::parse(content, &mut list);
@@ -353,20 +356,6 @@ impl Flight {
     }
 }
 
-/// The most bytes that are kept of the opening: more than any banner line that names a protocol.
-pub const MAX_OPENING: usize = 256;
-
-/// The largest handshake message. Chains of real servers stay under 32 KiB, broken ones that send
-/// their whole trust store reach 200 KiB, and the most that a common client takes is 256 KiB (Go's
-/// `maxHandshakeCertificateMsg`).
-const MAX_MESSAGE: usize = 320 * 1024;
-
-/// The largest flight with all its framing: one largest message and half as much for the rest.
-pub const MAX_FLIGHT: usize = 512 * 1024;
-
-/// The most warnings: a server sends one, or none.
-const MAX_WARNINGS: usize = 16;
-
 const TLS13: u16 = 0x0304;
 const WARNING: u8 = 1;
 const FATAL: u8 = 2;
@@ -380,7 +369,7 @@ const SERVER_HELLO_DONE: u8 = 14;
 const CERTIFICATE_STATUS: u8 = 22;
 
 const RANK_START: u8 = 0;
-/// Below every message that may follow, and apart from the start.
+/// Lower than the rank of every message that may follow, and different from the start.
 const RANK_RETRIED: u8 = 1;
 
 fn rank(kind: u8) -> Option<u8> {

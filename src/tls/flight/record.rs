@@ -1,9 +1,10 @@
-//! The record layer: cuts the stream into records, whatever the cuts of the network. Holds at
-//! most one record.
+//! The record layer: splits the stream into records, independently of the sizes of reads. It buffers
+//! at most one record.
 
 use std::borrow::Cow;
 
-use super::{FlightError, MAX_FLIGHT};
+use super::bounds::MAX_FLIGHT;
+use super::error::FlightError;
 use crate::tls::alert::AlertDescription;
 
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -11,21 +12,22 @@ pub(super) const ALERT: u8 = 21;
 pub(super) const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
-/// 2^14 bytes and what encryption may add (RFC 5246, 6.2.3).
+/// Maximum length of a record: 2^14 bytes and the most that encryption may add (RFC 5246, 6.2.3).
 const MAX_RECORD: usize = (1 << 14) + 2048;
 
-/// An empty record says nothing; a stream of them would keep a reader busy for nothing.
+/// Maximum number of empty records. They contain nothing, and a stream of them would keep the parser
+/// busy.
 const MAX_EMPTY: usize = 32;
 
 const HEADER: usize = 5;
 
-/// What a step brought.
+/// The result of one step.
 pub(super) enum Step<'a> {
-    /// All bytes were taken in; no record is whole yet.
+    /// All input was consumed, and no record is complete yet.
     Partial,
-    /// A whole record: its type and its content, which stays where it is when it came in one piece.
+    /// A complete record: its type and content. The content is borrowed if it came in one piece.
     Record(u8, Cow<'a, [u8]>),
-    /// The stream cannot be cut on.
+    /// The rest of the stream cannot be split into records.
     Failed(FlightError),
 }
 
@@ -34,16 +36,16 @@ pub(super) enum Step<'a> {
 pub(super) struct Records {
     header: Vec<u8>,
     body: Vec<u8>,
-    /// The length of the record whose header is whole.
+    /// Length of the record, once its header is complete.
     len: Option<usize>,
-    /// The bytes of all records begun, headers included.
+    /// Number of bytes of all records begun, including headers.
     total: usize,
     empty: usize,
     started: bool,
 }
 
 impl Records {
-    /// Takes bytes from the front of `input` until a record is whole or none are left.
+    /// Consumes bytes from the front of `input` until a record is complete or none are left.
     pub(super) fn step<'a>(&mut self, input: &mut &'a [u8]) -> Step<'a> {
         let len = match self.header(input) {
             Ok(Some(len)) => len,
@@ -60,14 +62,14 @@ impl Records {
             }
             Cow::Owned(std::mem::take(&mut self.body))
         };
-        // The header is whole, so its first byte is there.
+        // The header is complete, so it has a first byte.
         let kind = self.header.first().copied().unwrap_or_default();
         self.header.clear();
         self.len = None;
         Step::Record(kind, content)
     }
 
-    /// Returns the content of the last record, so that its memory serves the next one.
+    /// Takes back the content of the last record, to reuse its memory for the next one.
     pub(super) fn give_back(&mut self, content: Cow<'_, [u8]>) {
         if let Cow::Owned(mut body) = content {
             body.clear();
@@ -75,7 +77,7 @@ impl Records {
         }
     }
 
-    /// Takes what has come of the record that is not whole yet, if it is one of handshake messages.
+    /// Removes and returns the content of an incomplete handshake record. It is empty for other records.
     pub(super) fn take_begun(&mut self) -> Vec<u8> {
         match (self.len, self.header.first()) {
             (Some(_), Some(&HANDSHAKE)) => std::mem::take(&mut self.body),
@@ -83,8 +85,8 @@ impl Records {
         }
     }
 
-    /// Collects the header and checks it byte by byte, so that a failure does not depend on how
-    /// many bytes came at once.
+    /// Collects the header and checks it byte by byte, so that a failure does not depend on the sizes
+    /// of reads.
     fn header(&mut self, input: &mut &[u8]) -> Result<Option<usize>, FlightError> {
         while self.len.is_none() {
             let &[byte] = take(input, 1) else {
@@ -99,7 +101,7 @@ impl Records {
         Ok(self.len)
     }
 
-    /// The first bytes of a stream tell TLS from anything else.
+    /// Checks that the first bytes of the stream may be TLS.
     fn check_opening(&self) -> Result<(), FlightError> {
         if self.started || may_be_tls(self.header.as_slice()) {
             return Ok(());
@@ -109,9 +111,9 @@ impl Records {
 
     fn check_header(&mut self) -> Result<usize, FlightError> {
         let &[kind, major, minor, high, low] = self.header.as_slice() else {
-            return Ok(0); // Only called with a whole header.
+            return Ok(0); // Only called with a complete header.
         };
-        // A later record is known by its type alone: its version says nothing (RFC 8446, 5.1).
+        // A later record is recognized by its type only. Its version is ignored (RFC 8446, 5.1).
         if !known(kind) {
             let version = u16::from_be_bytes([major, minor]);
             return Err(FlightError::RecordHeader(kind, version));
@@ -142,16 +144,16 @@ fn known(kind: u8) -> bool {
     (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&kind)
 }
 
-/// Takes up to `len` bytes from the front.
+/// Removes up to `len` bytes from the front and returns them.
 fn take<'a>(input: &mut &'a [u8], len: usize) -> &'a [u8] {
     let (taken, rest) = input.split_at(len.min(input.len()));
     *input = rest;
     taken
 }
 
-/// Whether a stream that begins with these bytes can be TLS. A known content type and major
-/// version 3 are enough. RFC 8446, 5.1 says to ignore the version, so under any other version the
-/// rest of the record must look like what servers open with: an alert, or a ServerHello.
+/// Returns true if a stream that begins with these bytes can be TLS. A known content type and major
+/// version 3 are enough. RFC 8446, 5.1 says to ignore the version. With any other version, the rest
+/// of the record must therefore look like the start of a server's stream: an alert or a ServerHello.
 pub fn may_be_tls(opening: &[u8]) -> bool {
     match *opening {
         [] => true,
@@ -168,19 +170,19 @@ pub fn may_be_tls(opening: &[u8]) -> bool {
     }
 }
 
-/// Whether the first record of this stream, which may be TLS, has a version that is none of SSL or
-/// TLS. No common client accepts one, but for an alert.
+/// Returns true if the first record of this stream, which may be TLS, has a version that is not of
+/// SSL or TLS. Common clients accept such a version only for alerts.
 pub fn has_odd_version(opening: &[u8]) -> bool {
     matches!(opening, [_, major, ..] if *major != 3)
 }
 
-/// Whether each byte that has come is one of those that may stand in its place.
+/// Returns true if each byte that has arrived is one of those allowed at its position.
 fn fits(bytes: &[u8], allowed: &[&[u8]]) -> bool {
     let mut pairs = bytes.iter().zip(allowed);
     pairs.all(|(byte, allowed)| allowed.contains(byte))
 }
 
-/// Whether the alert's description, once it has come, is a registered one.
+/// Returns true if the alert's description is registered or has not arrived yet.
 fn known_alert(rest: &[u8]) -> bool {
     rest.get(3)
         .is_none_or(|description| AlertDescription(*description).name().is_some())

@@ -1,6 +1,5 @@
-//! The IANA names of what travels as numbers: cipher suites, groups, signature schemes. Tables
-//! and lookups only; whether a choice is good is judged elsewhere, bar what a suite's own name
-//! says (`CipherSuite`).
+//! The IANA names of cipher suites, groups and signature schemes. This module contains tables and
+//! lookups. Only `CipherSuite` evaluates anything: what the name of a suite says about it.
 
 mod groups;
 mod schemes;
@@ -12,33 +11,36 @@ use std::borrow::Cow;
 
 pub use suite::{CertificateKey, CipherSuite, KeyAgreement};
 
-/// The IANA name of a cipher suite: `TLS_RSA_WITH_AES_128_CBC_SHA`.
+/// Returns the IANA name of a cipher suite, such as `TLS_RSA_WITH_AES_128_CBC_SHA`, or `None` if it has
+/// none.
 pub fn cipher_suite_name(id: u16) -> Option<&'static str> {
     CipherSuite::of(id).map(|suite| suite.name)
 }
 
-/// The IANA name of a key exchange group: `x25519`, `secp256r1`, `X25519MLKEM768`.
+/// Returns the IANA name of a key exchange group, such as `x25519` or `X25519MLKEM768`, or `None` if it
+/// has none.
 pub fn group_name(id: u16) -> Option<&'static str> {
     lookup(groups::GROUPS, id)
 }
 
-/// The IANA name of a signature scheme: `rsa_pss_rsae_sha256`. The TLS 1.2 pairs of hash and
-/// signature that have no name of their own get one of the same pattern: `dsa_sha1`.
+/// Returns the IANA name of a signature scheme, such as `rsa_pss_rsae_sha256`, or `None` if it has none.
+/// TLS 1.2 pairs of hash and signature without a registered name have one of the same pattern:
+/// `dsa_sha1`.
 pub fn signature_scheme_name(id: u16) -> Option<&'static str> {
     lookup(schemes::SCHEMES, id)
 }
 
-/// The name of a cipher suite, or its number as `0x1301`.
+/// Returns the name of a cipher suite, or its number as `0x1301` if it has no name.
 pub fn cipher_suite_text(id: u16) -> Cow<'static, str> {
     or_hex(cipher_suite_name(id), id)
 }
 
-/// The name of a group, or its number as `0x001d`.
+/// Returns the name of a group, or its number as `0x001d` if it has no name.
 pub fn group_text(id: u16) -> Cow<'static, str> {
     or_hex(group_name(id), id)
 }
 
-/// The name of a signature scheme, or its number as `0x0804`.
+/// Returns the name of a signature scheme, or its number as `0x0804` if it has no name.
 pub fn signature_scheme_text(id: u16) -> Cow<'static, str> {
     or_hex(signature_scheme_name(id), id)
 }
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_without_a_name_is_told_as_a_number() {
+    fn a_number_without_a_name_is_shown_as_a_number() {
         assert_eq!(cipher_suite_text(0x0A0A), "0x0a0a");
         assert_eq!(group_text(0x3A3A), "0x3a3a");
         assert_eq!(signature_scheme_text(0xFFFF), "0xffff");

@@ -1,74 +1,75 @@
-//! What the name of a cipher suite says about it: its key exchange, whether it keeps past
-//! sessions secret, and the one word for why it is weak.
+//! What the name of a cipher suite says about it: its key exchange, whether it has forward secrecy,
+//! and the word for its worst weakness.
 
 use super::suites_00::SUITES_00;
 use super::suites_c0::SUITES_C0;
 
-/// A cipher suite: its number on the wire and its IANA name.
+/// A cipher suite with its number on the wire and its IANA name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CipherSuite {
-    /// The number on the wire.
+    /// Number on the wire.
     pub id: u16,
-    /// The name in the IANA registry, or the usual one where it was never registered.
+    /// Name in the IANA registry, or the usual name if the suite was never registered.
     pub name: &'static str,
-    /// The part before `_WITH_`; empty for the suites of TLS 1.3, which name no exchange.
+    /// The part of the name before `_WITH_`. It is empty for TLS 1.3 suites, whose names contain no key
+    /// exchange.
     exchange: &'static str,
-    /// The part after it, or all of a name without.
+    /// The part of the name after `_WITH_`, or the whole name if it does not contain that.
     cipher: &'static str,
 }
 
-/// How the keys are agreed on, as far as it decides what a ServerKeyExchange message holds.
+/// Key agreement of a suite, as far as it decides what a ServerKeyExchange message contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAgreement {
-    /// The client encrypts the secret with the certificate's RSA key; EXPORT suites may send a
-    /// short-lived key instead.
+    /// The client encrypts the secret with the certificate's RSA key. Servers may send a short-lived
+    /// key instead in EXPORT suites.
     Rsa,
     /// Diffie-Hellman with fresh parameters from the server (DHE and DH_anon).
     Dhe,
-    /// The same over an elliptic curve (ECDHE and ECDH_anon).
+    /// Diffie-Hellman with fresh parameters over an elliptic curve (ECDHE and ECDH_anon).
     Ecdhe,
     /// Diffie-Hellman with the key in the certificate (DH_RSA, ECDH_ECDSA, ...).
     Static,
-    /// Agreed outside of the suite (TLS 1.3).
+    /// Negotiated separately from the suite (TLS 1.3).
     Tls13,
-    /// PSK, SRP, Kerberos, GOST and the rest, which need more than a certificate.
+    /// PSK, SRP, Kerberos, GOST and others, which need more than a certificate.
     Other,
 }
 
-/// What a suite needs the certificate's key for.
+/// What the certificate's key must be able to do for a suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertificateKey {
-    /// RSA that decrypts the client's secret.
+    /// An RSA key that decrypts the client's secret.
     RsaDecrypting,
-    /// RSA that signs the key exchange.
+    /// An RSA key that signs the key exchange.
     RsaSigning,
     /// An elliptic curve key that signs the key exchange.
     Ecdsa,
-    /// An elliptic curve key that is a side of the key exchange.
+    /// An elliptic curve key that is the server's half of the key exchange.
     Ecdh,
-    /// DSA that signs the key exchange.
+    /// A DSA key that signs the key exchange.
     Dsa,
 }
 
 impl CipherSuite {
-    /// The suite with this number, when it has a name.
+    /// Returns the suite with this number, or `None` if it has no name.
     pub fn of(id: u16) -> Option<Self> {
         let table = if id <= 0xFF { SUITES_00 } else { SUITES_C0 };
         let place = table.binary_search_by_key(&id, |suite| suite.id).ok()?;
         table.get(place).copied()
     }
 
-    /// Every suite that has a name, by number.
+    /// Returns all suites that have a name, ordered by number.
     pub fn all() -> impl Iterator<Item = Self> {
         SUITES_00.iter().chain(SUITES_C0).copied()
     }
 
-    /// Whether this is a signal in the guise of a suite (`..._SCSV`), which no server may choose.
+    /// Returns true if this is a signalling value (`..._SCSV`), which no server may choose.
     pub fn signalling(self) -> bool {
         self.name.ends_with("_SCSV")
     }
 
-    /// How the keys are agreed on.
+    /// Returns the key agreement of the suite.
     pub fn key_agreement(self) -> KeyAgreement {
         let exchange = self.exchange;
         match exchange {
@@ -87,8 +88,8 @@ impl CipherSuite {
         }
     }
 
-    /// Returns what the suite needs the certificate's key for, or `None` if it needs none or its name
-    /// does not say.
+    /// Returns what the certificate's key must be able to do, or `None` if the suite needs no such key
+    /// or its name does not say.
     pub fn certificate_key(self) -> Option<CertificateKey> {
         match self.key_agreement() {
             KeyAgreement::Rsa => Some(CertificateKey::RsaDecrypting),
@@ -110,7 +111,8 @@ impl CipherSuite {
         }
     }
 
-    /// Whether a key stolen later leaves recorded sessions unreadable.
+    /// Returns true if the suite has forward secrecy: recorded sessions stay secret if the key is
+    /// stolen later.
     pub fn forward_secret(self) -> bool {
         let exchange = self.exchange;
         match self.key_agreement() {
@@ -124,15 +126,15 @@ impl CipherSuite {
         }
     }
 
-    /// Whether nobody proves who they are.
+    /// Returns true if the server is not authenticated.
     pub fn anonymous(self) -> bool {
         has(self.exchange, b"anon") || self.exchange == "NULL"
     }
 
-    /// The one word for the worst weakness of the suite; `None` when it is sound enough to be
-    /// used. CBC alone is no weakness, and the lack of forward secrecy is told apart.
+    /// Returns the word for the worst weakness of the suite, or `None` if it has none. CBC alone does
+    /// not count as a weakness. The lack of forward secrecy is reported separately.
     ///
-    /// `idea` and `3des` are weak for their blocks of 64 bits (Sweet32); `md5` is the MAC.
+    /// `idea` and `3des` are weak because of their 64-bit blocks (Sweet32). `md5` is the MAC.
     pub fn weakness(self) -> Option<&'static str> {
         let export = |part: &[u8]| part.starts_with(b"EXPORT");
         let told = [
@@ -145,13 +147,14 @@ impl CipherSuite {
         worst.map(|(_, word)| word)
     }
 
-    /// RFC 9367 suites are for TLS 1.3 although their names follow the older pattern.
+    /// Returns true for the suites of RFC 9367, which are for TLS 1.3 although their names follow the
+    /// older pattern.
     fn tls13_gost(self) -> bool {
         has(self.cipher, b"MGM")
     }
 }
 
-/// A row of a table. The name is cut when this is compiled, and never again.
+/// Returns a row of a table. The name is split at compile time.
 pub(super) const fn row(id: u16, name: &'static str) -> CipherSuite {
     let bare = match split_once(name, b"_") {
         Some((_, bare)) => bare,
@@ -169,7 +172,7 @@ pub(super) const fn row(id: u16, name: &'static str) -> CipherSuite {
     }
 }
 
-/// `str::split_once`, which cannot be called when compiling.
+/// Does the same as `str::split_once`, which cannot be called at compile time.
 const fn split_once(text: &'static str, word: &[u8]) -> Option<(&'static str, &'static str)> {
     let mut start = 0;
     while start + word.len() <= text.len() {
@@ -186,7 +189,7 @@ const fn split_once(text: &'static str, word: &[u8]) -> Option<(&'static str, &'
     None
 }
 
-/// The words between the underscores.
+/// Returns the words between the underscores.
 fn parts(text: &str) -> impl Iterator<Item = &[u8]> {
     text.as_bytes().split(|byte| *byte == b'_')
 }
@@ -195,7 +198,8 @@ fn has(text: &str, word: &[u8]) -> bool {
     parts(text).any(|part| part == word)
 }
 
-/// What a word of the cipher's name says against it, and how bad that is: 0 is worst.
+/// Returns the weakness that a word in the cipher's name means, with its rank (0 is worst), or `None`
+/// if it means none.
 fn weak(part: &[u8]) -> Option<(u8, &'static str)> {
     Some(match part {
         b"NULL" => (0, "null"),

@@ -1,5 +1,5 @@
-//! Cipher suites 0x0000 to 0x00FF: the IANA registry, and the drafts and inventions that servers
-//! really answered with (EXPORT1024, GOST 2001).
+//! Cipher suites 0x0000 to 0x00FF: the IANA registry, and the drafts and unregistered suites that
+//! servers have been seen to choose (EXPORT1024, GOST 2001).
 
 use super::suite::{CipherSuite, row};
 

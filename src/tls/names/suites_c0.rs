@@ -1,4 +1,4 @@
-//! Cipher suites 0x0100 to 0xFFFF: the IANA registry, and what was deployed before registration
+//! Cipher suites 0x0100 to 0xFFFF: the IANA registry, and suites deployed before their registration
 //! (the first ChaCha20 suites, Netscape's FIPS suites, LibreSSL's GOST suite).
 
 use super::suite::{CipherSuite, row};

@@ -1,7 +1,8 @@
-//! NIST's Public Key Interoperability Test Suite: every test of its sections 4.1 to 4.16, against path
-//! validation (`rfc5280`) and revocation lists together. `testdata/pkits/tests.txt` lists the tests;
-//! `differences.txt` beside it, where our answer is another one and why. A difference that is gone
-//! fails too. `scripts/install-peers` fetches the certificates.
+//! NIST's Public Key Interoperability Test Suite: every test of its sections 4.1 to 4.16, against
+//! path validation (`rfc5280`) and revocation lists together. `testdata/pkits/tests.txt` lists the
+//! tests. `differences.txt` beside it lists the tests for which our result differs, and why. A
+//! listed difference that no longer exists fails too. `scripts/install-peers` downloads the
+//! certificates.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -11,14 +12,16 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::super::{Link, Position, Signatures, Signer};
+use super::super::link::{Link, Signer};
 use crate::crypto::Outcome;
 use crate::gather::{RevocationData, RevocationSources};
+use crate::judge::position::Position;
 use crate::judge::rfc5280::{Inputs, Refusal, Top, validate};
+use crate::judge::signatures::Signatures;
 use crate::observation::Certificate;
 use crate::verdict::RevocationStatus;
 
-/// 2011-06-01: within the dates of everything that is to be valid.
+/// 2011-06-01: inside the validity of everything that should be valid.
 const AT: i64 = 1_306_886_400;
 
 const ANCHOR: &str = "TrustAnchorRootCertificate";
@@ -69,9 +72,9 @@ impl Test {
         }
     }
 
-    /// What we say of it, in the words of the table.
+    /// Returns our result in the form of the table, and details.
     fn answer(&self, anchor: &Certificate) -> (&'static str, String) {
-        let mut told = String::new();
+        let mut details = String::new();
         let mut paths = Vec::new();
         climb(&self.certificates, anchor, &mut vec![0], &mut paths);
         let mut answer = "bad-path";
@@ -81,18 +84,18 @@ impl Test {
                 .map(|place| &*self.certificates[*place])
                 .collect();
             if let Err(refusal) = self.validate(&path, anchor) {
-                write!(told, "{refusal:?} ").unwrap();
+                write!(details, "{refusal:?} ").unwrap();
                 continue;
             }
             match self.statuses(&path, anchor) {
-                Ok(()) => return ("valid", told),
+                Ok(()) => return ("valid", details),
                 Err((status, reason)) => {
                     answer = status;
-                    told.push_str(reason);
+                    details.push_str(reason);
                 }
             }
         }
-        (answer, told)
+        (answer, details)
     }
 
     fn validate(&self, path: &[&Certificate], anchor: &Certificate) -> Result<(), Refusal> {
@@ -117,7 +120,7 @@ impl Test {
         validate(path, &top, &inputs, Some(AT))
     }
 
-    /// Whether no certificate of the path is revoked and every status is known.
+    /// Checks that no certificate of the path is revoked and that every status is known.
     fn statuses(
         &self,
         path: &[&Certificate],
@@ -128,7 +131,7 @@ impl Test {
             ..RevocationSources::default()
         });
         for list in &self.lists {
-            // What cannot be read is left out, as of a folder of lists.
+            // Lists that cannot be parsed are skipped, as for a folder of lists.
             let _ = data.add_crl(list, &file(&format!("crls/{list}.crl")));
         }
         let mut signatures = Signatures::default();
@@ -161,7 +164,7 @@ impl Test {
     }
 }
 
-/// Every path of these certificates, by names and signatures alone.
+/// Returns every path of these certificates, by names and signatures only.
 fn climb(
     certificates: &[Arc<Certificate>],
     anchor: &Certificate,
@@ -207,7 +210,7 @@ fn every_test_of_pkits_has_its_answer() {
     let mut wrong = String::new();
     for line in lines(include_str!("../../../../testdata/pkits/tests.txt")) {
         let test = Test::read(line);
-        let (answer, told) = test.answer(&anchor);
+        let (answer, details) = test.answer(&anchor);
         let expected = match differences.remove(test.number) {
             Some((ours, reason)) => {
                 assert_ne!(ours, test.expected, "{}: {reason}", test.number);
@@ -216,7 +219,12 @@ fn every_test_of_pkits_has_its_answer() {
             None => test.expected,
         };
         if answer != expected {
-            writeln!(wrong, "{} {answer} and not {expected}: {told}", test.number).unwrap();
+            writeln!(
+                wrong,
+                "{} {answer} and not {expected}: {details}",
+                test.number
+            )
+            .unwrap();
         }
     }
     assert!(differences.is_empty(), "no such tests: {differences:?}");

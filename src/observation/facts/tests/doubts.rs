@@ -1,13 +1,13 @@
-//! Rows of hellos at servers that are limited, restarted, or not of one mind: what was seen stays,
-//! and nothing is called complete that may not be.
+//! Series of hellos to servers that have connection limits, restart, or are inconsistent: what was seen is
+//! kept, and a list that may be incomplete is never reported as complete.
 
 use super::*;
 
 const SUITES: [u16; 3] = [0xC030, 0xC02F, 0x009C];
 const FAILURE: No = No::Alert("handshake_failure");
 
-/// How the server says no, the connections at which it does something else, and of the list: how many
-/// suites, whether complete, what ended it.
+/// How the server refuses, the connections at which it reacts differently, and the expected list: number
+/// of suites, completeness, and what ended it.
 type Case = (
     &'static str,
     No,
@@ -15,13 +15,13 @@ type Case = (
     (usize, bool, &'static str),
 );
 
-#[rustfmt::skip] // A case a line or two.
+#[rustfmt::skip] // One or two lines for each case.
 const CASES: &[Case] = &[
     ("refuses", FAILURE, |_| None, (3, true, "handshake_failure")),
     ("closes", No::Close, |_| None, (3, true, "close")),
-    ("closes once in passing", FAILURE, |n| (n == 1).then_some(No::Close),
+    ("closes once, temporarily", FAILURE, |n| (n == 1).then_some(No::Close),
         (3, true, "handshake_failure")),
-    ("closes in passing, and says no by it", No::Close, |n| (n == 1).then_some(No::Close),
+    ("closes temporarily, and refuses by closing", No::Close, |n| (n == 1).then_some(No::Close),
         (3, false, "close")),
     ("is limited by closes", FAILURE, |n| (n > 1).then_some(No::Close), (2, false, "close")),
     ("is limited by closes for three connections", FAILURE,
@@ -57,11 +57,10 @@ fn a_no_is_believed_where_the_server_then_still_says_yes() {
     }
 }
 
-/// Chooses the first suite or group on offer in any version, and closes once in passing in each row
-/// where it is told to.
+/// Chooses the first offered suite or group in any version. Closes once in each series if requested.
 fn accept_all(fact: Fact, closing: bool) -> usize {
     let mut visit = observation(&[fact]);
-    // Nothing is known of versions.
+    // Nothing is known about versions.
     visit.exchanges[0].offer = Offer::Wide;
     let mut passed = std::collections::HashSet::new();
     ask(&mut visit, |offered, _| {
@@ -79,10 +78,10 @@ fn accept_all(fact: Fact, closing: bool) -> usize {
 
 #[test]
 fn the_most_connections_are_those_of_the_documentation() {
-    // As many as there are suites, and one to see the order, for each version.
+    // For each version, one connection per suite and one to find the order.
     assert_eq!(accept_all(Fact::Ciphers, false), 285 + 5);
     assert_eq!(accept_all(Fact::Ciphers, true), 285 + 5 + 5);
-    // Two less than two more for each version: who accepts all has said no to nothing.
+    // Two less than two more for each version: a server that accepts all never refuses.
     assert_eq!(accept_all(Fact::Groups, true), 46 + 2);
 }
 
@@ -101,7 +100,7 @@ fn a_list_that_lacks_what_was_seen_elsewhere_is_not_complete() {
         (Offer::Modern, UNLISTED, true),
         (Offer::Wide, 0x009C, false),
         (Offer::Asked(Question::Features), 0x009C, false),
-        // These may have met another server.
+        // These may have reached another server.
         (Offer::Asked(Question::Nameless), 0x009C, true),
         (Offer::Implicit, 0x009C, true),
     ] {
@@ -178,7 +177,7 @@ fn a_list_whose_turn_never_came_is_not_taken_for_a_refusal() {
     let visit = observation(&[Fact::Ciphers, Fact::Groups]);
     let facts = Facts::of(&visit).unwrap();
     let [old @ .., tls12, tls13] = facts.ciphers.unwrap();
-    // The modern offer was answered below TLS 1.3.
+    // The modern offer was answered with a version below TLS 1.3.
     assert_eq!((tls13, facts.groups_tls13), (None, None));
     for listing in old.into_iter().chain([tls12, facts.groups_tls12]) {
         let listing = listing.unwrap();

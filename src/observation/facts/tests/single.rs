@@ -1,11 +1,10 @@
-//! Facts told by one answer: a failed one tells none of them, nor does one that may mean something
-//! else.
+//! Facts that one answer shows. A failed answer, or one that may mean something else, shows none of them.
 
 use super::*;
 use crate::observation::{Said, Transcript};
 
-/// An answer with all that a hand-made hello can be told.
-fn told(offer: Offer) -> Exchange {
+/// Returns an answer with everything that a hand-made hello can learn.
+fn answered(offer: Offer) -> Exchange {
     let mut answer = exchange(offer, Ok(UNLISTED));
     let session = answer.session.as_mut().unwrap();
     session.ticket = Some(true);
@@ -19,7 +18,7 @@ fn failure(reason: Reason, detail: &str) -> Option<Failure> {
 }
 
 #[test]
-fn a_failed_exchange_tells_no_features() {
+fn a_failed_exchange_shows_no_features() {
     let facts = [Fact::Renegotiation, Fact::Tickets, Fact::Compression];
     for (failure, tells) in [
         (None, true),
@@ -31,7 +30,7 @@ fn a_failed_exchange_tells_no_features() {
         let mut visit = observation(&facts);
         let answer = Exchange {
             failure: failure.clone(),
-            ..told(Offer::Asked(Question::Features))
+            ..answered(Offer::Asked(Question::Features))
         };
         visit.exchanges.push(answer);
         let found = Facts::of(&visit).unwrap();
@@ -56,7 +55,7 @@ fn renegotiation_is_asked_for_alone_where_all_features_together_are_refused() {
             true => exchange(offered.offer, Err(no)),
             false => {
                 assert!(offered.asks_renegotiation());
-                told(offered.offer)
+                answered(offered.offer)
             }
         });
         let found = Facts::of(&visit).unwrap();
@@ -83,7 +82,7 @@ fn every_hello_that_old_versions_may_answer_asks_for_renegotiation() {
     }
 }
 
-/// A visit that was shown an ECDSA chain, and then this.
+/// Returns a visit that received an ECDSA chain, and then this exchange.
 fn after(
     facts: &[Fact],
     question: Question,
@@ -98,7 +97,7 @@ fn after(
 }
 
 #[test]
-fn no_certificate_without_a_name_is_told_by_few_alerts() {
+fn few_alerts_mean_that_a_name_is_required() {
     for (failure, expected) in [
         (failure(Reason::Alert, "unrecognized_name"), Some(false)),
         (failure(Reason::Alert, "handshake_failure"), Some(false)),
@@ -145,14 +144,14 @@ fn a_family_of_keys_is_refused_by_an_alert_or_by_another_key() {
 }
 
 #[test]
-fn keys_are_told_where_versions_have_them() {
+fn key_families_are_probed_only_where_versions_support_it() {
     let asked = Offer::Asked(Question::Keys(KeyFamily::Rsa));
     let refused = exchange(asked, Err(No::Alert("handshake_failure")));
     let mut visit = observation(&[Fact::Chains]);
-    // Older hellos name no signatures, so nothing is asked.
+    // Older hellos contain no signature schemes, so nothing is asked.
     visit.exchanges[0].session.as_mut().unwrap().version = ProtocolVersion::Tls11;
     assert_eq!(next_question(&visit), None);
-    // TLS 1.3 alone: its servers should send what they have.
+    // With only TLS 1.3, servers should send the chain that they have.
     visit.exchanges[0].session.as_mut().unwrap().version = ProtocolVersion::Tls13;
     visit.exchanges.push(refused);
     assert!(Facts::of(&visit).unwrap().rsa.is_some());

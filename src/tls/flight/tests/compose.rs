@@ -1,4 +1,4 @@
-//! Composes records, messages and whole flights by hand, and reads them.
+//! Composes records, messages and whole flights by hand, and parses them.
 
 use super::super::*;
 
@@ -26,7 +26,8 @@ pub(super) fn message(kind: u8, content: &[u8]) -> Vec<u8> {
     [&[kind], vec24(content).as_slice()].concat()
 }
 
-/// The messages one after the other, cut into records of 1000 bytes wherever that falls.
+/// Concatenates the messages and splits them into records of 1000 bytes, regardless of the
+/// boundaries of messages.
 pub(super) fn records(messages: &[Vec<u8>]) -> Vec<u8> {
     let all = messages.concat();
     all.chunks(1000).flat_map(|part| record(22, part)).collect()
@@ -126,7 +127,7 @@ pub(super) fn tls13() -> Vec<u8> {
     let share = [&[0, 0x17], vec16(&[4; 65]).as_slice()].concat();
     let extensions = [extension(51, &share), extension(43, &[3, 4])].concat();
     let hello = records(&[hello_with(0x0303, [5; 32], 0x1302, Some(&extensions))]);
-    // What follows is encrypted: any bytes at all.
+    // What follows is encrypted, so any bytes will do.
     [hello, record(20, &[1]), record(23, &[0xAA; 900])].concat()
 }
 
@@ -162,7 +163,7 @@ pub(super) fn read(bytes: &[u8]) -> (Flight, Progress) {
     (flight, progress)
 }
 
-/// All that can be seen of a flight.
+/// Everything that can be seen of a flight.
 pub(super) fn seen(flight: &Flight) -> String {
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",

@@ -1,4 +1,4 @@
-//! However a flight is cut or damaged, it reads the same and within bounds.
+//! A flight is parsed the same however it is split, and within the limits even if it is damaged.
 
 use proptest::prelude::*;
 
@@ -55,7 +55,7 @@ fn hold_bounds(flight: &Flight) {
     assert!(certificates.map(Vec::len).sum::<usize>() <= MAX_MESSAGE);
 }
 
-/// Pushes the bytes in parts of the lengths given, over and over.
+/// Pushes the bytes in parts of the given lengths, repeated.
 fn in_parts(bytes: &[u8], lengths: &[usize]) -> Flight {
     let mut flight = Flight::default();
     let mut rest = bytes;
@@ -104,7 +104,7 @@ proptest! {
     ) {
         let (_, mut bytes) = canned().swap_remove(which);
         for (place, value) in damage {
-            // Most of the structure is at the start.
+            // Most of the structure is at the start of the flight.
             let near = place.index(bytes.len().min(200));
             bytes[near] = value;
         }

@@ -1,4 +1,4 @@
-//! What each kind of flight, and each kind of broken one, reads as.
+//! How each kind of flight, sound or broken, is parsed.
 
 mod compose;
 mod cuts;
@@ -145,7 +145,7 @@ fn what_is_not_tls_is_known_by_its_first_bytes() {
         &[0x80, 0x2E],
         &[0x14, 0],
         &[0x17, 0],
-        // An odd version, and what is no alert or no ServerHello after it.
+        // An odd version, followed by something that is neither an alert nor a ServerHello.
         &[0x15, 0, 0, 1],
         &[0x15, 0, 0, 0, 3],
         &[0x15, 0, 0, 0, 2, 3],
@@ -241,7 +241,7 @@ fn other_key_exchanges() {
 fn numbers_that_give_no_key_are_malformed() {
     let (empty, no_key) = ("has an empty number", "that gives no key");
     let prime = [0x80; 128];
-    // One below the prime, with leading zeros, and the prime itself with them.
+    // A number one below the prime, and the prime, both with leading zeros.
     let below = [&[0, 0], &[0x80; 127][..], &[0x7F]].concat();
     let same = [&[0], &prime[..]].concat();
     for (prime, generator, public, text) in [
@@ -339,7 +339,7 @@ fn failures_name_what_is_wrong() {
         ),
         (
             flight(&[hello.clone(), certificate(&[b""])]),
-            "holds an empty certificate",
+            "contains an empty certificate",
         ),
         (
             flight(&[hello.clone(), certificate(&too_many)]),

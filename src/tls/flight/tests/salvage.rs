@@ -1,10 +1,10 @@
-//! What is read of a flight that is broken, cut short or very large.
+//! What is read of a flight that is malformed, truncated or very large.
 
 use super::super::*;
 use super::compose::*;
 
-/// What follows a flaw: the same certificates are read whatever came before them and however
-/// the bytes were cut.
+/// Checks what is read after a flaw: the same certificates, whatever came before them and however the
+/// bytes are split.
 #[test]
 fn certificates_behind_a_flaw_are_read() {
     let whole = hello(0x0303, 0xC02F);
@@ -79,8 +79,8 @@ fn the_whole_certificates_of_a_list_that_is_cut_are_read() {
     assert!(flight.certificates_cut);
 }
 
-/// However the messages are framed, a stream that ends anywhere, within a record or between two, gives
-/// the certificates whose bytes have come.
+/// Checks that the certificates that have arrived are read wherever the stream ends, within a record
+/// or between two, and however the messages are framed.
 #[test]
 fn a_stream_that_ends_within_a_record_gives_the_whole_certificates() {
     let hello = hello(0x0303, 0xC02F);

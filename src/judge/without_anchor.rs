@@ -1,5 +1,5 @@
-//! What else is wrong with a path that reaches no anchor: the causes that would remain if its root
-//! were trusted or its issuer known. They only add to a refusal; nothing here grants trust.
+//! Other defects of a path that reaches no anchor: those that would remain if its root were trusted
+//! or its issuer known. They only add to a refusal; nothing here grants trust.
 
 use super::defects::{self, Defect};
 use super::graph::Graph;
@@ -7,7 +7,7 @@ use super::outcome::Ending;
 use super::webpki_check::{self, Confirmed};
 use crate::verdict::Barrier;
 
-/// Everything that would still bar this path.
+/// Returns the defects that would remain if the path reached an anchor.
 pub(crate) fn remaining(
     graph: &Graph<'_>,
     nodes: &[usize],
@@ -17,32 +17,21 @@ pub(crate) fn remaining(
     let mut found = match (ending, nodes) {
         (Ending::SelfSigned(_), [leaf]) => return defects::of_pinned(graph.contents(*leaf)),
         (Ending::Root, [below @ .., root]) if !below.is_empty() => {
-            let mut found = of_certificates(graph, below);
+            let mut found = defects::of_path(graph, below);
             let root = graph.contents(*root);
             found.extend(defects::of_root(root, graph, below));
             found.extend(defects::weak_root(&root.key.spki, below.len()));
             found
         }
-        _ => of_certificates(graph, nodes),
+        _ => defects::of_path(graph, nodes),
     };
     found.extend(outside_names(graph, nodes, at));
     found
 }
 
-/// Returns the defects of the certificates by themselves and in their places.
-pub(crate) fn of_certificates(graph: &Graph<'_>, nodes: &[usize]) -> Vec<Defect> {
-    let each = nodes.iter().enumerate().flat_map(|(place, node)| {
-        let contents = graph.contents(*node);
-        let below = defects::counted(graph, &nodes[..place]);
-        let own = defects::of_certificate(contents, place);
-        own.into_iter()
-            .chain(defects::of_role(contents, place, below))
-    });
-    each.collect()
-}
-
-/// webpki checks name constraints: it is asked about the path below the top, as if the top were
-/// trusted, and only this one reason counts. It stops at one reason, so another can hide this one.
+/// Returns a defect if a name violates the name constraints. webpki checks the path below the top
+/// as if the top were trusted, and only this one reason counts. It stops at one reason, so another
+/// can hide this one.
 fn outside_names(graph: &Graph<'_>, nodes: &[usize], at: i64) -> Option<Defect> {
     let constrained = |node: &usize| graph.contents(*node).has_name_constraints;
     let (top, below) = nodes.split_last()?;
@@ -78,7 +67,7 @@ mod tests {
 
     const AT: i64 = 1_780_272_000;
 
-    /// A leaf, an intermediate and a root, each changed by the caller.
+    /// Changes to a leaf, an intermediate and a root.
     #[derive(Default)]
     struct Changes {
         leaf: Option<fn(&mut CertificateParams)>,
@@ -115,10 +104,10 @@ mod tests {
         made.iter().map(read).collect()
     }
 
-    /// The reason, and how many steps above the leaf.
+    /// The reason, and the index of the certificate on the path.
     type Cause = (Barrier, Option<usize>);
 
-    /// The causes under a store that has none of these certificates.
+    /// Returns the defects under a store that contains none of these certificates.
     fn causes(sent: &[Arc<Certificate>]) -> Vec<Cause> {
         let stranger = chain(&Changes::default());
         let store = TrustStore::from_certificates("lab", &[stranger[2].der.clone()]);
@@ -216,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_remain_of_a_self_signed_leaf_is_told() {
+    fn other_causes_of_a_self_signed_leaf_are_reported() {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["www.example.test".to_owned()]).unwrap();
         for_clients(&mut params);
