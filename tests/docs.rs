@@ -399,9 +399,9 @@ fn the_hellos_are_in_step() {
     }
     page.push_str(
         "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. A list of `tls.facts` names the first hello of its row\n\
-         in `hello`: one of `suites_...` or `groups_...`. The ids of the others stand in saved facts alone.\n\
+         in `hello`: one of `suites_...` or `groups_...`. The ids of the others occur only in recordings.\n\
          Those that TLS 1.2 or older may answer end in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
-         | id | made from | but for |\n| --- | --- | --- |\n",
+         | id | made from | difference |\n| --- | --- | --- |\n",
     );
     for question in Question::ALL {
         let (id, template) = (question.id(), question.template().id);

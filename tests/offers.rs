@@ -137,18 +137,18 @@ impl Hello {
         self.0[10]
     }
 
-    /// Whether the extension is there.
+    /// Returns true if the extension is present.
     fn has(&self, kind: u16) -> bool {
         self.extension(kind).is_some()
     }
 
-    /// Whether the group is among those on offer.
+    /// Returns true if the group is offered.
     fn offers_group(&self, group: u16) -> bool {
         let groups = self.extension(10).unwrap_or_default();
         groups.chunks(2).skip(1).any(|it| it == group.to_be_bytes())
     }
 
-    /// Whether TLS_AES_128_CCM_SHA256 is among the suites.
+    /// Returns true if TLS_AES_128_CCM_SHA256 is offered.
     fn offers_ccm(&self) -> bool {
         let suites = 44 + usize::from(self.0[43]);
         let length = usize::from(u16::from_be_bytes([self.0[suites], self.0[suites + 1]]));

@@ -107,7 +107,7 @@ pub(super) struct OldServer {
     pub(super) dh_bytes: usize,
     /// The scheme that it says it signs by, where that is not the one for its key.
     pub(super) scheme: Option<u16>,
-    /// Whether it spells its curve out in ECDHE.
+    /// True if it sends an explicit curve in ECDHE.
     pub(super) explicit_curve: bool,
 }
 

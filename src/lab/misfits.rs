@@ -50,7 +50,7 @@ pub(super) const CASES: &[Case] = &[
         host: "unknown-scheme.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
         also: &[],
-        about: "a signature scheme that nobody knows",
+        about: "an unknown signature scheme",
         conduct: |shop, host| ecdsa(shop, host, ECDHE_ECDSA, Some(0x7777)),
     },
     Case {
