@@ -14,7 +14,7 @@ use super::counters::count;
 use super::job::{Begin, ExchangeReport, Job, Judged, Next};
 use super::later::{Later, Timed};
 use super::retry;
-use super::state::{Dispatcher, Running, clock};
+use super::state::{Dispatcher, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
@@ -48,50 +48,49 @@ const BATCH_DELAY: Duration = Duration::from_millis(1);
 
 impl Dispatcher {
     /// Runs until the rows of all targets have been handed in. After a stop, it runs until the
-    /// visits under way have ended. Returns true if it was stopped.
-    pub(super) async fn run(self) -> Finish {
+    /// visits under way have ended. Returns how it ended.
+    pub(super) async fn run(mut self) -> Finish {
         let mut stop = self.stop.listen();
-        let mut running = Running::new(self);
         let mut gate_ticks = tokio::time::interval(GATE_TICK);
         gate_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reports = Vec::with_capacity(BATCH);
         let mut targets = Vec::with_capacity(BATCH);
         let mut batch_until = clock();
         loop {
-            running.handle_skipped().await;
-            let wake = running.admit();
-            if running.is_done() {
-                return running.finish();
+            self.handle_skipped().await;
+            let wake = self.admit();
+            if self.is_done() {
+                return self.finish();
             }
             tokio::select! {
-                () = stop.wanted(), if !running.stopping => running.stop().await,
-                received = next_batch(batch_until, &mut running.reports, &mut reports), if expects_reports(&running) => {
+                () = stop.wanted(), if !self.state.stopping => self.stop().await,
+                received = next_batch(batch_until, &mut self.reports, &mut reports), if expects_reports(&self) => {
                     if received == 0 {
                         // All workers have ended early; the code that joins them reports the
                         // reason.
-                        return running.finish();
+                        return self.finish();
                     }
-                    running.handle(&mut reports).await;
+                    self.handle(&mut reports).await;
                     batch_until = clock() + BATCH_DELAY;
                 }
-                Some(resolved) = running.resolving.join_next() => {
+                Some(resolved) = self.state.resolving.join_next() => {
                     // A lookup only ends without a result if a stop aborted it.
-                    if let Ok(resolved) = resolved { running.resolved(resolved).await }
+                    if let Ok(resolved) = resolved { self.resolved(resolved).await }
                 }
-                taken = running.targets.recv_many(&mut targets, BATCH), if running.has_room() => {
-                    running.input_open = taken > 0;
-                    targets.drain(..).for_each(|target| running.take(target));
+                taken = self.targets.recv_many(&mut targets, BATCH), if self.has_room() => {
+                    self.state.input_open = taken > 0;
+                    targets.drain(..).for_each(|target| self.take(target));
                 }
                 () = until(wake), if wake.is_some() => {}
-                _ = gate_ticks.tick() => running.tick(),
+                _ = gate_ticks.tick() => self.tick(),
             }
         }
     }
 }
 
 /// Returns true if reports from the workers can be expected.
-fn expects_reports(running: &Running) -> bool {
-    running.pacer.in_flight() > 0
+fn expects_reports(dispatcher: &Dispatcher) -> bool {
+    dispatcher.pacer.in_flight() > 0
 }
 
 /// Waits until `from`, then receives the next reports of the workers. Returns their number.
@@ -110,32 +109,32 @@ async fn until(wake: Option<Instant>) {
     }
 }
 
-impl Running {
+impl Dispatcher {
     fn finish(&self) -> Finish {
-        match self.stopping {
+        match self.state.stopping {
             true => Finish::Stopped,
             false => Finish::Whole,
         }
     }
 
     fn is_done(&self) -> bool {
-        !self.input_open
-            && self.resolving.is_empty()
-            && self.later.is_empty()
-            && self.skipped.is_empty()
-            && self.holding == 0
+        !self.state.input_open
+            && self.state.resolving.is_empty()
+            && self.state.later.is_empty()
+            && self.state.skipped.is_empty()
+            && self.state.holding == 0
             && self.pacer.parked() == 0
             && self.pacer.in_flight() == 0
     }
 
     fn has_room(&self) -> bool {
-        self.input_open
-            && self.resolving.len() < RESOLVING
-            && self.pacer.parked() + self.holding + self.later.len() < self.parking()
+        self.state.input_open
+            && self.state.resolving.len() < RESOLVING
+            && self.pacer.parked() + self.state.holding + self.state.later.len() < self.parking()
     }
 
     fn parking(&self) -> usize {
-        if self.pacer.starved() && self.weight < PARKED_BYTES {
+        if self.pacer.starved() && self.state.weight < PARKED_BYTES {
             PARKED_IN_VAIN
         } else {
             PARKED
@@ -156,7 +155,7 @@ impl Running {
         self.counters
             .in_flight
             .store(self.pacer.in_flight() as u64, Relaxed);
-        let later = self.later.peek().map(|Reverse(timed)| timed.at);
+        let later = self.state.later.peek().map(|Reverse(timed)| timed.at);
         wake.into_iter().chain(later).min()
     }
 
@@ -164,9 +163,9 @@ impl Running {
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
-        self.next_worker = (self.next_worker + 1) % self.workers.len();
+        self.state.next_worker = (self.state.next_worker + 1) % self.workers.len();
         // A worker that panicked accepts no more jobs; joining it reports the panic.
-        if self.workers[self.next_worker].send(job).is_err() {
+        if self.workers[self.state.next_worker].send(job).is_err() {
             self.pacer.finished(address, clock());
         }
     }
@@ -188,13 +187,13 @@ impl Running {
     }
 
     pub(super) fn park(&mut self, begin: Begin) {
-        self.weight += begin.target.weight();
+        self.state.weight += begin.target.weight();
         self.route(Job::Begin(Box::new(begin)));
     }
 
     /// Removes a parked visit that will not be made.
     pub(super) fn unpark(&mut self, begin: &Begin) {
-        self.weight -= begin.target.weight();
+        self.state.weight -= begin.target.weight();
     }
 
     /// Judges an observation that gets no further exchange, and passes it to the outputs.
@@ -214,19 +213,19 @@ impl Running {
         let now = clock();
         for report in reports.drain(..) {
             let address = report.at.ip();
-            if !self.stopping {
+            if !self.state.stopping {
                 self.update_breaker(&report);
             }
             match report.next {
-                Next::Again(observation, offer) if !self.stopping => {
+                Next::Again(observation, offer) if !self.state.stopping => {
                     self.pacer
                         .push_held(address, Job::Again(observation, offer));
                 }
-                Next::Retry(seen) if !self.stopping => {
+                Next::Retry(seen) if !self.state.stopping => {
                     self.pacer.finished(address, now);
                     self.retry(seen);
                 }
-                Next::Elsewhere(observation) if !self.stopping => {
+                Next::Elsewhere(observation) if !self.state.stopping => {
                     self.pacer.finished(address, now);
                     self.elsewhere(observation).await;
                 }
@@ -247,16 +246,17 @@ impl Running {
     }
 
     pub(super) fn at(&mut self, at: Instant, later: Later) {
-        self.later.push(Reverse(Timed { at, later }));
+        self.state.later.push(Reverse(Timed { at, later }));
     }
 
     fn wake_later(&mut self, now: Instant) {
         while self
+            .state
             .later
             .peek()
             .is_some_and(|Reverse(timed)| timed.at <= now)
         {
-            match self.later.pop().map(|Reverse(timed)| timed.later) {
+            match self.state.later.pop().map(|Reverse(timed)| timed.later) {
                 Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
                 Some(Later::Probe(at)) => self.probe(at),
                 Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
@@ -277,18 +277,18 @@ impl Running {
     /// Starts no new visits. A visit that waits for a retry gets its row from the previous attempt.
     /// Exchanges under way end by their own timeouts.
     async fn stop(&mut self) {
-        self.stopping = true;
-        self.input_open = false;
+        self.state.stopping = true;
+        self.state.input_open = false;
         self.targets.close();
-        self.resolving.abort_all();
-        for Reverse(timed) in std::mem::take(&mut self.later) {
+        self.state.resolving.abort_all();
+        for Reverse(timed) in std::mem::take(&mut self.state.later) {
             if let Later::Visit(seen) = timed.later {
                 self.hand_in(*seen).await;
             }
         }
-        let held = std::mem::take(&mut self.held).into_values().flatten();
+        let held = std::mem::take(&mut self.state.held).into_values().flatten();
         let held: Vec<Job> = held.collect();
-        self.holding = 0;
+        self.state.holding = 0;
         for job in self.pacer.take_waiting().into_iter().chain(held) {
             if let Some(seen) = job.seen() {
                 self.hand_in(seen).await;

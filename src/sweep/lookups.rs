@@ -10,14 +10,14 @@ use super::counters::count;
 use super::job::{Begin, Job, unresolved};
 use super::later::Later;
 use super::retry;
-use super::state::{Asker, Resolved, Running, clock};
+use super::state::{Asker, Dispatcher, Resolved, clock};
 use crate::inventory::Target;
 use crate::observation::Observation;
 
-impl Running {
+impl Dispatcher {
     pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
         let resolver = self.resolver.clone();
-        self.resolving.spawn(async move {
+        self.state.resolving.spawn(async move {
             let started = clock();
             let addresses = resolver.resolve(&target.host.to_string()).await;
             Resolved {
@@ -33,7 +33,7 @@ impl Running {
         let known = observation.addresses.as_ref();
         if known.is_some_and(|known| !known.complete) {
             let resolver = self.resolver.clone();
-            self.resolving.spawn(async move {
+            self.state.resolving.spawn(async move {
                 let started = clock();
                 let name = observation.endpoint.target.host.to_string();
                 let addresses = resolver.resolve_ipv6(&name).await;
@@ -54,7 +54,7 @@ impl Running {
     /// Ends a visit for which no address accepted a connection.
     pub(super) async fn give_up(&mut self, mut observation: Box<Observation>) {
         addresses::back_to_first(&mut observation);
-        let again = !self.stopping
+        let again = !self.state.stopping
             && observation.attempt < self.attempts
             && addresses::may_pass(&observation);
         match again {
@@ -74,7 +74,7 @@ impl Running {
             took,
             addresses,
         } = resolved;
-        if self.stopping {
+        if self.state.stopping {
             return;
         }
         let (target, attempt) = match asker {

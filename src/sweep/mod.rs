@@ -45,7 +45,7 @@ use counters::{Counters, read};
 use error::current_thread;
 use intake::Taken;
 use progress::Progress;
-use state::{Dispatcher, clock};
+use state::{Dispatcher, State, clock};
 use stop::{Finish, Stop};
 use worker::Worker;
 
@@ -180,6 +180,7 @@ impl Sweep {
             rows: row_sender,
             counters: counters.clone(),
             stop,
+            state: State::new(),
         };
         let threads = Threads {
             taken,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::addresses;
 use super::job::{ExchangeReport, Job, Next};
 use super::later::Later;
-use super::state::{Running, clock};
+use super::state::{Dispatcher, clock};
 use crate::observation::{Failure, Reason, Stage};
 use crate::pace::{Dead, Door, Sign, Turn};
 
@@ -16,26 +16,26 @@ use crate::pace::{Dead, Door, Sign, Turn};
 /// the loop runs every 12 ms.
 const ABSENT: Duration = Duration::from_secs(1);
 
-impl Running {
+impl Dispatcher {
     /// Queues a visit for its permit, holds it back, or skips it, depending on its address.
     pub(super) fn route(&mut self, job: Job) {
         let Some(at) = job.at() else {
             return;
         };
         if let Some(failure) = addresses::unusable(at.ip()) {
-            self.skipped.push_back((job, failure));
+            self.state.skipped.push_back((job, failure));
             return;
         }
-        match self.breaker.door(at, clock()) {
+        match self.state.breaker.door(at, clock()) {
             Door::Open => self.pacer.push(at.ip(), job),
             Door::Held => self.hold(at, job),
-            Door::Shut(dead) => self.skipped.push_back((job, not_visited(dead))),
+            Door::Shut(dead) => self.state.skipped.push_back((job, not_visited(dead))),
         }
     }
 
     fn hold(&mut self, at: SocketAddr, job: Job) {
-        self.held.entry(at).or_default().push_back(job);
-        self.holding += 1;
+        self.state.held.entry(at).or_default().push_back(job);
+        self.state.holding += 1;
     }
 
     /// Reports an exchange to the breaker and carries out what the breaker decides.
@@ -45,7 +45,11 @@ impl Running {
         if matches!(report.next, Next::Again(..)) && report.sign != Sign::Alive {
             return;
         }
-        match self.breaker.ended(at, report.sign, report.took, clock()) {
+        match self
+            .state
+            .breaker
+            .ended(at, report.sign, report.took, clock())
+        {
             Turn::None => {}
             Turn::Probe(pause) => {
                 self.hold_back(at);
@@ -59,7 +63,8 @@ impl Running {
             Turn::GiveUp(dead) => {
                 self.hold_back(at);
                 let held = self.take_held(at);
-                self.skipped
+                self.state
+                    .skipped
                     .extend(held.into_iter().map(|job| (job, not_visited(dead))));
             }
         }
@@ -68,12 +73,12 @@ impl Running {
     /// Releases one of the held visits as a probe. Neighbours in the inventory may fail together,
     /// so the probe is taken from the middle, the end and the beginning in turn.
     pub(super) fn probe(&mut self, at: SocketAddr) {
-        let held = self.held.get_mut(&at);
+        let held = self.state.held.get_mut(&at);
         let count = held.as_ref().map_or(0, |held| held.len());
-        if !self.breaker.may_probe(at, count > 0) {
+        if !self.state.breaker.may_probe(at, count > 0) {
             return;
         }
-        let place = match self.holding % 3 {
+        let place = match self.state.holding % 3 {
             0 => count / 2,
             1 => count - 1,
             _ => 0,
@@ -85,11 +90,11 @@ impl Running {
         };
         let place = (place..count).chain(0..place).find(fresh).unwrap_or(place);
         if let Some(job) = held.and_then(|held| held.remove(place)) {
-            self.holding -= 1;
+            self.state.holding -= 1;
             self.pacer.push(at.ip(), job);
         }
         if count == 1 {
-            self.held.remove(&at);
+            self.state.held.remove(&at);
         }
     }
 
@@ -104,14 +109,14 @@ impl Running {
     }
 
     fn take_held(&mut self, at: SocketAddr) -> VecDeque<Job> {
-        let held = self.held.remove(&at).unwrap_or_default();
-        self.holding -= held.len();
+        let held = self.state.held.remove(&at).unwrap_or_default();
+        self.state.holding -= held.len();
         held
     }
 
     /// Continues each skipped visit at its next address, or writes its row if there is none.
     pub(super) async fn handle_skipped(&mut self) {
-        while let Some((job, failure)) = self.skipped.pop_front() {
+        while let Some((job, failure)) = self.state.skipped.pop_front() {
             let observation = match job {
                 Job::Begin(begin) => {
                     self.unpark(&begin);
@@ -129,7 +134,7 @@ impl Running {
             };
             match addresses::has_next(&observation) {
                 // An incomplete visit gets no row.
-                true if self.stopping => {}
+                true if self.state.stopping => {}
                 true => self.elsewhere(observation).await,
                 false => self.give_up(observation).await,
             }
@@ -140,10 +145,10 @@ impl Running {
     /// of silence, because the peers may have answered.
     pub(super) fn check_absence(&mut self) {
         let now = clock();
-        if now.saturating_duration_since(self.last_run) > ABSENT {
-            self.breaker.absent(now, self.patience + ABSENT);
+        if now.saturating_duration_since(self.state.last_run) > ABSENT {
+            self.state.breaker.absent(now, self.patience + ABSENT);
         }
-        self.last_run = now;
+        self.state.last_run = now;
     }
 }
 

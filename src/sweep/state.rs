@@ -20,7 +20,7 @@ use crate::observation::{Failure, Observation};
 use crate::pace::{Breaker, Gate, Pacer};
 use crate::resolve::{ExcludeList, Resolver};
 
-/// Settings, channels and shared parts of the dispatcher.
+/// The dispatcher: its settings, channels, shared parts and state.
 pub(super) struct Dispatcher {
     pub(super) targets: Receiver<Arc<Target>>,
     pub(super) resolver: Arc<Resolver>,
@@ -39,26 +39,11 @@ pub(super) struct Dispatcher {
     pub(super) rows: Sender<Judged>,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: Stop,
+    pub(super) state: State,
 }
 
-/// The dispatcher while it runs: its parts and its state.
-pub(super) struct Running {
-    pub(super) targets: Receiver<Arc<Target>>,
-    pub(super) resolver: Arc<Resolver>,
-    pub(super) excludes: Arc<ExcludeList>,
-    pub(super) all_addresses: bool,
-    pub(super) all_versions: bool,
-    pub(super) pacer: Pacer<Job>,
-    pub(super) gate: Gate,
-    /// Maximum number of attempts for each target.
-    pub(super) attempts: u32,
-    /// Maximum duration of a visit.
-    pub(super) patience: Duration,
-    pub(super) workers: Vec<UnboundedSender<Job>>,
-    pub(super) reports: UnboundedReceiver<ExchangeReport>,
-    pub(super) judge: Judge,
-    pub(super) rows: Sender<Judged>,
-    pub(super) counters: Arc<Counters>,
+/// The state of the dispatcher.
+pub(super) struct State {
     /// Lookups under way.
     pub(super) resolving: JoinSet<Resolved>,
     /// Work scheduled for later, the earliest first.
@@ -82,23 +67,10 @@ pub(super) struct Running {
     pub(super) last_run: Instant,
 }
 
-impl Running {
-    pub(super) fn new(dispatcher: Dispatcher) -> Self {
+impl State {
+    /// Returns the state before the first target.
+    pub(super) fn new() -> Self {
         Self {
-            targets: dispatcher.targets,
-            resolver: dispatcher.resolver,
-            excludes: dispatcher.excludes,
-            all_addresses: dispatcher.all_addresses,
-            all_versions: dispatcher.all_versions,
-            pacer: dispatcher.pacer,
-            gate: dispatcher.gate,
-            attempts: dispatcher.attempts,
-            patience: dispatcher.patience,
-            workers: dispatcher.workers,
-            reports: dispatcher.reports,
-            judge: dispatcher.judge,
-            rows: dispatcher.rows,
-            counters: dispatcher.counters,
             resolving: JoinSet::new(),
             later: BinaryHeap::new(),
             next_worker: 0,
