@@ -9,7 +9,7 @@ use rustls_pki_types::CertificateDer;
 use tlsweep::gather::{RevocationData, RevocationSources};
 use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::judge::{Judge, Policy, TrustStore};
-use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Session, Timing};
+use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, Session};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::{RevocationAnswer, RevocationStatus, Verdict, VerdictKind};
 
@@ -98,17 +98,6 @@ fn seen(staple: &[u8]) -> Observation {
     };
     let leaf = Certificate::read(CertificateDer::from_slice(LEAF));
     Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: None,
-        },
-        started_at: Timestamp::from_second(AT).expect("a day of this century"),
-        attempt: 1,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        timing: Timing::default(),
-        failure: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,
@@ -119,6 +108,13 @@ fn seen(staple: &[u8]) -> Observation {
             chain_cut: false,
             failure: None,
         }],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target),
+                address: None,
+            },
+            Timestamp::from_second(AT).expect("a day of this century"),
+        )
     }
 }
 

@@ -14,7 +14,7 @@ use support::peers::{Nginx, SServer};
 use support::pki::{self, Leaf, Pki};
 use tlsweep::inventory::{Defaults, Endpoint, TargetSpec};
 use tlsweep::observation::{
-    Certificate, Exchange, Failure, Observation, Offer, PeerChain, Reason, Stage, Timing,
+    Certificate, Exchange, Failure, Observation, Offer, PeerChain, Reason, Stage,
 };
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
 
@@ -727,18 +727,14 @@ fn a_visit_that_reaches_its_size_limit_asks_no_more_questions() {
     };
     let target = TargetSpec::expand(NAME, &Defaults::default());
     let mut visit = Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target.expect("a target").next().expect("one")),
-            address: None,
-        },
-        started_at: probe::now(),
-        attempt: 1,
-        timing: Timing::default(),
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
         exchanges: vec![exchange(1024)],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target.expect("a target").next().expect("one")),
+                address: None,
+            },
+            probe::now(),
+        )
     };
     let prober = Prober::new(Timeouts::default(), Approach::default());
     assert_eq!(prober.next_offer(&visit), Some(Offer::Wide));

@@ -10,7 +10,7 @@ use std::thread;
 
 use nginx::Nginx;
 use tlsweep::inventory::{Endpoint, Host, Service, Target};
-use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question, Timing};
+use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question};
 use tlsweep::probe::{Approach, Prober, Timeouts, now};
 use tlsweep::tls::{self, ProtocolVersion};
 
@@ -24,20 +24,13 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
         sni: None,
         tags: Vec::new(),
     };
-    let mut observation = Observation {
-        endpoint: Endpoint {
+    let mut observation = Observation::of(
+        Endpoint {
             target: Arc::new(target),
             address: Some(address.ip()),
         },
-        started_at: now(),
-        attempt: 1,
-        timing: Timing::default(),
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        exchanges: Vec::new(),
-    };
+        now(),
+    );
     let prober = Prober::new(Timeouts::default(), Approach::default());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(prober.exchange(&mut observation, offer));

@@ -16,7 +16,7 @@ use tlsweep::judge::findings::{Definition, FINDINGS};
 use tlsweep::judge::{Judge, Policy, TrustStore};
 use tlsweep::observation::{
     Certificate, Exchange, Failure, KeyProof, Observation, Offer, PeerChain, Question, Reason,
-    Session, Stage, Timing,
+    Session, Stage,
 };
 use tlsweep::tls::{AlertDescription, ProtocolVersion};
 use tlsweep::verdict::{
@@ -883,17 +883,6 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
         tags: Vec::new(),
     };
     Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: None,
-        },
-        started_at: jiff::Timestamp::from_second(AT).unwrap(),
-        attempt: 1,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        timing: Timing::default(),
-        failure: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,
@@ -902,6 +891,13 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
             chain_cut: false,
             failure: None,
         }],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target),
+                address: None,
+            },
+            jiff::Timestamp::from_second(AT).unwrap(),
+        )
     }
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use serde_json::Value;
 use support::sweep;
 use tlsweep::inventory::{Defaults, Endpoint, TargetSpec};
-use tlsweep::observation::{Observation, Offer, Reason, Said, Timing};
+use tlsweep::observation::{Observation, Offer, Reason, Said};
 use tlsweep::probe::{self, Approach, Prober, Timeouts};
 
 /// How a scripted server sends its lines.
@@ -193,17 +193,7 @@ fn visit(address: SocketAddr) -> Observation {
         target: Arc::new(targets.next().expect("one")),
         address: Some(address.ip()),
     };
-    let mut observation = Observation {
-        endpoint,
-        started_at: probe::now(),
-        attempt: 1,
-        timing: Timing::default(),
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        exchanges: Vec::new(),
-    };
+    let mut observation = Observation::of(endpoint, probe::now());
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().expect("a runtime");
     let prober = Prober::new(Timeouts::default(), Approach::default());

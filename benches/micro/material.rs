@@ -12,8 +12,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tlsweep::gather::IssuerPool;
 use tlsweep::inventory::{Defaults, Endpoint, Source, Target, open};
 use tlsweep::judge::{Policy, TrustStore};
+use tlsweep::observation::Session;
 use tlsweep::observation::{Certificate, Exchange, KeyProof, Observation, Offer, PeerChain};
-use tlsweep::observation::{Session, Timing};
 use tlsweep::tls::ProtocolVersion;
 use tlsweep::verdict::CompletedBy;
 
@@ -115,17 +115,6 @@ impl Authorities {
     pub(crate) fn observation(&self, number: usize) -> Observation {
         let chain = self.chain(number).into_iter().map(Certificate::read);
         Observation {
-            endpoint: Endpoint {
-                target: Arc::new(target(number)),
-                address: Some([127, 0, 0, 1].into()),
-            },
-            started_at: now(),
-            attempt: 1,
-            versions_asked: false,
-            facts_asked: Default::default(),
-            addresses: None,
-            timing: Timing::default(),
-            failure: None,
             exchanges: vec![Exchange {
                 offer: Offer::Modern,
                 transcript: None,
@@ -136,6 +125,13 @@ impl Authorities {
                 chain_cut: false,
                 failure: None,
             }],
+            ..Observation::of(
+                Endpoint {
+                    target: Arc::new(target(number)),
+                    address: Some([127, 0, 0, 1].into()),
+                },
+                now(),
+            )
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::cli::PlanError;
 use crate::inventory::{self, Endpoint, Host, Service, Start, Target, TargetSpec};
-use crate::observation::{Exchange, Observation, Offer, PeerChain, Timing};
+use crate::observation::{Exchange, Observation, Offer, PeerChain};
 use crate::probe;
 
 /// Returns an observation with this chain, as if a server had sent it, and without a handshake.
@@ -23,17 +23,6 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
         tags: Vec::new(),
     };
     Ok(Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: None,
-        },
-        started_at: probe::now(),
-        attempt: 1,
-        timing: Timing::default(),
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,
@@ -42,6 +31,13 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
             chain_cut: false,
             failure: None,
         }],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target),
+                address: None,
+            },
+            probe::now(),
+        )
     })
 }
 

@@ -93,6 +93,21 @@ pub(crate) const MAX_EXCHANGES: usize = 1024;
 pub(crate) const MAX_CHAIN_BYTES: usize = 16 * 1024 * 1024;
 
 impl Observation {
+    /// Returns the first visit to an endpoint before any exchange, with nothing asked beyond the verdict.
+    pub fn of(endpoint: Endpoint, started_at: Timestamp) -> Self {
+        Self {
+            endpoint,
+            started_at,
+            attempt: 1,
+            timing: Timing::default(),
+            failure: None,
+            versions_asked: false,
+            facts_asked: FactSet::default(),
+            addresses: None,
+            exchanges: Vec::new(),
+        }
+    }
+
     /// Adds an exchange. It replaces the previous exchange if that one was dropped and the same ClientHello
     /// now got an answer: the drop was temporary. Version probes and questions that form a series keep
     /// both, because their own rules count the drops.

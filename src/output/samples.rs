@@ -245,12 +245,6 @@ fn target(text: &str, host: &str, port: u16) -> Target {
 
 fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
     Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: Some("192.0.2.7".parse().unwrap()),
-        },
-        started_at: time("2026-11-22T08:00:00.25Z"),
-        attempt: 1,
         timing: Timing {
             dns: Some(Duration::from_micros(800)),
             connect: Some(Duration::from_micros(12_500)),
@@ -258,10 +252,6 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
             handshake: Some(Duration::from_nanos(30_000_123)),
             total: Some(Duration::from_millis(44)),
         },
-        failure: None,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
         exchanges: vec![Exchange {
             offer: Offer::Modern,
             transcript: None,
@@ -270,6 +260,13 @@ fn seen(target: Target, certificates: Vec<Arc<Certificate>>) -> Observation {
             chain_cut: false,
             failure: None,
         }],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target),
+                address: Some("192.0.2.7".parse().unwrap()),
+            },
+            time("2026-11-22T08:00:00.25Z"),
+        )
     }
 }
 

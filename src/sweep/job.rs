@@ -120,8 +120,6 @@ pub(super) fn empty(
     failure: Option<Failure>,
 ) -> Observation {
     Observation {
-        endpoint,
-        started_at: probe::now(),
         attempt,
         timing: Timing {
             dns,
@@ -129,10 +127,7 @@ pub(super) fn empty(
             ..Timing::default()
         },
         failure,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        exchanges: Vec::new(),
+        ..Observation::of(endpoint, probe::now())
     }
 }
 

@@ -12,9 +12,7 @@ use serde::Deserialize;
 use tlsweep::gather::{IssuerPool, RevocationData, RevocationSources, Search};
 use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::judge::{Judge, Policy, TrustStore};
-use tlsweep::observation::{
-    Certificate, Exchange, Observation, Offer, PeerChain, SavedAnswer, Timing,
-};
+use tlsweep::observation::{Certificate, Exchange, Observation, Offer, PeerChain, SavedAnswer};
 use tlsweep::verdict::{CompletedBy, FindingId, Value, Verdict, VerdictKind};
 
 /// Certificates in the order in which a server sends them.
@@ -250,17 +248,13 @@ pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) 
         failure: None,
     };
     Observation {
-        endpoint: Endpoint {
-            target: Arc::new(target),
-            address: None,
-        },
-        started_at: at,
-        attempt: 1,
-        versions_asked: false,
-        facts_asked: Default::default(),
-        addresses: None,
-        timing: Timing::default(),
-        failure: None,
         exchanges: vec![exchange],
+        ..Observation::of(
+            Endpoint {
+                target: Arc::new(target),
+                address: None,
+            },
+            at,
+        )
     }
 }
