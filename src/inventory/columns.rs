@@ -188,17 +188,18 @@ impl InputRow {
         if self.get(KnownColumn::Port).is_none() && self.get(KnownColumn::Ports).is_none() {
             return Ok(());
         }
+        let is = |text: &str, words: &[&str]| words.iter().any(|it| it.eq_ignore_ascii_case(text));
         for (key, tag) in &self.tags {
-            let (key, value) = (
-                key.to_ascii_lowercase(),
-                tag.as_str().trim().to_ascii_lowercase(),
-            );
-            let transport = ["proto", "protocol", "transport"].contains(&&*key);
-            if transport && ["udp", "sctp", "icmp"].contains(&&*value) {
-                return Err(RowError::NotTcp { key, value });
+            let value = tag.as_str().trim();
+            if is(key, &["proto", "protocol", "transport"]) && is(value, &["udp", "sctp", "icmp"]) {
+                return Err(RowError::NotTcp {
+                    key: key.to_ascii_lowercase(),
+                    value: value.to_ascii_lowercase(),
+                });
             }
             // masscan nests the state of the port: {"data":{"status":"closed"}}.
-            if key == "data" && value.contains("\"status\":\"closed\"") {
+            let closed = || value.to_ascii_lowercase().contains("\"status\":\"closed\"");
+            if is(key, &["data"]) && closed() {
                 return Err(RowError::NoOpenPort);
             }
         }
