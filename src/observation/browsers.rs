@@ -51,14 +51,14 @@ pub struct BrowserRefusal<'a> {
 pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     if let Some((answer, _)) = signed_beyond(observation) {
         let offer = without_its_signature(answer)?;
-        return made(observation, offer).is_none().then_some(offer);
+        return observation.exchange(offer).is_none().then_some(offer);
     }
     let (_, open) = open(observation)?;
-    match made(observation, Offer::Modern) {
+    match observation.exchange(Offer::Modern) {
         None => Some(Offer::Modern),
         Some(modern) => {
             let asks = modern.failure.is_some() && !told_by_tls13(observation);
-            (asks && made(observation, open).is_none()).then_some(open)
+            (asks && observation.exchange(open).is_none()).then_some(open)
         }
     }
 }
@@ -66,9 +66,9 @@ pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
 /// Returns what a server accepts that refuses browsers, with the parts of their offer that it refused.
 /// `None` if they can connect, or if it is not known.
 pub fn refused_by_browsers(observation: &Observation) -> Option<BrowserRefusal<'_>> {
-    let refused = |offer| made(observation, offer).is_some_and(refused);
+    let refused = |offer| observation.exchange(offer).is_some_and(refused);
     if let Some((answer, parts)) = signed_beyond(observation) {
-        let asked = made(observation, without_its_signature(answer)?);
+        let asked = observation.exchange(without_its_signature(answer)?);
         let refused = asked.is_some_and(refused_in_words);
         return refused.then(|| refusal(answer, parts, false)).flatten();
     }
@@ -91,10 +91,6 @@ fn refusal(
     })
 }
 
-fn made(observation: &Observation, offer: Offer) -> Option<&Exchange> {
-    observation.exchanges.iter().find(|it| it.offer == offer)
-}
-
 /// An answer, with the parts of an offer that it does not use.
 type Beyond<'a> = (&'a Exchange, Vec<Part>);
 
@@ -107,7 +103,9 @@ fn open(observation: &Observation) -> Option<(Beyond<'_>, Offer)> {
         return beyond_chrome(answer);
     }
     // Firefox may be accepted where Chrome is not.
-    let accepted = made(observation, Offer::Browser).filter(|it| it.failure.is_none());
+    let accepted = observation
+        .exchange(Offer::Browser)
+        .filter(|it| it.failure.is_none());
     match accepted {
         Some(accepted) if accepted.session.is_some() && !refused(accepted) => {
             beyond_chrome(accepted)
@@ -124,8 +122,8 @@ fn beyond_chrome(answer: &Exchange) -> Option<(Beyond<'_>, Offer)> {
 /// Returns true if an answer in TLS 1.3 shows which browsers can connect. A server chooses the version
 /// first, so browsers never reach what it accepts in TLS 1.2.
 fn told_by_tls13(observation: &Observation) -> bool {
-    let whole = |it: &Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
-    observation.insists().is_some() || observation.exchanges.iter().any(whole)
+    let completed = observation.exchange(Offer::MoreGroups);
+    observation.insists().is_some() || completed.is_some_and(|it| it.failure.is_none())
 }
 
 /// Returns true if the server rejected the offer or chose a version that browsers do not accept. A
@@ -175,8 +173,12 @@ fn signed_beyond(observation: &Observation) -> Option<Beyond<'_>> {
     let mut exchanges = observation.exchanges.iter();
     let answer = exchanges
         .find(|it| matches!(it.offer, Offer::Modern | Offer::NoAlpn) && it.failure.is_none())?;
-    let parts = beyond(answer, &BROWSERS)?;
-    parts.contains(&Part::Signatures).then_some((answer, parts))
+    // Nearly every server stops here, so nothing is collected for it.
+    let scheme = answer.session.as_ref()?.signature?;
+    if BROWSER_SIGNATURES.contains(&scheme) {
+        return None;
+    }
+    Some((answer, beyond(answer, &BROWSERS)?))
 }
 
 /// Returns the offer that has the version of this answer, and only signatures that browsers offer.

@@ -108,6 +108,11 @@ impl Observation {
         }
     }
 
+    /// Returns the first exchange with this offer, or `None` if it was not made.
+    pub fn exchange(&self, offer: Offer) -> Option<&Exchange> {
+        self.exchanges.iter().find(|it| it.offer == offer)
+    }
+
     /// Adds an exchange. It replaces the previous exchange if that one was dropped and the same ClientHello
     /// now got an answer: the drop was temporary. Version probes and questions that form a series keep
     /// both, because their own rules count the drops.
@@ -194,8 +199,9 @@ impl Observation {
     /// recognize but not compute: the server refused the modern offer, and named the group or suite in
     /// its answer to [`Offer::Rest`].
     pub fn insists(&self) -> Option<&Session> {
-        let made = |offer| self.exchanges.iter().find(|it| it.offer == offer);
-        let rest = made(Offer::Rest).filter(|_| made(Offer::MoreGroups).is_none())?;
+        let rest = self
+            .exchange(Offer::Rest)
+            .filter(|_| self.exchange(Offer::MoreGroups).is_none())?;
         let session = rest.session.as_ref()?;
         let failure = rest.failure.as_ref()?;
         let usual = MODERN_SUITES.contains(&session.cipher)
@@ -213,10 +219,7 @@ impl Observation {
         if self.insists().is_some() {
             return None;
         }
-        let refused = self
-            .exchanges
-            .iter()
-            .find(|exchange| exchange.offer == Offer::Modern)?;
+        let refused = self.exchange(Offer::Modern)?;
         let answered = self.exchanges.iter().find(|exchange| {
             let lesser = matches!(exchange.offer, Offer::Wide | Offer::Short | Offer::Rest);
             lesser && exchange.failure.is_none()

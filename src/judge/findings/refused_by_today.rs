@@ -2,7 +2,7 @@
 
 use super::{Definition, Doc, Needs, Text};
 use crate::judge::case::Case;
-use crate::observation::{BrowserRefusal, Exchange, Offer, Part, PeerChain, refused_by_browsers};
+use crate::observation::{BrowserRefusal, Offer, Part, PeerChain, refused_by_browsers};
 use crate::tls::{
     MODERN_SUITES, ProtocolVersion, cipher_suite_text, group_text, signature_scheme_text,
 };
@@ -107,8 +107,9 @@ const RARE_GROUPS: [(u16, &[&str]); 4] = [
 /// What it accepts in TLS 1.2 does not help them, because it chooses the version first.
 fn tls13_refused(case: &Case<'_>) -> Option<Finding> {
     let observation = case.observation;
-    let whole = |it: &&Exchange| it.offer == Offer::MoreGroups && it.failure.is_none();
-    let completed = observation.exchanges.iter().find(whole);
+    let completed = observation
+        .exchange(Offer::MoreGroups)
+        .filter(|it| it.failure.is_none());
     let session = completed
         .and_then(|it| it.session.as_ref())
         .filter(|it| it.version == ProtocolVersion::Tls13)
