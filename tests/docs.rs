@@ -357,7 +357,20 @@ fn the_columns_and_formats_are_in_step() {
 #[test]
 fn the_hellos_are_in_step() {
     let mut page = String::from(
-        "# Hellos\n\nGenerated from `src/tls/hellos.rs`. The id is what `tls.offer` and `tls.versions.*.hello` of a record name.\n\n\
+        "# Hellos\n\nGenerated from `src/tls/hellos.rs` and `src/observation/facts/question.rs`.\n\n\
+         A hello is a ClientHello: the message with which a client starts TLS. It offers versions, cipher suites (encryption),\n\
+         groups (key exchange) and signature schemes; the server chooses one of each. [LANES.md](LANES.md) says which hello is\n\
+         sent when. In a record, `tls.offer` and `tls.versions.*.hello` are one of the ids below, or `without_alpn` or `implicit`,\n\
+         which are forms of `modern`. A few more terms:\n\n\
+         - lane: `--probe handshake` or `--probe hello`.\n\
+         - written by hand: this program writes the hello and reads the first flight, which is the server's answer up to the point\n  \
+         where it waits for the client. Up to TLS 1.2 it is not encrypted and contains the certificates. rustls, a TLS library,\n  \
+         writes the other hellos and completes the handshake.\n\
+         - key share: a public key for one group, sent with the hello in TLS 1.3. A server that wants another group answers with\n  \
+         a HelloRetryRequest.\n\
+         - anonymous suite: the server sends no certificate.\n\
+         - ALPN: the extension that offers application protocols such as h2. SNI: the one that names the server.\n\
+         - TLS_EMPTY_RENEGOTIATION_INFO_SCSV: no suite, but the sign that the client supports secure renegotiation (RFC 5746).\n\n\
          | id | versions | suites | groups | signature schemes | written by |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for hello in HELLOS {
@@ -398,9 +411,10 @@ fn the_hellos_are_in_step() {
         .expect("writing to a string");
     }
     page.push_str(
-        "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. A list of `tls.facts` names the first hello of its row\n\
-         in `hello`: one of `suites_...` or `groups_...`. The ids of the others occur only in recordings.\n\
-         Those that TLS 1.2 or older may answer end in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
+        "\n## Questions\n\nThe hellos of `--facts`, each made from one of those above. To find all accepted suites or groups, the scanner repeats\n\
+         a hello without those that the server has chosen so far. `hello` of such a list in `tls.facts` is `suites_...` or\n\
+         `groups_...`. The other ids occur only in recordings (`--save`). Hellos that may be answered with TLS 1.2 or older end\n\
+         in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
          | id | made from | difference |\n| --- | --- | --- |\n",
     );
     for question in Question::ALL {
@@ -411,7 +425,7 @@ fn the_hellos_are_in_step() {
     hold("docs/HELLOS.md", &page);
 }
 
-/// How the cases of one subject come out.
+/// Counts of the results for the cases of one subject.
 #[derive(Default)]
 struct Tally {
     cases: usize,
@@ -461,7 +475,7 @@ fn the_table_of_accuracy_is_in_step() {
         all.add(&case, openssl);
     }
     let mut table = String::from(
-        "| subject | cases | we say what the case says | `openssl verify` answers as we do | it accepts what we refuse | it refuses what we accept |\n\
+        "| subject | cases | tlsweep as expected | openssl as tlsweep | only openssl accepts | only openssl refuses |\n\
          | --- | --- | --- | --- | --- | --- |\n",
     );
     for (kind, tally) in &kinds {

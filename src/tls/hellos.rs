@@ -65,10 +65,10 @@ pub const MODERN: HelloTemplate = HelloTemplate {
         X25519. rustls completes the handshake. It is the first ClientHello of the handshake \
         lane. Browsers offer more today: X25519MLKEM768, and some of them secp521r1 and \
         ffdhe2048. If a server refuses this ClientHello, `rest` and `more_groups` offer those. \
-        This ClientHello also accepts signatures that browsers do not (SHA-1, Ed448). For \
+        This ClientHello also offers signatures that browsers do not (SHA-1, Ed448). For \
         `https` and `wss`, and on port 443 for `tls` and targets without a scheme, it offers h2 \
-        and http/1.1 by ALPN. If a server refuses these protocols, it is sent again without \
-        ALPN, as `without_alpn`.",
+        and http/1.1 by ALPN. If a server refuses these protocols, the hello is sent again \
+        without ALPN, as `without_alpn`.",
 };
 
 /// The ClientHello that any server since SSL 3.0 can accept.
@@ -104,7 +104,7 @@ pub const HELLO_LANE: HelloTemplate = HelloTemplate {
     signatures: MODERN_SIGNATURES,
     hand_made: true,
     about: "The first ClientHello of the hello lane (`--probe hello`). Almost every server of the last \
-        twenty years can answer it in clear. Anonymous, NULL, EXPORT and DES suites are only in \
+        twenty years can answer it, without encryption. Anonymous, NULL, EXPORT and DES suites are only in \
         `wide`, so that a server that prefers them still sends its certificate.",
 };
 
@@ -120,7 +120,7 @@ pub const BROWSER: HelloTemplate = HelloTemplate {
     about: "Everything that current browsers offer in TLS 1.2, combined. It is sent if a server refused \
         `modern` and then chose something that no browser offers, or accepted `modern` in TLS 1.2 \
         with a signature that no browser offers. Its answer shows if browsers can connect anyway. \
-        It decides only `refused_by_today`.",
+        It affects only the warning `refused_by_today`.",
 };
 
 /// What Chrome offers in TLS 1.2.
@@ -130,7 +130,7 @@ pub const CHROME: HelloTemplate = HelloTemplate {
     groups: &CHROME_GROUPS,
     about: "Like `browser`, but without secp521r1 and without CBC with ECDSA, which Firefox offers and \
         Chrome does not. It is sent if a server refused `modern` and then chose one of these. It \
-        decides only `refused_by_today`.",
+        affects only the warning `refused_by_today`.",
     ..BROWSER
 };
 
@@ -140,7 +140,7 @@ pub const BROWSER_TLS1_3: HelloTemplate = HelloTemplate {
     signatures: &BROWSER_SIGNATURES,
     about: "Like `modern`, but with the signatures of `browser` and without application protocols; \
         rustls completes the handshake. It is sent if a server accepted `modern` in TLS 1.3 with a \
-        signature that no browser offers (Ed25519, Ed448). It decides only `refused_by_today`.",
+        signature that no browser offers (Ed25519, Ed448). It affects only the warning `refused_by_today`.",
     ..MODERN
 };
 
@@ -173,7 +173,7 @@ pub const REST: HelloTemplate = HelloTemplate {
     hand_made: true,
     about: "All suites and groups of TLS 1.3, including X25519MLKEM768, secp521r1 and ffdhe2048. The \
         key share for X25519 consists of random bytes; no key is generated. It is sent if a \
-        server refused `modern` for a reason that may be something else than the version. The \
+        server refused `modern` for a reason that may not be the version. The \
         answer names the group or suite that the server requires. It contains no certificate, \
         because TLS 1.3 encrypts certificates.",
     ..TLS1_3
@@ -257,8 +257,8 @@ const SSL3: HelloTemplate = HelloTemplate {
     groups: &[],
     signatures: &[],
     hand_made: true,
-    about: "Tests if SSL 3.0 is accepted. SSL 3.0 has no extensions, so no server name is sent: a server \
-        of many names answers for its default name.",
+    about: "Tests if SSL 3.0 is accepted. SSL 3.0 has no extensions, so no server name is sent, and a \
+        server with several names answers as for its default name.",
 };
 
 /// TLS 1.2 for servers that fail at the 757 bytes of `tls1_2`.
