@@ -363,9 +363,9 @@ fn the_hellos_are_in_step() {
          sent when. In a record, `tls.offer` and `tls.versions.*.hello` are one of the ids below, or `without_alpn` or `implicit`,\n\
          which are forms of `modern`. A few more terms:\n\n\
          - lane: `--probe handshake` or `--probe hello`.\n\
-         - written by hand: this program writes the hello and reads the first flight, which is the server's answer up to the point\n  \
-         where it waits for the client. Up to TLS 1.2 it is not encrypted and contains the certificates. rustls, a TLS library,\n  \
-         writes the other hellos and completes the handshake.\n\
+         - written by hand (hand-made): this program writes the hello and reads the first flight, which is the server's answer\n  \
+         up to the point where it waits for the client. Up to TLS 1.2 it is not encrypted and contains the certificates.\n  \
+         rustls, a TLS library, writes the other hellos and completes the handshake.\n\
          - key share: a public key for one group, sent with the hello in TLS 1.3. A server that wants another group answers with\n  \
          a HelloRetryRequest.\n\
          - anonymous suite: the server sends no certificate.\n\
