@@ -96,7 +96,12 @@ fn the_schema_is_in_step() {
 fn the_findings_are_in_step() {
     let mut page = String::from(
         "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same text.\n\
-         A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others are warnings.\n",
+         A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others do not change the\n\
+         verdict. The side is where the fault can usually be fixed.\n\n\
+         Abbreviations: SAN is the subject alternative name, the field with the names that a certificate is valid for. SNI is the\n\
+         server name indication, the name that a client sends in its ClientHello. AIA is the authority information access\n\
+         extension, in which a certificate names a URL of its issuer's certificate. OCSP is the Online Certificate Status\n\
+         Protocol, and a staple is the OCSP response that a server sends with its certificate.\n",
     );
     for finding in FINDINGS {
         describe(&mut page, finding).expect("writing to a string");
@@ -108,11 +113,11 @@ fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     let kind = if finding.verdict.is_some() {
         "verdict"
     } else {
-        "warning"
+        "no verdict"
     };
     writeln!(
         page,
-        "\n## {}\n\n**{}** ({kind}, {}, {} side)\n",
+        "\n## {}\n\n**{}** ({kind}, severity {}, {} side)\n",
         finding.id, finding.doc.en.title, finding.severity, finding.side
     )?;
     writeln!(page, "{}", finding.doc.en.meaning)?;

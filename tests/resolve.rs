@@ -200,7 +200,7 @@ async fn every_kind_of_answer_is_understood() {
             "loop.lab.test",
             Both,
             true,
-            "NoAddress: its aliases form a loop",
+            "NoAddress: its CNAME records form a loop",
         ),
         ("under_score.lab.test", Both, false, "127.0.0.7"),
         ("dangling.lab.test", Both, false, "Nxdomain"),

@@ -143,18 +143,21 @@ async fn only_records_on_the_alias_chain_of_the_name_count() {
             "q.test CNAME asked.test, other.test A 127.0.0.66",
             "127.0.0.8",
         ),
-        ("q.test CNAME q.test", "NoAddress: its aliases form a loop"),
+        (
+            "q.test CNAME q.test",
+            "NoAddress: its CNAME records form a loop",
+        ),
         (
             "q.test CNAME a.test, a.test CNAME q.test",
-            "NoAddress: its aliases form a loop",
+            "NoAddress: its CNAME records form a loop",
         ),
         (
             "q.test CNAME turn.test",
-            "NoAddress: its aliases form a loop",
+            "NoAddress: its CNAME records form a loop",
         ),
         (
             "q.test CNAME n0.chain.test",
-            "NoAddress: more than 16 aliases in a row",
+            "NoAddress: more than 16 CNAME records in a row",
         ),
         ("q.test CNAME here.localhost", "127.0.0.1"),
         ("q.test CNAME hidden.onion", "Nxdomain"),
@@ -260,7 +263,7 @@ async fn addresses_that_cannot_be_visited_are_not_used() {
             "::ffff:127.0.0.9",
             V6,
             false,
-            "UnusableAddress: 127.0.0.9 is IPv4 written as IPv6",
+            "UnusableAddress: 127.0.0.9 is an IPv4 address written as IPv6",
         ),
         ("", "::ffff:127.0.0.9 ::1", V6, true, "::1"),
     ] {

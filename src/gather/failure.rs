@@ -25,9 +25,7 @@ pub enum FetchFailure {
     #[error("excluded by --exclude")]
     Excluded,
     /// The address is not public.
-    #[error(
-        "{address} is {kind}: certificates may not direct us there (--aia-allow-private allows it)"
-    )]
+    #[error("{address} is {kind}: no request is sent there (--aia-allow-private allows it)")]
     Forbidden {
         /// Address that the URL leads to.
         address: IpAddr,

@@ -45,7 +45,7 @@ pub enum TargetError {
     Wildcard,
     /// A comma in a name.
     #[error(
-        "a target contains no comma; for CSV input, begin with a header line such as host,port"
+        "a target cannot contain a comma; CSV input must begin with a header line such as host,port"
     )]
     Comma,
     /// The name is invalid under UTS 46.
@@ -139,7 +139,7 @@ pub enum RowError {
     #[error("the columns port and ports are both filled; leave one of them empty")]
     PortTwice,
     /// None of the listed ports is an open TCP port.
-    #[error("no open TCP port is listed")]
+    #[error("no open TCP port is listed; add one, or remove the row")]
     NoOpenPort,
     /// The port belongs to another transport protocol.
     #[error("column {key}: {value} is not TCP; leave out ports of other protocols")]

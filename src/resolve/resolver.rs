@@ -245,9 +245,9 @@ impl Resolver {
                 Step::Ask(_) => {}
                 Step::Nothing if answer.answers.is_empty() => return nowhere(""),
                 Step::Nothing => return nowhere("the answer has no record of this name"),
-                Step::Loop => return nowhere("its aliases form a loop"),
+                Step::Loop => return nowhere("its CNAME records form a loop"),
                 Step::TooLong => {
-                    return nowhere(&format!("more than {MOST_ALIASES} aliases in a row"));
+                    return nowhere(&format!("more than {MOST_ALIASES} CNAME records in a row"));
                 }
             }
         }
@@ -258,7 +258,7 @@ impl Resolver {
     fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
-            (None, Families::V6) if address.is_ipv4() => Some("IPv4 written as IPv6"),
+            (None, Families::V6) if address.is_ipv4() => Some("an IPv4 address written as IPv6"),
             (kind, _) => kind,
         };
         let wanted = |address: &IpAddr| address.is_ipv6() || self.families != Families::V6;

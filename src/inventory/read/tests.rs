@@ -90,7 +90,7 @@ fn a_line_that_cannot_be_read_never_stops_the_next() {
             "2: \"127.1\" looks like an address",
             "3: the line is not UTF-8",
             "4: the line is longer than 65536 bytes",
-            "5: a target contains no comma; for CSV input, begin with a header",
+            "5: a target cannot contain a comma; CSV input must begin with a header",
             "6: \"99\" is not a prefix length",
             "7: '\\0' is not allowed in a host name",
             "tls://192.0.2.0:443",

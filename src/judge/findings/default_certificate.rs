@@ -47,8 +47,7 @@ const DOC: Doc = Doc {
             that the server returns to a client that sends no SNI. There are two possible causes. \
             Either the server has no TLS virtual host for this name, so its default virtual host \
             answered, or the server uses one certificate for all names and that certificate lacks \
-            this name. The check sends a ClientHello without SNI and runs only with `--facts \
-            default_certificate`.",
+            this name.",
         check_first: &[
             "Confirm that DNS points to the correct server. After a site moves, its old server \
                 often no longer has the name configured.",
@@ -91,8 +90,7 @@ const DOC: Doc = Doc {
         meaning: "証明書に、接続に使った名前が含まれていません。この証明書は、SNI を送信しないクラ\
             イアントに返される証明書と同じです。原因は 2 つ考えられます。この名前の TLS バーチャル\
             ホストがないため既定のバーチャルホストが応答したか、すべての名前に 1 枚の証明書を使う\
-            サーバーで、その証明書にこの名前が含まれていません。この検査は SNI のない ClientHello \
-            を送信するもので、`--facts default_certificate` を指定した場合にだけ行います。",
+            サーバーで、その証明書にこの名前が含まれていません。",
         check_first: &[
             "DNS が正しいサーバーを指しているか確認します。サイトの移転後、移転元のサーバーでは名\
                 前の設定が削除されていることがよくあります。",

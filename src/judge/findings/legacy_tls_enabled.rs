@@ -41,13 +41,13 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "Old TLS versions are still enabled in addition to TLS 1.2 or 1.3",
-        meaning: "This server supports TLS 1.2 or 1.3, but also accepts clients that offer \
-            nothing newer than TLS 1.1, TLS 1.0 or SSL 3.0. Those versions are formally \
-            deprecated (SSL 3.0 by RFC 7568, TLS 1.0 and 1.1 by RFC 8996). Current clients choose \
-            the newer version, so nothing breaks today. However, audits such as PCI DSS count it \
-            as a fault, and SSL 3.0 can be exploited against clients that still fall back to it \
-            (POODLE). The usual cause is an old system's default, or an old version setting that \
-            was never reviewed. Only a scan with `--versions all` detects this.",
+        meaning: "This server supports TLS 1.2 or 1.3, but also accepts clients that offer nothing \
+            newer than TLS 1.1, TLS 1.0 or SSL 3.0. Those versions are formally deprecated (SSL \
+            3.0 by RFC 7568, TLS 1.0 and 1.1 by RFC 8996). Current clients choose the newer \
+            version, so nothing breaks today. However, audits such as PCI DSS count it as a fault, \
+            and SSL 3.0 can be exploited against clients that still fall back to it (POODLE). The \
+            usual cause is an old system's default, or an old version setting that was never \
+            reviewed.",
         check_first: &[
             "Scan from another network to confirm that the server itself answers, and not a \
                 TLS-inspecting proxy with its own version settings.",
@@ -98,12 +98,11 @@ const DOC: Doc = Doc {
         title: "TLS 1.2 / 1.3 に加えて、古い TLS バージョンも有効です",
         meaning: "このサーバーは TLS 1.2 または 1.3 に対応していますが、TLS 1.1、TLS 1.0、SSL 3.0 \
             までしか提示しないクライアントも受け入れます。これらのバージョンは正式に廃止されていま\
-            す（SSL 3.0 は RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現在のクライアントは新しいバー\
-            ジョンを選ぶため、接続への影響はありません。ただし、PCI DSS などの監査では不適合とされ\
-            ます。また、SSL 3.0 は、フォールバックするクライアントへの攻撃（POODLE）に悪用されるお\
-            それがあります。多くは、古いシステムの既定値や、過去に設定したバージョンの指定を見直し\
-            ていないことが原因です。この問題は、`--versions all` を指定したスキャンでのみ検出され\
-            ます。",
+            す（SSL 3.0 は RFC 7568、TLS 1.0 / 1.1 は RFC 8996）。現在のクライアントは新しいバージ\
+            ョンを選ぶため、接続への影響はありません。ただし、PCI DSS などの監査では不適合とされま\
+            す。また、SSL 3.0 は、フォールバックするクライアントへの攻撃（POODLE）に悪用されるおそ\
+            れがあります。多くは、古いシステムの既定値や、過去に設定したバージョンの指定を見直して\
+            いないことが原因です。",
         check_first: &[
             "別の回線からスキャンし、サーバー自身が応答していることを確認します。TLS インスペク\
                 ションを行うプロキシは、独自のバージョン設定で応答します。",

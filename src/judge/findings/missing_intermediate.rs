@@ -152,16 +152,16 @@ fn source<'a>(case: &Case<'a>, certificate: &Certificate) -> Option<&'a str> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The server does not send an intermediate certificate",
-        meaning: "The certificates that the server sends do not lead to a trusted root, because \
-            an intermediate certificate is missing. `confirmed: true` means that tlsweep \
-            completed the chain with certificates from another source. To fix the problem, add \
-            the certificates listed in `append` to the chain, in that order, after the \
-            certificates already sent. `confirmed: false` means that the server sent only its own \
-            certificate and tlsweep does not have the issuer's certificate. The server \
-            certificate contains a URL for the issuer's certificate, and `--aia` downloads it. \
-            Browsers often hide this fault because they download or remember missing \
-            intermediates. Other programs, older phones, mail servers and payment systems usually \
-            do not, so the service works for some clients and fails for others.",
+        meaning: "The certificates that the server sends do not lead to a trusted root, because an \
+            intermediate certificate is missing. `confirmed: true` means that tlsweep completed \
+            the chain with certificates from another source. To fix the problem, add the \
+            certificates listed in `append` to the chain, in that order, after the certificates \
+            already sent. `confirmed: false` means that the server sent only its own certificate \
+            and tlsweep does not have the issuer's certificate. The server certificate contains a \
+            URL for the issuer's certificate (AIA), and `--aia` downloads it. Browsers often hide \
+            this fault because they download or remember missing intermediates. Other programs, \
+            older phones, mail servers and payment systems usually do not, so the service works \
+            for some clients and fails for others.",
         check_first: &[
             "Do not test with a desktop browser, because it may complete the chain by itself. Use \
                 `openssl s_client` or curl.",
@@ -207,15 +207,15 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "中間証明書が送信されていません",
-        meaning: "サーバーが中間証明書を送信していないため、送信された証明書だけでは、信頼された\
-            ルート証明書まで検証できません。`confirmed: true` は、別の場所から得た証明書を補うと証\
-            明書チェーンが完成したことを示します。送信済みの証明書の後に、`append` に示された証明\
-            書をその順に追加すると解決します。`confirmed: false` は、サーバー証明書だけが送信さ\
-            れ、発行元の証明書が手元になかったことを示します。サーバー証明書には発行元の証明書の \
-            URL（caIssuers）が含まれており、`--aia` を指定すると取得できます。ブラウザーは、不足し\
-            ている中間証明書をダウンロードしたり、保存済みのものを使ったりするため、問題に気付きに\
-            くくなります。それ以外のプログラム、古いスマートフォン、メールサーバー、決済システムの\
-            多くは補わないため、接続に失敗します。",
+        meaning: "サーバーが中間証明書を送信していないため、送信された証明書だけでは、信頼されたルー\
+            ト証明書まで検証できません。`confirmed: true` は、別の場所から得た証明書を補うと証明書\
+            チェーンが完成したことを示します。送信済みの証明書の後に、`append` に示された証明書を\
+            その順に追加すると解決します。`confirmed: false` は、サーバー証明書だけが送信され、発\
+            行元の証明書が手元になかったことを示します。サーバー証明書には発行元の証明書の URL（AIA）\
+            が含まれており、`--aia` を指定すると取得できます。ブラウザーは、不足している中間証明書\
+            をダウンロードしたり、保存済みのものを使ったりするため、問題に気付きにくくなります。そ\
+            れ以外のプログラム、古いスマートフォン、メールサーバー、決済システムの多くは補わないた\
+            め、接続に失敗します。",
         check_first: &[
             "パソコンのブラウザーは、不足している証明書を自動的に補うことがあります。確認には \
                 `openssl s_client` や curl を使います。",

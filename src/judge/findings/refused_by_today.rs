@@ -205,24 +205,19 @@ fn connecting(refusal: &BrowserRefusal<'_>) -> &'static [&'static str] {
 const DOC: Doc = Doc {
     en: Text {
         title: "Current browsers cannot connect",
-        meaning: "There are four cases. In the first, the server supports TLS 1.2, but it refused \
-            TLS 1.3 and everything that Chrome offers in TLS 1.2: ECDHE with AES-GCM or ChaCha20, \
-            ECDHE and RSA with AES-CBC, and RSA with AES-GCM, with the groups X25519, P-256 and \
-            P-384. It accepted only a ClientHello that also offers old and rare algorithms. The \
-            evidence shows which part of the browsers' offer the server refused and what it \
-            accepted instead. The finding is a warning if some clients can still connect, and \
-            otherwise an error. Firefox and OpenSSL can if the server accepted P-521, or AES-CBC \
-            with an ECDSA key. OpenSSL and Java can if it accepted DHE with a prime of 2048 bits or \
-            more, or CBC with SHA-256. Java also accepts a prime of 1024 bits or more, but OpenSSL \
-            does so only at security level 1 (the default before 3.2, except on Debian and \
-            Ubuntu). In the second case, the server has only a key whose signatures browsers do \
-            not offer in any version, such as Ed25519 or Ed448. OpenSSL and Java 15 or later accept \
-            both, so the finding is a warning. In the third \
-            case, the server requires a group or suite in TLS 1.3 that some clients do not offer. \
-            Firefox offers P-521, ffdhe2048 and ffdhe3072, and Chrome does not. OpenSSL also offers \
-            X448. Neither browsers nor OpenSSL offer CCM by default. What such a server accepts in \
-            TLS 1.2 does not help, because it chooses the version first. The fourth case is \
-            `chain_size`: the certificates exceed the 100 KiB that Chrome and OpenSSL accept.",
+        meaning: "There are four cases. First, the server supports TLS 1.2, but it refused TLS 1.3 \
+            and everything that Chrome offers in TLS 1.2: ECDHE with AES-GCM or ChaCha20, ECDHE \
+            and RSA with AES-CBC, and RSA with AES-GCM, with the groups X25519, P-256 and P-384. \
+            It accepted only a ClientHello that also offers old and rare algorithms. Second, the \
+            server has only a key whose signatures browsers do not offer in any version, such as \
+            Ed25519 or Ed448. Third, the server requires a group or suite in TLS 1.3 that some \
+            clients do not offer. For example, Firefox offers P-521, ffdhe2048 and ffdhe3072, and \
+            Chrome does not; neither browsers nor OpenSSL offer CCM by default. What such a server \
+            accepts in TLS 1.2 does not help, because it chooses the version first. Fourth \
+            (`chain_size`), the certificates exceed the 100 KiB that Chrome and OpenSSL accept. \
+            The evidence shows what the server refused, what it accepted instead, and which \
+            clients can connect. The finding is a warning if some clients can still connect, and \
+            otherwise an error.",
         check_first: &[
             "Confirm that the server itself answers, and not a TLS-inspecting proxy on the \
                 scanning side.",
@@ -266,23 +261,19 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "現在のブラウザーでは接続できません",
-        meaning: "次の 4 つの場合があります。1 つ目は、サーバーが TLS 1.2 に対応しているものの、TLS 1.3 \
-            と、Chrome が TLS 1.2 で提示するすべての方式を拒否した場合です。拒否された方式は、AES-GCM \
-            または ChaCha20 を使う ECDHE、AES-CBC を使う ECDHE と RSA、AES-GCM を使う RSA、グループ \
-            X25519、P-256、P-384 の組み合わせです。受け入れたのは、古い方式やまれな方式も提示した \
-            ClientHello だけでした。拒否された部分と、代わりに受け入れられた方式は、検出結果に表示され\
-            ます。接続できるクライアントがある場合は警告、ない場合はエラーとします。P-521、または ECDSA \
-            の鍵と AES-CBC を受け入れた場合は、Firefox と OpenSSL が接続できます。2048 ビット以上の素数を\
-            使う DHE、または SHA-256 を使う CBC を受け入れた場合は、OpenSSL と Java が接続できます。1024 \
-            ビット以上の素数は Java も受け入れますが、OpenSSL が受け入れるのはセキュリティレベル 1（3.2 \
-            より前の既定値。Debian と Ubuntu を除く）の場合だけです。2 つ目は、Ed25519 や Ed448 のように、\
-            ブラウザーがどのバージョンでも提示しない署名の鍵しかない場合です。OpenSSL と Java 15 以降は両\
-            方に対応しているため、警告とします。3 つ目は、一部のクライアントが提示しないグループや暗号ス\
-            イートを、サーバーが TLS 1.3 で必須としている場合です。P-521、ffdhe2048、ffdhe3072 は \
-            Firefox が提示し、Chrome は提示しません。X448 は OpenSSL も提示します。CCM は、ブラウザーも \
-            OpenSSL も標準では提示しません。サーバーはバージョンを先に選ぶため、TLS 1.2 で受け入れる方式\
-            があっても接続できません。4 つ目は `chain_size` で、証明書の合計が、Chrome と OpenSSL の上限\
-            である 100 KiB を超えています。",
+        meaning: "次の 4 つの場合があります。1 つ目は、サーバーが TLS 1.2 に対応しているものの、\
+            TLS 1.3 と、Chrome が TLS 1.2 で提示するすべての方式を拒否した場合です。拒否された方式\
+            は、AES-GCM または ChaCha20 を使う ECDHE、AES-CBC を使う ECDHE と RSA、AES-GCM を使う \
+            RSA、グループ X25519、P-256、P-384 の組み合わせです。受け入れたのは、古い方式やまれな\
+            方式も提示した ClientHello だけでした。2 つ目は、Ed25519 や Ed448 のように、ブラウザー\
+            がどのバージョンでも提示しない署名の鍵しかない場合です。3 つ目は、一部のクライアントが\
+            提示しないグループや暗号スイートを、サーバーが TLS 1.3 で必須としている場合です。たと\
+            えば、P-521、ffdhe2048、ffdhe3072 は Firefox が提示し、Chrome は提示しません。CCM は、\
+            ブラウザーも OpenSSL も標準では提示しません。サーバーはバージョンを先に選ぶため、TLS \
+            1.2 で受け入れる方式があっても接続できません。4 つ目は `chain_size` で、証明書の合計が、\
+            Chrome と OpenSSL の上限である 100 KiB を超えている場合です。サーバーが拒否した部分、\
+            代わりに受け入れた方式、接続できるクライアントは、検出結果に表示されます。接続できるク\
+            ライアントがある場合は警告、ない場合はエラーとします。",
         check_first: &[
             "サーバー自身が応答していることを確認します。スキャン元の、TLS インスペクションを行う\
                 プロキシが応答している場合があります。",

@@ -49,12 +49,12 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 const DOC: Doc = Doc {
     en: Text {
         title: "The Diffie-Hellman group is too small",
-        meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than \
-            2048 bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits \
-            are within reach of nation states (Logjam, 2015). No current client connects with \
-            fewer than 1024 bits, so the finding is then an error. OpenSSL refuses less than 2048 \
-            bits at security level 2, the default since 3.2 and on Debian and Ubuntu. Java accepts \
-            1024 bits or more. Chrome and Firefox do not offer DHE at all, so this affects \
+        meaning: "The server used Diffie-Hellman key exchange (DHE) with a prime of less than 2048 \
+            bits. Groups of 512 bits have been broken in minutes, and groups of 1024 bits are \
+            within reach of nation states (Logjam, 2015). No current client connects with fewer \
+            than 1024 bits, so in that case the finding is an error. OpenSSL refuses less than \
+            2048 bits at security level 2, the default since 3.2 and on Debian and Ubuntu. Java \
+            accepts 1024 bits or more. Chrome and Firefox do not offer DHE at all, so this affects \
             mail servers, curl, Java and other programs.",
         check_first: &[
             "Check whether the server also accepts ECDHE (`--facts ciphers`). If it does, clients \

@@ -56,7 +56,7 @@ const DOC: Doc = Doc {
             version, and only the part for registries.",
         check_first: &[
             "Check the issuer. A TLS-inspecting proxy on the scanning side, or a device that \
-                creates its own certificates, may be in between.",
+                creates its own certificates, may be answering instead of the server.",
         ],
         fixes: &[
             (
@@ -83,8 +83,8 @@ const DOC: Doc = Doc {
             は、このようなワイルドカードを一致とみなしません。一致とみなすクライアントもあります。\
             tlsweep は、このバージョンに組み込まれたリストのうち、レジストリの部分だけを使います。",
         check_first: &[
-            "発行者を確認します。スキャン元の、TLS インスペクションを行うプロキシや、証明書を自動\
-                生成する機器が経路上にある可能性があります。",
+            "発行者を確認します。サーバーの代わりに、スキャン元の TLS インスペクションを行うプロキ\
+                シや、証明書を自動生成する機器が応答している可能性があります。",
         ],
         fixes: &[
             (
