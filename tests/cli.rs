@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 use serde_json::Value;
@@ -59,13 +60,111 @@ fn a_sweep_that_finds_faults_succeeds_unless_told_to_fail_on_them() {
         (Some("--fail-on=unreachable"), 1),
         (Some("--fail-on=expired,unreachable"), 1),
         (Some("--fail-on=any"), 1),
-        (Some("--fail-on=expired"), 0),
+        // Nothing was reached, so nothing shows that no certificate is expired.
+        (Some("--fail-on=expired"), 4),
     ] {
         let mut arguments = vec![target.as_str()];
         arguments.extend(fail_on);
         let rows = scan(&arguments).expect(code).rows();
         assert_eq!(rows[0].verdict(), "unreachable");
         assert_eq!(rows[0].at("/error/kind"), "refused");
+    }
+}
+
+/// Starts a server that greets like SSH, until the end of the process. Returns its target.
+fn greeting_server() -> String {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let target = server.local_addr().expect("it is bound").to_string();
+    thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            // The scanner may have closed the connection.
+            let _ = stream.write_all(b"SSH-2.0-test\r\n");
+        }
+    });
+    target
+}
+
+#[test]
+fn a_gate_fails_if_too_little_was_seen() {
+    let refusing = [Refusing::new(), Refusing::new()];
+    let [gone, gone_too] = &refusing
+        .each_ref()
+        .map(|it| format!("127.0.0.1:{}", it.port));
+    let here = &greeting_server();
+    let folder = folder();
+    let facts = path(&folder, "gate.facts");
+    let unread = "2 input lines could not be read (--max-unread 0)";
+    let unreached = "only 1 of 3 endpoints could be reached (--min-reached 50)";
+    let cases: &[(&[&str], &str, i32, &str)] = &[
+        (&[here], "--fail-on=expired", 0, ""),
+        (&[here, "a b", "c d"], "--fail-on=expired", 4, unread),
+        (
+            &[here, "a b", "c d"],
+            "--fail-on=expired --max-unread=2",
+            0,
+            "",
+        ),
+        (&[here, "a b", "c d"], "--fail-on=not_tls", 1, ""),
+        (&[here, "a b", "c d"], "", 0, ""),
+        (&[here, gone], "--fail-on=expired", 0, ""),
+        (&[here, gone, gone_too], "--fail-on=expired", 4, unreached),
+        (
+            &[here, gone, gone_too],
+            "--fail-on=expired --min-reached=33%",
+            0,
+            "",
+        ),
+        (&[here, gone, gone_too], "--fail-on=unreachable", 1, ""),
+        (&[gone], "--fail-on=expired --min-reached=0", 0, ""),
+    ];
+    for (inventory, flags, code, reason) in cases {
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let quiet = [&["--quiet", "--save", &*facts], &flags[..]].concat();
+        let ended = scan_with(&quiet, &inventory.join("\n")).expect(*code);
+        let stated = ended
+            .stderr
+            .lines()
+            .find_map(|line| line.split_once("exit code 4: "));
+        assert_eq!(
+            stated.map_or("", |(_, reason)| reason),
+            *reason,
+            "{ended:#?}"
+        );
+        // A recording has no lines that could be unread.
+        let of_lines = flags.iter().any(|flag| flag.starts_with("--max")) || *reason == unread;
+        if !of_lines {
+            let judged = run(&[&["judge", "--quiet", &*facts], &flags[..]].concat());
+            assert!(judged.expect(*code).stderr.contains(reason));
+        }
+    }
+    for alone in ["--max-unread=1", "--min-reached=10"] {
+        let ended = scan(&[here, alone]).expect(2);
+        assert!(ended.stderr.contains("--fail-on"), "{ended:#?}");
+    }
+    for wrong in ["101", "-1", "half", "", "50.5"] {
+        let flag = format!("--min-reached={wrong}");
+        scan(&[here, "--fail-on=any", &flag]).expect(2);
+    }
+}
+
+#[test]
+fn a_lookup_without_an_answer_is_not_blamed_on_the_server() {
+    let closed = Refusing::new();
+    let resolver = format!("--resolvers=127.0.0.1:{}", closed.port);
+    let names: Vec<String> = (0..20).map(|it| format!("h{it}.example")).collect();
+    let flags = ["--quiet", "--fail-on=expired", &resolver];
+    let ended = scan_with(&flags, &names.join("\n")).expect(4);
+    assert!(
+        ended.stderr.contains("20 of 20 DNS lookups failed"),
+        "{ended:#?}"
+    );
+    assert!(
+        ended.stderr.contains("only 0 of 20 endpoints"),
+        "{ended:#?}"
+    );
+    for row in ended.rows() {
+        assert_eq!(row.verdict(), "dns_failure");
+        assert_eq!(row.at("/side"), "network", "{row:?}");
     }
 }
 
@@ -623,12 +722,19 @@ fn evil_certificate(text: &str) -> String {
 }
 
 #[test]
-fn quiet_is_silent() {
+fn quiet_hides_progress_and_summary_but_no_warning() {
     let refusing = Refusing::new();
     let inventory = format!("127.0.0.1:{}\nnot a target\n", refusing.port);
     let ended = scan_with(&["--quiet"], &inventory).expect(0);
-    assert_eq!(ended.stderr, "");
+    let warning = "<stdin>:2: \"not a target\"";
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:#?}");
+    assert!(ended.stderr.contains(warning), "{ended:#?}");
     assert_eq!(ended.rows().len(), 1);
+    let only_summary = scan_with(&["--no-progress"], &inventory).expect(0);
+    assert!(
+        only_summary.stderr.contains("1 row of 1 target"),
+        "{only_summary:#?}"
+    );
     let loud = scan_with(&[], &inventory).expect(0);
     assert!(
         loud.stderr.contains("unreachable") && loud.stderr.contains("<stdin>:2: "),

@@ -292,8 +292,6 @@ async fn an_unreachable_server_is_not_a_local_limit() {
     let nowhere = SocketAddr::from(([255, 255, 255, 255], 53));
     let resolver = resolver(nowhere, Families::Both, true);
     let failure = resolver.resolve("one.lab.test").await.unwrap_err();
-    assert_eq!(failure.reason, Reason::Servfail);
-    let words = "no resolver can be reached: ";
-    assert!(failure.detail.starts_with(words), "{}", failure.detail);
-    assert!(failure.detail.len() > words.len(), "{}", failure.detail);
+    assert_eq!(failure.reason, Reason::NoResolver);
+    assert!(!failure.detail.is_empty());
 }

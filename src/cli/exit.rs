@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// The sweep could not finish.
     Unfinished,
+    /// `--fail-on` did not match, but too little was seen to say that nothing matches.
+    Unjudged,
     /// The sweep was interrupted.
     Interrupted,
 }
@@ -39,6 +41,7 @@ impl From<Exit> for ExitCode {
             Exit::Found => 1,
             Exit::Usage => 2,
             Exit::Unfinished => 3,
+            Exit::Unjudged => 4,
             Exit::Interrupted => 130,
         })
     }

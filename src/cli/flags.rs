@@ -23,7 +23,8 @@ Examples:
   tlsweep scan www.example.com@192.0.2.7 --trust mozilla --trust corp.pem
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or no usable input, 3 could not
-finish, 130 interrupted (every row written so far is complete).";
+finish, 4 no row matched --fail-on but too little was seen (--max-unread, --min-reached),
+130 interrupted (every row written so far is complete).";
 
 /// Shown below the help of `stores import`.
 const IMPORT_EXAMPLE: &str = "\
@@ -51,7 +52,7 @@ Examples:
                                                               what breaks without a root
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
-finish.";
+finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached).";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -375,9 +376,12 @@ pub struct OutputFlags {
     /// Format of outputs without a known extension [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     pub format: Option<&'static crate::output::Format>,
-    /// Show no progress and no summary
+    /// Show warnings and errors only: no progress and no summary
     #[arg(short, long)]
     pub quiet: bool,
+    /// Show no progress, but the summary at the end
+    #[arg(long)]
+    pub no_progress: bool,
 }
 
 /// Other files and the exit code.
@@ -396,12 +400,30 @@ pub struct ResultFlags {
     /// Write invalid input lines to FILE, each with its reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// The exit code.
+    #[command(flatten)]
+    pub gate: GateFlags,
+    /// With --fail-on: exit with code 4 if more than N input lines could not be read
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "fail_on")]
+    pub max_unread: u64,
+}
+
+/// The exit code.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Other files and exit code")]
+pub struct GateFlags {
     /// Exit with code 1 if a row has one of these verdicts or findings
     ///
     /// `any` is every verdict except ok. Naming a finding that the other options cannot produce is a
-    /// usage error.
+    /// usage error. The exit code is 4 if too little was seen to say that no row has them.
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
+    /// With --fail-on: exit with code 4 if fewer endpoints could be reached
+    ///
+    /// An endpoint was reached if a TCP connection to it was established. Names that did not resolve
+    /// count as not reached.
+    #[arg(long, value_name = "PERCENT", default_value = "50", value_parser = values::percent, requires = "fail_on")]
+    pub min_reached: u8,
 }
 
 /// `check`.
@@ -489,17 +511,9 @@ pub struct JudgeFlags {
     /// Write each distinct certificate once to FILE, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
-    /// Exit with code 1 if a row has one of these verdicts or findings
-    ///
-    /// `any` is every verdict except ok. Naming a finding that the other options cannot produce is a
-    /// usage error.
-    #[arg(
-        long,
-        value_name = "VERDICT,...",
-        value_delimiter = ',',
-        help_heading = "Other files and exit code"
-    )]
-    pub fail_on: Vec<FailOn>,
+    /// The exit code.
+    #[command(flatten)]
+    pub gate: GateFlags,
 }
 
 /// `explain`.

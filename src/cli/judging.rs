@@ -46,7 +46,7 @@ impl JudgePlan {
                 .map(|it| it.sources)
                 .unwrap_or_default(),
         };
-        refuse_unasked(&flags.fail_on, &asked, failing::From::Recording)?;
+        refuse_unasked(&flags.gate.fail_on, &asked, failing::From::Recording)?;
         let places = places(&flags.output)?;
         let written = Written {
             places: &places,
@@ -59,7 +59,6 @@ impl JudgePlan {
                 addresses: recording.header().addresses,
             },
             header: recording.header(),
-            quiet: flags.output.quiet,
         })?;
         Ok(Self {
             notices,

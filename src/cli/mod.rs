@@ -25,8 +25,8 @@ pub use failing::versions_unasked;
 pub use fetching::fetcher;
 pub use files::{FILES, FileFlag, FileRole, refuse_twins};
 pub use flags::{
-    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, ImportFlags, JudgeFlags,
-    Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, GateFlags, ImportFlags,
+    JudgeFlags, Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
 };
 pub use judging::JudgePlan;
 pub use plan::{Plan, for_stdout};

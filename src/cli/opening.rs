@@ -26,7 +26,6 @@ pub(super) struct Written<'a> {
 pub(super) struct Beginning<'a> {
     pub(super) layout: Layout,
     pub(super) header: &'a SavedHeader,
-    pub(super) quiet: bool,
 }
 
 /// The opened files.
@@ -46,7 +45,7 @@ impl Written<'_> {
         let outputs = ReservedOutputs::open(self.places)?;
         let certs = reserve("--certs", self.certs)?;
         let save = reserve("--save", self.save)?;
-        let begin = |reserved| RecordingFile::begin(reserved, beginning.header, beginning.quiet);
+        let begin = |reserved| RecordingFile::begin(reserved, beginning.header);
         // The file whose header is written immediately comes first: if the disk is full, the others
         // keep their old contents.
         let recording = save.map(begin).transpose()?;

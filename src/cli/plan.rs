@@ -61,7 +61,7 @@ impl Plan {
                 .map(|it| it.sources)
                 .unwrap_or_default(),
         };
-        refuse_unasked(&flags.results.fail_on, &asked, failing::From::Visits)?;
+        refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
         let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
         let resolver = resolver(&flags.names, budget.dns_in_flight)?;
@@ -76,9 +76,8 @@ impl Plan {
             limits,
         )?;
         let ehlo = ehlo(&flags.targets)?;
-        let quiet = flags.output.quiet;
         let places = places(&flags.output)?;
-        let display = display(quiet, &places);
+        let display = display(&flags.output, &places);
         // All flags are valid. Only opening the outputs can still fail.
         let Opened {
             destinations,
@@ -100,7 +99,6 @@ impl Plan {
                     },
                     excludes,
                     rejects,
-                    quiet,
                 },
                 resolver,
                 all_addresses: flags.names.all_ips,
@@ -218,10 +216,11 @@ pub fn for_stdout() -> &'static Format {
 
 /// Returns how to show progress. If rows are written to the terminal, they are the progress, and
 /// nothing else is shown.
-fn display(quiet: bool, places: &[(OutputPath, &'static Format)]) -> Display {
+fn display(flags: &OutputFlags, places: &[(OutputPath, &'static Format)]) -> Display {
     let rows_on_screen = std::io::stdout().is_terminal()
         && places.iter().any(|(place, _)| *place == OutputPath::Stdout);
-    match (quiet || rows_on_screen, std::io::stderr().is_terminal()) {
+    let hidden = flags.quiet || flags.no_progress || rows_on_screen;
+    match (hidden, std::io::stderr().is_terminal()) {
         (true, _) => Display::Nothing,
         (false, true) => Display::Bar,
         (false, false) => Display::Lines,
@@ -249,6 +248,5 @@ fn open(
     written.open(&Beginning {
         layout: Layout { addresses },
         header: &header,
-        quiet: flags.output.quiet,
     })
 }

@@ -41,14 +41,12 @@ pub fn policy(
             .map_or_else(Vec::new, revocation_warnings),
     );
     Ok(Policy {
-        stores,
         required,
         issuers: Arc::new(issuers),
-        neighbours: None,
-        fetched: None,
         revocation,
         at: flags.at,
         expiring_within: flags.expiring_within.0,
+        ..Policy::new(stores)
     })
 }
 

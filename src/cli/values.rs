@@ -94,6 +94,13 @@ impl fmt::Display for TrustChoice {
     }
 }
 
+/// Parses a percentage, with or without the sign.
+pub(super) fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text);
+    let number = number.parse().ok().filter(|number| *number <= 100);
+    number.ok_or_else(|| "expected a whole number from 0 to 100, such as 50".to_owned())
+}
+
 /// Parses a point in time: a date (midnight UTC) or an RFC 3339 time.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let date = || {

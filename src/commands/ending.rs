@@ -1,20 +1,42 @@
 //! The end of `scan` and `judge`: the manifest and the exit code.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::cli::{Exit, FailOn};
+use crate::cli::{Exit, GateFlags};
 use crate::inventory;
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{OutputError, notice};
 use crate::probe;
-use crate::summary::{Input, Manifest, Revocation, Store};
+use crate::summary::{Input, Manifest, Revocation, Store, Summary};
 use crate::sweep::{Ended, SweepError};
 
-/// Returns the exit code; `nothing` is the message if there was no target at all.
-pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::Result<Exit> {
+/// Prints the summary on standard error, or only its hints if `quiet` is true. An error makes the
+/// hints unimportant.
+pub(super) fn report(ended: &Ended, quiet: bool) {
+    let summary = &ended.summary;
+    match quiet {
+        true if ended.error.is_some() => {}
+        true => summary
+            .hints()
+            .iter()
+            .for_each(|hint| notice(format_args!("{hint}"))),
+        // A write error on standard error is ignored.
+        false => drop(write!(std::io::stderr(), "\n{summary}")),
+    }
+}
+
+/// Returns the exit code; `nothing` is the message if there was no target at all, and `max_unread`
+/// the number of input lines that may be unread under `--fail-on`.
+pub(super) fn exit(
+    ended: Ended,
+    gate: &GateFlags,
+    max_unread: u64,
+    nothing: &str,
+) -> anyhow::Result<Exit> {
     match ended.error {
         // The reader of standard output has stopped reading, which is not a failure.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
@@ -29,11 +51,32 @@ pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::R
         notice(format_args!("{nothing}"));
         return Ok(Exit::Usage);
     }
-    let found = FINDINGS.iter().filter(|it| ended.summary.found(it));
-    let failing = found
-        .into_iter()
-        .any(|it| fail_on.iter().any(|on| on.names(it)));
-    Ok(if failing { Exit::Found } else { Exit::Finished })
+    let mut found = FINDINGS.iter().filter(|it| ended.summary.found(it));
+    if found.any(|it| gate.fail_on.iter().any(|on| on.names(it))) {
+        return Ok(Exit::Found);
+    }
+    match unjudged(&ended.summary, gate, max_unread) {
+        Some(reason) if !gate.fail_on.is_empty() => {
+            notice(format_args!("exit code 4: {reason}"));
+            Ok(Exit::Unjudged)
+        }
+        _ => Ok(Exit::Finished),
+    }
+}
+
+/// Returns why the rows cannot show that nothing matches `--fail-on`, or `None` if they can.
+fn unjudged(summary: &Summary, gate: &GateFlags, max_unread: u64) -> Option<String> {
+    let (unread, of) = (summary.intake.rejected, summary.rows());
+    if unread > max_unread {
+        return Some(format!(
+            "{unread} input lines could not be read (--max-unread {max_unread})"
+        ));
+    }
+    let (reached, least) = (summary.reached(), gate.min_reached);
+    let enough = u128::from(reached) * 100 >= u128::from(of) * u128::from(least);
+    (!enough).then(|| {
+        format!("only {reached} of {of} endpoints could be reached (--min-reached {least})")
+    })
 }
 
 /// Adds the results to a manifest and writes it next to the first output.

@@ -1,7 +1,5 @@
 //! `judge`: writes the rows of a sweep again from its recording, under any policy.
 
-use std::io::Write;
-
 use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
@@ -11,19 +9,13 @@ use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let plan = JudgePlan::new(flags)?;
-    let quiet = flags.output.quiet;
-    if !quiet {
-        plan.notices
-            .iter()
-            .for_each(|text| notice(format_args!("{}", Clean::new(text))));
-    }
+    plan.notices
+        .iter()
+        .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     let mut manifest = begun(&plan, flags);
     let recorded = plan.rejudge.recording.header().all_versions.is_some();
     let Rejudged { ended, whole } = plan.rejudge.run();
-    if !quiet {
-        // A write error on standard error is ignored.
-        let _ = write!(std::io::stderr(), "\n{}", ended.summary);
-    }
+    ending::report(&ended, flags.output.quiet);
     if !whole && ended.error.is_none() {
         notice(format_args!(
             "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
@@ -48,8 +40,8 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
     let nothing = "the recording contains no endpoint";
-    let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
-    if unasked && let Some(error) = cli::versions_unasked(&flags.fail_on) {
+    let mut exit = ending::exit(ended, &flags.gate, 0, nothing)?;
+    if unasked && let Some(error) = cli::versions_unasked(&flags.gate.fail_on) {
         notice(format_args!("{}", Clean::new(&error.to_string())));
         exit = Exit::Usage;
     }

@@ -1,7 +1,5 @@
 //! `scan`: the sweep with its summary, manifest and exit code.
 
-use std::io::Write;
-
 use super::ending;
 use crate::cli::{Exit, Plan, ScanFlags};
 use crate::output::{Clean, notice};
@@ -12,22 +10,21 @@ use crate::sweep::Ended;
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     let plan = Plan::new(&flags)?;
-    let quiet = flags.output.quiet;
-    if !quiet {
-        plan.notices
-            .iter()
-            .for_each(|text| notice(format_args!("{}", Clean::new(text))));
-    }
+    plan.notices
+        .iter()
+        .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;
-    if !quiet {
-        // A write error on standard error is ignored.
-        let _ = write!(std::io::stderr(), "\n{}", ended.summary);
-    }
+    ending::report(&ended, flags.output.quiet);
     // If both fail, the error of the sweep is more important than that of the manifest.
     let written = manifest.finish(&ended);
     let nothing = "the input contains no valid target";
-    let exit = ending::exit(ended, &flags.results.fail_on, nothing)?;
+    let exit = ending::exit(
+        ended,
+        &flags.results.gate,
+        flags.results.max_unread,
+        nothing,
+    )?;
     written.map(|()| exit)
 }
 

@@ -4,6 +4,7 @@ use super::case::{Case, ChainCase};
 use super::findings::{FINDINGS, NEED_WHOLE_CHAIN};
 use super::outcome::Ending;
 use super::standing::Standing;
+use crate::observation::Reason;
 use crate::verdict::{CompletedBy, StoreTrust, TrustPath, Verdict, VerdictKind};
 
 /// Returns the verdict with all findings in order of precedence. `standings` are those of all
@@ -30,7 +31,9 @@ pub(super) fn conclude<'a>(
         _ => found.first().map(|finding| finding.side),
     };
     let chain = case.chain.as_ref();
-    let mut settled = true;
+    // The other lookups of the sweep show which side is at fault.
+    let failure = case.observation.failure();
+    let mut settled = failure.is_none_or(|failure| failure.reason != Reason::Servfail);
     let mut seen = Vec::new();
     for standing in standings {
         settled &= standing.settled;

@@ -33,6 +33,9 @@ pub struct Policy {
     pub fetched: Option<Arc<Fetched>>,
     /// Revocation data; `None` if revocation is not checked.
     pub revocation: Option<Arc<RevocationData>>,
+    /// True if most lookups of a sweep failed, so that the resolver is the likely cause; known only
+    /// at the end of the sweep.
+    pub resolver_suspect: bool,
     /// Time to judge for; `None` for the start of the visit.
     pub at: Option<Timestamp>,
     /// Period before an expiry in which the finding `expiring_soon` applies.
@@ -49,6 +52,7 @@ impl Policy {
             neighbours: None,
             fetched: None,
             revocation: None,
+            resolver_suspect: false,
             at: None,
             expiring_within: EXPIRING_WITHIN,
         }

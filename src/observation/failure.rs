@@ -27,6 +27,8 @@ pub enum Reason {
     Nxdomain,
     /// The resolver failed or refused.
     Servfail,
+    /// No resolver could be reached.
+    NoResolver,
     /// The name exists, but has no address of the requested families.
     NoAddress,
     /// The name is not a valid DNS name.
@@ -89,6 +91,7 @@ impl Reason {
         match self {
             Self::Nxdomain => "nxdomain",
             Self::Servfail => "servfail",
+            Self::NoResolver => "no_resolver",
             Self::NoAddress => "no_address",
             Self::InvalidName => "invalid_name",
             Self::Timeout => "timeout",
@@ -186,6 +189,16 @@ impl Failure {
     /// Returns true if the peer sent this alert.
     pub fn is_alert(&self, alert: AlertDescription) -> bool {
         self.alert == Some(alert)
+    }
+
+    /// Returns true if the lookup got no answer to the question: the resolver is unreachable, silent
+    /// or failing. The cause may be the resolver as well as the zone.
+    pub fn is_failed_lookup(&self) -> bool {
+        let unanswered = matches!(
+            self.reason,
+            Reason::Timeout | Reason::Servfail | Reason::NoResolver
+        );
+        self.stage == Stage::Dns && unanswered
     }
 
     /// Returns true if nothing was received before the timeout.

@@ -13,7 +13,9 @@ use super::fields::{Date, Findings, Hex, Instant, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
 use crate::inventory::Host;
-use crate::observation::{self, Certificate, Contents, Failure, Observation, PeerChain, Reason};
+use crate::observation::{
+    self, Certificate, Contents, Failure, Observation, PeerChain, Reason, Stage,
+};
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
 /// Version of the record format. It increases when a field is removed or changes its meaning, but
@@ -229,6 +231,15 @@ impl<'a> Record<'a> {
             versions_asked: observation.versions_asked,
             looked_up: target.fixed_address().is_none(),
         }
+    }
+
+    /// Returns true if the endpoint accepted a TCP connection.
+    pub fn reached(&self) -> bool {
+        let failed = self.error.map(|error| (error.stage, error.reason));
+        !matches!(
+            failed,
+            Some((Stage::Dns | Stage::Connect, _) | (_, Reason::LocalLimit))
+        )
     }
 }
 

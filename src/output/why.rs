@@ -90,7 +90,9 @@ fn failure_words(failure: &Failure) -> String {
     let has_detail = failure.detail.chars().any(char::is_alphanumeric);
     match (failure.reason, has_detail) {
         (Reason::Nxdomain, _) => "no such name (nxdomain)".to_owned(),
-        (Reason::Servfail, _) => "the DNS servers of the name failed (servfail)".to_owned(),
+        (Reason::Servfail, _) => "the DNS lookup failed (servfail)".to_owned(),
+        (Reason::NoResolver, true) => format!("no DNS resolver can be reached: {detail}"),
+        (Reason::NoResolver, false) => "no DNS resolver can be reached".to_owned(),
         (Reason::NoAddress, _) => "the name has no address".to_owned(),
         (Reason::InvalidName, true) => format!("not a host name: {detail}"),
         (Reason::InvalidName, false) => "not a host name".to_owned(),

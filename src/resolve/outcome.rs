@@ -49,10 +49,7 @@ fn unreachable_server(silence: Silence) -> Failure {
     if silence.local {
         failed(Reason::LocalLimit, message)
     } else {
-        failed(
-            Reason::Servfail,
-            format!("no resolver can be reached: {message}"),
-        )
+        failed(Reason::NoResolver, message)
     }
 }
 
@@ -93,6 +90,7 @@ fn rank(reason: Reason) -> u8 {
         Reason::Nxdomain => 5,
         Reason::LocalLimit => 4,
         Reason::Servfail => 3,
+        Reason::NoResolver => 2,
         Reason::Timeout => 2,
         Reason::UnusableAddress => 1,
         _ => 0,
@@ -146,8 +144,8 @@ mod tests {
             (NetError::Timeout, Reason::Timeout, ""),
             (
                 NetError::NoConnections,
-                Reason::Servfail,
-                "no resolver can be reached: Too many open files",
+                Reason::NoResolver,
+                "Too many open files",
             ),
         ] {
             assert_eq!(

@@ -43,6 +43,7 @@ pub struct Summary {
     pub unsaved: u64,
     pub(super) rows: u64,
     pub(super) endpoints: u64,
+    pub(super) reached: u64,
     pub(super) attempts: u64,
     pub(super) verdicts: [Tally; VerdictKind::ALL.len()],
     pub(super) sides: BTreeMap<Side, u64>,
@@ -82,6 +83,7 @@ impl Summary {
     pub fn add(&mut self, record: &Record<'_>) {
         self.rows += 1;
         self.endpoints += u64::from(record.ip.is_some());
+        self.reached += u64::from(record.reached());
         self.attempts += u64::from(record.attempt);
         self.verdicts[record.verdict as usize].add(record);
         if let Some(side) = record.side {
@@ -106,6 +108,11 @@ impl Summary {
         self.rows
     }
 
+    /// Returns the number of rows whose endpoint accepted a TCP connection.
+    pub fn reached(&self) -> u64 {
+        self.reached
+    }
+
     /// Returns true if a row has this finding, as its verdict or in addition to it.
     pub fn found(&self, finding: &Definition) -> bool {
         let kind = finding.verdict;
@@ -119,7 +126,7 @@ impl Summary {
     }
 
     /// Returns the possible faults on our own side, to be printed above the summary; empty if there
-    /// are no signs of any. A share gives a hint if it is above 80 percent of at least 20 rows.
+    /// are no signs of any. A share gives a hint if it is above 80 percent of at least 20.
     pub fn hints(&self) -> Vec<OwnSideHint> {
         self.own_side.hints()
     }
@@ -135,6 +142,7 @@ impl Summary {
         Counts {
             intake: self.intake,
             endpoints: self.endpoints,
+            reached: self.reached,
             rows: self.rows,
             unsaved: self.unsaved,
             attempts: self.attempts,
@@ -160,6 +168,9 @@ pub struct Counts {
     pub intake: Intake,
     /// Number of rows that have an IP address.
     pub endpoints: u64,
+    /// Number of rows whose endpoint accepted a TCP connection.
+    #[serde(default)]
+    pub reached: u64,
     /// Number of rows written.
     pub rows: u64,
     /// Number of visits that were too large for the recording (`--save`): they are in the rows but

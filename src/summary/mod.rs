@@ -1,6 +1,7 @@
 //! The summary of a sweep: counts, the table printed at the end, hints about faults on our own
 //! side, and the manifest. It stores numbers and a few examples, never all rows.
 
+mod addresses;
 mod counts;
 mod manifest;
 mod numbers;
@@ -11,5 +12,5 @@ mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
 pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
-pub use own_side::OwnSideHint;
+pub use own_side::{Addresses, OwnSideHint, Share};
 pub use versions::VersionCounts;

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use crate::observation::Reason;
+use super::addresses::{AddressSample, Response};
+use crate::observation::{Failure, Reason};
 use crate::output::Record;
 use crate::verdict::{FindingId, VerdictKind};
 
-/// Minimum number of rows for a hint. In a short inventory all targets may really be broken.
+/// Minimum number for a hint. In a short inventory all targets may really be broken.
 const ENOUGH: u64 = 20;
 
 /// Share in percent above which independent hosts are unlikely to fail in the same way by chance.
@@ -16,16 +17,29 @@ const MOST: u64 = 80;
 /// A possible fault on our own side, to be checked before the rows are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnSideHint {
-    /// Most names did not resolve.
+    /// Most lookups got no answer, or SERVFAIL.
     Resolver(Share),
-    /// Most addresses could not be reached.
-    Line(Share),
+    /// Most names do not exist or have no address.
+    Names(Share),
+    /// Most addresses answered on no port.
+    Silent(Addresses),
+    /// Most addresses refused every connection.
+    Refused(Addresses),
     /// Most connections to port 25 timed out.
     MailPort(Share),
     /// Most certificates are expired or not yet valid.
     Clock(Share),
     /// Number of times that this machine reached one of its limits.
     LocalLimit(u64),
+}
+
+/// A share of the distinct addresses of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// The share.
+    pub share: Share,
+    /// True if the share is that of a sample of the addresses.
+    pub sampled: bool,
 }
 
 /// A number of failures out of a total.
@@ -42,11 +56,19 @@ impl fmt::Display for OwnSideHint {
         match self {
             Self::Resolver(share) => write!(
                 f,
-                "{share} names did not resolve: check your resolver and network connection first (try --resolvers)"
+                "{share} DNS lookups failed without an answer: check your resolver and network connection first (try --resolvers)"
             ),
-            Self::Line(share) => write!(
+            Self::Names(share) => write!(
                 f,
-                "{share} addresses could not be reached: check your network connection and firewall first"
+                "{share} names do not exist or have no address: check that the inventory is current, and that your resolver knows internal names (--resolvers)"
+            ),
+            Self::Silent(addresses) => write!(
+                f,
+                "{addresses} did not answer on any port: check your network connection and firewall first"
+            ),
+            Self::Refused(addresses) => write!(
+                f,
+                "{addresses} refused every connection: check the ports, and that no firewall near this machine rejects connections"
             ),
             Self::MailPort(share) => write!(
                 f,
@@ -64,6 +86,17 @@ impl fmt::Display for OwnSideHint {
     }
 }
 
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = if self.sampled {
+            "sampled addresses"
+        } else {
+            "addresses"
+        };
+        write!(f, "{} {of}", self.share)
+    }
+}
+
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.failed, self.of)
@@ -71,12 +104,14 @@ impl fmt::Display for Share {
 }
 
 impl Share {
-    fn add(&mut self, failed: bool) {
+    /// Counts one more.
+    pub fn add(&mut self, failed: bool) {
         self.failed += u64::from(failed);
         self.of += 1;
     }
 
-    fn most(self) -> Option<Self> {
+    /// Returns the share if it is large enough for a hint.
+    pub fn most(self) -> Option<Self> {
         (self.of >= ENOUGH && self.failed.saturating_mul(100) > self.of.saturating_mul(MOST))
             .then_some(self)
     }
@@ -84,8 +119,9 @@ impl Share {
 
 #[derive(Debug, Default)]
 pub(super) struct OwnSide {
+    lookups: Share,
     names: Share,
-    addresses: Share,
+    addresses: AddressSample,
     mail_ports: Share,
     dates: Share,
     local_limits: u64,
@@ -100,10 +136,13 @@ impl OwnSide {
         }
         let unreachable = record.verdict == VerdictKind::Unreachable;
         if record.looked_up {
-            self.names.add(record.verdict == VerdictKind::DnsFailure);
+            let failed = record.error.is_some_and(Failure::is_failed_lookup);
+            self.lookups.add(failed);
+            self.names
+                .add(record.verdict == VerdictKind::DnsFailure && !failed);
         }
-        if record.ip.is_some() {
-            self.addresses.add(unreachable);
+        if let (Some(address), Some(response)) = (record.ip, Response::of(record.error)) {
+            self.addresses.add(address, response);
         }
         if record.ip.is_some() && record.port == 25 {
             let silent = unreachable
@@ -124,14 +163,31 @@ impl OwnSide {
 
     /// Returns the possible faults on our own side; empty if there are no signs of any.
     pub(super) fn hints(&self) -> Vec<OwnSideHint> {
+        // If any address accepts connections, no firewall near this machine rejects them all.
+        let none_accepted = self.addresses.count(Response::Accepted) == 0;
         let shares = [
-            self.names.most().map(OwnSideHint::Resolver),
-            self.addresses.most().map(OwnSideHint::Line),
+            self.lookups.most().map(OwnSideHint::Resolver),
+            self.names.most().map(OwnSideHint::Names),
+            self.most(Response::Silent).map(OwnSideHint::Silent),
+            none_accepted
+                .then(|| self.most(Response::Refused).map(OwnSideHint::Refused))
+                .flatten(),
             self.mail_ports.most().map(OwnSideHint::MailPort),
             self.dates.most().map(OwnSideHint::Clock),
             (self.local_limits > 0).then_some(OwnSideHint::LocalLimit(self.local_limits)),
         ];
         shares.into_iter().flatten().collect()
+    }
+}
+
+impl OwnSide {
+    fn most(&self, response: Response) -> Option<Addresses> {
+        let share = Share {
+            failed: self.addresses.count(response),
+            of: self.addresses.len(),
+        };
+        let sampled = self.addresses.is_sampled();
+        share.most().map(|share| Addresses { share, sampled })
     }
 }
 
@@ -146,6 +202,7 @@ fn judged_then(record: &Record<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Stage;
     use crate::output::samples::{self, Sample};
     use crate::summary::Summary;
 
@@ -165,10 +222,16 @@ mod tests {
     #[test]
     fn a_large_share_of_many_rows_gives_a_hint() {
         let resolver = |failed, of| OwnSideHint::Resolver(Share { failed, of });
-        let line = |failed, of| OwnSideHint::Line(Share { failed, of });
+        let names = |failed, of| OwnSideHint::Names(Share { failed, of });
         let clock = |failed, of| OwnSideHint::Clock(Share { failed, of });
         let (fine, gone) = (samples::healthy as fn() -> Sample, samples::unresolved as _);
         let (early, late) = (samples::early as _, samples::expired as _);
+        let no_answer = (|| {
+            let mut sample = samples::unresolved();
+            let failure = Failure::new(Stage::Dns, Reason::Timeout, "");
+            sample.observation.failure = Some(failure);
+            sample
+        }) as _;
         let long_ago = (|| {
             let mut sample = samples::expired();
             sample.observation.started_at = "2025-11-22T08:00:00Z".parse().unwrap();
@@ -177,11 +240,15 @@ mod tests {
         let cases: Vec<(Vec<Rows>, Vec<OwnSideHint>)> = vec![
             // Visited a year before the day for which they are judged.
             (vec![(30, long_ago)], vec![]),
-            (vec![(17, gone), (3, fine)], vec![resolver(17, 20)]),
+            (vec![(17, gone), (3, fine)], vec![names(17, 20)]),
             (vec![(16, gone), (4, fine)], vec![]),
             (vec![(19, gone)], vec![]),
+            (vec![(17, no_answer), (3, fine)], vec![resolver(17, 20)]),
+            // Answers that name no address show that the resolver works.
+            (vec![(10, no_answer), (10, gone)], vec![]),
             (vec![(9, early), (9, late), (3, fine)], vec![clock(18, 21)]),
-            (vec![(20, samples::refused)], vec![line(20, 20)]),
+            // All rows are of one address.
+            (vec![(20, samples::refused)], vec![]),
             (vec![(40, fine)], vec![]),
             (
                 vec![(1, samples::exhausted), (3, fine)],
@@ -192,5 +259,34 @@ mod tests {
             let shape: Vec<usize> = rows.iter().map(|(times, _)| *times).collect();
             assert_eq!(hints(&rows), expected, "{shape:?}");
         }
+    }
+
+    #[test]
+    fn addresses_are_counted_once_over_all_ports() {
+        let addresses = |failed, of| Addresses {
+            share: Share { failed, of },
+            sampled: false,
+        };
+        let hints = |reasons: &[Reason]| {
+            let mut own_side = OwnSide::default();
+            for number in 0..20_u8 {
+                for (port, reason) in reasons.iter().enumerate() {
+                    let mut sample = samples::refused();
+                    let failure = Failure::new(Stage::Connect, *reason, "");
+                    sample.observation.exchanges[0].failure = Some(failure);
+                    let mut record = sample.record();
+                    record.ip = Some([192, 0, 2, number].into());
+                    record.port = 1000 + port as u16;
+                    own_side.add(&record);
+                }
+            }
+            own_side.hints()
+        };
+        use Reason::{NoRoute, Refused, Timeout, UnusableAddress};
+        let silent = vec![OwnSideHint::Silent(addresses(20, 20))];
+        let refused = vec![OwnSideHint::Refused(addresses(20, 20))];
+        assert_eq!(hints(&[Timeout, NoRoute]), silent);
+        assert_eq!(hints(&[Timeout, Refused]), refused);
+        assert_eq!(hints(&[UnusableAddress]), []);
     }
 }

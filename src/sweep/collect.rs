@@ -20,9 +20,9 @@ use super::spool::Spool;
 use super::stop::{Finish, Stop};
 use crate::gather::{Fetched, Learned, Neighbours, Search};
 use crate::judge::{Judge, Policy};
-use crate::observation::{Fact, Observation, SavedAnswer};
+use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
-use crate::summary::Summary;
+use crate::summary::{Share, Summary};
 use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
@@ -109,6 +109,8 @@ pub(super) struct Writing {
     learned: Learned,
     neighbours: Neighbours,
     waiting: Spool,
+    /// The lookups that failed without an answer.
+    lookups: Share,
     /// Issuers downloaded for the waiting rows, if downloads are allowed.
     search: Option<Search>,
 }
@@ -127,6 +129,7 @@ impl Writing {
             learned: Learned::default(),
             neighbours: Neighbours::default(),
             waiting: Spool::new(),
+            lookups: Share::default(),
             search: None,
         }
     }
@@ -189,6 +192,11 @@ impl Writing {
             recording.add(observation)?;
         }
         verdict.seen.iter().for_each(|seen| self.learned.add(seen));
+        if observation.endpoint.target.fixed_address().is_none() {
+            let failure = observation.failure();
+            self.lookups
+                .add(failure.is_some_and(Failure::is_failed_lookup));
+        }
         let misnamed = verdict.finds(FindingId::NameMismatch);
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
         if whose && !misnamed {
@@ -284,6 +292,7 @@ impl Writing {
     fn settle(&mut self) -> Result<(), SweepError> {
         let mut policy = self.completed();
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
+        policy.resolver_suspect = self.lookups.most().is_some();
         let mut judge = Judge::new(Arc::new(policy));
         if let Some(search) = self.search.take() {
             self.keep(search.fetched())?;

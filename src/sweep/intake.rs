@@ -34,8 +34,6 @@ pub struct Intake {
     pub excludes: Arc<ExcludeList>,
     /// File for rejected lines, opened before the sweep starts, with its name for error messages.
     pub rejects: Option<(String, File)>,
-    /// True if rejected lines are not shown on standard error.
-    pub quiet: bool,
 }
 
 /// What was read.
@@ -49,7 +47,7 @@ pub(super) struct Taken {
 impl Intake {
     /// Reads until the end of the inputs, or until the dispatcher stops receiving.
     pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
-        let mut rejects = Rejects::new(self.rejects, self.quiet);
+        let mut rejects = Rejects::new(self.rejects);
         let mut seen = self.dedupe.then(Seen::default);
         let mut taken = Taken {
             inputs: Vec::new(),
@@ -149,26 +147,24 @@ fn described(reject: &Reject) -> String {
 struct Rejects {
     file: Option<(String, BufWriter<File>)>,
     rejected: u64,
-    quiet: bool,
     error: Option<std::io::Error>,
 }
 
 impl Rejects {
-    fn new(file: Option<(String, File)>, quiet: bool) -> Self {
+    fn new(file: Option<(String, File)>) -> Self {
         let file = file.map(|(name, file)| (name, BufWriter::new(file)));
         Self {
             file,
             rejected: 0,
-            quiet,
             error: None,
         }
     }
 
     fn add(&mut self, reject: &Reject) {
-        if !self.quiet && self.rejected < REJECTS_SHOWN {
+        if self.rejected < REJECTS_SHOWN {
             notice(format_args!("{}", Clean::new(&described(reject))));
         }
-        if !self.quiet && self.rejected == REJECTS_SHOWN {
+        if self.rejected == REJECTS_SHOWN {
             notice(format_args!(
                 "more lines cannot be read; they are counted, and --rejects FILE keeps them"
             ));

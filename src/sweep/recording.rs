@@ -17,28 +17,19 @@ const SHOWN: usize = 200;
 pub struct RecordingFile {
     name: String,
     writer: SavedWriter<File>,
-    quiet: bool,
 }
 
 impl RecordingFile {
-    /// Creates the recording and writes its header. Skipped visits are reported on standard error
-    /// unless `quiet` is true.
+    /// Creates the recording and writes its header. Skipped visits are reported on standard
+    /// error.
     ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be emptied or written.
-    pub fn begin(
-        reserved: Reserved,
-        header: &SavedHeader,
-        quiet: bool,
-    ) -> Result<Self, OutputError> {
+    pub fn begin(reserved: Reserved, header: &SavedHeader) -> Result<Self, OutputError> {
         let (name, file) = reserved.emptied()?;
         match SavedWriter::new(file, header) {
-            Ok(writer) => Ok(Self {
-                name,
-                writer,
-                quiet,
-            }),
+            Ok(writer) => Ok(Self { name, writer }),
             Err(source) => Err(OutputError::Write { name, source }),
         }
     }
@@ -64,7 +55,7 @@ impl RecordingFile {
             Ok(()) => Ok(()),
             Err(SaveError::Write(error)) => self.named_error(Err(error)),
             Err(too_much @ SaveError::TooMuch(_)) => {
-                if !self.quiet && self.unsaved() <= UNSAVED_SHOWN {
+                if self.unsaved() <= UNSAVED_SHOWN {
                     let (name, what) = (Clean::new(&self.name), Clean::bounded(what, SHOWN));
                     notice(format_args!("{name}: {what} was not saved: {too_much}"));
                 }
@@ -102,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let reserved = Reserved::open("--save", &folder.path().join("week.facts")).unwrap();
         let header = SavedHeader::new(false, None, String::new(), FactSet::default());
-        let mut recording = RecordingFile::begin(reserved, &header, true).unwrap();
+        let mut recording = RecordingFile::begin(reserved, &header).unwrap();
         let sound = samples::healthy().observation;
         let mut endless = sound.clone();
         endless.exchanges = vec![sound.exchanges[0].clone(); 2000];

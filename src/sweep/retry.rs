@@ -32,7 +32,7 @@ fn is_complete(observation: &Observation) -> bool {
 /// Returns true if the failure may be temporary.
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
-        Reason::LocalLimit | Reason::Timeout => true,
+        Reason::LocalLimit | Reason::Timeout | Reason::NoResolver => true,
         Reason::Servfail => failure.stage == Stage::Dns,
         _ => failure.is_drop(),
     }

@@ -15,7 +15,8 @@ pub(super) const FINDING: Definition = Definition {
     evidence: &[
         (
             "kind",
-            "nxdomain, servfail, timeout, no_address, unusable_address or invalid_name",
+            "nxdomain, servfail, timeout, no_resolver, no_address, unusable_address or \
+             invalid_name",
         ),
         ("detail", "message from the resolver, if it sent one"),
     ],
@@ -28,10 +29,21 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .observation
         .failure()
         .filter(|failure| failure.stage == Stage::Dns && failure.reason != Reason::LocalLimit);
-    failure
-        .map(|failure| FINDING.found(failure_evidence(failure)))
-        .into_iter()
-        .collect()
+    let found = failure.map(|failure| Finding {
+        side: side(failure.reason, case.policy.resolver_suspect),
+        ..FINDING.found(failure_evidence(failure))
+    });
+    found.into_iter().collect()
+}
+
+/// Returns the side at fault. If no answer arrived, nothing was learned about the name. SERVFAIL is
+/// usually caused by the zone, unless most lookups of the sweep fail.
+fn side(reason: Reason, resolver_suspect: bool) -> Side {
+    match reason {
+        Reason::Timeout | Reason::NoResolver => Side::Network,
+        Reason::Servfail if resolver_suspect => Side::Network,
+        _ => Side::Server,
+    }
 }
 
 const DOC: Doc = Doc {
@@ -43,10 +55,11 @@ const DOC: Doc = Doc {
             `unusable_address`: the records contain only addresses that cannot be connected to, \
             such as 0.0.0.0 or `::`, which resolvers return for blocked names. `servfail`: the \
             cause is usually a broken delegation, an unreachable authoritative server or a DNSSEC \
-            signature that no longer validates. `timeout`: no answer arrived. `invalid_name`: the \
-            text is not a valid host name. If only one name fails, its zone is the likely cause. \
-            If most names in a scan fail at the same time, the likely cause is the resolver or \
-            network of the scanning machine.",
+            signature that no longer validates. `timeout`: no answer arrived. `no_resolver`: no \
+            resolver could be reached. `invalid_name`: the text is not a valid host name. The \
+            side is the network for `timeout` and `no_resolver`, and for `servfail` if most \
+            lookups of the scan failed without an answer; otherwise it is the server's side, \
+            which includes its DNS zone.",
         check_first: &[
             "If many unrelated names fail together, check the scanning machine first: \
                 `/etc/resolv.conf`, any VPN, and outgoing UDP and TCP on port 53.",
@@ -83,10 +96,10 @@ const DOC: Doc = Doc {
             `no_address`：名前は存在しますが、A / AAAA レコードがありません。`unusable_address`：\
             0.0.0.0 や `::` など、接続できないアドレスしかありません（名前をブロックするリゾルバー\
             が返す値です）。`servfail`：多くは、委任の誤り、権威 DNS サーバーへの到達不能、DNSSEC \
-            の検証失敗です。`timeout`：応答がありません。`invalid_name`：ホスト名として正しくあり\
-            ません。1 つの名前だけが失敗する場合は、そのゾーンに問題があると考えられます。スキャン\
-            対象のほとんどが同時に失敗する場合は、スキャン元のリゾルバーまたは回線の問題と考えられ\
-            ます。",
+            の検証失敗です。`timeout`：応答がありません。`no_resolver`：リゾルバーに接続できません。\
+            `invalid_name`：ホスト名として正しくありません。`timeout` と `no_resolver` は、ネットワ\
+            ーク側の問題として扱います。`servfail` も、スキャン中のほとんどの名前解決に失敗した場合\
+            はネットワーク側とします。それ以外は、DNS ゾーンを含むサーバー側の問題です。",
         check_first: &[
             "関連のない多数の名前が同時に失敗する場合は、まずスキャン元のマシンを確認します\
                 （`/etc/resolv.conf`、VPN、外部への 53 番ポートの UDP と TCP）。",
