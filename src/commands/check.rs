@@ -1,4 +1,4 @@
-//! `check`: judges a chain in a file, a folder of such files, or one server, like a sweep would.
+//! `check`: judges a chain in a file, a folder of such files, or one server, as a scan does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,7 +45,8 @@ fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     match check.chain(path, name)? {
         Held::Chain => check.end(),
         Held::Keys => {
-            let reason = "contains a private key but no certificate; give the certificate's file";
+            let reason =
+                "contains a private key but no certificate; give the file of the certificate";
             Err(chains::unusable(path, reason.to_owned()).into())
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn exit(ended: Ended, fail_on: &[FailOn], nothing: &str) -> anyhow::R
     match ended.error {
         // The reader of standard output has stopped reading, which is not a failure.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
-        Some(error) => return Err(error).context("the sweep could not finish"),
+        Some(error) => return Err(error).context("the scan could not finish"),
         None => {}
     }
     if ended.interrupted {
