@@ -46,8 +46,8 @@ finish.";
 /// Shown below the help of `judge`.
 const JUDGE_EXAMPLES: &str = "\
 Examples:
-  tlsweep judge week.facts --at 2027-03-01 -o march.csv       which certificates will have expired
-  tlsweep judge week.facts --trust without-it.pem --fail-on untrusted_ca
+  tlsweep judge week.recording --at 2027-03-01 -o march.csv   which certificates will have expired
+  tlsweep judge week.recording --trust without-it.pem --fail-on untrusted_ca
                                                               what breaks without a root
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
