@@ -45,8 +45,7 @@ fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     match check.chain(path, name)? {
         Held::Chain => check.end(),
         Held::Keys => {
-            let reason =
-                "contains a private key but no certificate; give the file of the certificate";
+            let reason = "contains a private key but no certificate; give the certificate's file";
             Err(chains::unusable(path, reason.to_owned()).into())
         }
     }
