@@ -55,7 +55,7 @@ pub enum PlanError {
     },
     /// No chosen store has the required name.
     #[error(
-        "--require-store {asked:?}: no store has this name; the stores of --trust are {chosen}"
+        "--require-store {asked:?}: no store of --trust has this name; the chosen stores are {chosen}"
     )]
     NoStore {
         /// The required name.
