@@ -396,8 +396,8 @@ fn standard_output_is_for_rows() {
         }
     }
     assert!(!fs::exists(&rows).expect("a folder"));
-    for flag in file_flags(&["judge", "week.tlsweep"], &[FileRole::Written]) {
-        let ended = run(&["judge", "week.tlsweep", flag, "-"]).expect(2);
+    for flag in file_flags(&["judge", "week.recording"], &[FileRole::Written]) {
+        let ended = run(&["judge", "week.recording", flag, "-"]).expect(2);
         let told = format!("{flag} -: ");
         assert!(ended.stderr.contains(&told), "{ended:#?}");
     }

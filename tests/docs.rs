@@ -269,7 +269,7 @@ fn listed_in_text(words: &[String]) -> String {
 fn the_starttls_services_in_the_readme_are_in_step() {
     let names: Vec<String> = starttls_services().map(|it| it.name.to_owned()).collect();
     let text = format!(
-        "tlsweep speaks implicit TLS, and STARTTLS or its equivalent for {}.",
+        "tlsweep speaks implicit TLS (TLS from the first byte), and STARTTLS (TLS after a plaintext dialogue) or its equivalent for {}.",
         listed_in_text(&names)
     );
     hold_block("README.md", "starttls services", &wrapped(&text));

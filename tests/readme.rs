@@ -5,7 +5,6 @@ mod support;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -142,8 +141,6 @@ fn agree(shown: &[String], printed: &[String]) -> bool {
 fn the_examples_print_what_the_readme_shows() {
     let folder = support::folder();
     let folder = folder.path();
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    symlink(data, folder.join("testdata")).expect("a link");
     let _lab = Lab::start(folder);
     let commands = shown();
     assert!(

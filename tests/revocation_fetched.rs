@@ -173,7 +173,7 @@ fn downloaded_lists_are_not_saved() {
         .each_ref()
         .map(|it| format!("{NAME}@{}", it.address));
     let [facts, live, again] =
-        ["week.tlsweep", "live.jsonl", "again.jsonl"].map(|name| path(pki.folder(), name));
+        ["week.recording", "live.jsonl", "again.jsonl"].map(|name| path(pki.folder(), name));
     let trust = format!("--trust={}", pki.root());
     let scan = [
         "scan", "--quiet", "-c1", "--save", &facts, "-o", &live, &trust,

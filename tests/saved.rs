@@ -354,7 +354,7 @@ fn damaged_and_unrelated_files_are_reported_by_name() {
 #[test]
 fn a_recording_is_never_overwritten_by_outputs() {
     let folder = folder();
-    let facts = path(&folder, "week.tlsweep");
+    let facts = path(&folder, "week.recording");
     let sound = fs::copy(format!("{V1}.facts"), &facts).expect("it is copied");
     let refusing = Refusing::new();
     let target = format!("127.0.0.1:{}", refusing.port);
@@ -392,12 +392,12 @@ fn recordings_that_lack_a_visit_say_so() {
     writer.add(&endless).expect_err("it is too large");
     writer.finish().expect("memory");
     let (facts, rows) = (
-        write(&folder, "week.tlsweep", facts),
+        write(&folder, "week.recording", facts),
         path(&folder, "rows.jsonl"),
     );
     let ended = run(&["judge", &facts, "-o", &rows]).expect(0);
     for expected in [
-        "week.tlsweep lacks 1 endpoint",
+        "week.recording lacks 1 endpoint",
         "1 row of 1 target · 1 too large to save",
     ] {
         assert!(ended.stderr.contains(expected), "{ended:#?}");

@@ -13,7 +13,9 @@ use crate::verdict::FindingId;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// No input is given.
-    #[error("nothing to scan: give targets, -i FILE, or pipe them in (see tlsweep scan --help)")]
+    #[error(
+        "nothing to scan: give targets or -i FILE, or pipe targets in (see tlsweep scan --help)"
+    )]
     NoInput,
     /// An input cannot be opened.
     #[error(transparent)]
@@ -42,9 +44,7 @@ pub enum PlanError {
     #[error(transparent)]
     Listed(StoreError),
     /// Two stores have the same name, so rows could not distinguish them.
-    #[error(
-        "--trust: two of the chosen stores are named {name}: {first} and {second}; leave one of the two out"
-    )]
+    #[error("--trust: two stores are named {name}: {first} and {second}; leave one of them out")]
     SameStore {
         /// The common name.
         name: String,
@@ -55,7 +55,7 @@ pub enum PlanError {
     },
     /// No chosen store has the required name.
     #[error(
-        "--require-store {asked:?}: no chosen store has this name; the chosen stores are {chosen} (see --trust)"
+        "--require-store {asked:?}: no store of --trust has this name; the chosen stores are {chosen}"
     )]
     NoStore {
         /// The required name.
@@ -68,7 +68,7 @@ pub enum PlanError {
     Intermediates(#[from] BundleError),
     /// `--aia-allow-private` is given, but nothing is fetched.
     #[error(
-        "--aia-allow-private: nothing is fetched; add --aia or --revocation crl, or leave it out"
+        "--aia-allow-private: nothing is downloaded; add --aia or --revocation crl, or leave it out"
     )]
     NothingFetched,
     /// The revocation flags contradict each other.
@@ -103,13 +103,13 @@ pub enum PlanError {
         reason: String,
     },
     /// A chain is given without the name to check it for.
-    #[error("{file}: give the name that the certificate is for, as in --name example.com")]
+    #[error("{file}: give the host name to check the certificate for, as in --name example.com")]
     NoName {
         /// Path of the file.
         file: String,
     },
     /// The argument of `check` is neither a file nor a server.
-    #[error("{what}: there is no such file or folder, and it is not a server either: {reason}")]
+    #[error("{what}: no such file or folder, and not a server: {reason}")]
     NothingToCheck {
         /// The argument.
         what: String,
@@ -123,7 +123,9 @@ pub enum PlanError {
         asked: String,
     },
     /// The same file is given twice, in two roles.
-    #[error("{path} is given as {first} and as {second}; one would destroy the other")]
+    #[error(
+        "{path} is given as {first} and as {second}; one would destroy the other, so give two files"
+    )]
     Twins {
         /// Path of the file.
         path: String,
@@ -142,7 +144,7 @@ pub enum PlanError {
         /// What to write instead.
         reason: &'static str,
     },
-    /// A finding of `--fail-on` cannot occur in this sweep.
+    /// A finding of `--fail-on` cannot occur with the other options.
     #[error("--fail-on {id}: {what} {needs}, or leave {id} out")]
     FailOn {
         /// The finding.

@@ -1,5 +1,5 @@
-//! `--fail-on`: rejects findings that the scan cannot make, because they would silently never
-//! match.
+//! `--fail-on`: rejects findings that cannot occur with the other options, because they would silently
+//! never match.
 
 use super::error::PlanError;
 use super::values::FailOn;
@@ -43,8 +43,8 @@ pub fn versions_unasked(fail_on: &[FailOn]) -> Option<PlanError> {
 
 fn refusal(finding: &Definition, from: From) -> PlanError {
     let what = match from == From::Recording && finding.needs.takes_a_visit() {
-        true => "the recording does not contain what it needs; scan again with",
-        false => "this scan does not check for it; add",
+        true => "the recording does not contain what this finding needs; scan again with",
+        false => "nothing checks for this finding; add",
     };
     PlanError::FailOn {
         id: finding.id,

@@ -47,8 +47,8 @@ finish.";
 /// Shown below the help of `judge`.
 const JUDGE_EXAMPLES: &str = "\
 Examples:
-  tlsweep judge week.facts --at 2027-03-01 -o march.csv       which certificates expire by then
-  tlsweep judge week.facts --trust without-it.pem --fail-on untrusted_ca
+  tlsweep judge week.recording --at 2027-03-01 -o march.csv   which certificates will have expired
+  tlsweep judge week.recording --trust without-it.pem --fail-on untrusted_ca
                                                               what breaks without a root
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
@@ -57,7 +57,7 @@ finish, 4 no row matched --fail-on but too few endpoints were reached (--min-rea
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Scan targets and write one row per endpoint, failures included
+    /// Scan targets and write one row per endpoint, also for failures
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
     /// Check the chain in a file, each chain in a folder, or the chain of a server
@@ -66,10 +66,10 @@ pub enum Command {
     /// List trust stores, or build them from CCADB reports
     #[command(subcommand)]
     Stores(StoresCommand),
-    /// Judge a recording (scan --save) again, offline
+    /// Judge a recording (`scan --save`) again, without network access
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeFlags),
-    /// Explain a finding: meaning, affected clients, fix
+    /// Explain a finding: its meaning, the fix, what each client does
     Explain(ExplainFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
@@ -117,32 +117,31 @@ pub struct ScanFlags {
 pub struct TargetFlags {
     /// Targets: NAME, NAME:PORT, URL, ADDRESS, CIDR or NAME@ADDRESS:PORT
     ///
-    /// NAME@ADDRESS:PORT connects to ADDRESS and sends NAME as SNI. Without targets and without
-    /// --input, targets are read from standard input.
+    /// NAME@ADDRESS:PORT connects to ADDRESS and sends NAME as the TLS server name (SNI). Without
+    /// targets and without --input, targets are read from standard input, unless it is a terminal.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Read targets from FILE: lines, CSV or JSON Lines (repeatable)
     ///
-    /// The format follows from the file name or, failing that, from the first line. `-` is standard
-    /// input.
+    /// The extension of the file decides the format, or else its first line. `-` is standard input.
     #[arg(short, long = "input", value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
     /// Ports for targets without a port, as in 443,8443,9000-9010 [default: 443]
     ///
-    /// A target with a scheme always uses the default port of that scheme.
+    /// A target with a scheme but no port uses the default port of the scheme.
     #[arg(short, long, value_name = "LIST")]
     pub ports: Option<String>,
-    /// Send NAME as SNI, unless the target sets its own
+    /// Send NAME as the TLS server name (SNI), unless the target has its own
     ///
-    /// The certificate is compared with NAME.
+    /// The certificate must then match NAME.
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
-    /// Use STARTTLS of this service for targets that name no service
+    /// Use the STARTTLS dialogue of this service for targets that name no service
     ///
     /// Targets without a port use the default port of the service, unless --ports is given.
     #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
     pub starttls: Option<&'static Service>,
-    /// Name to send in EHLO and LHLO [default: tlsweep.invalid]
+    /// Name to send to mail servers in EHLO and LHLO [default: tlsweep.invalid]
     #[arg(long, value_name = "NAME")]
     pub ehlo: Option<String>,
     /// Never connect to the names, addresses and CIDR blocks in FILE
@@ -150,10 +149,10 @@ pub struct TargetFlags {
     /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to.
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
-    /// Visit a target as often as it is listed
+    /// Visit a target once for each time it is listed
     ///
-    /// Without this flag, duplicates are visited once. The flag also saves the memory that is needed
-    /// to recognize duplicates.
+    /// Without this flag, duplicates are visited once. The flag also saves the memory needed to
+    /// recognize them.
     #[arg(long)]
     pub no_dedupe: bool,
     /// Visit a uniform random sample of N targets
@@ -168,7 +167,7 @@ pub struct TargetFlags {
     /// a host are in one part.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Shuffle the targets; the same N gives the same order
+    /// Visit the targets in random order; the same N gives the same order
     ///
     /// Targets are shuffled in blocks of 65,536. The seed also selects the targets of --sample.
     #[arg(long, value_name = "N")]
@@ -204,7 +203,7 @@ pub struct PaceFlags {
     pub rate: Rate,
     /// Concurrent connections in total
     ///
-    /// A lower open-file limit of the process reduces it.
+    /// The limit on open files of the process may reduce it.
     #[arg(short, long, value_name = "N", default_value = "2000")]
     pub concurrency: Ceiling,
     /// New connections per second to one IP address
@@ -233,8 +232,8 @@ pub struct PatienceFlags {
     pub timeout: Span,
     /// Repeat a visit up to N times if its failure may be temporary
     ///
-    /// Such failures are a timeout, a reset or closed connection, the alert internal_error, a
-    /// temporary refusal of the service (such as SMTP 421), contradictory answers, a temporary DNS
+    /// Such failures are a timeout, a reset or closed connection, the TLS alert internal_error, a
+    /// temporary refusal by the service (such as SMTP 421), contradictory answers, a temporary DNS
     /// failure and a limit of this machine.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
@@ -244,24 +243,24 @@ pub struct PatienceFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Probing")]
 pub struct HelloFlags {
-    /// Complete the handshake, or only read the answer to a ClientHello
+    /// Complete the handshake, or only read the answer to the ClientHello
     ///
-    /// The hello lane sends a ClientHello of at most TLS 1.2 and reads the unencrypted answer, up to
+    /// With hello, the ClientHello offers at most TLS 1.2, and the unencrypted answer is read up to
     /// and including the certificates. This is cheaper for both sides.
     #[arg(long, value_enum, value_name = "LANE", default_value_t = LaneChoice::Handshake)]
     pub probe: LaneChoice,
-    /// Check that the server holds its private key even if the handshake is not completed
+    /// Check that the server has the private key even without a complete handshake
     ///
-    /// In the hello lane and after the widest ClientHello, the signature over the key exchange is
-    /// verified with the public key of the certificate.
+    /// The handshake is not completed with --probe hello, nor for old servers that answer only the
+    /// widest ClientHello. This flag verifies the server's signature over the key exchange there.
     #[arg(long)]
     pub prove_key: bool,
     /// Report the negotiated version only, or test each version
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = VersionsChoice::Negotiated)]
     pub versions: VersionsChoice,
-    /// Test these features too; each takes additional connections
+    /// Also measure these features; each takes additional connections
     ///
-    /// docs/LANES.md says how many.
+    /// docs/LANES.md describes each and says how many connections it takes.
     #[arg(long, value_name = "FACT,...", value_delimiter = ',', value_parser = values::fact())]
     pub facts: Vec<Fact>,
 }
@@ -290,23 +289,23 @@ pub enum VersionsChoice {
 pub struct TrustFlags {
     /// Trust store: mozilla, system, or a file or folder (repeatable) [default: mozilla]
     ///
-    /// mozilla is built in. A file or folder contains certificates (PEM, DER, PKCS#7). A file made by
-    /// `tlsweep stores import` contains several stores. If several stores are given, one that trusts the
-    /// chain is enough for the verdict, and the row reports each of them.
+    /// mozilla is built in. A file or folder contains certificates (PEM, DER, PKCS#7), or several
+    /// stores if `tlsweep stores import` made it. If several stores are given, one that trusts the chain
+    /// is enough for the verdict. The row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// Only this store, one of those of --trust, decides the verdict
+    /// Base the verdict on this store only, which must be one of --trust
     ///
-    /// If several are given, each of them has to trust the chain.
+    /// If several are given, all of them must trust the chain.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
     /// Complete chains with the intermediates in FILE (repeatable)
     ///
-    /// The file is PEM, DER, PKCS#7, or a CCADB report with a PEM column. These certificates are
-    /// never trusted as roots.
+    /// The file is PEM, DER, PKCS#7, or a report of the Common CA Database (CCADB) with a PEM column.
+    /// These certificates are never trusted as roots.
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
-    /// Judge validity at this date [default: the time of the visit, or now]
+    /// Judge as of this time [default: the time of the visit or check]
     ///
     /// Examples: 2026-03-01, 2026-03-01T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = values::time)]
@@ -325,7 +324,7 @@ pub struct TrustFlags {
 pub struct RevocationFlags {
     /// Check revocation with these sources
     ///
-    /// With crl, lists that --crls does not supply are downloaded at the end, each http:// URL once.
+    /// With crl, lists that --crls does not contain are downloaded at the end, each http:// URL once.
     /// `judge` downloads nothing and needs --crls.
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
@@ -340,11 +339,11 @@ pub struct RevocationFlags {
 /// A revocation source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RevocationChoice {
-    /// The OCSP response that the server staples
+    /// The OCSP response that the server sends in the handshake (stapling)
     Staple,
-    /// Certificate revocation lists, of --crls or downloaded
+    /// Certificate revocation lists (CRLs), from --crls or downloaded
     Crl,
-    /// The CRLite filters of --crlite
+    /// The CRLite filters from --crlite
     Crlite,
 }
 
@@ -352,16 +351,17 @@ pub enum RevocationChoice {
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Trust")]
 pub struct FetchFlags {
-    /// Download missing issuer certificates from their AIA URLs
+    /// Download missing issuer certificates from the URLs in certificates (AIA)
     ///
-    /// At the end of the scan, each http:// URL that a certificate names for its issuer is requested once if
-    /// the issuer is still missing. Only public addresses on port 80 are contacted.
+    /// AIA is the certificate extension authority information access. Downloads happen at the end of
+    /// the scan, if an issuer is still missing: each http:// URL once, only from public addresses on
+    /// port 80.
     #[arg(long)]
     pub aia: bool,
     /// Allow downloads from private addresses and other ports
     ///
-    /// For private CAs, with --aia and --revocation crl. Caution: any scanned server can then name
-    /// URLs inside your network, and this machine requests them.
+    /// For private CAs, with --aia or --revocation crl. Caution: any scanned server can then make
+    /// this machine request URLs inside your network.
     #[arg(long)]
     pub aia_allow_private: bool,
 }
@@ -388,10 +388,10 @@ pub struct OutputFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct ResultFlags {
-    /// Where the scan runs; written to the manifest
+    /// Label for the place where the scan runs; written to the manifest
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
-    /// Write each distinct certificate once to FILE, as PEM
+    /// Write each distinct certificate to FILE once, as PEM
     #[arg(long, value_name = "FILE")]
     pub certs: Option<PathBuf>,
     /// Record every visit in FILE, for `tlsweep judge`
@@ -414,8 +414,8 @@ pub struct ResultFlags {
 pub struct GateFlags {
     /// Exit with code 1 if a row has one of these verdicts or findings
     ///
-    /// `any` is every verdict except ok. Naming a finding that the other options cannot produce is a
-    /// usage error. The exit code is 4 if too little was seen to say that no row has them.
+    /// `any` means every verdict except ok. A finding that the other options cannot produce is a usage
+    /// error. The exit code is 4 if too little was seen to say that no row has them.
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// With --fail-on: exit with code 4 if fewer endpoints could be reached
@@ -429,20 +429,26 @@ pub struct GateFlags {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// File or folder of certificate chains (PEM, DER, PKCS#7), or HOST:PORT to visit
+    /// File with a certificate chain, folder of such files, or server to visit
     ///
-    /// The server's certificate comes first in a file. `-` is standard input.
-    #[arg(value_name = "CERTS", required_unless_present = "limbo")]
+    /// A file (PEM, DER, PKCS#7) begins with the server's certificate. `-` is standard input.
+    #[arg(
+        value_name = "FILE|FOLDER|HOST:PORT",
+        required_unless_present = "limbo"
+    )]
     pub what: Option<PathBuf>,
     /// Host name or address that the certificate must match
     ///
-    /// Required for a file. In a folder, the default is the name of each file without its extension.
+    /// Required for a file. In a folder, the default is each file's name without its extension.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Judge every case of FILE, the limbo.json of x509-limbo, and compare the results
+    /// Output format [default: text on a terminal, else jsonl]
+    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
+    pub format: Option<&'static crate::output::Format>,
+    /// Run the test suite x509-limbo (its limbo.json) instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "name", "trust", "require_store", "intermediates", "revocation", "aia", "format"])]
     pub limbo: Option<PathBuf>,
-    /// Known differences for --limbo, one per line: id, tab, reason
+    /// File of expected differences for --limbo, one per line: id, tab, reason
     #[arg(long, value_name = "FILE", requires = "limbo")]
     pub differing: Option<PathBuf>,
     /// Trust and time of judgement.
@@ -451,15 +457,12 @@ pub struct CheckFlags {
     /// Downloads needed for judging.
     #[command(flatten)]
     pub fetch: FetchFlags,
-    /// Output format [default: text on a terminal, else jsonl]
-    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
-    pub format: Option<&'static crate::output::Format>,
 }
 
 /// `stores`.
 #[derive(Debug, Subcommand)]
 pub enum StoresCommand {
-    /// List trust stores with date, number of anchors and warnings
+    /// List trust stores with date, number of trust anchors and warnings
     List(ListFlags),
     /// Build the stores of Mozilla, Chrome, Apple and Microsoft from CCADB reports
     #[command(after_help = IMPORT_EXAMPLE)]
@@ -469,7 +472,7 @@ pub enum StoresCommand {
 /// `stores list`.
 #[derive(Debug, Args)]
 pub struct ListFlags {
-    /// Stores to list, as for --trust
+    /// Stores to list in addition, as for --trust
     ///
     /// The stores mozilla and system are always listed.
     #[arg(value_name = "STORE")]
@@ -499,7 +502,7 @@ pub struct ImportFlags {
 /// `judge`.
 #[derive(Debug, Args)]
 pub struct JudgeFlags {
-    /// File written by `scan --save`; `-` is standard input
+    /// File that `scan --save` wrote; `-` is standard input
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
     /// Trust and time of judgement.
@@ -508,7 +511,7 @@ pub struct JudgeFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Write each distinct certificate once to FILE, as PEM
+    /// Write each distinct certificate to FILE once, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
     /// The exit code.
@@ -519,7 +522,7 @@ pub struct JudgeFlags {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
-    /// Name of the finding; without it, all findings are listed
+    /// Id of the finding; without it, all findings are listed
     #[arg(value_name = "FINDING")]
     pub finding: Option<String>,
     /// Language of the text
@@ -550,7 +553,7 @@ pub struct DemoFlags {
 /// `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsFlags {
-    /// Shell
+    /// Shell to print the script for
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }

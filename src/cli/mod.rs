@@ -34,8 +34,8 @@ pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{FailOn, Span, TrustChoice};
 
-/// Sweep an inventory of TLS endpoints and say what is wrong with each, whose side it is on, and
-/// what to do.
+/// Scan an inventory of TLS endpoints, and report what is wrong with each, whose side the fault is
+/// on and what to do about it.
 #[derive(Debug, Parser)]
 #[command(
     name = "tlsweep",

@@ -135,10 +135,10 @@ pub(super) fn resolvers(text: &str) -> Result<Arc<[SocketAddr]>, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Returns the short help of `--output`, with the endings that choose a format.
+/// Returns the short help of `--output`, with the extensions that choose a format.
 pub(super) fn output_help() -> String {
     format!(
-        "Write rows to FILE; its ending chooses the format: {} (repeatable)",
+        "Write rows to FILE; its extension sets the format: {} (repeatable)",
         endings()
     )
 }
@@ -171,9 +171,9 @@ pub(super) fn fact() -> impl TypedValueParser<Value = Fact> {
 /// A value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailOn {
-    /// Every verdict except `ok` that this scan can reach.
+    /// Every verdict except `ok`.
     Any,
-    /// This finding, which the scan must be able to make.
+    /// This finding, which the other options must make possible.
     Finding(FindingId),
 }
 

@@ -13,7 +13,7 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// File name extensions that are not part of the host name. `example.com` is a host name, not
 /// `example` with an extension.
-const ENDINGS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
+const EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
 
 /// Maximum number of notices about one file.
 const MAX_NOTES: usize = 10;
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
     let bytes = bytes(path).map_err(|error| unusable(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(unusable(format!(
-            "larger than any certificate chain; give a file with one ({CERTIFICATE_FORMS})"
+            "larger than any certificate chain; give a file with one chain ({CERTIFICATE_FORMS})"
         )));
     }
     let listing = certificates(&bytes).map_err(|error| unusable(error.to_string()))?;
@@ -141,8 +141,12 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
 
 /// Returns the host that a file is named after: `www.example.com` for `www.example.com.pem`.
 pub(super) fn named_after(file: &Path) -> String {
-    let ending = file.extension().and_then(|ending| ending.to_str());
-    let known = ending.is_some_and(|it| ENDINGS.iter().any(|known| it.eq_ignore_ascii_case(known)));
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    let known = extension.is_some_and(|it| {
+        EXTENSIONS
+            .iter()
+            .any(|known| it.eq_ignore_ascii_case(known))
+    });
     let name = match known {
         true => file.file_stem(),
         false => file.file_name(),

@@ -1,4 +1,4 @@
-//! `check`: judges a chain in a file, a folder of such files, or one server, like a sweep would.
+//! `check`: judges a chain in a file, a folder of such files, or one server, as a scan does.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `demo`: starts a lab of good and bad servers on this machine and sweeps it like any inventory.
+//! `demo`: starts a lab of good and broken servers on this machine and scans it like any inventory.
 
 use std::io::Write;
 

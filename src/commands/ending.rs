@@ -40,7 +40,7 @@ pub(super) fn exit(
     match ended.error {
         // The reader of standard output has stopped reading, which is not a failure.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
-        Some(error) => return Err(error).context("the sweep could not finish"),
+        Some(error) => return Err(error).context("the scan could not finish"),
         None => {}
     }
     if ended.interrupted {

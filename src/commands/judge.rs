@@ -1,4 +1,4 @@
-//! `judge`: writes the rows of a sweep again from its recording, under any policy.
+//! `judge`: judges a recording again and writes its rows.
 
 use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
@@ -18,7 +18,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     ending::report(&ended, flags.output.quiet);
     if !whole && ended.error.is_none() {
         notice(format_args!(
-            "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
+            "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; only the {} complete visits in it are judged",
             flags.recording.display(),
             ended.summary.rows()
         ));
@@ -26,7 +26,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let unsaved = ended.summary.unsaved;
     if unsaved > 0 {
         notice(format_args!(
-            "{} lacks {unsaved} endpoints that sent too much data to be saved; only the rows of the sweep include them",
+            "{} lacks {unsaved} endpoints that sent too much data to be saved; only the output of the scan has their rows",
             flags.recording.display()
         ));
     }

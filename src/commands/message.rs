@@ -39,7 +39,7 @@ mod tests {
         let io = || std::io::Error::other("no such file");
         let quoting = anyhow::Error::from(Unreadable(io()));
         assert_eq!(message(&quoting), "cannot read corp.pem: no such file");
-        let plain = anyhow::Error::from(io()).context("the sweep could not finish");
-        assert_eq!(message(&plain), "the sweep could not finish: no such file");
+        let plain = anyhow::Error::from(io()).context("the scan could not finish");
+        assert_eq!(message(&plain), "the scan could not finish: no such file");
     }
 }

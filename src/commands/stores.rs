@@ -220,14 +220,14 @@ fn say(file: &StoreFile, report: &CcadbReport) {
         let left_out = left_out.count();
         if left_out > 0 {
             notice(format_args!(
-                "{store}: further roots left out: {left_out}; it only trusts certificates that they issued before a date which the report does not contain"
+                "{store}: further roots left out: {left_out}; the program trusts only certificates that they issued before a date, which the report does not contain"
             ));
         }
     }
     let silent = PROGRAMS.iter().map(|program| program.name);
     for program in silent.filter(|name| !report.programs.contains(name)) {
         notice(format_args!(
-            "{program}: left out: the report does not say for which purposes it includes roots"
+            "{program}: no store built: the report does not say for which purposes {program} includes roots"
         ));
     }
 }

@@ -51,7 +51,11 @@ impl Summary {
         for (count, one, many) in [
             (intake.duplicates, "duplicate", "duplicates"),
             (intake.excluded, "excluded", "excluded"),
-            (intake.left_out, "left out", "left out"),
+            (
+                intake.left_out,
+                "outside the sample or shard",
+                "outside the sample or shard",
+            ),
             (intake.rejected, "line rejected", "lines rejected"),
             (self.retries(), "retry", "retries"),
             (self.unsaved, "too large to save", "too large to save"),

@@ -145,7 +145,7 @@ impl fmt::Display for VersionCounts {
         }
         writeln!(
             f,
-            "legacy only {} · legacy in addition to TLS 1.2 or 1.3 {}",
+            "versions below TLS 1.2: only these {} · also these {}",
             self.legacy_only, self.legacy_also
         )
     }

@@ -50,7 +50,7 @@ pub enum SweepError {
     Facts(#[from] crate::observation::SavedError),
     /// The temporary file for unsettled rows could not be used.
     #[error(
-        "cannot keep unsettled rows in the temporary folder (set TMPDIR to one with room): {0}"
+        "cannot keep waiting rows in the temporary folder (set TMPDIR to one with enough space): {0}"
     )]
     Spool(io::Error),
     /// A thread or an event loop could not be started.

@@ -122,7 +122,7 @@ impl View {
         }
         let unsettled = read(&self.counters.unsettled);
         if unsettled > 0 {
-            let _ = write!(line, ", {unsettled} unsettled until the end");
+            let _ = write!(line, ", {unsettled} waiting for the end");
         }
         let to_fetch = read(&self.counters.to_fetch);
         if to_fetch > 0 {

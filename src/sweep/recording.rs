@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_visit_that_cannot_be_saved_does_not_end_the_sweep() {
         let folder = tempfile::tempdir().unwrap();
-        let reserved = Reserved::open("--save", &folder.path().join("week.tlsweep")).unwrap();
+        let reserved = Reserved::open("--save", &folder.path().join("week.recording")).unwrap();
         let header = SavedHeader::new(false, None, String::new(), FactSet::default());
         let mut recording = RecordingFile::begin(reserved, &header).unwrap();
         let sound = samples::healthy().observation;

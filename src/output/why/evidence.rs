@@ -90,7 +90,7 @@ fn missing(evidence: &Evidence<'_>) -> Option<String> {
         let place = match evidence.raw("completed_by")? {
             "bundle" => "known from --intermediates".to_owned(),
             "aia" => format!("fetched from {}", evidence.list("fetched_from")?),
-            _ => "seen elsewhere in this sweep".to_owned(),
+            _ => "known from another host of this scan".to_owned(),
         };
         return Some(format!(
             "not sent, but {place}: {}",
