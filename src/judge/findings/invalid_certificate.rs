@@ -3,7 +3,7 @@
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
 use crate::judge::case::{Case, ChainCase};
 use crate::judge::defects::Defect;
-use crate::judge::outcome::Ending;
+use crate::judge::evaluated_path::Ending;
 use crate::judge::position::Position;
 use crate::verdict::{Barrier, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
@@ -73,7 +73,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
-    let last = chain.choice.best.path.len().checked_sub(1);
+    let last = chain.choice.best.steps.len().checked_sub(1);
     let detail = "the issuer of that name did not make this signature";
     let mut finding = defect_finding(chain, &Defect::new(Barrier::BadSignature, last, detail));
     let contents = chain.path().last().map(|(_, _, contents)| contents);
@@ -90,7 +90,7 @@ fn defect_finding(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
     let best = &chain.choice.best;
     let blamed = defect.at.and_then(|at| {
         let step = best
-            .path
+            .steps
             .get(at)
             .map(|step| (best.position(at), &step.certificate));
         step.or_else(|| Some((Position::Root, best.root()?)))

@@ -3,8 +3,8 @@
 
 use super::{Definition, Doc, MAX_LISTED, Needs, Text};
 use crate::judge::case::{Case, ChainCase};
+use crate::judge::evaluated_path::Ending;
 use crate::judge::graph::Source;
-use crate::judge::outcome::Ending;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
 

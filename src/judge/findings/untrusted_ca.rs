@@ -3,8 +3,8 @@
 
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
 use crate::judge::case::Case;
+use crate::judge::evaluated_path::Ending;
 use crate::judge::graph::Source;
-use crate::judge::outcome::Ending;
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `untrusted_ca`.
