@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::IssuerPool;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::observation::Certificate;
 use crate::verdict::{CompletedBy, SeenIssuers};
 
@@ -149,7 +149,7 @@ impl Unproven {
         match self.by_issuer.get_mut(contents.subject.canonical()) {
             Some(waiting) => waiting
                 .extract_if(.., |candidate| {
-                    candidate.signed_by(issuer) == Outcome::Valid
+                    candidate.signed_by(issuer) == SignatureCheck::Valid
                 })
                 .collect(),
             None => Vec::new(),
@@ -221,7 +221,7 @@ mod tests {
         let mut learned = Learned::default();
         learned.propose([&third.certificate, &private.certificate]);
         learned.propose([&stranger.certificate, &second.certificate]);
-        let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == Outcome::Valid;
+        let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == SignatureCheck::Valid;
         assert!(learned.settle(&IssuerPool::default(), anchored).is_empty());
 
         learned.prove(&first.certificate);
@@ -284,7 +284,7 @@ mod tests {
                 (anchor, chain)
             });
             let (anchor, sent) = &*WEB;
-            let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == Outcome::Valid;
+            let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == SignatureCheck::Valid;
             let settle = |order: &[usize], limit: usize| {
                 let collect = |order: &[usize]| {
                     let mut learned = Learned::with_limit(limit);

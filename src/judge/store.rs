@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::tag;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::gather::{BadStoreFile, CERTIFICATE_FORMS};
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
@@ -190,7 +190,7 @@ impl TrustStore {
         let named = self.with_subject(&contents.issuer).iter();
         named
             .map(|anchor| certificate.signed_by_spki(&self.anchors[*anchor].spki))
-            .any(|outcome| outcome == Outcome::Valid)
+            .any(|outcome| outcome == SignatureCheck::Valid)
     }
 
     /// Returns true if its CAs must follow the rules for publicly trusted certificates.

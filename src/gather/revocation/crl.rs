@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::entries::{Entries, Listed, extension};
 use super::points::{PointName, point_names, reason_flags};
 use crate::crypto::der::{self, Reader, tag};
-use crate::crypto::{Fingerprint, Outcome, Signed};
+use crate::crypto::{Fingerprint, SignatureCheck, Signed};
 use crate::observation::{DistinguishedName, oid_text, time};
 
 /// Maximum number of lists: enough for those of every public CA.
@@ -89,7 +89,7 @@ impl Crl {
     }
 
     /// Verifies its signature with the key of this SubjectPublicKeyInfo (DER).
-    pub(crate) fn signed_by(&self, spki: &[u8]) -> Outcome {
+    pub(crate) fn signed_by(&self, spki: &[u8]) -> SignatureCheck {
         self.signed.verify(spki)
     }
 

@@ -40,7 +40,7 @@ pub(super) struct Signer<'a> {
 
 impl Signatures {
     /// Returns the outcome of verifying the signature of a CRL with the key of a signer.
-    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::Outcome {
+    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::SignatureCheck {
         self.of(crl.sha256, signer.spki_sha256, || {
             crl.signed_by(signer.spki)
         })
