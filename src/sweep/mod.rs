@@ -21,11 +21,11 @@ mod recording;
 mod rejudge;
 mod retry;
 mod select;
-mod signs;
 mod silence;
 mod spool;
 mod state;
 mod stop;
+mod visit_outcome;
 mod worker;
 
 use std::sync::Arc;
