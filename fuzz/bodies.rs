@@ -211,7 +211,7 @@ impl Dialogue {
             _ => None,
         };
         let broken_off = self.broken_off.as_ref().map(|it| it.reply.clone());
-        let unread = Some(starttls::words(&self.unread));
+        let unread = Some(starttls::printable_line(&self.unread));
         for shown in [failed, broken_off, unread].into_iter().flatten() {
             assert!(shown.len() <= 240, "{shown:?}");
             assert!(

@@ -70,14 +70,14 @@ pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
 /// Returns a defect if the key usage does not allow this role. webpki does not check it.
 pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defect> {
     let bits = contents.key_usage?;
-    let (needed, words) = match position {
+    let (needed, detail) = match position {
         Position::Leaf => (
             usage::DIGITAL_SIGNATURE | usage::KEY_ENCIPHERMENT | usage::KEY_AGREEMENT,
             "neither digitalSignature nor keyEncipherment nor keyAgreement",
         ),
         _ => (usage::KEY_CERT_SIGN, "no keyCertSign"),
     };
-    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, words))
+    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, detail))
 }
 
 /// Returns the defect that prevents the anchor's certificate from being the issuer of this path, or
@@ -132,8 +132,8 @@ fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option
     let allowed = root.basic_constraints?.path_len?;
     let count = counted(graph, nodes);
     (count > allowed).then(|| {
-        let words = format!("{count} CA certificates below a root that allows {allowed}");
-        Defect::new(Barrier::PathLength, None, words)
+        let detail = format!("{count} CA certificates below a root that allows {allowed}");
+        Defect::new(Barrier::PathLength, None, detail)
     })
 }
 

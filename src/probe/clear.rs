@@ -266,14 +266,14 @@ fn without_certificate(
 fn insists(session: &Session) -> Failure {
     let group = session.group.filter(|it| !MODERN_GROUPS.contains(it));
     let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
-    let words = match (suite, group) {
+    let detail = match (suite, group) {
         (Some(suite), _) => format!("needs the suite {}", tls::cipher_suite_text(suite)),
         (None, Some(group)) => format!("needs the group {}", tls::group_text(group)),
         (None, None) => "needs something else than a suite or a group".to_owned(),
     };
     let computed = suite.is_none() && group.is_none_or(|it| MORE_MODERN_GROUPS.contains(&it));
     let end = if computed { "" } else { UNABLE };
-    Failure::new(Stage::Handshake, Reason::Incompatible, words + end)
+    Failure::new(Stage::Handshake, Reason::Incompatible, detail + end)
 }
 
 const UNABLE: &str = ", which this scanner reads and cannot compute";

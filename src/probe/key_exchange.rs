@@ -17,12 +17,12 @@ pub(super) fn flaw(
     let hello = flight.server_hello.as_ref()?;
     let suite = CipherSuite::of(hello.cipher)?;
     let scheme = flight.key_exchange.and_then(|it| it.signature_scheme);
-    let words = missing(flight, suite)
+    let detail = missing(flight, suite)
         .or_else(|| unoffered_group(groups, flight, suite))
         .or_else(|| wrong_key(suite, leaf?))
         .or_else(|| wrong_signature(suite, leaf, scheme?));
-    match words {
-        Some(words) => Some(Failure::new(Stage::Handshake, Reason::Malformed, words)),
+    match detail {
+        Some(detail) => Some(Failure::new(Stage::Handshake, Reason::Malformed, detail)),
         None => unoffered_signature(signatures, scheme?),
     }
 }
@@ -100,8 +100,8 @@ fn unoffered_signature(offered: &[u16], scheme: u16) -> Option<Failure> {
         false => Reason::Malformed,
     };
     let scheme = tls::signature_scheme_text(scheme);
-    let words = format!("chose the signature scheme {scheme}, which was not on offer");
-    Some(Failure::new(Stage::Handshake, reason, words))
+    let detail = format!("chose the signature scheme {scheme}, which was not on offer");
+    Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
 /// Returns the kinds of key that fit this suite; empty if that is not known. EdDSA keys fit the ECDSA

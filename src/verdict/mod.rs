@@ -5,9 +5,9 @@ mod barrier;
 mod finding;
 mod finding_id;
 mod kind;
+mod named_enum;
 mod revocation;
 mod rule;
-mod words;
 
 pub use barrier::Barrier;
 pub use finding::{Finding, Severity, Side, Value};

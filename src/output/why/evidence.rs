@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{DAY, LONGEST_TEXT, add, day, issuer, past, when};
+use super::phrases::{DAY, LONGEST_TEXT, add, day, issuer, past, when};
 use crate::output::columns::own_finding;
 use crate::output::{Clean, Record};
 use crate::verdict::{Value, VerdictKind};
