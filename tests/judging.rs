@@ -921,8 +921,9 @@ fn field<'a>(finding: &'a Finding, name: &str) -> Option<&'a Value> {
 }
 
 fn text<'a>(finding: &'a Finding, name: &str) -> &'a str {
-    match field(finding, name) {
-        Some(Value::Text(text)) => text,
-        other => panic!("{name}: {other:?}"),
+    let value = field(finding, name);
+    match value.and_then(Value::as_text) {
+        Some(text) => text,
+        None => panic!("{name}: {value:?}"),
     }
 }

@@ -10,11 +10,10 @@ use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::graph::{MAX_SENT, Source};
 use super::memo::Window;
 use super::order::Order;
-use super::position::Position;
 use super::trust_result::TrustResult;
 use super::webpki_check;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::SeenIssuers;
+use crate::verdict::{Position, SeenIssuers};
 
 /// Cached data of an issuer: the paths of each store for one of its leaves.
 pub(crate) struct Remembered {

@@ -7,11 +7,10 @@ use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::order::Order;
-use super::position::Position;
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
-use crate::verdict::{Barrier, Finding, Revocation, Value, VerdictKind};
+use crate::verdict::{Barrier, Finding, Position, Revocation, Value, VerdictKind};
 
 /// The observation being judged.
 pub(crate) struct Case<'a> {

@@ -3,13 +3,12 @@
 
 use super::graph::Graph;
 use super::keys;
-use super::position::Position;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
 use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Contents, KeyKind};
-use crate::verdict::Barrier;
+use crate::verdict::{Barrier, Position};
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 

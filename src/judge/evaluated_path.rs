@@ -6,10 +6,9 @@ use super::TrustStore;
 use super::defects::Defect;
 use super::graph::{Graph, Proof, Source};
 use super::paths::Reached;
-use super::position::Position;
 use super::store::Anchor;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::{CompletedBy, Rule};
+use crate::verdict::{CompletedBy, Position, Rule};
 
 /// End of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

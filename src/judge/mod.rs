@@ -37,7 +37,6 @@ mod names;
 mod order;
 mod paths;
 mod policy;
-mod position;
 mod revocation;
 mod rfc5280;
 mod second;

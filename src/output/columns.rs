@@ -257,8 +257,10 @@ fn detail(record: &Record<'_>, cell: &mut String) {
         cell.push('=');
         match value {
             Value::List(words) => spaced(words, cell),
-            Value::Text(text) => cell.push_str(text),
-            other => put(Word(other), cell),
+            other => match other.as_text() {
+                Some(text) => cell.push_str(text),
+                None => put(Word(other), cell),
+            },
         }
     }
 }

@@ -15,11 +15,10 @@ use rustls_pki_types::CertificateDer;
 use super::super::link::{Link, Signer};
 use crate::crypto::SignatureCheck;
 use crate::gather::{RevocationData, RevocationSources};
-use crate::judge::position::Position;
 use crate::judge::rfc5280::{Inputs, Refusal, Top, validate};
 use crate::judge::signatures::Signatures;
 use crate::observation::Certificate;
-use crate::verdict::RevocationStatus;
+use crate::verdict::{Position, RevocationStatus};
 
 /// 2011-06-01: inside the validity of everything that should be valid.
 const AT: i64 = 1_306_886_400;
