@@ -260,7 +260,7 @@ fn an_address_of_a_block_that_is_no_destination_has_a_row_and_no_visit() {
 }
 
 #[test]
-fn names_at_a_silent_address_are_told_and_those_at_a_live_one_are_visited() {
+fn names_at_a_silent_address_are_skipped_and_those_at_a_live_one_are_visited() {
     const NAMES: usize = 400;
     let (first, _second, port) = servers();
     // It accepts, and never says a word.

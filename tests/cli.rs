@@ -51,7 +51,7 @@ fn targets(rows: &[Row]) -> BTreeSet<&str> {
 // Exit codes.
 
 #[test]
-fn a_sweep_that_finds_faults_succeeds_unless_told_to_fail_on_them() {
+fn a_sweep_that_finds_faults_succeeds_unless_asked_to_fail_on_them() {
     let refusing = Refusing::new();
     let target = format!("127.0.0.1:{}", refusing.port);
     for (fail_on, code) in [
@@ -177,7 +177,7 @@ fn an_output_that_cannot_be_written_exits_with_three_before_the_first_packet() {
 }
 
 #[test]
-fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
+fn a_full_disk_ends_the_sweep_with_three_and_is_reported_with_the_flag() {
     let (refusing, pki) = (Refusing::new(), Pki::new());
     let block = format!("127.0.0.0/24:{}", refusing.port);
     let leaf = pki.leaf("leaf", Leaf::GOOD);
@@ -475,7 +475,7 @@ fn what_is_excluded_is_not_visited() {
 }
 
 #[test]
-fn lines_that_cannot_be_read_are_told_kept_and_can_be_read_again() {
+fn lines_that_cannot_be_read_are_reported_kept_and_can_be_read_again() {
     let folder = folder();
     let refusing = Refusing::new();
     let good = format!("127.0.0.1:{}", refusing.port);

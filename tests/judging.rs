@@ -135,7 +135,7 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
 }
 
 #[test]
-fn a_rejected_name_is_told_beside_the_verdict() {
+fn a_rejected_name_is_reported_beside_the_verdict() {
     let mut fatal = observation(NAME, None);
     fatal.exchanges[0].failure = Some(Failure::alert(AlertDescription::UNRECOGNIZED_NAME));
     assert_eq!(
@@ -227,7 +227,7 @@ fn a_connection_problem_leads_and_the_certificate_is_judged_all_the_same() {
 }
 
 #[test]
-fn trust_is_told_apart_from_date_and_name() {
+fn trust_is_reported_apart_from_date_and_name() {
     let expired = LAB.leaf(|leaf| leaf.not_after = date_time_ymd(2026, 1, 1));
     let wrong = observation(
         "other.example.test",
@@ -294,7 +294,7 @@ fn what_is_wrong_with_a_leaf_hides_none_of_its_issuers() {
 }
 
 #[test]
-fn one_store_that_trusts_is_enough_and_the_others_are_told() {
+fn one_store_that_trusts_is_enough_and_the_others_are_reported() {
     let chain = observation(NAME, Some(sent(&[&good(NAME), &LAB.intermediate])));
     let policy = Policy::new(vec![TrustStore::mozilla(), store("lab", &[&LAB.root])]);
     let verdict = Judge::new(Arc::new(policy)).judge(&chain);
@@ -401,7 +401,7 @@ fn where_not_all_was_looked_at_nothing_is_said_of_the_issuer() {
 }
 
 #[test]
-fn each_store_is_told_of_as_if_it_were_the_only_one() {
+fn each_store_is_judged_as_if_it_were_the_only_one() {
     let leaf = good(NAME);
     let alone = observation(NAME, Some(sent(&[&leaf])));
     let mut issuers = IssuerPool::default();
@@ -437,7 +437,7 @@ fn the_key_usage_must_allow_what_the_handshake_did() {
 }
 
 #[test]
-fn the_suite_chosen_is_told_by_its_weaknesses() {
+fn the_chosen_suite_is_reported_with_its_weaknesses() {
     let cases: [(u16, &[&str]); 4] = [
         (0xc02f, &[]),
         (0x002f, &["no_forward_secrecy"]),

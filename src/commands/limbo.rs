@@ -121,7 +121,7 @@ pub(super) fn run(
     let mut count = Count::default();
     for case in &cases {
         let known = known.get(&case.id).map(String::as_str);
-        tell_case(&mut lines, case, known, at, &mut count)?;
+        print_case(&mut lines, case, known, at, &mut count)?;
     }
     print(lines.as_bytes())?;
     notice(format_args!(
@@ -140,7 +140,7 @@ pub(super) fn run(
 }
 
 /// Prints one line: id, expected result, our result, comparison, and reason.
-fn tell_case(
+fn print_case(
     lines: &mut String,
     case: &TestCase,
     known: Option<&str>,

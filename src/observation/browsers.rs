@@ -57,7 +57,7 @@ pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
     match observation.exchange(Offer::Modern) {
         None => Some(Offer::Modern),
         Some(modern) => {
-            let asks = modern.failure.is_some() && !told_by_tls13(observation);
+            let asks = modern.failure.is_some() && !tls13_shows_browsers(observation);
             (asks && observation.exchange(open).is_none()).then_some(open)
         }
     }
@@ -73,7 +73,7 @@ pub fn refused_by_browsers(observation: &Observation) -> Option<BrowserRefusal<'
         return refused.then(|| refusal(answer, parts, false)).flatten();
     }
     let ((answer, parts), offer) = open(observation)?;
-    let all = !told_by_tls13(observation) && refused(Offer::Modern) && refused(offer);
+    let all = !tls13_shows_browsers(observation) && refused(Offer::Modern) && refused(offer);
     all.then(|| refusal(answer, parts, offer == Offer::Chrome))
         .flatten()
 }
@@ -121,7 +121,7 @@ fn beyond_chrome(answer: &Exchange) -> Option<(Beyond<'_>, Offer)> {
 
 /// Returns true if an answer in TLS 1.3 shows which browsers can connect. A server chooses the version
 /// first, so browsers never reach what it accepts in TLS 1.2.
-fn told_by_tls13(observation: &Observation) -> bool {
+fn tls13_shows_browsers(observation: &Observation) -> bool {
     let completed = observation.exchange(Offer::MoreGroups);
     observation.insists().is_some() || completed.is_some_and(|it| it.failure.is_none())
 }

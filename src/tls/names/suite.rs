@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn anonymous_suites_are_told() {
+    fn anonymous_suites_are_recognised() {
         for (id, anonymous) in [
             (0x0000, true),
             (0x0018, true),
