@@ -92,7 +92,7 @@ impl Policy {
     pub fn with_learned(&self, learned: &Learned) -> Self {
         let anchored = |certificate: &Certificate| self.anchors_sign(certificate);
         Self {
-            issuers: Arc::new(learned.settle(&self.issuers, anchored)),
+            issuers: Arc::new(learned.extend_pool(&self.issuers, anchored)),
             ..self.clone()
         }
     }

@@ -63,7 +63,7 @@ impl Dispatcher {
                 return self.finish();
             }
             tokio::select! {
-                () = stop.wanted(), if !self.state.stopping => self.stop().await,
+                () = stop.requested(), if !self.state.stopping => self.stop().await,
                 received = next_batch(batch_until, &mut self.reports, &mut reports), if expects_reports(&self) => {
                     if received == 0 {
                         // All workers have ended early; the code that joins them reports the

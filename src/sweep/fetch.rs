@@ -41,7 +41,7 @@ pub struct Fetcher {
     /// Start and end of the current phase; `None` before the first.
     phase: Option<(Instant, Instant)>,
     /// Number of timeouts of each server.
-    owing: HashMap<IpAddr, u32>,
+    timeouts: HashMap<IpAddr, u32>,
 }
 
 /// One URL to download.
@@ -119,7 +119,7 @@ impl Fetcher {
                 .unwrap_or_default(),
             longest: PHASE,
             phase: None,
-            owing: HashMap::new(),
+            timeouts: HashMap::new(),
         }
     }
 
@@ -182,7 +182,7 @@ impl Fetcher {
         // The last visit may have ended just now.
         if let Some((start, _)) = self.phase.filter(|_| !round.open.is_empty()) {
             tokio::select! {
-                () = stop.wanted() => return Ended::Interrupted,
+                () = stop.requested() => return Ended::Interrupted,
                 () = until(Some(start)) => {}
             }
         }
@@ -206,7 +206,7 @@ impl Fetcher {
             }
             tokio::select! {
                 biased;
-                () = stop.wanted() => return Ended::Interrupted,
+                () = stop.requested() => return Ended::Interrupted,
                 Some(looked_up) = round.lookups.join_next() => {
                     if let Ok((fetch, addresses)) = looked_up {
                         self.resolved(fetch, addresses, round);
@@ -216,8 +216,8 @@ impl Fetcher {
                     if let Ok((text, address, answer)) = fetched {
                         self.pacer.finished(address, clock());
                         if matches!(answer, Err(FetchFailure::Timeout(_))) {
-                            *self.owing.entry(address).or_default() += 1;
-                            self.leave(address, round);
+                            *self.timeouts.entry(address).or_default() += 1;
+                            self.drop_parked(address, round);
                         }
                         round.end(text, answer);
                     }
@@ -265,16 +265,16 @@ impl Fetcher {
     }
 
     /// Drops the remaining downloads from a server that timed out too often.
-    fn leave<F: FnMut(String, Answer)>(&mut self, address: IpAddr, round: &mut Round<F>) {
-        if self.owes_too_much(address) {
+    fn drop_parked<F: FnMut(String, Answer)>(&mut self, address: IpAddr, round: &mut Round<F>) {
+        if self.timed_out_too_often(address) {
             for fetch in self.pacer.take_parked(address) {
                 round.end(fetch.text, Err(FetchFailure::GivenUp(address)));
             }
         }
     }
 
-    fn owes_too_much(&self, address: IpAddr) -> bool {
-        self.owing
+    fn timed_out_too_often(&self, address: IpAddr) -> bool {
+        self.timeouts
             .get(&address)
             .is_some_and(|timeouts| *timeouts >= MOST_TIMEOUTS)
     }
@@ -298,7 +298,7 @@ impl Fetcher {
         if let Some(kind) = no_destination(address) {
             return Err(FetchFailure::Connect(format!("{address} is {kind}")));
         }
-        if self.owes_too_much(address) {
+        if self.timed_out_too_often(address) {
             return Err(FetchFailure::GivenUp(address));
         }
         self.guard.check(address, port)

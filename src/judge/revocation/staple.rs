@@ -50,7 +50,7 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
     };
     let answer = match signed(&read, issuer, contents, at).and_then(|()| fresh(single, at)) {
         Ok(()) if read.unsupported => link.unknown("staple_unsupported"),
-        Ok(()) => said(link, single.status),
+        Ok(()) => answer_of(link, single.status),
         Err(reason) => link.unknown(reason),
     };
     RevocationAnswer {
@@ -60,7 +60,7 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
     }
 }
 
-fn said(link: &Link<'_>, status: Status) -> RevocationAnswer {
+fn answer_of(link: &Link<'_>, status: Status) -> RevocationAnswer {
     let unknown = link.unknown("responder_does_not_know");
     match status {
         Status::Unknown => unknown,

@@ -122,14 +122,14 @@ fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> End {
     let text = reason_text(failure);
     match failure.reason {
         Reason::Eof | Reason::Reset => End::Closed(text),
-        _ if says_no(failure, version, first) => End::Refused(text),
+        _ if means_none_accepted(failure, version, first) => End::Refused(text),
         _ => End::Broke(text),
     }
 }
 
 /// Returns true if the alert means "none of these"; other alerts may mean anything. The first hello of
 /// TLS 1.3 may be refused because of its empty key share, so there only `protocol_version` counts.
-fn says_no(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
+fn means_none_accepted(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
     const NO: [AlertDescription; 3] = [
         AlertDescription::PROTOCOL_VERSION,
         AlertDescription::HANDSHAKE_FAILURE,
