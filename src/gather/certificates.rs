@@ -12,7 +12,7 @@ use super::form;
 use super::pem::{self, Flaw, Label, Section};
 use super::pkcs7;
 use super::table::{BadTable, Table};
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 
 /// The forms of files that contain certificates, as help texts, messages and documents name them.
 /// A file may also be a CSV with a column of PEM, where that is said. `tests/docs.rs` holds every
@@ -300,7 +300,7 @@ const FOR_SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x2
 /// settings forbid its use as a trust anchor for TLS servers: they reject that purpose, or trust it
 /// for other purposes only (`obj_trust` in OpenSSL's crypto/x509/x509_trust.c).
 fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
-    let mut parts = Reader::new(der);
+    let mut parts = DerReader::new(der);
     let certificate = parts.whole(tag::SEQUENCE)?;
     if parts.is_empty() {
         return Some((certificate, false));

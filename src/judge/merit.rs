@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use super::evaluated_path::{Ending, EvaluatedPath};
 use super::graph::{Graph, Source};
-use super::paths::End;
+use super::paths::PathEnd;
 use crate::crypto::Fingerprint;
 use crate::verdict::{Barrier, CompletedBy, VerdictKind};
 
@@ -186,7 +186,7 @@ impl From<Merit> for Gravity {
 /// Sort key of paths without an anchor, best explanation first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Explanation {
-    end: End,
+    end: PathEnd,
     /// True if the path needs certificates that were not sent.
     needs_others: bool,
     /// Number of certificates. The longest path comes first: its missing issuer is the one that is
@@ -197,7 +197,7 @@ pub(crate) struct Explanation {
 
 impl Explanation {
     /// Returns the sort key of the path over these nodes.
-    pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: End) -> Self {
+    pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: PathEnd) -> Self {
         let mut each = nodes.iter().map(|node| graph.node(*node));
         let certificates = nodes
             .iter()

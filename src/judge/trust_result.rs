@@ -13,7 +13,7 @@ use super::graph::{Graph, Proof, Source};
 use super::memo::Window;
 use super::merit::Explanation;
 use super::order::Order;
-use super::paths::{End, Paths};
+use super::paths::{PathEnd, Paths};
 use super::signatures::Signatures;
 use super::{Policy, TrustStore, seen, without_anchor};
 use crate::observation::{Certificate, Contents};
@@ -210,16 +210,16 @@ fn completed(
         return too_many(graph).into();
     }
     let ended = &paths.ended;
-    let tops = ended.iter().filter(|(_, end)| *end != End::Root);
+    let tops = ended.iter().filter(|(_, end)| *end != PathEnd::Root);
     let tops = tops.filter_map(|(nodes, _)| nodes.last());
     let lacking = tops.map(|top| graph.node(*top).certificate.clone());
     let lacking = lacking.collect();
     let best = ended.iter();
     let best = best.min_by_key(|(nodes, end)| Explanation::of(graph, nodes, *end));
     let path = match best {
-        Some((nodes, End::Root)) => explained(graph, nodes, Ending::Root, at),
-        Some((nodes, End::BadSignature)) => explained(graph, nodes, Ending::BadSignature, at),
-        Some((nodes, End::Absent)) => explained(graph, nodes, Ending::Absent, at),
+        Some((nodes, PathEnd::Root)) => explained(graph, nodes, Ending::Root, at),
+        Some((nodes, PathEnd::BadSignature)) => explained(graph, nodes, Ending::BadSignature, at),
+        Some((nodes, PathEnd::Absent)) => explained(graph, nodes, Ending::Absent, at),
         None => too_many(graph),
     };
     StoreResult {

@@ -3,7 +3,7 @@
 
 use crate::observation::{Failure, KeyKind, Reason, Stage};
 use crate::tls::{
-    self, CertificateKey, CipherSuite, Flight, KeyAgreement, Progress, ProtocolVersion,
+    self, CertificateKey, CipherSuite, Flight, FlightProgress, KeyAgreement, ProtocolVersion,
     WIDE_SIGNATURES,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn flaw(
 
 /// Returns true if the server sent its complete first flight.
 pub(super) fn is_whole(flight: &Flight) -> bool {
-    flight.progress() == Progress::Done && flight.fatal_alert.is_none()
+    flight.progress() == FlightProgress::Done && flight.fatal_alert.is_none()
 }
 
 /// Returns which message is missing from a complete flight, or `None` if none is.

@@ -13,7 +13,7 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::Semaphore;
 
-use super::chain::{Chain, MOST_ALIASES, Step};
+use super::chain::{AliasStep, Chain, MOST_ALIASES};
 use super::family_result::{FamilyResult, Silence, failed, failure, joined, other_family_may_know};
 use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
@@ -241,12 +241,12 @@ impl Resolver {
                 _ if answer.response_code == ResponseCode::NXDomain => {
                     return Ok(Err(failed(Reason::Nxdomain, "")));
                 }
-                Step::Addresses(addresses) => return Ok(Ok(addresses)),
-                Step::Ask(_) => {}
-                Step::Nothing if answer.answers.is_empty() => return nowhere(""),
-                Step::Nothing => return nowhere("the answer has no record of this name"),
-                Step::Loop => return nowhere("its aliases form a loop"),
-                Step::TooLong => {
+                AliasStep::Addresses(addresses) => return Ok(Ok(addresses)),
+                AliasStep::Ask(_) => {}
+                AliasStep::Nothing if answer.answers.is_empty() => return nowhere(""),
+                AliasStep::Nothing => return nowhere("the answer has no record of this name"),
+                AliasStep::Loop => return nowhere("its aliases form a loop"),
+                AliasStep::TooLong => {
                     return nowhere(&format!("more than {MOST_ALIASES} aliases in a row"));
                 }
             }

@@ -4,7 +4,7 @@
 use rustls_pki_types::CertificateDer;
 
 use super::link::{Link, SKEW, Signer, reason};
-use super::ocsp::{self, Answer, Single, Status};
+use super::ocsp::{self, OcspAnswer, Single, Status};
 use crate::crypto::{SignatureCheck, verify_certificate_signature};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
@@ -90,7 +90,7 @@ fn fresh(single: &Single<'_>, at: i64) -> Result<(), &'static str> {
 
 /// Checks that the issuer signed the response, or a responder that the issuer authorised.
 fn signed(
-    answer: &Answer<'_>,
+    answer: &OcspAnswer<'_>,
     issuer: &Signer<'_>,
     leaf: &Contents,
     at: i64,
@@ -119,7 +119,7 @@ fn signed(
     Err(worst)
 }
 
-fn verify(answer: &Answer<'_>, spki: &[u8]) -> SignatureCheck {
+fn verify(answer: &OcspAnswer<'_>, spki: &[u8]) -> SignatureCheck {
     let (oid, parameters) = &answer.algorithm;
     verify_certificate_signature(spki, oid, parameters, answer.tbs, answer.signature)
 }
