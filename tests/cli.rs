@@ -52,7 +52,7 @@ fn targets(rows: &[Row]) -> BTreeSet<&str> {
 // Exit codes.
 
 #[test]
-fn a_sweep_that_finds_faults_succeeds_unless_told_to_fail_on_them() {
+fn a_sweep_that_finds_faults_succeeds_unless_asked_to_fail_on_them() {
     let refusing = Refusing::new();
     let target = format!("127.0.0.1:{}", refusing.port);
     for (fail_on, code) in [
@@ -276,7 +276,7 @@ fn an_output_that_cannot_be_written_exits_with_three_before_the_first_packet() {
 }
 
 #[test]
-fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
+fn a_full_disk_ends_the_sweep_with_three_and_is_reported_with_the_flag() {
     let (refusing, pki) = (Refusing::new(), Pki::new());
     let block = format!("127.0.0.0/24:{}", refusing.port);
     let leaf = pki.leaf("leaf", Leaf::GOOD);
@@ -293,8 +293,8 @@ fn a_full_disk_ends_the_sweep_with_three_and_is_told_with_the_flag() {
         }
         arguments.extend([flag, "/dev/full"]);
         let ended = scan(&arguments).expect(3);
-        let told = format!("{flag} /dev/full cannot be written: No space left");
-        assert!(ended.stderr.contains(&told), "{flag}: {ended:#?}");
+        let expected = format!("{flag} /dev/full cannot be written: No space left");
+        assert!(ended.stderr.contains(&expected), "{flag}: {ended:#?}");
     }
 }
 
@@ -360,12 +360,16 @@ fn what_is_wrong_before_the_sweep_costs_no_earlier_output() {
     assert!(scanned.len() >= 4 && judged.len() >= 2);
     for flag in all_but("-o") {
         let others = all_but(flag);
-        let told = format!("{flag} /");
-        run_all(&["scan", target], &others, &[(&[flag, &nowhere], 3, &told)]);
+        let expected = format!("{flag} /");
         run_all(
             &["scan", target],
             &others,
-            &[(&[flag, "/dev/full/x"], 3, &told)],
+            &[(&[flag, &nowhere], 3, &expected)],
+        );
+        run_all(
+            &["scan", target],
+            &others,
+            &[(&[flag, "/dev/full/x"], 3, &expected)],
         );
     }
     // A disk that is full from the start.
@@ -389,8 +393,8 @@ fn standard_output_is_for_rows() {
             let mut all = vec!["scan", &*target];
             all.extend(arguments);
             let ended = run(&all).expect(2);
-            let told = format!("{flag} {}: ", arguments[1]);
-            assert!(ended.stderr.contains(&told), "{ended:#?}");
+            let expected = format!("{flag} {}: ", arguments[1]);
+            assert!(ended.stderr.contains(&expected), "{ended:#?}");
             assert!(ended.stderr.contains("give a file"), "{ended:#?}");
             assert_eq!(ended.stdout, "");
         }
@@ -398,8 +402,8 @@ fn standard_output_is_for_rows() {
     assert!(!fs::exists(&rows).expect("a folder"));
     for flag in file_flags(&["judge", "week.recording"], &[FileRole::Written]) {
         let ended = run(&["judge", "week.recording", flag, "-"]).expect(2);
-        let told = format!("{flag} -: ");
-        assert!(ended.stderr.contains(&told), "{ended:#?}");
+        let expected = format!("{flag} -: ");
+        assert!(ended.stderr.contains(&expected), "{ended:#?}");
     }
     // Where the rows go elsewhere, it is free under its other name.
     let lines = ["scan", "--quiet", &target, "not a target", "-o", &rows];
@@ -409,7 +413,7 @@ fn standard_output_is_for_rows() {
 
 #[test]
 fn an_interrupt_leaves_complete_rows_and_exits_with_130() {
-    // Accepts, and answers when the sweep is told to stop.
+    // Accepts, and answers when the sweep is asked to stop.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
     let folder = folder();
@@ -570,7 +574,7 @@ fn what_is_excluded_is_not_visited() {
 }
 
 #[test]
-fn lines_that_cannot_be_read_are_told_kept_and_can_be_read_again() {
+fn lines_that_cannot_be_read_are_reported_kept_and_can_be_read_again() {
     let folder = folder();
     let refusing = Refusing::new();
     let good = format!("127.0.0.1:{}", refusing.port);

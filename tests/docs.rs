@@ -33,7 +33,7 @@ fn path(name: &str) -> PathBuf {
 fn hold(name: &str, wanted: &str) {
     #[allow(
         clippy::disallowed_methods,
-        reason = "how a test is told to rewrite, as no test takes flags"
+        reason = "how a test is asked to rewrite, as no test takes flags"
     )]
     let bless = std::env::var("TLSWEEP_BLESS").is_ok();
     if bless {

@@ -139,7 +139,7 @@ fn nginx_accepts_what_it_is_configured_for() {
     }
 }
 
-/// Hands its visitors on to a server, bar one, whom it turns away at once.
+/// Hands its visitors on to a server, except one, which it turns away at once.
 fn turning_away(nth: usize, server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");

@@ -196,7 +196,7 @@ impl Check {
 
     fn end(mut self) -> anyhow::Result<Exit> {
         if let Some(fetcher) = &mut self.fetcher {
-            let policy = sweep::completed(&self.policy, fetcher, &self.waiting)?;
+            let policy = sweep::fetch_for(&self.policy, fetcher, &self.waiting)?;
             self.judge = Judge::new(Arc::new(policy));
         }
         let waiting = std::mem::take(&mut self.waiting);

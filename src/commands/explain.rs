@@ -32,7 +32,7 @@ fn find(id: &str) -> Result<&'static Definition, PlanError> {
 }
 
 /// Headings and labels in one language.
-struct Words {
+struct Labels {
     server: &'static str,
     client: &'static str,
     network: &'static str,
@@ -50,7 +50,7 @@ struct Words {
     sources: &'static str,
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: Labels = Labels {
     server: "server",
     client: "client",
     network: "network",
@@ -68,7 +68,7 @@ const ENGLISH: Words = Words {
     sources: "Sources",
 };
 
-const JAPANESE: Words = Words {
+const JAPANESE: Labels = Labels {
     server: "サーバー側",
     client: "クライアント側",
     network: "ネットワーク側",
@@ -101,36 +101,36 @@ fn index(language: Language) -> Result<String, std::fmt::Error> {
 }
 
 fn page(finding: &Definition, language: Language) -> Result<String, std::fmt::Error> {
-    let (text, words) = in_language(finding, language);
+    let (text, labels) = in_language(finding, language);
     let mut page = String::new();
     writeln!(page, "{}: {}\n", finding.id, text.title)?;
     writeln!(page, "{}\n", text.meaning)?;
-    writeln!(page, "{}: {}", words.side, side(finding.side, words))?;
+    writeln!(page, "{}: {}", labels.side, side(finding.side, labels))?;
     if finding.needs != Needs::Nothing {
-        writeln!(page, "{}: {}", words.needs, finding.needs)?;
+        writeln!(page, "{}: {}", labels.needs, finding.needs)?;
     }
     if !text.check_first.is_empty() {
-        writeln!(page, "\n{}:", words.check_first)?;
+        writeln!(page, "\n{}:", labels.check_first)?;
         text.check_first
             .iter()
             .try_for_each(|step| writeln!(page, "  - {step}"))?;
     }
     if !text.fixes.is_empty() {
-        writeln!(page, "\n{}:", words.fix)?;
+        writeln!(page, "\n{}:", labels.fix)?;
         text.fixes
             .iter()
             .try_for_each(|(place, fix)| writeln!(page, "  {place}: {fix}"))?;
     }
-    behaviour(&mut page, finding, words)?;
-    writeln!(page, "\n{}:\n  {}", words.by_hand, text.by_hand)?;
+    behaviour(&mut page, finding, labels)?;
+    writeln!(page, "\n{}:\n  {}", labels.by_hand, text.by_hand)?;
     Ok(page)
 }
 
-fn behaviour(page: &mut String, finding: &Definition, words: &Words) -> std::fmt::Result {
+fn behaviour(page: &mut String, finding: &Definition, labels: &Labels) -> std::fmt::Result {
     let mut sources = BTreeSet::new();
-    writeln!(page, "\n{}:", words.clients)?;
+    writeln!(page, "\n{}:", labels.clients)?;
     for row in clients::rows(finding.id) {
-        write!(page, "  {} ({})", row.clients, breaks(row.breaks, words))?;
+        write!(page, "  {} ({})", row.clients, breaks(row.breaks, labels))?;
         match (row.message, row.source) {
             (Some(message), Some((source, _))) => writeln!(page, ": {message} [{source}]")?,
             (Some(message), None) => writeln!(page, ": {message}")?,
@@ -138,33 +138,33 @@ fn behaviour(page: &mut String, finding: &Definition, words: &Words) -> std::fmt
         }
         sources.extend(row.source);
     }
-    writeln!(page, "\n{}:", words.sources)?;
+    writeln!(page, "\n{}:", labels.sources)?;
     sources
         .iter()
         .try_for_each(|(source, address)| writeln!(page, "  [{source}] {address}"))
 }
 
-fn in_language(finding: &Definition, language: Language) -> (&'static Text, &'static Words) {
+fn in_language(finding: &Definition, language: Language) -> (&'static Text, &'static Labels) {
     match language {
         Language::En => (&finding.doc.en, &ENGLISH),
         Language::Ja => (&finding.doc.ja, &JAPANESE),
     }
 }
 
-fn side(side: Side, words: &Words) -> &'static str {
+fn side(side: Side, labels: &Labels) -> &'static str {
     match side {
-        Side::Client => words.client,
-        Side::Network => words.network,
-        Side::Server => words.server,
+        Side::Client => labels.client,
+        Side::Network => labels.network,
+        Side::Server => labels.server,
     }
 }
 
-fn breaks(breaks: Breaks, words: &Words) -> &'static str {
+fn breaks(breaks: Breaks, labels: &Labels) -> &'static str {
     match breaks {
-        Breaks::Yes => words.refuses,
-        Breaks::No => words.connects,
-        Breaks::Sometimes => words.depends,
-        Breaks::NotConcerned => words.not_concerned,
-        Breaks::Unknown => words.unknown,
+        Breaks::Yes => labels.refuses,
+        Breaks::No => labels.connects,
+        Breaks::Sometimes => labels.depends,
+        Breaks::NotConcerned => labels.not_concerned,
+        Breaks::Unknown => labels.unknown,
     }
 }

@@ -4,7 +4,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Limits, Manifest, Saved, Selection, Summary};
+use crate::summary::{Manifest, ManifestLimits, Saved, Selection, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -75,7 +75,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         all_versions: false,
         facts: header.facts,
         choice: Selection::default(),
-        limits: Limits::default(),
+        limits: ManifestLimits::default(),
         counts: Summary::default().counts(),
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::{Exit, Plan, ScanFlags};
 use crate::output::{Clean, notice};
 use crate::pace;
 use crate::probe;
-use crate::summary::{Limits, Manifest, Selection};
+use crate::summary::{Manifest, ManifestLimits, Selection};
 use crate::sweep::Ended;
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
@@ -84,14 +84,14 @@ fn choice(choice: &crate::sweep::Selection) -> Selection {
     }
 }
 
-fn limits(plan: &Plan) -> Limits {
+fn limits(plan: &Plan) -> ManifestLimits {
     let (limits, timeouts) = (&plan.sweep.limits, &plan.sweep.timeouts);
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).ok();
     let ceiling = |ceiling: pace::Ceiling| {
         (ceiling != pace::Ceiling::UNLIMITED).then_some(ceiling.get() as u64)
     };
     let rate = |rate: pace::Rate| rate.interval().map(|interval| 1.0 / interval.as_secs_f64());
-    Limits {
+    ManifestLimits {
         rate: rate(limits.rate),
         rate_per_ip: rate(limits.rate_per_ip),
         concurrency: ceiling(limits.in_flight),
@@ -120,7 +120,7 @@ mod tests {
             heading.starts_with("Rate limits") || heading.starts_with("Timeouts")
         });
         let flags: BTreeSet<&str> = limiting.map(|flag| flag.get_id().as_str()).collect();
-        let limits = serde_json::to_value(Limits::default()).unwrap();
+        let limits = serde_json::to_value(ManifestLimits::default()).unwrap();
         let fields = limits.as_object().unwrap().keys();
         let fields: BTreeSet<&str> = fields
             .map(|field| field.strip_suffix("_ms").unwrap_or(field))

@@ -97,7 +97,7 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
             written.with_context(|| format!("cannot write -o {}", path.display()))?;
         }
     }
-    say(&file, &report);
+    print_counts(&file, &report);
     Ok(Exit::Finished)
 }
 
@@ -212,7 +212,7 @@ fn joined(
     Err(unusable(report, &reason))
 }
 
-fn say(file: &StoreFile, report: &CcadbReport) {
+fn print_counts(file: &StoreFile, report: &CcadbReport) {
     for store in &file.stores {
         let roots = file.roots.iter().filter(|root| root.stores.contains(store));
         notice(format_args!("{store}: {} roots", roots.count()));

@@ -20,5 +20,5 @@ pub use key::{Curve, Key, KeyAlgorithm, RSA_BITS, RsaNumbers};
 pub use p521::P521;
 pub use random::Randoms;
 pub(crate) use scheme::pss_hash_name;
-pub use signature::{Outcome, verify_certificate_signature, verify_handshake};
+pub use signature::{SignatureCheck, verify_certificate_signature, verify_handshake};
 pub(crate) use signed::Signed;

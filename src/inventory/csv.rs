@@ -97,7 +97,7 @@ impl Table {
     }
 
     /// Returns the columns carried as tags whose names suggest a column that is recognised.
-    pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, KnownColumn)> {
+    pub(super) fn misnamed_columns(&self) -> impl Iterator<Item = (&str, KnownColumn)> {
         self.columns.iter().filter_map(|column| match column {
             Column::Tag(name) => Some((&**name, KnownColumn::meant_by(name)?)),
             Column::Known(_) => None,
@@ -152,7 +152,7 @@ impl Table {
             if let Some(fault) = self.first.fault.take() {
                 return Ok(Some(Err(fault)));
             }
-            match self.gather(lines)? {
+            match self.split_row(lines)? {
                 Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => {}
                 read => return Ok(Some(read)),
             }
@@ -161,7 +161,7 @@ impl Table {
     }
 
     /// Splits the row that begins with `first`, reading more lines while a quote is open.
-    fn gather<R: BufRead>(
+    fn split_row<R: BufRead>(
         &mut self,
         lines: &mut Lines<R>,
     ) -> io::Result<Result<Vec<String>, RowError>> {

@@ -18,7 +18,7 @@ mod read;
 mod seen;
 mod service;
 mod tag;
-mod words;
+mod target;
 
 pub use destination::no_destination;
 pub use error::{InputError, OpenError, PortsError, Reject, RowError, TargetError};
@@ -32,4 +32,4 @@ pub use read::{Source, TargetReader, open};
 pub use seen::Seen;
 pub use service::{NotAStartTls, SERVICES, Service, Start, parse_starttls};
 pub use tag::Tag;
-pub use words::{Endpoint, Host, Tags, Target};
+pub use target::{Endpoint, Host, Tags, Target};

@@ -82,7 +82,7 @@ impl TargetReader {
         let Format::Csv(table) = format else {
             return Vec::new();
         };
-        let notices = table.mistakable().map(|(name, meant)| {
+        let notices = table.misnamed_columns().map(|(name, meant)| {
             format!(
                 "{}: the column {:?} is kept as a tag only; if it contains the {}, rename it to `{}`",
                 self.source,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::tag;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::gather::{BadStoreFile, CERTIFICATE_FORMS};
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
@@ -190,7 +190,7 @@ impl TrustStore {
         let named = self.with_subject(&contents.issuer).iter();
         named
             .map(|anchor| certificate.signed_by_spki(&self.anchors[*anchor].spki))
-            .any(|outcome| outcome == Outcome::Valid)
+            .any(|outcome| outcome == SignatureCheck::Valid)
     }
 
     /// Returns true if its CAs must follow the rules for publicly trusted certificates.
@@ -290,7 +290,7 @@ fn sequence(content: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::der::Reader;
+    use crate::crypto::der::DerReader;
 
     #[test]
     fn the_date_of_the_mozilla_store_is_that_of_the_crate_in_use() {
@@ -314,7 +314,7 @@ mod tests {
         for length in [0, 1, 127, 128, 255, 256, 65_536] {
             let content = vec![7; length];
             let whole = sequence(&content);
-            let read = Reader::new(&whole).expect(tag::SEQUENCE).unwrap();
+            let read = DerReader::new(&whole).expect(tag::SEQUENCE).unwrap();
             assert_eq!(read.content, content);
         }
     }

@@ -119,7 +119,7 @@ impl TrustStore {
         };
         for found in listing.found {
             let place = found.place;
-            let added = match found.barred {
+            let added = match found.excluded_for_tls {
                 true => Err("skipped: its OpenSSL trust settings exclude TLS servers".to_owned()),
                 false => self.try_add(found.der),
             };

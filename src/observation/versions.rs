@@ -77,7 +77,7 @@ impl Versions {
         let found = ProtocolVersion::ALL.map(|version| (version, evidence(exchanges, version)));
         let mut known = found.iter().filter_map(|(_, evidence)| evidence.as_ref());
         let answered = known.any(Evidence::answers);
-        Self(found.map(|(_, evidence)| settle(evidence, answered)))
+        Self(found.map(|(_, evidence)| outcome_of(evidence, answered)))
     }
 
     /// Returns the outcome of a version.
@@ -129,7 +129,7 @@ pub fn claims_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
+fn outcome_of(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
     let (outcome, reason, offer) = match evidence {
         Some(Evidence::Supported(reason, offer)) => {
             (VersionWord::Supported, reason.into(), Some(offer))

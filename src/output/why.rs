@@ -2,14 +2,14 @@
 //! record and from the evidence of its findings. What a finding means is in its definition.
 
 mod evidence;
-mod words;
+mod phrases;
 
 use super::columns::own_finding;
 use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{FindingId, Value, VerdictKind};
-use words::{LONGEST_TEXT, add, days, issuer};
+use phrases::{LONGEST_TEXT, add, days, issuer};
 
 /// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
 /// target gave it, or if `addresses` is true.
@@ -52,16 +52,16 @@ pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = FindingId> {
 }
 
 fn healthy(record: &Record<'_>, leaf: &Leaf<'_>) -> String {
-    let mut words = Vec::with_capacity(3);
-    words.extend(
+    let mut parts = Vec::with_capacity(3);
+    parts.extend(
         record
             .tls
             .as_ref()
             .and_then(|tls| Some(tls.version?.to_string())),
     );
-    words.extend(leaf.days_left.map(|left| format!("{} left", days(left))));
-    words.extend(issuer(leaf));
-    words.join(", ")
+    parts.extend(leaf.days_left.map(|left| format!("{} left", days(left))));
+    parts.extend(issuer(leaf));
+    parts.join(", ")
 }
 
 /// Returns why TLS could not start. If the port speaks TLS from the first byte, that is more useful
@@ -70,14 +70,14 @@ fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     let evidence = own_finding(record).map_or(&[][..], |finding| &finding.evidence);
     match evidence.contains(&("implicit_tls", Value::Flag(true))) {
         true => format!("implicit TLS, no {} before it", record.service),
-        false => failure_words(error),
+        false => failure_message(error),
     }
 }
 
 /// Returns the failure that ended the visit.
 fn failed(record: &Record<'_>) -> Option<String> {
     match record.error {
-        Some(failure) => Some(failure_words(failure)),
+        Some(failure) => Some(failure_message(failure)),
         // The only handshake failure without an error: the handshake reached its end.
         None => (record.verdict == VerdictKind::HandshakeFailed).then(|| KEY_NOT_PROVEN.to_owned()),
     }
@@ -85,7 +85,7 @@ fn failed(record: &Record<'_>) -> Option<String> {
 
 const KEY_NOT_PROVEN: &str = "did not prove possession of its certificate's private key";
 
-fn failure_words(failure: &Failure) -> String {
+fn failure_message(failure: &Failure) -> String {
     let detail = Clean::bounded(&failure.detail, LONGEST_TEXT).to_string();
     let has_detail = failure.detail.chars().any(char::is_alphanumeric);
     match (failure.reason, has_detail) {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::connect;
 use crate::observation::{Failure, Reason, Said, Stage, Transcript};
-use crate::starttls::{Conversation, Names, Protocol, Setback, SetbackKind, Turn, words};
+use crate::starttls::{Conversation, Names, Protocol, Setback, SetbackKind, Turn, printable_line};
 
 /// A finished dialogue: its transcript, and `Ok` if TLS may begin.
 pub(super) struct Dialogue {
@@ -114,7 +114,7 @@ impl Talk<'_> {
         match self.conversation.broken_off() {
             Some(setback) => failure(setback),
             None => {
-                let unread = words(self.conversation.unread());
+                let unread = printable_line(self.conversation.unread());
                 Failure::new(Stage::Starttls, reason, unread)
             }
         }

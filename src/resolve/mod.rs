@@ -1,14 +1,14 @@
 //! Resolves names to addresses, and decides which names and addresses are excluded.
 //!
-//! The [`Resolver`] queries each record type separately and reports the outcome in the terms of
+//! The [`Resolver`] queries each record type separately and reports the result in the terms of
 //! `observation`. The sweep decides about retries. The [`ExcludeList`] is consulted twice: for the
 //! name before it is resolved, and for every address before it is visited.
 
 mod chain;
 mod exclude;
+mod family_result;
 mod hosts;
 mod names;
-mod outcome;
 mod ranges;
 mod resolver;
 mod server;

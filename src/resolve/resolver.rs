@@ -13,8 +13,8 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::Semaphore;
 
-use super::chain::{Chain, MOST_ALIASES, Step};
-use super::outcome::{Outcome, Silence, failed, failure, joined, other_family_may_know};
+use super::chain::{AliasStep, Chain, MOST_ALIASES};
+use super::family_result::{FamilyResult, Silence, failed, failure, joined, other_family_may_know};
 use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
 use super::{hosts, names};
@@ -180,7 +180,7 @@ impl Resolver {
 
     /// Sends as few queries as possible. If one address is enough, the second family is queried
     /// only if the first has no address. For most inventories that halves the queries.
-    async fn ask(&self, name: &Name) -> Outcome {
+    async fn ask(&self, name: &Name) -> FamilyResult {
         match (self.families, self.all) {
             (Families::V4, _) => self.usable(self.query(name, RecordType::A).await?),
             (Families::V6, _) => self.usable(self.query(name, RecordType::AAAA).await?),
@@ -196,14 +196,14 @@ impl Resolver {
                     Err(failure) if other_family_may_know(&failure) => {
                         self.both(v4, self.query(name, RecordType::AAAA).await)
                     }
-                    outcome => outcome,
+                    result => result,
                 }
             }
         }
     }
 
     /// Joins the addresses of both families. If none can be connected to, each family has failed.
-    fn both(&self, v4: Outcome, v6: Outcome) -> Outcome {
+    fn both(&self, v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
         let usable = |found: Vec<IpAddr>| self.usable(found);
         joined(v4.clone(), v6.clone())
             .and_then(usable)
@@ -211,7 +211,7 @@ impl Resolver {
     }
 
     /// Queries one record type.
-    async fn query(&self, name: &Name, kind: RecordType) -> Outcome {
+    async fn query(&self, name: &Name, kind: RecordType) -> FamilyResult {
         // The semaphore is never closed, so this always returns a permit.
         let _permit = self.permits.acquire().await;
         let before = self.trouble.local();
@@ -227,7 +227,7 @@ impl Resolver {
     }
 
     /// Queries one record type. If the answer ends at an alias, it queries the alias as well.
-    async fn follow(&self, name: &Name, kind: RecordType) -> Result<Outcome, NetError> {
+    async fn follow(&self, name: &Name, kind: RecordType) -> Result<FamilyResult, NetError> {
         let mut chain = Chain::new(name.clone());
         loop {
             let asked = chain.last().clone();
@@ -241,12 +241,12 @@ impl Resolver {
                 _ if answer.response_code == ResponseCode::NXDomain => {
                     return Ok(Err(failed(Reason::Nxdomain, "")));
                 }
-                Step::Addresses(addresses) => return Ok(Ok(addresses)),
-                Step::Ask(_) => {}
-                Step::Nothing if answer.answers.is_empty() => return nowhere(""),
-                Step::Nothing => return nowhere("the answer has no record of this name"),
-                Step::Loop => return nowhere("its CNAME records form a loop"),
-                Step::TooLong => {
+                AliasStep::Addresses(addresses) => return Ok(Ok(addresses)),
+                AliasStep::Ask(_) => {}
+                AliasStep::Nothing if answer.answers.is_empty() => return nowhere(""),
+                AliasStep::Nothing => return nowhere("the answer has no record of this name"),
+                AliasStep::Loop => return nowhere("its CNAME records form a loop"),
+                AliasStep::TooLong => {
                     return nowhere(&format!("more than {MOST_ALIASES} CNAME records in a row"));
                 }
             }
@@ -255,7 +255,7 @@ impl Resolver {
 
     /// Returns the addresses of the wanted families, with IPv4-mapped ones as IPv4. Unusable addresses
     /// are included unless all are unusable.
-    fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
+    fn usable(&self, addresses: Vec<IpAddr>) -> FamilyResult {
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
             (None, Families::V6) if address.is_ipv4() => Some("an IPv4 address written as IPv6"),

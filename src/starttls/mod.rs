@@ -23,7 +23,7 @@ mod xmpp;
 mod tests;
 
 pub use conversation::{Conversation, MAX_RECEIVED, MAX_UNITS, Turn};
-pub use text::words;
+pub use text::printable_line;
 
 /// Every protocol that can be upgraded to TLS.
 pub const PROTOCOLS: &[Protocol] = &[
@@ -158,7 +158,7 @@ impl Setback {
     fn new(kind: SetbackKind, reply: &[u8]) -> Self {
         Self {
             kind,
-            reply: words(reply),
+            reply: printable_line(reply),
         }
     }
 }
@@ -197,7 +197,7 @@ impl Step {
     fn other(bytes: &[u8]) -> Self {
         let reply = match crate::tls::spoken(bytes) {
             Some(protocol) => protocol.to_owned(),
-            None => words(bytes),
+            None => printable_line(bytes),
         };
         Self::Fail(Setback {
             kind: SetbackKind::OtherProtocol,

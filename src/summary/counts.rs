@@ -203,7 +203,7 @@ impl Tally {
         if let Some(side) = record.side {
             *self.sides.entry(side).or_default() += 1;
         }
-        if record.verdict != VerdictKind::Ok && self.wants(record) {
+        if record.verdict != VerdictKind::Ok && self.may_be_example(record) {
             let example = Example::of(record);
             let at = self.examples.partition_point(|other| *other < example);
             self.examples.insert(at, example);
@@ -214,7 +214,7 @@ impl Tally {
     /// Returns true if the row could become an example. This is checked before any text is built,
     /// since most rows are no examples. A row with the key of the last example is accepted, because
     /// the rest of the text then decides the order.
-    fn wants(&self, record: &Record<'_>) -> bool {
+    fn may_be_example(&self, record: &Record<'_>) -> bool {
         let key = (record.target, record.ip, record.port);
         self.examples.len() < EXAMPLES || self.examples.last().is_none_or(|last| key <= last.key())
     }

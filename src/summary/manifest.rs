@@ -64,7 +64,7 @@ pub struct Manifest {
     #[serde(default)]
     pub choice: Selection,
     /// The limits of the sweep.
-    pub limits: Limits,
+    pub limits: ManifestLimits,
     /// The counts of the sweep.
     pub counts: Counts,
 }
@@ -127,7 +127,7 @@ pub struct Revocation {
 
 /// The limits of a sweep; null if there was no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
+pub struct ManifestLimits {
     /// Maximum number of new connections per second.
     pub rate: Option<f64>,
     /// Maximum number of new connections per second to one address.
@@ -214,9 +214,9 @@ mod tests {
                 shard: Some("1/4".to_owned()),
                 ..Selection::default()
             },
-            limits: Limits {
+            limits: ManifestLimits {
                 rate: Some(0.5),
-                ..Limits::default()
+                ..ManifestLimits::default()
             },
             counts: summary.counts(),
         }

@@ -11,6 +11,6 @@ mod table;
 mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
+pub use manifest::{Input, Manifest, ManifestLimits, Revocation, Saved, Selection, Store};
 pub use own_side::{Addresses, OwnSideHint, Share};
 pub use versions::VersionCounts;

@@ -52,8 +52,10 @@ impl VersionCounts {
             let Some(outcome) = outcome else {
                 continue;
             };
-            let words = self.outcomes.entry(field.to_owned()).or_default();
-            *words.entry(Word(&outcome.outcome).to_string()).or_default() += 1;
+            let counts = self.outcomes.entry(field.to_owned()).or_default();
+            *counts
+                .entry(Word(&outcome.outcome).to_string())
+                .or_default() += 1;
             if outcome.outcome == VersionWord::Supported {
                 supported.push(version);
             }
@@ -116,12 +118,12 @@ impl fmt::Display for VersionCounts {
             (self.no_tls_answer, "no answer in TLS"),
             (self.tls, "TLS"),
         ];
-        let words = denominators.map(|(count, word)| format!("{count} {word}"));
+        let shares = denominators.map(|(count, word)| format!("{count} {word}"));
         writeln!(
             f,
             "\nversions, of {} rows: {}",
             self.rows,
-            words.join(" · ")
+            shares.join(" · ")
         )?;
         const WORDS: [&str; 7] = [
             "supported",

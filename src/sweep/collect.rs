@@ -88,12 +88,12 @@ impl Collector {
                 Err(error) => taken = Err(error),
             }
         }
-        let mut collected = writing.conclude(taken, !stop.said());
+        let mut collected = writing.conclude(taken, !stop.is_requested());
         collected.fetching = fetching;
         if collected.error.is_some() {
             // Nothing can record further visits, so stop them. The rows of visits under way are
             // discarded.
-            stop.now();
+            stop.request();
             while rows.recv().await.is_some() {}
         }
         collected
@@ -260,7 +260,7 @@ impl Writing {
         fetcher: &mut Fetcher,
         stop: &Stop,
     ) -> Result<Finish, SweepError> {
-        let mut judge = Judge::new(Arc::new(self.completed()));
+        let mut judge = Judge::new(Arc::new(self.completed_policy()));
         let mut wanted = Wanted::default();
         for observation in self.waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;
@@ -274,7 +274,7 @@ impl Writing {
     }
 
     /// Returns the policy extended by all issuers that the sweep learned and fetched.
-    fn completed(&self) -> Policy {
+    fn completed_policy(&self) -> Policy {
         match &self.search {
             Some(search) => self.policy.with_fetched(search).with_learned(&self.learned),
             None => self.policy.with_learned(&self.learned),
@@ -290,7 +290,7 @@ impl Writing {
     /// Judges the waiting rows again, now that all certificates of the sweep and the fetched ones
     /// are known.
     fn settle(&mut self) -> Result<(), SweepError> {
-        let mut policy = self.completed();
+        let mut policy = self.completed_policy();
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
         policy.resolver_suspect = self.lookups.most().is_some();
         let mut judge = Judge::new(Arc::new(policy));

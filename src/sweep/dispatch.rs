@@ -63,7 +63,7 @@ impl Dispatcher {
                 return self.finish();
             }
             tokio::select! {
-                () = stop.wanted(), if !self.state.stopping => self.stop().await,
+                () = stop.requested(), if !self.state.stopping => self.stop().await,
                 received = next_batch(batch_until, &mut self.reports, &mut reports), if expects_reports(&self) => {
                     if received == 0 {
                         // All workers have ended early; the code that joins them reports the
@@ -209,7 +209,7 @@ impl Dispatcher {
     }
 
     async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
-        self.check_absence();
+        self.check_process_pause();
         let now = clock();
         for report in reports.drain(..) {
             let address = report.at.ip();
@@ -266,7 +266,7 @@ impl Dispatcher {
     }
 
     fn tick(&mut self) {
-        self.check_absence();
+        self.check_process_pause();
         let late = self.counters.lag_us.swap(0, Relaxed);
         let in_flight = self.pacer.in_flight();
         self.gate

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::addresses;
 use crate::inventory::{Endpoint, Target};
 use crate::observation::{Addresses, Failure, Observation, Offer, Timing};
-use crate::pace::Sign;
+use crate::pace::VisitOutcome;
 use crate::probe::{self, Approach};
 use crate::verdict::Verdict;
 
@@ -136,7 +136,7 @@ pub(super) fn empty(
 pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,
     /// What the visit so far shows about the address.
-    pub(super) sign: Sign,
+    pub(super) outcome: VisitOutcome,
     /// Total duration of the visit's connections so far.
     pub(super) took: Duration,
     pub(super) next: Next,

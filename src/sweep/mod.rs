@@ -21,11 +21,11 @@ mod recording;
 mod rejudge;
 mod retry;
 mod select;
-mod signs;
 mod silence;
 mod spool;
 mod state;
 mod stop;
+mod visit_outcome;
 mod worker;
 
 use std::sync::Arc;
@@ -49,7 +49,7 @@ use state::{Dispatcher, State, clock};
 use stop::{Finish, Stop};
 use worker::Worker;
 
-pub use aia::completed;
+pub use aia::fetch_for;
 pub use collect::SweepOutputs;
 pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
@@ -152,9 +152,9 @@ impl Sweep {
             working.push(spawn("visit", move || worker.run(&runtime))?);
             workers.push(sender);
         }
-        let heed = stop::heed_signals(stop.clone(), self.timeouts.total);
+        let signals = stop::handle_signals(stop.clone(), self.timeouts.total);
         let runtime = current_thread().map_err(SweepError::Start)?;
-        spawn("signals", move || runtime.block_on(heed))?;
+        spawn("signals", move || runtime.block_on(signals))?;
 
         let excludes = self.intake.excludes.clone();
         let (taken_sender, taken) = std::sync::mpsc::channel();

@@ -16,11 +16,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::addresses;
 use super::counters::Counters;
 use super::job::{ExchangeReport, Job, Judged, Next, empty};
-use super::signs;
+use super::visit_outcome;
 use crate::inventory::{Endpoint, Target};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Failure, Observation, Reason, Stage};
-use crate::pace::Sign;
+use crate::pace::VisitOutcome;
 use crate::probe::{Approach, Prober, Timeouts};
 
 /// Interval at which a worker measures the delay of its event loop.
@@ -144,7 +144,7 @@ impl Shared {
 struct Slot {
     shared: Rc<Shared>,
     at: SocketAddr,
-    sign: Sign,
+    outcome: VisitOutcome,
     took: Duration,
     target: Arc<Target>,
     attempt: u32,
@@ -156,7 +156,7 @@ impl Slot {
         Self {
             shared,
             at,
-            sign: Sign::Unclear,
+            outcome: VisitOutcome::Unclear,
             took: Duration::ZERO,
             target: observation.endpoint.target.clone(),
             attempt: observation.attempt,
@@ -172,7 +172,7 @@ impl Slot {
             timing.dns.unwrap_or_default(),
         );
         self.took = total.saturating_sub(dns);
-        self.sign = signs::sign(observation);
+        self.outcome = visit_outcome::of(observation);
     }
 
     fn release(mut self, next: Next) {
@@ -184,7 +184,7 @@ impl Slot {
         // The channel is only closed after the sweep has ended.
         let _ = self.shared.reports.send(ExchangeReport {
             at: self.at,
-            sign: self.sign,
+            outcome: self.outcome,
             took: self.took,
             next,
         });

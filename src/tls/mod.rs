@@ -18,8 +18,8 @@ pub use browser::{
     BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
 };
 pub use flight::{
-    Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
-    has_odd_version, may_be_tls,
+    Flight, FlightError, FlightProgress, KeyExchange, MAX_FLIGHT, MAX_OPENING, ServerHello,
+    SignedParams, has_odd_version, may_be_tls,
 };
 pub use hello::Hello;
 pub use hellos::{

@@ -2,19 +2,23 @@
 //! They are plain values; `judge` fills them.
 
 mod barrier;
+mod completed_by;
 mod finding;
 mod finding_id;
 mod kind;
+mod named_enum;
 mod revocation;
 mod rule;
-mod words;
+mod term;
 
 pub use barrier::Barrier;
+pub use completed_by::CompletedBy;
 pub use finding::{Finding, Severity, Side, Value};
 pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
 pub use rule::Rule;
+pub use term::{NameHint, Position, Term, UntrustedReason};
 
 use std::sync::Arc;
 
@@ -54,30 +58,6 @@ pub struct SeenIssuers {
     pub proven: Vec<Arc<Certificate>>,
     /// All others, except roots.
     pub unproven: Vec<Arc<Certificate>>,
-}
-
-/// Source of the certificates that the server left out. If several sources have them, the one
-/// listed first here is reported.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum CompletedBy {
-    /// The user's file of intermediates (`--intermediates`).
-    Bundle,
-    /// Another host of the same sweep.
-    Sweep,
-    /// The AIA URL in the certificate below (`--aia`).
-    Aia,
 }
 
 /// The validated path, leaf first. The anchor comes last if it is a known certificate.

@@ -6,10 +6,9 @@ use std::fmt;
 
 use super::case::Case;
 use super::order::Order;
-use super::position::Position;
 use crate::gather::RevocationSources;
 use crate::observation::{Contents, Fact, FactSet, Failure};
-use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
+use crate::verdict::{Finding, FindingId, Position, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
 mod chain_duplicate;
@@ -251,7 +250,7 @@ fn about_certificates<const N: usize>(
             let said = said(position, contents)?;
             case.needs(position, certificate).then(|| {
                 let mut evidence: Vec<Evidence> = vec![
-                    ("certificate", position.word().into()),
+                    ("certificate", position.into()),
                     ("subject", contents.subject.text.as_str().into()),
                 ];
                 evidence.extend(said);

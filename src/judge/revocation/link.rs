@@ -2,11 +2,10 @@
 
 use crate::crypto::{self, Fingerprint};
 use crate::gather::Crl;
-use crate::judge::position::Position;
 use crate::judge::signatures::Signatures;
 use crate::judge::store::Anchor;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::{RevocationAnswer, RevocationStatus};
+use crate::verdict::{Position, RevocationAnswer, RevocationStatus};
 
 /// Maximum number of seconds by which the clocks of responders may be ahead of the time judged for.
 pub(super) const SKEW: i64 = 300;
@@ -40,7 +39,7 @@ pub(super) struct Signer<'a> {
 
 impl Signatures {
     /// Returns the outcome of verifying the signature of a CRL with the key of a signer.
-    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::Outcome {
+    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::SignatureCheck {
         self.of(crl.sha256, signer.spki_sha256, || {
             crl.signed_by(signer.spki)
         })
@@ -71,7 +70,7 @@ impl Link<'_> {
     /// Returns an answer with status `unknown` and this reason.
     pub(super) fn unknown(&self, reason: &'static str) -> RevocationAnswer {
         RevocationAnswer {
-            certificate: self.position.word(),
+            certificate: self.position.name(),
             sha256: self.certificate.sha256,
             status: RevocationStatus::Unknown,
             reason: Some(reason),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::offered::{Offered, is_chacha};
 use super::question::Question;
-use super::walk::{End, Walk};
+use super::walk::{Walk, WalkEnd};
 use crate::observation::{Exchange, Offer, Session};
 
 /// Whose order of preference decides which suite is chosen.
@@ -48,11 +48,11 @@ impl Listing {
         let meant = look.is_some() || !walk.is_doubted();
         let (complete, ended_by) = match walk.end {
             None => (false, "out of time".into()),
-            Some(End::Shown(text)) => (true, text),
-            Some(End::Refused(text)) => (meant, text),
+            Some(WalkEnd::Shown(text)) => (true, text),
+            Some(WalkEnd::Refused(text)) => (meant, text),
             // If nothing was accepted there is no second look, and a close is not an answer.
-            Some(End::Closed(text)) => (look.is_some(), text),
-            Some(End::Broke(text)) => (false, text),
+            Some(WalkEnd::Closed(text)) => (look.is_some(), text),
+            Some(WalkEnd::Broke(text)) => (false, text),
         };
         let mut shown = shown_elsewhere(exchanges, question);
         let missing = |number| offered.contains(&number) && !walk.accepted.contains(&number);

@@ -104,7 +104,7 @@ pub(super) struct Visit {
 
 /// A fetch result with the numbers of its certificates.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct AnswerLine {
     pub(super) address: String,
     pub(super) certificates: Vec<u32>,
     pub(super) failure: Option<String>,
@@ -112,7 +112,7 @@ pub(super) struct Answer {
 
 /// Totals of the file.
 #[derive(Serialize, Deserialize)]
-pub(super) struct End {
+pub(super) struct EndLine {
     pub(super) observations: u64,
     /// Number of visits that were too large to save.
     #[serde(default)]

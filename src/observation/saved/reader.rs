@@ -7,8 +7,8 @@ use super::bounds::{Answers, MAX_VISIT_BYTES};
 use super::certificates::Certificates;
 use super::frame::Frames;
 use super::line::{
-    self, ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader,
-    VERSION, Visit,
+    self, ANSWER, AnswerLine, CERTIFICATE, END, EndLine, HEADER, OBSERVATION, SavedAnswer,
+    SavedHeader, VERSION, Visit,
 };
 use super::{Damage, SavedError};
 use crate::observation::{MAX_EXCHANGES, Observation, hex};
@@ -143,7 +143,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     self.answers.push(answer);
                 }
                 END => {
-                    let End {
+                    let EndLine {
                         observations: counted,
                         unsaved,
                     } = serde_json::from_str(body)?;
@@ -188,10 +188,10 @@ fn header(line: &[u8]) -> Option<SavedHeader> {
 
 /// Restores the certificates of a fetch result.
 fn whole<S: Read + Write + Seek>(
-    answer: Answer,
+    answer: AnswerLine,
     certificates: &mut Certificates<S>,
 ) -> Result<SavedAnswer, Damage> {
-    let Answer {
+    let AnswerLine {
         address,
         certificates: numbers,
         failure,

@@ -9,8 +9,8 @@ use super::SaveError;
 use super::bounds::{self, Answers, MAX_ALL_BYTES, MAX_CERTIFICATES};
 use super::frame::{FULL, MAX_FRAME, Packer};
 use super::line::{
-    ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader, Visit,
-    Written,
+    ANSWER, AnswerLine, CERTIFICATE, END, EndLine, HEADER, OBSERVATION, SavedAnswer, SavedHeader,
+    Visit, Written,
 };
 use crate::observation::{Certificate, Observation, PeerChain, hex};
 
@@ -110,7 +110,7 @@ impl<W: Write> SavedWriter<W> {
             Ok(chain) => (self.chain(chain)?, None),
             Err(failure) => (Vec::new(), Some(failure.clone())),
         };
-        let answer = Answer {
+        let answer = AnswerLine {
             address: answer.address.clone(),
             certificates,
             failure,
@@ -152,7 +152,7 @@ impl<W: Write> SavedWriter<W> {
         let unsaved = self.unsaved;
         self.line(
             END,
-            &End {
+            &EndLine {
                 observations,
                 unsaved,
             },

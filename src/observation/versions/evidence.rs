@@ -116,7 +116,9 @@ fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence>
     let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
     let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
     let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    let definite = ends().find(Evidence::answers).or_else(|| twice(ends));
+    let definite = ends()
+        .find(Evidence::answers)
+        .or_else(|| confirmed_by_repeat(ends));
     definite
         .or_else(|| ends().find(silent))
         .or_else(|| ends().find(chosen))
@@ -125,7 +127,7 @@ fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence>
 
 /// Returns the confirmed form of a doubtful reaction that the server showed twice to the same
 /// ClientHello, or `None` if there is none.
-fn twice<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
+fn confirmed_by_repeat<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
     let doubtful = || ends().filter(Evidence::is_doubtful);
     let again = |end: &Evidence| doubtful().filter(|it| it.offer() == end.offer()).count() > 1;
     let seen = || doubtful().filter(again);

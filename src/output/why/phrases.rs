@@ -1,4 +1,4 @@
-//! The parts that all reasons share: dates, numbers of days, and text of limited length.
+//! The phrases that all reasons share: dates, numbers of days, and text of limited length.
 
 use std::fmt::Write;
 
