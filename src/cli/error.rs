@@ -6,7 +6,7 @@ use crate::judge::StoreError;
 use crate::judge::findings::Needs;
 use crate::output::{OutputError, UnknownFormat};
 use crate::resolve::{ExcludeError, ResolverError};
-use crate::sweep::RecordingError;
+use crate::sweep::{RecordingError, SweepError};
 use crate::verdict::FindingId;
 
 /// Why flags or input files cannot be used.
@@ -15,6 +15,9 @@ pub enum PlanError {
     /// No input is given.
     #[error("nothing to scan: give targets, -i FILE, or pipe them in (see tlsweep scan --help)")]
     NoInput,
+    /// No line of the inventory is a target.
+    #[error("the input contains no valid target")]
+    NoTarget,
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),
@@ -171,4 +174,7 @@ pub enum CannotStart {
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The inventory cannot be read to its end.
+    #[error(transparent)]
+    Inventory(#[from] SweepError),
 }

@@ -28,7 +28,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         notice(format_args!(
             "{} is incomplete: the sweep that wrote it was interrupted, or the file was truncated; only its {} complete endpoints are judged",
             flags.recording.display(),
-            ended.summary.rows()
+            ended.summary.visits()
         ));
     }
     let unsaved = ended.summary.unsaved;
@@ -45,7 +45,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .iter_mut()
         .for_each(|saved| saved.whole = whole);
     // The header of an older recording does not say which versions were tested.
-    let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
+    let unasked = !recorded && !manifest.all_versions && ended.summary.visits() > 0;
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
     let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
