@@ -1092,7 +1092,8 @@ fn an_interrupt_ends_a_sweep_whose_input_does_not() {
     let rows = path(&folder, "rows.jsonl");
     let mut command = Command::new(TLSWEEP);
     command
-        .args(["scan", "0.0.0.0/0:1", "--exclude", &exclude, "-o", &rows])
+        .args(["scan", "0.0.0.0/0:1", "--no-dedupe", "--exclude", &exclude])
+        .args(["-o", &rows])
         .stderr(fs::File::create(&log).expect("a log"));
     let mut sweeping = Kept::spawn(&mut command);
     await_that("interrupts are heeded", || sweeping.heeds_interrupts());

@@ -23,6 +23,7 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
         service: Service::named("https").expect("a service"),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     let mut observation = Observation::of(
         Endpoint {

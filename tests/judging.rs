@@ -881,6 +881,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
         service: Service::named("https").unwrap(),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     Observation {
         exchanges: vec![Exchange {

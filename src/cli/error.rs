@@ -6,7 +6,7 @@ use crate::judge::StoreError;
 use crate::judge::findings::Needs;
 use crate::output::{OutputError, UnknownFormat};
 use crate::resolve::{ExcludeError, ResolverError};
-use crate::sweep::RecordingError;
+use crate::sweep::{RecordingError, SweepError};
 use crate::verdict::FindingId;
 
 /// Why flags or input files cannot be used.
@@ -17,6 +17,9 @@ pub enum PlanError {
         "nothing to scan: give targets or -i FILE, or pipe targets in (see tlsweep scan --help)"
     )]
     NoInput,
+    /// No line of the inventory is a target.
+    #[error("the input contains no valid target")]
+    NoTarget,
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),
@@ -173,4 +176,7 @@ pub enum CannotStart {
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The inventory cannot be read to its end.
+    #[error(transparent)]
+    Inventory(#[from] SweepError),
 }

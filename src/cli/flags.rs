@@ -124,6 +124,9 @@ pub struct TargetFlags {
     /// Read targets from FILE: lines, CSV or JSON Lines (repeatable)
     ///
     /// The extension of the file decides the format, or else its first line. `-` is standard input.
+    /// The whole inventory is read once before the first visit, to recognize duplicates; a pipe is
+    /// copied to the temporary folder meanwhile. With --no-dedupe, visits start while a pipe is still
+    /// growing.
     #[arg(short, long = "input", value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
     /// Ports for targets without a port, as in 443,8443,9000-9010 [default: 443]
@@ -151,8 +154,9 @@ pub struct TargetFlags {
     pub exclude: Option<PathBuf>,
     /// Visit a target once for each time it is listed
     ///
-    /// Without this flag, duplicates are visited once. The flag also saves the memory needed to
-    /// recognize them.
+    /// Without this flag, duplicates are visited once. Those with other columns (owner, ticket) get
+    /// their own rows with the result of the visit. With it, visits start before the end of the
+    /// input, and the memory that is needed to recognize duplicates is saved.
     #[arg(long)]
     pub no_dedupe: bool,
     /// Visit a uniform random sample of N targets

@@ -59,3 +59,9 @@ impl Written<'_> {
         })
     }
 }
+
+/// Opens and empties the file of rejected lines alone, if there is one.
+pub(super) fn rejects(path: Option<&Path>) -> Result<Option<(String, File)>, OutputError> {
+    let reserved = path.map(|path| Reserved::open("--rejects", path));
+    reserved.transpose()?.map(Reserved::emptied).transpose()
+}

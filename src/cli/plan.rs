@@ -12,10 +12,10 @@ use super::flags::{
     VersionsChoice,
 };
 use super::naming::resolver;
-use super::opening::{Beginning, Opened, Written};
+use super::opening::{self, Beginning, Opened, Written};
 use super::revocation::Lists;
 use super::trust::policy;
-use crate::inventory::{TargetReader, fold_name};
+use crate::inventory::fold_name;
 use crate::judge::findings::AskedFor;
 use crate::observation::SavedHeader;
 use crate::output::{FORMATS, Format, Layout, OutputError, OutputPath};
@@ -23,7 +23,7 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
-use crate::sweep::{Display, Intake, Selection, Sweep};
+use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
 
 /// Maximum number of concurrent lookups. Each may use three sockets and about 22 KB; with more,
 /// resolvers drop queries.
@@ -48,8 +48,8 @@ impl Plan {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),
         });
-        let readers = super::reading::readers(&flags.targets)?;
-        let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
+        let sources = super::reading::sources(&flags.targets)?;
+        let mut notices = sources.notices();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {
@@ -78,7 +78,16 @@ impl Plan {
         let ehlo = ehlo(&flags.targets)?;
         let places = places(&flags.output)?;
         let display = display(&flags.output, &places);
-        // All flags are valid. Only opening the outputs can still fail.
+        let choice = Selection {
+            shard: flags.targets.shard,
+            sample: flags.targets.sample,
+            seed: flags.targets.seed,
+        };
+        // All flags are valid. Only the inventory and opening the outputs can still fail.
+        let inventory = sources.survey(&excludes, &choice)?;
+        if inventory.is_empty() {
+            return Err(no_target(flags, inventory));
+        }
         let Opened {
             destinations,
             rejects,
@@ -90,13 +99,8 @@ impl Plan {
             files,
             sweep: Sweep {
                 intake: Intake {
-                    readers,
-                    dedupe: !flags.targets.no_dedupe,
-                    choice: Selection {
-                        shard: flags.targets.shard,
-                        sample: flags.targets.sample,
-                        seed: flags.targets.seed,
-                    },
+                    inventory,
+                    choice,
                     excludes,
                     rejects,
                 },
@@ -113,6 +117,18 @@ impl Plan {
                 display,
             },
         })
+    }
+}
+
+/// Reports the lines of an inventory without targets, and returns the error. Of the outputs, only
+/// the file of rejected lines is written.
+fn no_target(flags: &ScanFlags, inventory: Inventory) -> CannotStart {
+    let reported = opening::rejects(flags.results.rejects.as_deref())
+        .map_err(CannotStart::from)
+        .and_then(|file| Ok(report_rejects(inventory, file)?));
+    match reported {
+        Ok(()) => PlanError::NoTarget.into(),
+        Err(error) => error,
     }
 }
 

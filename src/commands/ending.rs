@@ -66,7 +66,7 @@ pub(super) fn exit(
 
 /// Returns why the rows cannot show that nothing matches `--fail-on`, or `None` if they can.
 fn unjudged(summary: &Summary, gate: &GateFlags, max_unread: u64) -> Option<String> {
-    let (unread, of) = (summary.intake.rejected, summary.rows());
+    let (unread, of) = (summary.intake.rejected, summary.visits());
     if unread > max_unread {
         return Some(format!(
             "{unread} input lines could not be read (--max-unread {max_unread})"

@@ -20,7 +20,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         notice(format_args!(
             "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; only the {} complete visits in it are judged",
             flags.recording.display(),
-            ended.summary.rows()
+            ended.summary.visits()
         ));
     }
     let unsaved = ended.summary.unsaved;
@@ -37,7 +37,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .iter_mut()
         .for_each(|saved| saved.whole = whole);
     // The header of an older recording does not say which versions were tested.
-    let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
+    let unasked = !recorded && !manifest.all_versions && ended.summary.visits() > 0;
     let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
     let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.gate, 0, nothing)?;

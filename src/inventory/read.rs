@@ -23,6 +23,8 @@ pub enum Source {
     /// A file. Its extension determines the format (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), or else
     /// its first line does.
     File(PathBuf),
+    /// A file that is already open, with its path.
+    Opened(PathBuf, Box<dyn Read + Send>),
     /// Standard input or another stream. Its first line determines the format.
     Stdin(Box<dyn BufRead + Send>),
 }
@@ -51,6 +53,11 @@ pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenErr
             let name: Arc<str> = path.to_string_lossy().into();
             let file = File::open(&path).map_err(|error| unreadable(&name, error))?;
             let rows = open_text(&name, Box::new(file), format_of(&path))?;
+            (name, rows)
+        }
+        Source::Opened(path, stream) => {
+            let name: Arc<str> = path.to_string_lossy().into();
+            let rows = open_text(&name, stream, format_of(&path))?;
             (name, rows)
         }
         Source::Stdin(stream) => {

@@ -74,6 +74,7 @@ pub const COLUMNS: &[Column] = &[
     ours("port", "TCP port", |r, cell| put(r.port, cell)),
     ours("service", "the service on this port: `tls`, `https`, `smtp`, ...", |r, cell| put(r.service, cell)),
     others("tags", "the additional columns of the inventory, as a JSON object", tags),
+    others("duplicate_of", "the visited target, if this row repeats its visit for another listing with other `tags`", |r, cell| some(r.duplicate_of, cell)),
     ours("attempt", "1 for the first visit, 2 for the first retry, and so on", |r, cell| put(r.attempt, cell)),
     ours("started_at", "time at which this attempt started", |r, cell| put(format_args!("{:.3}", r.started_at), cell)),
     ours("timing_ms_dns", "duration of the DNS lookup in milliseconds", |r, cell| some(r.timing_ms.dns, cell)),

@@ -46,6 +46,9 @@ pub struct Record<'a> {
     /// keep their JSON type.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub tags: Tags<'a>,
+    /// The visited target, if this row repeats its visit for another listing of it with other
+    /// `tags`; null in the row of the visit itself.
+    pub duplicate_of: Option<&'a str>,
     /// Number of this attempt: 1 for the first visit, 2 for the first retry, and so on.
     pub attempt: u32,
     /// Time at which this attempt started (RFC 3339).
@@ -212,6 +215,7 @@ impl<'a> Record<'a> {
             port: target.port,
             service: target.service.name,
             tags: Tags(&target.tags),
+            duplicate_of: target.duplicate_of.as_deref(),
             attempt: observation.attempt,
             started_at: observation.started_at,
             timing_ms: TimingMs::new(observation),

@@ -240,6 +240,7 @@ fn target(text: &str, host: &str, port: u16) -> Target {
         service: Service::named("https").unwrap(),
         sni: None,
         tags: vec![],
+        duplicate_of: None,
     }
 }
 

@@ -54,6 +54,10 @@ impl<W: Write + Send> Sink for Text<W> {
             line.push_str(" · ");
             line.push_str(id.name());
         }
+        if let Some(visited) = record.duplicate_of {
+            line.push_str(" · duplicate of ");
+            line.push_str(visited);
+        }
         line.truncate(line.trim_end().len());
         line.push('\n');
         self.writer.write_all(line.as_bytes())
@@ -77,5 +81,17 @@ mod tests {
         }
         let written = String::from_utf8(sink.writer).unwrap();
         assert_eq!(written, samples::TEXT);
+    }
+
+    #[test]
+    fn a_duplicate_is_shown_as_one() {
+        let mut sample = samples::healthy();
+        let target = std::sync::Arc::make_mut(&mut sample.observation.endpoint.target);
+        target.duplicate_of = Some("https://fine.example:443".into());
+        let mut sink = Text::new(Vec::new(), Layout::default());
+        sink.write(&sample.record()).unwrap();
+        let written = String::from_utf8(sink.writer).unwrap();
+        let end = " · duplicate of https://fine.example:443\n";
+        assert!(written.ends_with(end), "{written}");
     }
 }

@@ -24,8 +24,11 @@ pub struct Intake {
     pub targets: u64,
     /// Number of lines that could not be parsed.
     pub rejected: u64,
-    /// Number of duplicate targets.
+    /// Number of duplicate targets in the whole inventory.
     pub duplicates: u64,
+    /// Number of duplicates whose other columns differ, so that they get their own rows.
+    #[serde(default)]
+    pub duplicates_with_other_columns: u64,
     /// Number of targets on the exclude list.
     pub excluded: u64,
     /// Number of targets outside the requested sample or shard.
@@ -42,6 +45,7 @@ pub struct Summary {
     /// writes or reads the recording.
     pub unsaved: u64,
     pub(super) rows: u64,
+    pub(super) duplicate_rows: u64,
     pub(super) endpoints: u64,
     pub(super) reached: u64,
     pub(super) attempts: u64,
@@ -79,9 +83,14 @@ pub struct Example {
 }
 
 impl Summary {
-    /// Counts a row. A row that is judged again is only counted in its final form.
+    /// Counts a row. A row that is judged again is only counted in its final form. The row of a
+    /// duplicate repeats a visit, so it is only counted as a row.
     pub fn add(&mut self, record: &Record<'_>) {
         self.rows += 1;
+        if record.duplicate_of.is_some() {
+            self.duplicate_rows += 1;
+            return;
+        }
         self.endpoints += u64::from(record.ip.is_some());
         self.reached += u64::from(record.reached());
         self.attempts += u64::from(record.attempt);
@@ -103,9 +112,9 @@ impl Summary {
         }
     }
 
-    /// Returns the number of rows so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
+    /// Returns the number of rows so far, without those of duplicates.
+    pub fn visits(&self) -> u64 {
+        self.rows - self.duplicate_rows
     }
 
     /// Returns the number of rows whose endpoint accepted a TCP connection.
@@ -141,9 +150,10 @@ impl Summary {
         }
         Counts {
             intake: self.intake,
+            rows: self.rows,
+            duplicate_rows: self.duplicate_rows,
             endpoints: self.endpoints,
             reached: self.reached,
-            rows: self.rows,
             unsaved: self.unsaved,
             attempts: self.attempts,
             verdicts: verdicts
@@ -166,13 +176,17 @@ pub struct Counts {
     /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]
     pub intake: Intake,
+    /// Number of all rows written.
+    pub rows: u64,
+    /// Number of rows that repeat a visit for a duplicate with other columns. The counts below are
+    /// without them, so that no server counts twice.
+    #[serde(default)]
+    pub duplicate_rows: u64,
     /// Number of rows that have an IP address.
     pub endpoints: u64,
     /// Number of rows whose endpoint accepted a TCP connection.
     #[serde(default)]
     pub reached: u64,
-    /// Number of rows written.
-    pub rows: u64,
     /// Number of visits that were too large for the recording (`--save`): they are in the rows but
     /// not in the recording.
     #[serde(default)]
@@ -286,6 +300,31 @@ mod tests {
         let forward = examples(&mut names.iter());
         assert_eq!(forward, ["a.example:443", "b.example:443", "c.example:443"]);
         assert_eq!(forward, examples(&mut names.iter().rev()));
+    }
+
+    #[test]
+    fn rows_of_duplicates_count_no_server_twice() {
+        let mut summary = Summary::default();
+        let mut visit = samples::expired();
+        summary.add(&visit.record());
+        let once = summary.counts();
+        let target = std::sync::Arc::make_mut(&mut visit.observation.endpoint.target);
+        target.duplicate_of = Some("https://shop.example:443".into());
+        for _ in 0..30 {
+            summary.add(&visit.record());
+        }
+        let counts = summary.counts();
+        assert_eq!((counts.rows, counts.duplicate_rows), (31, 30));
+        assert_eq!(summary.visits(), 1);
+        let expected = Counts {
+            rows: 31,
+            duplicate_rows: 30,
+            ..once
+        };
+        assert_eq!(counts, expected);
+        let text = summary.to_string();
+        assert!(text.starts_with("31 rows for 1 endpoint\n"), "{text}");
+        assert!(text.contains("100.0%"), "{text}");
     }
 
     #[test]

@@ -45,11 +45,19 @@ impl Summary {
     fn opening(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intake = &self.intake;
         let mut parts = vec![counted(self.rows, "row", "rows")];
+        if self.duplicate_rows > 0 {
+            parts[0] += &format!(" for {}", counted(self.visits(), "endpoint", "endpoints"));
+        }
         if intake.targets > 0 {
             parts[0] += &format!(" of {}", counted(intake.targets, "target", "targets"));
         }
         for (count, one, many) in [
             (intake.duplicates, "duplicate", "duplicates"),
+            (
+                intake.duplicates_with_other_columns,
+                "of them with other columns",
+                "of them with other columns",
+            ),
             (intake.excluded, "excluded", "excluded"),
             (
                 intake.left_out,
@@ -68,7 +76,7 @@ impl Summary {
     }
 
     fn retries(&self) -> u64 {
-        self.attempts.saturating_sub(self.rows)
+        self.attempts.saturating_sub(self.visits())
     }
 
     fn line(&self, kind: VerdictKind, tally: &Tally, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +84,7 @@ impl Summary {
         let line = format!(
             "{kind:<VERDICT_WIDTH$}  {:>9}  {:>6}  {}",
             grouped(tally.rows),
-            share(tally.rows, self.rows),
+            share(tally.rows, self.visits()),
             side(&sides),
         );
         writeln!(f, "{}", line.trim_end())
@@ -153,8 +161,7 @@ mod tests {
                 targets: 1200,
                 rejected: 1,
                 duplicates: 2,
-                excluded: 0,
-                left_out: 0,
+                ..Intake::default()
             },
             ..Summary::default()
         };

@@ -14,11 +14,13 @@ use super::counters::{Counters, count};
 use super::error::SweepError;
 use super::fetch::Fetcher;
 use super::job::Judged;
+use super::listings::Listings;
 use super::lists::Wanted;
 use super::recording::RecordingFile;
 use super::spool::Spool;
 use super::stop::{Finish, Stop};
 use crate::gather::{Fetched, Learned, Neighbours, Search};
+use crate::inventory::Target;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
@@ -53,6 +55,8 @@ pub struct SweepOutputs {
 /// The thread that writes.
 pub(super) struct Collector {
     pub(super) destinations: SweepOutputs,
+    /// The listings of duplicates that get their own rows.
+    pub(super) listings: Listings,
     pub(super) policy: Arc<Policy>,
     pub(super) fetcher: Option<Fetcher>,
     pub(super) rows: Receiver<Judged>,
@@ -73,6 +77,7 @@ impl Collector {
     pub(super) async fn run(self) -> Collected {
         let Self {
             destinations,
+            listings,
             policy,
             fetcher,
             mut rows,
@@ -80,6 +85,7 @@ impl Collector {
             stop,
         } = self;
         let mut writing = Writing::new(destinations, policy, counters);
+        writing.listings = listings;
         let mut taken = writing.take_all(&mut rows).await;
         let mut fetching = Finish::Whole;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
@@ -103,6 +109,7 @@ impl Collector {
 /// Handles rows from visits and from recordings.
 pub(super) struct Writing {
     destinations: SweepOutputs,
+    listings: Listings,
     policy: Arc<Policy>,
     counters: Arc<Counters>,
     summary: Summary,
@@ -123,6 +130,7 @@ impl Writing {
     ) -> Self {
         Self {
             destinations,
+            listings: Listings::default(),
             policy,
             counters,
             summary: Summary::default(),
@@ -171,13 +179,35 @@ impl Writing {
                     if taken == 0 {
                         return Ok(());
                     }
-                    batch.drain(..).try_for_each(|judged| self.take(&judged))?;
+                    batch.drain(..).try_for_each(|judged| self.take_visit(judged))?;
                     batch_until = Instant::now() + BATCH_DELAY;
                 }
                 _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
                 _ = saves.tick() => self.destinations.save()?,
             }
         }
+    }
+
+    /// Takes a visit, and then the same visit for each other listing of its target.
+    fn take_visit(&mut self, mut judged: Judged) -> Result<(), SweepError> {
+        self.take(&judged)?;
+        let visited = judged.observation.endpoint.target.clone();
+        let positions = self.listings.positions(&visited);
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let duplicate_of: Arc<str> = visited.canonical().into();
+        for position in positions {
+            let listing = self.listings.read(position, &visited);
+            if let Some(listing) = listing.map_err(SweepError::Listings)? {
+                judged.observation.endpoint.target = Arc::new(Target {
+                    duplicate_of: Some(duplicate_of.clone()),
+                    ..listing
+                });
+                self.take(&judged)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a row, or spools it if it is unsettled. The observation is saved in the recording
@@ -187,19 +217,22 @@ impl Writing {
             observation,
             verdict,
         } = judged;
-        count(&self.counters.rows);
         if let Some(recording) = &mut self.destinations.recording {
             recording.add(observation)?;
         }
-        verdict.seen.iter().for_each(|seen| self.learned.add(seen));
-        if observation.endpoint.target.fixed_address().is_none() {
-            let failure = observation.failure();
-            self.lookups
-                .add(failure.is_some_and(Failure::is_failed_lookup));
+        let is_visit = is_visit(observation);
+        if is_visit {
+            count(&self.counters.visits);
+            verdict.seen.iter().for_each(|seen| self.learned.add(seen));
+            if observation.endpoint.target.fixed_address().is_none() {
+                let failure = observation.failure();
+                self.lookups
+                    .add(failure.is_some_and(Failure::is_failed_lookup));
+            }
         }
         let misnamed = verdict.finds(FindingId::NameMismatch);
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
-        if whose && !misnamed {
+        if whose && !misnamed && is_visit {
             self.neighbours.add(observation);
         }
         let known = verdict.revocation.as_ref();
@@ -207,7 +240,9 @@ impl Writing {
         if verdict.settled && listed && !(whose && misnamed) {
             return self.write(observation, verdict);
         }
-        count(&self.counters.unsettled);
+        if is_visit {
+            count(&self.counters.unsettled);
+        }
         self.waiting.add(observation).map_err(SweepError::Spool)
     }
 
@@ -223,7 +258,9 @@ impl Writing {
         {
             file.add(chain).map_err(SweepError::Output)?;
         }
-        count(self.counters.verdict(verdict.kind));
+        if is_visit(observation) {
+            count(self.counters.verdict(verdict.kind));
+        }
         self.summary.add(&record);
         Ok(())
     }
@@ -301,7 +338,9 @@ impl Writing {
         for observation in waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;
             let verdict = judge.judge(&observation);
-            self.counters.unsettled.fetch_sub(1, Relaxed);
+            if is_visit(&observation) {
+                self.counters.unsettled.fetch_sub(1, Relaxed);
+            }
             self.write(&observation, &verdict)?;
         }
         Ok(())
@@ -330,6 +369,11 @@ impl Writing {
         }
         Ok(search)
     }
+}
+
+/// Returns true if this is the visit itself, not another listing of it.
+fn is_visit(observation: &Observation) -> bool {
+    observation.endpoint.target.duplicate_of.is_none()
 }
 
 impl SweepOutputs {

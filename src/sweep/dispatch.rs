@@ -173,6 +173,7 @@ impl Dispatcher {
     fn take(&mut self, target: Arc<Target>) {
         match target.fixed_address() {
             Some(address) => {
+                count(&self.counters.placed);
                 count(&self.counters.endpoints);
                 let begin = Begin {
                     target,

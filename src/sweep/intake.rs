@@ -1,5 +1,5 @@
 //! Reads the inventory on its own thread. Skips duplicate and excluded targets and reports every
-//! line that cannot be parsed.
+//! line that cannot be parsed. With deduplication, this is the second reading (see `survey`).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,7 +11,8 @@ use tokio::sync::mpsc::Sender;
 use super::counters::{Counters, count};
 use super::error::SweepError;
 use super::select::{Chosen, Selection, Selector};
-use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
+use super::survey::{Inventory, is_excluded};
+use crate::inventory::{Input, InputError, Reject, Seen, Target};
 use crate::output::{Clean, notice};
 use crate::resolve::ExcludeList;
 
@@ -24,10 +25,8 @@ const SHOWN: usize = 60;
 
 /// The source of targets, and which of them to skip.
 pub struct Intake {
-    /// Opened inputs, read one after the other.
-    pub readers: Vec<TargetReader>,
-    /// True if duplicate targets are visited only once.
-    pub dedupe: bool,
+    /// The inventory. If it was read before, duplicate targets are visited only once.
+    pub inventory: Inventory,
     /// Selection and order of the targets.
     pub choice: Selection,
     /// Targets and addresses that are never visited.
@@ -48,7 +47,9 @@ impl Intake {
     /// Reads until the end of the inputs, or until the dispatcher stops receiving.
     pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
         let mut rejects = Rejects::new(self.rejects);
-        let mut seen = self.dedupe.then(Seen::default);
+        let survey = self.inventory.survey;
+        let mut seen = survey.as_ref().map(|it| Seen::with(it.key.clone()));
+        let first = survey.map_or_else(Vec::new, |it| it.inputs);
         let mut taken = Taken {
             inputs: Vec::new(),
             error: None,
@@ -61,7 +62,7 @@ impl Intake {
             })
         };
         let mut listening = true;
-        for mut reader in self.readers {
+        for mut reader in self.inventory.readers {
             let mut read = 0;
             listening = loop {
                 // The dispatcher closes the channel when it stops. Checking here also ends a long
@@ -92,7 +93,10 @@ impl Intake {
                     }
                 }
             };
-            taken.inputs.push((reader.into_input(), read));
+            let input = reader.into_input();
+            let changed = changed(first.get(taken.inputs.len()), &input);
+            taken.error = taken.error.or(changed);
+            taken.inputs.push((input, read));
             if !listening {
                 break;
             }
@@ -100,8 +104,10 @@ impl Intake {
         if listening {
             // A stopped dispatcher is not an error here.
             let _ = send(targets, &chooser.rest());
+            counters
+                .expected
+                .store(counters.targets.load(Relaxed), Relaxed);
         }
-        counters.input_ended.store(1, Relaxed);
         taken.error = taken.error.or(rejects.finish().err());
         taken
     }
@@ -113,19 +119,37 @@ fn wanted(
     excludes: &ExcludeList,
     counters: &Counters,
 ) -> bool {
-    let excluded = matches!(&target.host, Host::Name(name) if excludes.excludes_name(name))
-        || target
-            .fixed_address()
-            .is_some_and(|address| excludes.excludes_address(address));
-    if excluded {
+    if is_excluded(target, excludes) {
         count(&counters.excluded);
         return false;
     }
-    let new = seen.is_none_or(|seen| seen.insert(target));
-    if !new {
-        count(&counters.duplicates);
+    seen.is_none_or(|seen| seen.insert(target))
+}
+
+/// Returns an error if an input is not the same in both readings.
+fn changed(first: Option<&Input>, second: &Input) -> Option<SweepError> {
+    let is_changed = second.complete && first.is_some_and(|it| it.sha256 != second.sha256);
+    is_changed.then(|| SweepError::Changed(second.source.clone()))
+}
+
+/// Reports every line that cannot be parsed, for an inventory of which nothing can be visited.
+///
+/// # Errors
+///
+/// Returns an error if an input cannot be read to its end or the file cannot be written.
+pub fn report_rejects(
+    inventory: Inventory,
+    file: Option<(String, File)>,
+) -> Result<(), SweepError> {
+    let mut rejects = Rejects::new(file);
+    for next in inventory.readers.into_iter().flatten() {
+        match next {
+            Ok(_) => {}
+            Err(InputError::Reject(reject)) => rejects.add(&reject),
+            Err(broken @ InputError::Unreadable { .. }) => return Err(SweepError::Input(broken)),
+        }
     }
-    new
+    rejects.finish()
 }
 
 fn described(reject: &Reject) -> String {

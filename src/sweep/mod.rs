@@ -1,6 +1,6 @@
 //! The pipeline, the only place where stages meet: read, resolve, admit, probe, judge, write.
 //!
-//! One thread reads the inventory, one makes the decisions (`dispatch`), one per core visits and
+//! Before a sweep, `survey` reads the inventory once. Then one thread reads it to visit it, one makes the decisions (`dispatch`), one per core visits and
 //! judges (`worker`), and one writes (`collect`). Bounded queues connect them, so a slow output
 //! slows down reading, and memory use stays bounded.
 
@@ -14,6 +14,7 @@ mod fetch;
 mod intake;
 mod job;
 mod later;
+mod listings;
 mod lists;
 mod lookups;
 mod progress;
@@ -25,10 +26,12 @@ mod silence;
 mod spool;
 mod state;
 mod stop;
+mod survey;
 mod visit_outcome;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
@@ -53,11 +56,12 @@ pub use aia::fetch_for;
 pub use collect::SweepOutputs;
 pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
-pub use intake::Intake;
+pub use intake::{Intake, report_rejects};
 pub use progress::Display;
 pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
 pub use select::{NotAShard, Selection, Shard};
+pub use survey::{Inventory, Sources, Survey};
 
 /// Number of targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
@@ -104,6 +108,9 @@ impl Sweep {
     pub fn run(self) -> Result<Ended, SweepError> {
         let display = self.display;
         let counters = Arc::new(Counters::default());
+        let survey = self.intake.inventory.survey.as_ref();
+        let surveyed = survey.map(|it| it.counts).unwrap_or_default();
+        counters.expected.store(surveyed.expected, Relaxed);
         let (dispatcher, threads) = self.start(&counters)?;
         let progress = Progress::start(display, counters.clone());
         let runtime = current_thread().map_err(SweepError::Start)?;
@@ -112,20 +119,27 @@ impl Sweep {
         let finish = runtime.block_on(dispatcher.run());
         let ended = threads.conclude(finish, &counters);
         progress.end();
-        ended
+        let mut ended = ended?;
+        let intake = &mut ended.summary.intake;
+        intake.duplicates = surveyed.duplicates;
+        intake.duplicates_with_other_columns = surveyed.other_columns;
+        Ok(ended)
     }
 
     /// Starts every thread. The event loop of a thread is created before the thread, so that a lack
     /// of resources is reported before the first packet.
-    fn start(self, counters: &Arc<Counters>) -> Result<(Dispatcher, Threads), SweepError> {
+    fn start(mut self, counters: &Arc<Counters>) -> Result<(Dispatcher, Threads), SweepError> {
         let stop = Stop::new();
         let attempts = self.retries.saturating_add(1);
         let (target_sender, targets) = mpsc::channel(READ_AHEAD);
         let (row_sender, rows) = mpsc::channel(ROWS_WAITING);
         let (report_sender, reports) = mpsc::unbounded_channel();
 
+        let survey = self.intake.inventory.survey.as_mut();
+        let listings = survey.map(|it| std::mem::take(&mut it.listings));
         let collector = Collector {
             destinations: self.destinations,
+            listings: listings.unwrap_or_default(),
             policy: self.policy.clone(),
             fetcher: self.fetcher,
             rows,
@@ -228,9 +242,9 @@ impl Threads {
         summary.intake = summary::Intake {
             targets: read(&counters.targets),
             rejected: read(&counters.rejected),
-            duplicates: read(&counters.duplicates),
             excluded: read(&counters.excluded),
             left_out: read(&counters.left_out),
+            ..summary::Intake::default()
         };
         Ok(Ended {
             summary,

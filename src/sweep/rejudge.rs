@@ -100,8 +100,10 @@ impl Rejudge {
         let mut judge = Judge::new(policy.clone());
         let counters = Arc::new(Counters::default());
         let mut writing = Writing::new(destinations, policy, counters);
+        let mut targets = 0;
         let taken = reader.by_ref().try_for_each(|observation| {
             let observation = observation?;
+            targets += u64::from(observation.endpoint.target.duplicate_of.is_none());
             let verdict = judge.judge(&observation);
             writing.take(&Judged {
                 observation,
@@ -114,7 +116,6 @@ impl Rejudge {
         let Collected {
             mut summary, error, ..
         } = writing.conclude(taken, reader.whole());
-        let targets = reader.observations();
         summary.intake = Intake {
             targets,
             ..Intake::default()

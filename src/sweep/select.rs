@@ -199,6 +199,7 @@ mod tests {
             service: Service::named("https").unwrap(),
             sni: None,
             tags: vec![],
+            duplicate_of: None,
         }
     }
 
