@@ -5,16 +5,22 @@ mod barrier;
 mod finding;
 mod finding_id;
 mod kind;
+mod name_hint;
 mod revocation;
+mod revocation_reason;
 mod rule;
+mod untrusted;
 mod words;
 
 pub use barrier::Barrier;
 pub use finding::{Finding, Severity, Side, Value};
 pub use finding_id::FindingId;
 pub use kind::VerdictKind;
+pub use name_hint::NameHint;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
+pub use revocation_reason::RevocationReason;
 pub use rule::Rule;
+pub use untrusted::UntrustedReason;
 
 use std::sync::Arc;
 
