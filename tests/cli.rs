@@ -244,7 +244,7 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
         (&["scan", "not a target"], "white space"),
         (&["check", &missing, "--name=example.com"], &missing),
         (&["check", &not_pem, "--name=example.com"], "PEM"),
-        (&["explain", "no_such_finding"], "expired"),
+        (&["explain", "no_such_finding"], "tlsweep explain"),
         (&["completions", "no-such-shell"], "bash"),
     ];
     for (arguments, says) in cases {

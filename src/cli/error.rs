@@ -152,13 +152,13 @@ pub enum PlanError {
         /// Option that the finding needs.
         needs: Needs,
     },
-    /// No finding has the requested id.
-    #[error("no finding is named {asked:?}; the findings are {known}")]
-    NoFinding {
-        /// The requested id.
+    /// No finding and no word of a row has the requested name.
+    #[error("no finding or reason is named {asked:?}; {advice}")]
+    NoWord {
+        /// The requested word.
         asked: String,
-        /// All ids.
-        known: String,
+        /// Similar words, or how to list all.
+        advice: String,
     },
 }
 

@@ -69,7 +69,7 @@ pub enum Command {
     /// Judge a recording (scan --save) again, offline
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeFlags),
-    /// Explain a finding: meaning, affected clients, fix
+    /// Explain a finding or a reason: meaning, affected clients, fix
     Explain(ExplainFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
@@ -519,9 +519,9 @@ pub struct JudgeFlags {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
-    /// Name of the finding; without it, all findings are listed
-    #[arg(value_name = "FINDING")]
-    pub finding: Option<String>,
+    /// A finding, or another word of a row, such as nxdomain; without it, all findings are listed
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
     /// Language of the text
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub lang: Language,

@@ -13,6 +13,7 @@ mod message;
 mod offline;
 mod scan;
 mod stores;
+mod terms;
 
 use std::process::ExitCode;
 
