@@ -245,6 +245,8 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
         (&["check", &missing, "--name=example.com"], &missing),
         (&["check", &not_pem, "--name=example.com"], "PEM"),
         (&["explain", "no_such_finding"], "tlsweep explain"),
+        (&["scan", "127.0.0.1:1", "--expiring-within=60"], "60d"),
+        (&["kunde.example"], "tlsweep check kunde.example"),
         (&["completions", "no-such-shell"], "bash"),
     ];
     for (arguments, says) in cases {

@@ -55,7 +55,9 @@ pub const FILES: &[FileFlag] = &[
     read("--crlite", |command| {
         list(trust(command).map(|it| &it.revocation.crlite))
     }),
-    read("CERTS", |command| list(check(command).map(|it| &it.what))),
+    read("SERVER|FILE", |command| {
+        list(check(command).map(|it| &it.what))
+    }),
     read("--limbo", |command| {
         list(check(command).map(|it| &it.limbo))
     }),
