@@ -244,7 +244,9 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
         (&["scan", "not a target"], "white space"),
         (&["check", &missing, "--name=example.com"], &missing),
         (&["check", &not_pem, "--name=example.com"], "PEM"),
-        (&["explain", "no_such_finding"], "expired"),
+        (&["explain", "no_such_finding"], "tlsweep explain"),
+        (&["scan", "127.0.0.1:1", "--expiring-within=60"], "60d"),
+        (&["kunde.example"], "tlsweep check kunde.example"),
         (&["completions", "no-such-shell"], "bash"),
     ];
     for (arguments, says) in cases {

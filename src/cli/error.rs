@@ -119,6 +119,32 @@ pub enum PlanError {
         /// Why it is not a server.
         reason: String,
     },
+    /// The argument of `check` looks like a file that does not exist.
+    #[error("{file}: no such file or folder")]
+    NoSuchFile {
+        /// The argument.
+        file: String,
+    },
+    /// The argument of `check` is one word, which may be a missing file or a server.
+    #[error("{what}: no such file or folder; to check the server of this name, write {what}:443")]
+    BareWord {
+        /// The argument.
+        what: String,
+    },
+    /// `check` is given a file or folder and something else.
+    #[error("{file}: give either servers, or one file or folder; {file} is a file or folder")]
+    SeveralFiles {
+        /// Path of the file or folder.
+        file: String,
+    },
+    /// `check` is given a file and an option that only servers can use.
+    #[error("{flag} is only for servers, and {file} is a file or folder; leave one of the two out")]
+    OnlyForServers {
+        /// The option.
+        flag: String,
+        /// Path of the file or folder.
+        file: String,
+    },
     /// `--name` contains more than a name.
     #[error("--name {asked:?}: give only the name or the address, as in --name example.com")]
     NotOneName {
@@ -157,13 +183,13 @@ pub enum PlanError {
         /// Option that the finding needs.
         needs: Needs,
     },
-    /// No finding has the requested id.
-    #[error("no finding is named {asked:?}; the findings are {known}")]
-    NoFinding {
-        /// The requested id.
+    /// No finding and no word of a row has the requested name.
+    #[error("no finding or reason is named {asked:?}; {advice}")]
+    NoWord {
+        /// The requested word.
         asked: String,
-        /// All ids.
-        known: String,
+        /// Similar words, or how to list all.
+        advice: String,
     },
 }
 

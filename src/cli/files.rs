@@ -55,7 +55,7 @@ pub const FILES: &[FileFlag] = &[
     read("--crlite", |command| {
         list(trust(command).map(|it| &it.revocation.crlite))
     }),
-    read("FILE|FOLDER|HOST:PORT", |command| {
+    read("SERVER|FILE", |command| {
         list(check(command).map(|it| &it.what))
     }),
     read("--limbo", |command| {

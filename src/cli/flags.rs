@@ -36,10 +36,13 @@ Example, with two reports of https://www.ccadb.org/resources:
 /// Shown below the help of `check`.
 const CHECK_EXAMPLES: &str = "\
 Examples:
+  tlsweep check www.example.com example.com mail.example.com:465
+  tlsweep check www.example.com --versions all --intermediates seen.pem
+                                        seen.pem: written by scan --certs seen.pem
   tlsweep check fullchain.pem --name www.example.com --at 2027-03-01
   tlsweep check /etc/ssl/sites          a folder: one chain per file, named after its host
                                         (www.example.com.pem)
-  tlsweep check www.example.com:443     visits the server
+  tlsweep check /etc/letsencrypt/live   certbot's folder: each fullchain.pem
 
 Exit codes: 0 every verdict is ok, 1 another verdict, 2 usage error or unusable file, 3 could not
 finish.";
@@ -60,16 +63,16 @@ pub enum Command {
     /// Scan targets and write one row per endpoint, also for failures
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
-    /// Check the chain in a file, each chain in a folder, or the chain of a server
+    /// Check a few servers, the chain in a file, or each chain in a folder
     #[command(after_help = CHECK_EXAMPLES)]
-    Check(CheckFlags),
+    Check(Box<CheckFlags>),
     /// List trust stores, or build them from CCADB reports
     #[command(subcommand)]
     Stores(StoresCommand),
     /// Judge a recording (`scan --save`) again, without network access
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeFlags),
-    /// Explain a finding: its meaning, the fix, what each client does
+    /// Explain a finding or another word of a row: its meaning, the fix, what each client does
     Explain(ExplainFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
@@ -112,7 +115,7 @@ pub struct ScanFlags {
 }
 
 /// Targets.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct TargetFlags {
     /// Targets: NAME, NAME:PORT, URL, ADDRESS, CIDR or NAME@ADDRESS:PORT
@@ -223,16 +226,16 @@ pub struct PaceFlags {
 #[command(next_help_heading = "Timeouts and retries (500ms, 3s, 2m)")]
 pub struct PatienceFlags {
     /// Timeout for establishing the TCP connection
-    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = values::timeout)]
     pub connect_timeout: Span,
     /// Timeout of the plaintext dialogue before TLS (STARTTLS)
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = values::timeout)]
     pub starttls_timeout: Span,
     /// Timeout of a TLS handshake
-    #[arg(long, value_name = "DURATION", default_value = "8s")]
+    #[arg(long, value_name = "DURATION", default_value = "8s", value_parser = values::timeout)]
     pub handshake_timeout: Span,
     /// Timeout of a whole visit, all its connections together
-    #[arg(long, value_name = "DURATION", default_value = "20s")]
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = values::timeout)]
     pub timeout: Span,
     /// Repeat a visit up to N times if its failure may be temporary
     ///
@@ -307,6 +310,7 @@ pub struct TrustFlags {
     ///
     /// The file is PEM, DER, PKCS#7, or a report of the Common CA Database (CCADB) with a PEM column.
     /// These certificates are never trusted as roots.
+    /// With the file that `scan --certs` wrote, `check` judges one server as that scan did.
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
     /// Judge as of this time [default: the time of the visit or check]
@@ -315,7 +319,9 @@ pub struct TrustFlags {
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
-    #[arg(long, value_name = "DURATION", default_value = "30d")]
+    ///
+    /// In hours, days or weeks: 12h, 60d, 2w
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::period)]
     pub expiring_within: Span,
     /// Revocation sources.
     #[command(flatten)]
@@ -386,16 +392,23 @@ pub struct OutputFlags {
     /// Show no progress, but the summary at the end
     #[arg(long)]
     pub no_progress: bool,
+    /// Adds lines with side, versions and what to do to each row in text. Not a flag: `check` sets
+    /// it.
+    #[arg(skip)]
+    pub advice: bool,
 }
 
 /// Other files and the exit code.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct ResultFlags {
     /// Label for the place where the scan runs; written to the manifest
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// Write each distinct certificate to FILE once, as PEM
+    ///
+    /// With `--intermediates FILE`, `check` and later scans can complete chains with these
+    /// certificates.
     #[arg(long, value_name = "FILE")]
     pub certs: Option<PathBuf>,
     /// Record every visit in FILE, for `tlsweep judge`
@@ -413,7 +426,7 @@ pub struct ResultFlags {
 }
 
 /// The exit code.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct GateFlags {
     /// Exit with code 1 if a row has one of these verdicts or findings
@@ -433,18 +446,19 @@ pub struct GateFlags {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// File with a certificate chain, folder of such files, or server to visit
+    /// Servers to visit, or one file or folder of certificate chains (PEM, DER, PKCS#7)
     ///
-    /// A file (PEM, DER, PKCS#7) begins with the server's certificate. `-` is standard input.
-    #[arg(
-        value_name = "FILE|FOLDER|HOST:PORT",
-        required_unless_present = "limbo"
-    )]
-    pub what: Option<PathBuf>,
+    /// A server is NAME, NAME:PORT, a URL, ADDRESS or NAME@ADDRESS:PORT, and its port is 443 unless
+    /// given. An existing file or folder of the same name has precedence. In a file, the server's
+    /// certificate comes first. `-` is standard input. In a folder, each file contains one chain; in
+    /// certbot's folders, only fullchain.pem is judged.
+    #[arg(value_name = "SERVER|FILE", required_unless_present = "limbo")]
+    pub what: Vec<PathBuf>,
     /// Host name or address that the certificate must match
     ///
-    /// Required for a file. In a folder, the default is each file's name without its extension.
-    #[arg(long, value_name = "NAME")]
+    /// Required for a file. In a folder, the default is the name of each file without its extension,
+    /// or of certbot's folder. For servers, NAME is also sent as SNI.
+    #[arg(long, visible_alias = "sni", value_name = "NAME")]
     pub name: Option<String>,
     /// Output format [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
@@ -455,12 +469,46 @@ pub struct CheckFlags {
     /// File of expected differences for --limbo, one per line: id, tab, reason
     #[arg(long, value_name = "FILE", requires = "limbo")]
     pub differing: Option<PathBuf>,
+    /// What only servers need.
+    #[command(flatten)]
+    pub server: ServerFlags,
     /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
     /// Downloads needed for judging.
     #[command(flatten)]
     pub fetch: FetchFlags,
+    /// Options on the command line that only servers can use, such as `--ports`. Not a flag.
+    #[arg(skip)]
+    pub for_servers: Vec<String>,
+}
+
+/// The options of `check` for servers, which files cannot use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Servers")]
+pub struct ServerFlags {
+    /// Ports for servers without a port, as in 443,8443,9000-9010 [default: 443]
+    ///
+    /// A server with a scheme always uses the default port of that scheme.
+    #[arg(short, long, value_name = "LIST")]
+    pub ports: Option<String>,
+    /// Use STARTTLS of this service for servers that name no service
+    ///
+    /// Servers without a port use the default port of the service, unless --ports is given.
+    #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
+    pub starttls: Option<&'static Service>,
+    /// Name to send in EHLO and LHLO [default: tlsweep.invalid]
+    #[arg(long, value_name = "NAME")]
+    pub ehlo: Option<String>,
+    /// Name resolution.
+    #[command(flatten)]
+    pub names: NameFlags,
+    /// Timeouts and retries.
+    #[command(flatten)]
+    pub patience: PatienceFlags,
+    /// What to send.
+    #[command(flatten)]
+    pub hellos: HelloFlags,
 }
 
 /// `stores`.
@@ -526,9 +574,9 @@ pub struct JudgeFlags {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
-    /// Id of the finding; without it, all findings are listed
-    #[arg(value_name = "FINDING")]
-    pub finding: Option<String>,
+    /// A finding, or another word of a row, such as nxdomain; without it, all findings are listed
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
     /// Language of the text
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub lang: Language,

@@ -57,6 +57,7 @@ impl JudgePlan {
         let opened = written.open(&Beginning {
             layout: Layout {
                 addresses: recording.header().addresses,
+                advice: false,
             },
             header: recording.header(),
         })?;

@@ -2,6 +2,7 @@
 //! struct per stage. This room also defines the exit codes. It knows the settings of every stage
 //! but none of their work.
 
+mod checking;
 mod error;
 mod exit;
 mod failing;
@@ -15,10 +16,14 @@ mod plan;
 mod reading;
 mod revocation;
 mod trust;
+mod unknown;
 mod values;
 
-use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
 
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub use checking::{Subject, only_files, subject, visits};
 pub use error::{CannotStart, PlanError};
 pub use exit::Exit;
 pub use failing::versions_unasked;
@@ -53,7 +58,7 @@ impl Cli {
     /// Parses the command line of this process. Invalid usage, `--help` and `--version` end the
     /// process.
     pub fn of_process() -> Self {
-        Self::parse()
+        Self::parsed(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
     /// Parses the given arguments, which start with the program's name.
@@ -62,7 +67,21 @@ impl Cli {
     ///
     /// Returns clap's error if the arguments are invalid.
     pub fn of_arguments(arguments: Vec<String>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
+        Self::parsed(arguments)
+    }
+
+    fn parsed(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(arguments);
+        let mut matches = matches.map_err(unknown::with_command)?;
+        let for_servers = checking::for_servers(&matches);
+        let mut cli = Self::from_arg_matches_mut(&mut matches)
+            .map_err(|error| error.format(&mut Self::command()))?;
+        if let Command::Check(flags) = &mut cli.command {
+            flags.for_servers = for_servers;
+        }
+        Ok(cli)
     }
 }
 

@@ -262,7 +262,10 @@ fn open(
         rejects: results.rejects.as_deref(),
     };
     written.open(&Beginning {
-        layout: Layout { addresses },
+        layout: Layout {
+            addresses,
+            advice: flags.output.advice,
+        },
         header: &header,
     })
 }

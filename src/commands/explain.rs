@@ -1,4 +1,5 @@
 //! `explain`: prints the meaning of a finding, the side at fault, the fixes and the client behaviour.
+//! Another word of a row, such as a reason, leads to its finding.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -6,29 +7,100 @@ use std::fmt::Write;
 use anyhow::Context;
 
 use super::message::print;
+use super::terms::{self, Term};
 use crate::cli::{Exit, ExplainFlags, Language, PlanError};
 use crate::judge::clients::{self, Breaks};
 use crate::judge::findings::{Definition, FINDINGS, Needs, Text};
 use crate::verdict::{FindingId, Side};
 
 pub(super) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
-    let page = match &flags.finding {
-        Some(id) => page(find(id)?, flags.lang),
+    let page = match &flags.word {
+        Some(word) => explained(word, flags.lang)?,
         None => index(flags.lang),
     };
     print(page.context("cannot format the text")?.as_bytes())
 }
 
-fn find(id: &str) -> Result<&'static Definition, PlanError> {
-    let known = FindingId::named(id).and_then(Definition::of);
-    known.ok_or_else(|| PlanError::NoFinding {
-        asked: id.to_owned(),
-        known: FindingId::ALL
-            .iter()
-            .map(|id| id.name())
-            .collect::<Vec<_>>()
-            .join(", "),
-    })
+/// Returns the page of a finding, or what another word of a row means and the page of its finding.
+fn explained(word: &str, language: Language) -> Result<Result<String, std::fmt::Error>, PlanError> {
+    if let Some(finding) = FindingId::named(word).and_then(Definition::of) {
+        return Ok(page(finding, language));
+    }
+    let terms = terms::named(word);
+    if terms.is_empty() {
+        return Err(PlanError::NoWord {
+            asked: word.to_owned(),
+            advice: advice(word),
+        });
+    }
+    Ok(about(&terms, language))
+}
+
+/// Maximum number of similar words in an error message.
+const SIMILAR: usize = 5;
+
+fn advice(word: &str) -> String {
+    let similar = terms::similar(word);
+    match similar.is_empty() {
+        true => "for a list of all findings, use tlsweep explain".to_owned(),
+        false => {
+            let similar = similar.into_iter().take(SIMILAR).collect::<Vec<_>>();
+            format!("similar names are {}", similar.join(", "))
+        }
+    }
+}
+
+/// Returns what the meanings of one word are, and the page of the finding that has it, or the list of
+/// such findings if there are several.
+fn about(terms: &[Term], language: Language) -> Result<String, std::fmt::Error> {
+    let mut page = String::new();
+    for term in terms {
+        writeln!(page, "{}\n", sentence(term, language))?;
+    }
+    let mut findings: Vec<FindingId> = Vec::new();
+    for id in terms.iter().flat_map(|term| &term.findings) {
+        if !findings.contains(id) {
+            findings.push(*id);
+        }
+    }
+    let definitions: Vec<_> = findings.into_iter().filter_map(Definition::of).collect();
+    match definitions.as_slice() {
+        [] => page.truncate(page.trim_end().len() + 1),
+        [finding] => page.push_str(&self::page(finding, language)?),
+        several => {
+            for finding in several {
+                let (text, _) = in_language(finding, language);
+                writeln!(page, "tlsweep explain {}  {}", finding.id, text.title)?;
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// For example "`nxdomain` is a reason of `dns_failure` (`error.kind`). The name does not exist."
+fn sentence(term: &Term, language: Language) -> String {
+    let quoted = term.findings.iter().map(|id| format!("`{id}`"));
+    let quoted: Vec<String> = quoted.collect();
+    let (word, field, meaning) = (&term.word, term.field, &term.meaning);
+    match (language, quoted.is_empty()) {
+        (Language::En, true) => format!("`{word}` is {} (`{field}`). {meaning}", term.what),
+        (Language::En, false) => {
+            let findings = quoted.join(", ");
+            format!(
+                "`{word}` is {} of {findings} (`{field}`). {meaning}",
+                term.what
+            )
+        }
+        (Language::Ja, true) => {
+            format!("`{word}` は、`{field}` に記録される値です。英語での説明：{meaning}")
+        }
+        (Language::Ja, false) => {
+            let findings = quoted.join("、");
+            format!(
+                "`{word}` は、{findings} の `{field}` に記録される値です。英語での説明：{meaning}"
+            )
+        }
+    }
 }
 
 /// Headings and labels in one language.

@@ -13,6 +13,7 @@ mod message;
 mod offline;
 mod scan;
 mod stores;
+mod terms;
 
 use std::process::ExitCode;
 
@@ -35,7 +36,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     cli::refuse_twins(&command)?;
     match command {
         Command::Scan(flags) => scan::run(*flags),
-        Command::Check(flags) => check::run(flags),
+        Command::Check(flags) => check::run(*flags),
         Command::Stores(command) => stores::run(command),
         Command::Judge(flags) => judge::run(&flags),
         Command::Explain(flags) => explain::run(&flags),

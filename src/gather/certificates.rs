@@ -19,6 +19,16 @@ use crate::crypto::der::{self, DerReader, tag};
 /// text to this list.
 pub const CERTIFICATE_FORMS: &str = "PEM, DER, PKCS#7";
 
+/// File name extensions of certificate files. A file name with another extension may be a host name:
+/// `example.com` is not `example` with an extension.
+const ENDINGS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
+
+/// Returns true if a file name has an extension of certificate files.
+pub fn has_certificate_extension(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|it| ENDINGS.iter().any(|known| it.eq_ignore_ascii_case(known)))
+}
+
 /// Maximum size of a file: five times CCADB's largest report, and small enough that a wrong file is
 /// rejected before it fills the memory.
 const MAX_FILE: u64 = 64 << 20;

@@ -24,6 +24,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts.
+    pub const ALL: [Self; 4] = [Self::Suites, Self::Groups, Self::Signatures, Self::Key];
+
     /// Returns its name in the evidence of findings.
     pub fn word(self) -> &'static str {
         match self {

@@ -19,7 +19,7 @@ pub(crate) use asking::next_for_versions;
 use evidence::{Evidence, evidence};
 pub(super) use evidence::{may_speak, reason_text};
 
-use super::{Exchange, Observation, Offer, Reason};
+use super::{Exchange, Observation, Offer, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// How an endpoint reacts to a protocol version.
@@ -134,9 +134,11 @@ fn outcome_of(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
         Some(Evidence::Supported(reason, offer)) => {
             (VersionWord::Supported, reason.into(), Some(offer))
         }
-        Some(Evidence::Claimed(offer)) => {
-            (VersionWord::Claimed, "downgrade_mark".into(), Some(offer))
-        }
+        Some(Evidence::Claimed(offer)) => (
+            VersionWord::Claimed,
+            phrases::DOWNGRADE_MARK.into(),
+            Some(offer),
+        ),
         Some(Evidence::BrokeOff(reason, offer)) => (VersionWord::BrokeOff, reason, Some(offer)),
         Some(Evidence::Rejected(reason, offer)) => (VersionWord::Rejected, reason, Some(offer)),
         Some(Evidence::Broke(reason, offer)) if answered => {
@@ -150,7 +152,7 @@ fn outcome_of(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
             | Evidence::TurnedAway(reason, offer)
             | Evidence::Silent(reason, offer),
         ) => (VersionWord::NoAnswer, reason, Some(offer)),
-        None => (VersionWord::NotProbed, "not asked".into(), None),
+        None => (VersionWord::NotProbed, phrases::NOT_ASKED.into(), None),
     };
     VersionOutcome {
         outcome,

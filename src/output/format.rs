@@ -25,6 +25,8 @@ pub trait Sink: Send {
 pub struct Layout {
     /// Show the IP address in every row; useful if a target may have several.
     pub addresses: bool,
+    /// Show side, versions and what to do below each row; useful for a few servers.
+    pub advice: bool,
 }
 
 /// An output format.

@@ -1,6 +1,7 @@
 //! The record of an endpoint (one row) and the formats that write it. Text that servers and
 //! inventories chose may be hostile. It is escaped here, when a row is written, and nowhere else.
 
+mod advice;
 mod certificates;
 mod clean;
 mod columns;

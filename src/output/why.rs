@@ -45,10 +45,18 @@ pub fn why(record: &Record<'_>) -> String {
     special.unwrap_or_else(|| evidence::listed(record))
 }
 
-/// Returns the ids of all findings except the verdict's own, in order.
-pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = FindingId> {
+/// Returns the ids of all findings except the verdict's own, in order. Old versions are named.
+pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = String> {
     let own = usize::from(own_finding(record).is_some());
-    record.findings.0[own..].iter().map(|finding| finding.id)
+    record.findings.0[own..].iter().map(|finding| {
+        let mut evidence = finding.evidence.iter();
+        match (finding.id, evidence.find(|(name, _)| *name == "versions")) {
+            (FindingId::LegacyTlsEnabled, Some((_, Value::List(versions)))) => {
+                format!("{} ({})", finding.id, versions.join(", "))
+            }
+            _ => finding.id.to_string(),
+        }
+    })
 }
 
 fn healthy(record: &Record<'_>, leaf: &Leaf<'_>) -> String {

@@ -31,6 +31,6 @@ pub use names::{
     CertificateKey, CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name,
     group_text, signature_scheme_name, signature_scheme_text,
 };
-pub use sniff::{printable_prefix, spoken};
+pub use sniff::{SPOKEN, printable_prefix, spoken};
 pub use version::ProtocolVersion;
 pub use wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};

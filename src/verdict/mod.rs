@@ -8,6 +8,7 @@ mod finding_id;
 mod kind;
 mod named_enum;
 mod revocation;
+mod revocation_reason;
 mod rule;
 mod term;
 
@@ -17,6 +18,7 @@ pub use finding::{Finding, Severity, Side, Value};
 pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
+pub use revocation_reason::RevocationReason;
 pub use rule::Rule;
 pub use term::{NameHint, Position, Term, UntrustedReason};
 

@@ -3,11 +3,11 @@
 /// Defines an enum from its variants and their names in the record. Each name occurs only in this
 /// definition. Other code uses the variant, so a wrong one does not compile.
 macro_rules! named_enum {
-    ($(#[$attribute:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)+ }) => {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($(#[doc = $about:literal])+ $variant:ident = $text:literal,)+ }) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $($(#[$about])* $variant,)+
+            $($(#[doc = $about])+ $variant,)+
         }
 
         impl $name {
@@ -18,6 +18,13 @@ macro_rules! named_enum {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
+                }
+            }
+
+            /// Returns what the name means.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($about),+).trim(),)+
                 }
             }
 

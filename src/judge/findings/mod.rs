@@ -50,6 +50,8 @@ mod weak_key;
 mod weak_signature;
 mod wildcard_on_public_suffix;
 
+pub(crate) use refused_by_today::CHAIN_SIZE;
+
 /// Every finding: first those that are verdicts, in order of precedence, then the warnings. The
 /// findings of a row are reported in this order.
 pub const FINDINGS: &[&Definition] = &[

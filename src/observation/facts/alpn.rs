@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer};
+use crate::observation::{Exchange, Failure, Offer, phrases};
 use crate::tls::AlertDescription;
 
 /// The offered protocols, most preferred first.
@@ -49,10 +49,10 @@ impl Protocols {
             return None;
         }
         let (complete, ended_by) = match row.end {
-            None => (false, "out of time".into()),
-            Some(AlpnEnd::All) => (true, "all_accepted".into()),
-            Some(AlpnEnd::NoneChosen) => (true, "none_chosen".into()),
-            Some(AlpnEnd::Again) => (false, "chose one not on offer".into()),
+            None => (false, phrases::OUT_OF_TIME.into()),
+            Some(AlpnEnd::All) => (true, phrases::ALL_ACCEPTED.into()),
+            Some(AlpnEnd::NoneChosen) => (true, phrases::NONE_CHOSEN.into()),
+            Some(AlpnEnd::Again) => (false, phrases::NOT_ON_OFFER.into()),
             Some(AlpnEnd::Failed(failure)) => {
                 let none = failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL);
                 (none, reason_text(&failure))

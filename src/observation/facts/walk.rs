@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::offered::Offered;
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer, Reason};
+use crate::observation::{Exchange, Failure, Offer, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// The state of a series.
@@ -57,7 +57,7 @@ impl Walk {
         let mut on_offer = Offered::at_first(question).list(question).into_owned();
         on_offer.retain(|number| !walk.accepted.contains(number));
         if walk.end.is_none() && on_offer.is_empty() {
-            walk.end = Some(WalkEnd::Shown("all_accepted".into()));
+            walk.end = Some(WalkEnd::Shown(phrases::ALL_ACCEPTED.into()));
         }
         walk
     }
@@ -70,7 +70,7 @@ impl Walk {
         match answer {
             // Only the curve of the certificate is offered again.
             Ok(number) if self.accepted.contains(&number) => {
-                self.end = Some(WalkEnd::Broke("certificate_curve".into()));
+                self.end = Some(WalkEnd::Broke(phrases::CERTIFICATE_CURVE.into()));
             }
             Ok(number) => self.accepted.push(number),
             Err(WalkEnd::Closed(_)) if closes == Closes::None => self.closes = Closes::Last,
@@ -97,12 +97,12 @@ impl Walk {
 /// Returns the chosen number, or why there is none.
 fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, WalkEnd> {
     let (Question::Suites(version) | Question::Groups(version)) = question else {
-        return Err(WalkEnd::Broke("no list".into()));
+        return Err(WalkEnd::Broke(phrases::NO_LIST.into()));
     };
     let Some(session) = exchange.agreed() else {
         let failure = exchange.failure.as_ref();
         let end = match (failure, &exchange.session) {
-            (None, _) => WalkEnd::Broke("no answer".into()),
+            (None, _) => WalkEnd::Broke(phrases::NO_ANSWER.into()),
             // A ServerHello arrived, so this is not a refusal, whatever failed afterwards.
             (Some(failure), Some(_)) => WalkEnd::Broke(reason_text(failure)),
             (Some(failure), None) => end_of(failure, version, first),
@@ -113,7 +113,9 @@ fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, W
         return Err(WalkEnd::Shown(format!("chose {}", session.version).into()));
     }
     match question {
-        Question::Groups(_) => session.group.ok_or(WalkEnd::Broke("no group named".into())),
+        Question::Groups(_) => session
+            .group
+            .ok_or(WalkEnd::Broke(phrases::NO_GROUP.into())),
         _ => Ok(session.cipher),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::observation::{Exchange, Failure, Offer, Reason, Session, Stage};
+use crate::observation::{Exchange, Failure, Offer, Reason, Session, Stage, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// What is known about one version, with the text of the reason and the offer that was answered.
@@ -151,7 +151,7 @@ fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
         template.oldest
     };
     let offered = (oldest..=template.newest).contains(&session.version);
-    offered.then_some(Evidence::Supported("chosen", exchange.offer))
+    offered.then_some(Evidence::Supported(phrases::CHOSEN, exchange.offer))
 }
 
 /// Returns the negotiated parameters if the server's first flight is complete. This includes the answer
@@ -214,7 +214,7 @@ pub(super) fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<E
 /// Returns a short text for the failure.
 pub(in crate::observation) fn reason_text(failure: &Failure) -> Cow<'static, str> {
     match failure.reason {
-        Reason::Eof => "close".into(),
+        Reason::Eof => phrases::CLOSE.into(),
         Reason::Reset => "reset".into(),
         Reason::Timeout => "timeout".into(),
         Reason::Refused => "refused".into(),
