@@ -393,7 +393,9 @@ pub struct ResultFlags {
     /// Record every visit in FILE, for `tlsweep judge`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write invalid input lines to FILE, each with its reason
+    /// Write invalid input lines to FILE as CSV, each with its reason and a hint
+    ///
+    /// After correction, `-i FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Exit with code 1 if a row has one of these verdicts or findings

@@ -48,8 +48,8 @@ impl Plan {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),
         });
-        let readers = super::reading::readers(&flags.targets)?;
-        let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
+        let mut readers = super::reading::readers(&flags.targets)?;
+        let mut notices: Vec<_> = readers.iter_mut().flat_map(TargetReader::notices).collect();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {
