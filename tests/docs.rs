@@ -1,6 +1,6 @@
 //! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, and
 //! what stands between marks in other documents: the README's help, the order of its verdicts, and its warnings; the
-//! formats and columns of `docs/OUTPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
+//! formats and columns of `docs/OUTPUT.md`, the names of columns of `docs/INPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
 //! `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
 
 mod support;
@@ -16,7 +16,7 @@ use support::cases::{Case, listed};
 use support::rooms::{HOMES, ROOMS, WORDS, dependencies};
 use tlsweep::cli;
 use tlsweep::gather::CERTIFICATE_FORMS;
-use tlsweep::inventory::{SERVICES, Service, Start};
+use tlsweep::inventory::{REJECT_COLUMNS, SERVICES, SYNONYMS, Service, Start};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
 use tlsweep::observation::Question;
@@ -90,6 +90,19 @@ fn written_rows(name: &str, mark: &str) -> BTreeMap<String, Vec<String>> {
 fn the_schema_is_in_step() {
     let schema = serde_json::to_string_pretty(&output::schema()).expect("a schema is JSON");
     hold("docs/schema.json", &(schema + "\n"));
+}
+
+#[test]
+fn the_names_of_columns_are_in_step() {
+    let mut table = String::from("| column | also recognized |\n| --- | --- |\n");
+    for (column, names) in SYNONYMS {
+        let names = names.iter().map(|name| format!("`{name}`"));
+        let names = names.collect::<Vec<_>>().join(", ");
+        writeln!(table, "| `{column}` | {names} |").expect("writing to a string");
+    }
+    hold_block("docs/INPUT.md", "synonyms", &table);
+    let header = format!("```csv\n{}\n```\n", REJECT_COLUMNS.join(","));
+    hold_block("docs/INPUT.md", "rejects", &header);
 }
 
 #[test]

@@ -414,7 +414,9 @@ pub struct ResultFlags {
     /// Record every visit in FILE, for `tlsweep judge`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write invalid input lines to FILE, each with its reason
+    /// Write invalid input lines to FILE as CSV, each with its reason and a hint
+    ///
+    /// After correction, `-i FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// The exit code.

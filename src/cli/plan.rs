@@ -49,7 +49,7 @@ impl Plan {
             None => ExcludeList::default(),
         });
         let sources = super::reading::sources(&flags.targets)?;
-        let mut notices = sources.notices();
+        let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {

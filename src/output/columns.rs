@@ -65,6 +65,7 @@ pub const COLUMNS: &[Column] = &[
     ours("schema", "version of the record format", |r, cell| put(r.schema, cell)),
     others("target", "the target as written in the inventory", |r, cell| put(r.target, cell)),
     others("host", "the host name or IP address of the target", |r, cell| put(&r.host, cell)),
+    others("host_unicode", "the Unicode form of an internationalised host name; empty for other names", |r, cell| some(r.host_unicode.as_ref(), cell)),
     others("sni", "the name sent as server name indication (SNI); empty if none was sent", |r, cell| some(r.sni, cell)),
     ours("ip", "the IP address that this row is about; empty if the name has none", |r, cell| some(r.ip, cell)),
     ours("addresses_tried", "number of addresses of the name that were tried", |r, cell| some(r.addresses.as_ref().map(|it| it.tried), cell)),

@@ -16,6 +16,7 @@ mod notice;
 mod outputs;
 mod pem;
 mod record;
+mod rejects;
 mod reserved;
 mod revocation;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use notice::notice;
 pub use outputs::{OutputPath, Outputs, ReservedOutputs};
 pub use pem::certificate as pem_block;
 pub use record::{Addresses, Chain, FailedAddress, Leaf, Record, SCHEMA, TimingMs};
+pub use rejects::RejectFile;
 pub use reserved::Reserved;
 pub use revocation::{Answer, Revocation};
 pub use schema::schema;

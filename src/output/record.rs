@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::fields::{Date, Findings, Hex, Instant, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
-use crate::inventory::Host;
+use crate::inventory::{Host, unicode_name};
 use crate::observation::{
     self, Certificate, Contents, Failure, Observation, PeerChain, Reason, Stage,
 };
@@ -31,6 +31,9 @@ pub struct Record<'a> {
     pub target: &'a str,
     /// The host name or IP address of the target.
     pub host: Cow<'a, str>,
+    /// The Unicode form of an internationalised host name; a label that could be taken for another
+    /// one stays in ASCII. Null if no label has a Unicode form.
+    pub host_unicode: Option<String>,
     /// The name sent in the SNI extension (server_name); null if none was sent.
     pub sni: Option<&'a str>,
     /// The IP address that this row is about; null if the name did not resolve to one.
@@ -81,7 +84,8 @@ pub struct Record<'a> {
     /// the manifest.
     #[serde(skip)]
     pub judged_at: Timestamp,
-    /// True if the target itself gives the address to connect to. Not written: `target` shows it.
+    /// True if the target itself gives the address to connect to. Not written: `target` shows it, or
+    /// `timing_ms.dns` is null.
     #[serde(skip)]
     pub pinned: bool,
     /// True if a name had to be looked up. Not written: `host` and `target` show it.
@@ -209,6 +213,10 @@ impl<'a> Record<'a> {
             schema: SCHEMA,
             target: &target.text,
             host: host(&target.host),
+            host_unicode: match &target.host {
+                Host::Name(name) => unicode_name(name),
+                Host::Address(_) => None,
+            },
             sni: target.server_name().map(|name| &**name),
             ip: observation.endpoint.address,
             addresses: observation.addresses.as_deref().map(Addresses::new),

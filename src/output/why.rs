@@ -9,24 +9,33 @@ use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{FindingId, Value, VerdictKind};
-use phrases::{LONGEST_TEXT, add, days, issuer};
+use phrases::{LONGEST_TEXT, add, days, issuer, shown_name};
 
-/// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
-/// target gave it, or if `addresses` is true.
+/// Returns the endpoint. Its first word is a form that `scan` accepts as a target. The address is
+/// included if the target gave it, or if `addresses` is true. An internationalised name is followed
+/// by its ASCII form, and a host that was asked for under another name by that name: the verdict is
+/// about that name.
 pub fn place(record: &Record<'_>, addresses: bool) -> String {
     let mut place = match record.service {
         "tls" | "https" => String::new(),
         service => format!("{service}://"),
     };
     let named = record.host.parse::<std::net::IpAddr>().is_err();
+    let host = record.host_unicode.as_deref().unwrap_or(&record.host);
     match record.ip {
         Some(ip) if named && (addresses || record.pinned) => {
-            add(&mut place, format_args!("{}@", Clean::new(&record.host)));
+            add(&mut place, format_args!("{}@", Clean::new(host)));
             bracketed(&mut place, &ip.to_string());
         }
-        _ => bracketed(&mut place, &record.host),
+        _ => bracketed(&mut place, host),
     }
     add(&mut place, format_args!(":{}", record.port));
+    if record.host_unicode.is_some() {
+        add(&mut place, format_args!(" ({})", Clean::new(&record.host)));
+    }
+    if let Some(sni) = record.sni.filter(|sni| *sni != record.host) {
+        add(&mut place, format_args!(" as {}", shown_name(sni)));
+    }
     place
 }
 
@@ -201,6 +210,32 @@ mod tests {
             assert_eq!(place(&sample.record(), false), plain);
             assert_eq!(place(&sample.record(), true), addressed);
         }
+    }
+
+    #[test]
+    fn names_are_shown_as_they_are_written_and_as_they_were_asked_for() {
+        let unicode = samples::expired_at("xn--bro-hoa.example");
+        let mut record = unicode.record();
+        assert_eq!(record.host_unicode.as_deref(), Some("büro.example"));
+        let shown = "büro.example:443 (xn--bro-hoa.example)";
+        assert_eq!(place(&record, false), shown);
+        record.sni = Some("www.example");
+        assert_eq!(place(&record, false), format!("{shown} as www.example"));
+        // Looks like `apple`.
+        let hostile = samples::expired_at("xn--80ak6aa92e.example");
+        assert_eq!(hostile.record().host_unicode, None);
+        assert_eq!(
+            place(&hostile.record(), false),
+            "xn--80ak6aa92e.example:443"
+        );
+        let other = samples::expired();
+        let mut other = other.record();
+        other.sni = Some("xn--bro-hoa.example");
+        other.service = "smtp";
+        assert_eq!(
+            place(&other, true),
+            "smtp://shop.example@192.0.2.7:443 as büro.example (xn--bro-hoa.example)"
+        );
     }
 
     #[test]

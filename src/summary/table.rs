@@ -11,8 +11,9 @@ use crate::verdict::VerdictKind;
 /// Width of the longest verdict, `starttls_unavailable`.
 const VERDICT_WIDTH: usize = 20;
 
-/// Examples are shortened so that endpoint and reason fit on one terminal line.
-const PLACE_WIDTH: usize = 40;
+/// Examples are shortened so that endpoint and reason fit on one terminal line. An endpoint with a
+/// second name (its ASCII form, or the SNI name) is longer.
+const PLACE_WIDTH: usize = 64;
 const WHY_WIDTH: usize = 72;
 
 impl fmt::Display for Summary {

@@ -2,7 +2,6 @@
 //! line that cannot be parsed. With deduplication, this is the second reading (see `survey`).
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -13,7 +12,7 @@ use super::error::SweepError;
 use super::select::{Chosen, Selection, Selector};
 use super::survey::{Inventory, is_excluded};
 use crate::inventory::{Input, InputError, Reject, Seen, Target};
-use crate::output::{Clean, notice};
+use crate::output::{Clean, RejectFile, notice};
 use crate::resolve::ExcludeList;
 
 /// Maximum number of rejected lines shown on standard error; the rest are counted, and written to
@@ -70,7 +69,11 @@ impl Intake {
                 if targets.is_closed() {
                     break false;
                 }
-                match reader.next() {
+                let next = reader.next();
+                for text in reader.notices() {
+                    notice(format_args!("{}", Clean::new(&text)));
+                }
+                match next {
                     None => break true,
                     Some(Err(InputError::Reject(reject))) => {
                         count(&counters.rejected);
@@ -153,34 +156,24 @@ pub fn report_rejects(
 }
 
 fn described(reject: &Reject) -> String {
-    let Reject {
-        source,
-        line,
-        text,
-        reason,
-    } = reject;
-    let shown: String = text.chars().take(SHOWN).collect();
-    match &**source {
-        "argument" => format!("argument {line} ({shown:?}): {reason}"),
-        file => format!("{file}:{line}: {shown:?}: {reason}"),
+    let (shown, advice) = (reject.excerpt(SHOWN), reject.advice());
+    match &*reject.source {
+        "argument" => format!("argument {} ({shown:?}): {advice}", reject.line),
+        file => format!("{file}:{}: {shown:?}: {advice}", reject.line),
     }
 }
 
-/// Receives rejected lines. The file contains each line below a comment with the error, so that it
-/// can be corrected and read again.
+/// Receives rejected lines.
 struct Rejects {
-    file: Option<(String, BufWriter<File>)>,
+    file: Option<(String, RejectFile)>,
     rejected: u64,
-    error: Option<std::io::Error>,
 }
 
 impl Rejects {
     fn new(file: Option<(String, File)>) -> Self {
-        let file = file.map(|(name, file)| (name, BufWriter::new(file)));
         Self {
-            file,
+            file: file.map(|(name, file)| (name, RejectFile::new(file))),
             rejected: 0,
-            error: None,
         }
     }
 
@@ -194,18 +187,16 @@ impl Rejects {
             ));
         }
         self.rejected += 1;
-        if let Some((_, file)) = &mut self.file
-            && let Err(error) = writeln!(file, "# {}\n{}", described(reject), reject.text)
-        {
-            self.error.get_or_insert(error);
+        if let Some((_, file)) = &mut self.file {
+            file.add(reject);
         }
     }
 
-    fn finish(mut self) -> Result<(), SweepError> {
-        let Some((name, mut file)) = self.file.take() else {
+    fn finish(self) -> Result<(), SweepError> {
+        let Some((name, file)) = self.file else {
             return Ok(());
         };
-        let error = self.error.take().or(file.flush().err());
-        error.map_or(Ok(()), |error| Err(SweepError::Rejects { name, error }))
+        let finished = file.finish();
+        finished.map_err(|error| SweepError::Rejects { name, error })
     }
 }

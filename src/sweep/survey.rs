@@ -85,14 +85,6 @@ impl Sources {
         })
     }
 
-    /// Returns notices for the user about the columns of the inputs, one line each.
-    pub fn notices(&self) -> Vec<String> {
-        self.readers
-            .iter()
-            .flat_map(TargetReader::notices)
-            .collect()
-    }
-
     /// Reads the inventory for the first time, if it is to be read twice.
     ///
     /// # Errors

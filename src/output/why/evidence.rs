@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::phrases::{DAY, LONGEST_TEXT, add, day, issuer, past, when};
+use super::phrases::{DAY, LONGEST_TEXT, add, day, issuer, past, shown_name, when};
 use crate::output::columns::own_finding;
 use crate::output::{Clean, Record};
 use crate::verdict::{CompletedBy, NameHint, Position, Term, UntrustedReason, Value, VerdictKind};
@@ -126,11 +126,11 @@ fn invalid(evidence: &Evidence<'_>) -> Option<String> {
 }
 
 /// For example `certificate is for *.example (a wildcard covers one label)`. The requested name is
-/// shown only if it differs from the endpoint's host.
+/// shown only if the endpoint does not show it.
 fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
-    let asked = match evidence.text("asked")? {
-        asked if asked == record.host => String::new(),
-        asked => format!("asked {asked}, "),
+    let asked = match evidence.raw("asked")? {
+        asked if asked == record.host || Some(asked) == record.sni => String::new(),
+        asked => format!("asked {}, ", shown_name(asked)),
     };
     let count = evidence.number("presented_count")?;
     if count == 0 {
@@ -140,7 +140,8 @@ fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
         };
         return Some(format!("{asked}certificate has no names (SAN){common}"));
     }
-    let names = match evidence.text("nearest") {
+    let nearest = evidence.raw("nearest");
+    let names = match nearest.map(shown_name) {
         Some(nearest) if count > 1 => format!("{nearest} and {} more", count - 1),
         Some(nearest) => nearest,
         None => evidence.list("presented")?,
@@ -242,9 +243,13 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// Returns the unescaped text, to be compared but not displayed.
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        self.value(name)?.as_text().filter(|text| !text.is_empty())
+    }
+
     fn text(&self, name: &str) -> Option<String> {
-        let text = self.value(name)?.as_text();
-        let text = text.filter(|text| !text.is_empty())?;
+        let text = self.raw(name)?;
         Some(Clean::bounded(text, LONGEST_TEXT).to_string())
     }
 
