@@ -18,6 +18,7 @@ mod name;
 mod name_match;
 mod oid;
 mod peer_chain;
+mod population;
 mod reading;
 mod saved;
 mod sought;
@@ -43,6 +44,7 @@ pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;
+pub use population::Population;
 pub use saved::{
     Damage, SaveError, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter,
 };
