@@ -7,8 +7,8 @@ use crate::cli::{Exit, Plan, ScanFlags};
 use crate::output::{Clean, notice};
 use crate::pace;
 use crate::probe;
-use crate::summary::{Limits, Manifest, Selection};
-use crate::sweep::Ended;
+use crate::summary::{Limits, Manifest, Sample, Selection};
+use crate::sweep::{self, Ended};
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     let plan = Plan::new(&flags)?;
@@ -79,9 +79,12 @@ impl Unfinished {
     }
 }
 
-fn choice(choice: &crate::sweep::Selection) -> Selection {
+fn choice(choice: &sweep::Selection) -> Selection {
     Selection {
-        sample: choice.sample.map(|sample| sample.get() as u64),
+        sample: choice.sample.map(|sample| match sample {
+            sweep::Sample::Count(count) => Sample::Count(count.get() as u64),
+            sweep::Sample::Share(share) => Sample::Share(share.to_string()),
+        }),
         shard: choice.shard.map(|shard| shard.to_string()),
         seed: choice.seed,
     }

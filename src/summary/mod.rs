@@ -5,11 +5,15 @@ mod counts;
 mod manifest;
 mod numbers;
 mod own_side;
+mod population;
 mod services;
 mod table;
 mod versions;
+mod wilson;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
+pub use manifest::{Input, Limits, Manifest, Revocation, Sample, Saved, Selection, Store};
+pub(crate) use numbers::grouped;
 pub use own_side::OwnSideHint;
-pub use versions::VersionCounts;
+pub use population::PopulationCounts;
+pub use versions::{VersionCounts, VersionShare};

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::summary::Intake;
 use crate::verdict::VerdictKind;
 
 /// What has happened so far.
@@ -18,6 +19,8 @@ pub(super) struct Counters {
     pub(super) excluded: AtomicU64,
     /// Number of targets outside the sample or the shard.
     pub(super) left_out: AtomicU64,
+    /// Number of these that are outside the sample.
+    pub(super) undrawn: AtomicU64,
     /// Set to 1 when the input has ended.
     pub(super) input_ended: AtomicU64,
     /// Number of endpoints known so far; a target may have several.
@@ -42,6 +45,17 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn verdict(&self, kind: VerdictKind) -> &AtomicU64 {
         &self.verdicts[kind as usize]
+    }
+
+    /// Returns the counts of the inventory.
+    pub(super) fn intake(&self) -> Intake {
+        Intake {
+            targets: read(&self.targets),
+            rejected: read(&self.rejected),
+            duplicates: read(&self.duplicates),
+            excluded: read(&self.excluded),
+            left_out: read(&self.left_out),
+        }
     }
 }
 

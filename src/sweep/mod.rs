@@ -21,6 +21,7 @@ mod recording;
 mod rejudge;
 mod retry;
 mod select;
+mod sample;
 mod signs;
 mod silence;
 mod spool;
@@ -38,7 +39,6 @@ use crate::judge::{Judge, Policy};
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
-use crate::summary;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -59,6 +59,7 @@ pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
 pub use select::{NotAShard, Selection, Shard};
 
+pub use sample::{NotASample, Percentage, Sample};
 /// Number of targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
 
@@ -225,13 +226,9 @@ impl Threads {
             .any(Result::is_err)
             .then_some(SweepError::Worker);
         let mut summary = collected.summary;
-        summary.intake = summary::Intake {
-            targets: read(&counters.targets),
-            rejected: read(&counters.rejected),
-            duplicates: read(&counters.duplicates),
-            excluded: read(&counters.excluded),
-            left_out: read(&counters.left_out),
-        };
+        summary.intake = counters.intake();
+        // A sample that leaves nothing out is a census.
+        summary.sampled = Some(read(&counters.undrawn) > 0);
         Ok(Ended {
             summary,
             inputs: taken.inputs,
