@@ -173,6 +173,12 @@ pub struct TargetFlags {
     /// Targets are shuffled in blocks of 65,536. The seed also selects the targets of --sample.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Print what the scan would visit and how many connections it takes, and stop
+    ///
+    /// Inputs, exclusions, --shard and --sample are applied. No name is resolved, nothing is sent,
+    /// and no output is opened.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Name resolution.

@@ -18,6 +18,9 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
             .iter()
             .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     }
+    if flags.targets.dry_run {
+        return super::dry_run::run(plan, &flags);
+    }
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;
     if !quiet {

@@ -39,7 +39,7 @@ pub use facts::{
     ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
     Question,
 };
-pub(crate) use facts::{next_question, reduce};
+pub(crate) use facts::{most_questions, next_question, reduce};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
@@ -51,6 +51,6 @@ pub use saved::{
 pub(crate) use sought::Sct;
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, claims_tls13, supports_tls13};
-pub(crate) use versions::{needs_handshake, next_for_versions};
+pub(crate) use versions::{most_version_hellos, needs_handshake, next_for_versions};
 pub use visit::{Addresses, Observation, Timing};
 pub(crate) use visit::{MAX_CHAIN_BYTES, MAX_EXCHANGES};

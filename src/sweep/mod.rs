@@ -11,6 +11,7 @@ mod counters;
 mod dispatch;
 mod error;
 mod fetch;
+mod forecast;
 mod intake;
 mod job;
 mod later;
@@ -20,8 +21,8 @@ mod progress;
 mod recording;
 mod rejudge;
 mod retry;
-mod select;
 mod sample;
+mod select;
 mod signs;
 mod silence;
 mod spool;
@@ -53,13 +54,14 @@ pub use aia::completed;
 pub use collect::SweepOutputs;
 pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
+pub use forecast::{Busiest, Forecast, Planned};
 pub use intake::Intake;
 pub use progress::Display;
 pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
+pub use sample::{NotASample, Percentage, Sample};
 pub use select::{NotAShard, Selection, Shard};
 
-pub use sample::{NotASample, Percentage, Sample};
 /// Number of targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
 
