@@ -2,7 +2,6 @@
 //! line in `-h`; `--help` and the manual page also show the rest.
 
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -13,7 +12,7 @@ use super::values::{self, FailOn, Span, TrustChoice};
 use crate::inventory::Service;
 use crate::observation::Fact;
 use crate::pace::{Ceiling, Rate};
-use crate::sweep::Shard;
+use crate::sweep::{Sample, Shard};
 
 /// Shown below the help of `scan`.
 const SCAN_EXAMPLES: &str = "\
@@ -162,12 +161,14 @@ pub struct TargetFlags {
     /// input, and the memory that is needed to recognize duplicates is saved.
     #[arg(long)]
     pub no_dedupe: bool,
-    /// Visit a uniform random sample of N targets
+    /// Visit a uniform random sample: N targets, or a share such as 10%
     ///
-    /// The sample depends on --seed (0 without it) and is the same in every run. The whole input is
-    /// read before the first visit.
-    #[arg(long, value_name = "N")]
-    pub sample: Option<NonZero<usize>>,
+    /// A hash of the target under --seed (0 without it) decides, so the sample is the same in every
+    /// run. For N targets, the whole input is read before the first visit. For a share, visits begin
+    /// at once, the number of targets is approximate, and a longer list keeps the targets drawn
+    /// before.
+    #[arg(long, value_name = "N|P%")]
+    pub sample: Option<Sample>,
     /// Visit part I of N of the inventory, for example 1/4
     ///
     /// A hash of the host name decides, so the parts are the same on every machine and all ports of
@@ -179,6 +180,12 @@ pub struct TargetFlags {
     /// Targets are shuffled in blocks of 65,536. The seed also selects the targets of --sample.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Print what the scan would visit and how many connections it takes, and stop
+    ///
+    /// Inputs, exclusions, --shard and --sample are applied. No name is resolved, nothing is sent,
+    /// and no output is opened.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Name resolution.

@@ -35,6 +35,16 @@ pub(super) struct Opened {
 }
 
 impl Written<'_> {
+    /// Returns no files at all.
+    pub(super) fn nothing() -> Self {
+        Self {
+            places: &[],
+            certs: None,
+            save: None,
+            rejects: None,
+        }
+    }
+
     /// Opens all files, then empties them.
     pub(super) fn open(&self, beginning: &Beginning<'_>) -> Result<Opened, OutputError> {
         let reserve = |flag, path: Option<&Path>| {

@@ -255,11 +255,15 @@ fn open(
         all_versions: Some(approach.all_versions),
         ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
-    let written = Written {
-        places,
-        certs: results.certs.as_deref(),
-        save: results.save.as_deref(),
-        rejects: results.rejects.as_deref(),
+    // A dry run writes nothing, so the files keep their contents.
+    let written = match flags.targets.dry_run {
+        true => Written::nothing(),
+        false => Written {
+            places,
+            certs: results.certs.as_deref(),
+            save: results.save.as_deref(),
+            rejects: results.rejects.as_deref(),
+        },
     };
     written.open(&Beginning {
         layout: Layout {

@@ -4,6 +4,7 @@ mod chains;
 mod check;
 mod completions;
 mod demo;
+mod dry_run;
 mod ending;
 mod explain;
 mod judge;

@@ -5,14 +5,17 @@ use crate::cli::{Exit, Plan, ScanFlags};
 use crate::output::{Clean, notice};
 use crate::pace;
 use crate::probe;
-use crate::summary::{Manifest, ManifestLimits, Selection};
-use crate::sweep::Ended;
+use crate::summary::{Manifest, ManifestLimits, Sample, Selection};
+use crate::sweep::{self, Ended};
 
 pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     let plan = Plan::new(&flags)?;
     plan.notices
         .iter()
         .for_each(|text| notice(format_args!("{}", Clean::new(text))));
+    if flags.targets.dry_run {
+        return super::dry_run::run(plan, &flags);
+    }
     let manifest = Unfinished::new(&plan, &flags);
     let ended = plan.sweep.run()?;
     ending::report(&ended, flags.output.quiet);
@@ -76,9 +79,12 @@ impl Unfinished {
     }
 }
 
-fn choice(choice: &crate::sweep::Selection) -> Selection {
+fn choice(choice: &sweep::Selection) -> Selection {
     Selection {
-        sample: choice.sample.map(|sample| sample.get() as u64),
+        sample: choice.sample.map(|sample| match sample {
+            sweep::Sample::Count(count) => Sample::Count(count.get() as u64),
+            sweep::Sample::Share(share) => Sample::Share(share.to_string()),
+        }),
         shard: choice.shard.map(|shard| shard.to_string()),
         seed: choice.seed,
     }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 pub(super) use asking::is_dead;
-pub(crate) use asking::next_for_versions;
+pub(crate) use asking::{most_version_hellos, next_for_versions};
 use evidence::{Evidence, evidence};
 pub(super) use evidence::{may_speak, reason_text};
 

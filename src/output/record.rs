@@ -14,7 +14,7 @@ use super::revocation::Revocation;
 use super::tls::Tls;
 use crate::inventory::{Host, unicode_name};
 use crate::observation::{
-    self, Certificate, Contents, Failure, Observation, PeerChain, Reason, Stage,
+    self, Certificate, Contents, Failure, Observation, PeerChain, Population, Reason, Stage,
 };
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
@@ -64,6 +64,9 @@ pub struct Record<'a> {
     pub verdict: VerdictKind,
     /// Which side can fix the problem; null if nothing is wrong.
     pub side: Option<Side>,
+    /// How far the visit got: the denominator of a study that the row belongs to. Null if nothing was
+    /// measured because of a limit or fault on our own side.
+    pub population: Option<Population>,
     /// All findings. The finding that explains the verdict comes first.
     pub findings: Findings<'a>,
     /// The step at which the visit failed and the reason; null if it did not fail.
@@ -229,6 +232,7 @@ impl<'a> Record<'a> {
             timing_ms: TimingMs::new(observation),
             verdict: verdict.kind,
             side: verdict.side,
+            population: Population::of(observation),
             findings: Findings(&verdict.findings),
             error: observation.failure(),
             tls: Tls::new(observation),

@@ -10,8 +10,10 @@ mod capture;
 mod clear;
 mod clock;
 mod connect;
+mod estimate;
 mod groups;
 mod key_exchange;
+mod model;
 mod modern;
 mod nudge;
 mod proof;
@@ -38,6 +40,7 @@ use modern::Modern;
 use upgrade::after_go_ahead;
 
 pub use clock::now;
+pub use estimate::{Connections, Estimate};
 pub use modern::client_configuration;
 pub use settings::{Approach, Lane, Timeouts};
 

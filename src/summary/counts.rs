@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::own_side::{OwnSide, OwnSideHint};
+use super::population::PopulationCounts;
 use super::services::ServiceCounts;
 use super::versions::VersionCounts;
 use crate::judge::findings::Definition;
@@ -44,6 +45,9 @@ pub struct Summary {
     /// Number of visits that were too large for the recording (`--save`), set by the code that
     /// writes or reads the recording.
     pub unsaved: u64,
+    /// True if the targets are a sample (`--sample`) that left some out, so that shares have a
+    /// sampling error. `None` if that is not known. Set by the sweep.
+    pub sampled: Option<bool>,
     pub(super) rows: u64,
     pub(super) duplicate_rows: u64,
     pub(super) endpoints: u64,
@@ -55,6 +59,7 @@ pub struct Summary {
     pub(super) services: ServiceCounts,
     pub(super) failures: HashMap<(VerdictKind, Reason), u64>,
     pub(super) own_side: OwnSide,
+    pub(super) population: PopulationCounts,
     pub(super) versions: Option<VersionCounts>,
 }
 
@@ -107,6 +112,7 @@ impl Summary {
             *self.failures.entry(kind).or_default() += 1;
         }
         self.own_side.add(record);
+        self.population.add(record.population);
         if record.versions_asked {
             self.versions.get_or_insert_default().add(record);
         }
@@ -165,13 +171,20 @@ impl Summary {
             services: self.services.rows(),
             service_verdicts: self.services.verdicts(),
             failures,
-            versions: self.versions.clone(),
+            population: self.population,
+            versions: self.versions(),
         }
+    }
+
+    /// Returns the counts of protocol versions, or `None` if versions were not tested.
+    pub(super) fn versions(&self) -> Option<VersionCounts> {
+        let versions = self.versions.as_ref()?;
+        Some(versions.with_shares(self.sampled == Some(true)))
     }
 }
 
 /// All counts of a sweep. A key that would count zero is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]
@@ -206,6 +219,9 @@ pub struct Counts {
     pub service_verdicts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Number of failed rows by verdict and reason.
     pub failures: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Number of rows by how far the visit got.
+    #[serde(default)]
+    pub population: PopulationCounts,
     /// Counts of protocol versions; null if versions were not tested.
     #[serde(default)]
     pub versions: Option<VersionCounts>,
@@ -275,6 +291,9 @@ mod tests {
         assert_eq!(counts.sides["server"], 7);
         assert_eq!(counts.findings["legacy_tls_enabled"], 2);
         assert_eq!(counts.services["https"], 8);
+        let classes = counts.population;
+        assert_eq!((classes.unresolved, classes.refused), (1, 1));
+        assert_eq!((classes.tls, classes.tls_no_version), (6, 0));
         assert_eq!(counts.service_verdicts["https"], counts.verdicts);
         assert_eq!(counts.failures["dns_failure"]["nxdomain"], 1);
         assert_eq!(counts.failures["unreachable"]["refused"], 1);

@@ -72,12 +72,22 @@ pub struct Manifest {
 /// The part of the inputs that was visited, and the order; null if not requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// Number of targets in the sample (`--sample`).
-    pub sample: Option<u64>,
+    /// The sample (`--sample`): a number of targets, or a percentage as text (`10%`).
+    pub sample: Option<Sample>,
     /// The visited part and the number of parts (`--shard`), as `1/4`.
     pub shard: Option<String>,
     /// Seed of the sample and the order (`--seed`). A sample without it uses 0.
     pub seed: Option<u64>,
+}
+
+/// Size of a sample, as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Sample {
+    /// Number of targets.
+    Count(u64),
+    /// Percentage of the targets: `10%`.
+    Share(String),
 }
 
 /// An input that was read.
@@ -211,6 +221,7 @@ mod tests {
             all_versions: false,
             facts: [Fact::Groups].into_iter().collect(),
             choice: Selection {
+                sample: Some(Sample::Share("10%".to_owned())),
                 shard: Some("1/4".to_owned()),
                 ..Selection::default()
             },

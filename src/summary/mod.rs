@@ -6,11 +6,15 @@ mod counts;
 mod manifest;
 mod numbers;
 mod own_side;
+mod population;
 mod services;
 mod table;
 mod versions;
+mod wilson;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Manifest, ManifestLimits, Revocation, Saved, Selection, Store};
+pub use manifest::{Input, Manifest, ManifestLimits, Revocation, Sample, Saved, Selection, Store};
+pub(crate) use numbers::grouped;
 pub use own_side::{Addresses, OwnSideHint, Share};
-pub use versions::VersionCounts;
+pub use population::PopulationCounts;
+pub use versions::{VersionCounts, VersionShare};

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::survey::Counts;
+use crate::summary::Intake;
 use crate::verdict::VerdictKind;
 
 /// What has happened so far.
@@ -16,6 +18,11 @@ pub(super) struct Counters {
     pub(super) excluded: AtomicU64,
     /// Number of targets outside the sample or the shard.
     pub(super) left_out: AtomicU64,
+    /// Number of these that are outside the sample.
+    pub(super) undrawn: AtomicU64,
+    /// Number of duplicates, and of those with other columns.
+    pub(super) duplicates: AtomicU64,
+    pub(super) other_columns: AtomicU64,
     /// Number of targets to visit; 0 until it is known.
     pub(super) expected: AtomicU64,
     /// Number of targets whose endpoints are known.
@@ -42,6 +49,25 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn verdict(&self, kind: VerdictKind) -> &AtomicU64 {
         &self.verdicts[kind as usize]
+    }
+
+    /// Sets what the first reading of the inventory found.
+    pub(super) fn surveyed(&self, counts: Counts) {
+        self.duplicates.store(counts.duplicates, Relaxed);
+        self.other_columns.store(counts.other_columns, Relaxed);
+        self.expected.store(counts.expected, Relaxed);
+    }
+
+    /// Returns the counts of the inventory.
+    pub(super) fn intake(&self) -> Intake {
+        Intake {
+            targets: read(&self.targets),
+            rejected: read(&self.rejected),
+            duplicates: read(&self.duplicates),
+            duplicates_with_other_columns: read(&self.other_columns),
+            excluded: read(&self.excluded),
+            left_out: read(&self.left_out),
+        }
     }
 }
 

@@ -45,6 +45,23 @@ pub(super) struct Taken {
 impl Intake {
     /// Reads until the end of the inputs, or until the dispatcher stops receiving.
     pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
+        // The dispatcher closes the channel when it stops. Checking that also ends a long run of
+        // lines that contain no target.
+        self.each(
+            counters,
+            || !targets.is_closed(),
+            |target| targets.blocking_send(target).is_ok(),
+        )
+    }
+
+    /// Reads the inputs and passes each chosen target to `visit`. Ends early if `visit` or
+    /// `wanting` returns false.
+    pub(super) fn each(
+        self,
+        counters: &Counters,
+        wanting: impl Fn() -> bool,
+        mut visit: impl FnMut(Arc<Target>) -> bool,
+    ) -> Taken {
         let mut rejects = Rejects::new(self.rejects);
         let survey = self.inventory.survey;
         let mut seen = survey.as_ref().map(|it| Seen::with(it.key.clone()));
@@ -54,19 +71,17 @@ impl Intake {
             error: None,
         };
         let mut chooser = Selector::new(self.choice);
-        let send = |targets: &Sender<Arc<Target>>, chosen: &[Arc<Target>]| {
-            chosen.iter().all(|target| {
+        let mut send = |chosen: Vec<Arc<Target>>| {
+            chosen.into_iter().all(|target| {
                 count(&counters.targets);
-                targets.blocking_send(target.clone()).is_ok()
+                visit(target)
             })
         };
         let mut listening = true;
         for mut reader in self.inventory.readers {
             let mut read = 0;
             listening = loop {
-                // The dispatcher closes the channel when it stops. Checking here also ends a long
-                // run of lines that contain no target.
-                if targets.is_closed() {
+                if !wanting() {
                     break false;
                 }
                 let next = reader.next();
@@ -89,9 +104,17 @@ impl Intake {
                         }
                         read += 1;
                         match chooser.take(target) {
-                            Chosen::Now(chosen) if !send(targets, &chosen) => break false,
-                            Chosen::LeftOut => count(&counters.left_out),
-                            Chosen::Now(_) | Chosen::Held => {}
+                            Chosen::Now(chosen) => {
+                                if !send(chosen) {
+                                    break false;
+                                }
+                            }
+                            Chosen::OtherShard => count(&counters.left_out),
+                            Chosen::Undrawn => {
+                                count(&counters.left_out);
+                                count(&counters.undrawn);
+                            }
+                            Chosen::Held => {}
                         }
                     }
                 }
@@ -106,7 +129,7 @@ impl Intake {
         }
         if listening {
             // A stopped dispatcher is not an error here.
-            let _ = send(targets, &chooser.rest());
+            let _ = send(chooser.rest());
             counters
                 .expected
                 .store(counters.targets.load(Relaxed), Relaxed);

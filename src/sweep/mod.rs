@@ -11,6 +11,7 @@ mod counters;
 mod dispatch;
 mod error;
 mod fetch;
+mod forecast;
 mod intake;
 mod job;
 mod later;
@@ -21,6 +22,7 @@ mod progress;
 mod recording;
 mod rejudge;
 mod retry;
+mod sample;
 mod select;
 mod silence;
 mod spool;
@@ -31,7 +33,6 @@ mod visit_outcome;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
@@ -41,7 +42,6 @@ use crate::judge::{Judge, Policy};
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
-use crate::summary;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -56,10 +56,12 @@ pub use aia::fetch_for;
 pub use collect::SweepOutputs;
 pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
+pub use forecast::{Busiest, Forecast, Planned};
 pub use intake::{Intake, report_rejects};
 pub use progress::Display;
 pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
+pub use sample::{NotASample, Percentage, Sample};
 pub use select::{NotAShard, Selection, Shard};
 pub use survey::{Inventory, Sources, Survey};
 
@@ -108,9 +110,7 @@ impl Sweep {
     pub fn run(self) -> Result<Ended, SweepError> {
         let display = self.display;
         let counters = Arc::new(Counters::default());
-        let survey = self.intake.inventory.survey.as_ref();
-        let surveyed = survey.map(|it| it.counts).unwrap_or_default();
-        counters.expected.store(surveyed.expected, Relaxed);
+        counters.surveyed(self.intake.inventory.counts());
         let (dispatcher, threads) = self.start(&counters)?;
         let progress = Progress::start(display, counters.clone());
         let runtime = current_thread().map_err(SweepError::Start)?;
@@ -119,11 +119,7 @@ impl Sweep {
         let finish = runtime.block_on(dispatcher.run());
         let ended = threads.conclude(finish, &counters);
         progress.end();
-        let mut ended = ended?;
-        let intake = &mut ended.summary.intake;
-        intake.duplicates = surveyed.duplicates;
-        intake.duplicates_with_other_columns = surveyed.other_columns;
-        Ok(ended)
+        ended
     }
 
     /// Starts every thread. The event loop of a thread is created before the thread, so that a lack
@@ -239,13 +235,9 @@ impl Threads {
             .any(Result::is_err)
             .then_some(SweepError::Worker);
         let mut summary = collected.summary;
-        summary.intake = summary::Intake {
-            targets: read(&counters.targets),
-            rejected: read(&counters.rejected),
-            excluded: read(&counters.excluded),
-            left_out: read(&counters.left_out),
-            ..summary::Intake::default()
-        };
+        summary.intake = counters.intake();
+        // A sample that leaves nothing out is a census.
+        summary.sampled = Some(read(&counters.undrawn) > 0);
         Ok(Ended {
             summary,
             inputs: taken.inputs,

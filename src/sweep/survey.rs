@@ -11,6 +11,7 @@ use tempfile::SpooledTempFile;
 
 use super::error::SweepError;
 use super::listings::{Listings, NewListings};
+use super::sample::Sample;
 use super::select::Selection;
 use crate::inventory::{
     self, Defaults, Host, Input, InputError, Listed, Listing, OpenError, Source, Target,
@@ -120,6 +121,12 @@ impl Sources {
 }
 
 impl Inventory {
+    /// Returns what the first reading counted; zeros if there was none.
+    pub(super) fn counts(&self) -> Counts {
+        let survey = self.survey.as_ref();
+        survey.map(|it| it.counts).unwrap_or_default()
+    }
+
     /// Returns true if the first reading found no target at all.
     pub fn is_empty(&self) -> bool {
         self.survey.as_ref().is_some_and(|it| it.counts.all == 0)
@@ -172,8 +179,9 @@ impl<'a> Surveying<'a> {
             }
             inputs.push(reader.into_input());
         }
-        let sample = self.choice.sample.map_or(u64::MAX, |it| it.get() as u64);
-        self.counts.expected = self.counts.expected.min(sample);
+        if let Some(Sample::Count(size)) = self.choice.sample {
+            self.counts.expected = self.counts.expected.min(size.get() as u64);
+        }
         let listings = self.listings.finish(self.key.clone());
         Ok(Survey {
             key: self.key,
@@ -188,8 +196,7 @@ impl<'a> Surveying<'a> {
         if is_excluded(target, self.excludes) {
             return Ok(());
         }
-        let shard = self.choice.shard;
-        let is_chosen = || shard.is_none_or(|shard| shard.holds(target));
+        let is_chosen = || self.choice.may_take(target);
         match self.listed.add(target) {
             (Listing::New, _) => self.counts.expected += u64::from(is_chosen()),
             (Listing::Same, _) => self.counts.duplicates += 1,

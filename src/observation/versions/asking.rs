@@ -46,6 +46,16 @@ fn repeat_of(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> 
     }
 }
 
+/// Returns the largest number of hellos that probe the versions of one endpoint. [`again`] sends the long
+/// hello of a version at most twice, and its short hello, if there is one, at most twice.
+pub(crate) fn most_version_hellos() -> usize {
+    let most = |version: &ProtocolVersion| match short_for_version(*version) {
+        Some(_) => 4,
+        None => 2,
+    };
+    ProtocolVersion::ALL.iter().map(most).sum()
+}
+
 /// Returns the exchanges that probed this version.
 fn probes_of(exchanges: &[Exchange], version: ProtocolVersion) -> impl Iterator<Item = &Exchange> {
     let asks = move |it: &&Exchange| it.offer.asks_for() == Some(version);
