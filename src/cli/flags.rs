@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use super::values::{self, FailOn, Span, TrustChoice};
 use crate::inventory::Service;
 use crate::observation::Fact;
+use crate::output::Group;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::Shard;
 
@@ -53,6 +54,16 @@ Examples:
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
 finish.";
 
+/// Shown below the help of `hellos`.
+const HELLOS_EXAMPLES: &str = "\
+Examples:
+  tlsweep hellos                        all ids with their digests
+  tlsweep hellos tls1_0                 its suites, groups, extensions and bytes
+  tlsweep hellos --json > hellos.jsonl  everything, to publish with a data set
+
+The bytes are those for the server name example.com, with everything random set to zero. The digest is their
+SHA-256. docs/HELLOS.md defines it exactly.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -70,6 +81,9 @@ pub enum Command {
     Judge(JudgeFlags),
     /// Explain a finding: meaning, affected clients, fix
     Explain(ExplainFlags),
+    /// Print the ClientHellos that are sent: digests, lists and bytes
+    #[command(after_help = HELLOS_EXAMPLES)]
+    Hellos(HellosFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
     /// Print a completion script for a shell
@@ -105,6 +119,9 @@ pub struct ScanFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Other files and the exit code.
     #[command(flatten)]
     pub results: ResultFlags,
@@ -404,6 +421,25 @@ pub struct ResultFlags {
     pub fail_on: Vec<FailOn>,
 }
 
+/// Rows for publication.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Publication")]
+pub struct AnonymizeFlags {
+    /// Replace values in rows: host, address, certificates, tags, tags.NAME
+    ///
+    /// Equal values get equal pseudonyms. `host` includes addresses, the names in certificates and
+    /// everything else that leads to a host. docs/STUDIES.md says what stays. The manifest then has
+    /// no arguments. Recordings (--save) and rejected lines are not changed.
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    pub anonymize: Vec<Group>,
+    /// Key of the pseudonyms, at least 16 bytes [default: random, and not kept]
+    ///
+    /// With the same key, the same values get the same pseudonyms in another run. Whoever has the
+    /// key can find out if a guessed value is in the rows.
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub anonymize_key: Option<PathBuf>,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
@@ -466,7 +502,7 @@ pub struct ImportFlags {
     /// Build only these stores
     #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
     pub only: Vec<String>,
-    /// Date of the report [default: the modification time of the file]
+    /// Date of the report [default: the date in the file's name, if it has one]
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Date>,
     /// File to write the stores to
@@ -486,6 +522,9 @@ pub struct JudgeFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Write each distinct certificate once to FILE, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
@@ -520,6 +559,17 @@ pub enum Language {
     En,
     /// Japanese
     Ja,
+}
+
+/// `hellos`.
+#[derive(Debug, Args)]
+pub struct HellosFlags {
+    /// Id of a ClientHello, as in `tls.offer`; without it, all are listed with their digests
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Print JSON: one object per line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `demo`.

@@ -6,7 +6,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Limits, Manifest, Saved, Selection, Summary};
+use crate::summary::{Limits, Manifest, Program, Saved, Selection, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -19,7 +19,16 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     }
     let mut manifest = begun(&plan, flags);
     let recorded = plan.rejudge.recording.header().all_versions.is_some();
-    let Rejudged { ended, whole } = plan.rejudge.run();
+    let Rejudged {
+        ended,
+        whole,
+        sweep,
+    } = plan.rejudge.run();
+    manifest.sweep = sweep.map(|mut sweep| {
+        let arguments = std::mem::take(&mut sweep.start.arguments);
+        sweep.start.arguments = ending::published(arguments, &flags.publication);
+        sweep
+    });
     if !quiet {
         // A write error on standard error is ignored.
         let _ = write!(std::io::stderr(), "\n{}", ended.summary);
@@ -46,7 +55,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .for_each(|saved| saved.whole = whole);
     // The header of an older recording does not say which versions were tested.
     let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
-    let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
+    let written = ending::write(manifest, plan.beside.as_deref(), &plan.written, &ended);
     let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.fail_on, nothing)?;
     if unasked && let Some(error) = cli::versions_unasked(&flags.fail_on) {
@@ -62,18 +71,21 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
     let started_at = probe::now();
     Manifest {
         schema: crate::output::SCHEMA,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: ending::arguments(),
+        program: Program::this(),
+        arguments: ending::published(cli::arguments(), &flags.publication),
+        anonymized: cli::anonymized(&flags.publication),
         started_at,
         finished_at: started_at,
         judged_at: flags.trust.at,
         complete: false,
         inputs: Vec::new(),
+        files: cli::files_read(None, &flags.trust),
         saved: Some(Saved {
             saved_by: header.tlsweep.clone(),
             whole: false,
         }),
-        outputs: ending::outputs(&plan.files),
+        sweep: None,
+        outputs: Vec::new(),
         trust: ending::stores(&plan.rejudge.policy),
         required_stores: ending::required(&plan.rejudge.policy),
         revocation: ending::revocation(&plan.rejudge.policy),
@@ -82,6 +94,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         probe: header.probe.clone(),
         all_versions: false,
         facts: header.facts,
+        hellos: Vec::new(),
         choice: Selection::default(),
         limits: Limits::default(),
         counts: Summary::default().counts(),

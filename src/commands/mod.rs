@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod ending;
 mod explain;
+mod hellos;
 mod judge;
 mod limbo;
 mod man;
@@ -39,6 +40,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Stores(command) => stores::run(command),
         Command::Judge(flags) => judge::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Hellos(flags) => hellos::run(&flags),
         Command::Demo(flags) => demo::run(flags),
         Command::Completions(flags) => completions::run(&flags),
         Command::Man => man::run(),

@@ -1,6 +1,7 @@
 //! The record of an endpoint (one row) and the formats that write it. Text that servers and
 //! inventories chose may be hostile. It is escaped here, when a row is written, and nowhere else.
 
+mod anonymize;
 mod certificates;
 mod clean;
 mod columns;
@@ -25,6 +26,7 @@ mod tls;
 mod whole;
 mod why;
 
+pub use anonymize::{Anonymizer, Group, Masked, NotAGroup};
 pub use certificates::CertificateFile;
 pub use clean::Clean;
 pub use columns::{COLUMNS, Column, Origin};

@@ -18,7 +18,9 @@ use crate::verdict::{FindingId, Side, VerdictKind};
 const EXAMPLES: usize = 3;
 
 /// Counts of the inventory's targets before any visit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Intake {
     /// Number of targets read.
     pub targets: u64,
@@ -153,7 +155,7 @@ impl Summary {
 }
 
 /// All counts of a sweep. A key that would count zero is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]

@@ -2,6 +2,7 @@
 //! side, and the manifest. It stores numbers and a few examples, never all rows.
 
 mod counts;
+mod file_hash;
 mod manifest;
 mod numbers;
 mod own_side;
@@ -10,6 +11,10 @@ mod table;
 mod versions;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
+pub use file_hash::FileHash;
+pub use manifest::{
+    Anonymized, HelloHash, Input, Limits, Manifest, Output, Program, Revocation, Saved, Selection,
+    Store, Sweep, SweepEnd, SweepStart, manifest_schema,
+};
 pub use own_side::OwnSideHint;
 pub use versions::VersionCounts;

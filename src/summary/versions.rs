@@ -12,7 +12,7 @@ use crate::tls::ProtocolVersion;
 
 /// The counts of a sweep with `--versions all`. The denominators add up to `rows`. The outcomes of
 /// each version add up to `tls` plus `no_tls_answer`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct VersionCounts {
     /// Number of rows of the sweep.
     pub rows: u64,

@@ -28,7 +28,7 @@ mod state;
 mod stop;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ use crate::judge::{Judge, Policy};
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
-use crate::summary;
+use crate::summary::{self, Input};
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -124,11 +124,13 @@ impl Sweep {
         let (row_sender, rows) = mpsc::channel(ROWS_WAITING);
         let (report_sender, reports) = mpsc::unbounded_channel();
 
+        let inputs = Arc::new(OnceLock::new());
         let collector = Collector {
             destinations: self.destinations,
             policy: self.policy.clone(),
             fetcher: self.fetcher,
             rows,
+            inputs: inputs.clone(),
             counters: counters.clone(),
             stop: stop.clone(),
         };
@@ -161,6 +163,13 @@ impl Sweep {
         let (intake, reading) = (self.intake, counters.clone());
         spawn("read", move || {
             let taken = intake.run(&target_sender, &reading);
+            // Set before the sender is dropped, which is what ends the sweep.
+            let described = taken.inputs.iter();
+            let _ = inputs.set(
+                described
+                    .map(|(read, targets)| Input::of(read, *targets))
+                    .collect(),
+            );
             // After an interrupt the result is not received.
             let _ = taken_sender.send(taken);
         })?;
