@@ -1,4 +1,4 @@
-//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, and
+//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, `docs/manifest.schema.json`, and
 //! what stands between marks in other documents: the README's help, the order of its verdicts, and its warnings; the
 //! formats and columns of `docs/OUTPUT.md`, the names of columns of `docs/INPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
 //! `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
@@ -19,8 +19,10 @@ use tlsweep::gather::CERTIFICATE_FORMS;
 use tlsweep::inventory::{REJECT_COLUMNS, SERVICES, SYNONYMS, Service, Start};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
-use tlsweep::observation::Question;
+use tlsweep::observation::{Offer, Question};
 use tlsweep::output::{self, COLUMNS, FORMATS};
+use tlsweep::probe::HelloSample;
+use tlsweep::summary;
 use tlsweep::tls::{self, HELLOS};
 use tlsweep::verdict::FindingId;
 use tlsweep::verdict::VerdictKind;
@@ -103,6 +105,33 @@ fn the_names_of_columns_are_in_step() {
     hold_block("docs/INPUT.md", "synonyms", &table);
     let header = format!("```csv\n{}\n```\n", REJECT_COLUMNS.join(","));
     hold_block("docs/INPUT.md", "rejects", &header);
+}
+
+#[test]
+fn the_schema_of_manifests_is_in_step() {
+    let schema = serde_json::to_string_pretty(&summary::manifest_schema()).expect("JSON");
+    hold("docs/manifest.schema.json", &(schema + "\n"));
+}
+
+/// The file that citation tools read has the version of the package.
+#[test]
+fn the_citation_is_in_step() {
+    let text = fs::read_to_string(path("CITATION.cff")).expect("it is there");
+    let field = |name: &str| {
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    };
+    assert_eq!(field("cff-version"), Some("1.2.0"));
+    assert_eq!(field("version"), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(field("title"), Some(env!("CARGO_PKG_NAME")));
+    assert_eq!(field("repository-code"), Some(env!("CARGO_PKG_REPOSITORY")));
+    for required in ["message", "license", "authors"] {
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with(&format!("{required}:"))),
+            "{required}"
+        );
+    }
 }
 
 #[test]
@@ -389,6 +418,16 @@ fn the_hellos_are_in_step() {
          - anonymous suite: the server sends no certificate.\n\
          - ALPN: the extension that offers application protocols such as h2. SNI: the one that names the server.\n\
          - TLS_EMPTY_RENEGOTIATION_INFO_SCSV: no suite, but the sign that the client supports secure renegotiation (RFC 5746).\n\n\
+         ## Digests\n\n\
+         The digest of a hello is the SHA-256 of its bytes for the server name `example.com` on a web server's port. The bytes are\n\
+         those of the whole TLS record, from its first byte (0x16). Everything random is set to zero: the 32 bytes of the random, those\n\
+         of the session id, and the keys in the key shares. Lengths stay. There are no GREASE values. rustls shuffles the extensions\n\
+         of its hellos in every connection; for the digest they are sorted by number. Hellos made by hand keep the order shown below.\n\n\
+         On other services than web servers, `modern` is sent without ALPN, with the bytes of `without_alpn`. Another server name\n\
+         changes the name, the lengths that contain it and the padding.\n\n\
+         An id never changes its meaning: a test compares the digests with `testdata/hellos.txt`, and a hello that changes gets a\n\
+         new id. The manifest lists the ids and digests that a sweep may send.\n\n\
+         ## All hellos\n\n\
          | id | versions | suites | groups | signature schemes | written by |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for hello in HELLOS {
@@ -409,6 +448,12 @@ fn the_hellos_are_in_step() {
         .expect("writing to a string");
     }
     for hello in HELLOS {
+        let offer = Offer::all().find(|offer| offer.id() == hello.id);
+        let sample = offer.and_then(HelloSample::of).expect("a sample");
+        let extensions = sample.hello.extensions.iter();
+        let extensions: Vec<_> = extensions
+            .map(|(kind, _)| tls::extension_text(*kind))
+            .collect();
         let list = |numbers: &[u16], text: fn(u16) -> std::borrow::Cow<'static, str>| {
             let names: Vec<_> = numbers.iter().map(|id| text(*id)).collect();
             if names.is_empty() {
@@ -419,9 +464,11 @@ fn the_hellos_are_in_step() {
         };
         writeln!(
             page,
-            "\n## {}\n\n{}\n\n- suites: {}\n- groups: {}\n- signature schemes: {}",
+            "\n## {}\n\n{}\n\n- SHA-256: `{}`\n- extensions: {}\n- suites: {}\n- groups: {}\n- signature schemes: {}",
             hello.id,
             hello.about,
+            sample.sha256,
+            extensions.join(", "),
             list(hello.suites, tls::cipher_suite_text),
             list(hello.groups, tls::group_text),
             list(hello.signatures, tls::signature_scheme_text)
@@ -433,12 +480,24 @@ fn the_hellos_are_in_step() {
          a hello without those that the server has chosen so far. `hello` of such a list in `tls.facts` is `suites_...` or\n\
          `groups_...`. The other ids occur only in recordings (`--save`). Hellos that may be answered with TLS 1.2 or older end\n\
          in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
-         | id | made from | difference |\n| --- | --- | --- |\n",
+         The digest is that of the first hello of a series. Hellos without one follow from earlier answers.\n\n\
+         | id | made from | difference | SHA-256 |\n| --- | --- | --- | --- |\n",
     );
     for question in Question::ALL {
         let (id, template) = (question.id(), question.template().id);
-        writeln!(page, "| `{id}` | `{template}` | {} |", question.about())
-            .expect("writing to a string");
+        let sample = HelloSample::of(Offer::Asked(question));
+        let digest = sample.map_or_else(String::new, |it| format!("`{}`", it.sha256));
+        writeln!(
+            page,
+            "| `{id}` | `{template}` | {} | {digest} |",
+            question.about()
+        )
+        .expect("writing to a string");
+    }
+    page.push_str("\n## Without application protocols\n\n");
+    for offer in [Offer::NoAlpn, Offer::Implicit] {
+        let sample = HelloSample::of(offer).expect("a sample");
+        writeln!(page, "- `{}`: `{}`", offer.id(), sample.sha256).expect("writing to a string");
     }
     hold("docs/HELLOS.md", &page);
 }

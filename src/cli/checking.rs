@@ -8,7 +8,8 @@ use clap::{ArgMatches, Args};
 
 use super::error::PlanError;
 use super::flags::{
-    CheckFlags, GateFlags, OutputFlags, PaceFlags, ResultFlags, ScanFlags, ServerFlags, TargetFlags,
+    AnonymizeFlags, CheckFlags, GateFlags, OutputFlags, PaceFlags, ResultFlags, ScanFlags,
+    ServerFlags, TargetFlags,
 };
 use super::values::FailOn;
 use crate::gather::has_certificate_extension;
@@ -160,6 +161,7 @@ pub fn visits(flags: CheckFlags, servers: Vec<String>) -> Result<ScanFlags, Plan
         hellos: flags.server.hellos,
         trust: flags.trust,
         fetch: flags.fetch,
+        publication: AnonymizeFlags::default(),
         output: OutputFlags {
             outputs: Vec::new(),
             format: flags.format,

@@ -183,6 +183,27 @@ pub enum PlanError {
         /// Option that the finding needs.
         needs: Needs,
     },
+    /// Certificates contain what is replaced in the rows.
+    #[error(
+        "--anonymize cannot be combined with --certs: certificates contain the names that are replaced in the rows; write them in another run, for example with `tlsweep judge RECORDING --certs FILE`"
+    )]
+    CertsNotAnonymous,
+    /// The key of the pseudonyms cannot be used.
+    #[error("--anonymize-key {path}: {reason}")]
+    AnonymizeKey {
+        /// Path of the file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No ClientHello has the requested id.
+    #[error("no ClientHello is named {asked:?}; the ids are {known}")]
+    NoHello {
+        /// The requested id.
+        asked: String,
+        /// All ids.
+        known: String,
+    },
     /// No finding and no word of a row has the requested name.
     #[error("no finding or reason is named {asked:?}; {advice}")]
     NoWord {

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::values::{self, FailOn, Span, TrustChoice};
 use crate::inventory::Service;
 use crate::observation::Fact;
+use crate::output::Group;
 use crate::pace::{Ceiling, Rate};
 use crate::sweep::{Sample, Shard};
 
@@ -56,6 +57,16 @@ Examples:
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
 finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached).";
 
+/// Shown below the help of `hellos`.
+const HELLOS_EXAMPLES: &str = "\
+Examples:
+  tlsweep hellos                        all ids with their digests
+  tlsweep hellos tls1_0                 its suites, groups, extensions and bytes
+  tlsweep hellos --json > hellos.jsonl  everything, to publish with a data set
+
+The bytes are those for the server name example.com, with everything random set to zero. The digest is their
+SHA-256. docs/HELLOS.md defines it exactly.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -70,9 +81,12 @@ pub enum Command {
     Stores(StoresCommand),
     /// Judge a recording (`scan --save`) again, without network access
     #[command(after_help = JUDGE_EXAMPLES)]
-    Judge(JudgeFlags),
+    Judge(Box<JudgeFlags>),
     /// Explain a finding or another word of a row: its meaning, the fix, what each client does
     Explain(ExplainFlags),
+    /// Print the ClientHellos that are sent: digests, lists and bytes
+    #[command(after_help = HELLOS_EXAMPLES)]
+    Hellos(HellosFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
     /// Print a completion script for a shell
@@ -108,6 +122,9 @@ pub struct ScanFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Other files and the exit code.
     #[command(flatten)]
     pub results: ResultFlags,
@@ -452,6 +469,25 @@ pub struct GateFlags {
     pub min_reached: u8,
 }
 
+/// Rows for publication.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Publication")]
+pub struct AnonymizeFlags {
+    /// Replace values in rows: host, address, certificates, tags, tags.NAME
+    ///
+    /// Equal values get equal pseudonyms. `host` includes addresses, the names in certificates and
+    /// everything else that leads to a host. docs/STUDIES.md says what stays. The manifest then has
+    /// no arguments. Recordings (--save) and rejected lines are not changed.
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    pub anonymize: Vec<Group>,
+    /// Key of the pseudonyms, at least 16 bytes [default: random, and not kept]
+    ///
+    /// With the same key, the same values get the same pseudonyms in another run. Whoever has the
+    /// key can find out if a guessed value is in the rows.
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub anonymize_key: Option<PathBuf>,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
@@ -552,7 +588,7 @@ pub struct ImportFlags {
     /// Build only these stores
     #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
     pub only: Vec<String>,
-    /// Date of the report [default: the modification time of the file]
+    /// Date of the report [default: the date in the file's name, if it has one]
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Date>,
     /// File to write the stores to
@@ -572,6 +608,9 @@ pub struct JudgeFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Write each distinct certificate to FILE once, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
@@ -598,6 +637,17 @@ pub enum Language {
     En,
     /// Japanese
     Ja,
+}
+
+/// `hellos`.
+#[derive(Debug, Args)]
+pub struct HellosFlags {
+    /// Id of a ClientHello, as in `tls.offer`; without it, all are listed with their digests
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Print JSON: one object per line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `demo`.

@@ -13,6 +13,8 @@ mod judging;
 mod naming;
 mod opening;
 mod plan;
+mod provenance;
+mod publication;
 mod reading;
 mod revocation;
 mod trust;
@@ -30,11 +32,14 @@ pub use failing::versions_unasked;
 pub use fetching::fetcher;
 pub use files::{FILES, FileFlag, FileRole, refuse_twins};
 pub use flags::{
-    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, GateFlags, ImportFlags,
-    JudgeFlags, Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+    AnonymizeFlags, CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, GateFlags,
+    HellosFlags, ImportFlags, JudgeFlags, Language, ListFlags, NameFlags, OutputFlags, ScanFlags,
+    StoresCommand, TrustFlags,
 };
 pub use judging::JudgePlan;
 pub use plan::{Plan, for_stdout};
+pub use provenance::{WrittenFile, arguments, files_read};
+pub use publication::anonymized;
 pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{FailOn, Span, TrustChoice};
@@ -45,6 +50,7 @@ pub use values::{FailOn, Span, TrustChoice};
 #[command(
     name = "tlsweep",
     version,
+    long_version = env!("TLSWEEP_LONG_VERSION"),
     propagate_version = true,
     max_term_width = 100
 )]

@@ -13,6 +13,8 @@ use super::flags::{
 };
 use super::naming::resolver;
 use super::opening::{self, Beginning, Opened, Written};
+use super::provenance::{self, Applied, WrittenFile};
+use super::publication::anonymizer;
 use super::revocation::Lists;
 use super::trust::policy;
 use crate::inventory::fold_name;
@@ -23,6 +25,7 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
+use crate::summary::SweepStart;
 use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
 
 /// Maximum number of concurrent lookups. Each may use three sockets and about 22 KB; with more,
@@ -35,10 +38,12 @@ pub struct Plan {
     pub sweep: Sweep,
     /// Messages to show before it starts.
     pub notices: Vec<String>,
-    /// Addresses of the resolvers, for the manifest.
-    pub resolvers: Vec<String>,
-    /// Paths of the output files, for the manifest, which is written next to the first.
-    pub files: Vec<PathBuf>,
+    /// What is known about the sweep, for its manifest.
+    pub start: SweepStart,
+    /// The row output next to which the manifest is written, if there is one.
+    pub beside: Option<PathBuf>,
+    /// All files that are written, for the manifest.
+    pub written: Vec<WrittenFile>,
 }
 
 impl Plan {
@@ -77,6 +82,7 @@ impl Plan {
         )?;
         let ehlo = ehlo(&flags.targets)?;
         let places = places(&flags.output)?;
+        let anonymizer = anonymizer(&flags.publication, flags.results.certs.as_deref())?;
         let display = display(&flags.output, &places);
         let choice = Selection {
             shard: flags.targets.shard,
@@ -88,15 +94,23 @@ impl Plan {
         if inventory.is_empty() {
             return Err(no_target(flags, inventory));
         }
+        let applied = Applied {
+            limits,
+            timeouts,
+            resolvers: resolver.describe(),
+            approach,
+        };
+        let start = provenance::start(flags, &applied);
         let Opened {
-            destinations,
+            mut destinations,
             rejects,
-        } = open(flags, &places)?;
-        let files = regular_files(&places);
+        } = open(flags, &places, &start)?;
+        destinations.outputs = destinations.outputs.anonymized(anonymizer);
         Ok(Self {
             notices,
-            resolvers: resolver.describe(),
-            files,
+            start,
+            beside: provenance::regular_file(&places),
+            written: written(flags),
             sweep: Sweep {
                 intake: Intake {
                     inventory,
@@ -209,14 +223,15 @@ pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Fo
         .collect()
 }
 
-/// Returns the outputs that are regular files. A manifest is not written next to pipes and devices.
-pub(super) fn regular_files(places: &[(OutputPath, &'static Format)]) -> Vec<PathBuf> {
-    let files = places.iter().filter_map(|(place, _)| match place {
-        OutputPath::File(path) => Some(path.clone()),
-        OutputPath::Stdout => None,
-    });
-    let regular = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file());
-    files.filter(regular).collect()
+/// Returns all files that a scan writes.
+fn written(flags: &ScanFlags) -> Vec<WrittenFile> {
+    let results = &flags.results;
+    let others = [
+        ("--certs", results.certs.as_deref()),
+        ("--save", results.save.as_deref()),
+        ("--rejects", results.rejects.as_deref()),
+    ];
+    provenance::files_written(&flags.output, others)
 }
 
 /// Returns the default format of standard output: text on a terminal, JSON Lines otherwise.
@@ -246,6 +261,7 @@ fn display(flags: &OutputFlags, places: &[(OutputPath, &'static Format)]) -> Dis
 fn open(
     flags: &ScanFlags,
     places: &[(OutputPath, &'static Format)],
+    start: &SweepStart,
 ) -> Result<Opened, OutputError> {
     let (results, addresses) = (&flags.results, flags.names.all_ips);
     let approach = approach(&flags.hellos);
@@ -253,6 +269,8 @@ fn open(
     let header = SavedHeader {
         aia: flags.fetch.aia,
         all_versions: Some(approach.all_versions),
+        // It consists of texts and numbers, so it can be written as JSON.
+        sweep: serde_json::to_value(start).ok(),
         ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
     // A dry run writes nothing, so the files keep their contents.

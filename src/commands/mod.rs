@@ -7,6 +7,7 @@ mod demo;
 mod dry_run;
 mod ending;
 mod explain;
+mod hellos;
 mod judge;
 mod limbo;
 mod man;
@@ -41,6 +42,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Stores(command) => stores::run(command),
         Command::Judge(flags) => judge::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Hellos(flags) => hellos::run(&flags),
         Command::Demo(flags) => demo::run(flags),
         Command::Completions(flags) => completions::run(&flags),
         Command::Man => man::run(),

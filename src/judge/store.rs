@@ -43,6 +43,15 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
+    fn sha256(&self) -> Fingerprint {
+        if let Some(certificate) = &self.certificate {
+            return certificate.sha256;
+        }
+        let constraints = self.webpki.name_constraints.as_deref().map(sequence);
+        let subject = sequence(&self.webpki.subject);
+        Fingerprint::of(&[subject, self.spki.clone(), constraints.unwrap_or_default()].concat())
+    }
+
     /// Returns the contents of its certificate, or `None` if there is none.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.as_deref()?.contents.as_ref().ok()
@@ -170,6 +179,19 @@ impl TrustStore {
     /// Returns the number of anchors.
     pub fn len(&self) -> usize {
         self.anchors.len()
+    }
+
+    /// Returns the SHA-256 that identifies the anchors, independent of their order: of the sorted
+    /// SHA-256 of each, one per line in hexadecimal. That of an anchor is the SHA-256 of its
+    /// certificate, or without one, of subject, SubjectPublicKeyInfo and name constraints.
+    pub fn anchors_sha256(&self) -> Fingerprint {
+        let mut lines: Vec<String> = self
+            .anchors
+            .iter()
+            .map(|anchor| format!("{}\n", anchor.sha256()))
+            .collect();
+        lines.sort();
+        Fingerprint::of(lines.concat().as_bytes())
     }
 
     /// Returns true if the store has no anchors.

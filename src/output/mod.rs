@@ -2,6 +2,7 @@
 //! inventories chose may be hostile. It is escaped here, when a row is written, and nowhere else.
 
 mod advice;
+mod anonymize;
 mod certificates;
 mod clean;
 mod columns;
@@ -27,6 +28,7 @@ mod tls;
 mod whole;
 mod why;
 
+pub use anonymize::{Anonymizer, Group, Masked, NotAGroup};
 pub use certificates::CertificateFile;
 pub use clean::Clean;
 pub use columns::{COLUMNS, Column, Origin};

@@ -14,7 +14,7 @@ use crate::observation::{
 use crate::tls::ProtocolVersion;
 
 /// What the server negotiated.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tls<'a> {
     /// The negotiated version; null if versions were tested and none was accepted.
     pub version: Option<ProtocolVersion>,
@@ -57,7 +57,7 @@ pub struct Tls<'a> {
 }
 
 /// Outcome for each protocol version; null if the version was not tested.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct VersionsAsked {
     /// SSL 3.0.
     pub ssl3: Option<VersionOutcome>,

@@ -82,6 +82,12 @@ impl Clear {
         self.exchange(offered, &hello, flight, ended)
     }
 
+    /// Returns the bytes of the ClientHello of this offer.
+    pub(super) fn record(&self, offered: &Offered, target: &Target) -> Vec<u8> {
+        let session_id = self.randoms.draw();
+        self.hello(offered, &session_id, target).record()
+    }
+
     fn hello<'a>(
         &self,
         offered: &'a Offered,

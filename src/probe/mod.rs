@@ -18,6 +18,7 @@ mod modern;
 mod nudge;
 mod proof;
 mod read_on;
+mod sample;
 mod sequence;
 mod settings;
 mod upgrade;
@@ -42,6 +43,7 @@ use upgrade::after_go_ahead;
 pub use clock::now;
 pub use estimate::{Connections, Estimate};
 pub use modern::client_configuration;
+pub use sample::HelloSample;
 pub use settings::{Approach, Lane, Timeouts};
 
 /// Size in bytes of a socket read: the maximum of a TLS record, 16 KiB and its header.

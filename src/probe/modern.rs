@@ -99,6 +99,14 @@ impl Modern {
         handshake.into_exchange(ended, &flight)
     }
 
+    /// Returns the bytes of the ClientHello of this offer, or `None` if rustls cannot write it.
+    pub(super) fn record(&self, target: &Target, offered: &Offered) -> Option<Vec<u8>> {
+        let mut handshake = self.prepare(target, offered, b"").ok()?;
+        let mut record = Vec::new();
+        handshake.connection.write_tls(&mut record).ok()?;
+        Some(record)
+    }
+
     fn prepare(
         &self,
         target: &Target,

@@ -19,7 +19,9 @@ use crate::verdict::{FindingId, Side, VerdictKind};
 const EXAMPLES: usize = 3;
 
 /// Counts of the inventory's targets before any visit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Intake {
     /// Number of targets read.
     pub targets: u64,
@@ -118,6 +120,11 @@ impl Summary {
         }
     }
 
+    /// Returns the number of rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Returns the number of rows so far, without those of duplicates.
     pub fn visits(&self) -> u64 {
         self.rows - self.duplicate_rows
@@ -184,7 +191,7 @@ impl Summary {
 }
 
 /// All counts of a sweep. A key that would count zero is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]

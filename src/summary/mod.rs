@@ -3,6 +3,7 @@
 
 mod addresses;
 mod counts;
+mod file_hash;
 mod manifest;
 mod numbers;
 mod own_side;
@@ -13,7 +14,11 @@ mod versions;
 mod wilson;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Manifest, ManifestLimits, Revocation, Sample, Saved, Selection, Store};
+pub use file_hash::FileHash;
+pub use manifest::{
+    Anonymized, HelloHash, Input, Manifest, ManifestLimits, Output, Program, Revocation, Sample,
+    Saved, Selection, Store, Sweep, SweepEnd, SweepStart, manifest_schema,
+};
 pub(crate) use numbers::grouped;
 pub use own_side::{Addresses, OwnSideHint, Share};
 pub use population::PopulationCounts;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::observation::Population;
 
 /// Number of rows by how far the visit got. The counts add up to all rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct PopulationCounts {
     /// Rows whose name did not resolve to an address.
     pub unresolved: u64,

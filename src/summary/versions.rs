@@ -16,7 +16,7 @@ use crate::tls::ProtocolVersion;
 /// The counts of a sweep with `--versions all`. The classes of `population` add up to `rows`. The
 /// outcomes of each version add up to `accept_any`: a server that accepts no version has not retired
 /// one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct VersionCounts {
     /// Number of rows of the sweep.
     pub rows: u64,
@@ -39,7 +39,7 @@ pub struct VersionCounts {
 }
 
 /// How many of the servers that accept any version accept this one.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct VersionShare {
     /// Number of rows.
     pub rows: u64,

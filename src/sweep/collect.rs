@@ -2,8 +2,8 @@
 //! chains of other hosts. Unsettled rows wait and are judged a second time when every host has been
 //! visited, so that the order of the inventory does not matter.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -24,7 +24,7 @@ use crate::inventory::Target;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
-use crate::summary::{Share, Summary};
+use crate::summary::{Input, Share, Summary};
 use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
@@ -60,6 +60,8 @@ pub(super) struct Collector {
     pub(super) policy: Arc<Policy>,
     pub(super) fetcher: Option<Fetcher>,
     pub(super) rows: Receiver<Judged>,
+    /// The inputs, set when they have been read.
+    pub(super) inputs: Arc<OnceLock<Vec<Input>>>,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: Stop,
 }
@@ -81,6 +83,7 @@ impl Collector {
             policy,
             fetcher,
             mut rows,
+            inputs,
             counters,
             stop,
         } = self;
@@ -94,7 +97,7 @@ impl Collector {
                 Err(error) => taken = Err(error),
             }
         }
-        let mut collected = writing.conclude(taken, !stop.is_requested());
+        let mut collected = writing.conclude(taken, !stop.is_requested(), inputs.get().cloned());
         collected.fetching = fetching;
         if collected.error.is_some() {
             // Nothing can record further visits, so stop them. The rows of visits under way are
@@ -143,8 +146,13 @@ impl Writing {
     }
 
     /// Finishes the outputs. Judges the waiting rows first if all rows could be taken. `complete`
-    /// is true if no visit was left out.
-    pub(super) fn conclude(mut self, taken: Result<(), SweepError>, complete: bool) -> Collected {
+    /// is true if no visit was left out; `inputs` describes the inputs for the recording.
+    pub(super) fn conclude(
+        mut self,
+        taken: Result<(), SweepError>,
+        complete: bool,
+        inputs: Option<Vec<Input>>,
+    ) -> Collected {
         // The waiting rows are valid whatever came after them, but a failed output accepts no more
         // rows.
         let settled = match taken {
@@ -153,7 +161,9 @@ impl Writing {
         };
         let recording = self.destinations.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
-        let finished = self.destinations.finish(complete && settled.is_ok());
+        let finished = self
+            .destinations
+            .finish(complete && settled.is_ok(), inputs);
         let error = settled.and(finished).err();
         Collected {
             summary: self.summary,
@@ -382,9 +392,9 @@ impl SweepOutputs {
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, whole: bool) -> Result<(), SweepError> {
+    fn finish(mut self, whole: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if whole => recording.finish(),
+            Some(recording) if whole => recording.finish(inputs),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());

@@ -32,7 +32,7 @@ mod survey;
 mod visit_outcome;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -42,6 +42,7 @@ use crate::judge::{Judge, Policy};
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
+use crate::summary::Input;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -133,12 +134,14 @@ impl Sweep {
 
         let survey = self.intake.inventory.survey.as_mut();
         let listings = survey.map(|it| std::mem::take(&mut it.listings));
+        let inputs = Arc::new(OnceLock::new());
         let collector = Collector {
             destinations: self.destinations,
             listings: listings.unwrap_or_default(),
             policy: self.policy.clone(),
             fetcher: self.fetcher,
             rows,
+            inputs: inputs.clone(),
             counters: counters.clone(),
             stop: stop.clone(),
         };
@@ -171,6 +174,13 @@ impl Sweep {
         let (intake, reading) = (self.intake, counters.clone());
         spawn("read", move || {
             let taken = intake.run(&target_sender, &reading);
+            // Set before the sender is dropped, which is what ends the sweep.
+            let described = taken.inputs.iter();
+            let _ = inputs.set(
+                described
+                    .map(|(read, targets)| Input::of(read, *targets))
+                    .collect(),
+            );
             // After an interrupt the result is not received.
             let _ = taken_sender.send(taken);
         })?;

@@ -15,7 +15,7 @@ use super::job::Judged;
 use crate::inventory::Tally;
 use crate::judge::{Judge, Policy};
 use crate::observation::{SavedError, SavedHeader, SavedReader};
-use crate::summary::Intake;
+use crate::summary::{Intake, Sweep};
 
 /// Limit in bytes for certificates kept in memory, those of about 50,000 servers; further ones are
 /// kept on disk.
@@ -86,6 +86,8 @@ pub struct Rejudged {
     pub ended: Ended,
     /// True if the recording is complete; otherwise only the saved part has rows.
     pub whole: bool,
+    /// The sweep that wrote the recording, as far as the recording describes it.
+    pub sweep: Option<Sweep>,
 }
 
 impl Rejudge {
@@ -115,13 +117,15 @@ impl Rejudge {
         }
         let Collected {
             mut summary, error, ..
-        } = writing.conclude(taken, reader.whole());
+        } = writing.conclude(taken, reader.whole(), None);
+        let targets = reader.observations();
         summary.intake = Intake {
             targets,
             ..Intake::default()
         };
         summary.unsaved = reader.unsaved();
         let whole = reader.whole();
+        let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {
             ended: Ended {
@@ -131,6 +135,7 @@ impl Rejudge {
                 error,
             },
             whole,
+            sweep,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod alert;
 mod browser;
+mod client_hello;
 mod flight;
 mod hello;
 mod hellos;
@@ -17,6 +18,7 @@ pub use alert::AlertDescription;
 pub use browser::{
     BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
 };
+pub use client_hello::{ClientHello, NotAClientHello, extension_text};
 pub use flight::{
     Flight, FlightError, FlightProgress, KeyExchange, MAX_FLIGHT, MAX_OPENING, ServerHello,
     SignedParams, has_odd_version, may_be_tls,

@@ -27,6 +27,7 @@ pub struct SavedReader<R, S> {
     record: u64,
     observations: u64,
     unsaved: u64,
+    end: Option<serde_json::Value>,
     whole: bool,
     /// True after an error or the last frame. Nothing more is read then.
     over: bool,
@@ -64,6 +65,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 record: 1,
                 observations: 0,
                 unsaved: 0,
+                end: None,
                 whole: false,
                 over: false,
             }),
@@ -101,6 +103,11 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
     /// file was truncated.
     pub fn whole(&self) -> bool {
         self.whole
+    }
+
+    /// Returns what the end line says about the sweep, or `None` if it was not read or says nothing.
+    pub fn end(&self) -> Option<&serde_json::Value> {
+        self.end.as_ref()
     }
 
     /// Returns the source that the recording was read from.
@@ -146,12 +153,14 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     let EndLine {
                         observations: counted,
                         unsaved,
+                        sweep,
                     } = serde_json::from_str(body)?;
                     let read = self.observations;
                     if counted != read {
                         return Err(Damage::Count { counted, read });
                     }
                     self.unsaved = unsaved;
+                    self.end = sweep;
                     self.whole = true;
                 }
                 HEADER => return Err(Damage::OutOfPlace(HEADER.to_owned())),
