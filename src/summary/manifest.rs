@@ -200,6 +200,17 @@ impl Sweep {
             end: end.unwrap_or_default(),
         })
     }
+
+    /// Returns true if the sweep visited a sample, of which this number of targets was recorded.
+    /// Returns `None` if the recording does not say how many there were.
+    pub fn is_sample(&self, recorded: u64) -> Option<bool> {
+        if self.start.choice.sample.is_none() {
+            return Some(false);
+        }
+        let inputs = self.end.inputs.as_ref()?.iter();
+        let read: Option<u64> = inputs.map(|input| input.targets).sum();
+        Some(read? > recorded)
+    }
 }
 
 /// The part of the inputs that was visited, and the order; null if not requested.
