@@ -11,10 +11,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::count;
-use super::job::{Begin, ExchangeReport, Job, Judged, Next};
+use super::job::{Begin, Job, Judged, Next, Report};
 use super::later::{Later, Timed};
 use super::retry;
-use super::state::{Dispatcher, clock};
+use super::state::{Dispatcher, WorkerHandle, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
@@ -38,6 +38,12 @@ const RESOLVING: usize = 512;
 
 /// Interval at which the gate checks the delay of the workers.
 const GATE_TICK: Duration = Duration::from_millis(12);
+
+/// If a worker has not started a job this long after its permit, no further permits are given.
+const BEHIND: Duration = Duration::from_millis(25);
+
+/// Interval at which the dispatcher checks if the workers have caught up.
+const BEHIND_TICK: Duration = Duration::from_millis(1);
 
 /// Maximum number of reports or targets taken at once.
 const BATCH: usize = 512;
@@ -82,7 +88,8 @@ impl Dispatcher {
                     targets.drain(..).for_each(|target| self.take(target));
                 }
                 () = until(wake), if wake.is_some() => {}
-                _ = gate_ticks.tick() => self.tick(),
+                // Nothing can be late while nothing is in flight.
+                _ = gate_ticks.tick(), if expects_reports(&self) => self.tick(),
             }
         }
     }
@@ -96,8 +103,8 @@ fn expects_reports(dispatcher: &Dispatcher) -> bool {
 /// Waits until `from`, then receives the next reports of the workers. Returns their number.
 async fn next_batch(
     from: Instant,
-    reports: &mut UnboundedReceiver<ExchangeReport>,
-    batch: &mut Vec<ExchangeReport>,
+    reports: &mut UnboundedReceiver<Report>,
+    batch: &mut Vec<Report>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
     reports.recv_many(batch, BATCH).await
@@ -145,9 +152,16 @@ impl Dispatcher {
     fn admit(&mut self) -> Option<Instant> {
         let now = clock();
         self.wake_later(now);
+        if self.pacer.in_flight() == 0 {
+            // The loop sleeps while nothing is in flight, which is no absence.
+            self.state.last_run = now;
+        }
+        if self.is_behind(now) {
+            return Some(now + BEHIND_TICK);
+        }
         let wake = loop {
             match self.pacer.poll(now) {
-                Admission::Go { key, job } => self.hand_over(key, job),
+                Admission::Go { key, job } => self.hand_over(key, job, now),
                 Admission::Wait(at) => break Some(at),
                 Admission::Blocked => break None,
             }
@@ -159,14 +173,26 @@ impl Dispatcher {
         wake.into_iter().chain(later).min()
     }
 
-    fn hand_over(&mut self, address: IpAddr, job: Job) {
+    /// Returns true if a worker has not started a job that it got a while ago. Further permits would
+    /// add up and start at once, faster than the limits allow.
+    fn is_behind(&mut self, now: Instant) -> bool {
+        let waiting = self
+            .workers
+            .iter_mut()
+            .filter_map(WorkerHandle::oldest_waiting);
+        waiting
+            .min()
+            .is_some_and(|at| now.saturating_duration_since(at) > BEHIND)
+    }
+
+    fn hand_over(&mut self, address: IpAddr, job: Job, now: Instant) {
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
         self.state.next_worker = (self.state.next_worker + 1) % self.workers.len();
         // A worker that panicked accepts no more jobs; joining it reports the panic.
-        if self.workers[self.state.next_worker].send(job).is_err() {
-            self.pacer.finished(address, clock());
+        if !self.workers[self.state.next_worker].hand_over(job, now) {
+            self.pacer.finished(address, now);
         }
     }
 
@@ -209,10 +235,17 @@ impl Dispatcher {
         let _ = self.rows.send(judged).await;
     }
 
-    async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
+    async fn handle(&mut self, reports: &mut Vec<Report>) {
         self.check_process_pause();
         let now = clock();
         for report in reports.drain(..) {
+            let report = match report {
+                Report::Exchange(report) => report,
+                Report::StartedLate(address, at) => {
+                    self.pacer.started_late(address, at);
+                    continue;
+                }
+            };
             let address = report.at.ip();
             if !self.state.stopping {
                 self.update_breaker(&report);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::addresses;
 use crate::inventory::{Endpoint, Target};
@@ -131,7 +131,24 @@ pub(super) fn empty(
     }
 }
 
-/// A worker's report to the dispatcher at the end of an exchange.
+/// A job with its permit.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) job: Job,
+    /// Time of the permit.
+    pub(super) at: Instant,
+}
+
+/// A worker's report to the dispatcher.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// An exchange has ended.
+    Exchange(ExchangeReport),
+    /// A job for this address started only now, well after its permit.
+    StartedLate(IpAddr, Instant),
+}
+
+/// The end of an exchange.
 #[derive(Debug)]
 pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,
