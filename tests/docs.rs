@@ -139,7 +139,7 @@ fn the_findings_are_in_step() {
     let mut page = String::from(
         "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same text.\n\
          A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others do not change the\n\
-         verdict. The side is where the fault can usually be fixed.\n\n\
+         verdict. The side is where the problem can usually be fixed.\n\n\
          Abbreviations: SAN is the subject alternative name, the field with the names that a certificate is valid for. SNI is the\n\
          server name indication, the name that a client sends in its ClientHello. AIA is the authority information access\n\
          extension, in which a certificate names a URL of its issuer's certificate. OCSP is the Online Certificate Status\n\
@@ -383,7 +383,7 @@ fn wrapped(text: &str) -> String {
 
 #[test]
 fn the_columns_and_formats_are_in_step() {
-    let mut formats = String::from("| format | endings | what for |\n| --- | --- | --- |\n");
+    let mut formats = String::from("| format | extensions | what for |\n| --- | --- | --- |\n");
     for format in FORMATS {
         let endings = format.endings.join(", ");
         writeln!(

@@ -104,7 +104,7 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_key_proof", "whether the server proved that it has its certificate's private key: `proven`, `refuted` or `unverifiable`", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
     ours("tls_offer", "id of the ClientHello that the server answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
     ours("tls_supports_tls1_3", "true if TLS 1.3 support is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
-    ours("tls_claims_tls1_3", "true if only the downgrade marker indicates TLS 1.3 support", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
+    ours("tls_claims_tls1_3", "true if only the downgrade mark indicates TLS 1.3 support", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
     ours("tls_alpn_refused", "true if the server rejected the ALPN protocols of HTTP", |r, cell| some(tls(r, |it| it.alpn_refused), cell)),
     ours("tls_versions_ssl3", "outcome of the test for SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
     others("tls_versions_ssl3_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),

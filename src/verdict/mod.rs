@@ -86,7 +86,8 @@ pub struct Verdict {
     pub path: Option<TrustPath>,
     /// Revocation answers; `None` if revocation was not checked.
     pub revocation: Option<Revocation>,
-    /// False if a certificate from elsewhere could still change the verdict.
+    /// False if what the rest of the sweep shows could still change the verdict: certificates from
+    /// elsewhere, or how many lookups fail.
     pub settled: bool,
     /// The CA certificates of each chain that the server sent.
     pub seen: Vec<Arc<SeenIssuers>>,
