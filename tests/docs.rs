@@ -181,6 +181,23 @@ fn the_findings_are_in_step() {
     hold("docs/FINDINGS.md", &page);
 }
 
+/// A text without a step that another language has would be an incomplete translation.
+#[test]
+fn every_language_has_the_same_steps_and_fixes() {
+    for Definition { id, doc, .. } in FINDINGS {
+        let languages = [&doc.en, &doc.ja];
+        for text in languages {
+            assert_eq!(text.check_first.len(), doc.en.check_first.len(), "{id}");
+            assert_eq!(text.fixes.len(), doc.en.fixes.len(), "{id}");
+            let fixes = text.fixes.iter().flat_map(|(place, fix)| [*place, *fix]);
+            let steps = text.check_first.iter().copied().chain(fixes);
+            for part in steps.chain([text.title, text.meaning, text.by_hand]) {
+                assert!(!part.trim().is_empty(), "{id}: an empty text");
+            }
+        }
+    }
+}
+
 fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
     let kind = if finding.verdict.is_some() {
         "verdict"
