@@ -84,7 +84,7 @@ pub const COLUMNS: &[Column] = &[
     ours("timing_ms_handshake", "duration of the TLS handshake in milliseconds", |r, cell| some(r.timing_ms.handshake, cell)),
     ours("timing_ms_total", "duration of the whole visit in milliseconds", |r, cell| some(r.timing_ms.total, cell)),
     ours("verdict", "the verdict", |r, cell| put(r.verdict, cell)),
-    ours("side", "which side can fix the problem: `client`, `network` or `server`; empty if nothing is wrong", |r, cell| some(r.side, cell)),
+    ours("side", "where the problem can usually be fixed: `client`, `network` or `server`; empty if nothing is wrong", |r, cell| some(r.side, cell)),
     ours("population", "how far the visit got, as a denominator of studies: `unresolved`, `refused`, `timed_out`, `unreachable`, `not_tls`, `no_tls_answer`, `tls` or `tls_no_version`", |r, cell| word(r.population.as_ref(), cell)),
     ours("findings", "ids of all findings, separated by `;`", findings),
     others("detail", "evidence of the finding that explains the verdict, as `key=value; ...`; empty for `ok`", detail),

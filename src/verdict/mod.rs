@@ -76,7 +76,7 @@ pub struct TrustPath {
 pub struct Verdict {
     /// The verdict of the row.
     pub kind: VerdictKind,
-    /// Which side can fix the problem; `None` if nothing is wrong.
+    /// Where the problem can usually be fixed; `None` if nothing is wrong.
     pub side: Option<Side>,
     /// All findings, the verdict's own finding first.
     pub findings: Vec<Finding>,
