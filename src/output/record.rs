@@ -62,7 +62,7 @@ pub struct Record<'a> {
     pub timing_ms: TimingMs,
     /// The verdict.
     pub verdict: VerdictKind,
-    /// Which side can fix the problem; null if nothing is wrong.
+    /// Where the problem can usually be fixed; null if nothing is wrong.
     pub side: Option<Side>,
     /// How far the visit got: the denominator of a study that the row belongs to. Null if nothing was
     /// measured because of a limit or fault on our own side.
