@@ -75,6 +75,10 @@ fn tickets_on_the_way_do_not_turn_the_close_into_a_reset() {
 /// The server answers while the process is stopped, and the process goes on long after its own
 /// deadline.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the deadline of the program is in real time"
+)]
 fn time_in_which_the_process_was_stopped_is_no_timeout() {
     const TIMEOUT: Duration = Duration::from_millis(800);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
