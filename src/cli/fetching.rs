@@ -41,7 +41,7 @@ pub fn fetcher(
         connect: timeouts.connect,
         total: timeouts.total,
     };
-    let resolver = resolver(names, LOOKUPS)?;
+    let resolver = resolver(names, visits.rate, LOOKUPS, excludes.clone())?;
     let mut fetcher = Fetcher::new(resolver, excludes, guard, patience, visits);
     fetcher.issuers = fetch.aia;
     Ok(Some(fetcher))

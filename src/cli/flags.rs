@@ -192,6 +192,22 @@ pub struct NameFlags {
     /// Use only the IPv6 addresses of names
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
+    /// DNS queries per second; 0 means no limit [default: twice --rate, from 10 to 1000]
+    ///
+    /// Repeated queries count too.
+    #[arg(long, value_name = "N")]
+    pub dns_rate: Option<Rate>,
+    /// Concurrent DNS lookups [default: 1000]
+    ///
+    /// Lookups without an answer occupy most of them. The limit on open files of the process may
+    /// reduce the number.
+    #[arg(long, value_name = "N")]
+    pub dns_concurrency: Option<NonZero<usize>>,
+    /// Time to wait for the answer to a DNS query [default: 3s]
+    ///
+    /// A query without an answer is repeated once, after half of this time but at least 1 second.
+    #[arg(long, value_name = "DURATION")]
+    pub dns_timeout: Option<Span>,
 }
 
 /// Rate limits.

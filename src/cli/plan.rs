@@ -11,7 +11,7 @@ use super::flags::{
     HelloFlags, LaneChoice, OutputFlags, PaceFlags, PatienceFlags, ScanFlags, TargetFlags,
     VersionsChoice,
 };
-use super::naming::resolver;
+use super::naming::{lookups, resolver};
 use super::opening::{Beginning, Opened, Written};
 use super::revocation::Lists;
 use super::trust::policy;
@@ -24,10 +24,6 @@ use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
 use crate::sweep::{Display, Intake, Selection, Sweep};
-
-/// Maximum number of concurrent lookups. Each may use three sockets and about 22 KB; with more,
-/// resolvers drop queries.
-const LOOKUPS: usize = 256;
 
 /// A sweep that can start.
 pub struct Plan {
@@ -63,10 +59,23 @@ impl Plan {
         };
         refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
-        let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
-        let resolver = resolver(&flags.names, budget.dns_in_flight)?;
+        let budget = files.budget(lookups(&flags.names), OPEN_OTHERWISE);
+        let resolver = resolver(
+            &flags.names,
+            flags.pace.rate,
+            budget.dns_in_flight,
+            excludes.clone(),
+        )?;
         let timeouts = timeouts(&flags.patience);
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
+        if let Some(wanted) = flags.names.dns_concurrency
+            && wanted.get() > budget.dns_in_flight
+        {
+            notices.push(format!(
+                "--dns-concurrency {wanted} needs more open files than this machine allows ({}): using {}",
+                files.limit, budget.dns_in_flight
+            ));
+        }
         let fetcher = super::fetcher(
             flags.fetch,
             &policy,

@@ -90,10 +90,13 @@ fn limits(plan: &Plan) -> Limits {
     let ceiling = |ceiling: pace::Ceiling| {
         (ceiling != pace::Ceiling::UNLIMITED).then_some(ceiling.get() as u64)
     };
-    let rate = |rate: pace::Rate| rate.interval().map(|interval| 1.0 / interval.as_secs_f64());
+    let per_second = |interval: Option<std::time::Duration>| {
+        interval.map(|interval| 1.0 / interval.as_secs_f64())
+    };
+    let resolver = &plan.sweep.resolver;
     Limits {
-        rate: rate(limits.rate),
-        rate_per_ip: rate(limits.rate_per_ip),
+        rate: per_second(limits.rate.interval()),
+        rate_per_ip: per_second(limits.rate_per_ip.interval()),
         concurrency: ceiling(limits.in_flight),
         concurrency_per_ip: ceiling(limits.in_flight_per_ip),
         connect_timeout_ms: milliseconds(timeouts.connect),
@@ -101,6 +104,9 @@ fn limits(plan: &Plan) -> Limits {
         handshake_timeout_ms: milliseconds(timeouts.handshake),
         timeout_ms: milliseconds(timeouts.total),
         retries: Some(plan.sweep.retries),
+        dns_rate: per_second(resolver.interval()),
+        dns_concurrency: Some(resolver.in_flight() as u64),
+        dns_timeout_ms: milliseconds(resolver.timeout()),
     }
 }
 
@@ -117,7 +123,9 @@ mod tests {
         let scan = definition.find_subcommand("scan").unwrap();
         let limiting = scan.get_arguments().filter(|flag| {
             let heading = flag.get_help_heading().unwrap_or_default();
-            heading.starts_with("Rate limits") || heading.starts_with("Timeouts")
+            heading.starts_with("Rate limits")
+                || heading.starts_with("Timeouts")
+                || flag.get_id().as_str().starts_with("dns_")
         });
         let flags: BTreeSet<&str> = limiting.map(|flag| flag.get_id().as_str()).collect();
         let limits = serde_json::to_value(Limits::default()).unwrap();
@@ -125,7 +133,11 @@ mod tests {
         let fields: BTreeSet<&str> = fields
             .map(|field| field.strip_suffix("_ms").unwrap_or(field))
             .collect();
-        assert!(flags.contains("rate") && flags.contains("timeout"));
+        assert!(
+            ["rate", "timeout", "dns_rate"]
+                .iter()
+                .all(|flag| flags.contains(flag))
+        );
         assert_eq!(flags, fields);
     }
 }

@@ -147,6 +147,16 @@ pub struct Limits {
     pub timeout_ms: Option<u64>,
     /// Maximum number of visits after the first.
     pub retries: Option<u32>,
+    /// Maximum number of DNS queries per second; null in manifests of older versions too.
+    #[serde(default)]
+    pub dns_rate: Option<f64>,
+    /// Maximum number of concurrent DNS lookups; null in manifests of older versions.
+    #[serde(default)]
+    pub dns_concurrency: Option<u64>,
+    /// Time to wait for the answer to a DNS query, in milliseconds; null in manifests of older
+    /// versions.
+    #[serde(default)]
+    pub dns_timeout_ms: Option<u64>,
 }
 
 impl Manifest {

@@ -16,6 +16,7 @@ mod job;
 mod later;
 mod lists;
 mod lookups;
+mod names;
 mod progress;
 mod recording;
 mod rejudge;
@@ -44,6 +45,7 @@ use collect::{Collected, Collector};
 use counters::{Counters, read};
 use error::current_thread;
 use intake::Taken;
+use names::Ahead;
 use progress::Progress;
 use state::{Dispatcher, State, clock};
 use stop::{Finish, Stop};
@@ -171,6 +173,7 @@ impl Sweep {
             all_addresses: self.all_addresses,
             all_versions: self.approach.all_versions,
             pacer: Pacer::new(self.limits, clock()),
+            ahead: Ahead::new(&self.limits),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
             patience: self.timeouts.total,

@@ -13,12 +13,13 @@ use tokio::task::JoinSet;
 use super::counters::Counters;
 use super::job::{ExchangeReport, Job, Judged};
 use super::later::Timed;
+use super::names::{Ahead, Names};
 use super::stop::Stop;
 use crate::inventory::Target;
 use crate::judge::Judge;
 use crate::observation::{Failure, Observation};
 use crate::pace::{Breaker, Gate, Pacer};
-use crate::resolve::{ExcludeList, Resolver};
+use crate::resolve::{ExcludeList, Lookup, Resolver};
 
 /// The dispatcher: its settings, channels, shared parts and state.
 pub(super) struct Dispatcher {
@@ -28,6 +29,8 @@ pub(super) struct Dispatcher {
     pub(super) all_addresses: bool,
     pub(super) all_versions: bool,
     pub(super) pacer: Pacer<Job>,
+    /// How many visits are prepared in advance.
+    pub(super) ahead: Ahead,
     pub(super) gate: Gate,
     /// Maximum number of attempts for each target.
     pub(super) attempts: u32,
@@ -44,13 +47,15 @@ pub(super) struct Dispatcher {
 
 /// The state of the dispatcher.
 pub(super) struct State {
+    /// Names and visits that wait until their turn is near.
+    pub(super) names: Names,
     /// Lookups under way.
     pub(super) resolving: JoinSet<Resolved>,
     /// Work scheduled for later, the earliest first.
     pub(super) later: BinaryHeap<Reverse<Timed>>,
     /// Index of the worker that got the last job.
     pub(super) next_worker: usize,
-    /// Bytes of the targets whose visit has not started.
+    /// Bytes of the targets that wait for their lookup or visit.
     pub(super) weight: usize,
     /// True until the last target has been received.
     pub(super) input_open: bool,
@@ -71,6 +76,7 @@ impl State {
     /// Returns the state before the first target.
     pub(super) fn new() -> Self {
         Self {
+            names: Names::default(),
             resolving: JoinSet::new(),
             later: BinaryHeap::new(),
             next_worker: 0,
@@ -89,14 +95,13 @@ impl State {
 /// A name whose lookup has ended.
 pub(super) struct Resolved {
     pub(super) asker: Asker,
-    pub(super) took: Duration,
-    pub(super) addresses: Result<Vec<IpAddr>, Failure>,
+    pub(super) lookup: Lookup,
 }
 
 /// What a name was looked up for.
 pub(super) enum Asker {
-    /// A target, and the number of this attempt.
-    Target(Arc<Target>, u32),
+    /// A target, the number of this attempt, and the address whose place it keeps.
+    Target(Arc<Target>, u32, Option<IpAddr>),
     /// A visit whose first address accepted no connection. It needs the other addresses.
     Visit(Box<Observation>),
 }
