@@ -146,7 +146,8 @@ pub struct TargetFlags {
     pub ehlo: Option<String>,
     /// Never connect to the names, addresses and CIDR blocks in FILE
     ///
-    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to.
+    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to, names
+    /// also to aliases (CNAME) and to the server name (SNI).
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
     /// Visit a target once for each time it is listed

@@ -1,5 +1,6 @@
 //! The state of the dispatcher: its settings and channels, the visits that are held back or delayed,
-//! and the names being looked up. The code that uses it is in `dispatch`, `lookups` and `silence`.
+//! and the names being looked up. The code that uses it is in `dispatch`, `names`, `lookups` and
+//! `silence`.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -13,7 +14,7 @@ use tokio::task::JoinSet;
 use super::counters::Counters;
 use super::job::{ExchangeReport, Job, Judged};
 use super::later::Timed;
-use super::names::{Ahead, Names};
+use super::shelves::{Ahead, Names};
 use super::stop::Stop;
 use crate::inventory::Target;
 use crate::judge::Judge;
