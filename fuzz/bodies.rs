@@ -6,7 +6,7 @@ use rustls_pki_types::CertificateDer;
 use tlsweep::gather;
 use tlsweep::observation::{Certificate, Transcript};
 use tlsweep::starttls::{self, Conversation, Names, Protocol, Setback, SetbackKind, Turn};
-use tlsweep::tls::{self, Flight, Progress};
+use tlsweep::tls::{self, Flight, FlightProgress};
 
 /// The record layer and the first flight: the result does not depend on how the bytes are split,
 /// and no more is kept than was received.
@@ -30,7 +30,7 @@ pub(crate) fn flight(data: &[u8]) {
     let signed = signed.map_or(0, |it| it.params.len() + it.signature.len());
     assert!(kept + signed <= data.len());
     assert!(whole.opening().len() <= tls::MAX_OPENING);
-    if let Progress::Failed(error) = end {
+    if let FlightProgress::Failed(error) = end {
         assert!(!error.to_string().is_empty());
     }
 }
@@ -211,7 +211,7 @@ impl Dialogue {
             _ => None,
         };
         let broken_off = self.broken_off.as_ref().map(|it| it.reply.clone());
-        let unread = Some(starttls::words(&self.unread));
+        let unread = Some(starttls::printable_line(&self.unread));
         for shown in [failed, broken_off, unread].into_iter().flatten() {
             assert!(shown.len() <= 240, "{shown:?}");
             assert!(

@@ -95,6 +95,7 @@ fn seen(staple: &[u8]) -> Observation {
         service: Service::named("https").expect("https is a service"),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     let leaf = Certificate::read(CertificateDer::from_slice(LEAF));
     Observation {

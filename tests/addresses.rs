@@ -81,7 +81,7 @@ fn rows(targets: &str, more: &[&str]) -> Vec<Row> {
 }
 
 /// `verdict kind ip tried/of failed`, the verdict by whether TLS was spoken.
-fn told(row: &Row) -> String {
+fn summary(row: &Row) -> String {
     let row = &row.0;
     let verdict = match row["verdict"].as_str() {
         Some("unreachable" | "dns_failure") => row["verdict"].as_str().unwrap(),
@@ -204,8 +204,8 @@ fn the_next_address_is_tried_and_the_row_says_so() {
         let server = resolver.address.to_string();
         let flags = [flags, &["--resolvers", &server]].concat();
         let rows = rows(&format!("a.test:{port}\n"), &flags);
-        let told: Vec<_> = rows.iter().map(told).collect();
-        assert_eq!(told, [want], "{addresses} {flags:?}");
+        let lines: Vec<_> = rows.iter().map(summary).collect();
+        assert_eq!(lines, [want], "{addresses} {flags:?}");
     }
 }
 
@@ -232,8 +232,8 @@ fn every_address_has_its_row_where_all_are_asked_for() {
         let server = resolver.address.to_string();
         let flags = ["--all-ips", "--resolvers", &server];
         let rows = rows(&format!("a.test:{port}\n"), &flags);
-        let told: Vec<_> = rows.iter().map(told).collect();
-        assert_eq!(told, want);
+        let lines: Vec<_> = rows.iter().map(summary).collect();
+        assert_eq!(lines, want);
     }
 }
 
@@ -246,21 +246,21 @@ fn what_is_excluded_is_not_the_next_address() {
     let server = resolver.address.to_string();
     let flags = ["--exclude", &exclude, "--resolvers", &server];
     let rows = rows(&format!("a.test:{port}\n"), &flags);
-    let told: Vec<_> = rows.iter().map(told).collect();
-    assert_eq!(told, ["unreachable refused 127.0.4.9 1/1"]);
+    let lines: Vec<_> = rows.iter().map(summary).collect();
+    assert_eq!(lines, ["unreachable refused 127.0.4.9 1/1"]);
 }
 
 #[test]
 fn an_address_of_a_block_that_is_no_destination_has_a_row_and_no_visit() {
     // Nobody listens there; the last one is never asked.
     let rows = rows("255.255.255.254/31:1\n", &["--connect-timeout=500ms"]);
-    let told: Vec<_> = rows.iter().map(told).collect();
-    assert_eq!(told[1], "unreachable unusable_address 255.255.255.255 -");
+    let lines: Vec<_> = rows.iter().map(summary).collect();
+    assert_eq!(lines[1], "unreachable unusable_address 255.255.255.255 -");
     assert_eq!(rows[1].0["timing_ms"]["connect"], Value::Null);
 }
 
 #[test]
-fn names_at_a_silent_address_are_told_and_those_at_a_live_one_are_visited() {
+fn names_at_a_silent_address_are_skipped_and_those_at_a_live_one_are_visited() {
     const NAMES: usize = 400;
     let (first, _second, port) = servers();
     // It accepts, and never says a word.

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use tlsweep::crypto::{Outcome, verify_handshake};
+use tlsweep::crypto::{SignatureCheck, verify_handshake};
 use tlsweep::observation::{Certificate, Contents, PresentedName};
 
 /// Certificates that OpenSSL prints differently, by case and index: names that we mark as unusable
@@ -205,10 +205,10 @@ fn keys_and_signatures_have_their_names() {
 
 #[test]
 fn the_signature_of_each_link_is_verified() {
-    use Outcome::{Invalid, Unsupported, Valid};
+    use SignatureCheck::{Invalid, Unsupported, Valid};
     // Case, the result of verifying the leaf's signature with the next certificate, and the TLS
     // signature schemes under which the same signature verifies.
-    let links: [(&str, Outcome, &[u16]); 18] = [
+    let links: [(&str, SignatureCheck, &[u16]); 18] = [
         ("good", Valid, &[0x0401]),
         ("sha1-leaf", Valid, &[0x0201]),
         ("ecdsa-sha1-leaf", Valid, &[0x0203]),
@@ -246,9 +246,9 @@ fn the_signature_of_each_link_is_verified() {
 #[test]
 fn a_certificate_that_names_itself_as_issuer_may_not_have_signed_itself() {
     for (case, claims, proof) in [
-        ("self-signed-ca", true, Outcome::Valid),
-        ("self-signed-v1", true, Outcome::Valid),
-        ("good", false, Outcome::Invalid),
+        ("self-signed-ca", true, SignatureCheck::Valid),
+        ("self-signed-v1", true, SignatureCheck::Valid),
+        ("good", false, SignatureCheck::Invalid),
     ] {
         let leaf = &sent(case)[0];
         assert_eq!(
@@ -269,7 +269,7 @@ fn an_md5_signature_is_neither_valid_nor_invalid() {
         .find(|c| c.ends_with("md5-intermediate"))
         .unwrap();
     let (chain, roots) = (read(&case, "chain.pem"), read(&case, "roots.pem"));
-    assert_eq!(chain[1].signed_by(&roots[0]), Outcome::Unsupported);
+    assert_eq!(chain[1].signed_by(&roots[0]), SignatureCheck::Unsupported);
 }
 
 proptest! {

@@ -1,11 +1,11 @@
-//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, and
+//! Keeps what can be generated in step with the code: `docs/FINDINGS.md`, `docs/HELLOS.md`, `docs/schema.json`, `docs/manifest.schema.json`, and
 //! what stands between marks in other documents: the README's help, the order of its verdicts, and its warnings; the
-//! formats and columns of `docs/OUTPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
+//! formats and columns of `docs/OUTPUT.md`, the names of columns of `docs/INPUT.md`, the rooms of `docs/ARCHITECTURE.md` and the counts of `docs/ACCURACY.md`.
 //! `TLSWEEP_BLESS=1 cargo test --test docs` rewrites them.
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -16,11 +16,13 @@ use support::cases::{Case, listed};
 use support::rooms::{HOMES, ROOMS, WORDS, dependencies};
 use tlsweep::cli;
 use tlsweep::gather::CERTIFICATE_FORMS;
-use tlsweep::inventory::{SERVICES, Service, Start};
+use tlsweep::inventory::{REJECT_COLUMNS, SERVICES, SYNONYMS, Service, Start};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
-use tlsweep::observation::Question;
+use tlsweep::observation::{Offer, Question, Reason};
 use tlsweep::output::{self, COLUMNS, FORMATS};
+use tlsweep::probe::HelloSample;
+use tlsweep::summary;
 use tlsweep::tls::{self, HELLOS};
 use tlsweep::verdict::FindingId;
 use tlsweep::verdict::VerdictKind;
@@ -33,7 +35,7 @@ fn path(name: &str) -> PathBuf {
 fn hold(name: &str, wanted: &str) {
     #[allow(
         clippy::disallowed_methods,
-        reason = "how a test is told to rewrite, as no test takes flags"
+        reason = "how a test is asked to rewrite, as no test takes flags"
     )]
     let bless = std::env::var("TLSWEEP_BLESS").is_ok();
     if bless {
@@ -93,11 +95,81 @@ fn the_schema_is_in_step() {
 }
 
 #[test]
+fn the_names_of_columns_are_in_step() {
+    let mut table = String::from("| column | also recognized |\n| --- | --- |\n");
+    for (column, names) in SYNONYMS {
+        let names = names.iter().map(|name| format!("`{name}`"));
+        let names = names.collect::<Vec<_>>().join(", ");
+        writeln!(table, "| `{column}` | {names} |").expect("writing to a string");
+    }
+    hold_block("docs/INPUT.md", "synonyms", &table);
+    let header = format!("```csv\n{}\n```\n", REJECT_COLUMNS.join(","));
+    hold_block("docs/INPUT.md", "rejects", &header);
+}
+
+#[test]
+fn the_schema_of_manifests_is_in_step() {
+    let schema = serde_json::to_string_pretty(&summary::manifest_schema()).expect("JSON");
+    hold("docs/manifest.schema.json", &(schema + "\n"));
+}
+
+/// The keys in the first column of the table below this head.
+fn keys_written(page: &str, head: &str) -> BTreeSet<String> {
+    let mut lines = page.lines().skip_while(|line| !line.starts_with(head));
+    assert!(lines.next().is_some(), "no table {head}");
+    let rows = lines.take_while(|line| line.starts_with('|')).skip(1);
+    let first = rows.map(|row| row.split('|').nth(1).expect("a cell"));
+    let words = first.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    words.map(str::to_owned).collect()
+}
+
+/// The manifest's tables are written by hand. Each has the keys of its type, no more and no fewer.
+#[test]
+fn the_tables_of_the_manifest_have_the_keys_of_the_types() {
+    let schema = serde_json::to_value(summary::manifest_schema()).expect("JSON");
+    let page = fs::read_to_string(path("docs/OUTPUT.md")).expect("the page is there");
+    for (head, place) in [
+        ("| key | content |", "/properties"),
+        ("| key of `limits` |", "/$defs/ManifestLimits/properties"),
+        ("| key of `counts` |", "/$defs/Counts/properties"),
+        (
+            "| key of `counts.versions` |",
+            "/$defs/VersionCounts/properties",
+        ),
+    ] {
+        let fields = schema.pointer(place).expect("it is in the schema");
+        let fields = fields.as_object().expect("properties").keys().cloned();
+        assert_eq!(keys_written(&page, head), fields.collect(), "{head}");
+    }
+}
+
+/// The file that citation tools read has the version of the package.
+#[test]
+fn the_citation_is_in_step() {
+    let text = fs::read_to_string(path("CITATION.cff")).expect("it is there");
+    let field = |name: &str| {
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    };
+    assert_eq!(field("cff-version"), Some("1.2.0"));
+    assert_eq!(field("version"), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(field("title"), Some(env!("CARGO_PKG_NAME")));
+    assert_eq!(field("repository-code"), Some(env!("CARGO_PKG_REPOSITORY")));
+    for required in ["message", "license", "authors"] {
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with(&format!("{required}:"))),
+            "{required}"
+        );
+    }
+}
+
+#[test]
 fn the_findings_are_in_step() {
     let mut page = String::from(
         "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same text.\n\
          A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others do not change the\n\
-         verdict. The side is where the fault can usually be fixed.\n\n\
+         verdict. The side is where the problem can usually be fixed.\n\n\
          Abbreviations: SAN is the subject alternative name, the field with the names that a certificate is valid for. SNI is the\n\
          server name indication, the name that a client sends in its ClientHello. AIA is the authority information access\n\
          extension, in which a certificate names a URL of its issuer's certificate. OCSP is the Online Certificate Status\n\
@@ -107,6 +179,23 @@ fn the_findings_are_in_step() {
         describe(&mut page, finding).expect("writing to a string");
     }
     hold("docs/FINDINGS.md", &page);
+}
+
+/// A text without a step that another language has would be an incomplete translation.
+#[test]
+fn every_language_has_the_same_steps_and_fixes() {
+    for Definition { id, doc, .. } in FINDINGS {
+        let languages = [&doc.en, &doc.ja];
+        for text in languages {
+            assert_eq!(text.check_first.len(), doc.en.check_first.len(), "{id}");
+            assert_eq!(text.fixes.len(), doc.en.fixes.len(), "{id}");
+            let fixes = text.fixes.iter().flat_map(|(place, fix)| [*place, *fix]);
+            let steps = text.check_first.iter().copied().chain(fixes);
+            for part in steps.chain([text.title, text.meaning, text.by_hand]) {
+                assert!(!part.trim().is_empty(), "{id}: an empty text");
+            }
+        }
+    }
 }
 
 fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
@@ -238,6 +327,32 @@ fn the_verdicts_in_the_readme_are_in_step() {
     hold_block("README.md", "verdicts", &table);
 }
 
+/// The row of a verdict names every reason that its finding can have.
+#[test]
+fn the_verdicts_in_the_readme_name_all_reasons() {
+    let written = written_rows("README.md", "verdicts");
+    let is_reason = |word: &&str| serde_json::from_value::<Reason>((*word).into()).is_ok();
+    let mut missing = Vec::new();
+    let mut checked = 0;
+    for finding in FINDINGS.iter().filter(|it| it.verdict.is_some()) {
+        let kinds = finding
+            .evidence
+            .iter()
+            .filter(|(field, _)| *field == "kind");
+        for (_, kinds) in kinds {
+            let words = kinds.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            for word in words.filter(is_reason) {
+                checked += 1;
+                if !written[finding.id.name()][1].contains(&format!("`{word}`")) {
+                    missing.push(format!("{}: {word}", finding.id));
+                }
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} reasons");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 #[test]
 fn the_warnings_in_the_readme_are_in_step() {
     let warnings = FINDINGS.iter().filter(|finding| finding.verdict.is_none());
@@ -341,7 +456,7 @@ fn wrapped(text: &str) -> String {
 
 #[test]
 fn the_columns_and_formats_are_in_step() {
-    let mut formats = String::from("| format | endings | what for |\n| --- | --- | --- |\n");
+    let mut formats = String::from("| format | extensions | what for |\n| --- | --- | --- |\n");
     for format in FORMATS {
         let endings = format.endings.join(", ");
         writeln!(
@@ -376,6 +491,16 @@ fn the_hellos_are_in_step() {
          - anonymous suite: the server sends no certificate.\n\
          - ALPN: the extension that offers application protocols such as h2. SNI: the one that names the server.\n\
          - TLS_EMPTY_RENEGOTIATION_INFO_SCSV: no suite, but the sign that the client supports secure renegotiation (RFC 5746).\n\n\
+         ## Digests\n\n\
+         The digest of a hello is the SHA-256 of its bytes for the server name `example.com` on a web server's port. The bytes are\n\
+         those of the whole TLS record, from its first byte (0x16). Everything random is set to zero: the 32 bytes of the random, those\n\
+         of the session id, and the keys in the key shares. Lengths stay. There are no GREASE values. rustls shuffles the extensions\n\
+         of its hellos in every connection; for the digest they are sorted by number. Hellos made by hand keep the order shown below.\n\n\
+         On other services than web servers, `modern` is sent without ALPN, with the bytes of `without_alpn`. Another server name\n\
+         changes the name, the lengths that contain it and the padding.\n\n\
+         An id never changes its meaning: a test compares the digests with `testdata/hellos.txt`, and a hello that changes gets a\n\
+         new id. The manifest lists the ids and digests that a sweep may send.\n\n\
+         ## All hellos\n\n\
          | id | versions | suites | groups | signature schemes | written by |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for hello in HELLOS {
@@ -396,6 +521,12 @@ fn the_hellos_are_in_step() {
         .expect("writing to a string");
     }
     for hello in HELLOS {
+        let offer = Offer::all().find(|offer| offer.id() == hello.id);
+        let sample = offer.and_then(HelloSample::of).expect("a sample");
+        let extensions = sample.hello.extensions.iter();
+        let extensions: Vec<_> = extensions
+            .map(|(kind, _)| tls::extension_text(*kind))
+            .collect();
         let list = |numbers: &[u16], text: fn(u16) -> std::borrow::Cow<'static, str>| {
             let names: Vec<_> = numbers.iter().map(|id| text(*id)).collect();
             if names.is_empty() {
@@ -406,9 +537,11 @@ fn the_hellos_are_in_step() {
         };
         writeln!(
             page,
-            "\n## {}\n\n{}\n\n- suites: {}\n- groups: {}\n- signature schemes: {}",
+            "\n## {}\n\n{}\n\n- SHA-256: `{}`\n- extensions: {}\n- suites: {}\n- groups: {}\n- signature schemes: {}",
             hello.id,
             hello.about,
+            sample.sha256,
+            extensions.join(", "),
             list(hello.suites, tls::cipher_suite_text),
             list(hello.groups, tls::group_text),
             list(hello.signatures, tls::signature_scheme_text)
@@ -420,12 +553,24 @@ fn the_hellos_are_in_step() {
          a hello without those that the server has chosen so far. `hello` of such a list in `tls.facts` is `suites_...` or\n\
          `groups_...`. The other ids occur only in recordings (`--save`). Hellos that may be answered with TLS 1.2 or older end\n\
          in TLS_EMPTY_RENEGOTIATION_INFO_SCSV.\n\n\
-         | id | made from | difference |\n| --- | --- | --- |\n",
+         The digest is that of the first hello of a series. Hellos without one follow from earlier answers.\n\n\
+         | id | made from | difference | SHA-256 |\n| --- | --- | --- | --- |\n",
     );
     for question in Question::ALL {
         let (id, template) = (question.id(), question.template().id);
-        writeln!(page, "| `{id}` | `{template}` | {} |", question.about())
-            .expect("writing to a string");
+        let sample = HelloSample::of(Offer::Asked(question));
+        let digest = sample.map_or_else(String::new, |it| format!("`{}`", it.sha256));
+        writeln!(
+            page,
+            "| `{id}` | `{template}` | {} | {digest} |",
+            question.about()
+        )
+        .expect("writing to a string");
+    }
+    page.push_str("\n## Without application protocols\n\n");
+    for offer in [Offer::NoAlpn, Offer::Implicit] {
+        let sample = HelloSample::of(offer).expect("a sample");
+        writeln!(page, "- `{}`: `{}`", offer.id(), sample.sha256).expect("writing to a string");
     }
     hold("docs/HELLOS.md", &page);
 }

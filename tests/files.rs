@@ -223,10 +223,10 @@ fn ignored_parts_of_stores_and_intermediates_are_reported() {
     for (settings, expected) in [
         (&["-addtrust", "serverAuth"][..], "ok"),
         (&["-addreject", "emailProtection"], "ok"),
-        (&["-addtrust", "emailProtection"], "barred"),
+        (&["-addtrust", "emailProtection"], "excluded"),
         (
             &["-addtrust", "serverAuth", "-addreject", "serverAuth"],
-            "barred",
+            "excluded",
         ),
     ] {
         let store = [trusted(settings), stranger.clone().into_bytes()].concat();

@@ -11,18 +11,23 @@ use std::thread;
 use nginx::Nginx;
 use tlsweep::inventory::{Endpoint, Host, Service, Target};
 use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question};
-use tlsweep::probe::{Approach, Prober, Timeouts, now};
-use tlsweep::tls::{self, ProtocolVersion};
+use tlsweep::probe::{Approach, HelloSample, Prober, Timeouts, now};
+use tlsweep::tls::{self, ClientHello, ProtocolVersion};
 
 fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
+    exchange_as("localhost", offer, address)
+}
+
+fn exchange_as(name: &str, offer: Offer, address: SocketAddr) -> Exchange {
     let target = Target {
-        text: "localhost".to_owned(),
-        host: Host::Name("localhost".into()),
+        text: name.to_owned(),
+        host: Host::Name(name.into()),
         address: Some(address.ip()),
         port: address.port(),
         service: Service::named("https").expect("a service"),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     let mut observation = Observation::of(
         Endpoint {
@@ -39,6 +44,10 @@ fn exchange(offer: Offer, address: SocketAddr) -> Exchange {
 
 /// Returns the first record that this offer sends.
 fn sent(offer: Offer) -> Vec<u8> {
+    sent_to("localhost", offer)
+}
+
+fn sent_to(name: &str, offer: Offer) -> Vec<u8> {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let server = thread::spawn(move || {
@@ -50,7 +59,7 @@ fn sent(offer: Offer) -> Vec<u8> {
         stream.read_exact(&mut record[5..]).expect("its content");
         record
     });
-    let ended = exchange(offer, address);
+    let ended = exchange_as(name, offer, address);
     assert_eq!(ended.offer, offer);
     assert!(ended.failure.is_some());
     server.join().expect("a hello")
@@ -243,4 +252,22 @@ fn tls13_is_confirmed_without_a_key_share() {
         answer.failure.expect("a refusal").detail,
         "protocol_version"
     );
+}
+
+/// The digests that are published belong to the bytes that are sent.
+#[test]
+fn what_is_sent_has_the_published_digest() {
+    for offer in Offer::all() {
+        // The service of `Implicit` is another one, and without ALPN the rest is the same.
+        let (Some(sample), true) = (HelloSample::of(offer), offer != Offer::Implicit) else {
+            continue;
+        };
+        let hello = ClientHello::parse(&sent_to("example.com", offer)).expect("a ClientHello");
+        let hello = hello.without_randomness();
+        let hello = match offer.template().hand_made {
+            true => hello,
+            false => hello.with_sorted_extensions(),
+        };
+        assert_eq!(hello.record(), sample.record, "{}", offer.id());
+    }
 }

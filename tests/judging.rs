@@ -135,7 +135,7 @@ fn failures_of_the_connection_become_verdicts_with_a_side() {
 }
 
 #[test]
-fn a_rejected_name_is_told_beside_the_verdict() {
+fn a_rejected_name_is_reported_beside_the_verdict() {
     let mut fatal = observation(NAME, None);
     fatal.exchanges[0].failure = Some(Failure::alert(AlertDescription::UNRECOGNIZED_NAME));
     assert_eq!(
@@ -227,7 +227,7 @@ fn a_connection_problem_leads_and_the_certificate_is_judged_all_the_same() {
 }
 
 #[test]
-fn trust_is_told_apart_from_date_and_name() {
+fn trust_is_reported_apart_from_date_and_name() {
     let expired = LAB.leaf(|leaf| leaf.not_after = date_time_ymd(2026, 1, 1));
     let wrong = observation(
         "other.example.test",
@@ -294,21 +294,21 @@ fn what_is_wrong_with_a_leaf_hides_none_of_its_issuers() {
 }
 
 #[test]
-fn one_store_that_trusts_is_enough_and_the_others_are_told() {
+fn one_store_that_trusts_is_enough_and_the_others_are_reported() {
     let chain = observation(NAME, Some(sent(&[&good(NAME), &LAB.intermediate])));
     let policy = Policy::new(vec![TrustStore::mozilla(), store("lab", &[&LAB.root])]);
     let verdict = Judge::new(Arc::new(policy)).judge(&chain);
     assert_eq!(verdict.kind, VerdictKind::Ok, "{:?}", verdict.findings);
-    let told: Vec<_> = verdict
+    let trusted: Vec<_> = verdict
         .trust
         .iter()
         .map(|t| (&*t.store, t.trusted))
         .collect();
-    assert_eq!(told, [("mozilla", false), ("lab", true)]);
+    assert_eq!(trusted, [("mozilla", false), ("lab", true)]);
 }
 
 #[test]
-fn the_stores_that_are_required_decide_and_all_are_told() {
+fn the_stores_that_are_required_decide_and_all_are_reported() {
     let stores = || {
         vec![
             store("lab", &[&LAB.root]),
@@ -317,7 +317,7 @@ fn the_stores_that_are_required_decide_and_all_are_told() {
         ]
     };
     let chain = observation(NAME, Some(sent(&[&good(NAME), &LAB.intermediate])));
-    let told = [("lab", true), ("other", false), ("narrow", false)];
+    let expected = [("lab", true), ("other", false), ("narrow", false)];
     let invalid = VerdictKind::InvalidCertificate;
     for (required, kind) in [
         (vec![], VerdictKind::Ok),
@@ -336,7 +336,7 @@ fn the_stores_that_are_required_decide_and_all_are_told() {
         let found = (verdict.kind, verdict.settled);
         assert_eq!(found, (kind, false), "{required:?}");
         let trust = verdict.trust.iter().map(|it| (&*it.store, it.trusted));
-        assert_eq!(trust.collect::<Vec<_>>(), told, "{required:?}");
+        assert_eq!(trust.collect::<Vec<_>>(), expected, "{required:?}");
         assert_eq!(verdict.seen[0].proven.len(), 1, "{required:?}");
     }
 }
@@ -357,10 +357,10 @@ fn a_required_store_is_completed_though_another_trusts() {
     };
     let verdict = |policy| Judge::new(Arc::new(policy)).judge(&alone);
     assert_eq!(verdict(any).kind, VerdictKind::Ok);
-    let told = verdict(required);
-    assert_eq!(told.kind, VerdictKind::MissingIntermediate);
-    assert_eq!(field(&told.findings[0], "confirmed"), Some(&true.into()));
-    assert!(told.trust[0].trusted && !told.trust[1].trusted);
+    let verdict = verdict(required);
+    assert_eq!(verdict.kind, VerdictKind::MissingIntermediate);
+    assert_eq!(field(&verdict.findings[0], "confirmed"), Some(&true.into()));
+    assert!(verdict.trust[0].trusted && !verdict.trust[1].trusted);
 }
 
 #[test]
@@ -401,12 +401,12 @@ fn where_not_all_was_looked_at_nothing_is_said_of_the_issuer() {
 }
 
 #[test]
-fn each_store_is_told_of_as_if_it_were_the_only_one() {
+fn each_store_is_judged_as_if_it_were_the_only_one() {
     let leaf = good(NAME);
     let alone = observation(NAME, Some(sent(&[&leaf])));
     let mut issuers = IssuerPool::default();
     issuers.add(LAB.intermediate.certificate.clone(), CompletedBy::Bundle);
-    let told = |stores| {
+    let judged = |stores| {
         let policy = Policy {
             issuers: Arc::new(issuers.clone()),
             ..Policy::new(stores)
@@ -414,14 +414,14 @@ fn each_store_is_told_of_as_if_it_were_the_only_one() {
         Judge::new(Arc::new(policy)).judge(&alone)
     };
     let root = || store("root", &[&LAB.root]);
-    let single = told(vec![root()]).trust[0].clone();
-    let both = told(vec![store("pinned", &[&leaf]), root()]);
+    let single = judged(vec![root()]).trust[0].clone();
+    let both = judged(vec![store("pinned", &[&leaf]), root()]);
     assert_eq!(both.kind, VerdictKind::Ok);
     assert_eq!(both.trust[1], single);
-    // A store that is reached, and barred, does not keep the other from being completed.
-    let barred = told(vec![store("narrow", &[&LAB.narrow_root()]), root()]);
-    assert_eq!(barred.kind, VerdictKind::MissingIntermediate);
-    assert_eq!(barred.trust[1], single);
+    // A store that is reached but refuses the path does not keep the other from being completed.
+    let refused = judged(vec![store("narrow", &[&LAB.narrow_root()]), root()]);
+    assert_eq!(refused.kind, VerdictKind::MissingIntermediate);
+    assert_eq!(refused.trust[1], single);
 }
 
 #[test]
@@ -437,7 +437,7 @@ fn the_key_usage_must_allow_what_the_handshake_did() {
 }
 
 #[test]
-fn the_suite_chosen_is_told_by_its_weaknesses() {
+fn the_chosen_suite_is_reported_with_its_weaknesses() {
     let cases: [(u16, &[&str]); 4] = [
         (0xc02f, &[]),
         (0x002f, &["no_forward_secrecy"]),
@@ -881,6 +881,7 @@ fn observation(name: &str, chain: Option<PeerChain>) -> Observation {
         service: Service::named("https").unwrap(),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     Observation {
         exchanges: vec![Exchange {
@@ -921,8 +922,9 @@ fn field<'a>(finding: &'a Finding, name: &str) -> Option<&'a Value> {
 }
 
 fn text<'a>(finding: &'a Finding, name: &str) -> &'a str {
-    match field(finding, name) {
-        Some(Value::Text(text)) => text,
-        other => panic!("{name}: {other:?}"),
+    let value = field(finding, name);
+    match value.and_then(Value::as_text) {
+        Some(text) => text,
+        None => panic!("{name}: {value:?}"),
     }
 }

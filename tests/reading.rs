@@ -327,11 +327,11 @@ fn large_certificates_are_sound() {
             let row = authority.row(lane, &answer, End::Wait);
             assert_eq!(row.verdict(), "ok", "{size} {lane} {:?}", row.at("/error"));
             assert_eq!(row.at("/leaf/sans/0"), NAME);
-            let told = row
+            let refused = row
                 .finding("refused_by_today")
                 .map(|it| it["refused"].clone());
             let beyond = (size >= 100 << 10).then(|| serde_json::json!(["chain_size"]));
-            assert_eq!(told, beyond, "{size} {lane}");
+            assert_eq!(refused, beyond, "{size} {lane}");
         }
     }
     let chain = certificate(&[authority.leaf(true, 0), vec![0; 400 << 10]]);

@@ -237,7 +237,7 @@ async fn addresses_that_cannot_be_visited_are_not_used() {
             true,
             "UnusableAddress: fe80::1 is link-local without a zone",
         ),
-        // Beside another address it is told all the same.
+        // Beside another address it is reported all the same.
         ("0.0.0.0", "::1", Both, false, "::1 0.0.0.0"),
         ("0.0.0.0", "::1", Both, true, "::1 0.0.0.0"),
         (

@@ -139,7 +139,41 @@ fn nginx_accepts_what_it_is_configured_for() {
     }
 }
 
-/// Hands its visitors on to a server, bar one, whom it turns away at once.
+#[test]
+fn the_shares_of_a_sample_have_intervals() {
+    let nginx = Nginx::start(&["ssl_protocols TLSv1.2 TLSv1.3;"]);
+    let address = nginx.address(0);
+    let targets: Vec<_> = (0..40).map(|n| format!("n{n}.example@{address}")).collect();
+    let sweep = |sample: &[&str]| {
+        let arguments: Vec<_> = sample.iter().map(|it| (*it).to_owned()).collect();
+        sweep(&arguments, &targets).manifest
+    };
+    let newest = |manifest: &Value| manifest["counts"]["versions"]["supported"]["tls1_3"].clone();
+    let sampled = sweep(&["--sample=50%", "--seed=1"]);
+    assert_eq!(sampled["choice"]["sample"], "50%");
+    let rows = sampled["counts"]["versions"]["accept_any"].as_u64();
+    let rows = rows.expect("a number");
+    assert!((8..=32).contains(&rows), "{rows}");
+    let supported = newest(&sampled);
+    assert_eq!(
+        (&supported["rows"], &supported["high"]),
+        (&rows.into(), &1.0.into())
+    );
+    assert!(
+        supported["low"]
+            .as_f64()
+            .is_some_and(|low| (0.5..1.0).contains(&low))
+    );
+    // A sample of as many targets as there are leaves nothing out, in a shard too.
+    for all in [&["--sample=40"][..], &["--sample=40", "--shard=1/2"], &[]] {
+        let census = sweep(all);
+        let supported = newest(&census);
+        assert_eq!(supported["share"], 1.0, "{all:?}");
+        assert!(supported["low"].is_null() && supported["high"].is_null());
+    }
+}
+
+/// Hands its visitors on to a server, except one, which it turns away at once.
 fn turning_away(nth: usize, server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
@@ -206,9 +240,22 @@ fn a_server_that_misbehaves_is_called_by_what_it_does() {
         ("refused", 1),
         ("not_tls", 1),
         ("no_tls_answer", 3),
-        ("tls", 7),
+        ("tls", 6),
+        // It answers each hello with an alert, so it has not retired any version.
+        ("tls_no_version", 1),
     ] {
         assert_eq!(counts[denominator], rows, "{denominator}");
+        let class = &swept.manifest["counts"]["population"][denominator];
+        assert_eq!(*class, rows, "{denominator}");
+        let of_class = |row: &&Value| row["population"] == denominator;
+        let in_rows = swept.rows.iter().filter(of_class).count();
+        assert_eq!(in_rows, rows, "{denominator}");
+    }
+    assert_eq!(counts["accept_any"], 6);
+    for (version, outcomes) in counts["outcomes"].as_object().expect("an object") {
+        let rows = outcomes.as_object().expect("an object").values();
+        let rows: Option<u64> = rows.map(Value::as_u64).sum();
+        assert_eq!(rows, Some(6), "{version}");
     }
     runtime.block_on(lab.stop());
 }

@@ -6,7 +6,7 @@ use crate::judge::StoreError;
 use crate::judge::findings::Needs;
 use crate::output::{OutputError, UnknownFormat};
 use crate::resolve::{ExcludeError, ResolverError};
-use crate::sweep::RecordingError;
+use crate::sweep::{RecordingError, SweepError};
 use crate::verdict::FindingId;
 
 /// Why flags or input files cannot be used.
@@ -17,6 +17,9 @@ pub enum PlanError {
         "nothing to scan: give targets or -i FILE, or pipe targets in (see tlsweep scan --help)"
     )]
     NoInput,
+    /// No line of the inventory is a target.
+    #[error("the input contains no valid target")]
+    NoTarget,
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),
@@ -116,6 +119,32 @@ pub enum PlanError {
         /// Why it is not a server.
         reason: String,
     },
+    /// The argument of `check` looks like a file that does not exist.
+    #[error("{file}: no such file or folder")]
+    NoSuchFile {
+        /// The argument.
+        file: String,
+    },
+    /// The argument of `check` is one word, which may be a missing file or a server.
+    #[error("{what}: no such file or folder; to check the server of this name, write {what}:443")]
+    BareWord {
+        /// The argument.
+        what: String,
+    },
+    /// `check` is given a file or folder and something else.
+    #[error("{file}: give either servers, or one file or folder; {file} is a file or folder")]
+    SeveralFiles {
+        /// Path of the file or folder.
+        file: String,
+    },
+    /// `check` is given a file and an option that only servers can use.
+    #[error("{flag} is only for servers, and {file} is a file or folder; leave one of the two out")]
+    OnlyForServers {
+        /// The option.
+        flag: String,
+        /// Path of the file or folder.
+        file: String,
+    },
     /// `--name` contains more than a name.
     #[error("--name {asked:?}: give only the name or the address, as in --name example.com")]
     NotOneName {
@@ -154,13 +183,34 @@ pub enum PlanError {
         /// Option that the finding needs.
         needs: Needs,
     },
-    /// No finding has the requested id.
-    #[error("no finding is named {asked:?}; the findings are {known}")]
-    NoFinding {
+    /// Certificates contain what is replaced in the rows.
+    #[error(
+        "--anonymize cannot be combined with --certs: certificates contain the names that are replaced in the rows; write them in another run, for example with `tlsweep judge RECORDING --certs FILE`"
+    )]
+    CertsNotAnonymous,
+    /// The key of the pseudonyms cannot be used.
+    #[error("--anonymize-key {path}: {reason}")]
+    AnonymizeKey {
+        /// Path of the file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No ClientHello has the requested id.
+    #[error("no ClientHello is named {asked:?}; the ids are {known}")]
+    NoHello {
         /// The requested id.
         asked: String,
         /// All ids.
         known: String,
+    },
+    /// No finding and no word of a row has the requested name.
+    #[error("no finding or reason is named {asked:?}; {advice}")]
+    NoWord {
+        /// The requested word.
+        asked: String,
+        /// Similar words, or how to list all.
+        advice: String,
     },
 }
 
@@ -173,4 +223,7 @@ pub enum CannotStart {
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The inventory cannot be read to its end.
+    #[error(transparent)]
+    Inventory(#[from] SweepError),
 }

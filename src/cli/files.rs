@@ -55,7 +55,7 @@ pub const FILES: &[FileFlag] = &[
     read("--crlite", |command| {
         list(trust(command).map(|it| &it.revocation.crlite))
     }),
-    read("FILE|FOLDER|HOST:PORT", |command| {
+    read("SERVER|FILE", |command| {
         list(check(command).map(|it| &it.what))
     }),
     read("--limbo", |command| {
@@ -75,6 +75,11 @@ pub const FILES: &[FileFlag] = &[
     }),
     read("STORE", |command| match command {
         Command::Stores(StoresCommand::List(flags)) => stores(Some(&flags.stores)),
+        _ => Vec::new(),
+    }),
+    read("--anonymize-key", |command| match command {
+        Command::Scan(flags) => list(Some(&flags.publication.anonymize_key)),
+        Command::Judge(flags) => list(Some(&flags.publication.anonymize_key)),
         _ => Vec::new(),
     }),
     written("--certs", |command| match command {
@@ -307,8 +312,13 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, definition};
 
-    /// Arguments that `check` requires besides some of its flags.
-    const COMPANIONS: &[&[&str]] = &[&[], &["chain.pem"], &["--limbo=suite.json"]];
+    /// Arguments that some flags require beside them.
+    const COMPANIONS: &[&[&str]] = &[
+        &[],
+        &["chain.pem"],
+        &["--limbo=suite.json"],
+        &["--anonymize=host"],
+    ];
 
     /// Returns every command without subcommands, with the words that name it.
     fn commands(command: &clap::Command, words: &[String]) -> Vec<(Vec<String>, clap::Command)> {

@@ -12,8 +12,9 @@ use jiff::civil::Date;
 use super::values::{self, FailOn, Span, TrustChoice};
 use crate::inventory::Service;
 use crate::observation::Fact;
+use crate::output::Group;
 use crate::pace::{Ceiling, Rate};
-use crate::sweep::Shard;
+use crate::sweep::{Sample, Shard};
 
 /// Shown below the help of `scan`.
 const SCAN_EXAMPLES: &str = "\
@@ -36,10 +37,13 @@ Example, with two reports of https://www.ccadb.org/resources:
 /// Shown below the help of `check`.
 const CHECK_EXAMPLES: &str = "\
 Examples:
+  tlsweep check www.example.com example.com mail.example.com:465
+  tlsweep check www.example.com --versions all --intermediates seen.pem
+                                        seen.pem: written by scan --certs seen.pem
   tlsweep check fullchain.pem --name www.example.com --at 2027-03-01
   tlsweep check /etc/ssl/sites          a folder: one chain per file, named after its host
                                         (www.example.com.pem)
-  tlsweep check www.example.com:443     visits the server
+  tlsweep check /etc/letsencrypt/live   certbot's folder: each fullchain.pem
 
 Exit codes: 0 every verdict is ok, 1 another verdict, 2 usage error or unusable file, 3 could not
 finish.";
@@ -54,23 +58,42 @@ Examples:
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
 finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached).";
 
+/// The help of `judge --revocation`, which differs from that of the other commands.
+const JUDGE_REVOCATION: &str = "\
+Check revocation with these sources
+
+Revocation lists come only from --crls, because `judge` downloads nothing.";
+
+/// Shown below the help of `hellos`.
+const HELLOS_EXAMPLES: &str = "\
+Examples:
+  tlsweep hellos                        all ids with their digests
+  tlsweep hellos tls1_0                 its suites, groups, extensions and bytes
+  tlsweep hellos --json > hellos.jsonl  everything, to publish with a data set
+
+The bytes are those for the server name example.com, with everything random set to zero. The digest is their
+SHA-256. docs/HELLOS.md defines it exactly.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan targets and write one row per endpoint, also for failures
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanFlags>),
-    /// Check the chain in a file, each chain in a folder, or the chain of a server
+    /// Check a few servers, the chain in a file, or each chain in a folder
     #[command(after_help = CHECK_EXAMPLES)]
-    Check(CheckFlags),
+    Check(Box<CheckFlags>),
     /// List trust stores, or build them from CCADB reports
     #[command(subcommand)]
     Stores(StoresCommand),
     /// Judge a recording (`scan --save`) again, without network access
     #[command(after_help = JUDGE_EXAMPLES)]
-    Judge(JudgeFlags),
-    /// Explain a finding: its meaning, the fix, what each client does
+    Judge(Box<JudgeFlags>),
+    /// Explain a finding or another word of a row: its meaning, the fix, what each client does
     Explain(ExplainFlags),
+    /// Print the ClientHellos that are sent: digests, lists and bytes
+    #[command(after_help = HELLOS_EXAMPLES)]
+    Hellos(HellosFlags),
     /// Scan a lab of good and broken servers on the loopback interface
     Demo(DemoFlags),
     /// Print a completion script for a shell
@@ -106,13 +129,16 @@ pub struct ScanFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Other files and the exit code.
     #[command(flatten)]
     pub results: ResultFlags,
 }
 
 /// Targets.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct TargetFlags {
     /// Targets: NAME, NAME:PORT, URL, ADDRESS, CIDR or NAME@ADDRESS:PORT
@@ -124,6 +150,9 @@ pub struct TargetFlags {
     /// Read targets from FILE: lines, CSV or JSON Lines (repeatable)
     ///
     /// The extension of the file decides the format, or else its first line. `-` is standard input.
+    /// The whole inventory is read once before the first visit, to recognize duplicates; a pipe is
+    /// copied to the temporary folder meanwhile. With --no-dedupe, visits start while a pipe is still
+    /// growing.
     #[arg(short, long = "input", value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
     /// Ports for targets without a port, as in 443,8443,9000-9010 [default: 443]
@@ -152,16 +181,19 @@ pub struct TargetFlags {
     pub exclude: Option<PathBuf>,
     /// Visit a target once for each time it is listed
     ///
-    /// Without this flag, duplicates are visited once. The flag also saves the memory needed to
-    /// recognize them.
+    /// Without this flag, duplicates are visited once. Those with other columns (owner, ticket) get
+    /// their own rows with the result of the visit. With it, visits start before the end of the
+    /// input, and the memory that is needed to recognize duplicates is saved.
     #[arg(long)]
     pub no_dedupe: bool,
-    /// Visit a uniform random sample of N targets
+    /// Visit a uniform random sample: N targets, or a share such as 10%
     ///
-    /// The sample depends on --seed (0 without it) and is the same in every run. The whole input is
-    /// read before the first visit.
-    #[arg(long, value_name = "N")]
-    pub sample: Option<NonZero<usize>>,
+    /// A hash of the target under --seed (0 without it) decides, so the sample is the same in every
+    /// run. For N targets, the whole input is read before the first visit. For a share, visits begin
+    /// at once, the number of targets is approximate, and a longer list keeps the targets drawn
+    /// before.
+    #[arg(long, value_name = "N|P%")]
+    pub sample: Option<Sample>,
     /// Visit part I of N of the inventory, for example 1/4
     ///
     /// A hash of the host name decides, so the parts are the same on every machine and all ports of
@@ -173,6 +205,12 @@ pub struct TargetFlags {
     /// Targets are shuffled in blocks of 65,536. The seed also selects the targets of --sample.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Print what the scan would visit and how many connections it takes, and stop
+    ///
+    /// Inputs, exclusions, --shard and --sample are applied. No name is resolved, nothing is sent,
+    /// and no output is opened.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Name resolution.
@@ -207,7 +245,7 @@ pub struct NameFlags {
     /// Time to wait for the answer to a DNS query [default: 3s]
     ///
     /// A query without an answer is repeated once, after half of this time but at least 1 second.
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = values::timeout)]
     pub dns_timeout: Option<Span>,
 }
 
@@ -236,16 +274,16 @@ pub struct PaceFlags {
 #[command(next_help_heading = "Timeouts and retries (500ms, 3s, 2m)")]
 pub struct PatienceFlags {
     /// Timeout for establishing the TCP connection
-    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = values::timeout)]
     pub connect_timeout: Span,
     /// Timeout of the plaintext dialogue before TLS (STARTTLS)
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = values::timeout)]
     pub starttls_timeout: Span,
     /// Timeout of a TLS handshake
-    #[arg(long, value_name = "DURATION", default_value = "8s")]
+    #[arg(long, value_name = "DURATION", default_value = "8s", value_parser = values::timeout)]
     pub handshake_timeout: Span,
     /// Timeout of a whole visit, all its connections together
-    #[arg(long, value_name = "DURATION", default_value = "20s")]
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = values::timeout)]
     pub timeout: Span,
     /// Repeat a visit up to N times if its failure may be temporary
     ///
@@ -311,15 +349,17 @@ pub struct TrustFlags {
     /// is enough for the verdict. The row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// Base the verdict on this store only, which must be one of --trust
+    /// Base the verdict only on the store NAME (see `stores list`); with several names, all must
+    /// trust the chain
     ///
-    /// If several are given, all of them must trust the chain.
+    /// Each must be one of the stores of --trust. The row reports all of those.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
     /// Complete chains with the intermediates in FILE (repeatable)
     ///
     /// The file is PEM, DER, PKCS#7, or a report of the Common CA Database (CCADB) with a PEM column.
     /// These certificates are never trusted as roots.
+    /// With the file that `scan --certs` wrote, `check` judges one server as that scan did.
     #[arg(long, value_name = "FILE")]
     pub intermediates: Vec<PathBuf>,
     /// Judge as of this time [default: the time of the visit or check]
@@ -328,7 +368,9 @@ pub struct TrustFlags {
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
-    #[arg(long, value_name = "DURATION", default_value = "30d")]
+    ///
+    /// In hours, days or weeks: 12h, 60d, 2w
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::period)]
     pub expiring_within: Span,
     /// Revocation sources.
     #[command(flatten)]
@@ -341,8 +383,7 @@ pub struct TrustFlags {
 pub struct RevocationFlags {
     /// Check revocation with these sources
     ///
-    /// With crl, lists that --crls does not contain are downloaded at the end, each http:// URL once.
-    /// `judge` downloads nothing and needs --crls.
+    /// With crl, lists that --crls does not contain are downloaded, each http:// URL once.
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
     /// Certificate revocation lists: a PEM or DER file, or a folder (repeatable)
@@ -358,7 +399,7 @@ pub struct RevocationFlags {
 pub enum RevocationChoice {
     /// The OCSP response that the server sends in the handshake (stapling)
     Staple,
-    /// Certificate revocation lists (CRLs), from --crls or downloaded
+    /// Certificate revocation lists (CRLs)
     Crl,
     /// The CRLite filters from --crlite
     Crlite,
@@ -370,15 +411,15 @@ pub enum RevocationChoice {
 pub struct FetchFlags {
     /// Download missing issuer certificates from the URLs in certificates (AIA)
     ///
-    /// AIA is the certificate extension authority information access. Downloads happen at the end of
-    /// the scan, if an issuer is still missing: each http:// URL once, only from public addresses on
-    /// port 80.
+    /// AIA is the certificate extension authority information access. Downloads happen after all
+    /// chains were judged, if an issuer is still missing: each http:// URL once, only from public
+    /// addresses on port 80.
     #[arg(long)]
     pub aia: bool,
-    /// Allow downloads from private addresses and other ports
+    /// Allow downloads from private addresses and from ports other than 80
     ///
-    /// For private CAs, with --aia or --revocation crl. Caution: any scanned server can then make
-    /// this machine request URLs inside your network.
+    /// For private CAs, with --aia or --revocation crl. Caution: any certificate that is judged can
+    /// then make this machine request URLs inside your network.
     #[arg(long)]
     pub aia_allow_private: bool,
 }
@@ -399,22 +440,31 @@ pub struct OutputFlags {
     /// Show no progress, but the summary at the end
     #[arg(long)]
     pub no_progress: bool,
+    /// Adds lines with side, versions and what to do to each row in text. Not a flag: `check` sets
+    /// it.
+    #[arg(skip)]
+    pub advice: bool,
 }
 
 /// Other files and the exit code.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct ResultFlags {
     /// Label for the place where the scan runs; written to the manifest
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// Write each distinct certificate to FILE once, as PEM
+    ///
+    /// With `--intermediates FILE`, `check` and later scans can complete chains with these
+    /// certificates.
     #[arg(long, value_name = "FILE")]
     pub certs: Option<PathBuf>,
     /// Record every visit in FILE, for `tlsweep judge`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write invalid input lines to FILE, each with its reason
+    /// Write invalid input lines to FILE as CSV, each with its reason and a hint
+    ///
+    /// After correction, `-i FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// The exit code.
@@ -426,38 +476,57 @@ pub struct ResultFlags {
 }
 
 /// The exit code.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct GateFlags {
-    /// Exit with code 1 if a row has one of these verdicts or findings
+    /// Exit with code 1 if a row has one of these findings, as its verdict or in addition to it
     ///
     /// `any` means every verdict except ok. A finding that the other options cannot produce is a usage
     /// error. The exit code is 4 if too little was seen to say that no row has them.
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
+    #[arg(long, value_name = "FINDING,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
-    /// With --fail-on: exit with code 4 if fewer endpoints could be reached
+    /// With --fail-on: exit with code 4 if less than PERCENT % of the endpoints accepted a connection
     ///
-    /// An endpoint was reached if a TCP connection to it was established. Names that did not resolve
-    /// count as not reached.
+    /// This means a TCP connection. Names that did not resolve count as endpoints that accepted none.
     #[arg(long, value_name = "PERCENT", default_value = "50", value_parser = values::percent, requires = "fail_on")]
     pub min_reached: u8,
+}
+
+/// Rows for publication.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Publication")]
+pub struct AnonymizeFlags {
+    /// Replace values in rows: host, address, certificates, tags, tags.NAME
+    ///
+    /// Equal values get equal pseudonyms. `host` includes addresses, the names in certificates and
+    /// everything else that leads to a host. docs/STUDIES.md says what stays. The manifest then has
+    /// no arguments. Recordings (--save) and rejected lines are not changed.
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    pub anonymize: Vec<Group>,
+    /// Key of the pseudonyms, at least 16 bytes [default: random, and not kept]
+    ///
+    /// With the same key, the same values get the same pseudonyms in another run. Whoever has the
+    /// key can find out if a guessed value is in the rows.
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub anonymize_key: Option<PathBuf>,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckFlags {
-    /// File with a certificate chain, folder of such files, or server to visit
+    /// Servers to visit, or one file or folder of certificate chains (PEM, DER, PKCS#7)
     ///
-    /// A file (PEM, DER, PKCS#7) begins with the server's certificate. `-` is standard input.
-    #[arg(
-        value_name = "FILE|FOLDER|HOST:PORT",
-        required_unless_present = "limbo"
-    )]
-    pub what: Option<PathBuf>,
+    /// A server is NAME, NAME:PORT, a URL, ADDRESS or NAME@ADDRESS:PORT, and its port is 443 unless
+    /// given. An existing file or folder of the same name has precedence. In a file, the server's
+    /// certificate comes first. `-` is standard input. In a folder, each file contains one chain; in
+    /// certbot's folders, only fullchain.pem is judged.
+    #[arg(value_name = "SERVER|FILE", required_unless_present = "limbo")]
+    pub what: Vec<PathBuf>,
     /// Host name or address that the certificate must match
     ///
-    /// Required for a file. In a folder, the default is each file's name without its extension.
-    #[arg(long, value_name = "NAME")]
+    /// Required for a file. In a folder, the default is the name of each file without its extension,
+    /// or of certbot's folder. For servers, NAME is also sent as SNI.
+    #[arg(long, visible_alias = "sni", value_name = "NAME")]
     pub name: Option<String>,
     /// Output format [default: text on a terminal, else jsonl]
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
@@ -468,12 +537,46 @@ pub struct CheckFlags {
     /// File of expected differences for --limbo, one per line: id, tab, reason
     #[arg(long, value_name = "FILE", requires = "limbo")]
     pub differing: Option<PathBuf>,
+    /// What only servers need.
+    #[command(flatten)]
+    pub server: ServerFlags,
     /// Trust and time of judgement.
     #[command(flatten)]
     pub trust: TrustFlags,
     /// Downloads needed for judging.
     #[command(flatten)]
     pub fetch: FetchFlags,
+    /// Options on the command line that only servers can use, such as `--ports`. Not a flag.
+    #[arg(skip)]
+    pub for_servers: Vec<String>,
+}
+
+/// The options of `check` for servers, which files cannot use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Servers")]
+pub struct ServerFlags {
+    /// Ports for servers without a port, as in 443,8443,9000-9010 [default: 443]
+    ///
+    /// A server with a scheme always uses the default port of that scheme.
+    #[arg(short, long, value_name = "LIST")]
+    pub ports: Option<String>,
+    /// Use STARTTLS of this service for servers that name no service
+    ///
+    /// Servers without a port use the default port of the service, unless --ports is given.
+    #[arg(long, value_name = "SERVICE", value_parser = values::starttls())]
+    pub starttls: Option<&'static Service>,
+    /// Name to send in EHLO and LHLO [default: tlsweep.invalid]
+    #[arg(long, value_name = "NAME")]
+    pub ehlo: Option<String>,
+    /// Name resolution.
+    #[command(flatten)]
+    pub names: NameFlags,
+    /// Timeouts and retries.
+    #[command(flatten)]
+    pub patience: PatienceFlags,
+    /// What to send.
+    #[command(flatten)]
+    pub hellos: HelloFlags,
 }
 
 /// `stores`.
@@ -508,7 +611,7 @@ pub struct ImportFlags {
     /// Build only these stores
     #[arg(long, value_name = "STORE,...", value_delimiter = ',', value_parser = values::program())]
     pub only: Vec<String>,
-    /// Date of the report [default: the modification time of the file]
+    /// Date of the report [default: the date in the file's name, if it has one]
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Date>,
     /// File to write the stores to
@@ -518,6 +621,7 @@ pub struct ImportFlags {
 
 /// `judge`.
 #[derive(Debug, Args)]
+#[command(mut_arg("revocation", |flag| flag.long_help(JUDGE_REVOCATION)))]
 pub struct JudgeFlags {
     /// File that `scan --save` wrote; `-` is standard input
     #[arg(value_name = "RECORDING")]
@@ -528,6 +632,9 @@ pub struct JudgeFlags {
     /// Row outputs.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// Rows for publication.
+    #[command(flatten)]
+    pub publication: AnonymizeFlags,
     /// Write each distinct certificate to FILE once, as PEM
     #[arg(long, value_name = "FILE", help_heading = "Other files and exit code")]
     pub certs: Option<PathBuf>,
@@ -539,9 +646,9 @@ pub struct JudgeFlags {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
-    /// Id of the finding; without it, all findings are listed
-    #[arg(value_name = "FINDING")]
-    pub finding: Option<String>,
+    /// A finding, or another word of a row, such as nxdomain; without it, all findings are listed
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
     /// Language of the text
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub lang: Language,
@@ -554,6 +661,17 @@ pub enum Language {
     En,
     /// Japanese
     Ja,
+}
+
+/// `hellos`.
+#[derive(Debug, Args)]
+pub struct HellosFlags {
+    /// Id of a ClientHello, as in `tls.offer`; without it, all are listed with their digests
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Print JSON: one object per line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `demo`.

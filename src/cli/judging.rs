@@ -8,7 +8,9 @@ use super::error::{CannotStart, PlanError};
 use super::failing::{self, refuse_unasked};
 use super::flags::JudgeFlags;
 use super::opening::{Beginning, Written};
-use super::plan::{places, regular_files};
+use super::plan::places;
+use super::provenance::{WrittenFile, files_written, regular_file};
+use super::publication::anonymizer;
 use super::revocation::Lists;
 use super::trust::policy;
 use crate::judge::findings::AskedFor;
@@ -21,8 +23,10 @@ pub struct JudgePlan {
     pub rejudge: Rejudge,
     /// Messages to show before it starts.
     pub notices: Vec<String>,
-    /// Paths of the output files, for the manifest, which is written next to the first.
-    pub files: Vec<PathBuf>,
+    /// The row output next to which the manifest is written, if there is one.
+    pub beside: Option<PathBuf>,
+    /// All files that are written, for the manifest.
+    pub written: Vec<WrittenFile>,
 }
 
 impl JudgePlan {
@@ -48,21 +52,33 @@ impl JudgePlan {
         };
         refuse_unasked(&flags.gate.fail_on, &asked, failing::From::Recording)?;
         let places = places(&flags.output)?;
+        let anonymizer = anonymizer(&flags.publication, flags.certs.as_deref())?;
         let written = Written {
             places: &places,
             certs: flags.certs.as_deref(),
             save: None,
             rejects: None,
         };
-        let opened = written.open(&Beginning {
+        let mut opened = written.open(&Beginning {
             layout: Layout {
                 addresses: recording.header().addresses,
+                advice: false,
             },
             header: recording.header(),
         })?;
+        let outputs = opened.destinations.outputs.anonymized(anonymizer);
+        opened.destinations.outputs = outputs;
         Ok(Self {
             notices,
-            files: regular_files(&places),
+            beside: regular_file(&places),
+            written: files_written(
+                &flags.output,
+                [
+                    ("--certs", flags.certs.as_deref()),
+                    ("--save", None),
+                    ("--rejects", None),
+                ],
+            ),
             rejudge: Rejudge {
                 recording,
                 policy,

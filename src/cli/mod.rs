@@ -2,6 +2,7 @@
 //! struct per stage. This room also defines the exit codes. It knows the settings of every stage
 //! but none of their work.
 
+mod checking;
 mod error;
 mod exit;
 mod failing;
@@ -12,24 +13,33 @@ mod judging;
 mod naming;
 mod opening;
 mod plan;
+mod provenance;
+mod publication;
 mod reading;
 mod revocation;
 mod trust;
+mod unknown;
 mod values;
 
-use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
 
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub use checking::{Subject, only_files, subject, visits};
 pub use error::{CannotStart, PlanError};
 pub use exit::Exit;
 pub use failing::versions_unasked;
 pub use fetching::fetcher;
 pub use files::{FILES, FileFlag, FileRole, refuse_twins};
 pub use flags::{
-    CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, GateFlags, ImportFlags,
-    JudgeFlags, Language, ListFlags, NameFlags, OutputFlags, ScanFlags, StoresCommand, TrustFlags,
+    AnonymizeFlags, CheckFlags, Command, CompletionsFlags, DemoFlags, ExplainFlags, GateFlags,
+    HellosFlags, ImportFlags, JudgeFlags, Language, ListFlags, NameFlags, OutputFlags, ScanFlags,
+    StoresCommand, TrustFlags,
 };
 pub use judging::JudgePlan;
 pub use plan::{Plan, for_stdout};
+pub use provenance::{WrittenFile, arguments, files_read};
+pub use publication::anonymized;
 pub use revocation::Lists;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{FailOn, Span, TrustChoice};
@@ -40,6 +50,7 @@ pub use values::{FailOn, Span, TrustChoice};
 #[command(
     name = "tlsweep",
     version,
+    long_version = env!("TLSWEEP_LONG_VERSION"),
     propagate_version = true,
     max_term_width = 100
 )]
@@ -53,7 +64,7 @@ impl Cli {
     /// Parses the command line of this process. Invalid usage, `--help` and `--version` end the
     /// process.
     pub fn of_process() -> Self {
-        Self::parse()
+        Self::parsed(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
     /// Parses the given arguments, which start with the program's name.
@@ -62,7 +73,21 @@ impl Cli {
     ///
     /// Returns clap's error if the arguments are invalid.
     pub fn of_arguments(arguments: Vec<String>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
+        Self::parsed(arguments)
+    }
+
+    fn parsed(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(arguments);
+        let mut matches = matches.map_err(unknown::with_command)?;
+        let for_servers = checking::for_servers(&matches);
+        let mut cli = Self::from_arg_matches_mut(&mut matches)
+            .map_err(|error| error.format(&mut Self::command()))?;
+        if let Command::Check(flags) = &mut cli.command {
+            flags.for_servers = for_servers;
+        }
+        Ok(cli)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Creates the DNS resolver from flags.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,21 +13,46 @@ use crate::resolve::{self, ExcludeList, Families, Resolver};
 /// enough for 500 answered names per second of which another 125 never get an answer.
 const LOOKUPS: usize = 1_000;
 
-/// Limits of the default interval between queries. Public resolvers drop more than about 1,500
-/// queries per second; 10 per second are a burden to none.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(100);
+/// Limits of the default rate. Public resolvers drop more than about 1,500 queries per second; 10 per
+/// second are a burden to none.
+const SLOWEST: f64 = 10.0;
+const FASTEST: f64 = 1_000.0;
 
-/// Returns the requested number of concurrent lookups.
-pub(super) fn lookups(flags: &NameFlags) -> usize {
-    flags.dns_concurrency.map_or(LOOKUPS, |most| most.get())
+/// The limits on name lookups.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LookupLimits {
+    /// Queries per second.
+    pub(super) rate: Rate,
+    /// Concurrent lookups.
+    pub(super) concurrency: usize,
+    /// Time to wait for an answer.
+    pub(super) timeout: Duration,
 }
 
-/// Returns the resolver, with at most this number of concurrent lookups, for visits at this rate.
+impl LookupLimits {
+    /// Returns the limits that the flags request, for visits at this rate.
+    pub(super) fn new(flags: &NameFlags, visits: Rate) -> Self {
+        let defaults = resolve::Settings::default();
+        Self {
+            rate: flags.dns_rate.unwrap_or_else(|| twice(visits)),
+            concurrency: flags.dns_concurrency.map_or(LOOKUPS, NonZero::get),
+            timeout: flags.dns_timeout.map_or(defaults.timeout, |span| span.0),
+        }
+    }
+}
+
+/// Returns the default rate of queries: a name may need one for each address family.
+fn twice(visits: Rate) -> Rate {
+    let visits = visits.interval().map(|interval| interval.as_secs_f64());
+    let queries = visits.map_or(FASTEST, |interval| 2.0 / interval);
+    Rate::per_second(queries.clamp(SLOWEST, FASTEST))
+        .unwrap_or_else(|_| unreachable!("the limits are within the range of rates"))
+}
+
+/// Returns the resolver.
 pub(super) fn resolver(
     flags: &NameFlags,
-    rate: Rate,
-    lookups: usize,
+    limits: LookupLimits,
     excludes: Arc<ExcludeList>,
 ) -> Result<Resolver, PlanError> {
     let families = match (flags.ipv4, flags.ipv6) {
@@ -34,24 +60,15 @@ pub(super) fn resolver(
         (_, true) => Families::V6,
         _ => Families::Both,
     };
-    let defaults = resolve::Settings::default();
     Ok(Resolver::new(resolve::Settings {
         servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
         families,
         all: flags.all_ips,
-        timeout: flags.dns_timeout.map_or(defaults.timeout, |span| span.0),
-        in_flight: lookups,
-        interval: interval(flags.dns_rate, rate),
+        timeout: limits.timeout,
+        in_flight: limits.concurrency,
+        interval: limits.rate.interval(),
         excludes,
     })?)
-}
-
-/// Returns the time between two queries. A name may need a query for each address family.
-fn interval(dns_rate: Option<Rate>, rate: Rate) -> Option<Duration> {
-    match dns_rate {
-        Some(rate) => rate.interval(),
-        None => Some((rate.interval().unwrap_or_default() / 2).clamp(SHORTEST, LONGEST)),
-    }
 }
 
 #[cfg(test)]
@@ -61,18 +78,20 @@ mod tests {
     #[test]
     fn the_rate_of_queries_follows_the_rate_of_visits() {
         for (dns_rate, rate, want) in [
-            (None, "20", Some(25_000)),
-            (None, "500", Some(1_000)),
-            (None, "2000", Some(1_000)),
-            (None, "0", Some(1_000)),
-            (None, "6/m", Some(100_000)),
-            (Some("50"), "500", Some(20_000)),
-            (Some("0"), "500", None),
+            (None, "20", "40/s"),
+            (None, "500", "1000/s"),
+            (None, "2000", "1000/s"),
+            (None, "0", "1000/s"),
+            (None, "6/m", "10/s"),
+            (Some("50"), "500", "50/s"),
+            (Some("0"), "500", "0"),
         ] {
-            let dns_rate = dns_rate.map(|rate| rate.parse().unwrap());
-            let interval = interval(dns_rate, rate.parse().unwrap());
-            let micros = interval.map(|interval| interval.as_micros());
-            assert_eq!(micros, want, "{dns_rate:?} {rate}");
+            let flags = NameFlags {
+                dns_rate: dns_rate.map(|rate| rate.parse().unwrap()),
+                ..NameFlags::default()
+            };
+            let limits = LookupLimits::new(&flags, rate.parse().unwrap());
+            assert_eq!(limits.rate.to_string(), want, "{dns_rate:?} {rate}");
         }
     }
 }

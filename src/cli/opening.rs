@@ -4,10 +4,12 @@
 use std::fs::File;
 use std::path::Path;
 
+use super::provenance::regular_file;
 use crate::observation::SavedHeader;
 use crate::output::{
     CertificateFile, Format, Layout, OutputError, OutputPath, Reserved, ReservedOutputs,
 };
+use crate::summary::Manifest;
 use crate::sweep::{RecordingFile, SweepOutputs};
 
 /// Paths of the files to write, by flag.
@@ -35,6 +37,35 @@ pub(super) struct Opened {
 }
 
 impl Written<'_> {
+    /// Returns no files at all.
+    pub(super) fn nothing() -> Self {
+        Self {
+            places: &[],
+            certs: None,
+            save: None,
+            rejects: None,
+        }
+    }
+
+    /// Removes the manifest of an earlier run. If this run is killed, that manifest would describe
+    /// rows that are no longer there.
+    fn remove_manifest(&self) -> Result<(), OutputError> {
+        let Some(path) = regular_file(self.places).map(|it| Manifest::beside(&it)) else {
+            return Ok(());
+        };
+        // A link stays: its destination will be written again.
+        let Ok(place) = path.canonicalize() else {
+            return Ok(());
+        };
+        if !place.is_file() {
+            return Ok(());
+        }
+        std::fs::remove_file(place).map_err(|source| OutputError::Open {
+            name: format!("the manifest {}", path.display()),
+            source,
+        })
+    }
+
     /// Opens all files, then empties them.
     pub(super) fn open(&self, beginning: &Beginning<'_>) -> Result<Opened, OutputError> {
         let reserve = |flag, path: Option<&Path>| {
@@ -49,6 +80,7 @@ impl Written<'_> {
         // The file whose header is written immediately comes first: if the disk is full, the others
         // keep their old contents.
         let recording = save.map(begin).transpose()?;
+        self.remove_manifest()?;
         Ok(Opened {
             rejects: rejects.map(Reserved::emptied).transpose()?,
             destinations: SweepOutputs {
@@ -58,4 +90,10 @@ impl Written<'_> {
             },
         })
     }
+}
+
+/// Opens and empties the file of rejected lines alone, if there is one.
+pub(super) fn rejects(path: Option<&Path>) -> Result<Option<(String, File)>, OutputError> {
+    let reserved = path.map(|path| Reserved::open("--rejects", path));
+    reserved.transpose()?.map(Reserved::emptied).transpose()
 }

@@ -11,11 +11,13 @@ use super::flags::{
     HelloFlags, LaneChoice, OutputFlags, PaceFlags, PatienceFlags, ScanFlags, TargetFlags,
     VersionsChoice,
 };
-use super::naming::{lookups, resolver};
-use super::opening::{Beginning, Opened, Written};
+use super::naming::{LookupLimits, resolver};
+use super::opening::{self, Beginning, Opened, Written};
+use super::provenance::{self, Applied, WrittenFile};
+use super::publication::anonymizer;
 use super::revocation::Lists;
 use super::trust::policy;
-use crate::inventory::{TargetReader, fold_name};
+use crate::inventory::fold_name;
 use crate::judge::findings::AskedFor;
 use crate::observation::SavedHeader;
 use crate::output::{FORMATS, Format, Layout, OutputError, OutputPath};
@@ -23,7 +25,8 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
-use crate::sweep::{Display, Intake, Selection, Sweep};
+use crate::summary::SweepStart;
+use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
 
 /// A sweep that can start.
 pub struct Plan {
@@ -31,10 +34,12 @@ pub struct Plan {
     pub sweep: Sweep,
     /// Messages to show before it starts.
     pub notices: Vec<String>,
-    /// Addresses of the resolvers, for the manifest.
-    pub resolvers: Vec<String>,
-    /// Paths of the output files, for the manifest, which is written next to the first.
-    pub files: Vec<PathBuf>,
+    /// What is known about the sweep, for its manifest.
+    pub start: SweepStart,
+    /// The row output next to which the manifest is written, if there is one.
+    pub beside: Option<PathBuf>,
+    /// All files that are written, for the manifest.
+    pub written: Vec<WrittenFile>,
 }
 
 impl Plan {
@@ -44,8 +49,8 @@ impl Plan {
             Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
             None => ExcludeList::default(),
         });
-        let readers = super::reading::readers(&flags.targets)?;
-        let mut notices: Vec<_> = readers.iter().flat_map(TargetReader::notices).collect();
+        let sources = super::reading::sources(&flags.targets)?;
+        let mut notices = Vec::new();
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {
@@ -59,13 +64,10 @@ impl Plan {
         };
         refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
-        let budget = files.budget(lookups(&flags.names), OPEN_OTHERWISE);
-        let resolver = resolver(
-            &flags.names,
-            flags.pace.rate,
-            budget.dns_in_flight,
-            excludes.clone(),
-        )?;
+        let mut lookups = LookupLimits::new(&flags.names, flags.pace.rate);
+        let budget = files.budget(lookups.concurrency, OPEN_OTHERWISE);
+        lookups.concurrency = budget.dns_in_flight;
+        let resolver = resolver(&flags.names, lookups, excludes.clone())?;
         let timeouts = timeouts(&flags.patience);
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
         if let Some(wanted) = flags.names.dns_concurrency
@@ -86,26 +88,40 @@ impl Plan {
         )?;
         let ehlo = ehlo(&flags.targets)?;
         let places = places(&flags.output)?;
+        let anonymizer = anonymizer(&flags.publication, flags.results.certs.as_deref())?;
         let display = display(&flags.output, &places);
-        // All flags are valid. Only opening the outputs can still fail.
+        let choice = Selection {
+            shard: flags.targets.shard,
+            sample: flags.targets.sample,
+            seed: flags.targets.seed,
+        };
+        // All flags are valid. Only the inventory and opening the outputs can still fail.
+        let inventory = sources.survey(&excludes, &choice)?;
+        if inventory.is_empty() {
+            return Err(no_target(flags, inventory));
+        }
+        let applied = Applied {
+            limits,
+            timeouts,
+            lookups,
+            resolvers: resolver.describe(),
+            approach,
+        };
+        let start = provenance::start(flags, &applied);
         let Opened {
-            destinations,
+            mut destinations,
             rejects,
-        } = open(flags, &places)?;
-        let files = regular_files(&places);
+        } = open(flags, &places, &start)?;
+        destinations.outputs = destinations.outputs.anonymized(anonymizer);
         Ok(Self {
             notices,
-            resolvers: resolver.describe(),
-            files,
+            start,
+            beside: provenance::regular_file(&places),
+            written: written(flags),
             sweep: Sweep {
                 intake: Intake {
-                    readers,
-                    dedupe: !flags.targets.no_dedupe,
-                    choice: Selection {
-                        shard: flags.targets.shard,
-                        sample: flags.targets.sample,
-                        seed: flags.targets.seed,
-                    },
+                    inventory,
+                    choice,
                     excludes,
                     rejects,
                 },
@@ -122,6 +138,18 @@ impl Plan {
                 display,
             },
         })
+    }
+}
+
+/// Reports the lines of an inventory without targets, and returns the error. Of the outputs, only
+/// the file of rejected lines is written.
+fn no_target(flags: &ScanFlags, inventory: Inventory) -> CannotStart {
+    let reported = opening::rejects(flags.results.rejects.as_deref())
+        .map_err(CannotStart::from)
+        .and_then(|file| Ok(report_rejects(inventory, file)?));
+    match reported {
+        Ok(()) => PlanError::NoTarget.into(),
+        Err(error) => error,
     }
 }
 
@@ -202,14 +230,15 @@ pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Fo
         .collect()
 }
 
-/// Returns the outputs that are regular files. A manifest is not written next to pipes and devices.
-pub(super) fn regular_files(places: &[(OutputPath, &'static Format)]) -> Vec<PathBuf> {
-    let files = places.iter().filter_map(|(place, _)| match place {
-        OutputPath::File(path) => Some(path.clone()),
-        OutputPath::Stdout => None,
-    });
-    let regular = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file());
-    files.filter(regular).collect()
+/// Returns all files that a scan writes.
+fn written(flags: &ScanFlags) -> Vec<WrittenFile> {
+    let results = &flags.results;
+    let others = [
+        ("--certs", results.certs.as_deref()),
+        ("--save", results.save.as_deref()),
+        ("--rejects", results.rejects.as_deref()),
+    ];
+    provenance::files_written(&flags.output, others)
 }
 
 /// Returns the default format of standard output: text on a terminal, JSON Lines otherwise.
@@ -239,6 +268,7 @@ fn display(flags: &OutputFlags, places: &[(OutputPath, &'static Format)]) -> Dis
 fn open(
     flags: &ScanFlags,
     places: &[(OutputPath, &'static Format)],
+    start: &SweepStart,
 ) -> Result<Opened, OutputError> {
     let (results, addresses) = (&flags.results, flags.names.all_ips);
     let approach = approach(&flags.hellos);
@@ -246,16 +276,25 @@ fn open(
     let header = SavedHeader {
         aia: flags.fetch.aia,
         all_versions: Some(approach.all_versions),
+        // It consists of texts and numbers, so it can be written as JSON.
+        sweep: serde_json::to_value(start).ok(),
         ..SavedHeader::new(addresses, results.vantage.clone(), probe, approach.facts)
     };
-    let written = Written {
-        places,
-        certs: results.certs.as_deref(),
-        save: results.save.as_deref(),
-        rejects: results.rejects.as_deref(),
+    // A dry run writes nothing, so the files keep their contents.
+    let written = match flags.targets.dry_run {
+        true => Written::nothing(),
+        false => Written {
+            places,
+            certs: results.certs.as_deref(),
+            save: results.save.as_deref(),
+            rejects: results.rejects.as_deref(),
+        },
     };
     written.open(&Beginning {
-        layout: Layout { addresses },
+        layout: Layout {
+            addresses,
+            advice: flags.output.advice,
+        },
         header: &header,
     })
 }

@@ -1,14 +1,15 @@
-//! Opens a reader for each source of targets that the flags name.
+//! Opens the sources of targets that the flags name.
 
 use std::io::{BufReader, IsTerminal};
 use std::path::Path;
 
 use super::error::PlanError;
 use super::flags::TargetFlags;
-use crate::inventory::{self, Defaults, Source, TargetReader, fold_name, parse_ports};
+use crate::inventory::{Defaults, Source, fold_name, parse_ports};
+use crate::sweep::Sources;
 
-/// Returns the readers, in the order of their sources.
-pub(super) fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanError> {
+/// Opens the sources, in the order in which they are read.
+pub(super) fn sources(flags: &TargetFlags) -> Result<Sources, PlanError> {
     let defaults = Defaults {
         ports: flags
             .ports
@@ -42,8 +43,7 @@ pub(super) fn readers(flags: &TargetFlags) -> Result<Vec<TargetReader>, PlanErro
         }
         sources.push(stdin());
     }
-    let open = |source| inventory::open(source, &defaults).map_err(PlanError::from);
-    sources.into_iter().map(open).collect()
+    Ok(Sources::open(sources, defaults, !flags.no_dedupe)?)
 }
 
 fn stdin() -> Source {

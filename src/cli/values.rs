@@ -22,36 +22,74 @@ use crate::resolve;
 use crate::starttls::PROTOCOLS;
 use crate::verdict::FindingId;
 
-/// A duration: `500ms`, `3s`, `2m`, `12h`, `30d`.
+/// A duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
-/// The text is not a duration.
-#[derive(Debug, thiserror::Error)]
-#[error("expected a whole number and a unit, such as 500ms, 3s, 2m, 12h or 30d")]
-pub struct NotASpan;
+/// Units of durations, with their length in milliseconds.
+const UNITS: &[(&str, u64)] = &[
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+    ("w", 7 * 86_400_000),
+];
 
-impl FromStr for Span {
-    type Err = NotASpan;
+/// A century in milliseconds. It exceeds every certificate and timeout; longer durations would
+/// overflow dates.
+const LONGEST: u64 = 36_525 * 86_400_000;
 
-    fn from_str(text: &str) -> Result<Self, NotASpan> {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or(NotASpan)?;
-        let (number, unit) = text.split_at(digits);
-        let milliseconds = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return Err(NotASpan),
-        };
-        let number: u64 = number.parse().map_err(|_| NotASpan)?;
-        // A century exceeds every certificate and timeout; longer durations would overflow dates.
-        let total = number
-            .checked_mul(milliseconds)
-            .filter(|ms| *ms <= 36_525 * 86_400_000);
-        total.map(Duration::from_millis).map(Self).ok_or(NotASpan)
-    }
+/// Parses a timeout: `500ms`, `3s`, `2m`, `1h`.
+pub(super) fn timeout(text: &str) -> Result<Span, String> {
+    let (number, unit) = number_and_unit(text);
+    span(number, unit, &["ms", "s", "m", "h"]).ok_or_else(|| {
+        let expected = "expected a whole number and a unit, such as 500ms, 3s or 2m";
+        match (number, unit) {
+            (Some(number), "") => format!("{expected}; write {number}s for seconds"),
+            _ => expected.to_owned(),
+        }
+    })
+}
+
+/// Parses a period of a certificate's life: `12h`, `60d`, `2w`. Months and years differ in length.
+pub(super) fn period(text: &str) -> Result<Span, String> {
+    let (number, unit) = number_and_unit(text);
+    span(number, unit, &["h", "d", "w"]).ok_or_else(|| {
+        let expected = "expected a whole number of days or weeks, such as 60d or 2w";
+        let lower = unit.trim().to_ascii_lowercase();
+        let days = |each: u64| number.and_then(|number| number.checked_mul(each));
+        match (&*lower, days(1), days(7), days(30), days(365)) {
+            ("", Some(days), ..) => format!("the unit is missing; write {days}d for days"),
+            ("d" | "day" | "days", Some(days), ..) => format!("{expected}; write {days}d"),
+            ("w" | "week" | "weeks", _, Some(_), ..) => {
+                format!("{expected}; write {}w", number.unwrap_or_default())
+            }
+            // Elsewhere, `m` is minutes, which nobody means here.
+            ("m" | "mo" | "mon" | "month" | "months", _, _, Some(days), _) => {
+                format!("months differ in length; write {days}d")
+            }
+            ("y" | "yr" | "year" | "years", _, _, _, Some(days)) => {
+                format!("years differ in length; write {days}d")
+            }
+            _ => expected.to_owned(),
+        }
+    })
+}
+
+/// Splits a text into a whole number, or `None` if it begins with none, and the rest.
+fn number_and_unit(text: &str) -> (Option<u64>, &str) {
+    let digits = text.find(|c: char| !c.is_ascii_digit());
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    (number.parse().ok(), unit)
+}
+
+fn span(number: Option<u64>, unit: &str, allowed: &[&str]) -> Option<Span> {
+    let mut units = UNITS.iter().filter(|(name, _)| allowed.contains(name));
+    let (_, length) = units.find(|(name, _)| *name == unit)?;
+    let total = number?.checked_mul(*length);
+    let total = total.filter(|milliseconds| *milliseconds <= LONGEST)?;
+    Some(Span(Duration::from_millis(total)))
 }
 
 /// A trust store, as given with `--trust`.
@@ -207,31 +245,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn valid_spans_are_parsed_and_others_rejected() {
-        for (text, milliseconds) in [
-            ("500ms", 500),
-            ("3s", 3_000),
-            ("2m", 120_000),
-            ("30d", 2_592_000_000),
-        ] {
-            assert_eq!(
-                text.parse::<Span>().unwrap().0,
-                Duration::from_millis(milliseconds),
-                "{text}"
-            );
+    fn timeouts_have_a_unit_of_time() {
+        for (text, milliseconds) in [("500ms", 500), ("3s", 3_000), ("2m", 120_000)] {
+            let expected = Duration::from_millis(milliseconds);
+            assert_eq!(timeout(text).unwrap().0, expected, "{text}");
         }
         for text in [
             "",
-            "3",
             "s",
             "3 s",
             "-1s",
             "1.5s",
             "3w",
+            "30d",
             "99999999999999999999s",
-            "999999d",
+            "999999999h",
         ] {
-            assert!(text.parse::<Span>().is_err(), "{text}");
+            assert!(timeout(text).is_err(), "{text}");
+        }
+        assert!(timeout("3").unwrap_err().contains("write 3s"));
+    }
+
+    #[test]
+    fn periods_are_days_or_weeks_and_others_say_what_to_write() {
+        for (text, hours) in [("12h", 12), ("60d", 1_440), ("2w", 336), ("0d", 0)] {
+            let expected = Duration::from_secs(hours * 3_600);
+            assert_eq!(period(text).unwrap().0, expected, "{text}");
+        }
+        for (text, advice) in [
+            ("60", "write 60d"),
+            ("1y", "write 365d"),
+            ("2 years", "write 730d"),
+            ("2m", "write 60d"),
+            ("3months", "write 90d"),
+            ("60 days", "write 60d"),
+            ("2weeks", "write 2w"),
+            ("", "such as 60d or 2w"),
+            ("soon", "such as 60d or 2w"),
+            ("30s", "such as 60d or 2w"),
+            ("99999999d", "such as 60d or 2w"),
+            ("18446744073709551615y", "such as 60d or 2w"),
+            ("99999999999999999999d", "such as 60d or 2w"),
+        ] {
+            let error = period(text).unwrap_err();
+            assert!(error.contains(advice), "{text}: {error}");
         }
     }
 

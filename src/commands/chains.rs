@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::PlanError;
-use crate::gather::{CERTIFICATE_FORMS, FilePosition, Listing, Why, certificates};
+use crate::gather::{
+    CERTIFICATE_FORMS, FilePosition, Listing, Why, certificates, has_certificate_extension,
+};
 use crate::observation::{Certificate, PeerChain};
 
 /// Many times larger than any chain that a server could send; a larger file is not a chain.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-/// File name extensions that are not part of the host name. `example.com` is a host name, not
-/// `example` with an extension.
-const EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
+/// The file of a folder of certbot that servers are configured with. The other files beside it
+/// contain parts of it, and the key.
+const CERTBOT_CHAIN: &str = "fullchain.pem";
+
+/// The file that certbot puts into its folders for people.
+const CERTBOT_README: &str = "README";
 
 /// Maximum number of notices about one file.
 const MAX_NOTES: usize = 10;
@@ -113,41 +118,82 @@ fn in_order(certificates: &mut [Certificate]) {
     }
 }
 
-/// Returns the files of a folder, ordered by name. Subfolders and names that start with a dot are
-/// skipped.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
-    let read = || -> std::io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if !hidden && entry.path().is_file() {
-                files.push(entry.path());
-            }
+/// A file of a folder, and the host that it is named after.
+pub(super) struct Named {
+    pub(super) path: PathBuf,
+    pub(super) host: String,
+}
+
+/// Returns the files of a folder, ordered by name. Names that start with a dot are skipped, and so
+/// are subfolders, unless they are folders of certbot, such as `live/www.example.com`.
+pub(super) fn files(folder: &Path) -> Result<Vec<Named>, PlanError> {
+    let unreadable = |error: std::io::Error| unusable(folder, error.to_string());
+    if let Some(chain) = certbot(folder).map_err(unreadable)? {
+        return Ok(vec![chain]);
+    }
+    let files = listed(folder).map_err(unreadable)?;
+    if files.is_empty() {
+        let reason = "no file in this folder; put each chain into one file, named after its host";
+        return Err(unusable(folder, reason.to_owned()));
+    }
+    Ok(files)
+}
+
+fn listed(folder: &Path) -> std::io::Result<Vec<Named>> {
+    let (mut files, mut by_certbot) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
         }
-        files.sort();
-        Ok(files)
+        if path.is_file() {
+            let host = named_after(&path);
+            files.push(Named { path, host });
+        } else if path.is_dir() {
+            by_certbot.extend(certbot(&path)?);
+        }
+    }
+    if !by_certbot.is_empty() {
+        files.retain(|file| file.path.file_name() != Some(CERTBOT_README.as_ref()));
+    }
+    files.append(&mut by_certbot);
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}
+
+/// Returns the chain of a folder of certbot, or `None` if the folder is another one.
+fn certbot(folder: &Path) -> std::io::Result<Option<Named>> {
+    let path = folder.join(CERTBOT_CHAIN);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    // The name of `.` is known only to the system.
+    let named = match folder.file_name() {
+        Some(_) => folder.to_owned(),
+        None => folder.canonicalize()?,
     };
-    match read() {
-        Ok(files) if files.is_empty() => {
-            let reason =
-                "no file in this folder; put each chain into one file, named after its host";
-            Err(unusable(folder, reason.to_owned()))
+    let name = named.file_name().unwrap_or_default().to_string_lossy();
+    let host = without_number(&name).to_owned();
+    Ok(Some(Named { path, host }))
+}
+
+/// Returns the name without the number that certbot adds for a second certificate of the same name:
+/// `example.com` for `example.com-0001`.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((host, number))
+            if number.len() == 4 && number.bytes().all(|it| it.is_ascii_digit()) =>
+        {
+            host
         }
-        Ok(files) => Ok(files),
-        Err(error) => Err(unusable(folder, error.to_string())),
+        _ => name,
     }
 }
 
 /// Returns the host that a file is named after: `www.example.com` for `www.example.com.pem`.
-pub(super) fn named_after(file: &Path) -> String {
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    let known = extension.is_some_and(|it| {
-        EXTENSIONS
-            .iter()
-            .any(|known| it.eq_ignore_ascii_case(known))
-    });
-    let name = match known {
+fn named_after(file: &Path) -> String {
+    let name = match has_certificate_extension(file) {
         true => file.file_stem(),
         false => file.file_name(),
     };

@@ -1,16 +1,13 @@
-//! `check`: judges a chain in a file, a folder of such files, or one server, as a scan does.
+//! `check`: judges a chain in a file, a folder of such files, or a few servers, as a scan does.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
-
-use super::chains::{self, Chain};
+use super::chains::{self, Chain, Named};
 use super::message::message;
 use super::offline::{host, observation};
 use super::{limbo, scan};
-use crate::cli::{self, CheckFlags, Cli, Command, Exit, Lists, NameFlags, PlanError};
-use crate::inventory::{self, Host, TargetSpec};
+use crate::cli::{self, CheckFlags, Exit, Lists, NameFlags, PlanError, Subject};
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
 use crate::output::{Clean, Layout, OutputPath, Outputs, Record, notice};
@@ -21,16 +18,14 @@ use crate::verdict::VerdictKind;
 
 pub(super) fn run(flags: CheckFlags) -> anyhow::Result<Exit> {
     if let Some(suite) = &flags.limbo {
+        cli::only_files(&flags, suite)?;
         return limbo::run(suite, flags.differing.as_deref(), flags.trust.at);
     }
-    let what = flags.what.clone();
-    let what = what.context("clap requires an argument unless --limbo is given")?;
-    if what.is_dir() {
-        folder(&flags, &what)
-    } else if what == Path::new("-") || what.exists() {
-        file(&flags, &what)
-    } else {
-        server(&what.display().to_string(), flags)
+    match cli::subject(&flags)? {
+        Subject::File(path) => file(&flags, &path),
+        Subject::Folder(path) => folder(&flags, &path),
+        // A sweep of these targets, whose rows decide the exit code.
+        Subject::Servers(servers) => scan::run(cli::visits(flags, servers)?),
     }
 }
 
@@ -64,9 +59,8 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     let files = chains::files(path)?;
     let mut check = Check::begin(flags)?;
     let mut unusable = false;
-    for file in files {
-        let own = chains::named_after(&file);
-        match check.chain(&file, flags.name.as_ref().unwrap_or(&own)) {
+    for Named { path: file, host } in files {
+        match check.chain(&file, flags.name.as_ref().unwrap_or(&host)) {
             Err(error) if error.is::<PlanError>() => {
                 unusable = true;
                 let error = error.context(file.display().to_string());
@@ -82,53 +76,6 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     }
     let exit = check.end()?;
     Ok(if unusable { Exit::Usage } else { exit })
-}
-
-/// Runs a sweep of one target, whose only row decides the exit code.
-fn server(text: &str, flags: CheckFlags) -> anyhow::Result<Exit> {
-    let name = flags.name.as_deref().map(host).transpose()?;
-    if let Some(reason) = no_server(text, name.as_ref()) {
-        return Err(PlanError::NothingToCheck {
-            what: text.to_owned(),
-            reason,
-        }
-        .into());
-    }
-    let arguments = ["tlsweep", "scan", "--quiet", "--fail-on=any"];
-    let Command::Scan(mut sweep) = Cli::of_arguments(arguments.map(str::to_owned).into())?.command
-    else {
-        anyhow::bail!("scan is a command");
-    };
-    sweep.targets.targets = vec![text.to_owned()];
-    sweep.targets.sni = name.map(|name| name.to_string());
-    sweep.trust = flags.trust;
-    sweep.fetch = flags.fetch;
-    sweep.output.format = flags.format;
-    scan::run(*sweep)
-}
-
-/// Returns why a text does not name one server, or `None` if it does. A port is required: without
-/// it the text could be a missing file, and a file name must never be looked up in DNS.
-fn no_server(text: &str, name: Option<&Host>) -> Option<String> {
-    let asked = match TargetSpec::parse(text) {
-        Ok(asked) => asked,
-        Err(error) => return Some(error.to_string()),
-    };
-    match (asked.place, asked.port, asked.service) {
-        (inventory::HostSpec::Block(_), ..) => {
-            Some("an address block can only be scanned with tlsweep scan".to_owned())
-        }
-        (inventory::HostSpec::Host { address, .. }, ..) if name.is_some() && address.is_some() => {
-            Some("the target already contains the name, so leave out --name".to_owned())
-        }
-        (_, None, None) => Some(format!("a server needs its port, as in {text}:443")),
-        _ => match name {
-            Some(Host::Address(_)) => {
-                Some("--name must be a host name here, as it is sent to the server".to_owned())
-            }
-            Some(Host::Name(_)) | None => None,
-        },
-    }
 }
 
 /// The judge of the chains, and the output of their rows.
@@ -196,7 +143,7 @@ impl Check {
 
     fn end(mut self) -> anyhow::Result<Exit> {
         if let Some(fetcher) = &mut self.fetcher {
-            let policy = sweep::completed(&self.policy, fetcher, &self.waiting)?;
+            let policy = sweep::fetch_for(&self.policy, fetcher, &self.waiting)?;
             self.judge = Judge::new(Arc::new(policy));
         }
         let waiting = std::mem::take(&mut self.waiting);

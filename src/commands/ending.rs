@@ -1,17 +1,16 @@
 //! The end of `scan` and `judge`: the manifest and the exit code.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
-use crate::cli::{Exit, GateFlags};
-use crate::inventory;
+use crate::cli::{AnonymizeFlags, Exit, GateFlags, WrittenFile};
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{OutputError, notice};
 use crate::probe;
-use crate::summary::{Input, Manifest, Revocation, Store, Summary};
+use crate::summary::{FileHash, Input, Manifest, Output, Revocation, Store, Summary};
 use crate::sweep::{Ended, SweepError};
 
 /// Prints the summary on standard error, or only its hints if `quiet` is true. An error makes the
@@ -66,7 +65,7 @@ pub(super) fn exit(
 
 /// Returns why the rows cannot show that nothing matches `--fail-on`, or `None` if they can.
 fn unjudged(summary: &Summary, gate: &GateFlags, max_unread: u64) -> Option<String> {
-    let (unread, of) = (summary.intake.rejected, summary.rows());
+    let (unread, of) = (summary.intake.rejected, summary.visits());
     if unread > max_unread {
         return Some(format!(
             "{unread} input lines could not be read (--max-unread {max_unread})"
@@ -83,30 +82,31 @@ fn unjudged(summary: &Summary, gate: &GateFlags, max_unread: u64) -> Option<Stri
 pub(super) fn write(
     mut manifest: Manifest,
     beside: Option<&Path>,
+    written: &[WrittenFile],
     ended: &Ended,
 ) -> anyhow::Result<()> {
     let Some(beside) = beside.map(Manifest::beside) else {
         return Ok(());
     };
     manifest.finished_at = probe::now();
-    manifest.inputs = ended.inputs.iter().map(input).collect();
+    let inputs = ended.inputs.iter();
+    manifest.inputs = inputs
+        .map(|(read, targets)| Input::of(read, *targets))
+        .collect();
+    let rows = ended.summary.rows();
+    manifest.outputs = written.iter().map(|file| output(file, rows)).collect();
     manifest.counts = ended.summary.counts();
     let written = manifest.write(&beside);
     written.with_context(|| format!("cannot write the manifest {}", beside.display()))
 }
 
-/// Returns the command line. Parts that are not UTF-8 are replaced.
-pub(super) fn arguments() -> Vec<String> {
-    let arguments = std::env::args_os();
-    arguments
-        .map(|it| it.to_string_lossy().into_owned())
-        .collect()
-}
-
-/// Returns the names of the outputs.
-pub(super) fn outputs(files: &[PathBuf]) -> Vec<String> {
-    let names = files.iter().map(|path| path.display().to_string());
-    names.collect()
+/// Returns the command line for the manifest. If rows are anonymized, it is left out: it may name the
+/// targets.
+pub(super) fn published(arguments: Vec<String>, flags: &AnonymizeFlags) -> Vec<String> {
+    match flags.anonymize.is_empty() {
+        true => arguments,
+        false => Vec::new(),
+    }
 }
 
 /// Returns the stores of a policy.
@@ -115,6 +115,7 @@ pub(super) fn stores(policy: &Policy) -> Vec<Store> {
         name: store.name().to_string(),
         date: store.date().map(str::to_owned),
         anchors: store.len() as u64,
+        anchors_sha256: store.anchors_sha256(),
     };
     policy.stores.iter().map(store).collect()
 }
@@ -142,11 +143,10 @@ pub(super) fn required(policy: &Policy) -> Vec<String> {
     stores.map(|store| store.name().to_string()).collect()
 }
 
-fn input((read, targets): &(inventory::Input, u64)) -> Input {
-    Input {
-        name: read.source.to_string(),
-        sha256: read.complete.then_some(read.sha256),
-        bytes: read.bytes,
-        targets: Some(*targets),
+/// Describes a finished output. Only outputs of `-o` contain rows.
+fn output(file: &WrittenFile, rows: u64) -> Output {
+    Output {
+        file: FileHash::of(file.flag, &file.path),
+        rows: (file.flag == "-o").then_some(rows),
     }
 }

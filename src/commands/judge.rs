@@ -4,7 +4,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Limits, Manifest, Saved, Selection, Summary};
+use crate::summary::{Manifest, ManifestLimits, Program, Saved, Selection, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -14,13 +14,22 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .for_each(|text| notice(format_args!("{}", Clean::new(text))));
     let mut manifest = begun(&plan, flags);
     let recorded = plan.rejudge.recording.header().all_versions.is_some();
-    let Rejudged { ended, whole } = plan.rejudge.run();
+    let Rejudged {
+        ended,
+        whole,
+        sweep,
+    } = plan.rejudge.run();
+    manifest.sweep = sweep.map(|mut sweep| {
+        let arguments = std::mem::take(&mut sweep.start.arguments);
+        sweep.start.arguments = ending::published(arguments, &flags.publication);
+        sweep
+    });
     ending::report(&ended, flags.output.quiet);
     if !whole && ended.error.is_none() {
         notice(format_args!(
             "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; only the {} complete visits in it are judged",
             flags.recording.display(),
-            ended.summary.rows()
+            ended.summary.visits()
         ));
     }
     let unsaved = ended.summary.unsaved;
@@ -37,8 +46,8 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .iter_mut()
         .for_each(|saved| saved.whole = whole);
     // The header of an older recording does not say which versions were tested.
-    let unasked = !recorded && !manifest.all_versions && ended.summary.rows() > 0;
-    let written = ending::write(manifest, plan.files.first().map(|path| &**path), &ended);
+    let unasked = !recorded && !manifest.all_versions && ended.summary.visits() > 0;
+    let written = ending::write(manifest, plan.beside.as_deref(), &plan.written, &ended);
     let nothing = "the recording contains no endpoint";
     let mut exit = ending::exit(ended, &flags.gate, 0, nothing)?;
     if unasked && let Some(error) = cli::versions_unasked(&flags.gate.fail_on) {
@@ -54,18 +63,21 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
     let started_at = probe::now();
     Manifest {
         schema: crate::output::SCHEMA,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: ending::arguments(),
+        program: Program::this(),
+        arguments: ending::published(cli::arguments(), &flags.publication),
+        anonymized: cli::anonymized(&flags.publication),
         started_at,
         finished_at: started_at,
         judged_at: flags.trust.at,
         complete: false,
         inputs: Vec::new(),
+        files: cli::files_read(None, &flags.trust),
         saved: Some(Saved {
             saved_by: header.tlsweep.clone(),
             whole: false,
         }),
-        outputs: ending::outputs(&plan.files),
+        sweep: None,
+        outputs: Vec::new(),
         trust: ending::stores(&plan.rejudge.policy),
         required_stores: ending::required(&plan.rejudge.policy),
         revocation: ending::revocation(&plan.rejudge.policy),
@@ -74,8 +86,9 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         probe: header.probe.clone(),
         all_versions: false,
         facts: header.facts,
+        hellos: Vec::new(),
         choice: Selection::default(),
-        limits: Limits::default(),
+        limits: ManifestLimits::default(),
         counts: Summary::default().counts(),
     }
 }

@@ -48,7 +48,7 @@ struct TestCase {
     untrusted_intermediates: Vec<String>,
     peer_certificate: String,
     validation_time: Option<Timestamp>,
-    expected_result: Answer,
+    expected_result: LimboAnswer,
     expected_peer_name: Option<PeerName>,
     #[serde(flatten)]
     demands: Demands,
@@ -78,12 +78,12 @@ enum Kind {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Answer {
+enum LimboAnswer {
     Success,
     Failure,
 }
 
-impl Answer {
+impl LimboAnswer {
     fn word(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
@@ -121,7 +121,7 @@ pub(super) fn run(
     let mut count = Count::default();
     for case in &cases {
         let known = known.get(&case.id).map(String::as_str);
-        compare_case(&mut lines, case, known, at, &mut count)?;
+        print_case(&mut lines, case, known, at, &mut count)?;
     }
     print(lines.as_bytes())?;
     notice(format_args!(
@@ -140,7 +140,7 @@ pub(super) fn run(
 }
 
 /// Prints one line: id, expected result, our result, comparison, and reason.
-fn compare_case(
+fn print_case(
     lines: &mut String,
     case: &TestCase,
     known: Option<&str>,
@@ -198,11 +198,14 @@ fn skipped(case: &TestCase) -> Option<&'static str> {
         .map(|(_, why)| why)
 }
 
-fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, String)> {
+fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(LimboAnswer, String)> {
     let asked = case.expected_peer_name.as_ref();
     let name = asked.map(|name| name.value.as_str()).unwrap_or_default();
     let Ok(host) = host(name) else {
-        return Ok((Answer::Failure, "the requested name is invalid".to_owned()));
+        return Ok((
+            LimboAnswer::Failure,
+            "the requested name is invalid".to_owned(),
+        ));
     };
     let roots: Vec<_> = case
         .trusted_certs
@@ -217,8 +220,8 @@ fn judge(case: &TestCase, at: Option<Timestamp>) -> anyhow::Result<(Answer, Stri
     policy.at = case.validation_time.or(at);
     let verdict = Judge::new(Arc::new(policy)).judge(&observation(chain, name, host)?);
     let answer = match verdict.kind {
-        VerdictKind::Ok => Answer::Success,
-        _ => Answer::Failure,
+        VerdictKind::Ok => LimboAnswer::Success,
+        _ => LimboAnswer::Failure,
     };
     Ok((answer, why(&verdict)))
 }

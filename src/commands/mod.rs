@@ -4,8 +4,10 @@ mod chains;
 mod check;
 mod completions;
 mod demo;
+mod dry_run;
 mod ending;
 mod explain;
+mod hellos;
 mod judge;
 mod limbo;
 mod man;
@@ -13,6 +15,7 @@ mod message;
 mod offline;
 mod scan;
 mod stores;
+mod terms;
 
 use std::process::ExitCode;
 
@@ -35,10 +38,11 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     cli::refuse_twins(&command)?;
     match command {
         Command::Scan(flags) => scan::run(*flags),
-        Command::Check(flags) => check::run(flags),
+        Command::Check(flags) => check::run(*flags),
         Command::Stores(command) => stores::run(command),
         Command::Judge(flags) => judge::run(&flags),
         Command::Explain(flags) => explain::run(&flags),
+        Command::Hellos(flags) => hellos::run(&flags),
         Command::Demo(flags) => demo::run(flags),
         Command::Completions(flags) => completions::run(&flags),
         Command::Man => man::run(),

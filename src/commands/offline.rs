@@ -21,6 +21,7 @@ pub(super) fn observation(chain: PeerChain, name: &str, host: Host) -> anyhow::R
         service,
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     Ok(Observation {
         exchanges: vec![Exchange {

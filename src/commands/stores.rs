@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use jiff::Timestamp;
+use jiff::civil::Date;
 use rustls_pki_types::CertificateDer;
 
 use super::message::print;
@@ -83,7 +83,7 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
             Clean::new(&name.to_string_lossy()).to_string()
         }),
         sha256: Fingerprint::of(&bytes),
-        date: day(flags)?,
+        date: day(flags),
         roots: joined(&flags.report, &report.roots, &stores, &known)?,
         stores: stores.iter().map(|store| (*store).to_owned()).collect(),
     };
@@ -97,7 +97,7 @@ fn import(flags: &ImportFlags) -> anyhow::Result<Exit> {
             written.with_context(|| format!("cannot write -o {}", path.display()))?;
         }
     }
-    say(&file, &report);
+    print_counts(&file, &report);
     Ok(Exit::Finished)
 }
 
@@ -154,17 +154,30 @@ fn collect(
     Ok(())
 }
 
-/// Returns the date of the report: `--date`, or else the date of the file.
-fn day(flags: &ImportFlags) -> Result<String, PlanError> {
-    if let Some(date) = flags.date {
-        return Ok(date.to_string());
-    }
-    let modified = std::fs::metadata(&flags.report).and_then(|file| file.modified());
-    let time = modified
-        .ok()
-        .and_then(|time| Timestamp::try_from(time).ok());
-    let day = time.map(|time| time.strftime("%Y-%m-%d").to_string());
-    day.ok_or_else(|| unusable(&flags.report, &"the file has no date; give one with --date"))
+/// Returns the date of the report: `--date`, or else the date in the name of the file. The time at
+/// which the file was stored says nothing about its content.
+fn day(flags: &ImportFlags) -> Option<String> {
+    let name = flags.report.file_name().map(|name| name.to_string_lossy());
+    let date = flags.date.or_else(|| date_in(&name?));
+    date.map(|date| date.to_string())
+}
+
+/// Returns the first date in a text, written as 2026-11-01, 2026_11_01 or 20261101.
+fn date_in(text: &str) -> Option<Date> {
+    let mut starts = text.char_indices().map(|(start, _)| &text[start..]);
+    starts.find_map(|text| {
+        let digits: String = text
+            .chars()
+            .take(10)
+            .filter(|it| !matches!(it, '-' | '_'))
+            .take(8)
+            .collect();
+        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i16>().ok();
+        let (month, day) = (number(4..6)?, number(6..8)?);
+        let date = Date::new(number(0..4)?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+        let begins = text.starts_with(|first: char| first.is_ascii_digit());
+        (begins && (1990..=2100).contains(&date.year())).then_some(date)
+    })
 }
 
 /// Returns each root with its certificate. If a certificate is missing, returns an error: an
@@ -212,7 +225,7 @@ fn joined(
     Err(unusable(report, &reason))
 }
 
-fn say(file: &StoreFile, report: &CcadbReport) {
+fn print_counts(file: &StoreFile, report: &CcadbReport) {
     for store in &file.stores {
         let roots = file.roots.iter().filter(|root| root.stores.contains(store));
         notice(format_args!("{store}: {} roots", roots.count()));
@@ -229,5 +242,26 @@ fn say(file: &StoreFile, report: &CcadbReport) {
         notice(format_args!(
             "{program}: no store built: the report does not say for which purposes {program} includes roots"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_a_report_is_found_in_its_name() {
+        for (name, date) in [
+            ("AllIncludedRootCertsCSV.csv", None),
+            ("AllIncludedRootCertsCSV_2026-11-01.csv", Some("2026-11-01")),
+            ("2026_11_01-roots.csv", Some("2026-11-01")),
+            ("roots20261101.csv", Some("2026-11-01")),
+            ("roots-12345678.csv", None),
+            ("roots-2026-13-01.csv", None),
+            ("été-2026-11.csv", None),
+        ] {
+            let found = date_in(name).map(|date| date.to_string());
+            assert_eq!(found.as_deref(), date, "{name}");
+        }
     }
 }

@@ -39,18 +39,18 @@ pub(crate) struct Element<'a> {
 
 impl<'a> Element<'a> {
     /// Returns a reader over the value.
-    pub(crate) fn inside(&self) -> Reader<'a> {
-        Reader::new(self.content)
+    pub(crate) fn inside(&self) -> DerReader<'a> {
+        DerReader::new(self.content)
     }
 }
 
 /// Reads the elements of a buffer, one after another.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct DerReader<'a> {
     left: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> DerReader<'a> {
     /// Creates a reader that starts at the first byte.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { left: bytes }
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
 /// Returns the single element of a buffer, or `None` if it has another tag or is followed by
 /// anything.
 pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
-    let mut reader = Reader::new(bytes);
+    let mut reader = DerReader::new(bytes);
     let element = reader.expect(tag)?;
     reader.is_empty().then_some(element)
 }
@@ -180,13 +180,13 @@ mod tests {
         ];
         for (bytes, readable) in cases {
             assert_eq!(
-                Reader::new(bytes).next().is_some(),
+                DerReader::new(bytes).next().is_some(),
                 readable,
                 "{bytes:02x?}"
             );
         }
         let long = [&[0x04, 0x81, 0x80][..], &[7; 0x80]].concat();
-        assert_eq!(Reader::new(&long).next().unwrap().content, &[7; 0x80]);
+        assert_eq!(DerReader::new(&long).next().unwrap().content, &[7; 0x80]);
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut reader = Reader::new(&bytes);
+            let mut reader = DerReader::new(&bytes);
             let mut read = 0;
             while let Some(element) = reader.next() {
                 read += element.content.len();

@@ -66,6 +66,20 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
+impl schemars::JsonSchema for Fingerprint {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fingerprint".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "SHA-256 in hexadecimal.",
+            "pattern": "^[0-9a-f]{64}$",
+        })
+    }
+}
+
 /// Computes SHA-256 over a stream of bytes.
 pub struct Hasher(digest::Context);
 

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::der::{self, Reader, tag};
+use super::der::{self, DerReader, tag};
 
 /// Sizes of RSA keys in bits that current libraries accept: aws-lc-rs, and so rustls-webpki, and the
 /// upper limit of BoringSSL. Public CAs certify nothing smaller.
@@ -184,7 +184,7 @@ fn bits(kind: KeyAlgorithm, parameters: Option<der::Element<'_>>, bytes: &[u8]) 
     match kind {
         // An RSAPublicKey begins with the modulus, DSA parameters begin with the prime p.
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => {
-            first_integer_bits(Reader::new(bytes).expect(tag::SEQUENCE)?)
+            first_integer_bits(DerReader::new(bytes).expect(tag::SEQUENCE)?)
         }
         KeyAlgorithm::Dsa => first_integer_bits(parameters.filter(|p| p.tag == tag::SEQUENCE)?),
         KeyAlgorithm::Ec(curve) => curve?.bits(),

@@ -11,7 +11,7 @@ use super::scheme::{Hash, Scheme, certificate_scheme, handshake_scheme};
 
 /// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SignatureCheck {
     /// The key made this signature over this message.
     Valid,
     /// The key did not make it, or the algorithm does not belong to this kind of key.
@@ -30,24 +30,34 @@ pub fn verify_certificate_signature(
     parameters: &[u8],
     tbs: &[u8],
     signature: &[u8],
-) -> Outcome {
+) -> SignatureCheck {
     match certificate_scheme(oid, parameters) {
         Some(scheme) => verify(scheme, issuer_spki, tbs, signature),
-        None => Outcome::Unsupported,
+        None => SignatureCheck::Unsupported,
     }
 }
 
 /// Verifies a handshake signature, given its TLS SignatureScheme number. The curve of an ECDSA
 /// scheme is ignored, because TLS 1.2 takes the curve from the certificate (RFC 5246 section
 /// 7.4.1.4.1).
-pub fn verify_handshake(scheme: u16, spki: &[u8], message: &[u8], signature: &[u8]) -> Outcome {
+pub fn verify_handshake(
+    scheme: u16,
+    spki: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> SignatureCheck {
     match handshake_scheme(scheme) {
         Some(scheme) => verify(scheme, spki, message, signature),
-        None => Outcome::Unsupported,
+        None => SignatureCheck::Unsupported,
     }
 }
 
-pub(super) fn verify(scheme: Scheme, spki: &[u8], message: &[u8], signature: &[u8]) -> Outcome {
+pub(super) fn verify(
+    scheme: Scheme,
+    spki: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> SignatureCheck {
     verify_with(scheme, spki, |key| key.verify_sig(message, signature))
 }
 
@@ -57,7 +67,7 @@ pub(super) fn verify_digest(
     spki: &[u8],
     digest: &Digest,
     signature: &[u8],
-) -> Outcome {
+) -> SignatureCheck {
     verify_with(scheme, spki, |key| key.verify_digest_sig(digest, signature))
 }
 
@@ -65,24 +75,24 @@ fn verify_with(
     scheme: Scheme,
     spki: &[u8],
     verifies: impl FnOnce(&ParsedPublicKey) -> Result<(), Unspecified>,
-) -> Outcome {
+) -> SignatureCheck {
     let Some(key) = Key::read(spki) else {
-        return Outcome::Unsupported;
+        return SignatureCheck::Unsupported;
     };
     if !fits(scheme, key.algorithm) {
-        return Outcome::Invalid;
+        return SignatureCheck::Invalid;
     }
     let Some(algorithm) = algorithm(scheme, &key) else {
-        return Outcome::Unsupported;
+        return SignatureCheck::Unsupported;
     };
     // The library rejects this key (a point off the curve, an even exponent), so no signature by it
     // can be checked.
     let Ok(key) = ParsedPublicKey::new(algorithm, key.bytes) else {
-        return Outcome::Unsupported;
+        return SignatureCheck::Unsupported;
     };
     match verifies(&key) {
-        Ok(()) => Outcome::Valid,
-        Err(_) => Outcome::Invalid,
+        Ok(()) => SignatureCheck::Valid,
+        Err(_) => SignatureCheck::Invalid,
     }
 }
 
@@ -251,7 +261,7 @@ mod tests {
         for (place, signer) in signers.iter().enumerate() {
             for (schemes, signature) in &signer.signatures {
                 let verifies = |spki: &[u8], scheme: u16, message: &[u8]| {
-                    verify_handshake(scheme, spki, message, signature) == Outcome::Valid
+                    verify_handshake(scheme, spki, message, signature) == SignatureCheck::Valid
                 };
                 let valid: Vec<u16> = (0..0x0fff)
                     .filter(|scheme| verifies(&signer.spki, *scheme, MESSAGE))
@@ -281,8 +291,11 @@ mod tests {
             let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
             let (spki, signature) = (key.subject_public_key_info(), key.sign(MESSAGE).unwrap());
             let outcome = |scheme| verify_handshake(scheme, &spki, MESSAGE, &signature);
-            assert_eq!(outcome(scheme), Outcome::Valid);
-            assert_eq!(outcome(0x0904 + (scheme - 0x0903) % 3), Outcome::Invalid);
+            assert_eq!(outcome(scheme), SignatureCheck::Valid);
+            assert_eq!(
+                outcome(0x0904 + (scheme - 0x0903) % 3),
+                SignatureCheck::Invalid
+            );
         }
     }
 
@@ -293,17 +306,17 @@ mod tests {
         // Ed448, GOST, and an unassigned number.
         for scheme in [0x0808, 0x0709, 0xfefe] {
             let outcome = verify_handshake(scheme, &key.spki, MESSAGE, signature);
-            assert_eq!(outcome, Outcome::Unsupported, "{scheme:04x}");
+            assert_eq!(outcome, SignatureCheck::Unsupported, "{scheme:04x}");
         }
         for spki in [&[][..], &[0x30, 0x00], &key.spki[1..]] {
             let outcome = verify_handshake(0x0807, spki, MESSAGE, signature);
-            assert_eq!(outcome, Outcome::Unsupported);
+            assert_eq!(outcome, SignatureCheck::Unsupported);
         }
         let md5 = "1.2.840.113549.1.1.4";
         let outcome = verify_certificate_signature(&key.spki, md5, &[5, 0], MESSAGE, signature);
-        assert_eq!(outcome, Outcome::Unsupported);
+        assert_eq!(outcome, SignatureCheck::Unsupported);
         // An RSA scheme under another kind of key is invalid.
         let outcome = verify_handshake(0x0401, &key.spki, MESSAGE, signature);
-        assert_eq!(outcome, Outcome::Invalid);
+        assert_eq!(outcome, SignatureCheck::Invalid);
     }
 }

@@ -4,7 +4,7 @@
 use aws_lc_rs::digest::{self, Digest};
 
 use super::scheme::{Hash, Scheme, certificate_scheme};
-use super::signature::{Outcome, verify, verify_digest};
+use super::signature::{SignatureCheck, verify, verify_digest};
 
 /// A signature and what is needed of its message to verify it.
 #[derive(Clone, Debug)]
@@ -42,9 +42,9 @@ impl Signed {
     }
 
     /// Verifies the signature with the key of this SubjectPublicKeyInfo (DER).
-    pub(crate) fn verify(&self, spki: &[u8]) -> Outcome {
+    pub(crate) fn verify(&self, spki: &[u8]) -> SignatureCheck {
         match (self.scheme, &self.message) {
-            (None, _) => Outcome::Unsupported,
+            (None, _) => SignatureCheck::Unsupported,
             (Some(scheme), Message::Digest(digest)) => {
                 verify_digest(scheme, spki, digest, &self.signature)
             }
@@ -85,12 +85,12 @@ mod tests {
             let verify = |message: &[u8], key: &KeyPair| {
                 Signed::new(oid, &[], message, &signature).verify(&key.subject_public_key_info())
             };
-            assert_eq!(verify(b"message", &key), Outcome::Valid, "{oid}");
-            assert_eq!(verify(b"massage", &key), Outcome::Invalid, "{oid}");
-            assert_eq!(verify(b"message", &other), Outcome::Invalid, "{oid}");
+            assert_eq!(verify(b"message", &key), SignatureCheck::Valid, "{oid}");
+            assert_eq!(verify(b"massage", &key), SignatureCheck::Invalid, "{oid}");
+            assert_eq!(verify(b"message", &other), SignatureCheck::Invalid, "{oid}");
             let unknown = Signed::new("1.2.3", &[], b"message", &signature);
             let spki = key.subject_public_key_info();
-            assert_eq!(unknown.verify(&spki), Outcome::Unsupported);
+            assert_eq!(unknown.verify(&spki), SignatureCheck::Unsupported);
         }
     }
 }

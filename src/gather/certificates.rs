@@ -12,12 +12,22 @@ use super::form;
 use super::pem::{self, Flaw, Label, Section};
 use super::pkcs7;
 use super::table::{BadTable, Table};
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 
 /// The forms of files that contain certificates, as help texts, messages and documents name them.
 /// A file may also be a CSV with a column of PEM, where that is said. `tests/docs.rs` holds every
 /// text to this list.
 pub const CERTIFICATE_FORMS: &str = "PEM, DER, PKCS#7";
+
+/// File name extensions of certificate files. A file name with another extension may be a host name:
+/// `example.com` is not `example` with an extension.
+const ENDINGS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c"];
+
+/// Returns true if a file name has an extension of certificate files.
+pub fn has_certificate_extension(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|it| ENDINGS.iter().any(|known| it.eq_ignore_ascii_case(known)))
+}
 
 /// Maximum size of a file: five times CCADB's largest report, and small enough that a wrong file is
 /// rejected before it fills the memory.
@@ -53,7 +63,7 @@ pub struct Found {
     pub der: CertificateDer<'static>,
     /// True if the OpenSSL trust settings beside it forbid its use as a trust anchor for TLS
     /// servers.
-    pub barred: bool,
+    pub excluded_for_tls: bool,
     /// True if its BEGIN is not at the start of a line, so that OpenSSL does not find it.
     pub hidden: bool,
 }
@@ -226,7 +236,7 @@ impl Listing {
         self.found.push(Found {
             place,
             der: CertificateDer::from(der.to_vec()),
-            barred: false,
+            excluded_for_tls: false,
             hidden: false,
         });
     }
@@ -268,9 +278,9 @@ impl Listing {
         let before = self.found.len();
         match section.label {
             Label::Trusted => match trusted(der) {
-                Some((der, barred)) => {
+                Some((der, excluded_for_tls)) => {
                     self.add(place, der);
-                    self.found[before].barred = barred;
+                    self.found[before].excluded_for_tls = excluded_for_tls;
                 }
                 None => self.leave_out(place, Why::BadTrust),
             },
@@ -300,7 +310,7 @@ const FOR_SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x2
 /// settings forbid its use as a trust anchor for TLS servers: they reject that purpose, or trust it
 /// for other purposes only (`obj_trust` in OpenSSL's crypto/x509/x509_trust.c).
 fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
-    let mut parts = Reader::new(der);
+    let mut parts = DerReader::new(der);
     let certificate = parts.whole(tag::SEQUENCE)?;
     if parts.is_empty() {
         return Some((certificate, false));
@@ -312,8 +322,8 @@ fn trusted(der: &[u8]) -> Option<(&[u8], bool)> {
         let mut purposes = purposes.inside();
         std::iter::from_fn(|| purposes.next()).any(|it| FOR_SERVERS.contains(&it.content))
     };
-    let barred = reject.is_some_and(names) || trust.is_some_and(|trust| !names(trust));
-    parts.is_empty().then_some((certificate, barred))
+    let excluded_for_tls = reject.is_some_and(names) || trust.is_some_and(|trust| !names(trust));
+    parts.is_empty().then_some((certificate, excluded_for_tls))
 }
 
 /// Reads the certificates of a column. Rows with an empty cell are skipped, because reports contain
@@ -458,7 +468,7 @@ mod tests {
         let trust = |purposes: &[&[u8]]| element(tag::SEQUENCE, purposes);
         let reject = |purposes: &[&[u8]]| element(tag::constructed(0), purposes);
         let alias = element(0x0c, &[b"ours"]);
-        for (settings, barred) in [
+        for (settings, excluded_for_tls) in [
             (vec![], false),
             (vec![trust(&[])], false),
             (vec![trust(&[&trust(&[&server])])], false),
@@ -472,7 +482,10 @@ mod tests {
             let der = [made.der().to_vec(), settings.concat()].concat();
             let listing = certificates(armour("TRUSTED CERTIFICATE", &der).as_bytes()).unwrap();
             assert_eq!(listing.found[0].der, *made.der(), "{settings:?}");
-            assert_eq!(listing.found[0].barred, barred, "{settings:?}");
+            assert_eq!(
+                listing.found[0].excluded_for_tls, excluded_for_tls,
+                "{settings:?}"
+            );
         }
         let junk = [made.der().to_vec(), vec![1]].concat();
         let listing = certificates(armour("TRUSTED CERTIFICATE", &junk).as_bytes()).unwrap();

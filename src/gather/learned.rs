@@ -3,7 +3,7 @@
 //!
 //! A host that forgot its intermediate can be completed by another host that sends it. The result
 //! must not depend on which of the two was visited first. So certificates are only collected during
-//! the sweep, and at its end `settle` proves them all at once: a candidate joins the pool if a
+//! the sweep, and at its end `extend_pool` proves them all at once: a candidate joins the pool if a
 //! trust anchor or a certificate in the pool signed it. Defects of the leaf that it came with do
 //! not matter. The rest is dropped, so that a stranger's forged issuer can neither help nor
 //! confuse. The result is a least fixpoint over a set, and therefore the same in any order.
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::IssuerPool;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::observation::Certificate;
 use crate::verdict::{CompletedBy, SeenIssuers};
 
@@ -86,7 +86,7 @@ impl Learned {
 
     /// Returns the bundle and every certificate that can be proven: those proven already, and the
     /// candidates signed by a trust anchor (`anchored` returns true) or by a proven certificate.
-    pub fn settle(
+    pub fn extend_pool(
         &self,
         bundle: &IssuerPool,
         anchored: impl Fn(&Certificate) -> bool,
@@ -149,7 +149,7 @@ impl Unproven {
         match self.by_issuer.get_mut(contents.subject.canonical()) {
             Some(waiting) => waiting
                 .extract_if(.., |candidate| {
-                    candidate.signed_by(issuer) == Outcome::Valid
+                    candidate.signed_by(issuer) == SignatureCheck::Valid
                 })
                 .collect(),
             None => Vec::new(),
@@ -221,11 +221,15 @@ mod tests {
         let mut learned = Learned::default();
         learned.propose([&third.certificate, &private.certificate]);
         learned.propose([&stranger.certificate, &second.certificate]);
-        let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == Outcome::Valid;
-        assert!(learned.settle(&IssuerPool::default(), anchored).is_empty());
+        let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == SignatureCheck::Valid;
+        assert!(
+            learned
+                .extend_pool(&IssuerPool::default(), anchored)
+                .is_empty()
+        );
 
         learned.prove(&first.certificate);
-        let pool = learned.settle(&IssuerPool::default(), anchored);
+        let pool = learned.extend_pool(&IssuerPool::default(), anchored);
         let mut expected = [&first, &second, &third].map(|c| c.certificate.sha256);
         expected.sort();
         let found: Vec<_> = fingerprints(&pool).into_iter().map(|(f, _)| f).collect();
@@ -242,9 +246,9 @@ mod tests {
         let mut learned = Learned::default();
         learned.propose([&seen.certificate]);
 
-        let pool = learned.settle(&bundle, |_| false);
+        let pool = learned.extend_pool(&bundle, |_| false);
         assert_eq!(fingerprints(&pool), fingerprints(&bundle));
-        let pool = learned.settle(&bundle, |c| c.sha256 == given.certificate.sha256);
+        let pool = learned.extend_pool(&bundle, |c| c.sha256 == given.certificate.sha256);
         assert_eq!(pool.len(), 2);
         let named = |c: &Authority| c.certificate.contents.as_ref().unwrap().subject.clone();
         assert_eq!(pool.with_subject(&named(&given))[0].1, CompletedBy::Bundle);
@@ -258,7 +262,7 @@ mod tests {
         let sent: Vec<_> = many.iter().map(|c| &c.certificate).collect();
         let mut learned = Learned::default();
         learned.propose(sent);
-        let pool = learned.settle(&IssuerPool::default(), |_| true);
+        let pool = learned.extend_pool(&IssuerPool::default(), |_| true);
         assert_eq!(pool.len(), PER_HOST);
     }
 
@@ -284,8 +288,8 @@ mod tests {
                 (anchor, chain)
             });
             let (anchor, sent) = &*WEB;
-            let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == Outcome::Valid;
-            let settle = |order: &[usize], limit: usize| {
+            let anchored = |c: &Certificate| c.signed_by(&anchor.certificate) == SignatureCheck::Valid;
+            let proven = |order: &[usize], limit: usize| {
                 let collect = |order: &[usize]| {
                     let mut learned = Learned::with_limit(limit);
                     for place in order {
@@ -296,12 +300,12 @@ mod tests {
                 let (ours, theirs) = order.split_at(split);
                 let mut learned = collect(ours);
                 learned.merge(collect(theirs));
-                fingerprints(&learned.settle(&IssuerPool::default(), anchored))
+                fingerprints(&learned.extend_pool(&IssuerPool::default(), anchored))
             };
             let sorted: Vec<_> = (0..8).collect();
-            prop_assert_eq!(settle(&order, LIMIT).len(), 6);
+            prop_assert_eq!(proven(&order, LIMIT).len(), 6);
             for limit in [3, 5, LIMIT] {
-                prop_assert_eq!(settle(&order, limit), settle(&sorted, limit));
+                prop_assert_eq!(proven(&order, limit), proven(&sorted, limit));
             }
         }
     }

@@ -24,7 +24,7 @@ pub use address::HttpAddress;
 pub use ccadb::{CcadbReport, LeftOut, PROGRAMS, Program, ReportError, Root};
 pub use certificates::{
     CERTIFICATE_FORMS, FilePosition, Found, Listing, NotCertificates, Omitted, Why, certificates,
-    read_file,
+    has_certificate_extension, read_file,
 };
 pub use failure::FetchFailure;
 pub use guard::Guard;

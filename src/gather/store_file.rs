@@ -12,6 +12,9 @@ use crate::crypto::Fingerprint;
 /// The first line, which identifies the format.
 const FIRST: &str = "# tlsweep trust stores, version 1";
 
+/// Text in place of a date that is not known.
+const UNKNOWN: &str = "unknown";
+
 /// Maximum number of roots: far more than all root programs have together.
 const MAX_ROOTS: usize = 10_000;
 
@@ -22,8 +25,8 @@ pub struct StoreFile {
     pub source: String,
     /// SHA-256 of that file.
     pub sha256: Fingerprint,
-    /// Date of that file.
-    pub date: String,
+    /// Date of that file, if it is known.
+    pub date: Option<String>,
     /// Names of the stores.
     pub stores: Vec<String>,
     /// The roots.
@@ -71,7 +74,7 @@ impl StoreFile {
             "# source: {}\n# source-sha256: {}\n# date: {}\n# stores: {}\n",
             self.source,
             self.sha256,
-            self.date,
+            self.date.as_deref().unwrap_or(UNKNOWN),
             self.stores.join(" ")
         );
         for root in &self.roots {
@@ -106,7 +109,8 @@ impl StoreFile {
             .ok_or_else(|| bad(0, "not a file of trust stores"))?;
         let source = lines.field("source")?.to_owned();
         let sha256 = lines.fingerprint("source-sha256")?;
-        let date = lines.field("date")?.to_owned();
+        let date = Some(lines.field("date")?).filter(|date| *date != UNKNOWN);
+        let date = date.map(str::to_owned);
         let stores: Vec<String> = lines.words("stores")?;
         if stores.is_empty()
             || stores
@@ -237,7 +241,7 @@ mod tests {
         StoreFile {
             source: "report.csv".to_owned(),
             sha256: Fingerprint([7; 32]),
-            date: "2026-11-20".to_owned(),
+            date: Some("2026-11-20".to_owned()),
             stores: vec!["mozilla".to_owned(), "chrome".to_owned()],
             roots: vec![
                 root(b"one", &["mozilla", "chrome"]),

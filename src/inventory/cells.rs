@@ -10,7 +10,7 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 /// Splits rows into cells, line by line.
 pub(super) struct Cells {
     reader: Reader,
-    done: Vec<String>,
+    done: Vec<Vec<u8>>,
     /// The cell being read, as written and as csv-core unquotes it.
     written: Vec<u8>,
     cell: Vec<u8>,
@@ -62,8 +62,8 @@ impl Cells {
     /// Returns the cells of a line that is a complete row, or `None` if it is not.
     pub(super) fn of(line: &str, separator: u8) -> Option<Vec<String>> {
         let mut cells = Self::between(separator);
-        cells.add(line);
-        (cells.place == RowState::Done).then(|| cells.finish())
+        cells.add(line.as_bytes());
+        (cells.place == RowState::Done).then(|| texts(cells.finish()))
     }
 
     /// Starts a row.
@@ -76,15 +76,15 @@ impl Cells {
     }
 
     /// Adds the next line of the row, without its line feed.
-    pub(super) fn add(&mut self, line: &str) {
+    pub(super) fn add(&mut self, line: &[u8]) {
         // csv-core does not report an empty line as a row.
         if line.is_empty() && self.written.is_empty() {
-            self.done.push(String::new());
+            self.done.push(Vec::new());
             self.place = RowState::Done;
             return;
         }
-        self.feed(line.as_bytes(), line.ends_with('\r'));
-        self.feed(b"\n", line.ends_with('\r'));
+        self.feed(line, line.ends_with(b"\r"));
+        self.feed(b"\n", line.ends_with(b"\r"));
     }
 
     fn feed(&mut self, mut input: &[u8], returned: bool) {
@@ -124,9 +124,7 @@ impl Cells {
             }
             None => {}
         }
-        // The input is UTF-8, and csv-core removes only ASCII from a cell.
-        let cell = String::from_utf8(std::mem::take(&mut self.cell));
-        self.done.push(cell.unwrap_or_default());
+        self.done.push(std::mem::take(&mut self.cell));
         self.written.clear();
     }
 
@@ -141,9 +139,17 @@ impl Cells {
     }
 
     /// Returns the cells, once the row is neither open nor stray.
-    pub(super) fn finish(&mut self) -> Vec<String> {
+    pub(super) fn finish(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.done)
     }
+}
+
+/// Returns the cells of UTF-8 text as text; csv-core removes only ASCII from a cell.
+pub(super) fn texts(cells: Vec<Vec<u8>>) -> Vec<String> {
+    let cells = cells.into_iter();
+    cells
+        .map(|cell| String::from_utf8(cell).unwrap_or_default())
+        .collect()
 }
 
 /// Returns true if `rest`, what follows the first quote, completes a quoted cell: its last byte is

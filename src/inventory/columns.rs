@@ -1,147 +1,57 @@
-//! The recognised columns of an inventory, and how the columns of a row combine into targets. It
-//! does not know whether the row came from CSV or JSON.
+//! How the columns of a row combine into targets. It does not know whether the row came from CSV or JSON.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use super::blanks::{is_blank, trimmed};
 use super::bounds::short;
 use super::error::{RowError, TargetError};
+use super::grammar::is_placeholder;
+use super::headings::KnownColumn;
+use super::ports::whole_number;
 use super::{
-    Defaults, Expansion, Host, HostSpec, Service, Tags, TargetSpec, fold_name, no_destination,
+    Defaults, Expansion, Host, HostSpec, Service, Tag, Tags, TargetSpec, fold_name, no_destination,
     parse_port, parse_ports, parse_starttls,
 };
 
 /// A column, or a key of a JSON object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     /// A recognised column.
     Known(KnownColumn),
+    /// `address`, under its own name: an address to connect to, the target, or a tag.
+    Address(Arc<str>),
     /// Any other column, carried into the record as a tag.
     Tag(Arc<str>),
-}
-
-/// The recognised columns. `target` and `host` accept the whole grammar. If both are filled,
-/// `target` counts (as in the records of an earlier sweep).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum KnownColumn {
-    Target,
-    Host,
-    Port,
-    Ports,
-    Ip,
-    Sni,
-    StartTls,
-}
-
-/// Names that other programs use for these columns, in lower case without blanks, hyphens and
-/// underscores.
-const MEANT: &[(KnownColumn, &[&str])] = &[
-    (
-        KnownColumn::Port,
-        &[
-            "dport",
-            "sport",
-            "dstport",
-            "destinationport",
-            "portid",
-            "portnumber",
-            "portno",
-            "tcpport",
-            "serviceport",
-            "tlsport",
-            "sslport",
-            "httpsport",
-            "openports",
-            "tcpports",
-        ],
-    ),
-    (
-        KnownColumn::Host,
-        &[
-            "hostname",
-            "fqdn",
-            "domain",
-            "domainname",
-            "dnsname",
-            "url",
-            "servername",
-        ],
-    ),
-    (
-        KnownColumn::Ip,
-        &[
-            "ipaddress",
-            "ipaddr",
-            "ipstr",
-            "ipv4",
-            "ipv6",
-            "ipv4address",
-            "ipv6address",
-            "addr",
-            "saddr",
-            "daddr",
-            "ips",
-        ],
-    ),
-];
-
-impl KnownColumn {
-    const ALL: [Self; 7] = [
-        Self::Target,
-        Self::Host,
-        Self::Port,
-        Self::Ports,
-        Self::Ip,
-        Self::Sni,
-        Self::StartTls,
-    ];
-
-    /// Returns the column of this name, in any case.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|column| column.name().eq_ignore_ascii_case(name))
-    }
-
-    /// Returns the recognised column that this other name suggests, or `None` if it suggests none.
-    pub(super) fn meant_by(name: &str) -> Option<Self> {
-        let letters = name.chars().filter(char::is_ascii_alphanumeric);
-        let letters = letters.collect::<String>().to_ascii_lowercase();
-        let matches = |(_, names): &&(Self, &[&str])| names.contains(&&*letters);
-        MEANT.iter().find(matches).map(|(known, _)| *known)
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Target => "target",
-            Self::Host => "host",
-            Self::Port => "port",
-            Self::Ports => "ports",
-            Self::Ip => "ip",
-            Self::Sni => "sni",
-            Self::StartTls => "starttls",
-        }
-    }
-
-    /// Returns true if a row can be visited with this column alone.
-    pub(super) fn names_a_host(self) -> bool {
-        matches!(self, Self::Target | Self::Host | Self::Ip)
-    }
 }
 
 /// One row of an input. Its columns are text that is not parsed yet. An empty column counts as
 /// absent.
 #[derive(Debug, Default)]
 pub(super) struct InputRow {
-    known: [String; 7],
+    known: [String; KnownColumn::COUNT],
+    address: Option<(Arc<str>, Tag)>,
+    /// Service that replaces what the columns say, from a row of an earlier sweep.
+    pub(super) service: Option<&'static Service>,
     pub(super) tags: Tags,
 }
 
 impl InputRow {
-    /// Creates a row that consists of a target only.
-    pub(super) fn target(text: String) -> Self {
+    /// Creates a row from a line of a plain list: a target, or `HOST;PORT` as spreadsheets write
+    /// two columns without a header (with a semicolon or a tab).
+    pub(super) fn line(text: &str) -> Self {
         let mut row = Self::default();
-        row.set(KnownColumn::Target, text);
+        let pair = text.split_once([';', '\t']).filter(|(host, port)| {
+            let port = whole_number(trimmed(port));
+            !trimmed(host).is_empty() && parse_port(port).is_ok()
+        });
+        match pair {
+            Some((host, port)) => {
+                row.set(KnownColumn::Target, host.to_owned());
+                row.set(KnownColumn::Port, port.to_owned());
+            }
+            None => row.set(KnownColumn::Target, text.to_owned()),
+        }
         row
     }
 
@@ -149,17 +59,50 @@ impl InputRow {
         self.known[column as usize] = text;
     }
 
+    /// Adds the cell of a column.
+    pub(super) fn add(&mut self, column: &Column, cell: String) {
+        match column {
+            Column::Known(known) => self.set(*known, cell),
+            Column::Address(name) => self.address = Some((name.clone(), cell.into())),
+            Column::Tag(name) => self.tags.push((name.clone(), cell.into())),
+        }
+    }
+
     fn get(&self, column: KnownColumn) -> Option<&str> {
-        Some(self.known[column as usize].trim()).filter(|text| !text.is_empty())
+        Some(trimmed(&self.known[column as usize])).filter(|text| !text.is_empty())
+    }
+
+    /// Reads the `address` column: an IP address is the address to connect to. Any other text is
+    /// the target if nothing else names one, and else a tag.
+    fn place_address(&mut self) {
+        let Some((name, tag)) = self.address.take() else {
+            return;
+        };
+        let text = trimmed(tag.as_str());
+        let named = || {
+            self.get(KnownColumn::Target)
+                .or(self.get(KnownColumn::Host))
+        };
+        match () {
+            () if text.parse::<IpAddr>().is_ok() => self.set(KnownColumn::Ip, text.to_owned()),
+            () if named().is_none() => self.set(KnownColumn::Target, text.to_owned()),
+            () => self.tags.push((name, tag)),
+        }
+    }
+
+    /// Returns the text that names the host. A placeholder such as `N/A` counts only if nothing else
+    /// is filled.
+    fn target_text(&self) -> Result<&str, RowError> {
+        let columns = [KnownColumn::Target, KnownColumn::Host, KnownColumn::Ip];
+        let filled = || columns.into_iter().filter_map(|column| self.get(column));
+        let named = filled().find(|text| !is_placeholder(text));
+        named.or_else(|| filled().next()).ok_or(RowError::Empty)
     }
 
     /// Returns the targets of the row.
-    pub(super) fn expand(self, defaults: &Defaults) -> Result<Expansion, RowError> {
-        let text = [KnownColumn::Target, KnownColumn::Host, KnownColumn::Ip]
-            .into_iter()
-            .find_map(|column| self.get(column))
-            .ok_or(RowError::Empty)?
-            .to_owned();
+    pub(super) fn expand(mut self, defaults: &Defaults) -> Result<Expansion, RowError> {
+        self.place_address();
+        let text = self.target_text()?.to_owned();
         if is_range(&text) {
             return Err(TargetError::Range(short(&text)).into());
         }
@@ -269,6 +212,10 @@ impl InputRow {
     }
 
     fn merge_service(&self, asked: &mut TargetSpec) -> Result<(), RowError> {
+        if self.service.is_some() {
+            asked.service = self.service;
+            return Ok(());
+        }
         let text = self.get(KnownColumn::StartTls).unwrap_or_default();
         let Some(service) = parse_starttls(text)? else {
             return Ok(());
@@ -286,18 +233,10 @@ impl InputRow {
     }
 }
 
-/// Strips `.0`, which some programs append to whole numbers.
-fn whole_number(text: &str) -> &str {
-    match text.split_once('.') {
-        Some((number, zeros)) if !zeros.is_empty() && zeros.bytes().all(|it| it == b'0') => number,
-        _ => text,
-    }
-}
-
 /// Parses a list of ports as scanners write it: `443`, `443,8443`, `443/tcp 8443/tcp`.
 fn port_list(text: &str) -> Result<Vec<u16>, RowError> {
     let parts = text
-        .split([',', ';', ' ', '\t'])
+        .split(|found| matches!(found, ',' | ';') || is_blank(found))
         .filter(|part| !part.is_empty());
     let parts = parts.map(|part| whole_number(part.strip_suffix("/tcp").unwrap_or(part)));
     let list = parts.collect::<Vec<_>>().join(",");
@@ -309,8 +248,8 @@ fn port_list(text: &str) -> Result<Vec<u16>, RowError> {
 fn is_range(text: &str) -> bool {
     let range = || {
         let (first, last) = text.split_once('-')?;
-        first.trim().parse::<Ipv4Addr>().ok()?;
-        let last = last.split(':').next()?.trim();
+        trimmed(first).parse::<Ipv4Addr>().ok()?;
+        let last = trimmed(last.split(':').next()?);
         let digits = |byte: u8| byte.is_ascii_digit() || byte == b'.';
         Some(!last.is_empty() && last.bytes().all(digits))
     };

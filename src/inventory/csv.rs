@@ -9,11 +9,14 @@ use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use super::bounds::{MAX_LINE, cut};
-use super::cells::Cells;
-use super::columns::{Column, InputRow, KnownColumn};
+use super::blanks::trimmed;
+use super::bounds::cut;
+use super::cells::{Cells, texts};
+use super::columns::{Column, InputRow};
 use super::error::{OpenError, RowError};
-use super::lines::{Lines, excerpt};
+use super::headings::{self, Clash, KnownColumn, REJECT_COLUMNS};
+use super::lines::{Lines, without_return};
+use super::rows::RowColumns;
 
 /// A row or why it is rejected; `None` at the end.
 type Read<T> = io::Result<Option<Result<T, RowError>>>;
@@ -21,8 +24,14 @@ type Read<T> = io::Result<Option<Result<T, RowError>>>;
 /// Reads the rows below a header.
 #[derive(Default)]
 pub(super) struct Table {
-    columns: Vec<Column>,
+    contents: Contents,
+    /// The lines of the header as written, without byte order mark and last line end.
+    header: Vec<u8>,
+    /// Notices about the columns, for the user.
+    notices: Vec<String>,
     cells: Cells,
+    /// True if rows are split although their text is not UTF-8.
+    any_bytes: bool,
     /// Lines that were read in search of a closing quote that did not come. They are read again as
     /// rows.
     again: VecDeque<InputLine>,
@@ -31,13 +40,44 @@ pub(super) struct Table {
     single_until: u64,
     /// First line of the current row.
     first: InputLine,
+    /// The other lines of the current row, each after a line feed.
+    others: Vec<u8>,
+}
+
+/// What the rows below the header are.
+enum Contents {
+    /// Rows of an inventory.
+    Inventory(Vec<Column>),
+    /// Rows of an earlier sweep.
+    Rows(RowColumns),
+    /// Rejected lines of an earlier sweep.
+    Rejects,
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self::Inventory(Vec::new())
+    }
 }
 
 #[derive(Default)]
 struct InputLine {
     number: u64,
-    text: String,
+    bytes: Vec<u8>,
     fault: Option<RowError>,
+}
+
+impl InputLine {
+    /// Returns the line without its byte order mark.
+    fn body(&self) -> &[u8] {
+        self.bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.bytes)
+    }
+
+    fn text(&self) -> &str {
+        str::from_utf8(self.body()).unwrap_or_default()
+    }
 }
 
 impl Table {
@@ -47,27 +87,25 @@ impl Table {
         lines: &mut Lines<R>,
         file: &Arc<str>,
     ) -> Result<Option<Self>, OpenError> {
+        let unreadable = |error| OpenError::Unreadable {
+            file: file.clone(),
+            error,
+        };
         let mut table = Self::default();
-        table
-            .find_separator(lines)
-            .map_err(|error| OpenError::Unreadable {
-                file: file.clone(),
-                error,
-            })?;
+        let (declared, separator) = table.find_separator(lines).map_err(unreadable)?;
         loop {
-            let cells = table.read(lines).map_err(|error| OpenError::Unreadable {
-                file: file.clone(),
-                error,
-            })?;
-            match cells {
+            match table.read(lines).map_err(unreadable)? {
                 None => return Ok(None),
                 Some(Err(error)) => {
                     let file = file.clone();
                     return Err(OpenError::BadHeader { file, error });
                 }
-                Some(Ok(_)) if table.first.text.trim_start().starts_with('#') => {}
+                Some(Ok(_)) if table.first.text().trim_start().starts_with('#') => {}
                 Some(Ok(cells)) => {
-                    table.columns = columns(&cells, file)?;
+                    table.header = declared;
+                    table.header.extend(table.first.body());
+                    table.header.extend(&table.others);
+                    table.identify(&cells, separator, file)?;
                     return Ok(Some(table));
                 }
             }
@@ -75,33 +113,57 @@ impl Table {
     }
 
     /// Finds the separator from the header line, or from a line `sep=;` before it, as Excel writes.
-    /// The header line is put back to be read again.
-    fn find_separator<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<()> {
+    /// The header line is put back to be read again. Returns the line `sep=;` with its line feed, or
+    /// nothing, and the separator.
+    fn find_separator<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<(Vec<u8>, u8)> {
         let mut declared = None;
+        let mut written = Vec::new();
         while let Some(line) = self.line(lines)? {
-            let text = line.text.trim();
+            let text = trimmed(line.text());
             if declared.is_none() && line.fault.is_none() {
                 declared = excel_separator(text);
                 if declared.is_some() {
+                    written = [text.as_bytes(), b"\n"].concat();
                     continue;
                 }
             }
             if line.fault.is_some() || !(text.is_empty() || text.starts_with('#')) {
-                let separator = declared.unwrap_or_else(|| separator(&line.text));
+                let separator = declared.unwrap_or_else(|| separator(line.text()));
                 self.cells = Cells::between(separator);
                 self.again.push_front(line);
-                break;
+                return Ok((written, separator));
             }
         }
+        Ok((written, b','))
+    }
+
+    /// Decides from the header what the rows are.
+    fn identify(
+        &mut self,
+        cells: &[String],
+        separator: u8,
+        file: &Arc<str>,
+    ) -> Result<(), OpenError> {
+        let names: Vec<&str> = cells.iter().map(|cell| trimmed(cell)).collect();
+        self.contents = if names == REJECT_COLUMNS {
+            Contents::Rejects
+        } else if let Some(columns) = RowColumns::find(&names) {
+            self.notices.push(super::rows::NOTICE.to_owned());
+            Contents::Rows(columns)
+        } else {
+            Contents::Inventory(self.columns(&names, separator, file)?)
+        };
         Ok(())
     }
 
-    /// Returns the columns carried as tags whose names suggest a column that is recognised.
-    pub(super) fn mistakable(&self) -> impl Iterator<Item = (&str, KnownColumn)> {
-        self.columns.iter().filter_map(|column| match column {
-            Column::Tag(name) => Some((&**name, KnownColumn::meant_by(name)?)),
-            Column::Known(_) => None,
-        })
+    /// Returns true if the rows are rejected lines of an earlier sweep.
+    pub(super) fn holds_rejects(&self) -> bool {
+        matches!(self.contents, Contents::Rejects)
+    }
+
+    /// Returns the notices about the columns, once.
+    pub(super) fn notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
     }
 
     /// Returns the next row.
@@ -118,42 +180,63 @@ impl Table {
         self.first.number
     }
 
-    /// Returns the beginning of the current row's first line, for a reject.
-    pub(super) fn excerpt(&self) -> String {
-        excerpt(&self.first.text)
+    /// Returns the lines of the current row as they were read, without the last line end.
+    pub(super) fn original(&self) -> Vec<u8> {
+        let whole = [&self.first.bytes[..], &self.others].concat();
+        without_return(&whole).to_vec()
+    }
+
+    /// Returns the lines of the header, without the last line end.
+    pub(super) fn header(&self) -> Vec<u8> {
+        without_return(&self.header).to_vec()
     }
 
     /// A row may have fewer cells than the header, because spreadsheets omit empty cells at its
     /// end. It may not have more, unless they are empty.
     fn row(&self, mut cells: Vec<String>) -> Result<InputRow, RowError> {
-        while cells.len() > self.columns.len() && cells.last().is_some_and(String::is_empty) {
+        let columns = match &self.contents {
+            Contents::Inventory(columns) => columns,
+            Contents::Rows(columns) => return columns.row(&cells),
+            Contents::Rejects => return Err(RowError::Empty),
+        };
+        while cells.len() > columns.len() && cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
-        if cells.len() > self.columns.len() {
+        if cells.len() > columns.len() {
             return Err(RowError::Ragged {
                 cells: cells.len(),
-                columns: self.columns.len(),
+                columns: columns.len(),
             });
         }
         let mut row = InputRow::default();
-        for (column, cell) in self.columns.iter().zip(cells) {
-            match column {
-                Column::Known(known) => row.set(*known, cell),
-                Column::Tag(name) => row.tags.push((name.clone(), cell.into())),
-            }
+        for (column, cell) in columns.iter().zip(cells) {
+            row.add(column, cell);
         }
         Ok(row)
     }
 
     /// Returns the cells of the next row that is not blank.
     fn read<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Vec<String>> {
+        let read = self.read_bytes(lines)?;
+        Ok(read.map(|read| read.map(texts)))
+    }
+
+    /// Returns the cells of the next row, which need not be UTF-8.
+    pub(super) fn next_bytes<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Vec<Vec<u8>>> {
+        self.any_bytes = true;
+        self.read_bytes(lines)
+    }
+
+    fn read_bytes<R: BufRead>(&mut self, lines: &mut Lines<R>) -> Read<Vec<Vec<u8>>> {
+        let blank = |cell: &Vec<u8>| trimmed(&String::from_utf8_lossy(cell)).is_empty();
         while let Some(line) = self.line(lines)? {
             self.first = line;
+            self.others.clear();
             if let Some(fault) = self.first.fault.take() {
                 return Ok(Some(Err(fault)));
             }
-            match self.gather(lines)? {
-                Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => {}
+            match self.split_row(lines)? {
+                Ok(cells) if cells.iter().all(blank) => {}
                 read => return Ok(Some(read)),
             }
         }
@@ -161,13 +244,13 @@ impl Table {
     }
 
     /// Splits the row that begins with `first`, reading more lines while a quote is open.
-    fn gather<R: BufRead>(
+    fn split_row<R: BufRead>(
         &mut self,
         lines: &mut Lines<R>,
-    ) -> io::Result<Result<Vec<String>, RowError>> {
+    ) -> io::Result<Result<Vec<Vec<u8>>, RowError>> {
         self.cells.start();
-        self.cells.add(&self.first.text);
-        let (mut more, mut size) = (VecDeque::new(), self.first.text.len());
+        self.cells.add(self.first.body());
+        let (mut more, mut size) = (VecDeque::new(), self.first.bytes.len());
         while self.cells.is_open() || self.cells.is_stray() {
             if self.cells.is_stray() {
                 self.read_again(more);
@@ -178,9 +261,9 @@ impl Table {
                 false => self.line(lines)?,
             };
             match next {
-                Some(line) if line.fault.is_none() && size + line.text.len() < MAX_LINE => {
-                    self.cells.add(&line.text);
-                    size += line.text.len() + 1;
+                Some(line) if line.fault.is_none() && size + line.bytes.len() < lines.limit() => {
+                    self.cells.add(line.body());
+                    size += line.bytes.len() + 1;
                     more.push_back(line);
                 }
                 beyond => {
@@ -189,6 +272,10 @@ impl Table {
                     return Ok(Err(RowError::OpenQuote));
                 }
             }
+        }
+        for line in more {
+            self.others.push(b'\n');
+            self.others.extend(line.bytes);
         }
         Ok(Ok(self.cells.finish()))
     }
@@ -209,15 +296,51 @@ impl Table {
         if !lines.advance()? {
             return Ok(None);
         }
-        let (text, fault) = match lines.text() {
-            Ok(text) => (text.to_owned(), None),
-            Err(fault) => (lines.excerpt(), Some(fault)),
+        let fault = match lines.text() {
+            Err(RowError::NotUtf8) if self.any_bytes => None,
+            read => read.err(),
         };
         Ok(Some(InputLine {
             number: lines.number(),
-            text,
+            bytes: lines.raw().to_vec(),
             fault,
         }))
+    }
+
+    /// Returns the columns of an inventory.
+    fn columns(
+        &mut self,
+        names: &[&str],
+        separator: u8,
+        file: &Arc<str>,
+    ) -> Result<Vec<Column>, OpenError> {
+        let names = names.iter();
+        let found: Vec<_> = names
+            .map(|name| (Arc::from(*name), KnownColumn::named(name)))
+            .collect();
+        let counts = headings::chosen(&found).map_err(|clash| refused(clash, file))?;
+        let mut seen = HashSet::new();
+        let mut columns = Vec::with_capacity(found.len());
+        for (index, ((name, known), counts)) in found.iter().zip(&counts).enumerate() {
+            columns.push(match known.filter(|_| *counts) {
+                Some((KnownColumn::Address, _)) => Column::Address(name.clone()),
+                Some((known, _)) => Column::Known(known),
+                None => Column::Tag(tag(name, index + 1, &mut seen)),
+            });
+        }
+        let host = |column: &Column| match column {
+            Column::Known(known) => known.names_a_host(),
+            Column::Address(_) => true,
+            Column::Tag(_) => false,
+        };
+        if !columns.iter().any(host) {
+            let found = found.iter().map(|(name, _)| &**name);
+            return Err(no_host(&found.collect::<Vec<_>>(), separator, file));
+        }
+        let notices = headings::notices("column", &found, &counts);
+        self.notices
+            .extend(notices.into_iter().map(|(_, text)| text));
+        Ok(columns)
     }
 }
 
@@ -226,6 +349,54 @@ pub(super) fn is_header(line: &str) -> bool {
     let cells = |separator| Cells::of(line, separator).unwrap_or_default();
     let split = |separator: &u8| cells(*separator).len() > 1 && name_a_host(&cells(*separator));
     excel_separator(line).is_some() || SEPARATORS.iter().any(split)
+}
+
+/// Returns the error for a header without a host. If a name resembles one that is recognised, the
+/// error names it.
+fn no_host(names: &[&str], separator: u8, file: &Arc<str>) -> OpenError {
+    let host = |name: &&&str| {
+        let resembled = headings::resembled(name, |_| false);
+        resembled.is_some_and(KnownColumn::names_a_host)
+    };
+    let advice = match names.iter().find(host) {
+        Some(name) => format!(
+            "if {:?} contains the hosts, rename it to `host`",
+            cut(name, 60)
+        ),
+        None => "the first line must name the columns, as in host,port,owner (with commas, \
+                 semicolons or tabs between them)"
+            .to_owned(),
+    };
+    OpenError::NoHostColumn {
+        file: file.clone(),
+        found: cut(&format!("{names:?}"), 200),
+        separator: match separator {
+            b';' => "semicolons",
+            b'\t' => "tabs",
+            _ => "commas",
+        },
+        advice,
+    }
+}
+
+fn refused(clash: Clash, file: &Arc<str>) -> OpenError {
+    let file = file.clone();
+    match clash {
+        Clash::Twice(column) => OpenError::ColumnTwice {
+            file,
+            column: column.name(),
+        },
+        Clash::SameMeaning {
+            first,
+            second,
+            meant,
+        } => OpenError::SameMeaning {
+            file,
+            first: cut(&first, 60),
+            second: cut(&second, 60),
+            meant: meant.name(),
+        },
+    }
 }
 
 /// Supported separators, the most usual first. Spreadsheets write semicolons in locales with a
@@ -245,10 +416,9 @@ fn separator(header: &str) -> u8 {
 }
 
 fn name_a_host(cells: &[String]) -> bool {
-    let mut columns = cells
-        .iter()
-        .filter_map(|cell| KnownColumn::named(cell.trim()));
-    columns.any(KnownColumn::names_a_host)
+    let names: Vec<&str> = cells.iter().map(|cell| trimmed(cell)).collect();
+    let known = names.iter().filter_map(|name| KnownColumn::named(name));
+    names == REJECT_COLUMNS || known.into_iter().any(|(column, _)| column.names_a_host())
 }
 
 /// Returns the separator from the line that Excel writes first, which may be in quotes.
@@ -262,72 +432,19 @@ fn excel_separator(line: &str) -> Option<u8> {
     SEPARATORS.into_iter().find(|it| value.as_bytes() == [*it])
 }
 
-fn columns(cells: &[String], file: &Arc<str>) -> Result<Vec<Column>, OpenError> {
-    let mut seen = HashSet::new();
-    let mut columns = Vec::with_capacity(cells.len());
-    for (index, cell) in cells.iter().enumerate() {
-        let column = match KnownColumn::named(cell.trim()) {
-            Some(known) => Column::Known(known),
-            None => tag(cell.trim(), index + 1, &seen),
-        };
-        match &column {
-            Column::Known(known) if seen.contains(&column) => {
-                return Err(OpenError::ColumnTwice {
-                    file: file.clone(),
-                    column: known.name(),
-                });
-            }
-            _ => seen.insert(column.clone()),
-        };
-        columns.push(column);
-    }
-    refuse_misnamed(&columns, file)?;
-    let host = |column: &Column| matches!(column, Column::Known(known) if known.names_a_host());
-    match columns.iter().any(host) {
-        true => Ok(columns),
-        false => Err(OpenError::NoHostColumn {
-            file: file.clone(),
-            found: cut(&format!("{cells:?}"), 200),
-        }),
-    }
-}
-
-/// Rejects a header with a column that seems to contain the port, if no port column is recognised:
-/// otherwise the wrong port would be scanned. The same holds for the host.
-fn refuse_misnamed(columns: &[Column], file: &Arc<str>) -> Result<(), OpenError> {
-    let has = |wanted: fn(KnownColumn) -> bool| {
-        let mut all = columns.iter();
-        all.any(|column| matches!(column, Column::Known(known) if wanted(*known)))
-    };
-    let missing = |known: &KnownColumn| match known {
-        KnownColumn::Port => !has(|it| matches!(it, KnownColumn::Port | KnownColumn::Ports)),
-        known => known.names_a_host() && !has(KnownColumn::names_a_host),
-    };
-    let mut tags = columns.iter().filter_map(|column| match column {
-        Column::Tag(name) => Some((name, KnownColumn::meant_by(name)?)),
-        Column::Known(_) => None,
-    });
-    match tags.find(|(_, meant)| missing(meant)) {
-        Some((name, meant)) => Err(OpenError::Misnamed {
-            file: file.clone(),
-            found: cut(name, 60),
-            meant: meant.name(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Makes a column that is carried as a tag. Tags are found by name in the record, so a missing name
-/// is replaced by the column's number, and a repeated name gets it as a suffix.
-fn tag(name: &str, number: usize, seen: &HashSet<Column>) -> Column {
+/// Returns the name of a column that is carried as a tag. Tags are found by name in the record, so a
+/// missing name is replaced by the column's number, and a repeated name gets it as a suffix.
+fn tag(name: &str, number: usize, seen: &mut HashSet<Arc<str>>) -> Arc<str> {
     let mut name = match name {
         "" => format!("column{number}"),
         name => name.to_owned(),
     };
-    while seen.contains(&Column::Tag(name.as_str().into())) {
+    while seen.contains(name.as_str()) {
         name = format!("{name}.{number}");
     }
-    Column::Tag(name.into())
+    let name: Arc<str> = name.into();
+    seen.insert(name.clone());
+    name
 }
 
 #[cfg(test)]
@@ -383,11 +500,11 @@ mod tests {
 
     #[test]
     fn columns_without_a_name_of_their_own_get_one() {
-        let cells = ["Host ", "owner", "", "owner"].map(str::to_owned);
-        let columns = columns(&cells, &"f".into()).unwrap();
+        let names = ["Host", "owner", "", "owner"];
+        let columns = Table::default().columns(&names, b',', &"f".into());
         let tag = |name: &str| Column::Tag(name.into());
         assert_eq!(
-            columns,
+            columns.unwrap(),
             [
                 Column::Known(KnownColumn::Host),
                 tag("owner"),

@@ -90,6 +90,7 @@ impl Expansion {
             service: &TLS,
             sni: sni.or_else(|| default_sni.cloned()),
             tags,
+            duplicate_of: None,
         };
         Self {
             next: Some(next),

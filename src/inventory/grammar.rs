@@ -1,12 +1,16 @@
 //! The grammar of targets: a scheme; a name, an address or a block of addresses; a port. Parts that
 //! the text does not specify stay `None`, and `expand` fills in the defaults.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::blanks::{is_blank, trimmed};
 use super::bounds::short;
 use super::error::TargetError;
+use super::name::is_quote;
+use super::ports::whole_number;
 use super::{Host, Service, fold_name, no_destination, parse_port};
 
 /// What the text of a target specifies, without defaults.
@@ -35,21 +39,24 @@ pub enum HostSpec {
 }
 
 impl TargetSpec {
-    /// Parses the text of one target. White space around it is ignored.
+    /// Parses the text of one target. White space around it and around the colon of its port is
+    /// ignored.
     ///
     /// # Errors
     ///
     /// Returns an error if the text is not a target.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        let text = text.trim();
-        if text.contains(char::is_whitespace) {
-            return Err(TargetError::Blank);
+        let text = trimmed(text);
+        if is_placeholder(text) {
+            return Err(TargetError::Placeholder(short(text)));
         }
-        let (service, rest) = scheme(text)?;
+        let text = joined(text);
+        let (service, rest) = scheme(&text)?;
         let (authority, tail) = match rest.find(['/', '?', '#']) {
             Some(end) => rest.split_at(end),
             None => (rest, ""),
         };
+        refuse_marks(&text, authority)?;
         let (place, port) = match block(authority, tail, service.is_some())? {
             Some(block) => block,
             None => one(authority)?,
@@ -59,6 +66,55 @@ impl TargetSpec {
             place,
             port,
         })
+    }
+}
+
+/// What people and programs write where there is no host.
+const PLACEHOLDERS: [&str; 12] = [
+    "n/a", "#n/a", "n.a.", "na", "-", "--", "none", "null", "nil", "nan", "tbd", "?",
+];
+
+/// Returns true if the text means that there is no host.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let all = PLACEHOLDERS.iter();
+    matches!(text, "–" | "—") || all.into_iter().any(|it| it.eq_ignore_ascii_case(text))
+}
+
+/// Removes blanks around the colon before a port, as in `host :443`. A host with further colons
+/// stays: `2001:db8::1 :443` without its blank would be another address.
+fn joined(text: &str) -> Cow<'_, str> {
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return Cow::Borrowed(text);
+    };
+    let (host, port) = (
+        host.trim_end_matches(is_blank),
+        port.trim_start_matches(is_blank),
+    );
+    let bare = host.rsplit("//").next().unwrap_or(host);
+    let number = whole_number(port.strip_suffix('/').unwrap_or(port));
+    let digits = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    let blanks = host.len() + 1 + port.len() < text.len();
+    match blanks && digits && (!bare.contains(':') || bare.ends_with(']')) {
+        true => Cow::Owned(format!("{host}:{port}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Refuses quotation marks, separators of cells and white space. Quotation marks come first,
+/// because a quoted text may contain the others.
+fn refuse_marks(text: &str, authority: &str) -> Result<(), TargetError> {
+    if let Some(mark) = authority.chars().find(|found| is_quote(*found)) {
+        return Err(TargetError::Quote(mark));
+    }
+    if text.contains('\t') {
+        return Err(TargetError::Cells('\t'));
+    }
+    if let Some(found) = authority.chars().find(|found| matches!(found, ',' | ';')) {
+        return Err(TargetError::Cells(found));
+    }
+    match text.contains(char::is_whitespace) {
+        true => Err(TargetError::Blank),
+        false => Ok(()),
     }
 }
 
@@ -72,7 +128,10 @@ fn scheme(text: &str) -> Result<(Option<&'static Service>, &str), TargetError> {
     }
     match Service::named(&scheme.to_ascii_lowercase()) {
         Some(service) => Ok((Some(service), rest)),
-        None => Err(TargetError::UnknownScheme(short(scheme))),
+        None => Err(match scheme.chars().find(|found| is_quote(*found)) {
+            Some(mark) => TargetError::Quote(mark),
+            None => TargetError::UnknownScheme(short(scheme)),
+        }),
     }
 }
 
@@ -95,7 +154,13 @@ fn block(
     let bare = authority
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
-    match bare.unwrap_or(authority).parse::<IpAddr>() {
+    let address = bare.unwrap_or(authority).parse::<IpAddr>();
+    // A browser shows `example.com/` for a URL without its scheme. After an address, `/` begins a
+    // prefix length.
+    if length.is_empty() && address.is_err() && !authority.is_empty() {
+        return Ok(None);
+    }
+    match address {
         Ok(IpAddr::V4(_)) if bare.is_some() => Err(TargetError::Brackets),
         Ok(address) => sized(address, length).map(Some),
         Err(_) => no_block(authority, url).map(|()| None),
@@ -216,7 +281,7 @@ fn host_and_port(text: &str) -> Result<(Host, Option<u16>), TargetError> {
     }
     let (host, port) = match text.split_once(':') {
         Some((_, port)) if port.contains(':') => return Err(bad_ipv6(text)),
-        Some((host, port)) => (host, Some(port)),
+        Some((host, port)) => (host, Some(whole_number(port))),
         None => (text, None),
     };
     let host = match host.parse() {
@@ -235,7 +300,7 @@ fn bracketed(inner: &str) -> Result<(Host, Option<u16>), TargetError> {
     let address = destination(IpAddr::V6(address))?;
     let port = match (rest, rest.strip_prefix(':')) {
         ("", _) => None,
-        (_, Some(port)) => Some(parse_port(port)?),
+        (_, Some(port)) => Some(parse_port(whole_number(port))?),
         (_, None) => return Err(TargetError::Brackets),
     };
     Ok((Host::Address(address), port))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::MAX_LINE;
 use super::columns::InputRow;
-use super::lines::excerpt;
 use crate::crypto::{Fingerprint, Hasher};
 
 /// What was read from one input.
@@ -39,18 +39,19 @@ impl Arguments {
     pub(super) fn next(&mut self) -> Option<InputRow> {
         let argument = self.all.get(self.given)?.clone();
         self.given += 1;
-        Some(InputRow::target(argument))
+        Some(InputRow::line(&argument))
     }
 
-    pub(super) fn place(&self) -> (u64, String) {
-        let text = self
+    /// Returns the position of the current argument, and its text.
+    pub(super) fn place(&self) -> (u64, Vec<u8>) {
+        let last = self
             .given
             .checked_sub(1)
             .and_then(|last| self.all.get(last));
-        (
-            self.given as u64,
-            text.map_or_else(String::new, |text| excerpt(text)),
-        )
+        let text = last.map_or(&b""[..], |text| text.as_bytes());
+        // As long as a line that is too long, so that it is rejected again when it is read again.
+        let text = text.get(..=MAX_LINE).unwrap_or(text);
+        (self.given as u64, text.to_vec())
     }
 
     pub(super) fn into_input(self, source: Arc<str>) -> Input {

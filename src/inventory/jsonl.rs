@@ -1,19 +1,18 @@
 //! Reads the rows of a JSON Lines input: one object per line, whose keys are the columns. It does
 //! not read the lines themselves.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Tag;
 use super::bounds::short;
-use super::columns::{Column, InputRow, KnownColumn};
+use super::columns::{Column, InputRow};
 use super::error::RowError;
+use super::headings::{self, Clash, Heading, KnownColumn, Rank};
+use super::object::{Member, Object, json_error, string, tag};
+use super::rows;
 
 /// Number of key names shared between rows. An inventory has few keys. A file with new keys in
 /// every row is still read, but without sharing.
@@ -22,7 +21,11 @@ const MAX_SHARED: usize = 1_024;
 /// Parses objects and remembers their keys.
 #[derive(Default)]
 pub(super) struct Objects {
-    keys: HashSet<Arc<str>>,
+    keys: HashMap<Arc<str>, Option<(KnownColumn, Rank)>>,
+    has_new_key: bool,
+    /// Keys about which there was a notice, and notices that were not taken yet.
+    noticed: HashSet<Arc<str>>,
+    notices: Vec<String>,
 }
 
 impl Objects {
@@ -33,78 +36,103 @@ impl Objects {
             return Ok(None);
         }
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
-        let mut row = InputRow::default();
-        let mut seen = HashSet::with_capacity(members.len());
-        let mut misnamed = None;
-        for (key, value) in members {
-            let column = self.column(&key);
-            if !seen.insert(column.clone()) {
-                return Err(RowError::KeyTwice(short(&key)));
-            }
-            match column {
-                Column::Known(KnownColumn::Ports) => {
-                    row.set(KnownColumn::Ports, ports_text(value)?)
-                }
-                Column::Known(known) => row.set(known, known_text(known, value)?),
-                Column::Tag(key) => {
-                    let tag = tag(&key, value)?;
-                    if KnownColumn::meant_by(&key) == Some(KnownColumn::Port) {
-                        misnamed.get_or_insert_with(|| short(&key));
-                    }
-                    row.tags.push((key, tag));
-                }
-            }
+        if rows::is_row(members.iter().map(|(key, _)| &**key)) {
+            self.notice(rows::NOTICE.into(), || rows::NOTICE.to_owned());
+            return rows::of_json(line).map(Some);
         }
-        let port = [KnownColumn::Port, KnownColumn::Ports].map(Column::Known);
-        match misnamed {
-            Some(found) if !port.iter().any(|it| seen.contains(it)) => Err(RowError::Misnamed {
-                found,
-                meant: KnownColumn::Port.name(),
-            }),
-            _ => Ok(Some(row)),
+        self.inventory_row(members).map(Some)
+    }
+
+    /// Returns the notices about keys that were not returned yet.
+    pub(super) fn notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
+    fn notice(&mut self, about: Arc<str>, text: impl FnOnce() -> String) {
+        if self.noticed.len() < MAX_SHARED && self.noticed.insert(about) {
+            self.notices.push(text());
         }
     }
 
-    fn column(&mut self, key: &str) -> Column {
-        if let Some(known) = KnownColumn::named(key) {
-            return Column::Known(known);
+    fn inventory_row(&mut self, members: Vec<Member<'_>>) -> Result<InputRow, RowError> {
+        let mut seen = HashSet::with_capacity(members.len());
+        let mut found = Vec::with_capacity(members.len());
+        for (key, value) in &members {
+            if !seen.insert(&**key) {
+                return Err(RowError::KeyTwice(short(key)));
+            }
+            let (name, known) = self.column(key);
+            found.push((name, known.filter(|(_, rank)| is_usable(*rank, value))));
         }
-        if let Some(shared) = self.keys.get(key) {
-            return Column::Tag(shared.clone());
+        let counts = headings::chosen(&found).map_err(|clash| refused(clash, &found))?;
+        let mut row = InputRow::default();
+        for (((name, known), counts), (_, value)) in found.iter().zip(&counts).zip(members) {
+            match known.filter(|_| *counts) {
+                Some((KnownColumn::Ports, _)) => row.set(KnownColumn::Ports, ports_text(value)?),
+                Some((known @ KnownColumn::Address, _)) => {
+                    let column = Column::Address(name.clone());
+                    row.add(&column, known_text(known, value)?);
+                }
+                Some((known, _)) => row.set(known, known_text(known, value)?),
+                None => row.tags.push((name.clone(), tag(name, value)?)),
+            }
         }
-        let key: Arc<str> = key.into();
+        self.explain(&found, &counts);
+        Ok(row)
+    }
+
+    /// Adds the notices about the keys of a row. Comparing names is slow, so this is done only for rows
+    /// with a key that is new, or that is recognised but does not count and had no notice yet.
+    fn explain(&mut self, found: &[Heading], counts: &[bool]) {
+        let mut headings = found.iter().zip(counts);
+        let unexplained = headings.any(|((name, known), counts)| {
+            known.is_some() && !counts && !self.noticed.contains(name)
+        });
+        if !std::mem::take(&mut self.has_new_key) && !unexplained {
+            return;
+        }
+        for (name, text) in headings::notices("key", found, counts) {
+            self.notice(name, || text);
+        }
+    }
+
+    fn column(&mut self, key: &str) -> Heading {
+        if let Some((name, known)) = self.keys.get_key_value(key) {
+            return (name.clone(), *known);
+        }
+        let (name, known): (Arc<str>, _) = (key.into(), KnownColumn::named(key));
         if self.keys.len() < MAX_SHARED {
-            self.keys.insert(key.clone());
+            self.keys.insert(name.clone(), known);
+            self.has_new_key = true;
         }
-        Column::Tag(key)
+        (name, known)
     }
 }
 
-/// The members of an object in input order, which `serde_json::Value` would sort. The values stay
-/// as written, so that long numbers keep all their digits.
-struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// Returns true if the value of a key can be read as a column. A recognised name takes any value,
+/// and reports one of the wrong type. Another name with such a value means something else, as the
+/// object `address` of a directory does.
+fn is_usable(rank: Rank, value: &RawValue) -> bool {
+    let begin = value.get().as_bytes().first();
+    rank == Rank::Exact || matches!(begin, Some(b'"' | b'0'..=b'9'))
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Object(members))
-            }
+fn refused(clash: Clash, found: &[Heading]) -> RowError {
+    match clash {
+        Clash::Twice(column) => {
+            let mut keys = found.iter().rev();
+            let last = keys.find(|(_, known)| *known == Some((column, Rank::Exact)));
+            RowError::KeyTwice(last.map_or_else(String::new, |(name, _)| short(name)))
         }
-
-        deserializer.deserialize_map(Members)
+        Clash::SameMeaning {
+            first,
+            second,
+            meant,
+        } => RowError::SameMeaning {
+            first: short(&first),
+            second: short(&second),
+            meant: meant.name(),
+        },
     }
 }
 
@@ -159,61 +187,6 @@ fn ports_text(value: &RawValue) -> Result<String, RowError> {
     match open.is_empty() {
         true => Err(RowError::NoOpenPort),
         false => Ok(open.join(",")),
-    }
-}
-
-/// Maximum nesting depth of a value. Many programs that read the records stop at 128, including
-/// their own levels.
-const MAX_DEPTH: usize = 32;
-
-/// Returns a string as text, and any other value as JSON.
-fn tag(key: &str, value: &RawValue) -> Result<Tag, RowError> {
-    let text = value.get();
-    match text.as_bytes().first() {
-        Some(b'"') => string(text).map(Tag::Text),
-        Some(b'[' | b'{') => {
-            let (text, depth) = compact(text);
-            if depth > MAX_DEPTH {
-                return Err(RowError::TooDeep(short(key)));
-            }
-            RawValue::from_string(text)
-                .map(Tag::Json)
-                .map_err(json_error)
-        }
-        _ => Ok(Tag::Json(value.to_owned())),
-    }
-}
-
-fn string(text: &str) -> Result<String, RowError> {
-    serde_json::from_str(text).map_err(json_error)
-}
-
-/// Returns JSON without white space between tokens, and its nesting depth.
-fn compact(text: &str) -> (String, usize) {
-    let (mut inside, mut escaped) = (false, false);
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let kept = text.chars().filter(|&found| {
-        match found {
-            _ if escaped => escaped = false,
-            '\\' => escaped = inside,
-            '"' => inside = !inside,
-            '[' | '{' if !inside => depth += 1,
-            ']' | '}' if !inside => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-        inside || !found.is_ascii_whitespace()
-    });
-    (kept.collect(), deepest)
-}
-
-fn json_error(error: serde_json::Error) -> RowError {
-    let text = error.to_string();
-    // The parser appends "at line 1 column 7", but its line is not the line of the file.
-    let reason = text.split(" at line ").next().unwrap_or_default();
-    RowError::Json {
-        reason: short(reason),
-        column: error.column(),
     }
 }
 

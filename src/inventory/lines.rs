@@ -2,11 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::bounds::{MAX_LINE, cut};
+use super::blanks::trimmed;
+use super::bounds::MAX_LINE;
 use super::error::RowError;
-
-/// Maximum number of characters of a rejected line to keep.
-const MAX_REJECT: usize = 200;
 
 /// Reads lines. The current line is kept until the next one is read.
 pub(super) struct Lines<R> {
@@ -14,6 +12,8 @@ pub(super) struct Lines<R> {
     line: Vec<u8>,
     too_long: bool,
     number: u64,
+    /// Maximum length of a line in bytes.
+    limit: usize,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -23,7 +23,18 @@ impl<R: BufRead> Lines<R> {
             line: Vec::new(),
             too_long: false,
             number: 0,
+            limit: MAX_LINE,
         }
+    }
+
+    /// Sets the maximum length of the lines after the current one, in bytes.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Returns the maximum length of a line in bytes.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Reads the next line. Returns false at the end. The rest of a line that is too long is
@@ -31,14 +42,14 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn advance(&mut self) -> io::Result<bool> {
         self.line.clear();
         self.too_long = false;
-        let mut bounded = (&mut self.input).take(MAX_LINE as u64 + 1);
+        let mut bounded = (&mut self.input).take(self.limit as u64 + 1);
         if bounded.read_until(b'\n', &mut self.line)? == 0 {
             return Ok(false);
         }
         self.number += 1;
         match self.line.pop_if(|last| *last == b'\n') {
             Some(_) => {}
-            None if self.line.len() > MAX_LINE => {
+            None if self.line.len() > self.limit => {
                 self.too_long = true;
                 self.input.skip_until(b'\n')?;
             }
@@ -62,11 +73,10 @@ impl<R: BufRead> Lines<R> {
         self.number
     }
 
-    /// Returns the beginning of the current line for a reject. Invalid UTF-8 is replaced.
-    pub(super) fn excerpt(&self) -> String {
-        // A character has at most four bytes, so this keeps at least as much as `excerpt` does.
-        let end = self.line.len().min(MAX_REJECT * 4 + 4);
-        excerpt(&String::from_utf8_lossy(&self.line[..end]))
+    /// Returns the current line as it was read, without its line feed. Of a line that is too long,
+    /// it is the beginning, and still too long: so it is rejected again when it is read again.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.line
     }
 
     /// Returns the capacity of the line buffer in bytes.
@@ -80,9 +90,9 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Returns the beginning of a rejected text, without the line end.
-pub(super) fn excerpt(text: &str) -> String {
-    cut(text.trim_end(), MAX_REJECT)
+/// Returns the bytes without the carriage return of the line end.
+pub(super) fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Returns the line without its comment. A comment begins with `#` at the start or after white
@@ -92,8 +102,8 @@ pub(super) fn without_comment(line: &str) -> &str {
         .match_indices('#')
         .find(|(at, _)| *at == 0 || line[..*at].ends_with(char::is_whitespace));
     match comment {
-        Some((at, _)) => line[..at].trim(),
-        None => line.trim(),
+        Some((at, _)) => trimmed(&line[..at]),
+        None => trimmed(line),
     }
 }
 

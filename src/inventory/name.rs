@@ -20,6 +20,9 @@ pub fn fold_name(text: &str) -> Result<Arc<str>, TargetError> {
     if text.len() > MAX_NAME {
         return Err(TargetError::NameTooLong);
     }
+    if let Some(mark) = text.chars().find(|found| is_quote(*found)) {
+        return Err(TargetError::Quote(mark));
+    }
     let ascii = to_ascii(text)?;
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
     match check(name, text) {
@@ -49,7 +52,7 @@ fn check(name: &str, text: &str) -> Result<(), TargetError> {
             .find(|&found| !u8::try_from(found).is_ok_and(in_names));
         return Err(match found.unwrap_or_default() {
             '*' => TargetError::Wildcard,
-            ',' => TargetError::Comma,
+            mark @ (',' | ';') => TargetError::Cells(mark),
             found if found.is_whitespace() => TargetError::Blank,
             found => TargetError::BadCharacter(found),
         });
@@ -81,6 +84,15 @@ fn to_ascii(text: &str) -> Result<Cow<'_, str>, TargetError> {
             DnsLength::Ignore,
         )
         .map_err(|_| TargetError::BadIdn(short(text)))
+}
+
+/// Returns true for quotation marks of every kind. UTS 46 allows the typographic ones in names, but a
+/// word processor put them there.
+pub(super) fn is_quote(found: char) -> bool {
+    matches!(
+        found,
+        '"' | '\'' | '`' | '´' | '‘'..='‟' | '‹' | '›' | '«' | '»' | '′' | '″' | '＂' | '＇'
+    )
 }
 
 fn in_names(byte: u8) -> bool {

@@ -20,6 +20,14 @@ pub fn parse_port(text: &str) -> Result<u16, TargetError> {
     }
 }
 
+/// Strips `.0`, which some programs append to whole numbers.
+pub(super) fn whole_number(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((number, zeros)) if !zeros.is_empty() && zeros.bytes().all(|it| it == b'0') => number,
+        _ => text,
+    }
+}
+
 /// Parses a list of ports and ranges, such as `443,8443,9000-9010`. Returns each port once, in the
 /// order of the list, so at most 65,535.
 ///

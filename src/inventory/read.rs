@@ -6,14 +6,17 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::bounds::{MAX_LINE, short};
+use super::bounds::MAX_LINE;
 use super::columns::InputRow;
 use super::csv::{Table, is_header};
 use super::error::{InputError, OpenError, Reject, RowError};
+use super::format::Format;
 use super::input::{Arguments, Input, Tally};
 use super::jsonl::Objects;
-use super::lines::{Lines, without_comment};
-use super::{Defaults, Expansion, Target};
+use super::lines::Lines;
+use super::rejects::RejectedRows;
+use super::signatures;
+use super::{Advice, Defaults, Expansion, Target};
 
 /// Where targets come from.
 pub enum Source {
@@ -23,6 +26,8 @@ pub enum Source {
     /// A file. Its extension determines the format (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), or else
     /// its first line does.
     File(PathBuf),
+    /// A file that is already open, with its path.
+    Opened(PathBuf, Box<dyn Read + Send>),
     /// Standard input or another stream. Its first line determines the format.
     Stdin(Box<dyn BufRead + Send>),
 }
@@ -53,6 +58,11 @@ pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenErr
             let rows = open_text(&name, Box::new(file), format_of(&path))?;
             (name, rows)
         }
+        Source::Opened(path, stream) => {
+            let name: Arc<str> = path.to_string_lossy().into();
+            let rows = open_text(&name, stream, format_of(&path))?;
+            (name, rows)
+        }
         Source::Stdin(stream) => {
             let name: Arc<str> = "<stdin>".into();
             let rows = open_text(&name, stream, None)?;
@@ -74,31 +84,24 @@ impl TargetReader {
         &self.source
     }
 
-    /// Returns notices for the user about the columns of the input, one line each.
-    pub fn notices(&self) -> Vec<String> {
-        let Rows::Text { format, .. } = &self.rows else {
-            return Vec::new();
+    /// Returns notices for the user about the columns of the input, one line each. A file of JSON
+    /// Lines has new ones while it is read. Each is returned once.
+    pub fn notices(&mut self) -> Vec<String> {
+        let mut notices = match &mut self.rows {
+            Rows::Text { format, .. } => format.notices(),
+            Rows::Arguments(_) | Rows::Rejected { .. } => Vec::new(),
         };
-        let Format::Csv(table) = format else {
-            return Vec::new();
-        };
-        let notices = table.mistakable().map(|(name, meant)| {
-            format!(
-                "{}: the column {:?} is kept as a tag only; if it contains the {}, rename it to `{}`",
-                self.source,
-                short(name),
-                meant.name(),
-                meant.name()
-            )
-        });
-        notices.collect()
+        for notice in &mut notices {
+            notice.insert_str(0, &format!("{}: ", self.source));
+        }
+        notices
     }
 
     /// Returns a description of what was read. Call it when there is nothing more to read.
     pub fn into_input(self) -> Input {
         match self.rows {
             Rows::Arguments(arguments) => arguments.into_input(self.source),
-            Rows::Text { lines, .. } => {
+            Rows::Text { lines, .. } | Rows::Rejected { lines, .. } => {
                 let (_, stream) = lines.into_inner().into_inner();
                 stream.into_inner().into_input(self.source)
             }
@@ -106,12 +109,15 @@ impl TargetReader {
     }
 
     fn reject(&self, error: &RowError) -> Reject {
-        let (line, text) = self.rows.place();
+        let (line, original, header) = self.rows.place();
+        let Advice { reason, hint } = error.advice();
         Reject {
             source: self.source.clone(),
             line,
-            text,
-            reason: error.to_string(),
+            reason,
+            hint,
+            original,
+            header,
         }
     }
 }
@@ -148,14 +154,14 @@ type Text = Lines<Chain<Cursor<Vec<u8>>, BufReader<Tally>>>;
 
 enum Rows {
     Arguments(Arguments),
-    Text { lines: Box<Text>, format: Format },
-}
-
-enum Format {
-    Lines,
-    /// Boxed because csv-core's state table is large.
-    Csv(Box<Table>),
-    Jsonl(Objects),
+    Text {
+        lines: Box<Text>,
+        format: Format,
+    },
+    Rejected {
+        lines: Box<Text>,
+        rows: RejectedRows,
+    },
 }
 
 /// A format that has been chosen but not opened yet.
@@ -171,43 +177,20 @@ impl Rows {
         match self {
             Self::Arguments(arguments) => Ok(arguments.next().map(Ok)),
             Self::Text { lines, format } => format.next(lines),
+            Self::Rejected { lines, rows } => rows.next(lines),
         }
     }
 
-    /// Returns the line number and text of the current row, for a reject.
-    fn place(&self) -> (u64, String) {
+    /// Returns the line number, the original lines and the header of the current row, for a reject.
+    fn place(&self) -> (u64, Vec<u8>, Vec<u8>) {
         match self {
-            Self::Arguments(arguments) => arguments.place(),
-            Self::Text { lines, format } => match format {
-                Format::Csv(table) => (table.number(), table.excerpt()),
-                Format::Lines | Format::Jsonl(_) => (lines.number(), lines.excerpt()),
-            },
-        }
-    }
-}
-
-impl Format {
-    fn next(&mut self, lines: &mut Text) -> io::Result<Option<Result<InputRow, RowError>>> {
-        if let Self::Csv(table) = self {
-            return table.next(lines);
-        }
-        while lines.advance()? {
-            let row = lines.text().and_then(|line| match self {
-                Self::Jsonl(objects) => objects.row(line),
-                _ => Ok(target_of(line)),
-            });
-            if let Some(row) = row.transpose() {
-                return Ok(Some(row));
+            Self::Arguments(arguments) => {
+                let (number, text) = arguments.place();
+                (number, text, Vec::new())
             }
+            Self::Text { lines, format } => format.place(lines),
+            Self::Rejected { rows, .. } => rows.place(),
         }
-        Ok(None)
-    }
-}
-
-fn target_of(line: &str) -> Option<InputRow> {
-    match without_comment(line) {
-        "" => None,
-        text => Some(InputRow::target(text.to_owned())),
     }
 }
 
@@ -218,8 +201,8 @@ fn open_text(
 ) -> Result<Rows, OpenError> {
     let mut stream = BufReader::with_capacity(MAX_LINE, Tally::new(stream));
     let start = beginning(&mut stream).map_err(|error| unreadable(name, error))?;
-    if start.contains(&0) || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
-        return Err(OpenError::NotText { file: name.clone() });
+    if let Some(error) = signatures::refused(&start, name) {
+        return Err(error);
     }
     if let Some(error) = unsupported(&start, name) {
         return Err(error);
@@ -230,8 +213,15 @@ fn open_text(
         Kind::Lines => Format::Lines,
         Kind::Jsonl => Format::Jsonl(Objects::default()),
         // A CSV file without a header has no rows in any format.
-        Kind::Csv => Table::open(&mut lines, name)?
-            .map_or(Format::Lines, |table| Format::Csv(Box::new(table))),
+        Kind::Csv => match Table::open(&mut lines, name)? {
+            None => Format::Lines,
+            Some(table) if table.holds_rejects() => {
+                let rows = RejectedRows::new(table, &mut lines, name);
+                let lines = Box::new(lines);
+                return Ok(Rows::Rejected { lines, rows });
+            }
+            Some(table) => Format::Csv(Box::new(table)),
+        },
     };
     let lines = Box::new(lines);
     Ok(Rows::Text { lines, format })

@@ -13,17 +13,39 @@
 //! table.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::{Start, Target};
+use super::{Host, Start, Tags, Target};
 
 /// Number of tables. Enough that one doubling table weighs little (4 %), few enough to stay in
 /// cache.
 const TABLES: usize = 32;
 
+/// The random key of the hashes. An inventory that is read twice has the same key in both readings,
+/// so that a visit has the same hash in both.
+#[derive(Clone, Default)]
+pub struct VisitKey(RandomState);
+
+impl VisitKey {
+    /// Returns the hash of a target's visit. Two targets are the same visit if host, port, dialogue
+    /// before TLS, offered application protocols, SNI name and given address are equal. Text and
+    /// tags do not count.
+    pub fn visit(&self, target: &Target) -> u64 {
+        self.0.hash_one(Visit::of(target))
+    }
+
+    /// Returns the hash of a visit together with tags, whatever their order.
+    pub(super) fn listing(&self, visit: u64, tags: &Tags) -> u64 {
+        let each = tags.iter().map(|tag| self.0.hash_one(tag));
+        self.0.hash_one((visit, each.fold(0, u64::wrapping_add)))
+    }
+}
+
 /// The targets seen so far.
 pub struct Seen {
-    key: RandomState,
+    key: VisitKey,
     tables: Vec<HashSet<u64, BuildHasherDefault<AsItIs>>>,
     /// Last value of the 32 selecting bits in each table's share of the hash space. The last share
     /// ends with the space.
@@ -32,20 +54,23 @@ pub struct Seen {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self {
-            key: RandomState::new(),
-            tables: (0..TABLES).map(|_| HashSet::default()).collect(),
-            ends: shares(),
-        }
+        Self::with(VisitKey::default())
     }
 }
 
 impl Seen {
-    /// Remembers a target. Returns false if the same visit was seen before. Two targets are the
-    /// same visit if host, port, dialogue before TLS, offered application protocols, SNI name and
-    /// given address are equal. Text and tags do not count.
+    /// Returns an empty set of hashes under this key.
+    pub fn with(key: VisitKey) -> Self {
+        Self {
+            key,
+            tables: (0..TABLES).map(|_| HashSet::default()).collect(),
+            ends: shares(),
+        }
+    }
+
+    /// Remembers a target. Returns false if the same visit was seen before (see `VisitKey::visit`).
     pub fn insert(&mut self, target: &Target) -> bool {
-        self.insert_hash(self.key.hash_one(Visit(target)))
+        self.insert_hash(self.key.visit(target))
     }
 
     /// Returns the number of targets remembered.
@@ -68,9 +93,15 @@ impl Seen {
             .sum()
     }
 
-    fn insert_hash(&mut self, hash: u64) -> bool {
+    /// Remembers a hash. Returns false if it was seen before.
+    pub(super) fn insert_hash(&mut self, hash: u64) -> bool {
         let table = self.table_of(hash);
         self.tables[table].insert(hash)
+    }
+
+    /// Returns true if the hash was seen before.
+    pub(super) fn contains_hash(&self, hash: u64) -> bool {
+        self.tables[self.table_of(hash)].contains(&hash)
     }
 
     /// Chooses the table by bits 25 to 56. The table itself uses the lowest bits (for buckets) and
@@ -95,21 +126,38 @@ fn shares() -> [u32; TABLES] {
     })
 }
 
-/// The properties that make two targets the same visit.
-struct Visit<'a>(&'a Target);
+impl Target {
+    /// Returns true if one visit serves both targets.
+    pub fn is_same_visit(&self, other: &Self) -> bool {
+        Visit::of(self) == Visit::of(other)
+    }
+}
 
-impl Hash for Visit<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let target = self.0;
-        target.host.hash(state);
-        target.port.hash(state);
-        // `https://a` and `a` are one visit. A dialogue before TLS makes a different one, and so does
-        // the list of application protocols that only HTTP servers are offered.
+/// The properties that make two targets the same visit.
+#[derive(PartialEq, Eq, Hash)]
+struct Visit<'a> {
+    host: &'a Host,
+    port: u16,
+    /// `https://a` and `a` are one visit. A dialogue before TLS makes a different one, and so does
+    /// the list of application protocols that only HTTP servers are offered: `https://a:8443` and
+    /// `a:8443` may get different answers.
+    dialogue: Option<&'static str>,
+    is_http: bool,
+    sni: Option<&'a Arc<str>>,
+    address: Option<IpAddr>,
+}
+
+impl<'a> Visit<'a> {
+    fn of(target: &'a Target) -> Self {
         let dialogue = target.service.start == Start::StartTls;
-        dialogue.then_some(target.service.name).hash(state);
-        target.is_http().hash(state);
-        target.sni.hash(state);
-        target.address.hash(state);
+        Self {
+            host: &target.host,
+            port: target.port,
+            dialogue: dialogue.then_some(target.service.name),
+            is_http: target.is_http(),
+            sni: target.sni.as_ref(),
+            address: target.address,
+        }
     }
 }
 

@@ -91,13 +91,9 @@ impl Service {
 }
 
 /// A `starttls` column or flag names something other than a STARTTLS service.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{text:?} is not a STARTTLS service; write `none` or one of {known}",
-    known = Service::names(Some(Start::StartTls))
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAStartTls {
-    text: String,
+    pub(super) text: String,
 }
 
 /// Parses a `starttls` column or flag: the name of a STARTTLS service. Returns `None` for `none`

@@ -2,6 +2,7 @@
 //! as written. Tags are never interpreted.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -45,6 +46,13 @@ impl PartialEq for Tag {
 }
 
 impl Eq for Tag {}
+
+impl Hash for Tag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        matches!(self, Self::Text(_)).hash(state);
+        self.as_str().hash(state);
+    }
+}
 
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

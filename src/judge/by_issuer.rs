@@ -1,24 +1,23 @@
 //! Fast path for the next leaf of a known issuer. Every store has accepted this issuer before, sent
 //! with the same other certificates, so one signature decides. Every other case takes the full path
-//! (`standing`).
+//! (`trust_result`).
 
 use std::sync::Arc;
 
 use super::Policy;
 use super::defects;
+use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::graph::{MAX_SENT, Source};
 use super::memo::Window;
 use super::order::Order;
-use super::outcome::{Ending, Outcome, Step};
-use super::position::Position;
-use super::standing::Standing;
+use super::trust_result::TrustResult;
 use super::webpki_check;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::SeenIssuers;
+use crate::verdict::{Position, SeenIssuers};
 
 /// Cached data of an issuer: the paths of each store for one of its leaves.
 pub(crate) struct Remembered {
-    stores: Vec<Vec<Arc<Outcome>>>,
+    stores: Vec<Vec<Arc<EvaluatedPath>>>,
     order: Arc<Order>,
     seen: Arc<SeenIssuers>,
 }
@@ -43,7 +42,7 @@ impl Remembered {
     pub(crate) fn of(
         sent: &[Arc<Certificate>],
         policy: &Policy,
-        standing: &Standing,
+        result: &TrustResult,
     ) -> Option<(Arc<Certificate>, Self)> {
         let (leaf, others) = sent.split_first()?;
         let issuer = issuer(leaf.contents.as_ref().ok()?, others)?;
@@ -53,18 +52,18 @@ impl Remembered {
             let same = |it: &Contents| it.subject.matches(name);
             other.sha256 != issuer.sha256 && other.contents.as_ref().is_ok_and(same)
         });
-        let through = |outcome: &Outcome| {
-            let mut above = outcome.above().iter();
+        let through = |path: &EvaluatedPath| {
+            let mut above = path.above().iter();
             let first = above.next();
-            outcome.ending == Ending::Anchor
-                && outcome.limits.is_empty()
+            path.ending == Ending::Anchor
+                && path.limits.is_empty()
                 && first.is_some_and(|first| first.certificate.sha256 == issuer.sha256)
                 && above.all(|step| step.contents().is_some_and(|it| !it.has_name_constraints))
-                && free(outcome)
+                && anchor_constrains_no_names(path)
         };
-        let choice = &standing.choice;
+        let choice = &result.choice;
         let repeatable = sent.len() <= MAX_SENT
-            && !standing.incomplete
+            && !result.incomplete
             && others.iter().all(readable)
             && namesakes.count() == 0
             && !policy.stores.is_empty()
@@ -73,35 +72,34 @@ impl Remembered {
                 .iter()
                 .all(|it| it.with_subject(name).is_empty())
             && choice.stores.iter().all(|paths| {
-                let trusted = paths.first().is_some_and(|best| best.outcome.trusted());
-                trusted && paths.iter().all(|path| through(&path.outcome))
+                let trusted = paths.first().is_some_and(|best| best.path.trusted());
+                trusted && paths.iter().all(|it| through(&it.path))
             });
         repeatable.then(|| {
-            let outcomes = choice.stores.iter();
-            let outcomes =
-                outcomes.map(|paths| paths.iter().map(|it| it.outcome.clone()).collect());
+            let paths = choice.stores.iter();
+            let paths = paths.map(|paths| paths.iter().map(|it| it.path.clone()).collect());
             let remembered = Self {
-                stores: outcomes.collect(),
-                order: standing.order.clone(),
-                seen: standing.seen.clone(),
+                stores: paths.collect(),
+                order: result.order.clone(),
+                seen: result.seen.clone(),
             };
             (issuer.clone(), remembered)
         })
     }
 
-    /// Returns the standing of another leaf of this issuer, or `None` if it has any fault other
+    /// Returns the result for another leaf of this issuer, or `None` if it has any fault other
     /// than dates and name. `window` is the window of the part above the leaf.
-    pub(crate) fn standing(
+    pub(crate) fn for_leaf(
         &self,
         leaf: &Arc<Certificate>,
         issuer: &Certificate,
         policy: &Policy,
         at: i64,
         window: Window,
-    ) -> Option<Standing> {
+    ) -> Option<TrustResult> {
         let contents = leaf.contents.as_ref().ok()?;
         // webpki treats a name and key that occur twice on a path as a loop.
-        let known = |step: &Step| {
+        let known = |step: &PathStep| {
             step.contents().is_some_and(|above| {
                 above.key.spki_sha256 == contents.key.spki_sha256
                     && above.subject.matches(&contents.subject)
@@ -115,33 +113,33 @@ impl Remembered {
         if !alike || !webpki_check::accepts_under(leaf, issuer, at) {
             return None;
         }
-        let step = Step {
+        let step = PathStep {
             certificate: leaf.clone(),
             source: Source::Sent,
         };
-        let outcome = |known: &Arc<Outcome>| Outcome {
-            path: std::iter::once(&step)
+        let with_leaf = |known: &Arc<EvaluatedPath>| EvaluatedPath {
+            steps: std::iter::once(&step)
                 .chain(known.above())
                 .cloned()
                 .collect(),
             anchor: known.anchor.clone(),
             defects: known.defects.clone(),
-            ..Outcome::alone(step.clone(), Ending::Anchor)
+            ..EvaluatedPath::alone(step.clone(), Ending::Anchor)
         };
         let stores = self.stores.iter();
-        let outcomes = stores.map(|paths| paths.iter().map(outcome).collect());
-        let alone = Arc::new(Outcome::alone(step.clone(), Ending::Absent));
+        let paths = stores.map(|paths| paths.iter().map(with_leaf).collect());
+        let alone = Arc::new(EvaluatedPath::alone(step.clone(), Ending::Absent));
         let order = self.order.clone();
-        Some(Standing {
+        Some(TrustResult {
             seen: self.seen.clone(),
             window: window.around(at, contents.not_before, contents.not_after),
-            ..Standing::choose(policy, outcomes.collect(), order, alone, at)
+            ..TrustResult::choose(policy, paths.collect(), order, alone, at)
         })
     }
 }
 
 /// Returns true if the path has an anchor that constrains no names.
-fn free(outcome: &Outcome) -> bool {
-    let anchor = outcome.anchor.as_ref();
+fn anchor_constrains_no_names(path: &EvaluatedPath) -> bool {
+    let anchor = path.anchor.as_ref();
     anchor.is_some_and(|anchor| anchor.webpki.name_constraints.is_none())
 }

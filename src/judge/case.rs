@@ -5,13 +5,12 @@ use jiff::Timestamp;
 use super::Policy;
 use super::choice::Choice;
 use super::defects::{Defect, usage};
+use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::order::Order;
-use super::outcome::{Ending, Outcome, Step};
-use super::position::Position;
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
-use crate::verdict::{Barrier, Finding, Revocation, Value, VerdictKind};
+use crate::verdict::{Barrier, Finding, Position, Revocation, Value, VerdictKind};
 
 /// The observation being judged.
 pub(crate) struct Case<'a> {
@@ -86,8 +85,8 @@ impl ChainCase<'_> {
     }
 
     /// Returns the certificates of the best path, each with its position.
-    pub(crate) fn path(&self) -> impl Iterator<Item = (Position, &Step, &Contents)> {
-        let path = self.choice.best.path.iter().enumerate();
+    pub(crate) fn path(&self) -> impl Iterator<Item = (Position, &PathStep, &Contents)> {
+        let path = self.choice.best.steps.iter().enumerate();
         path.filter_map(|(index, step)| {
             let position = self.choice.best.position(index);
             Some((position, step, step.contents()?))
@@ -103,9 +102,9 @@ impl<'a> Case<'a> {
     ) -> impl Iterator<Item = (Position, &'a Certificate, &'a Contents)> {
         let choice = self.chain.as_ref().map(|chain| chain.choice);
         let deciding = move || choice.into_iter().flat_map(|it| it.deciding(self.policy));
-        deciding().enumerate().flat_map(move |(number, outcome)| {
-            let new = outcome.dated().filter(move |(_, certificate)| {
-                let mut before = deciding().take(number).flat_map(Outcome::dated);
+        deciding().enumerate().flat_map(move |(number, path)| {
+            let new = path.dated().filter(move |(_, certificate)| {
+                let mut before = deciding().take(number).flat_map(EvaluatedPath::dated);
                 !before.any(|(_, known)| known.sha256 == certificate.sha256)
             });
             new.filter_map(|(position, certificate)| {

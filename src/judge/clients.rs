@@ -35,7 +35,7 @@ pub enum Breaks {
 
 /// Reaction of one or more clients that behave alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct ClientRow {
     /// Names of the clients: `Chrome, Edge`.
     pub clients: &'static str,
     /// Their reaction.
@@ -47,7 +47,7 @@ pub struct Row {
 }
 
 /// Returns the rows of a finding in the table's order.
-pub fn rows(finding: FindingId) -> impl Iterator<Item = Row> {
+pub fn rows(finding: FindingId) -> impl Iterator<Item = ClientRow> {
     TABLE
         .lines()
         .skip_while(move |line| heading(line) != Some(finding.name()))
@@ -60,7 +60,7 @@ fn heading(line: &str) -> Option<&str> {
     line.strip_prefix('[')?.strip_suffix(']')
 }
 
-fn row(line: &'static str) -> Option<Row> {
+fn row(line: &'static str) -> Option<ClientRow> {
     let mut cells = line.split(" | ");
     let (clients, breaks) = (cells.next()?, cells.next()?);
     let (message, name) = (cells.next()?, cells.next()?);
@@ -72,7 +72,7 @@ fn row(line: &'static str) -> Option<Row> {
         "unknown" => Breaks::Unknown,
         _ => return None,
     };
-    let row = Row {
+    let row = ClientRow {
         clients,
         breaks,
         message: (message != "unknown").then_some(message),

@@ -1,17 +1,17 @@
 //! The last step: collects the findings of a case and derives the verdict.
 
 use super::case::{Case, ChainCase};
+use super::evaluated_path::Ending;
 use super::findings::{FINDINGS, NEED_WHOLE_CHAIN};
-use super::outcome::Ending;
-use super::standing::Standing;
+use super::trust_result::TrustResult;
 use crate::observation::Reason;
 use crate::verdict::{CompletedBy, StoreTrust, TrustPath, Verdict, VerdictKind};
 
-/// Returns the verdict with all findings in order of precedence. `standings` are those of all
+/// Returns the verdict with all findings in order of precedence. `results` are those of all
 /// chains that the server sent.
 pub(super) fn conclude<'a>(
     case: &Case<'_>,
-    standings: impl Iterator<Item = &'a Standing>,
+    results: impl Iterator<Item = &'a TrustResult>,
 ) -> Verdict {
     let mut kind = VerdictKind::Ok;
     let mut found = Vec::new();
@@ -35,9 +35,9 @@ pub(super) fn conclude<'a>(
     let failure = case.observation.failure();
     let mut settled = failure.is_none_or(|failure| failure.reason != Reason::Servfail);
     let mut seen = Vec::new();
-    for standing in standings {
-        settled &= standing.settled;
-        seen.push(standing.seen.clone());
+    for result in results {
+        settled &= result.settled;
+        seen.push(result.seen.clone());
     }
     Verdict {
         kind,
@@ -72,7 +72,7 @@ fn path(chain: &ChainCase<'_>) -> Option<TrustPath> {
         Ending::Completed(by) => Some(by),
         _ => return None,
     };
-    let certificates = best.path.iter().map(|step| step.certificate.sha256);
+    let certificates = best.steps.iter().map(|step| step.certificate.sha256);
     Some(TrustPath {
         certificates: certificates.collect(),
         completed_by,

@@ -3,13 +3,12 @@
 
 use super::graph::Graph;
 use super::keys;
-use super::position::Position;
 use super::rfc5280::is_policy;
 use super::store::Anchor;
 use super::weak;
 use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Contents, KeyKind};
-use crate::verdict::Barrier;
+use crate::verdict::{Barrier, Position};
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
@@ -70,14 +69,14 @@ pub(crate) fn weak_root(spki: &[u8], place: usize) -> Option<Defect> {
 /// Returns a defect if the key usage does not allow this role. webpki does not check it.
 pub(crate) fn key_usage(contents: &Contents, position: Position) -> Option<Defect> {
     let bits = contents.key_usage?;
-    let (needed, words) = match position {
+    let (needed, detail) = match position {
         Position::Leaf => (
             usage::DIGITAL_SIGNATURE | usage::KEY_ENCIPHERMENT | usage::KEY_AGREEMENT,
             "neither digitalSignature nor keyEncipherment nor keyAgreement",
         ),
         _ => (usage::KEY_CERT_SIGN, "no keyCertSign"),
     };
-    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, words))
+    (bits & needed == 0).then(|| Defect::new(Barrier::KeyUsage, None, detail))
 }
 
 /// Returns the defect that prevents the anchor's certificate from being the issuer of this path, or
@@ -132,8 +131,8 @@ fn too_many_below(root: &Contents, graph: &Graph<'_>, nodes: &[usize]) -> Option
     let allowed = root.basic_constraints?.path_len?;
     let count = counted(graph, nodes);
     (count > allowed).then(|| {
-        let words = format!("{count} CA certificates below a root that allows {allowed}");
-        Defect::new(Barrier::PathLength, None, words)
+        let detail = format!("{count} CA certificates below a root that allows {allowed}");
+        Defect::new(Barrier::PathLength, None, detail)
     })
 }
 

@@ -6,8 +6,8 @@ use webpki::Error;
 
 use super::TrustStore;
 use super::defects::{self, Defect};
+use super::evaluated_path::EvaluatedPath;
 use super::graph::{Graph, Proof};
-use super::outcome::Outcome;
 use super::paths::Reached;
 use super::rfc5280::{self, Inputs, Refusal, Top};
 use super::store::Anchor;
@@ -23,14 +23,19 @@ const BEYOND_WEBPKI: [Barrier; 2] = [Barrier::KeyUsage, Barrier::UnsupportedKey]
 const TOO_LARGE: &str = "tlsweep checks name constraints only on certificates of up to 64 KiB";
 
 /// Returns the path with all its defects, other than dates and revocation.
-pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at: i64) -> Outcome {
-    let anchor = store.anchor(path.anchor);
-    let mut outcome = Outcome::reaching(graph, path, store);
-    let defects = &mut outcome.defects;
-    defects.extend(defects::of_path(graph, &path.nodes));
-    defects.extend(defects::of_anchor(anchor, graph, &path.nodes));
-    defects.extend(defects::weak_root(&anchor.spki, path.nodes.len()));
-    let links = links(graph, path, anchor);
+pub(crate) fn evaluate(
+    graph: &Graph<'_>,
+    reached: &Reached,
+    store: &TrustStore,
+    at: i64,
+) -> EvaluatedPath {
+    let anchor = store.anchor(reached.anchor);
+    let mut evaluated = EvaluatedPath::reaching(graph, reached, store);
+    let defects = &mut evaluated.defects;
+    defects.extend(defects::of_path(graph, &reached.nodes));
+    defects.extend(defects::of_anchor(anchor, graph, &reached.nodes));
+    defects.extend(defects::weak_root(&anchor.spki, reached.nodes.len()));
+    let links = links(graph, reached, anchor);
     defects.extend(unproven(&links));
     let certificates: Vec<&Certificate> = links.iter().map(|link| link.certificate).collect();
     let top = Top {
@@ -42,41 +47,41 @@ pub(crate) fn evaluate(graph: &Graph<'_>, path: &Reached, store: &TrustStore, at
     let proven = proven.filter_map(|it| Signed::by(it.certificate, it.contents, it.issuer));
     let proven: Vec<Signed<'_>> = proven.collect();
     match webpki_check::confirm(&certificates, &anchor.webpki, &proven, at) {
-        Confirmed::Accepted => outcome.defects.retain(|defect| {
-            let of_anchor = defect.at == Some(path.nodes.len());
+        Confirmed::Accepted => evaluated.defects.retain(|defect| {
+            let of_anchor = defect.at == Some(reached.nodes.len());
             of_anchor || BEYOND_WEBPKI.contains(&defect.reason)
         }),
         Confirmed::Untimely => {
             let refusal = validate().err();
-            let defect = refusal.and_then(|it| refused_by_rfc5280(it, &outcome.defects));
-            outcome.defects.extend(defect);
+            let defect = refusal.and_then(|it| refused_by_rfc5280(it, &evaluated.defects));
+            evaluated.defects.extend(defect);
         }
         Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
             match validate() {
                 // webpki stops at its first reason, so its other limits must still be checked.
                 Ok(()) => match limit_of_webpki(&links) {
-                    Some(defect) => outcome.defects.push(defect),
-                    None => outcome.limits = rfc5280::limits(&certificates, &top),
+                    Some(defect) => evaluated.defects.push(defect),
+                    None => evaluated.limits = rfc5280::limits(&certificates, &top),
                 },
                 Err(refusal) => {
-                    let defect = refused_by_rfc5280(refusal, &outcome.defects);
-                    outcome.defects.extend(defect);
+                    let defect = refused_by_rfc5280(refusal, &evaluated.defects);
+                    evaluated.defects.extend(defect);
                 }
             }
         }
         Confirmed::Refused(error) if webpki_check::too_large(&error, &certificates) => {
             // Our own rules check everything except name constraints.
-            let unchecked = constrained(graph, path, anchor);
+            let unchecked = constrained(graph, reached, anchor);
             let defect = unchecked.then(|| Defect::new(Barrier::TooLargeToCheck, None, TOO_LARGE));
-            outcome.defects.extend(defect);
+            evaluated.defects.extend(defect);
         }
         Confirmed::Refused(error) => {
-            let constrained = constrained(graph, path, anchor);
-            let defect = refused_by_webpki(&error, &outcome.defects, constrained);
-            outcome.defects.extend(defect);
+            let constrained = constrained(graph, reached, anchor);
+            let defect = refused_by_webpki(&error, &evaluated.defects, constrained);
+            evaluated.defects.extend(defect);
         }
     }
-    outcome
+    evaluated
 }
 
 /// Returns the reason of the RFC 5280 refusal, or `None` if our own rules already found it.
@@ -99,13 +104,13 @@ struct Link<'g> {
     proven: bool,
 }
 
-fn links<'g>(graph: &'g Graph<'_>, path: &Reached, anchor: &'g Anchor) -> Vec<Link<'g>> {
-    let issuers = path.nodes.iter().skip(1).map(|node| {
+fn links<'g>(graph: &'g Graph<'_>, reached: &Reached, anchor: &'g Anchor) -> Vec<Link<'g>> {
+    let issuers = reached.nodes.iter().skip(1).map(|node| {
         let key = &graph.contents(*node).key;
         (&*key.spki, key.spki_sha256)
     });
     let issuers = issuers.chain([(&*anchor.spki, anchor.spki_sha256)]);
-    let links = path.nodes.iter().zip(issuers);
+    let links = reached.nodes.iter().zip(issuers);
     let links = links.map(|(node, (issuer, fingerprint))| Link {
         certificate: &graph.node(*node).certificate,
         contents: graph.contents(*node),
@@ -147,8 +152,8 @@ fn unproven(links: &[Link<'_>]) -> impl Iterator<Item = Defect> {
 }
 
 /// Returns true if a certificate on the path or the anchor has name constraints.
-fn constrained(graph: &Graph<'_>, path: &Reached, anchor: &Anchor) -> bool {
-    let mut contents = path.nodes.iter().map(|node| graph.contents(*node));
+fn constrained(graph: &Graph<'_>, reached: &Reached, anchor: &Anchor) -> bool {
+    let mut contents = reached.nodes.iter().map(|node| graph.contents(*node));
     contents.any(|contents| contents.has_name_constraints)
         || anchor.webpki.name_constraints.is_some()
 }

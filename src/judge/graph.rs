@@ -13,7 +13,7 @@ use super::TrustStore;
 use super::budget::{Budget, cost};
 use super::signatures::Signatures;
 use super::store::Anchor;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::gather::IssuerPool;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::CompletedBy;
@@ -37,12 +37,12 @@ pub(crate) enum Proof {
     Claimed,
 }
 
-impl From<Outcome> for Proof {
-    fn from(outcome: Outcome) -> Self {
+impl From<SignatureCheck> for Proof {
+    fn from(outcome: SignatureCheck) -> Self {
         match outcome {
-            Outcome::Valid => Self::Proven,
-            Outcome::Invalid => Self::Refuted,
-            Outcome::Unsupported => Self::Claimed,
+            SignatureCheck::Valid => Self::Proven,
+            SignatureCheck::Invalid => Self::Refuted,
+            SignatureCheck::Unsupported => Self::Claimed,
         }
     }
 }

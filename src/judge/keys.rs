@@ -1,9 +1,9 @@
 //! Keys that clients accept: keys that no client can use, keys that some clients reject, and keys
 //! that are too short. Each rule names its source.
 
-use super::position::Position;
 use crate::crypto::{Curve, KeyAlgorithm, RSA_BITS, RsaNumbers};
 use crate::observation::{KeyKind, PublicKey};
+use crate::verdict::Position;
 
 /// Chrome, Firefox and Android reject shorter RSA keys in any certificate.
 const LEAST_RSA: u32 = 1024;

@@ -5,9 +5,9 @@
 
 use std::cmp::Reverse;
 
+use super::evaluated_path::{Ending, EvaluatedPath};
 use super::graph::{Graph, Source};
-use super::outcome::{Ending, Outcome};
-use super::paths::End;
+use super::paths::PathEnd;
 use crate::crypto::Fingerprint;
 use crate::verdict::{Barrier, CompletedBy, VerdictKind};
 
@@ -20,12 +20,12 @@ pub(crate) struct Dates {
 
 impl Dates {
     /// Returns the counts at a time, in seconds since the epoch.
-    pub(crate) fn of(outcome: &Outcome, at: i64) -> Self {
+    pub(crate) fn of(path: &EvaluatedPath, at: i64) -> Self {
         let mut dates = Self {
             expired: 0,
             early: 0,
         };
-        for contents in outcome.dated_contents() {
+        for contents in path.dated_contents() {
             dates.expired += usize::from(contents.not_after < at);
             dates.early += usize::from(contents.not_before > at);
         }
@@ -76,9 +76,9 @@ pub(crate) enum Class {
 
 impl Class {
     /// Returns the class of a path with these counts of dates.
-    pub(crate) fn of(outcome: &Outcome, revoked: bool, dates: Dates) -> Self {
+    pub(crate) fn of(path: &EvaluatedPath, revoked: bool, dates: Dates) -> Self {
         let untimely = dates.barrier().is_some();
-        match (outcome.ending, outcome.defects.is_empty()) {
+        match (path.ending, path.defects.is_empty()) {
             (Ending::Anchor | Ending::Completed(_), _) if revoked => Self::Revoked,
             (Ending::Anchor, true) if untimely => Self::Untimely,
             (Ending::Anchor, true) => Self::Accepted,
@@ -141,24 +141,24 @@ impl Merit {
     }
 
     /// Returns the merit of a path at a time, in seconds since the epoch.
-    pub(crate) fn of(outcome: &Outcome, revoked: bool, at: i64) -> Self {
-        let contents = || outcome.dated_contents();
-        let dates = Dates::of(outcome, at);
-        let certificates = outcome.path.iter().map(|step| step.certificate.sha256);
+    pub(crate) fn of(path: &EvaluatedPath, revoked: bool, at: i64) -> Self {
+        let contents = || path.dated_contents();
+        let dates = Dates::of(path, at);
+        let certificates = path.steps.iter().map(|step| step.certificate.sha256);
         Self {
-            class: Class::of(outcome, revoked, dates),
-            defects: outcome.defects.len(),
-            limits: outcome.limits.len(),
+            class: Class::of(path, revoked, dates),
+            defects: path.defects.len(),
+            limits: path.limits.len(),
             untimely: dates.expired + dates.early,
-            completed_by: match outcome.ending {
+            completed_by: match path.ending {
                 Ending::Completed(by) => Some(by),
                 _ => None,
             },
             not_yet_valid: dates.barrier() == Some(Barrier::NotYetValid),
             until: Reverse(contents().map(|it| it.not_after).min().unwrap_or(i64::MAX)),
-            length: outcome.path.len(),
+            length: path.steps.len(),
             certificates: certificates.collect(),
-            anchor: outcome.anchor.as_ref().map(|anchor| {
+            anchor: path.anchor.as_ref().map(|anchor| {
                 let certificate = anchor.certificate.as_ref();
                 (anchor.spki_sha256, certificate.map(|it| it.sha256))
             }),
@@ -186,7 +186,7 @@ impl From<Merit> for Gravity {
 /// Sort key of paths without an anchor, best explanation first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Explanation {
-    end: End,
+    end: PathEnd,
     /// True if the path needs certificates that were not sent.
     needs_others: bool,
     /// Number of certificates. The longest path comes first: its missing issuer is the one that is
@@ -197,7 +197,7 @@ pub(crate) struct Explanation {
 
 impl Explanation {
     /// Returns the sort key of the path over these nodes.
-    pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: End) -> Self {
+    pub(crate) fn of(graph: &Graph<'_>, nodes: &[usize], end: PathEnd) -> Self {
         let mut each = nodes.iter().map(|node| graph.node(*node));
         let certificates = nodes
             .iter()

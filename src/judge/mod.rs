@@ -6,7 +6,7 @@
 //!
 //! 1. `graph` connects certificates by verified signatures, within a signature budget (`budget`).
 //! 2. `paths` enumerates the paths to the anchors of each store (`store`).
-//! 3. `evaluate` finds the defects of one path and returns its `outcome`. `defects` has our own
+//! 3. `evaluate` finds the defects of one path and returns an `evaluated_path`. `defects` has our own
 //!    rules, `webpki_check` asks rustls-webpki, and `rfc5280` is the second opinion.
 //!    `without_anchor` handles paths that reach no anchor.
 //! 4. `revocation` asks the revocation sources about each path.
@@ -16,7 +16,7 @@
 //! 7. `findings` look at the resulting `case` one by one.
 //! 8. `conclude` returns the verdict: the first finding that is a verdict.
 //!
-//! `standing` runs the steps that need no revocation data for one chain. `by_issuer` is the fast
+//! `trust_result` runs the steps that need no revocation data for one chain. `by_issuer` is the fast
 //! path for the next leaf of a known issuer. `memo` is the cache of both.
 
 mod budget;
@@ -27,6 +27,7 @@ pub mod clients;
 mod conclude;
 mod defects;
 mod evaluate;
+mod evaluated_path;
 pub mod findings;
 mod graph;
 mod keys;
@@ -34,18 +35,16 @@ mod memo;
 mod merit;
 mod names;
 mod order;
-mod outcome;
 mod paths;
 mod policy;
-mod position;
 mod revocation;
 mod rfc5280;
 mod second;
 mod seen;
 mod signatures;
-mod standing;
 mod store;
 mod store_load;
+mod trust_result;
 mod weak;
 mod webpki_check;
 mod without_anchor;
@@ -65,7 +64,7 @@ use choice::{Candidate, Choice};
 use conclude::conclude;
 use memo::Memo;
 use signatures::Signatures;
-use standing::Standing;
+use trust_result::TrustResult;
 
 /// Maximum number of cached chains. A sweep meets the same chain at several addresses in a row.
 /// Each entry contains the chain, about 5 kB.
@@ -80,14 +79,14 @@ type IssuerKey = (Fingerprint, Fingerprint);
 /// Judges observations under one policy, with a cache of chains and issuers. Each thread has one.
 pub struct Judge {
     policy: Arc<Policy>,
-    chains: Memo<Fingerprint, Arc<Standing>>,
+    chains: Memo<Fingerprint, Arc<TrustResult>>,
     issuers: Memo<IssuerKey, Remembered>,
     signatures: Signatures,
 }
 
 /// A judged chain: the results of the stores and of the revocation sources.
-struct Judged {
-    standing: Arc<Standing>,
+struct JudgedChain {
+    trust: Arc<TrustResult>,
     choice: Arc<Choice>,
     /// Revocation answers for the chosen path; `None` if no source was configured.
     revocation: Option<Revocation>,
@@ -111,7 +110,7 @@ impl Judge {
         let at = policy.time_for(observation).as_second();
         let session = observation.session();
         let chain = observation.chain().filter(|sent| sent.leaf().is_some());
-        let judged = chain.map(|sent| (sent, self.chain(sent, session, at)));
+        let judged = chain.map(|sent| (sent, self.judge_chain(sent, session, at)));
         let (second, others) = self.second_chains(observation, at);
         let mut revocation = match &judged {
             Some((_, judged)) => judged.revocation.clone(),
@@ -132,8 +131,8 @@ impl Judge {
                 .and_then(|(sent, judged)| chain_case(observation, sent, judged, session)),
             second: &second,
         };
-        let standings = judged.iter().map(|(_, judged)| judged).chain(&others);
-        conclude(&case, standings.map(|it| &*it.standing))
+        let results = judged.iter().map(|(_, judged)| judged).chain(&others);
+        conclude(&case, results.map(|it| &*it.trust))
     }
 
     /// Returns the certificates whose issuer is unknown, if that issuer could lead to a store's
@@ -144,7 +143,7 @@ impl Judge {
         let mut lacking = Vec::new();
         let others = second::chains(observation);
         for sent in first.into_iter().chain(others.iter().map(|(sent, _)| sent)) {
-            lacking.extend_from_slice(&self.standing(sent, at).lacking);
+            lacking.extend_from_slice(&self.trust_result(sent, at).lacking);
         }
         lacking
     }
@@ -153,11 +152,11 @@ impl Judge {
         &mut self,
         observation: &Observation,
         at: i64,
-    ) -> (Vec<SecondChain>, Vec<Judged>) {
+    ) -> (Vec<SecondChain>, Vec<JudgedChain>) {
         let policy = self.policy.clone();
         let chains = second::chains(observation).into_iter();
         let chains = chains.map(|(sent, session)| {
-            let judged = self.chain(&sent, session, at);
+            let judged = self.judge_chain(&sent, session, at);
             let case = Case {
                 observation,
                 policy: &policy,
@@ -173,69 +172,67 @@ impl Judge {
 
     /// Judges a chain. The revocation answers are never cached with it, because they depend on the
     /// lists, the staple and the time.
-    fn chain(&mut self, sent: &PeerChain, session: Option<&Session>, at: i64) -> Judged {
-        let standing = self.standing(sent, at);
+    fn judge_chain(&mut self, sent: &PeerChain, session: Option<&Session>, at: i64) -> JudgedChain {
+        let trust = self.trust_result(sent, at);
         let Some(data) = self.policy.revocation.as_deref() else {
-            return Judged {
-                choice: standing.choice.clone(),
-                standing,
+            return JudgedChain {
+                choice: trust.choice.clone(),
+                trust,
                 revocation: None,
             };
         };
         let asking = revocation::Asking { data, session, at };
         let mut known = Vec::new();
-        let stores = standing.choice.stores.iter().map(|paths| {
-            let paths = paths.iter().map(|path| {
-                let about = asking.about(&path.outcome, &mut self.signatures);
+        let stores = trust.choice.stores.iter().map(|paths| {
+            let paths = paths.iter().map(|it| {
+                let about = asking.about(&it.path, &mut self.signatures);
                 let candidate = Candidate {
-                    outcome: path.outcome.clone(),
+                    path: it.path.clone(),
                     revoked: about.says_revoked(),
                 };
-                known.push((path.outcome.clone(), about));
+                known.push((it.path.clone(), about));
                 candidate
             });
             paths.collect()
         });
         let stores: Vec<Vec<Candidate>> = stores.collect();
-        let choice = Choice::of(&self.policy, stores, &standing.alone, at);
+        let choice = Choice::of(&self.policy, stores, &trust.alone, at);
         let mut wanted: Vec<String> = Vec::new();
         wanted.extend(known.iter().flat_map(|(_, about)| about.wanted.clone()));
         wanted.sort();
         wanted.dedup();
         let chosen = known
             .into_iter()
-            .find(|(outcome, _)| Arc::ptr_eq(outcome, &choice.best));
+            .find(|(path, _)| Arc::ptr_eq(path, &choice.best));
         let about = chosen.map(|(_, about)| about).unwrap_or_default();
-        Judged {
-            standing,
+        JudgedChain {
+            trust,
             choice: Arc::new(choice),
             revocation: Some(Revocation { wanted, ..about }),
         }
     }
 
-    fn standing(&mut self, sent: &PeerChain, at: i64) -> Arc<Standing> {
+    fn trust_result(&mut self, sent: &PeerChain, at: i64) -> Arc<TrustResult> {
         let others = digest(sent.certificates.iter().skip(1));
         let whole = digest(sent.certificates.iter());
-        if let Some(standing) = self.chains.get(&whole, at) {
-            return standing.clone();
+        if let Some(trust) = self.chains.get(&whole, at) {
+            return trust.clone();
         }
-        let standing = self.by_issuer(sent, others, at).unwrap_or_else(|| {
+        let trust = self.by_issuer(sent, others, at).unwrap_or_else(|| {
             let certificates = &sent.certificates;
-            let standing = Standing::of(certificates, &self.policy, at, &mut self.signatures);
-            if let Some((issuer, remembered)) =
-                Remembered::of(certificates, &self.policy, &standing)
-            {
+            let trust = TrustResult::of(certificates, &self.policy, at, &mut self.signatures);
+            if let Some((issuer, remembered)) = Remembered::of(certificates, &self.policy, &trust) {
                 let key = (others, issuer.sha256);
-                self.issuers.put(key, standing.window_above, remembered);
+                self.issuers.put(key, trust.window_above, remembered);
             }
-            standing
+            trust
         });
-        let standing = Arc::new(standing);
-        self.chains.put(whole, standing.window, standing.clone());
-        standing
+        let trust = Arc::new(trust);
+        self.chains.put(whole, trust.window, trust.clone());
+        trust
     }
 
-    fn by_issuer(&self, sent: &PeerChain, others: Fingerprint, at: i64) -> Option<Standing> {
+    fn by_issuer(&self, sent: &PeerChain, others: Fingerprint, at: i64) -> Option<TrustResult> {
         let (leaf, rest) = sent.certificates.split_first()?;
         let issuer = by_issuer::issuer(leaf.contents.as_ref().ok()?, rest)?;
         let key = (others, issuer.sha256);
@@ -243,7 +240,7 @@ impl Judge {
         let copied = rest.iter().any(|other| other.sha256 == leaf.sha256);
         match copied {
             true => None,
-            false => remembered.standing(leaf, issuer, &self.policy, at, window),
+            false => remembered.for_leaf(leaf, issuer, &self.policy, at, window),
         }
     }
 }
@@ -251,7 +248,7 @@ impl Judge {
 fn chain_case<'a>(
     observation: &Observation,
     sent: &'a PeerChain,
-    judged: &'a Judged,
+    judged: &'a JudgedChain,
     session: Option<&Session>,
 ) -> Option<ChainCase<'a>> {
     let leaf = sent.leaf()?;
@@ -259,7 +256,7 @@ fn chain_case<'a>(
         sent,
         leaf,
         choice: &judged.choice,
-        order: &judged.standing.order,
+        order: &judged.trust.order,
         asked: observation.endpoint.target.reference(),
         misused: misused(leaf, session),
     })
@@ -311,9 +308,9 @@ mod tests {
         let at = 1_780_272_000;
         let others = digest(std::iter::once(&middle));
         assert!(judge.by_issuer(&chain("b"), others, at).is_none());
-        assert!(judge.standing(&chain("a"), at).choice.best.trusted());
+        assert!(judge.trust_result(&chain("a"), at).choice.best.trusted());
         let short = judge.by_issuer(&chain("b"), others, at).unwrap();
-        assert!(short.choice.best.trusted() && short.choice.best.path.len() == 2);
+        assert!(short.choice.best.trusted() && short.choice.best.steps.len() == 2);
         // webpki would treat it as a loop on the path.
         let mut twin = CertificateParams::new(vec!["c".to_owned()]).unwrap();
         twin.distinguished_name = DistinguishedName::new();

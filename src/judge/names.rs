@@ -3,6 +3,7 @@
 
 use crate::inventory::Host;
 use crate::observation::PresentedName;
+use crate::verdict::NameHint;
 
 /// Maximum number of names of one certificate in evidence. Certificates with a thousand names
 /// exist; twenty show the reader whose certificate it is.
@@ -28,46 +29,18 @@ pub(crate) fn text_covers(text: &str, asked: &Host) -> bool {
     }
 }
 
-/// Reason why the nearest name does not match, if the difference is a familiar one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hint {
-    /// `www.example.com` was requested and only `example.com` is present.
-    WwwMissing,
-    /// `example.com` was requested and only `www.example.com` or `*.example.com` is present.
-    ApexMissing,
-    /// A wildcard covers one label, and the requested name has more.
-    WildcardDepth,
-    /// An address was requested and only names are present.
-    AddressNotListed,
-    /// One label differs.
-    OneLabel,
-}
-
-impl Hint {
-    /// Returns the value used in evidence.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::WwwMissing => "www_missing",
-            Self::ApexMissing => "apex_missing",
-            Self::WildcardDepth => "wildcard_depth",
-            Self::AddressNotListed => "address_not_listed",
-            Self::OneLabel => "one_label",
-        }
-    }
-}
-
 /// Returns the names as text, up to the limit for evidence.
 pub(crate) fn shown(names: &[PresentedName]) -> Vec<String> {
     names.iter().take(MAX_SHOWN).map(text).collect()
 }
 
 /// Returns the nearest name and the kind of difference, each `None` if there is none.
-pub(crate) fn nearest(names: &[PresentedName], asked: &Host) -> (Option<String>, Option<Hint>) {
+pub(crate) fn nearest(names: &[PresentedName], asked: &Host) -> (Option<String>, Option<NameHint>) {
     let Host::Name(asked) = asked else {
         let only_names = !names
             .iter()
             .any(|name| matches!(name, PresentedName::Address(_)));
-        return (None, only_names.then_some(Hint::AddressNotListed));
+        return (None, only_names.then_some(NameHint::AddressNotListed));
     };
     let candidates = || names.iter().filter_map(dns);
     let fewest = candidates().map(|name| labels_apart(name, asked)).min();
@@ -76,9 +49,7 @@ pub(crate) fn nearest(names: &[PresentedName], asked: &Host) -> (Option<String>,
         .take(MAX_COMPARED)
         .min_by_key(|name| (letters_apart(name, asked), name.to_ascii_lowercase()));
     // The hint may come from a name other than the nearest.
-    let hint = candidates()
-        .filter_map(|name| hint(name, asked))
-        .min_by_key(|hint| *hint as u8);
+    let hint = candidates().filter_map(|name| hint(name, asked)).min();
     (nearest.map(str::to_owned), hint)
 }
 
@@ -118,27 +89,27 @@ fn well_formed(name: &str) -> bool {
     name.len() <= MAX_NAME && name.split('.').all(label)
 }
 
-fn hint(presented: &str, asked: &str) -> Option<Hint> {
+fn hint(presented: &str, asked: &str) -> Option<NameHint> {
     let presented = presented.to_ascii_lowercase();
     let asked = asked.to_ascii_lowercase();
     if asked.strip_prefix("www.") == Some(&presented) {
-        return Some(Hint::WwwMissing);
+        return Some(NameHint::WwwMissing);
     }
     if presented.strip_prefix("www.") == Some(&asked) {
-        return Some(Hint::ApexMissing);
+        return Some(NameHint::ApexMissing);
     }
     if let Some(parent) = presented.strip_prefix("*.").filter(|p| p.contains('.')) {
         if parent == asked {
-            return Some(Hint::ApexMissing);
+            return Some(NameHint::ApexMissing);
         }
         let deep = asked
             .strip_suffix(parent)
             .and_then(|left| left.strip_suffix('.'))
             .filter(|left| left.contains('.'));
-        return deep.map(|_| Hint::WildcardDepth);
+        return deep.map(|_| NameHint::WildcardDepth);
     }
     let same_length = presented.split('.').count() == asked.split('.').count();
-    (same_length && labels_apart(&presented, &asked) == 1).then_some(Hint::OneLabel)
+    (same_length && labels_apart(&presented, &asked) == 1).then_some(NameHint::OneLabel)
 }
 
 /// Returns the number of labels that differ, aligned at the right.
@@ -262,12 +233,12 @@ mod tests {
 
     #[test]
     fn the_nearest_name_and_the_familiar_mistakes_are_found() {
-        use Hint::*;
+        use NameHint::*;
         type Nearest = (
             &'static [&'static str],
             &'static str,
             Option<&'static str>,
-            Option<Hint>,
+            Option<NameHint>,
         );
         let cases: &[Nearest] = &[
             (

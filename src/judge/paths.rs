@@ -26,7 +26,7 @@ pub(crate) struct Reached {
 
 /// End of a path that reaches no anchor, best explanation first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum End {
+pub(crate) enum PathEnd {
     /// A certificate that signed itself.
     Root,
     /// A certificate has the issuer's name and key identifier but did not make the signature.
@@ -41,7 +41,7 @@ pub(crate) struct Paths {
     /// Paths to anchors.
     pub(crate) reached: Vec<Reached>,
     /// Other paths, each with its end.
-    pub(crate) ended: Vec<(Vec<usize>, End)>,
+    pub(crate) ended: Vec<(Vec<usize>, PathEnd)>,
     /// True if more paths may exist.
     pub(crate) incomplete: bool,
     steps: usize,
@@ -82,7 +82,7 @@ impl Paths {
         }
         match search.graph.self_signed(top) {
             Some(Proof::Proven | Proof::Claimed) if anchors.issuers.is_empty() => {
-                self.ended.push((path.clone(), End::Root));
+                self.ended.push((path.clone(), PathEnd::Root));
             }
             _ => self.climb(search, path),
         }
@@ -103,8 +103,8 @@ impl Paths {
         }
         if !climbed {
             let end = match above.refuted.is_empty() && anchors.refuted.is_empty() {
-                true => End::Absent,
-                false => End::BadSignature,
+                true => PathEnd::Absent,
+                false => PathEnd::BadSignature,
             };
             self.ended.push((path.clone(), end));
         }

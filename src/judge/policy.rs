@@ -72,22 +72,22 @@ impl Policy {
         }
     }
 
-    /// Returns the outcome that decides: the one with the gravest verdict of the required stores,
+    /// Returns the path that decides: the one with the gravest verdict of the required stores,
     /// or the best of all if none is required. Returns `None` without a store.
     pub(super) fn decide<'o, T>(
         &self,
-        outcomes: &[&'o T],
+        picks: &[&'o T],
         merit: impl Fn(&T) -> Merit,
     ) -> Option<&'o T> {
         if self.required.is_empty() {
-            return match outcomes {
+            return match picks {
                 [only] => Some(*only),
-                _ => outcomes.iter().copied().min_by_key(|it| merit(it)),
+                _ => picks.iter().copied().min_by_key(|it| merit(it)),
             };
         }
-        let required = outcomes.iter().copied().enumerate();
+        let required = picks.iter().copied().enumerate();
         let required = required.filter(|(store, _)| self.required.contains(store));
-        let required = required.map(|(_, outcome)| outcome);
+        let required = required.map(|(_, pick)| pick);
         required.max_by_key(|it| Gravity::from(merit(it)))
     }
 
@@ -96,7 +96,7 @@ impl Policy {
     pub fn with_learned(&self, learned: &Learned) -> Self {
         let anchored = |certificate: &Certificate| self.anchors_sign(certificate);
         Self {
-            issuers: Arc::new(learned.settle(&self.issuers, anchored)),
+            issuers: Arc::new(learned.extend_pool(&self.issuers, anchored)),
             ..self.clone()
         }
     }

@@ -3,13 +3,13 @@
 //! certificates are not cached, because a sweep meets each of them once.
 
 use super::memo::{Memo, Window};
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 
 /// Maximum number of entries. Public CAs have fewer intermediates and lists.
 const CAPACITY: usize = 16_384;
 
 /// Outcomes by fingerprint of the signed object and of the key.
-pub(crate) struct Signatures(Memo<(Fingerprint, Fingerprint), Outcome>);
+pub(crate) struct Signatures(Memo<(Fingerprint, Fingerprint), SignatureCheck>);
 
 impl Default for Signatures {
     fn default() -> Self {
@@ -24,8 +24,8 @@ impl Signatures {
         &mut self,
         signed: Fingerprint,
         key: Fingerprint,
-        verify: impl FnOnce() -> Outcome,
-    ) -> Outcome {
+        verify: impl FnOnce() -> SignatureCheck,
+    ) -> SignatureCheck {
         let entry = (signed, key);
         if let Some(outcome) = self.0.get(&entry, 0) {
             return *outcome;

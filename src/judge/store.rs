@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::crypto::der::tag;
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::gather::{BadStoreFile, CERTIFICATE_FORMS};
 use crate::observation::{Certificate, Contents, DistinguishedName};
 
@@ -43,6 +43,15 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
+    fn sha256(&self) -> Fingerprint {
+        if let Some(certificate) = &self.certificate {
+            return certificate.sha256;
+        }
+        let constraints = self.webpki.name_constraints.as_deref().map(sequence);
+        let subject = sequence(&self.webpki.subject);
+        Fingerprint::of(&[subject, self.spki.clone(), constraints.unwrap_or_default()].concat())
+    }
+
     /// Returns the contents of its certificate, or `None` if there is none.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.as_deref()?.contents.as_ref().ok()
@@ -172,6 +181,19 @@ impl TrustStore {
         self.anchors.len()
     }
 
+    /// Returns the SHA-256 that identifies the anchors, independent of their order: of the sorted
+    /// SHA-256 of each, one per line in hexadecimal. That of an anchor is the SHA-256 of its
+    /// certificate, or without one, of subject, SubjectPublicKeyInfo and name constraints.
+    pub fn anchors_sha256(&self) -> Fingerprint {
+        let mut lines: Vec<String> = self
+            .anchors
+            .iter()
+            .map(|anchor| format!("{}\n", anchor.sha256()))
+            .collect();
+        lines.sort();
+        Fingerprint::of(lines.concat().as_bytes())
+    }
+
     /// Returns true if the store has no anchors.
     pub fn is_empty(&self) -> bool {
         self.anchors.is_empty()
@@ -190,7 +212,7 @@ impl TrustStore {
         let named = self.with_subject(&contents.issuer).iter();
         named
             .map(|anchor| certificate.signed_by_spki(&self.anchors[*anchor].spki))
-            .any(|outcome| outcome == Outcome::Valid)
+            .any(|outcome| outcome == SignatureCheck::Valid)
     }
 
     /// Returns true if its CAs must follow the rules for publicly trusted certificates.
@@ -290,7 +312,7 @@ fn sequence(content: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::der::Reader;
+    use crate::crypto::der::DerReader;
 
     #[test]
     fn the_date_of_the_mozilla_store_is_that_of_the_crate_in_use() {
@@ -314,7 +336,7 @@ mod tests {
         for length in [0, 1, 127, 128, 255, 256, 65_536] {
             let content = vec![7; length];
             let whole = sequence(&content);
-            let read = Reader::new(&whole).expect(tag::SEQUENCE).unwrap();
+            let read = DerReader::new(&whole).expect(tag::SEQUENCE).unwrap();
             assert_eq!(read.content, content);
         }
     }

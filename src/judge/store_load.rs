@@ -3,8 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::{StoreError, TrustStore};
 use crate::gather::{Listing, NotCertificates, StoreFile, certificates, read_file};
 
@@ -46,7 +44,6 @@ impl TrustStore {
             NotCertificates::Form(form) => unusable(form.to_owned()),
         })?;
         store.add_all(None, listing);
-        store.date = date(path);
         match (store.is_empty(), store.warnings().first()) {
             (true, Some(warning)) => Err(unusable(format!(
                 "it contains no usable certificate; {}",
@@ -61,7 +58,7 @@ impl TrustStore {
         let stores = file.stores.iter().map(|name| {
             // The CAs of a root program must follow the rules for public CAs.
             let mut store = Self::empty(name, true);
-            store.date = Some(file.date.clone());
+            store.date.clone_from(&file.date);
             let mut roots = file.roots.iter().enumerate();
             roots
                 .by_ref()
@@ -75,8 +72,8 @@ impl TrustStore {
         stores.collect()
     }
 
-    /// Returns a store with the certificates of the files directly in the folder. Its date is that
-    /// of the newest file. A file without a certificate is skipped with a warning.
+    /// Returns a store with the certificates of the files directly in the folder. A file without a
+    /// certificate is skipped with a warning.
     fn from_folder(name: &str, folder: &Path) -> Result<Self, StoreError> {
         let mut store = Self::empty(name, false);
         for path in files(folder)? {
@@ -91,7 +88,6 @@ impl TrustStore {
                 }
                 Ok(listing) => store.add_all(Some(&file), listing),
             }
-            store.date = store.date.max(date(&path));
         }
         match store.is_empty() {
             true => Err(empty(folder)),
@@ -119,7 +115,7 @@ impl TrustStore {
         };
         for found in listing.found {
             let place = found.place;
-            let added = match found.barred {
+            let added = match found.excluded_for_tls {
                 true => Err("skipped: its OpenSSL trust settings exclude TLS servers".to_owned()),
                 false => self.try_add(found.der),
             };
@@ -154,12 +150,6 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     }
     files.sort();
     Ok(files)
-}
-
-fn date(path: &Path) -> Option<String> {
-    let modified = std::fs::metadata(path).and_then(|file| file.modified());
-    let time = Timestamp::try_from(modified.ok()?).ok()?;
-    Some(time.strftime("%Y-%m-%d").to_string())
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
@@ -223,7 +213,7 @@ mod tests {
         let store = |folder| TrustStore::from_path("corp", folder).unwrap().remove(0);
         let sound = store(folder.path());
         assert_eq!((sound.len(), sound.warnings().len()), (3, 0));
-        assert_eq!((&**sound.name(), sound.date().is_some()), ("corp", true));
+        assert_eq!((&**sound.name(), sound.date().is_some()), ("corp", false));
         write("README", b"ours\n");
         write("d.pem", two.pem().replace("MII", "M!!").as_bytes());
         write("e.der", &[0x30, 0x00]);
@@ -254,7 +244,7 @@ mod tests {
         let file = StoreFile {
             source: "report.csv".to_owned(),
             sha256: crate::crypto::Fingerprint([0; 32]),
-            date: "2026-11-20".to_owned(),
+            date: Some("2026-11-20".to_owned()),
             stores: vec!["mozilla".to_owned(), "chrome".to_owned()],
             roots: vec![
                 included(&one, &["mozilla", "chrome"]),

@@ -8,7 +8,7 @@ use rustls_pki_types::{
 };
 use webpki::{EndEntityCert, Error, KeyUsage};
 
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 use crate::crypto::{Key, KeyAlgorithm, RSA_BITS};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::Barrier;
@@ -81,7 +81,7 @@ pub(super) fn too_large(error: &Error, path: &[&Certificate]) -> bool {
 /// (DER). Our own verification supports more algorithms.
 pub(super) fn supports(certificate: &Certificate, contents: &Contents, spki: &[u8]) -> bool {
     let behind = certificate.der.get(contents.tbs.end..).unwrap_or_default();
-    let algorithm = Reader::new(behind).expect(tag::SEQUENCE);
+    let algorithm = DerReader::new(behind).expect(tag::SEQUENCE);
     let key = der::only(spki, tag::SEQUENCE).and_then(|it| it.inside().expect(tag::SEQUENCE));
     let (Some(algorithm), Some(key)) = (algorithm, key) else {
         return false;

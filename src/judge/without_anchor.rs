@@ -2,8 +2,8 @@
 //! or its issuer known. They only add to a refusal; nothing here grants trust.
 
 use super::defects::{self, Defect};
+use super::evaluated_path::Ending;
 use super::graph::Graph;
-use super::outcome::Ending;
 use super::webpki_check::{self, Confirmed};
 use crate::verdict::Barrier;
 
@@ -60,7 +60,7 @@ mod tests {
     use rustls_pki_types::CertificateDer;
 
     use crate::judge::signatures::Signatures;
-    use crate::judge::standing::Standing;
+    use crate::judge::trust_result::TrustResult;
     use crate::judge::{Policy, TrustStore};
     use crate::observation::Certificate;
     use crate::verdict::Barrier;
@@ -112,9 +112,9 @@ mod tests {
         let stranger = chain(&Changes::default());
         let store = TrustStore::from_certificates("lab", &[stranger[2].der.clone()]);
         let mut signatures = Signatures::default();
-        let standing = Standing::of(sent, &Policy::new(vec![store]), AT, &mut signatures);
-        assert!(!standing.choice.best.trusted());
-        let defects = standing.choice.best.defects.iter();
+        let result = TrustResult::of(sent, &Policy::new(vec![store]), AT, &mut signatures);
+        assert!(!result.choice.best.trusted());
+        let defects = result.choice.best.defects.iter();
         defects.map(|defect| (defect.reason, defect.at)).collect()
     }
 

@@ -24,6 +24,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts.
+    pub const ALL: [Self; 4] = [Self::Suites, Self::Groups, Self::Signatures, Self::Key];
+
     /// Returns its name in the evidence of findings.
     pub fn word(self) -> &'static str {
         match self {
@@ -53,11 +56,11 @@ pub(crate) fn next_for_browsers(observation: &Observation) -> Option<Offer> {
         let offer = without_its_signature(answer)?;
         return observation.exchange(offer).is_none().then_some(offer);
     }
-    let (_, open) = open(observation)?;
+    let (_, open) = open_question(observation)?;
     match observation.exchange(Offer::Modern) {
         None => Some(Offer::Modern),
         Some(modern) => {
-            let asks = modern.failure.is_some() && !told_by_tls13(observation);
+            let asks = modern.failure.is_some() && !tls13_shows_browsers(observation);
             (asks && observation.exchange(open).is_none()).then_some(open)
         }
     }
@@ -69,11 +72,11 @@ pub fn refused_by_browsers(observation: &Observation) -> Option<BrowserRefusal<'
     let refused = |offer| observation.exchange(offer).is_some_and(refused);
     if let Some((answer, parts)) = signed_beyond(observation) {
         let asked = observation.exchange(without_its_signature(answer)?);
-        let refused = asked.is_some_and(refused_in_words);
+        let refused = asked.is_some_and(refused_without_dropping);
         return refused.then(|| refusal(answer, parts, false)).flatten();
     }
-    let ((answer, parts), offer) = open(observation)?;
-    let all = !told_by_tls13(observation) && refused(Offer::Modern) && refused(offer);
+    let ((answer, parts), offer) = open_question(observation)?;
+    let all = !tls13_shows_browsers(observation) && refused(Offer::Modern) && refused(offer);
     all.then(|| refusal(answer, parts, offer == Offer::Chrome))
         .flatten()
 }
@@ -96,7 +99,7 @@ type Beyond<'a> = (&'a Exchange, Vec<Part>);
 
 /// Returns the answer in TLS 1.2 to a hand-made hello that uses what some browsers do not offer, and
 /// the offer that shows if the server requires it.
-fn open(observation: &Observation) -> Option<(Beyond<'_>, Offer)> {
+fn open_question(observation: &Observation) -> Option<(Beyond<'_>, Offer)> {
     let answer = hand_made_answer(observation)?;
     let parts = beyond(answer, &BROWSERS)?;
     if parts.is_empty() {
@@ -121,7 +124,7 @@ fn beyond_chrome(answer: &Exchange) -> Option<(Beyond<'_>, Offer)> {
 
 /// Returns true if an answer in TLS 1.3 shows which browsers can connect. A server chooses the version
 /// first, so browsers never reach what it accepts in TLS 1.2.
-fn told_by_tls13(observation: &Observation) -> bool {
+fn tls13_shows_browsers(observation: &Observation) -> bool {
     let completed = observation.exchange(Offer::MoreGroups);
     observation.insists().is_some() || completed.is_some_and(|it| it.failure.is_none())
 }
@@ -152,7 +155,7 @@ fn refused(exchange: &Exchange) -> bool {
 
 /// Returns true if the server rejected the offer by more than the end of the connection, which may be
 /// temporary where the server accepts `modern`.
-fn refused_in_words(exchange: &Exchange) -> bool {
+fn refused_without_dropping(exchange: &Exchange) -> bool {
     let failure = exchange.failure.as_ref();
     refused(exchange) && !failure.is_some_and(|it| it.is_drop())
 }

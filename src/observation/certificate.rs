@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::contents::{Contents, Unparseable};
 use super::reading;
-use crate::crypto::{self, Fingerprint, Outcome};
+use crate::crypto::{self, Fingerprint, SignatureCheck};
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +32,17 @@ impl Certificate {
 
     /// Verifies this certificate's signature with the key of the issuer. Does not check names, dates or
     /// CA rights. Returns `Unsupported` if either certificate cannot be parsed.
-    pub fn signed_by(&self, issuer: &Self) -> Outcome {
+    pub fn signed_by(&self, issuer: &Self) -> SignatureCheck {
         match &issuer.contents {
             Ok(issuer) => self.signed_by_spki(&issuer.key.spki),
-            Err(_) => Outcome::Unsupported,
+            Err(_) => SignatureCheck::Unsupported,
         }
     }
 
     /// Verifies this certificate's signature with the key of this SubjectPublicKeyInfo (DER).
-    pub fn signed_by_spki(&self, spki: &[u8]) -> Outcome {
+    pub fn signed_by_spki(&self, spki: &[u8]) -> SignatureCheck {
         let Ok(contents) = &self.contents else {
-            return Outcome::Unsupported;
+            return SignatureCheck::Unsupported;
         };
         // The ranges were computed from these bytes. An empty slice would verify as `Invalid`.
         let part = |range: &Range<usize>| self.der.get(range.clone()).unwrap_or_default();

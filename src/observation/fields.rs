@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
 
     /// Returns true if the field read last ends with these bytes. x509-parser ignores bytes behind
     /// the last field that it knows.
-    pub(super) fn stand_behind(&self, last: &[u8]) -> bool {
+    pub(super) fn ends_with(&self, last: &[u8]) -> bool {
         self.left.as_ptr() == last.as_ptr_range().end
     }
 }

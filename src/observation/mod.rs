@@ -18,6 +18,8 @@ mod name;
 mod name_match;
 mod oid;
 mod peer_chain;
+mod phrases;
+mod population;
 mod reading;
 mod saved;
 mod sought;
@@ -38,17 +40,19 @@ pub use facts::{
     ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
     Question,
 };
-pub(crate) use facts::{next_question, reduce};
+pub(crate) use facts::{most_questions, next_question, reduce};
 pub use failure::{Failure, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;
+pub use phrases::PHRASES;
+pub use population::Population;
 pub use saved::{
     Damage, SaveError, SavedAnswer, SavedError, SavedHeader, SavedReader, SavedWriter,
 };
 pub(crate) use sought::Sct;
 pub use transcript::{Said, Transcript};
 pub use versions::{VersionOutcome, VersionWord, Versions, claims_tls13, supports_tls13};
-pub(crate) use versions::{needs_handshake, next_for_versions};
+pub(crate) use versions::{most_version_hellos, needs_handshake, next_for_versions};
 pub use visit::{Addresses, Observation, Timing};
 pub(crate) use visit::{MAX_CHAIN_BYTES, MAX_EXCHANGES};

@@ -75,7 +75,7 @@ fn attributes(name: &[u8]) -> Option<Vec<Attribute<'_>>> {
         let mut joined = false;
         while !set.is_empty() {
             let read: AttributeTypeAndValue<'_> = set.read()?;
-            if !set.stand_behind(read.attr_value().data) {
+            if !set.ends_with(read.attr_value().data) {
                 return None;
             }
             attributes.push(Attribute { read, joined });

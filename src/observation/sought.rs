@@ -4,7 +4,7 @@
 
 use super::Certificate;
 use super::name::utf8_or_latin1;
-use crate::crypto::der::{self, Element, Reader, tag};
+use crate::crypto::der::{self, DerReader, Element, tag};
 
 /// Maximum number of entries read from one extension. Certificates on the web have two or three.
 const MAX_ENTRIES: usize = 64;
@@ -115,7 +115,7 @@ fn distribution_point_addresses(name: &Element<'_>) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let names = (0..MAX_ENTRIES).map_while(|_| Reader::next(&mut names));
+    let names = (0..MAX_ENTRIES).map_while(|_| DerReader::next(&mut names));
     names
         .filter(|name| name.tag == tag::primitive(6))
         .map(|name| utf8_or_latin1(name.content).into_owned())

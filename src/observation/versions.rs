@@ -15,11 +15,11 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 pub(super) use asking::is_dead;
-pub(crate) use asking::next_for_versions;
+pub(crate) use asking::{most_version_hellos, next_for_versions};
 use evidence::{Evidence, evidence};
 pub(super) use evidence::{may_speak, reason_text};
 
-use super::{Exchange, Observation, Offer, Reason};
+use super::{Exchange, Observation, Offer, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// How an endpoint reacts to a protocol version.
@@ -30,7 +30,7 @@ use crate::tls::{AlertDescription, ProtocolVersion};
 pub enum VersionWord {
     /// The endpoint chose the version with offered parameters, and its answer was complete.
     Supported,
-    /// The endpoint claims to support the version by the downgrade marker in the random of an older
+    /// The endpoint claims to support the version by the downgrade mark in the random of an older
     /// answer. The version was not probed, or the probe got no answer.
     Claimed,
     /// The endpoint chose the version and then aborted the handshake in both attempts: by an alert, a
@@ -77,7 +77,7 @@ impl Versions {
         let found = ProtocolVersion::ALL.map(|version| (version, evidence(exchanges, version)));
         let mut known = found.iter().filter_map(|(_, evidence)| evidence.as_ref());
         let answered = known.any(Evidence::answers);
-        Self(found.map(|(_, evidence)| settle(evidence, answered)))
+        Self(found.map(|(_, evidence)| outcome_of(evidence, answered)))
     }
 
     /// Returns the outcome of a version.
@@ -119,7 +119,7 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade marker in the random of an older
+/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade mark in the random of an older
 /// answer and no answer proves or refutes it, or `None` otherwise. Some middleboxes copy the random of
 /// the server behind them.
 pub fn claims_tls13(observation: &Observation) -> Option<bool> {
@@ -129,14 +129,16 @@ pub fn claims_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
+fn outcome_of(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
     let (outcome, reason, offer) = match evidence {
         Some(Evidence::Supported(reason, offer)) => {
             (VersionWord::Supported, reason.into(), Some(offer))
         }
-        Some(Evidence::Claimed(offer)) => {
-            (VersionWord::Claimed, "downgrade_mark".into(), Some(offer))
-        }
+        Some(Evidence::Claimed(offer)) => (
+            VersionWord::Claimed,
+            phrases::DOWNGRADE_MARK.into(),
+            Some(offer),
+        ),
         Some(Evidence::BrokeOff(reason, offer)) => (VersionWord::BrokeOff, reason, Some(offer)),
         Some(Evidence::Rejected(reason, offer)) => (VersionWord::Rejected, reason, Some(offer)),
         Some(Evidence::Broke(reason, offer)) if answered => {
@@ -150,7 +152,7 @@ fn settle(evidence: Option<Evidence>, answered: bool) -> VersionOutcome {
             | Evidence::TurnedAway(reason, offer)
             | Evidence::Silent(reason, offer),
         ) => (VersionWord::NoAnswer, reason, Some(offer)),
-        None => (VersionWord::NotProbed, "not asked".into(), None),
+        None => (VersionWord::NotProbed, phrases::NOT_ASKED.into(), None),
     };
     VersionOutcome {
         outcome,

@@ -65,6 +65,7 @@ pub const COLUMNS: &[Column] = &[
     ours("schema", "version of the record format", |r, cell| put(r.schema, cell)),
     others("target", "the target as written in the inventory", |r, cell| put(r.target, cell)),
     others("host", "the host name or IP address of the target", |r, cell| put(&r.host, cell)),
+    others("host_unicode", "the Unicode form of an internationalised host name; empty for other names", |r, cell| some(r.host_unicode.as_ref(), cell)),
     others("sni", "the name sent as server name indication (SNI); empty if none was sent", |r, cell| some(r.sni, cell)),
     ours("ip", "the IP address that this row is about; empty if the name has none", |r, cell| some(r.ip, cell)),
     ours("addresses_tried", "number of addresses of the name that were tried", |r, cell| some(r.addresses.as_ref().map(|it| it.tried), cell)),
@@ -74,6 +75,7 @@ pub const COLUMNS: &[Column] = &[
     ours("port", "TCP port", |r, cell| put(r.port, cell)),
     ours("service", "the service on this port: `tls`, `https`, `smtp`, ...", |r, cell| put(r.service, cell)),
     others("tags", "the additional columns of the inventory, as a JSON object", tags),
+    others("duplicate_of", "the visited target, if this row repeats its visit for another listing with other `tags`", |r, cell| some(r.duplicate_of, cell)),
     ours("attempt", "1 for the first visit, 2 for the first retry, and so on", |r, cell| put(r.attempt, cell)),
     ours("started_at", "time at which this attempt started, with its DNS lookup", |r, cell| put(format_args!("{:.3}", r.started_at), cell)),
     ours("timing_ms_dns", "duration of the DNS lookup in milliseconds; empty for an address and for a retry", |r, cell| some(r.timing_ms.dns, cell)),
@@ -82,7 +84,8 @@ pub const COLUMNS: &[Column] = &[
     ours("timing_ms_handshake", "duration of the TLS handshake in milliseconds", |r, cell| some(r.timing_ms.handshake, cell)),
     ours("timing_ms_total", "duration of the whole visit in milliseconds", |r, cell| some(r.timing_ms.total, cell)),
     ours("verdict", "the verdict", |r, cell| put(r.verdict, cell)),
-    ours("side", "which side can fix the problem: `client`, `network` or `server`; empty if nothing is wrong", |r, cell| some(r.side, cell)),
+    ours("side", "where the problem can usually be fixed: `client`, `network` or `server`; empty if nothing is wrong", |r, cell| some(r.side, cell)),
+    ours("population", "how far the visit got, as a denominator of studies: `unresolved`, `refused`, `timed_out`, `unreachable`, `not_tls`, `no_tls_answer`, `tls` or `tls_no_version`", |r, cell| word(r.population.as_ref(), cell)),
     ours("findings", "ids of all findings, separated by `;`", findings),
     others("detail", "evidence of the finding that explains the verdict, as `key=value; ...`; empty for `ok`", detail),
     ours("error_stage", "the step that failed: `dns`, `connect`, `starttls` or `handshake`; empty if none failed", |r, cell| word(r.error.map(|it: &Failure| &it.stage), cell)),
@@ -101,7 +104,7 @@ pub const COLUMNS: &[Column] = &[
     ours("tls_key_proof", "whether the server proved that it has its certificate's private key: `proven`, `refuted` or `unverifiable`", |r, cell| word(tls(r, |it| it.key_proof.as_ref()), cell)),
     ours("tls_offer", "id of the ClientHello that the server answered", |r, cell| word(tls(r, |it| it.offer.as_ref()), cell)),
     ours("tls_supports_tls1_3", "true if TLS 1.3 support is proven", |r, cell| some(tls(r, |it| it.supports_tls1_3), cell)),
-    ours("tls_claims_tls1_3", "true if only the downgrade marker indicates TLS 1.3 support", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
+    ours("tls_claims_tls1_3", "true if only the downgrade mark indicates TLS 1.3 support", |r, cell| some(tls(r, |it| it.claims_tls1_3), cell)),
     ours("tls_alpn_refused", "true if the server rejected the ALPN protocols of HTTP", |r, cell| some(tls(r, |it| it.alpn_refused), cell)),
     ours("tls_versions_ssl3", "outcome of the test for SSL 3.0", |r, cell| word(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.outcome)), cell)),
     others("tls_versions_ssl3_reason", "reason for this outcome", |r, cell| some(tls(r, |it| it.versions.ssl3.as_ref().map(|v| &v.reason)), cell)),
@@ -257,8 +260,10 @@ fn detail(record: &Record<'_>, cell: &mut String) {
         cell.push('=');
         match value {
             Value::List(words) => spaced(words, cell),
-            Value::Text(text) => cell.push_str(text),
-            other => put(Word(other), cell),
+            other => match other.as_text() {
+                Some(text) => cell.push_str(text),
+                None => put(Word(other), cell),
+            },
         }
     }
 }
@@ -371,31 +376,39 @@ mod tests {
         );
     }
 
+    /// Returns the fields at or below this path that no column contains. The name of a column is
+    /// the path of its field.
+    fn without_column(
+        path: &str,
+        field: &serde_json::Value,
+        whole: &serde_json::Value,
+    ) -> Vec<String> {
+        if COLUMNS.iter().any(|column| column.name == path) {
+            return Vec::new();
+        }
+        let alternatives = field["anyOf"].as_array().into_iter().flatten();
+        let mut types = alternatives
+            .chain([field])
+            .map(|it| match it["$ref"].as_str() {
+                Some(reference) => whole.pointer(&reference[1..]).unwrap(),
+                None => it,
+            });
+        match types.find_map(|it| it["properties"].as_object()) {
+            Some(inner) => inner
+                .iter()
+                .flat_map(|(name, inner)| without_column(&format!("{path}_{name}"), inner, whole))
+                .collect(),
+            None => vec![path.to_owned()],
+        }
+    }
+
     #[test]
     fn every_field_of_the_record_has_its_column() {
-        let sample = samples::asked();
-        let row = serde_json::to_value(sample.record()).unwrap();
-        let mut fields = Vec::new();
-        for (name, value) in row.as_object().unwrap() {
-            match value {
-                serde_json::Value::Object(inner) if !["tags", "trust"].contains(&&**name) => {
-                    fields.extend(inner.keys().map(|key| format!("{name}_{key}")));
-                    for inside in ["versions", "facts"] {
-                        if let Some(parts) = inner.get(inside) {
-                            let each = parts.as_object().unwrap().keys();
-                            fields.extend(each.map(|key| format!("{name}_{inside}_{key}")));
-                            fields.retain(|field| *field != format!("tls_{inside}"));
-                        }
-                    }
-                }
-                _ => fields.push(name.clone()),
-            }
-        }
-        for field in fields.iter().filter(|field| *field != "error") {
-            let known = COLUMNS
-                .iter()
-                .any(|column| column.name.starts_with(&**field));
-            assert!(known, "no column contains {field}");
+        let schema = crate::output::schema();
+        let fields = schema["properties"].as_object().unwrap();
+        assert!(fields.len() > 20);
+        for (name, field) in fields {
+            assert_eq!(without_column(name, field, &schema), [""; 0]);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::tls::ProtocolVersion;
 
 /// What the server supports beyond what it negotiated. A measurement is null if it was not
 /// requested or if no answer shows the result.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FactsAsked {
     /// Accepted cipher suites, by protocol version.
     pub ciphers: Option<SuitesByVersion>,
@@ -40,7 +40,7 @@ pub struct FactsAsked {
 /// Cipher suites by protocol version. A version is null if it was not tested because the server had
 /// already refused it or had closed the connection when it was offered. If time ran out before a
 /// version was tested, `complete` is false and `ended_by` is `not asked`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SuitesByVersion {
     /// SSL 3.0.
     pub ssl3: Option<Accepted>,
@@ -56,7 +56,7 @@ pub struct SuitesByVersion {
 
 /// Key exchange groups by protocol version; null and `not asked` mean the same as for cipher
 /// suites.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct GroupsByVersion {
     /// TLS 1.2: elliptic curves only.
     pub tls1_2: Option<Accepted>,
@@ -65,7 +65,7 @@ pub struct GroupsByVersion {
 }
 
 /// The members of a list that the server accepts.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Accepted {
     /// IANA names of the accepted members, in the order in which the server chose them.
     pub accepted: Vec<Cow<'static, str>>,
@@ -83,7 +83,7 @@ pub struct Accepted {
 }
 
 /// Accepted ALPN protocols.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AlpnAccepted {
     /// The offered protocols.
     pub offered: [&'static str; 2],
@@ -96,7 +96,7 @@ pub struct AlpnAccepted {
 }
 
 /// Use of session tickets.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tickets {
     /// True if the server accepts the client's offer of session tickets; TLS 1.2 and older. Null if
     /// the server refused that ClientHello.
@@ -106,7 +106,7 @@ pub struct Tickets {
 }
 
 /// The chains sent to clients that accept only one type of key; null if no answer shows it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyChains {
     /// The chain for a client that accepts only RSA.
     pub rsa: Option<KeyChainSent>,
@@ -115,7 +115,7 @@ pub struct KeyChains {
 }
 
 /// What the server sends to a client that accepts only one type of key.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyChainSent {
     /// SHA-256 of each certificate, in the order sent; null if none were sent.
     pub sent: Option<Vec<String>>,

@@ -94,6 +94,12 @@ impl Date {
         (date.year() >= 0).then_some(Self(date))
     }
 
+    /// Returns the beginning of the day.
+    #[must_use]
+    pub fn midnight(self) -> Self {
+        Self(self.day().at(0, 0, 0, 0))
+    }
+
     /// Returns the date without the time of day.
     pub fn day(self) -> civil::Date {
         self.0.date()

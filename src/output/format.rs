@@ -1,4 +1,5 @@
-//! The output formats. A new format needs one new file and one entry in `FORMATS`.
+//! The output formats. A new format is a new file and an entry in `FORMATS`;
+//! docs/CONTRIBUTING.md lists every place.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -25,6 +26,8 @@ pub trait Sink: Send {
 pub struct Layout {
     /// Show the IP address in every row; useful if a target may have several.
     pub addresses: bool,
+    /// Show side, versions and what to do below each row; useful for a few servers.
+    pub advice: bool,
 }
 
 /// An output format.

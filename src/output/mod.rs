@@ -1,6 +1,8 @@
 //! The record of an endpoint (one row) and the formats that write it. Text that servers and
 //! inventories chose may be hostile. It is escaped here, when a row is written, and nowhere else.
 
+mod advice;
+mod anonymize;
 mod certificates;
 mod clean;
 mod columns;
@@ -15,6 +17,7 @@ mod notice;
 mod outputs;
 mod pem;
 mod record;
+mod rejects;
 mod reserved;
 mod revocation;
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod tls;
 mod whole;
 mod why;
 
+pub use anonymize::{Anonymizer, Group, Masked, NotAGroup};
 pub use certificates::CertificateFile;
 pub use clean::Clean;
 pub use columns::{COLUMNS, Column, Origin};
@@ -37,6 +41,7 @@ pub use notice::notice;
 pub use outputs::{OutputPath, Outputs, ReservedOutputs};
 pub use pem::certificate as pem_block;
 pub use record::{Addresses, Chain, FailedAddress, Leaf, Record, SCHEMA, TimingMs};
+pub use rejects::RejectFile;
 pub use reserved::Reserved;
 pub use revocation::{Answer, Revocation};
 pub use schema::schema;

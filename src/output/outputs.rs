@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
 use super::format::{Format, Layout, Sink};
-use super::{Record, Reserved};
+use super::{Anonymizer, Record, Reserved};
 
 /// Bytes to buffer before writing to the file: about 50 rows.
 const BUFFER: usize = 64 * 1024;
@@ -40,7 +40,11 @@ impl std::fmt::Display for OutputPath {
 }
 
 /// Every output of a sweep.
-pub struct Outputs(Vec<Output>);
+pub struct Outputs {
+    all: Vec<Output>,
+    /// Replaces values of every row, if rows are to be published.
+    anonymizer: Option<Anonymizer>,
+}
 
 struct Output {
     /// Flag and path of the file; `None` is standard output.
@@ -83,7 +87,10 @@ impl ReservedOutputs {
             };
             outputs.push(Output::start(name, format, writer, layout)?);
         }
-        Ok(Outputs(outputs))
+        Ok(Outputs {
+            all: outputs,
+            anonymizer: None,
+        })
     }
 }
 
@@ -100,13 +107,22 @@ impl Outputs {
         ReservedOutputs::open(wanted)?.begin(layout)
     }
 
+    /// Replaces values of every row from now on.
+    #[must_use]
+    pub fn anonymized(self, anonymizer: Option<Anonymizer>) -> Self {
+        Self { anonymizer, ..self }
+    }
+
     /// Writes a row to every output.
     ///
     /// # Errors
     ///
     /// Returns an error if an output cannot be written.
     pub fn write(&mut self, record: &Record<'_>) -> Result<(), OutputError> {
-        let mut outputs = self.0.iter_mut();
+        let masked = self.anonymizer.as_ref().map(|it| it.mask(record));
+        let masked = masked.as_ref().map(|masked| masked.record(record));
+        let record = masked.as_ref().unwrap_or(record);
+        let mut outputs = self.all.iter_mut();
         outputs.try_for_each(|output| output.run(|sink| sink.write(record)))
     }
 
@@ -117,7 +133,7 @@ impl Outputs {
     ///
     /// Returns an error if an output cannot be written.
     pub fn flush(&mut self) -> Result<(), OutputError> {
-        let mut outputs = self.0.iter_mut();
+        let mut outputs = self.all.iter_mut();
         outputs.try_for_each(|output| output.run(|sink| sink.flush()))
     }
 
@@ -128,7 +144,7 @@ impl Outputs {
     /// Returns the first failure.
     pub fn finish(self) -> Result<(), OutputError> {
         let mut result = Ok(());
-        for mut output in self.0 {
+        for mut output in self.all {
             result = result.and(output.run(|sink| sink.finish()));
         }
         result

@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer};
 use super::fields::{Date, Findings, Hex, Instant, Sans, Says, Tags, Trust};
 use super::revocation::Revocation;
 use super::tls::Tls;
-use crate::inventory::Host;
+use crate::inventory::{Host, unicode_name};
 use crate::observation::{
-    self, Certificate, Contents, Failure, Observation, PeerChain, Reason, Stage,
+    self, Certificate, Contents, Failure, Observation, PeerChain, Population, Reason, Stage,
 };
 use crate::verdict::{CompletedBy, Side, Verdict, VerdictKind};
 
@@ -31,6 +31,9 @@ pub struct Record<'a> {
     pub target: &'a str,
     /// The host name or IP address of the target.
     pub host: Cow<'a, str>,
+    /// The Unicode form of an internationalised host name; a label that could be taken for another
+    /// one stays in ASCII. Null if no label has a Unicode form.
+    pub host_unicode: Option<String>,
     /// The name sent in the SNI extension (server_name); null if none was sent.
     pub sni: Option<&'a str>,
     /// The IP address that this row is about; null if the name did not resolve to one.
@@ -46,6 +49,9 @@ pub struct Record<'a> {
     /// keep their JSON type.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub tags: Tags<'a>,
+    /// The visited target, if this row repeats its visit for another listing of it with other
+    /// `tags`; null in the row of the visit itself.
+    pub duplicate_of: Option<&'a str>,
     /// Number of this attempt: 1 for the first visit, 2 for the first retry, and so on.
     pub attempt: u32,
     /// Time at which this attempt started, with its DNS lookup (RFC 3339). The time between the lookup
@@ -57,8 +63,11 @@ pub struct Record<'a> {
     pub timing_ms: TimingMs,
     /// The verdict.
     pub verdict: VerdictKind,
-    /// Which side can fix the problem; null if nothing is wrong.
+    /// Where the problem can usually be fixed; null if nothing is wrong.
     pub side: Option<Side>,
+    /// How far the visit got: the denominator of a study that the row belongs to. Null if nothing was
+    /// measured because of a limit or fault on our own side.
+    pub population: Option<Population>,
     /// All findings. The finding that explains the verdict comes first.
     pub findings: Findings<'a>,
     /// The step at which the visit failed and the reason; null if it did not fail.
@@ -79,7 +88,8 @@ pub struct Record<'a> {
     /// the manifest.
     #[serde(skip)]
     pub judged_at: Timestamp,
-    /// True if the target itself gives the address to connect to. Not written: `target` shows it.
+    /// True if the target itself gives the address to connect to. Not written: `target` shows it, or
+    /// `timing_ms.dns` is null.
     #[serde(skip)]
     pub pinned: bool,
     /// True if a name had to be looked up. Not written: `host` and `target` show it.
@@ -208,17 +218,23 @@ impl<'a> Record<'a> {
             schema: SCHEMA,
             target: &target.text,
             host: host(&target.host),
+            host_unicode: match &target.host {
+                Host::Name(name) => unicode_name(name),
+                Host::Address(_) => None,
+            },
             sni: target.server_name().map(|name| &**name),
             ip: observation.endpoint.address,
             addresses: observation.addresses.as_deref().map(Addresses::new),
             port: target.port,
             service: target.service.name,
             tags: Tags(&target.tags),
+            duplicate_of: target.duplicate_of.as_deref(),
             attempt: observation.attempt,
             started_at: observation.started_at,
             timing_ms: TimingMs::new(observation),
             verdict: verdict.kind,
             side: verdict.side,
+            population: Population::of(observation),
             findings: Findings(&verdict.findings),
             error: observation.failure(),
             tls: Tls::new(observation),

@@ -17,8 +17,8 @@ use crate::observation::{
 };
 use crate::tls::ProtocolVersion;
 use crate::verdict::{
-    Barrier, CompletedBy, Finding, FindingId, Severity, Side, StoreTrust, TrustPath, Value,
-    Verdict, VerdictKind,
+    Barrier, CompletedBy, Finding, FindingId, NameHint, Position, Severity, Side, StoreTrust,
+    TrustPath, UntrustedReason, Value, Verdict, VerdictKind,
 };
 
 /// An observation with its verdict.
@@ -143,7 +143,7 @@ pub(crate) fn mismatched() -> Sample {
         ("presented", Value::List(names.map(str::to_owned).to_vec())),
         ("presented_count", Value::Number(2)),
         ("nearest", Value::Text("shop.example".to_owned())),
-        ("hint", Value::Text("www_missing".to_owned())),
+        ("hint", NameHint::WwwMissing.into()),
     ];
     Sample {
         observation: seen(target, vec![leaf]),
@@ -193,8 +193,8 @@ pub(crate) fn unreadable() -> Sample {
         contents: Err(Unparseable { field: "validity" }),
     });
     let evidence = vec![
-        ("reason", Value::Text("unparseable".to_owned())),
-        ("certificate", Value::Text("leaf".to_owned())),
+        ("reason", Barrier::Unparseable.into()),
+        ("certificate", Position::Leaf.into()),
         ("field", Value::Text("validity".to_owned())),
     ];
     Sample {
@@ -216,7 +216,7 @@ pub(crate) fn hostile() -> Sample {
     observation.exchanges[0].session.as_mut().unwrap().alpn = Some(attack.to_owned());
     observation.exchanges[0].failure = Some(Failure::new(Stage::Handshake, Reason::Eof, attack));
     let evidence = vec![
-        ("reason", Value::Text("untrusted_root".to_owned())),
+        ("reason", UntrustedReason::UntrustedRoot.into()),
         ("issuer", Value::Text(attack.to_owned())),
     ];
     let mut verdict = verdict(VerdictKind::UntrustedCa, evidence);
@@ -240,6 +240,7 @@ fn target(text: &str, host: &str, port: u16) -> Target {
         service: Service::named("https").unwrap(),
         sni: None,
         tags: vec![],
+        duplicate_of: None,
     }
 }
 

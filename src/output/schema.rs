@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn rows_fit_the_schema() {
         let validator = jsonschema::validator_for(&schema()).unwrap();
-        for sample in samples::all() {
+        for sample in samples::all().into_iter().chain([samples::asked()]) {
             let row = serde_json::to_value(sample.record()).unwrap();
             let faults: Vec<String> = validator
                 .iter_errors(&row)

@@ -2,31 +2,40 @@
 //! record and from the evidence of its findings. What a finding means is in its definition.
 
 mod evidence;
-mod words;
+mod phrases;
 
 use super::columns::own_finding;
 use super::names::Word;
 use super::{Clean, Leaf, Record};
 use crate::observation::{Failure, Reason, Stage};
 use crate::verdict::{FindingId, Value, VerdictKind};
-use words::{LONGEST_TEXT, add, days, issuer};
+use phrases::{LONGEST_TEXT, add, days, issuer, shown_name};
 
-/// Returns the endpoint in a form that `scan` accepts as a target. The address is included if the
-/// target gave it, or if `addresses` is true.
+/// Returns the endpoint. Its first word is a form that `scan` accepts as a target. The address is
+/// included if the target gave it, or if `addresses` is true. An internationalised name is followed
+/// by its ASCII form, and a host that was asked for under another name by that name: the verdict is
+/// about that name.
 pub fn place(record: &Record<'_>, addresses: bool) -> String {
     let mut place = match record.service {
         "tls" | "https" => String::new(),
         service => format!("{service}://"),
     };
     let named = record.host.parse::<std::net::IpAddr>().is_err();
+    let host = record.host_unicode.as_deref().unwrap_or(&record.host);
     match record.ip {
         Some(ip) if named && (addresses || record.pinned) => {
-            add(&mut place, format_args!("{}@", Clean::new(&record.host)));
+            add(&mut place, format_args!("{}@", Clean::new(host)));
             bracketed(&mut place, &ip.to_string());
         }
-        _ => bracketed(&mut place, &record.host),
+        _ => bracketed(&mut place, host),
     }
     add(&mut place, format_args!(":{}", record.port));
+    if record.host_unicode.is_some() {
+        add(&mut place, format_args!(" ({})", Clean::new(&record.host)));
+    }
+    if let Some(sni) = record.sni.filter(|sni| *sni != record.host) {
+        add(&mut place, format_args!(" as {}", shown_name(sni)));
+    }
     place
 }
 
@@ -45,23 +54,31 @@ pub fn why(record: &Record<'_>) -> String {
     special.unwrap_or_else(|| evidence::listed(record))
 }
 
-/// Returns the ids of all findings except the verdict's own, in order.
-pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = FindingId> {
+/// Returns the ids of all findings except the verdict's own, in order. Old versions are named.
+pub(super) fn others(record: &Record<'_>) -> impl Iterator<Item = String> {
     let own = usize::from(own_finding(record).is_some());
-    record.findings.0[own..].iter().map(|finding| finding.id)
+    record.findings.0[own..].iter().map(|finding| {
+        let mut evidence = finding.evidence.iter();
+        match (finding.id, evidence.find(|(name, _)| *name == "versions")) {
+            (FindingId::LegacyTlsEnabled, Some((_, Value::List(versions)))) => {
+                format!("{} ({})", finding.id, versions.join(", "))
+            }
+            _ => finding.id.to_string(),
+        }
+    })
 }
 
 fn healthy(record: &Record<'_>, leaf: &Leaf<'_>) -> String {
-    let mut words = Vec::with_capacity(3);
-    words.extend(
+    let mut parts = Vec::with_capacity(3);
+    parts.extend(
         record
             .tls
             .as_ref()
             .and_then(|tls| Some(tls.version?.to_string())),
     );
-    words.extend(leaf.days_left.map(|left| format!("{} left", days(left))));
-    words.extend(issuer(leaf));
-    words.join(", ")
+    parts.extend(leaf.days_left.map(|left| format!("{} left", days(left))));
+    parts.extend(issuer(leaf));
+    parts.join(", ")
 }
 
 /// Returns why TLS could not start. If the port speaks TLS from the first byte, that is more useful
@@ -70,14 +87,14 @@ fn upgrade(record: &Record<'_>, error: &Failure) -> String {
     let evidence = own_finding(record).map_or(&[][..], |finding| &finding.evidence);
     match evidence.contains(&("implicit_tls", Value::Flag(true))) {
         true => format!("implicit TLS, no {} before it", record.service),
-        false => failure_words(error),
+        false => failure_message(error),
     }
 }
 
 /// Returns the failure that ended the visit.
 fn failed(record: &Record<'_>) -> Option<String> {
     match record.error {
-        Some(failure) => Some(failure_words(failure)),
+        Some(failure) => Some(failure_message(failure)),
         // The only handshake failure without an error: the handshake reached its end.
         None => (record.verdict == VerdictKind::HandshakeFailed).then(|| KEY_NOT_PROVEN.to_owned()),
     }
@@ -85,7 +102,7 @@ fn failed(record: &Record<'_>) -> Option<String> {
 
 const KEY_NOT_PROVEN: &str = "did not prove possession of its certificate's private key";
 
-fn failure_words(failure: &Failure) -> String {
+fn failure_message(failure: &Failure) -> String {
     let detail = Clean::bounded(&failure.detail, LONGEST_TEXT).to_string();
     let has_detail = failure.detail.chars().any(char::is_alphanumeric);
     match (failure.reason, has_detail) {
@@ -193,6 +210,32 @@ mod tests {
             assert_eq!(place(&sample.record(), false), plain);
             assert_eq!(place(&sample.record(), true), addressed);
         }
+    }
+
+    #[test]
+    fn names_are_shown_as_they_are_written_and_as_they_were_asked_for() {
+        let unicode = samples::expired_at("xn--bro-hoa.example");
+        let mut record = unicode.record();
+        assert_eq!(record.host_unicode.as_deref(), Some("büro.example"));
+        let shown = "büro.example:443 (xn--bro-hoa.example)";
+        assert_eq!(place(&record, false), shown);
+        record.sni = Some("www.example");
+        assert_eq!(place(&record, false), format!("{shown} as www.example"));
+        // Looks like `apple`.
+        let hostile = samples::expired_at("xn--80ak6aa92e.example");
+        assert_eq!(hostile.record().host_unicode, None);
+        assert_eq!(
+            place(&hostile.record(), false),
+            "xn--80ak6aa92e.example:443"
+        );
+        let other = samples::expired();
+        let mut other = other.record();
+        other.sni = Some("xn--bro-hoa.example");
+        other.service = "smtp";
+        assert_eq!(
+            place(&other, true),
+            "smtp://shop.example@192.0.2.7:443 as büro.example (xn--bro-hoa.example)"
+        );
     }
 
     #[test]

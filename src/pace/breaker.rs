@@ -1,11 +1,12 @@
 //! Detects endpoints (address and port) that stay silent, so that further visits would only wait.
 //!
-//! It counts per address and port, because a firewall may drop a single port. After a run of silent
-//! visits, an endpoint is suspended: its visits are held back, and a few probes are made one at a
-//! time, each after a longer pause. If a probe is answered, all held visits go ahead. If none is,
-//! the endpoint is dead: visits are rejected without being made, except for one from time to time.
-//! Silence proves nothing if no other endpoint answers either. In that case more probes are made
-//! first, and the reason reported is different.
+//! It is a circuit breaker for each address and port, because a firewall may drop a single port.
+//! After a run of silent visits, the breaker of an endpoint is half-open: visits are held back, and
+//! a few probes are made one at a time, each after a longer pause. If a probe is answered, the
+//! breaker closes and all held visits go ahead. If none is, the breaker opens, because the endpoint
+//! is dead: visits are rejected without being made, except for one from time to time. Silence proves
+//! nothing if no other endpoint answers either. In that case more probes are made first, and the
+//! reason reported is different.
 //!
 //! It knows addresses and times, but not visits or sockets.
 
@@ -13,13 +14,13 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// Number of silent visits in a row before an endpoint is suspended. One connection attempt alone
+/// Number of silent visits in a row before a breaker is half-open. One connection attempt alone
 /// sends three SYNs within the default timeout.
 const RUN: u32 = 8;
 /// The same, if a connection was accepted before the silence. Such silence may depend on the name:
 /// a proxy stays silent for a name whose backend is down.
 const RUN_ACCEPTED: u32 = 16;
-/// Number of silent probes before a suspended endpoint is dead.
+/// Number of silent probes before a half-open breaker opens.
 const PROBES: u32 = 3;
 /// The same, if several addresses are silent and none has answered: our own network may be down.
 const PROBES_ALL_SILENT: u32 = 6;
@@ -35,9 +36,9 @@ const REMEMBERED: usize = 32_768;
 
 /// What a visit showed about the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum VisitOutcome {
     /// It answered, possibly with a refusal.
-    Alive,
+    Answered,
     /// Not a byte arrived within the deadlines.
     Silent {
         /// True if the TCP handshake succeeded.
@@ -56,20 +57,20 @@ pub struct Dead {
     pub all_silent: bool,
 }
 
-/// What happens to a visit.
+/// What the breaker decides about a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Decision {
     /// It may be made.
-    Open,
+    Allow,
     /// It must wait until the endpoint has answered or is dead.
-    Held,
+    Hold,
     /// It is rejected.
-    Shut(Dead),
+    Reject(Dead),
 }
 
-/// What the result of a visit means for the other visits to the same endpoint.
+/// What to do with the other visits to the same endpoint after the outcome of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Action {
     /// Nothing changes.
     None,
     /// Hold them back, and let one go after this pause.
@@ -77,7 +78,7 @@ pub enum Turn {
     /// Release all that were held back.
     Release,
     /// Reject all that were held back.
-    GiveUp(Dead),
+    Reject(Dead),
 }
 
 /// The record of silent endpoints.
@@ -86,11 +87,11 @@ pub struct Breaker {
     newer: HashMap<SocketAddr, Entry>,
     older: HashMap<SocketAddr, Entry>,
     /// Time at which any endpoint last answered.
-    life: Option<Instant>,
+    last_answer: Option<Instant>,
     /// The two addresses that were silent most recently, with the times.
     silent: [Option<(IpAddr, Instant)>; 2],
     /// Until this time, silence may be our own fault, because this process was suspended.
-    absent: Option<Instant>,
+    paused_until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,21 +105,25 @@ struct Entry {
     pause: Duration,
     /// True if the connection was accepted in one of them.
     accepted: bool,
-    /// Number of times it answered after it was suspended. Its patience doubles each time.
+    /// Number of times it answered after its breaker was half-open or open. Its patience doubles
+    /// each time.
     released: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Visited,
-    /// `probes` is the number of silent probes, `owed` means that the next visit is a probe, and
-    /// `probing` that a probe is in flight. Visits that began before the suspension are not probes.
-    Suspended {
+    /// Visits are made.
+    Closed,
+    /// Visits are held back. `probes` is the number of silent probes, `next_is_probe` means that the
+    /// next visit is a probe, and `probing` that a probe is in flight. Visits that began before this
+    /// state are not probes.
+    HalfOpen {
         probes: u32,
-        owed: bool,
+        next_is_probe: bool,
         probing: bool,
     },
-    Dead {
+    /// Visits are rejected until `next`, when one is made.
+    Open {
         why: Dead,
         declared: Instant,
         next: Instant,
@@ -127,60 +132,78 @@ enum State {
 }
 
 impl Breaker {
-    /// Returns what happens to a visit that is about to wait for its permit.
-    pub fn door(&mut self, at: SocketAddr, now: Instant) -> Door {
+    /// Decides about a visit that is about to wait for its permit.
+    pub fn decide(&mut self, at: SocketAddr, now: Instant) -> Decision {
         // The common case costs two checks of empty tables.
         if self.newer.is_empty() && self.older.is_empty() {
-            return Door::Open;
+            return Decision::Allow;
         }
-        let life = self.life;
+        let last_answer = self.last_answer;
         let Some(entry) = self.entry(at) else {
-            return Door::Open;
+            return Decision::Allow;
         };
         match &mut entry.state {
-            State::Visited => Door::Open,
-            State::Suspended { owed, probing, .. } if *owed => {
-                (*owed, *probing) = (false, true);
-                Door::Open
+            State::Closed => Decision::Allow,
+            State::HalfOpen {
+                next_is_probe,
+                probing,
+                ..
+            } if *next_is_probe => {
+                (*next_is_probe, *probing) = (false, true);
+                Decision::Allow
             }
-            State::Suspended { .. } => Door::Held,
+            State::HalfOpen { .. } => Decision::Hold,
             // Another endpoint answers again, so the cause was not this one.
-            State::Dead { why, declared, .. } if why.all_silent && life > Some(*declared) => {
-                entry.state = State::Visited;
+            State::Open { why, declared, .. }
+                if why.all_silent && last_answer > Some(*declared) =>
+            {
+                entry.state = State::Closed;
                 entry.silent = 0;
-                Door::Open
+                Decision::Allow
             }
-            State::Dead { next, wait, .. } if *next <= now => {
+            State::Open { next, wait, .. } if *next <= now => {
                 *next = now + *wait;
                 *wait = (*wait * 2).min(REVISIT_AT_LAST);
-                Door::Open
+                Decision::Allow
             }
-            State::Dead { why, .. } => Door::Shut(*why),
+            State::Open { why, .. } => Decision::Reject(*why),
         }
     }
 
-    /// Records the end of a visit and its duration, and returns what follows for the others.
-    pub fn ended(&mut self, at: SocketAddr, sign: Sign, took: Duration, now: Instant) -> Turn {
-        match sign {
-            Sign::Unclear => self.again(at),
-            Sign::Alive => self.alive(at, now),
-            Sign::Silent { .. } if self.absent.is_some_and(|until| now < until) => self.again(at),
-            Sign::Silent { accepted } => self.silent(at, accepted, took, now),
+    /// Records the end of a visit and its duration, and returns what to do with the others.
+    pub fn ended(
+        &mut self,
+        at: SocketAddr,
+        outcome: VisitOutcome,
+        took: Duration,
+        now: Instant,
+    ) -> Action {
+        match outcome {
+            VisitOutcome::Unclear => self.repeat_probe(at),
+            VisitOutcome::Answered => self.answered(at, now),
+            VisitOutcome::Silent { .. } if self.paused_until.is_some_and(|until| now < until) => {
+                self.repeat_probe(at)
+            }
+            VisitOutcome::Silent { accepted } => self.silent(at, accepted, took, now),
         }
     }
 
     /// Records that this process was suspended for a while. Visits in flight may have missed their
     /// answers. They end within this time.
-    pub fn absent(&mut self, now: Instant, visits_end_within: Duration) {
-        self.absent = Some(now + visits_end_within);
+    pub fn process_paused(&mut self, now: Instant, visits_end_within: Duration) {
+        self.paused_until = Some(now + visits_end_within);
     }
 
-    /// Returns true if one held visit may go, because the pause of a suspended endpoint is over. If
+    /// Returns true if one held visit may go, because the pause of a half-open breaker is over. If
     /// no visit is held, the next visit becomes the probe.
     pub fn may_probe(&mut self, at: SocketAddr, any_held: bool) -> bool {
         match self.entry(at).map(|entry| &mut entry.state) {
-            Some(State::Suspended { owed, probing, .. }) => {
-                (*owed, *probing) = (!any_held, any_held);
+            Some(State::HalfOpen {
+                next_is_probe,
+                probing,
+                ..
+            }) => {
+                (*next_is_probe, *probing) = (!any_held, any_held);
                 any_held
             }
             _ => false,
@@ -188,51 +211,51 @@ impl Breaker {
     }
 
     /// Repeats a probe that showed nothing.
-    fn again(&mut self, at: SocketAddr) -> Turn {
+    fn repeat_probe(&mut self, at: SocketAddr) -> Action {
         let Some(entry) = self.entry(at) else {
-            return Turn::None;
+            return Action::None;
         };
         match &mut entry.state {
-            State::Suspended { probing, .. } if *probing => {
+            State::HalfOpen { probing, .. } if *probing => {
                 *probing = false;
-                Turn::Probe(entry.pause)
+                Action::Probe(entry.pause)
             }
-            _ => Turn::None,
+            _ => Action::None,
         }
     }
 
-    fn alive(&mut self, at: SocketAddr, now: Instant) -> Turn {
-        self.life = Some(now);
+    fn answered(&mut self, at: SocketAddr, now: Instant) -> Action {
+        self.last_answer = Some(now);
         if self.newer.is_empty() && self.older.is_empty() {
-            return Turn::None;
+            return Action::None;
         }
         let Some(entry) = self.entry(at) else {
-            return Turn::None;
+            return Action::None;
         };
-        let turn = match entry.state {
-            State::Visited => Turn::None,
-            State::Suspended { .. } | State::Dead { .. } => {
+        let action = match entry.state {
+            State::Closed => Action::None,
+            State::HalfOpen { .. } | State::Open { .. } => {
                 entry.released += 1;
-                Turn::Release
+                Action::Release
             }
         };
-        entry.state = State::Visited;
+        entry.state = State::Closed;
         entry.silent = 0;
         if entry.released == 0 {
             self.newer.remove(&at);
         }
-        turn
+        action
     }
 
-    fn silent(&mut self, at: SocketAddr, accepted: bool, took: Duration, now: Instant) -> Turn {
+    fn silent(&mut self, at: SocketAddr, accepted: bool, took: Duration, now: Instant) -> Action {
         self.note_silence(at.ip(), now);
         let took = took.clamp(SHORTEST, LONGEST);
         if self.entry(at).is_none() {
             self.remember(at, Entry::new(now));
         }
-        let (life, silent) = (self.life, self.silent);
+        let (last_answer, silent) = (self.last_answer, self.silent);
         let Some(entry) = self.entry(at) else {
-            return Turn::None;
+            return Action::None;
         };
         if entry.silent == 0 {
             (entry.since, entry.accepted, entry.pause) = (now, false, SHORTEST);
@@ -242,23 +265,23 @@ impl Breaker {
         entry.pause = entry.pause.max(took);
         let patience = entry.patience();
         match &mut entry.state {
-            State::Visited if entry.silent < patience => Turn::None,
-            State::Visited => {
-                entry.state = State::Suspended {
+            State::Closed if entry.silent < patience => Action::None,
+            State::Closed => {
+                entry.state = State::HalfOpen {
                     probes: 0,
-                    owed: false,
+                    next_is_probe: false,
                     probing: false,
                 };
-                Turn::Probe(entry.pause)
+                Action::Probe(entry.pause)
             }
-            State::Suspended { probing: false, .. } => Turn::None,
-            State::Suspended {
+            State::HalfOpen { probing: false, .. } => Action::None,
+            State::HalfOpen {
                 probes, probing, ..
             } => {
                 *probing = false;
                 *probes += 1;
                 let made = *probes;
-                let nobody = life.is_none_or(|life| life < entry.since);
+                let nobody = last_answer.is_none_or(|last_answer| last_answer < entry.since);
                 let others = silent.iter().flatten();
                 let mut others = others.filter(|(ip, when)| *ip != at.ip() && *when >= entry.since);
                 let all_silent = nobody && others.next().is_some();
@@ -268,21 +291,21 @@ impl Breaker {
                     PROBES
                 };
                 if made < enough {
-                    return Turn::Probe(entry.pause * (1 << made));
+                    return Action::Probe(entry.pause * (1 << made));
                 }
                 let silent = entry.silent;
                 let why = Dead { silent, all_silent };
-                entry.state = State::Dead {
+                entry.state = State::Open {
                     why,
                     declared: now,
                     next: now + REVISIT,
                     wait: REVISIT * 2,
                 };
-                Turn::GiveUp(why)
+                Action::Reject(why)
             }
-            State::Dead { why, .. } => {
+            State::Open { why, .. } => {
                 why.silent = entry.silent;
-                Turn::None
+                Action::None
             }
         }
     }
@@ -312,9 +335,9 @@ impl Breaker {
             // visits.
             let forgotten = std::mem::take(&mut self.older);
             self.older = std::mem::take(&mut self.newer);
-            let suspended = |entry: &Entry| matches!(entry.state, State::Suspended { .. });
+            let half_open = |entry: &Entry| matches!(entry.state, State::HalfOpen { .. });
             self.newer
-                .extend(forgotten.into_iter().filter(|(_, entry)| suspended(entry)));
+                .extend(forgotten.into_iter().filter(|(_, entry)| half_open(entry)));
         }
         self.newer.insert(at, entry);
     }
@@ -323,7 +346,7 @@ impl Breaker {
 impl Entry {
     fn new(now: Instant) -> Self {
         Self {
-            state: State::Visited,
+            state: State::Closed,
             since: now,
             silent: 0,
             pause: SHORTEST,
@@ -332,7 +355,7 @@ impl Entry {
         }
     }
 
-    /// Returns the number of silent visits in a row until it is suspended.
+    /// Returns the number of silent visits in a row until its breaker is half-open.
     fn patience(&self) -> u32 {
         let run = if self.accepted { RUN_ACCEPTED } else { RUN };
         run << self.released.min(8)
@@ -348,8 +371,8 @@ mod tests {
     use super::*;
 
     const TOOK: Duration = Duration::from_secs(5);
-    const DROPPED: Sign = Sign::Silent { accepted: false };
-    const TARPIT: Sign = Sign::Silent { accepted: true };
+    const DROPPED: VisitOutcome = VisitOutcome::Silent { accepted: false };
+    const TARPIT: VisitOutcome = VisitOutcome::Silent { accepted: true };
 
     fn at(text: &str) -> SocketAddr {
         text.parse().unwrap()
@@ -369,28 +392,28 @@ mod tests {
             }
         }
 
-        fn sees(&mut self, at: SocketAddr, sign: Sign) -> Turn {
+        fn sees(&mut self, at: SocketAddr, outcome: VisitOutcome) -> Action {
             self.now += TOOK;
-            self.breaker.ended(at, sign, TOOK, self.now)
+            self.breaker.ended(at, outcome, TOOK, self.now)
         }
 
-        /// Returns the turn after this many visits with the same sign.
-        fn sees_times(&mut self, at: SocketAddr, sign: Sign, times: u32) -> Turn {
-            (0..times).fold(Turn::None, |_, _| self.sees(at, sign))
+        /// Returns the action after this many visits with the same outcome.
+        fn sees_times(&mut self, at: SocketAddr, outcome: VisitOutcome, times: u32) -> Action {
+            (0..times).fold(Action::None, |_, _| self.sees(at, outcome))
         }
 
-        fn door(&mut self, at: SocketAddr) -> Door {
-            self.breaker.door(at, self.now)
+        fn decide(&mut self, at: SocketAddr) -> Decision {
+            self.breaker.decide(at, self.now)
         }
 
         /// Probes until the endpoint is given up, and returns the number of probes.
-        fn give_up(&mut self, at: SocketAddr, sign: Sign) -> (u32, Dead) {
+        fn give_up(&mut self, at: SocketAddr, outcome: VisitOutcome) -> (u32, Dead) {
             for probes in 1..100 {
                 assert!(self.breaker.may_probe(at, true));
-                match self.sees(at, sign) {
-                    Turn::Probe(pause) => self.now += pause,
-                    Turn::GiveUp(dead) => return (probes, dead),
-                    turn => panic!("{turn:?}"),
+                match self.sees(at, outcome) {
+                    Action::Probe(pause) => self.now += pause,
+                    Action::Reject(dead) => return (probes, dead),
+                    action => panic!("{action:?}"),
                 }
             }
             panic!("never given up");
@@ -400,20 +423,20 @@ mod tests {
     #[test]
     fn a_dead_address_is_suspended_probed_and_given_up() {
         let (one, other) = (at("192.0.2.1:443"), at("192.0.2.9:443"));
-        for (sign, run) in [(DROPPED, RUN), (TARPIT, RUN_ACCEPTED)] {
+        for (outcome, run) in [(DROPPED, RUN), (TARPIT, RUN_ACCEPTED)] {
             let mut sim = Simulation::new();
-            assert_eq!(sim.sees_times(one, sign, run - 1), Turn::None);
-            assert_eq!(sim.door(one), Door::Open);
-            assert_eq!(sim.sees(one, sign), Turn::Probe(TOOK));
-            assert_eq!(sim.door(one), Door::Held);
-            sim.sees(other, Sign::Alive);
-            let (probes, dead) = sim.give_up(one, sign);
+            assert_eq!(sim.sees_times(one, outcome, run - 1), Action::None);
+            assert_eq!(sim.decide(one), Decision::Allow);
+            assert_eq!(sim.sees(one, outcome), Action::Probe(TOOK));
+            assert_eq!(sim.decide(one), Decision::Hold);
+            sim.sees(other, VisitOutcome::Answered);
+            let (probes, dead) = sim.give_up(one, outcome);
             assert_eq!((probes, dead.all_silent), (PROBES, false));
             assert_eq!(dead.silent, run + PROBES);
-            assert_eq!(sim.door(one), Door::Shut(dead));
-            assert_eq!(sim.door(other), Door::Open);
+            assert_eq!(sim.decide(one), Decision::Reject(dead));
+            assert_eq!(sim.decide(other), Decision::Allow);
             // Another port of the same address is a different endpoint.
-            assert_eq!(sim.door(at("192.0.2.1:8443")), Door::Open);
+            assert_eq!(sim.decide(at("192.0.2.1:8443")), Decision::Allow);
         }
     }
 
@@ -423,14 +446,14 @@ mod tests {
         let mut sim = Simulation::new();
         let mut run = RUN;
         for _ in 0..3 {
-            assert_eq!(sim.sees_times(one, DROPPED, run), Turn::Probe(TOOK));
+            assert_eq!(sim.sees_times(one, DROPPED, run), Action::Probe(TOOK));
             // Visits that began earlier are not probes.
-            assert_eq!(sim.sees_times(one, DROPPED, 100), Turn::None);
-            assert_eq!(sim.sees(one, Sign::Unclear), Turn::None);
+            assert_eq!(sim.sees_times(one, DROPPED, 100), Action::None);
+            assert_eq!(sim.sees(one, VisitOutcome::Unclear), Action::None);
             assert!(sim.breaker.may_probe(one, true));
-            assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK * 2));
-            assert_eq!(sim.sees(one, Sign::Alive), Turn::Release);
-            assert_eq!(sim.door(one), Door::Open);
+            assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK * 2));
+            assert_eq!(sim.sees(one, VisitOutcome::Answered), Action::Release);
+            assert_eq!(sim.decide(one), Decision::Allow);
             run *= 2;
         }
     }
@@ -440,19 +463,19 @@ mod tests {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         for _ in 0..1000 {
-            assert_eq!(sim.sees_times(one, DROPPED, RUN - 1), Turn::None);
-            assert_eq!(sim.sees(one, Sign::Alive), Turn::None);
-            assert_eq!(sim.sees_times(one, TARPIT, RUN_ACCEPTED - 1), Turn::None);
-            assert_eq!(sim.sees(one, Sign::Alive), Turn::None);
+            assert_eq!(sim.sees_times(one, DROPPED, RUN - 1), Action::None);
+            assert_eq!(sim.sees(one, VisitOutcome::Answered), Action::None);
+            assert_eq!(sim.sees_times(one, TARPIT, RUN_ACCEPTED - 1), Action::None);
+            assert_eq!(sim.sees(one, VisitOutcome::Answered), Action::None);
         }
         assert!(
             sim.breaker.newer.is_empty(),
             "who answers is not remembered"
         );
         for _ in 0..1000 {
-            assert_eq!(sim.sees(one, Sign::Unclear), Turn::None);
+            assert_eq!(sim.sees(one, VisitOutcome::Unclear), Action::None);
         }
-        assert_eq!(sim.door(one), Door::Open);
+        assert_eq!(sim.decide(one), Decision::Allow);
     }
 
     #[test]
@@ -464,16 +487,16 @@ mod tests {
         let mut visits = 0;
         for _ in 0..3600 {
             sim.now += Duration::from_secs(1);
-            if sim.door(one) == Door::Open {
+            if sim.decide(one) == Decision::Allow {
                 visits += 1;
-                assert_eq!(sim.breaker.ended(one, DROPPED, TOOK, sim.now), Turn::None);
+                assert_eq!(sim.breaker.ended(one, DROPPED, TOOK, sim.now), Action::None);
             }
         }
         // Visits after 30, 90, 210, 450, 930, 1530, ... seconds.
         assert!((8..=10).contains(&visits), "{visits} in an hour");
-        assert!(matches!(sim.door(one), Door::Shut(now) if now.silent > dead.silent));
-        assert_eq!(sim.sees(one, Sign::Alive), Turn::Release);
-        assert_eq!(sim.door(one), Door::Open);
+        assert!(matches!(sim.decide(one), Decision::Reject(now) if now.silent > dead.silent));
+        assert_eq!(sim.sees(one, VisitOutcome::Answered), Action::Release);
+        assert_eq!(sim.decide(one), Decision::Allow);
     }
 
     #[test]
@@ -481,17 +504,17 @@ mod tests {
         let (one, other) = (at("192.0.2.1:443"), at("192.0.2.2:443"));
         let mut sim = Simulation::new();
         for _ in 0..RUN - 1 {
-            assert_eq!(sim.sees(one, DROPPED), Turn::None);
-            assert_eq!(sim.sees(other, DROPPED), Turn::None);
+            assert_eq!(sim.sees(one, DROPPED), Action::None);
+            assert_eq!(sim.sees(other, DROPPED), Action::None);
         }
-        assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK));
-        assert_eq!(sim.sees(other, DROPPED), Turn::Probe(TOOK));
+        assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK));
+        assert_eq!(sim.sees(other, DROPPED), Action::Probe(TOOK));
         let (probes, dead) = sim.give_up(one, DROPPED);
         assert_eq!((probes, dead.all_silent), (PROBES_ALL_SILENT, true));
-        assert!(matches!(sim.door(one), Door::Shut(_)));
+        assert!(matches!(sim.decide(one), Decision::Reject(_)));
         // The network is back, so the conclusion about it no longer applies.
-        sim.sees(at("192.0.2.3:443"), Sign::Alive);
-        assert_eq!(sim.door(one), Door::Open);
+        sim.sees(at("192.0.2.3:443"), VisitOutcome::Answered);
+        assert_eq!(sim.decide(one), Decision::Allow);
     }
 
     #[test]
@@ -508,19 +531,19 @@ mod tests {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         sim.sees_times(one, DROPPED, RUN - 1);
-        sim.breaker.absent(sim.now, TOOK * 3);
-        assert_eq!(sim.sees_times(one, DROPPED, 2), Turn::None);
-        assert_eq!(sim.door(one), Door::Open);
-        assert_eq!(sim.sees(one, DROPPED), Turn::Probe(TOOK));
+        sim.breaker.process_paused(sim.now, TOOK * 3);
+        assert_eq!(sim.sees_times(one, DROPPED, 2), Action::None);
+        assert_eq!(sim.decide(one), Decision::Allow);
+        assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK));
         // A probe that shows nothing is repeated.
-        sim.breaker.absent(sim.now, TOOK * 2);
-        for (sign, turn) in [
-            (DROPPED, Turn::Probe(TOOK)),
-            (Sign::Unclear, Turn::Probe(TOOK)),
-            (DROPPED, Turn::Probe(TOOK * 2)),
+        sim.breaker.process_paused(sim.now, TOOK * 2);
+        for (outcome, action) in [
+            (DROPPED, Action::Probe(TOOK)),
+            (VisitOutcome::Unclear, Action::Probe(TOOK)),
+            (DROPPED, Action::Probe(TOOK * 2)),
         ] {
             assert!(sim.breaker.may_probe(one, true));
-            assert_eq!(sim.sees(one, sign), turn);
+            assert_eq!(sim.sees(one, outcome), action);
         }
     }
 
@@ -530,8 +553,8 @@ mod tests {
         let mut sim = Simulation::new();
         sim.sees_times(one, DROPPED, RUN);
         assert!(!sim.breaker.may_probe(one, false));
-        assert_eq!(sim.door(one), Door::Open);
-        assert_eq!(sim.door(one), Door::Held);
+        assert_eq!(sim.decide(one), Decision::Allow);
+        assert_eq!(sim.decide(one), Decision::Hold);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod queues;
 mod rate;
 mod spacing;
 
-pub use breaker::{Breaker, Dead, Door, Sign, Turn};
+pub use breaker::{Action, Breaker, Dead, Decision, VisitOutcome};
 pub use files::{Budget, OpenFiles, raise_open_files};
 pub use gate::Gate;
 pub use limits::Limits;

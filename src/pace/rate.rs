@@ -22,11 +22,42 @@ pub enum LimitError {
     Count(String),
 }
 
-/// Connections per second, or no limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate {
-    /// `None` means no limit. Otherwise between [`SLOWEST`] and [`FASTEST`].
-    per_second: Option<f64>,
+/// Connections per second, minute or hour, or no limit. It keeps the number as written, so that it can
+/// be recorded exactly.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate(Option<(f64, Period)>);
+
+/// Two rates are equal if they are equally fast, however they are written.
+impl PartialEq for Rate {
+    fn eq(&self, other: &Self) -> bool {
+        self.in_seconds() == other.in_seconds()
+    }
+}
+
+/// The time that a rate refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Period {
+    Second,
+    Minute,
+    Hour,
+}
+
+impl Period {
+    fn seconds(self) -> f64 {
+        match self {
+            Self::Second => 1.0,
+            Self::Minute => 60.0,
+            Self::Hour => 3600.0,
+        }
+    }
+
+    fn letter(self) -> char {
+        match self {
+            Self::Second => 's',
+            Self::Minute => 'm',
+            Self::Hour => 'h',
+        }
+    }
 }
 
 /// One per hour. An interval longer than any sweep would look like a hang.
@@ -37,7 +68,7 @@ const FASTEST: f64 = 1e6;
 
 impl Rate {
     /// No limit.
-    pub const UNLIMITED: Self = Self { per_second: None };
+    pub const UNLIMITED: Self = Self(None);
 
     /// Creates a limit of `rate` connections per second; 0 means no limit.
     ///
@@ -45,29 +76,36 @@ impl Rate {
     ///
     /// Returns an error if the rate is out of range.
     pub fn per_second(rate: f64) -> Result<Self, LimitError> {
-        if rate == 0.0 {
+        Self::per(rate, Period::Second)
+    }
+
+    fn per(count: f64, period: Period) -> Result<Self, LimitError> {
+        if count == 0.0 {
             return Ok(Self::UNLIMITED);
         }
         // NaN is in no range, so it is rejected as well.
-        if !(SLOWEST..=FASTEST).contains(&rate) {
-            return Err(LimitError::Range(rate.to_string()));
+        if !(SLOWEST..=FASTEST).contains(&(count / period.seconds())) {
+            return Err(LimitError::Range(count.to_string()));
         }
-        Ok(Self {
-            per_second: Some(rate),
-        })
+        Ok(Self(Some((count, period))))
+    }
+
+    /// Returns the number of connections per second, or `None` if there is no limit.
+    fn in_seconds(self) -> Option<f64> {
+        self.0.map(|(count, period)| count / period.seconds())
     }
 
     /// Returns the time between two connections at this rate, or `None` if there is no limit. It is
     /// never zero.
     pub fn interval(self) -> Option<Duration> {
-        self.per_second
+        self.in_seconds()
             .map(|rate| Duration::from_secs_f64(1.0 / rate))
     }
 
     /// Returns the slower of two rates.
     #[must_use]
     pub fn slower(self, other: Self) -> Self {
-        match (self.per_second, other.per_second) {
+        match (self.in_seconds(), other.in_seconds()) {
             (Some(one), Some(two)) if two < one => other,
             (None, Some(_)) => other,
             _ => self,
@@ -92,11 +130,11 @@ impl FromStr for Rate {
     type Err = LimitError;
 
     fn from_str(text: &str) -> Result<Self, LimitError> {
-        let (number, seconds) = match text.split_once('/') {
-            None => (text, 1.0),
-            Some((number, "s" | "sec" | "second")) => (number, 1.0),
-            Some((number, "m" | "min" | "minute")) => (number, 60.0),
-            Some((number, "h" | "hour")) => (number, 3600.0),
+        let (number, period) = match text.split_once('/') {
+            None => (text, Period::Second),
+            Some((number, "s" | "sec" | "second")) => (number, Period::Second),
+            Some((number, "m" | "min" | "minute")) => (number, Period::Minute),
+            Some((number, "h" | "hour")) => (number, Period::Hour),
             Some(_) => return Err(LimitError::Rate(text.to_owned())),
         };
         let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -105,16 +143,16 @@ impl FromStr for Rate {
             Ok(count) if digits => count,
             _ => return Err(LimitError::Rate(text.to_owned())),
         };
-        Self::per_second(count / seconds).map_err(|_| LimitError::Range(text.to_owned()))
+        Self::per(count, period).map_err(|_| LimitError::Range(text.to_owned()))
     }
 }
 
 /// In a form that can be parsed again.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.per_second {
+        match self.0 {
             None => f.write_str("0"),
-            Some(rate) => write!(f, "{rate}/s"),
+            Some((count, period)) => write!(f, "{count}/{}", period.letter()),
         }
     }
 }
@@ -168,9 +206,10 @@ mod tests {
             ("500", Some(2_000), 5, "500/s"),
             ("500/s", Some(2_000), 5, "500/s"),
             ("100/sec", Some(10_000), 1, "100/s"),
+            ("150", Some(6_666), 1, "150/s"),
             ("0.5", Some(2_000_000), 1, "0.5/s"),
-            ("30/m", Some(2_000_000), 1, "0.5/s"),
-            ("1/h", Some(3_600_000_000), 1, "0.0002777777777777778/s"),
+            ("30/m", Some(2_000_000), 1, "30/m"),
+            ("1/h", Some(3_600_000_000), 1, "1/h"),
             ("1000000", Some(1), 10_000, "1000000/s"),
             ("0", None, 1, "0"),
             ("0/s", None, 1, "0"),

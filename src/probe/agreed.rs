@@ -15,11 +15,11 @@ pub(super) fn flaw(
     leaf: Option<KeyKind>,
 ) -> Option<Failure> {
     let answer = flight.server_hello.as_ref()?;
-    let words = misframed(offered, hello.session_id, answer)
+    let detail = misframed(offered, hello.session_id, answer)
         .or_else(|| unoffered(offered, flight))
         .or_else(|| unsolicited(hello, answer));
-    match words {
-        Some(words) => Some(Failure::new(Stage::Handshake, Reason::Malformed, words)),
+    match detail {
+        Some(detail) => Some(Failure::new(Stage::Handshake, Reason::Malformed, detail)),
         None => {
             let lists = (&*offered.groups, offered.template.signatures);
             key_exchange::flaw(lists, flight, leaf)
@@ -34,7 +34,7 @@ fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Optio
     let shared = offered.offer == Offer::Rest && hello.selected_group == Some(X25519);
     let echoed = hello.session_id == session_id;
     // RFC 8446, 4.1.3 and 4.2.1.
-    let words = if tls13 && !(named && hello.legacy_version == ProtocolVersion::Tls12.wire()) {
+    let detail = if tls13 && !(named && hello.legacy_version == ProtocolVersion::Tls12.wire()) {
         "chose TLS 1.3 without supported_versions"
     } else if !tls13 && named {
         "names an older version in supported_versions"
@@ -52,7 +52,7 @@ fn misframed(offered: &Offered, session_id: &[u8], hello: &ServerHello) -> Optio
     } else {
         return None;
     };
-    Some(words.to_owned())
+    Some(detail.to_owned())
 }
 
 /// Returns the first extension that is not allowed in this answer to this ClientHello, or `None`.

@@ -3,7 +3,7 @@
 use rustls::{Error, InvalidMessage, PeerMisbehaved};
 
 use crate::observation::{Failure, Reason, Stage};
-use crate::tls::{self, AlertDescription, Flight, Progress};
+use crate::tls::{self, AlertDescription, Flight, FlightProgress};
 
 /// Returns the failure for a timeout, before the answer or in the middle of it.
 pub(super) fn timed_out(heard: &[u8]) -> Failure {
@@ -28,7 +28,7 @@ pub(super) fn odd_version(flight: &Flight) -> Result<(), Failure> {
     let unknown = "record of an unknown version";
     match (flight.fatal_alert, flight.progress()) {
         (Some(alert), _) => Err(Failure::alert(alert)),
-        (None, Progress::More) if flight.server_hello.is_none() => Ok(()),
+        (None, FlightProgress::More) if flight.server_hello.is_none() => Ok(()),
         _ => Err(Failure::new(Stage::Handshake, Reason::Malformed, unknown)),
     }
 }

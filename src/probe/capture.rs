@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::crypto::{self, Outcome};
+use crate::crypto::{self, SignatureCheck};
 use crate::observation::{Certificate, CertificateCache, KeyFamily, KeyProof, PeerChain};
 use crate::tls::Flight;
 
@@ -64,9 +64,9 @@ impl Capture {
         };
         let scheme = u16::from(signed.scheme);
         match crypto::verify_handshake(scheme, &contents.key.spki, message, signed.signature()) {
-            Outcome::Valid => KeyProof::Proven,
-            Outcome::Invalid => KeyProof::Refuted,
-            Outcome::Unsupported => KeyProof::Unverifiable,
+            SignatureCheck::Valid => KeyProof::Proven,
+            SignatureCheck::Invalid => KeyProof::Refuted,
+            SignatureCheck::Unsupported => KeyProof::Unverifiable,
         }
     }
 

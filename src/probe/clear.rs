@@ -7,9 +7,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::broken::{closed, not_tls, timed_out};
+use super::clock::within;
 use super::read_on::{by_us, read_on};
 use super::{agreed, connect, proof};
 use crate::crypto::Randoms;
@@ -18,8 +18,8 @@ use crate::observation::{
     CertificateCache, Exchange, Failure, Offer, Offered, PeerChain, Reason, Session, Stage,
 };
 use crate::tls::{
-    self, AlertDescription, Flight, FlightError, Hello, MAX_FLIGHT, MODERN_GROUPS, MODERN_SUITES,
-    MORE_MODERN_GROUPS, Progress, ProtocolVersion,
+    self, AlertDescription, Flight, FlightError, FlightProgress, Hello, MAX_FLIGHT, MODERN_GROUPS,
+    MODERN_SUITES, MORE_MODERN_GROUPS, ProtocolVersion,
 };
 
 /// Number of leaves in the cache. One address often has the same certificate for many names, which a
@@ -67,9 +67,9 @@ impl Clear {
             self.say(&hello, stream).await?;
             listen(stream, &mut flight, buffer).await
         };
-        let ended = match timeout(deadline, conversation).await {
-            Ok(ended) => ended,
-            Err(_) => Err(timed_out(flight.opening())),
+        let ended = match within(deadline, conversation).await {
+            Some(ended) => ended,
+            None => Err(timed_out(flight.opening())),
         };
         if ended.as_ref().is_err_and(by_us) {
             read_on(stream, &mut flight, deadline, buffer).await;
@@ -80,6 +80,12 @@ impl Clear {
             let _ = stream.try_write(&close_notify(answer.legacy_version));
         }
         self.exchange(offered, &hello, flight, ended)
+    }
+
+    /// Returns the bytes of the ClientHello of this offer.
+    pub(super) fn record(&self, offered: &Offered, target: &Target) -> Vec<u8> {
+        let session_id = self.randoms.draw();
+        self.hello(offered, &session_id, target).record()
     }
 
     fn hello<'a>(
@@ -211,13 +217,13 @@ async fn write(stream: &TcpStream, mut bytes: &[u8]) -> Result<(), Failure> {
 /// Parses the next bytes. Returns true if the flight is complete.
 fn take(flight: &mut Flight, bytes: &[u8]) -> Result<bool, Failure> {
     match flight.push(bytes) {
-        Progress::More => Ok(false),
-        Progress::Done => match flight.fatal_alert {
+        FlightProgress::More => Ok(false),
+        FlightProgress::Done => match flight.fatal_alert {
             Some(alert) => Err(Failure::alert(alert)),
             None => Ok(true),
         },
-        Progress::Failed(FlightError::NotTls) => Err(not_tls(flight.opening())),
-        Progress::Failed(error) => {
+        FlightProgress::Failed(FlightError::NotTls) => Err(not_tls(flight.opening())),
+        FlightProgress::Failed(error) => {
             let reason = match error {
                 FlightError::FlightLength
                 | FlightError::MessageLength(..)
@@ -266,14 +272,14 @@ fn without_certificate(
 fn insists(session: &Session) -> Failure {
     let group = session.group.filter(|it| !MODERN_GROUPS.contains(it));
     let suite = Some(session.cipher).filter(|it| !MODERN_SUITES.contains(it));
-    let words = match (suite, group) {
+    let detail = match (suite, group) {
         (Some(suite), _) => format!("needs the suite {}", tls::cipher_suite_text(suite)),
         (None, Some(group)) => format!("needs the group {}", tls::group_text(group)),
         (None, None) => "needs something else than a suite or a group".to_owned(),
     };
     let computed = suite.is_none() && group.is_none_or(|it| MORE_MODERN_GROUPS.contains(&it));
     let end = if computed { "" } else { UNABLE };
-    Failure::new(Stage::Handshake, Reason::Incompatible, words + end)
+    Failure::new(Stage::Handshake, Reason::Incompatible, detail + end)
 }
 
 const UNABLE: &str = ", which this scanner reads and cannot compute";
@@ -283,7 +289,7 @@ fn session(flight: &Flight, offered: &Offered) -> Option<Session> {
     let tls13 = hello.version >= ProtocolVersion::Tls13.wire();
     let exchange = flight.key_exchange.as_ref();
     // If the flight broke off, what it does not contain might have come later.
-    let ended = flight.progress() == Progress::Done && flight.fatal_alert.is_none();
+    let ended = flight.progress() == FlightProgress::Done && flight.fatal_alert.is_none();
     let whole = ended && flight.certificates.is_some();
     Some(Session {
         version: ProtocolVersion::from_wire(hello.version)?,

@@ -3,7 +3,7 @@
 
 use crate::observation::{Failure, KeyKind, Reason, Stage};
 use crate::tls::{
-    self, CertificateKey, CipherSuite, Flight, KeyAgreement, Progress, ProtocolVersion,
+    self, CertificateKey, CipherSuite, Flight, FlightProgress, KeyAgreement, ProtocolVersion,
     WIDE_SIGNATURES,
 };
 
@@ -17,19 +17,19 @@ pub(super) fn flaw(
     let hello = flight.server_hello.as_ref()?;
     let suite = CipherSuite::of(hello.cipher)?;
     let scheme = flight.key_exchange.and_then(|it| it.signature_scheme);
-    let words = missing(flight, suite)
+    let detail = missing(flight, suite)
         .or_else(|| unoffered_group(groups, flight, suite))
         .or_else(|| wrong_key(suite, leaf?))
         .or_else(|| wrong_signature(suite, leaf, scheme?));
-    match words {
-        Some(words) => Some(Failure::new(Stage::Handshake, Reason::Malformed, words)),
+    match detail {
+        Some(detail) => Some(Failure::new(Stage::Handshake, Reason::Malformed, detail)),
         None => unoffered_signature(signatures, scheme?),
     }
 }
 
 /// Returns true if the server sent its complete first flight.
 pub(super) fn is_whole(flight: &Flight) -> bool {
-    flight.progress() == Progress::Done && flight.fatal_alert.is_none()
+    flight.progress() == FlightProgress::Done && flight.fatal_alert.is_none()
 }
 
 /// Returns which message is missing from a complete flight, or `None` if none is.
@@ -100,8 +100,8 @@ fn unoffered_signature(offered: &[u16], scheme: u16) -> Option<Failure> {
         false => Reason::Malformed,
     };
     let scheme = tls::signature_scheme_text(scheme);
-    let words = format!("chose the signature scheme {scheme}, which was not on offer");
-    Some(Failure::new(Stage::Handshake, reason, words))
+    let detail = format!("chose the signature scheme {scheme}, which was not on offer");
+    Some(Failure::new(Stage::Handshake, reason, detail))
 }
 
 /// Returns the kinds of key that fit this suite; empty if that is not known. EdDSA keys fit the ECDSA

@@ -9,13 +9,17 @@ mod broken;
 mod capture;
 mod clear;
 mod clock;
+mod close;
 mod connect;
+mod estimate;
 mod groups;
 mod key_exchange;
+mod model;
 mod modern;
 mod nudge;
 mod proof;
 mod read_on;
+mod sample;
 mod sequence;
 mod settings;
 mod upgrade;
@@ -37,8 +41,10 @@ use clock::Stopwatch;
 use modern::Modern;
 use upgrade::after_go_ahead;
 
-pub use clock::now;
+pub use clock::{beat, now, rest};
+pub use estimate::{Connections, Estimate};
 pub use modern::client_configuration;
+pub use sample::HelloSample;
 pub use settings::{Approach, Lane, Timeouts};
 
 /// Size in bytes of a socket read: the maximum of a TLS record, 16 KiB and its header.
@@ -58,6 +64,8 @@ pub struct Prober {
 /// One exchange and the durations of its steps.
 struct Timed {
     exchange: Exchange,
+    /// The connection, if it has to be ended in order.
+    open: Option<TcpStream>,
     connect: Option<Duration>,
     starttls: Option<Duration>,
     handshake: Option<Duration>,
@@ -109,6 +117,9 @@ impl Prober {
         let mut exchange = timed.exchange;
         reduce(&mut exchange, &observation.exchanges);
         observation.add(exchange);
+        if let Some(stream) = timed.open {
+            close::close(stream, &self.buffer).await;
+        }
     }
 
     async fn within(&self, budget: Duration, endpoint: &Endpoint, offered: &Offered) -> Timed {
@@ -136,6 +147,8 @@ impl Prober {
             }
         };
         timed.connect = Some(connect);
+        let complete = !offered.template.hand_made && timed.exchange.failure.is_none();
+        timed.open = complete.then_some(stream);
         timed
     }
 
@@ -199,6 +212,7 @@ impl Prober {
         }
         Timed {
             exchange,
+            open: None,
             connect: None,
             starttls: None,
             handshake: Some(watch.elapsed()),
@@ -232,6 +246,7 @@ impl Timed {
         };
         Self {
             exchange,
+            open: None,
             connect: None,
             starttls: None,
             handshake: None,

@@ -1,7 +1,7 @@
 //! Checks that the server has its certificate's key, by the signature over its key exchange parameters
 //! (RFC 5246, 7.4.3; RFC 8422, 5.4). This needs one public-key operation and no key of our own.
 
-use crate::crypto::{self, Outcome};
+use crate::crypto::{self, SignatureCheck};
 use crate::observation::{KeyKind, KeyProof, PeerChain};
 use crate::tls::Flight;
 
@@ -27,8 +27,8 @@ pub(super) fn of(flight: &Flight, client_random: &[u8; 32], chain: &PeerChain) -
     let message = [&client_random[..], &hello.random, &signed.params].concat();
     let outcome = crypto::verify_handshake(scheme, &leaf.key.spki, &message, &signed.signature);
     Some(match outcome {
-        Outcome::Valid => KeyProof::Proven,
-        Outcome::Invalid => KeyProof::Refuted,
-        Outcome::Unsupported => KeyProof::Unverifiable,
+        SignatureCheck::Valid => KeyProof::Proven,
+        SignatureCheck::Invalid => KeyProof::Refuted,
+        SignatureCheck::Unsupported => KeyProof::Unverifiable,
     })
 }

@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
+use super::clock::within;
 use crate::observation::{Failure, Reason, Stage};
-use crate::tls::{Flight, Progress};
+use crate::tls::{Flight, FlightProgress};
 
 /// Maximum time to continue. Servers send a flight at once, so after a pause nothing more comes.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub(super) async fn read_on(
     buffer: &RefCell<Box<[u8]>>,
 ) {
     // What was read until then is kept, however it ends.
-    let _ = timeout(PATIENCE.min(deadline), take_all(stream, flight, buffer)).await;
+    let _ = within(PATIENCE.min(deadline), take_all(stream, flight, buffer)).await;
     flight.finish();
 }
 
@@ -54,8 +54,8 @@ async fn take_all(stream: &TcpStream, flight: &mut Flight, buffer: &RefCell<Box<
 
 fn wanted(flight: &Flight) -> bool {
     match flight.progress() {
-        Progress::More => flight.certificates.is_none(),
-        Progress::Done => false,
-        Progress::Failed(_) => flight.wants_more(),
+        FlightProgress::More => flight.certificates.is_none(),
+        FlightProgress::Done => false,
+        FlightProgress::Failed(_) => flight.wants_more(),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
         return None;
     }
     let exchanges = observation.exchanges.as_slice();
-    if let Some(offer) = again(observation) {
+    if let Some(offer) = resent_offer(observation) {
         return Some(offer);
     }
     if let [first, rest @ ..] = exchanges
@@ -34,7 +34,7 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
     }
     let main = match exchanges.last() {
         None => Some(first(approach.lane)),
-        Some(last) => after(last, exchanges).filter(|offer| !made(exchanges, *offer)),
+        Some(last) => after(last, exchanges).filter(|offer| !was_sent(exchanges, *offer)),
     };
     main.or_else(|| next_for_browsers(observation))
         .or_else(|| version(observation))
@@ -44,7 +44,7 @@ pub(super) fn next_offer(approach: &Approach, observation: &Observation) -> Opti
 /// Returns the offer of the last exchange if the visit is a retry and the connection was dropped. It is
 /// then repeated once, at once. A server that drops every other connection would otherwise drop the same
 /// ClientHello in every visit, because visits to it have the same number of connections.
-fn again(observation: &Observation) -> Option<Offer> {
+fn resent_offer(observation: &Observation) -> Option<Offer> {
     let last = observation.exchanges.last()?;
     let asks = last.offer.asks_for().is_some() || matches!(last.offer, Offer::Asked(_));
     let sent = observation.exchanges.iter();
@@ -78,7 +78,7 @@ fn first(lane: Lane) -> Offer {
     }
 }
 
-fn made(exchanges: &[Exchange], offer: Offer) -> bool {
+fn was_sent(exchanges: &[Exchange], offer: Offer) -> bool {
     exchanges.iter().any(|exchange| exchange.offer == offer)
 }
 
@@ -96,10 +96,10 @@ fn after(last: &Exchange, exchanges: &[Exchange]) -> Option<Offer> {
     // If an older version was accepted, only the behaviour in TLS 1.3 is still unknown.
     let unanswered = exchanges.iter().all(|exchange| exchange.failure.is_some());
     if failure.reason == Reason::Timeout && failure.stage == Stage::Handshake {
-        // The caller ensures with `made` that it is sent only once.
+        // The caller ensures with `was_sent` that it is sent only once.
         return (unanswered && last.chain.is_none()).then_some(Offer::Short);
     }
-    if !not_with_that_offer(last.offer, failure) {
+    if !may_accept_another_offer(last.offer, failure) {
         return None;
     }
     let wide = unanswered.then_some(Offer::Wide);
@@ -145,14 +145,14 @@ fn may_lack_a_group(exchanges: &[Exchange]) -> bool {
                 _ => !chosen,
             })
     };
-    exchanges.iter().any(refused) && !exchanges.iter().any(turns_down_tls13)
+    exchanges.iter().any(refused) && !exchanges.iter().any(rejects_tls13)
 }
 
 /// Returns true if `wide` failed although the server had refused only the version before.
 fn may_dislike_its_length(wide: &Failure, exchanges: &[Exchange]) -> bool {
     let unanswered = exchanges.iter().all(|exchange| exchange.failure.is_some());
     unanswered
-        && exchanges.iter().any(turns_down_tls13)
+        && exchanges.iter().any(rejects_tls13)
         && !wide.is_alert(AlertDescription::PROTOCOL_VERSION)
 }
 
@@ -165,12 +165,12 @@ fn may_need_more_groups(rest: &Exchange) -> bool {
             let computed = group.all(|group| MORE_MODERN_GROUPS.contains(&group));
             computed && MODERN_SUITES.contains(&session.cipher)
         }
-        _ => !turns_down_tls13(rest),
+        _ => !rejects_tls13(rest),
     }
 }
 
 /// Returns true if the server was offered TLS 1.3 and refused the version, or chose an older one.
-fn turns_down_tls13(exchange: &Exchange) -> bool {
+fn rejects_tls13(exchange: &Exchange) -> bool {
     let offered = matches!(exchange.offer, Offer::Modern | Offer::NoAlpn | Offer::Rest);
     let session = exchange.session.as_ref();
     let failure = exchange.failure.as_ref();
@@ -226,7 +226,7 @@ fn about_the_name(failure: &Failure) -> bool {
 
 /// Returns true if the failure may be due to the offered versions, suites or groups. Every handshake
 /// failure of an extra ClientHello counts.
-fn not_with_that_offer(offer: Offer, failure: &Failure) -> bool {
+fn may_accept_another_offer(offer: Offer, failure: &Failure) -> bool {
     if failure.stage != Stage::Handshake {
         return false;
     }

@@ -16,7 +16,7 @@ pub(super) struct Chain {
 
 /// Result of following the chain through one answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum AliasStep {
     /// The chain ends at these addresses.
     Addresses(Vec<IpAddr>),
     /// The chain leads to another name that this answer says nothing about. It must be queried.
@@ -49,7 +49,7 @@ impl Chain {
 
     /// Follows the aliases in an answer section, from the last name on. The order of the records
     /// does not matter.
-    pub(super) fn follow(&mut self, answers: &[Record], kind: RecordType) -> Step {
+    pub(super) fn follow(&mut self, answers: &[Record], kind: RecordType) -> AliasStep {
         let start = self.names.len();
         loop {
             let owner = self.last();
@@ -59,18 +59,18 @@ impl Chain {
                 .filter_map(|record| record.data.ip_addr())
                 .collect();
             if !addresses.is_empty() {
-                return Step::Addresses(addresses);
+                return AliasStep::Addresses(addresses);
             }
             let alias = own().find_map(|record| match &record.data {
                 RData::CNAME(target) => Some(target.0.clone()),
                 _ => None,
             });
             match alias {
-                Some(next) if self.names.contains(&next) => return Step::Loop,
-                Some(_) if self.names.len() > MOST_ALIASES => return Step::TooLong,
+                Some(next) if self.names.contains(&next) => return AliasStep::Loop,
+                Some(_) if self.names.len() > MOST_ALIASES => return AliasStep::TooLong,
                 Some(next) => self.names.push(next),
-                None if self.names.len() > start => return Step::Ask(self.last().clone()),
-                None => return Step::Nothing,
+                None if self.names.len() > start => return AliasStep::Ask(self.last().clone()),
+                None => return AliasStep::Nothing,
             }
         }
     }
@@ -101,14 +101,14 @@ mod tests {
 
     fn followed(answer: &str) -> String {
         match Chain::new(name("q.")).follow(&records(answer), RecordType::A) {
-            Step::Addresses(addresses) => {
+            AliasStep::Addresses(addresses) => {
                 let hosts = addresses.iter().map(|address| match address {
                     IpAddr::V4(address) => address.octets()[3].to_string(),
                     IpAddr::V6(address) => address.to_string(),
                 });
                 hosts.collect::<Vec<_>>().join(" ")
             }
-            Step::Ask(name) => format!("ask {name}"),
+            AliasStep::Ask(name) => format!("ask {name}"),
             step => format!("{step:?}"),
         }
     }
@@ -147,10 +147,16 @@ mod tests {
         let mut chain = Chain::new(name("q."));
         assert_eq!(
             chain.follow(&records("q.>a."), RecordType::A),
-            Step::Ask(name("a."))
+            AliasStep::Ask(name("a."))
         );
         // The next answer is to another question, so its records of the first name are not used.
-        assert_eq!(chain.follow(&records("q.=1"), RecordType::A), Step::Nothing);
-        assert_eq!(chain.follow(&records("a.>q."), RecordType::A), Step::Loop);
+        assert_eq!(
+            chain.follow(&records("q.=1"), RecordType::A),
+            AliasStep::Nothing
+        );
+        assert_eq!(
+            chain.follow(&records("a.>q."), RecordType::A),
+            AliasStep::Loop
+        );
     }
 }

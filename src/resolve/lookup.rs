@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::outcome::Outcome;
+use super::family_result::FamilyResult;
 use crate::observation::Failure;
 
 /// The result of looking up a name.
@@ -21,7 +21,7 @@ pub struct Lookup {
 
 impl Lookup {
     /// Creates the result of a lookup that sent no query.
-    pub(super) fn unasked(found: Outcome) -> Self {
+    pub(super) fn unasked(found: FamilyResult) -> Self {
         Self {
             found,
             took: Duration::ZERO,
@@ -30,7 +30,7 @@ impl Lookup {
     }
 
     /// Replaces the outcome.
-    pub(super) fn map(self, change: impl FnOnce(Outcome) -> Outcome) -> Self {
+    pub(super) fn map(self, change: impl FnOnce(FamilyResult) -> FamilyResult) -> Self {
         Self {
             found: change(self.found),
             ..self
@@ -38,7 +38,11 @@ impl Lookup {
     }
 
     /// Joins this result with that of a later query.
-    pub(super) fn then(self, next: Self, join: impl FnOnce(Outcome, Outcome) -> Outcome) -> Self {
+    pub(super) fn then(
+        self,
+        next: Self,
+        join: impl FnOnce(FamilyResult, FamilyResult) -> FamilyResult,
+    ) -> Self {
         let took = self.took + next.took;
         Self {
             took,
@@ -50,7 +54,7 @@ impl Lookup {
     pub(super) fn beside(
         self,
         other: Self,
-        join: impl FnOnce(Outcome, Outcome) -> Outcome,
+        join: impl FnOnce(FamilyResult, FamilyResult) -> FamilyResult,
     ) -> Self {
         Self {
             found: join(self.found, other.found),

@@ -1,6 +1,6 @@
 //! Resolves names to addresses, and decides which names and addresses are excluded.
 //!
-//! The [`Resolver`] queries each record type separately and reports the outcome in the terms of
+//! The [`Resolver`] queries each record type separately and reports the result in the terms of
 //! `observation`. The sweep decides about retries. The [`ExcludeList`] is consulted three times: for
 //! the name before it is resolved, here for each of its aliases, and for every address before it is
 //! visited.
@@ -8,10 +8,10 @@
 mod chain;
 mod connections;
 mod exclude;
+mod family_result;
 mod hosts;
 mod lookup;
 mod names;
-mod outcome;
 mod ranges;
 mod resolver;
 mod server;

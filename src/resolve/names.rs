@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_resolver::proto::rr::{Name, RecordType};
 use rustls_pki_types::DnsName;
 
-use super::outcome::{Outcome, failed};
+use super::family_result::{FamilyResult, failed};
 use crate::observation::{Failure, Reason, Stage};
 
 /// Maximum length of a label (RFC 1035 section 2.3.4).
@@ -25,7 +25,7 @@ pub(super) fn absolute(name: &str) -> Result<Name, Failure> {
 
 /// Returns the outcome for names that need no query. RFC 6761: `localhost` and names below it mean
 /// this machine, and `invalid` does not exist. RFC 7686: `onion` does not exist in DNS.
-pub(super) fn special(name: &Name, kind: RecordType) -> Option<Outcome> {
+pub(super) fn special(name: &Name, kind: RecordType) -> Option<FamilyResult> {
     let last = name.iter().next_back()?.to_ascii_lowercase();
     match (last.as_slice(), kind) {
         (b"localhost", RecordType::AAAA) => Some(Ok(vec![Ipv6Addr::LOCALHOST.into()])),

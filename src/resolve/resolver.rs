@@ -16,10 +16,10 @@ use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::chain::{Chain, MOST_ALIASES, Step};
+use super::chain::{AliasStep, Chain, MOST_ALIASES};
 use super::exclude::ExcludeList;
+use super::family_result::{FamilyResult, Silence, failed, failure, joined, other_family_may_know};
 use super::lookup::Lookup;
-use super::outcome::{Outcome, Silence, failed, failure, joined, other_family_may_know};
 use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
 use super::turns::{Turn, Turns};
@@ -103,7 +103,6 @@ pub struct Resolver {
     families: Families,
     all: bool,
     timeout: Duration,
-    interval: Option<Duration>,
     description: Vec<String>,
 }
 
@@ -153,7 +152,6 @@ impl Resolver {
             families: settings.families,
             all: settings.all,
             timeout: settings.timeout,
-            interval: settings.interval,
             description,
         })
     }
@@ -167,16 +165,6 @@ impl Resolver {
     /// Returns the maximum number of lookups under way.
     pub fn in_flight(&self) -> usize {
         self.in_flight
-    }
-
-    /// Returns the time between two queries, or `None` if their rate has no limit.
-    pub fn interval(&self) -> Option<Duration> {
-        self.interval
-    }
-
-    /// Returns the time to wait for an answer.
-    pub fn timeout(&self) -> Duration {
-        self.timeout
     }
 
     /// Returns the number of queries that were sent and have no answer yet.
@@ -241,7 +229,7 @@ impl Resolver {
     /// Sends as few queries as possible. If one address is enough, the second family is queried
     /// only if the first has no address. For most inventories that halves the queries.
     async fn ask(&self, name: &Name) -> Lookup {
-        let usable = |found: Outcome| found.and_then(|found| self.usable(found));
+        let usable = |found: FamilyResult| found.and_then(|found| self.usable(found));
         match (self.families, self.all) {
             (Families::V4, _) => self.query(name, RecordType::A).await.map(usable),
             (Families::V6, _) => self.query(name, RecordType::AAAA).await.map(usable),
@@ -265,7 +253,7 @@ impl Resolver {
     }
 
     /// Joins the addresses of both families. If none can be connected to, each family has failed.
-    fn both(&self, v4: Outcome, v6: Outcome) -> Outcome {
+    fn both(&self, v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
         // An alias belongs to the name, whichever family was queried.
         if [&v4, &v6].into_iter().any(is_excluded) {
             return Ok(Vec::new());
@@ -317,7 +305,7 @@ impl Resolver {
         kind: RecordType,
         turn: &mut Turn<'_>,
         ttl: &mut Option<Duration>,
-    ) -> Result<Outcome, NetError> {
+    ) -> Result<FamilyResult, NetError> {
         let mut chain = Chain::new(name.clone());
         loop {
             let asked = chain.last().clone();
@@ -342,12 +330,12 @@ impl Resolver {
                 _ if answer.response_code == ResponseCode::NXDomain => {
                     return Ok(Err(failed(Reason::Nxdomain, "")));
                 }
-                Step::Addresses(addresses) => return Ok(Ok(addresses)),
-                Step::Ask(_) => {}
-                Step::Nothing if answer.answers.is_empty() => return nowhere(""),
-                Step::Nothing => return nowhere("the answer has no record of this name"),
-                Step::Loop => return nowhere("its CNAME records form a loop"),
-                Step::TooLong => {
+                AliasStep::Addresses(addresses) => return Ok(Ok(addresses)),
+                AliasStep::Ask(_) => {}
+                AliasStep::Nothing if answer.answers.is_empty() => return nowhere(""),
+                AliasStep::Nothing => return nowhere("the answer has no record of this name"),
+                AliasStep::Loop => return nowhere("its CNAME records form a loop"),
+                AliasStep::TooLong => {
                     return nowhere(&format!("more than {MOST_ALIASES} CNAME records in a row"));
                 }
             }
@@ -360,7 +348,7 @@ impl Resolver {
 
     /// Returns the addresses of the wanted families, with IPv4-mapped ones as IPv4. Unusable addresses
     /// are included unless all are unusable.
-    fn usable(&self, addresses: Vec<IpAddr>) -> Outcome {
+    fn usable(&self, addresses: Vec<IpAddr>) -> FamilyResult {
         // An alias is excluded.
         if addresses.is_empty() {
             return Ok(addresses);
@@ -384,7 +372,7 @@ impl Resolver {
 }
 
 /// Returns true if an alias of the name is excluded.
-fn is_excluded(outcome: &Outcome) -> bool {
+fn is_excluded(outcome: &FamilyResult) -> bool {
     matches!(outcome, Ok(addresses) if addresses.is_empty())
 }
 

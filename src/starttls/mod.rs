@@ -3,8 +3,8 @@
 //! no socket and no clock: the caller reads, writes and sets the deadline.
 //!
 //! A dialogue sends as little as its RFC allows. It asks for nothing that the greeting has already
-//! answered, and it never names a mailbox, user or password. To add a protocol, add a file here and
-//! a line in `PROTOCOLS`.
+//! answered, and it never names a mailbox, user or password. A new protocol is a new file and a line
+//! in `PROTOCOLS`; docs/CONTRIBUTING.md lists every place.
 
 mod conversation;
 mod ftp;
@@ -23,7 +23,7 @@ mod xmpp;
 mod tests;
 
 pub use conversation::{Conversation, MAX_RECEIVED, MAX_UNITS, Turn};
-pub use text::words;
+pub use text::printable_line;
 
 /// Every protocol that can be upgraded to TLS.
 pub const PROTOCOLS: &[Protocol] = &[
@@ -158,7 +158,7 @@ impl Setback {
     fn new(kind: SetbackKind, reply: &[u8]) -> Self {
         Self {
             kind,
-            reply: words(reply),
+            reply: printable_line(reply),
         }
     }
 }
@@ -197,7 +197,7 @@ impl Step {
     fn other(bytes: &[u8]) -> Self {
         let reply = match crate::tls::spoken(bytes) {
             Some(protocol) => protocol.to_owned(),
-            None => words(bytes),
+            None => printable_line(bytes),
         };
         Self::Fail(Setback {
             kind: SetbackKind::OtherProtocol,

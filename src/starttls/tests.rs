@@ -336,8 +336,8 @@ fn another_protocol_is_named_when_a_reply_breaks_off() {
     ] {
         let mut conversation = Conversation::new(Protocol::named(protocol).unwrap(), names());
         assert_eq!(conversation.receive(bytes), Turn::Listen);
-        let told = conversation.broken_off().map(|setback| setback.reply);
-        assert_eq!(told.as_deref(), name);
+        let reply = conversation.broken_off().map(|setback| setback.reply);
+        assert_eq!(reply.as_deref(), name);
     }
 }
 

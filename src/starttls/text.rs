@@ -1,25 +1,25 @@
 //! Helpers for text protocols: lines, numbered replies and dotted lists. They know no protocol.
 
 /// Maximum length of a reply's text: room for two sentences and a link to a policy.
-const MAX_WORDS: usize = 240;
+const MAX_REPLY_TEXT: usize = 240;
 
 /// Returns the server's text as one line of printable ASCII: line ends become spaces, and a dot
 /// replaces every other byte that is not printable.
-pub fn words(bytes: &[u8]) -> String {
+pub fn printable_line(bytes: &[u8]) -> String {
     let bytes = bytes.trim_ascii();
-    let mut words = String::with_capacity(bytes.len().min(MAX_WORDS));
+    let mut line = String::with_capacity(bytes.len().min(MAX_REPLY_TEXT));
     for byte in bytes {
-        if words.len() >= MAX_WORDS {
+        if line.len() >= MAX_REPLY_TEXT {
             break;
         }
         match byte {
-            b'\r' | b'\n' if words.ends_with(' ') => {}
-            b'\r' | b'\n' | b'\t' => words.push(' '),
-            0x20..=0x7E => words.push(char::from(*byte)),
-            _ => words.push('.'),
+            b'\r' | b'\n' if line.ends_with(' ') => {}
+            b'\r' | b'\n' | b'\t' => line.push(' '),
+            0x20..=0x7E => line.push(char::from(*byte)),
+            _ => line.push('.'),
         }
     }
-    words
+    line
 }
 
 /// Returns the first line without its end, and its length with it, or `None` if the line is

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::own_side::{OwnSide, OwnSideHint};
+use super::population::PopulationCounts;
 use super::services::ServiceCounts;
 use super::versions::VersionCounts;
 use crate::judge::findings::Definition;
@@ -18,14 +19,19 @@ use crate::verdict::{FindingId, Side, VerdictKind};
 const EXAMPLES: usize = 3;
 
 /// Counts of the inventory's targets before any visit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Intake {
     /// Number of targets read.
     pub targets: u64,
     /// Number of lines that could not be parsed.
     pub rejected: u64,
-    /// Number of duplicate targets.
+    /// Number of duplicate targets in the whole inventory.
     pub duplicates: u64,
+    /// Number of duplicates whose other columns differ, so that they get their own rows.
+    #[serde(default)]
+    pub duplicates_with_other_columns: u64,
     /// Number of targets on the exclude list.
     pub excluded: u64,
     /// Number of targets outside the requested sample or shard.
@@ -41,7 +47,11 @@ pub struct Summary {
     /// Number of visits that were too large for the recording (`--save`), set by the code that
     /// writes or reads the recording.
     pub unsaved: u64,
+    /// True if the targets are a sample (`--sample`) that left some out, so that shares have a
+    /// sampling error. `None` if that is not known. Set by the sweep.
+    pub sampled: Option<bool>,
     pub(super) rows: u64,
+    pub(super) duplicate_rows: u64,
     pub(super) endpoints: u64,
     pub(super) reached: u64,
     pub(super) attempts: u64,
@@ -51,6 +61,7 @@ pub struct Summary {
     pub(super) services: ServiceCounts,
     pub(super) failures: HashMap<(VerdictKind, Reason), u64>,
     pub(super) own_side: OwnSide,
+    pub(super) population: PopulationCounts,
     pub(super) versions: Option<VersionCounts>,
 }
 
@@ -79,9 +90,14 @@ pub struct Example {
 }
 
 impl Summary {
-    /// Counts a row. A row that is judged again is only counted in its final form.
+    /// Counts a row. A row that is judged again is only counted in its final form. The row of a
+    /// duplicate repeats a visit, so it is only counted as a row.
     pub fn add(&mut self, record: &Record<'_>) {
         self.rows += 1;
+        if record.duplicate_of.is_some() {
+            self.duplicate_rows += 1;
+            return;
+        }
         self.endpoints += u64::from(record.ip.is_some());
         self.reached += u64::from(record.reached());
         self.attempts += u64::from(record.attempt);
@@ -98,6 +114,7 @@ impl Summary {
             *self.failures.entry(kind).or_default() += 1;
         }
         self.own_side.add(record);
+        self.population.add(record.population);
         if record.versions_asked {
             self.versions.get_or_insert_default().add(record);
         }
@@ -106,6 +123,11 @@ impl Summary {
     /// Returns the number of rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Returns the number of rows so far, without those of duplicates.
+    pub fn visits(&self) -> u64 {
+        self.rows - self.duplicate_rows
     }
 
     /// Returns the number of rows whose endpoint accepted a TCP connection.
@@ -141,9 +163,10 @@ impl Summary {
         }
         Counts {
             intake: self.intake,
+            rows: self.rows,
+            duplicate_rows: self.duplicate_rows,
             endpoints: self.endpoints,
             reached: self.reached,
-            rows: self.rows,
             unsaved: self.unsaved,
             attempts: self.attempts,
             verdicts: verdicts
@@ -155,24 +178,35 @@ impl Summary {
             services: self.services.rows(),
             service_verdicts: self.services.verdicts(),
             failures,
-            versions: self.versions.clone(),
+            population: self.population,
+            versions: self.versions(),
         }
+    }
+
+    /// Returns the counts of protocol versions, or `None` if versions were not tested.
+    pub(super) fn versions(&self) -> Option<VersionCounts> {
+        let versions = self.versions.as_ref()?;
+        Some(versions.with_shares(self.sampled == Some(true)))
     }
 }
 
 /// All counts of a sweep. A key that would count zero is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Counts of the inventory's targets before any visit.
     #[serde(flatten)]
     pub intake: Intake,
+    /// Number of all rows written.
+    pub rows: u64,
+    /// Number of rows that repeat a visit for a duplicate with other columns. The counts below are
+    /// without them, so that no server counts twice.
+    #[serde(default)]
+    pub duplicate_rows: u64,
     /// Number of rows that have an IP address.
     pub endpoints: u64,
     /// Number of rows whose endpoint accepted a TCP connection.
     #[serde(default)]
     pub reached: u64,
-    /// Number of rows written.
-    pub rows: u64,
     /// Number of visits that were too large for the recording (`--save`): they are in the rows but
     /// not in the recording.
     #[serde(default)]
@@ -192,6 +226,9 @@ pub struct Counts {
     pub service_verdicts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Number of failed rows by verdict and reason.
     pub failures: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Number of rows by how far the visit got.
+    #[serde(default)]
+    pub population: PopulationCounts,
     /// Counts of protocol versions; null if versions were not tested.
     #[serde(default)]
     pub versions: Option<VersionCounts>,
@@ -203,7 +240,7 @@ impl Tally {
         if let Some(side) = record.side {
             *self.sides.entry(side).or_default() += 1;
         }
-        if record.verdict != VerdictKind::Ok && self.wants(record) {
+        if record.verdict != VerdictKind::Ok && self.may_be_example(record) {
             let example = Example::of(record);
             let at = self.examples.partition_point(|other| *other < example);
             self.examples.insert(at, example);
@@ -214,7 +251,7 @@ impl Tally {
     /// Returns true if the row could become an example. This is checked before any text is built,
     /// since most rows are no examples. A row with the key of the last example is accepted, because
     /// the rest of the text then decides the order.
-    fn wants(&self, record: &Record<'_>) -> bool {
+    fn may_be_example(&self, record: &Record<'_>) -> bool {
         let key = (record.target, record.ip, record.port);
         self.examples.len() < EXAMPLES || self.examples.last().is_none_or(|last| key <= last.key())
     }
@@ -261,6 +298,9 @@ mod tests {
         assert_eq!(counts.sides["server"], 7);
         assert_eq!(counts.findings["legacy_tls_enabled"], 2);
         assert_eq!(counts.services["https"], 8);
+        let classes = counts.population;
+        assert_eq!((classes.unresolved, classes.refused), (1, 1));
+        assert_eq!((classes.tls, classes.tls_no_version), (6, 0));
         assert_eq!(counts.service_verdicts["https"], counts.verdicts);
         assert_eq!(counts.failures["dns_failure"]["nxdomain"], 1);
         assert_eq!(counts.failures["unreachable"]["refused"], 1);
@@ -286,6 +326,31 @@ mod tests {
         let forward = examples(&mut names.iter());
         assert_eq!(forward, ["a.example:443", "b.example:443", "c.example:443"]);
         assert_eq!(forward, examples(&mut names.iter().rev()));
+    }
+
+    #[test]
+    fn rows_of_duplicates_count_no_server_twice() {
+        let mut summary = Summary::default();
+        let mut visit = samples::expired();
+        summary.add(&visit.record());
+        let once = summary.counts();
+        let target = std::sync::Arc::make_mut(&mut visit.observation.endpoint.target);
+        target.duplicate_of = Some("https://shop.example:443".into());
+        for _ in 0..30 {
+            summary.add(&visit.record());
+        }
+        let counts = summary.counts();
+        assert_eq!((counts.rows, counts.duplicate_rows), (31, 30));
+        assert_eq!(summary.visits(), 1);
+        let expected = Counts {
+            rows: 31,
+            duplicate_rows: 30,
+            ..once
+        };
+        assert_eq!(counts, expected);
+        let text = summary.to_string();
+        assert!(text.starts_with("31 rows for 1 endpoint\n"), "{text}");
+        assert!(text.contains("100.0%"), "{text}");
     }
 
     #[test]

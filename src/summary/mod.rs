@@ -3,14 +3,23 @@
 
 mod addresses;
 mod counts;
+mod file_hash;
 mod manifest;
 mod numbers;
 mod own_side;
+mod population;
 mod services;
 mod table;
 mod versions;
+mod wilson;
 
 pub use counts::{Counts, Example, Intake, Summary, Tally};
-pub use manifest::{Input, Limits, Manifest, Revocation, Saved, Selection, Store};
+pub use file_hash::FileHash;
+pub use manifest::{
+    Anonymized, HelloHash, Input, Manifest, ManifestLimits, Output, Program, Revocation, Sample,
+    Saved, Selection, Store, Sweep, SweepEnd, SweepStart, manifest_schema,
+};
+pub(crate) use numbers::grouped;
 pub use own_side::{Addresses, OwnSideHint, Share};
-pub use versions::VersionCounts;
+pub use population::PopulationCounts;
+pub use versions::{VersionCounts, VersionShare};

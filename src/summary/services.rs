@@ -56,15 +56,15 @@ impl fmt::Display for ServiceCounts {
             let ok = grouped(verdicts[VerdictKind::Ok as usize]);
             write!(f, "{service:<width$}  {rows:>9}  {ok:>9}")?;
             let mut room = WORDS_WIDTH;
-            for words in failing(verdicts) {
+            for label in failing(verdicts) {
                 // Do not break the line between a verdict and its count.
-                if words.len() + 3 > room {
+                if label.len() + 3 > room {
                     write!(f, "\n{:<width$}  {:>9}  {:>9}", "", "", "")?;
                     room = WORDS_WIDTH;
                 }
                 let mark = if room == WORDS_WIDTH { "  " } else { " · " };
-                write!(f, "{mark}{words}")?;
-                room = room.saturating_sub(words.len() + 3);
+                write!(f, "{mark}{label}")?;
+                room = room.saturating_sub(label.len() + 3);
             }
             writeln!(f)?;
         }

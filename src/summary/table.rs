@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::counts::{Summary, Tally};
-use super::numbers::grouped;
+use super::numbers::{grouped, share};
 use crate::judge::findings::Definition;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
@@ -11,8 +11,9 @@ use crate::verdict::VerdictKind;
 /// Width of the longest verdict, `starttls_unavailable`.
 const VERDICT_WIDTH: usize = 20;
 
-/// Examples are shortened so that endpoint and reason fit on one terminal line.
-const PLACE_WIDTH: usize = 40;
+/// Examples are shortened so that endpoint and reason fit on one terminal line. An endpoint with a
+/// second name (its ASCII form, or the SNI name) is longer.
+const PLACE_WIDTH: usize = 64;
 const WHY_WIDTH: usize = 72;
 
 impl fmt::Display for Summary {
@@ -35,9 +36,18 @@ impl fmt::Display for Summary {
         }
         self.services.fmt(f)?;
         self.warnings(f)?;
-        self.versions
-            .iter()
-            .try_for_each(|versions| versions.fmt(f))
+        let Some(versions) = self.versions() else {
+            return Ok(());
+        };
+        versions.fmt(f)?;
+        match self.sampled {
+            Some(true) => writeln!(f, "intervals are Wilson score intervals for a sample"),
+            Some(false) => writeln!(
+                f,
+                "the targets are no sample, so the shares have no sampling error"
+            ),
+            None => Ok(()),
+        }
     }
 }
 
@@ -45,11 +55,19 @@ impl Summary {
     fn opening(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intake = &self.intake;
         let mut parts = vec![counted(self.rows, "row", "rows")];
+        if self.duplicate_rows > 0 {
+            parts[0] += &format!(" for {}", counted(self.visits(), "endpoint", "endpoints"));
+        }
         if intake.targets > 0 {
             parts[0] += &format!(" of {}", counted(intake.targets, "target", "targets"));
         }
         for (count, one, many) in [
             (intake.duplicates, "duplicate", "duplicates"),
+            (
+                intake.duplicates_with_other_columns,
+                "of them with other columns",
+                "of them with other columns",
+            ),
             (intake.excluded, "excluded", "excluded"),
             (
                 intake.left_out,
@@ -68,7 +86,7 @@ impl Summary {
     }
 
     fn retries(&self) -> u64 {
-        self.attempts.saturating_sub(self.rows)
+        self.attempts.saturating_sub(self.visits())
     }
 
     fn line(&self, kind: VerdictKind, tally: &Tally, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +94,7 @@ impl Summary {
         let line = format!(
             "{kind:<VERDICT_WIDTH$}  {:>9}  {:>6}  {}",
             grouped(tally.rows),
-            share(tally.rows, self.rows),
+            share(tally.rows, self.visits()),
             side(&sides),
         );
         writeln!(f, "{}", line.trim_end())
@@ -128,18 +146,6 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {word}", grouped(count))
 }
 
-/// Returns the percentage, rounded to one decimal. A part that is not zero is never shown as 0%, and
-/// a part that is not the whole is never shown as 100%.
-fn share(part: u64, whole: u64) -> String {
-    let whole = u128::from(whole.max(1));
-    let thousandths = (u128::from(part) * 1000 + whole / 2) / whole;
-    match thousandths {
-        0 if part > 0 => "<0.1%".to_owned(),
-        1000 if u128::from(part) < whole => ">99.9%".to_owned(),
-        it => format!("{}.{}%", it / 10, it % 10),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,8 +159,7 @@ mod tests {
                 targets: 1200,
                 rejected: 1,
                 duplicates: 2,
-                excluded: 0,
-                left_out: 0,
+                ..Intake::default()
             },
             ..Summary::default()
         };
@@ -172,15 +177,5 @@ mod tests {
     #[test]
     fn nothing_scanned_is_one_line() {
         assert_eq!(Summary::default().to_string(), "0 rows\n");
-    }
-
-    #[test]
-    fn shares_never_round_to_zero_or_to_all() {
-        assert_eq!(share(1, 3), "33.3%");
-        assert_eq!(share(1, 6), "16.7%");
-        assert_eq!(share(1, 100_000), "<0.1%");
-        assert_eq!(share(99_999, 100_000), ">99.9%");
-        assert_eq!(share(0, 0), "0.0%");
-        assert_eq!(share(u64::MAX, u64::MAX), "100.0%");
     }
 }

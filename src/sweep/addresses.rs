@@ -11,11 +11,11 @@ use crate::observation::{Addresses, Failure, Observation, Reason, Stage};
 /// they are silent.
 pub(super) const MOST_TRIED: usize = 8;
 
-/// The first address to visit and what is to be known of the others; `None` without an address.
-/// `complete` says that no further ones are to be looked up.
+/// Returns the first address to visit and the state of the others, or `None` without an address.
+/// `complete` is true if no further ones have to be looked up.
 pub(super) fn first_of(addresses: Vec<IpAddr>, complete: bool) -> Option<(IpAddr, Box<Addresses>)> {
-    let (addresses, failed) = parted(addresses);
-    let mut rest = in_turns(addresses, None);
+    let (addresses, failed) = split_usable(addresses);
+    let mut rest = alternate_families(addresses, None);
     if rest.is_empty() {
         return None;
     }
@@ -39,8 +39,8 @@ pub(super) fn unusable(address: IpAddr) -> Option<Failure> {
     ))
 }
 
-/// The addresses that may be visited, and those that are no destination with the reason.
-fn parted(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>) {
+/// Returns the addresses that may be visited, and those that are no destination with the reason.
+fn split_usable(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>) {
     let (mut open, mut failed) = (Vec::new(), Vec::new());
     for address in addresses {
         match unusable(address) {
@@ -51,14 +51,14 @@ fn parted(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>) {
     (open, failed)
 }
 
-/// True for an address of `failed` that was visited.
+/// Returns true for an address of `failed` that was visited.
 fn was_tried((_, failure): &(IpAddr, Failure)) -> bool {
     failure.reason != Reason::UnusableAddress
 }
 
-/// In their order, but with the families in turns (RFC 8305 section 4), the other one first after
-/// `last`.
-fn in_turns(addresses: Vec<IpAddr>, last: Option<IpAddr>) -> Vec<IpAddr> {
+/// Returns the addresses in their order, but with alternating families (RFC 8305 section 4). The
+/// family that `last` does not belong to comes first.
+fn alternate_families(addresses: Vec<IpAddr>, last: Option<IpAddr>) -> Vec<IpAddr> {
     let first = match (last, addresses.first()) {
         (Some(last), _) => !last.is_ipv6(),
         (None, Some(first)) => first.is_ipv6(),
@@ -98,7 +98,7 @@ pub(super) fn has_next(observation: &Observation) -> bool {
     addresses.is_some_and(|it| it.tried() < MOST_TRIED && !(it.complete && it.rest.is_empty()))
 }
 
-/// Adds what was looked up later. `found` may be visited.
+/// Adds the addresses that were looked up later.
 pub(super) fn complete(observation: &mut Observation, found: Vec<IpAddr>) {
     let here = observation.endpoint.address;
     if let Some(addresses) = &mut observation.addresses {
@@ -111,10 +111,10 @@ pub(super) fn complete(observation: &mut Observation, found: Vec<IpAddr>) {
             .into_iter()
             .filter(|it| !rest.contains(it) && !known(it))
             .collect();
-        let (new, failed) = parted(new);
+        let (new, failed) = split_usable(new);
         addresses.failed.extend(failed);
         rest.extend(new);
-        addresses.rest = in_turns(rest, here);
+        addresses.rest = alternate_families(rest, here);
     }
 }
 

@@ -13,11 +13,12 @@ use crate::gather::Search;
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
 
-/// Larger than any CA certificate and than a PKCS#7 message with several of them.
+/// Maximum size of a response in bytes: larger than any CA certificate and than a PKCS#7 message
+/// with several of them.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Downloads the issuers that the search wants, then those that the downloaded ones need in turn.
-/// Returns false if it was interrupted.
+/// Returns how downloading ended.
 pub(super) async fn fetch_issuers(
     policy: &Policy,
     search: &mut Search,
@@ -47,7 +48,7 @@ pub(super) async fn fetch_issuers(
 /// # Errors
 ///
 /// Returns an error if the event loop cannot be started.
-pub fn completed(
+pub fn fetch_for(
     policy: &Policy,
     fetcher: &mut Fetcher,
     observations: &[Observation],

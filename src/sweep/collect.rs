@@ -2,8 +2,8 @@
 //! chains of other hosts. Unsettled rows wait and are judged a second time when every host has been
 //! visited, so that the order of the inventory does not matter.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -14,15 +14,17 @@ use super::counters::{Counters, count};
 use super::error::SweepError;
 use super::fetch::Fetcher;
 use super::job::Judged;
+use super::listings::Listings;
 use super::lists::Wanted;
 use super::recording::RecordingFile;
 use super::spool::Spool;
 use super::stop::{Finish, Stop};
 use crate::gather::{Fetched, Learned, Neighbours, Search};
+use crate::inventory::Target;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
-use crate::summary::{Share, Summary};
+use crate::summary::{Input, Share, Summary};
 use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
@@ -53,9 +55,13 @@ pub struct SweepOutputs {
 /// The thread that writes.
 pub(super) struct Collector {
     pub(super) destinations: SweepOutputs,
+    /// The listings of duplicates that get their own rows.
+    pub(super) listings: Listings,
     pub(super) policy: Arc<Policy>,
     pub(super) fetcher: Option<Fetcher>,
     pub(super) rows: Receiver<Judged>,
+    /// The inputs, set when they have been read.
+    pub(super) inputs: Arc<OnceLock<Vec<Input>>>,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: Stop,
 }
@@ -73,13 +79,16 @@ impl Collector {
     pub(super) async fn run(self) -> Collected {
         let Self {
             destinations,
+            listings,
             policy,
             fetcher,
             mut rows,
+            inputs,
             counters,
             stop,
         } = self;
         let mut writing = Writing::new(destinations, policy, counters);
+        writing.listings = listings;
         let mut taken = writing.take_all(&mut rows).await;
         let mut fetching = Finish::Whole;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
@@ -88,12 +97,12 @@ impl Collector {
                 Err(error) => taken = Err(error),
             }
         }
-        let mut collected = writing.conclude(taken, !stop.said());
+        let mut collected = writing.conclude(taken, !stop.is_requested(), inputs.get().cloned());
         collected.fetching = fetching;
         if collected.error.is_some() {
             // Nothing can record further visits, so stop them. The rows of visits under way are
             // discarded.
-            stop.now();
+            stop.request();
             while rows.recv().await.is_some() {}
         }
         collected
@@ -103,6 +112,7 @@ impl Collector {
 /// Handles rows from visits and from recordings.
 pub(super) struct Writing {
     destinations: SweepOutputs,
+    listings: Listings,
     policy: Arc<Policy>,
     counters: Arc<Counters>,
     summary: Summary,
@@ -123,6 +133,7 @@ impl Writing {
     ) -> Self {
         Self {
             destinations,
+            listings: Listings::default(),
             policy,
             counters,
             summary: Summary::default(),
@@ -135,8 +146,13 @@ impl Writing {
     }
 
     /// Finishes the outputs. Judges the waiting rows first if all rows could be taken. `complete`
-    /// is true if no visit was left out.
-    pub(super) fn conclude(mut self, taken: Result<(), SweepError>, complete: bool) -> Collected {
+    /// is true if no visit was left out; `inputs` describes the inputs for the recording.
+    pub(super) fn conclude(
+        mut self,
+        taken: Result<(), SweepError>,
+        complete: bool,
+        inputs: Option<Vec<Input>>,
+    ) -> Collected {
         // The waiting rows are valid whatever came after them, but a failed output accepts no more
         // rows.
         let settled = match taken {
@@ -145,7 +161,9 @@ impl Writing {
         };
         let recording = self.destinations.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
-        let finished = self.destinations.finish(complete && settled.is_ok());
+        let finished = self
+            .destinations
+            .finish(complete && settled.is_ok(), inputs);
         let error = settled.and(finished).err();
         Collected {
             summary: self.summary,
@@ -171,13 +189,35 @@ impl Writing {
                     if taken == 0 {
                         return Ok(());
                     }
-                    batch.drain(..).try_for_each(|judged| self.take(&judged))?;
+                    batch.drain(..).try_for_each(|judged| self.take_visit(judged))?;
                     batch_until = Instant::now() + BATCH_DELAY;
                 }
                 _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
                 _ = saves.tick() => self.destinations.save()?,
             }
         }
+    }
+
+    /// Takes a visit, and then the same visit for each other listing of its target.
+    fn take_visit(&mut self, mut judged: Judged) -> Result<(), SweepError> {
+        self.take(&judged)?;
+        let visited = judged.observation.endpoint.target.clone();
+        let positions = self.listings.positions(&visited);
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let duplicate_of: Arc<str> = visited.canonical().into();
+        for position in positions {
+            let listing = self.listings.read(position, &visited);
+            if let Some(listing) = listing.map_err(SweepError::Listings)? {
+                judged.observation.endpoint.target = Arc::new(Target {
+                    duplicate_of: Some(duplicate_of.clone()),
+                    ..listing
+                });
+                self.take(&judged)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a row, or spools it if it is unsettled. The observation is saved in the recording
@@ -187,19 +227,22 @@ impl Writing {
             observation,
             verdict,
         } = judged;
-        count(&self.counters.rows);
         if let Some(recording) = &mut self.destinations.recording {
             recording.add(observation)?;
         }
-        verdict.seen.iter().for_each(|seen| self.learned.add(seen));
-        if observation.endpoint.target.fixed_address().is_none() {
-            let failure = observation.failure();
-            self.lookups
-                .add(failure.is_some_and(Failure::is_failed_lookup));
+        let is_visit = is_visit(observation);
+        if is_visit {
+            count(&self.counters.visits);
+            verdict.seen.iter().for_each(|seen| self.learned.add(seen));
+            if observation.endpoint.target.fixed_address().is_none() {
+                let failure = observation.failure();
+                self.lookups
+                    .add(failure.is_some_and(Failure::is_failed_lookup));
+            }
         }
         let misnamed = verdict.finds(FindingId::NameMismatch);
         let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
-        if whose && !misnamed {
+        if whose && !misnamed && is_visit {
             self.neighbours.add(observation);
         }
         let known = verdict.revocation.as_ref();
@@ -207,7 +250,9 @@ impl Writing {
         if verdict.settled && listed && !(whose && misnamed) {
             return self.write(observation, verdict);
         }
-        count(&self.counters.unsettled);
+        if is_visit {
+            count(&self.counters.unsettled);
+        }
         self.waiting.add(observation).map_err(SweepError::Spool)
     }
 
@@ -223,7 +268,9 @@ impl Writing {
         {
             file.add(chain).map_err(SweepError::Output)?;
         }
-        count(self.counters.verdict(verdict.kind));
+        if is_visit(observation) {
+            count(self.counters.verdict(verdict.kind));
+        }
         self.summary.add(&record);
         Ok(())
     }
@@ -260,7 +307,7 @@ impl Writing {
         fetcher: &mut Fetcher,
         stop: &Stop,
     ) -> Result<Finish, SweepError> {
-        let mut judge = Judge::new(Arc::new(self.completed()));
+        let mut judge = Judge::new(Arc::new(self.completed_policy()));
         let mut wanted = Wanted::default();
         for observation in self.waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;
@@ -274,7 +321,7 @@ impl Writing {
     }
 
     /// Returns the policy extended by all issuers that the sweep learned and fetched.
-    fn completed(&self) -> Policy {
+    fn completed_policy(&self) -> Policy {
         match &self.search {
             Some(search) => self.policy.with_fetched(search).with_learned(&self.learned),
             None => self.policy.with_learned(&self.learned),
@@ -290,7 +337,7 @@ impl Writing {
     /// Judges the waiting rows again, now that all certificates of the sweep and the fetched ones
     /// are known.
     fn settle(&mut self) -> Result<(), SweepError> {
-        let mut policy = self.completed();
+        let mut policy = self.completed_policy();
         policy.neighbours = Some(Arc::new(std::mem::take(&mut self.neighbours)));
         policy.resolver_suspect = self.lookups.most().is_some();
         let mut judge = Judge::new(Arc::new(policy));
@@ -301,7 +348,9 @@ impl Writing {
         for observation in waiting.read().map_err(SweepError::Spool)? {
             let observation = observation.map_err(SweepError::Spool)?;
             let verdict = judge.judge(&observation);
-            self.counters.unsettled.fetch_sub(1, Relaxed);
+            if is_visit(&observation) {
+                self.counters.unsettled.fetch_sub(1, Relaxed);
+            }
             self.write(&observation, &verdict)?;
         }
         Ok(())
@@ -332,15 +381,20 @@ impl Writing {
     }
 }
 
+/// Returns true if this is the visit itself, not another listing of it.
+fn is_visit(observation: &Observation) -> bool {
+    observation.endpoint.target.duplicate_of.is_none()
+}
+
 impl SweepOutputs {
     fn save(&mut self) -> Result<(), SweepError> {
         self.recording.as_mut().map_or(Ok(()), RecordingFile::flush)
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, whole: bool) -> Result<(), SweepError> {
+    fn finish(mut self, whole: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if whole => recording.finish(),
+            Some(recording) if whole => recording.finish(inputs),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());

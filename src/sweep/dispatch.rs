@@ -11,10 +11,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::count;
-use super::job::{Begin, ExchangeReport, Job, Judged, Next};
+use super::job::{Begin, Job, Judged, Next, Report};
 use super::later::{Later, Timed};
 use super::retry;
-use super::state::{Dispatcher, State, clock};
+use super::state::{Dispatcher, State, WorkerHandle, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
@@ -36,6 +36,12 @@ const PARKED_BYTES: usize = 128 << 20;
 
 /// Interval at which the gate checks the delay of the workers.
 const GATE_TICK: Duration = Duration::from_millis(12);
+
+/// If a worker has not started a job this long after its permit, no further permits are given.
+const BEHIND: Duration = Duration::from_millis(25);
+
+/// Interval at which the dispatcher checks if the workers have caught up.
+const BEHIND_TICK: Duration = Duration::from_millis(1);
 
 /// Maximum number of reports or targets taken at once.
 const BATCH: usize = 512;
@@ -62,7 +68,7 @@ impl Dispatcher {
                 return self.finish();
             }
             tokio::select! {
-                () = stop.wanted(), if !self.state.stopping => self.stop().await,
+                () = stop.requested(), if !self.state.stopping => self.stop().await,
                 received = next_batch(batch_until, &mut self.reports, &mut reports), if expects_reports(&self) => {
                     if received == 0 {
                         // All workers have ended early; the code that joins them reports the
@@ -81,7 +87,8 @@ impl Dispatcher {
                     targets.drain(..).for_each(|target| self.take(target));
                 }
                 () = until(wake), if wake.is_some() => {}
-                _ = gate_ticks.tick() => self.tick(),
+                // Nothing can be late while nothing is in flight.
+                _ = gate_ticks.tick(), if expects_reports(&self) => self.tick(),
             }
         }
     }
@@ -95,8 +102,8 @@ fn expects_reports(dispatcher: &Dispatcher) -> bool {
 /// Waits until `from`, then receives the next reports of the workers. Returns their number.
 async fn next_batch(
     from: Instant,
-    reports: &mut UnboundedReceiver<ExchangeReport>,
-    batch: &mut Vec<ExchangeReport>,
+    reports: &mut UnboundedReceiver<Report>,
+    batch: &mut Vec<Report>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
     reports.recv_many(batch, BATCH).await
@@ -151,9 +158,16 @@ impl Dispatcher {
     fn admit(&mut self) -> Option<Instant> {
         let now = clock();
         self.wake_later(now);
+        if self.pacer.in_flight() == 0 {
+            // The loop sleeps while nothing is in flight, which is no absence.
+            self.state.last_run = now;
+        }
+        if self.is_behind(now) {
+            return Some(now + BEHIND_TICK);
+        }
         let wake = loop {
             match self.pacer.poll(now) {
-                Admission::Go { key, job } => self.hand_over(key, job),
+                Admission::Go { key, job } => self.hand_over(key, job, now),
                 Admission::Wait(at) => break Some(at),
                 Admission::Blocked => break None,
             }
@@ -165,21 +179,34 @@ impl Dispatcher {
         wake.into_iter().chain(later).min()
     }
 
-    fn hand_over(&mut self, address: IpAddr, job: Job) {
+    /// Returns true if a worker has not started a job that it got a while ago. Further permits would
+    /// add up and start at once, faster than the limits allow.
+    fn is_behind(&mut self, now: Instant) -> bool {
+        let waiting = self
+            .workers
+            .iter_mut()
+            .filter_map(WorkerHandle::oldest_waiting);
+        waiting
+            .min()
+            .is_some_and(|at| now.saturating_duration_since(at) > BEHIND)
+    }
+
+    fn hand_over(&mut self, address: IpAddr, job: Job, now: Instant) {
         self.state.names.popped(&job);
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
         self.state.next_worker = (self.state.next_worker + 1) % self.workers.len();
         // A worker that panicked accepts no more jobs; joining it reports the panic.
-        if self.workers[self.state.next_worker].send(job).is_err() {
-            self.pacer.finished(address, clock());
+        if !self.workers[self.state.next_worker].hand_over(job, now) {
+            self.pacer.finished(address, now);
         }
     }
 
     fn take(&mut self, target: Arc<Target>) {
         match target.fixed_address() {
             Some(address) => {
+                count(&self.counters.placed);
                 count(&self.counters.endpoints);
                 let begin = Begin {
                     target,
@@ -205,10 +232,17 @@ impl Dispatcher {
         let _ = self.rows.send(judged).await;
     }
 
-    async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
-        self.check_absence();
+    async fn handle(&mut self, reports: &mut Vec<Report>) {
+        self.check_process_pause();
         let now = clock();
         for report in reports.drain(..) {
+            let report = match report {
+                Report::Exchange(report) => report,
+                Report::StartedLate(address, at) => {
+                    self.pacer.started_late(address, at);
+                    continue;
+                }
+            };
             let address = report.at.ip();
             if !self.state.stopping {
                 self.update_breaker(&report);
@@ -266,7 +300,7 @@ impl Dispatcher {
     }
 
     fn tick(&mut self) {
-        self.check_absence();
+        self.check_process_pause();
         let late = self.counters.lag_us.swap(0, Relaxed);
         let in_flight = self.pacer.in_flight();
         self.gate

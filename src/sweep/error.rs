@@ -1,10 +1,11 @@
 //! The result of a sweep, and the reasons for which it can fail.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::inventory::Input;
+use crate::inventory::{Input, InputError, OpenError};
 use crate::output::OutputError;
 use crate::summary::Summary;
 
@@ -25,7 +26,22 @@ pub struct Ended {
 pub enum SweepError {
     /// An input could not be read to its end.
     #[error(transparent)]
-    Input(crate::inventory::InputError),
+    Input(InputError),
+    /// An input could not be opened for the second reading.
+    #[error(transparent)]
+    Reopen(OpenError),
+    /// An input was not the same in both readings.
+    #[error(
+        "the inventory {0} changed while it was read; the rows written so far are complete, \
+         but targets may be missing: scan it again"
+    )]
+    Changed(Arc<str>),
+    /// The temporary file for the listings of duplicates could not be used.
+    #[error(
+        "cannot keep the columns of duplicates in the temporary folder (set TMPDIR to one with \
+         room, or add --no-dedupe): {0}"
+    )]
+    Listings(io::Error),
     /// An output could not be written.
     #[error(transparent)]
     Output(OutputError),

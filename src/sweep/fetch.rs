@@ -41,7 +41,7 @@ pub struct Fetcher {
     /// Start and end of the current phase; `None` before the first.
     phase: Option<(Instant, Instant)>,
     /// Number of timeouts of each server.
-    owing: HashMap<IpAddr, u32>,
+    timeouts: HashMap<IpAddr, u32>,
 }
 
 /// One URL to download.
@@ -52,20 +52,20 @@ struct Fetch {
 }
 
 /// The result of one URL.
-type Answer = Result<Vec<u8>, FetchFailure>;
+type FetchResult = Result<Vec<u8>, FetchFailure>;
 
 /// The downloads of one call.
 struct Round<F> {
     cap: usize,
     lookups: JoinSet<(Fetch, Result<Vec<IpAddr>, Failure>)>,
-    fetches: JoinSet<(String, IpAddr, Answer)>,
+    fetches: JoinSet<(String, IpAddr, FetchResult)>,
     /// URLs without a result yet.
     open: BTreeSet<String>,
     done: F,
 }
 
-impl<F: FnMut(String, Answer)> Round<F> {
-    fn end(&mut self, text: String, answer: Answer) {
+impl<F: FnMut(String, FetchResult)> Round<F> {
+    fn end(&mut self, text: String, answer: FetchResult) {
         self.open.remove(&text);
         (self.done)(text, answer);
     }
@@ -119,7 +119,7 @@ impl Fetcher {
                 .unwrap_or_default(),
             longest: PHASE,
             phase: None,
-            owing: HashMap::new(),
+            timeouts: HashMap::new(),
         }
     }
 
@@ -137,7 +137,7 @@ impl Fetcher {
         addresses: Vec<String>,
         cap: usize,
         stop: &mut Listener,
-        done: impl FnMut(String, Answer),
+        done: impl FnMut(String, FetchResult),
     ) -> Finish {
         let mut round = Round {
             cap,
@@ -172,7 +172,7 @@ impl Fetcher {
         }
     }
 
-    async fn run<F: FnMut(String, Answer)>(
+    async fn run<F: FnMut(String, FetchResult)>(
         &mut self,
         addresses: Vec<String>,
         round: &mut Round<F>,
@@ -182,7 +182,7 @@ impl Fetcher {
         // The last visit may have ended just now.
         if let Some((start, _)) = self.phase.filter(|_| !round.open.is_empty()) {
             tokio::select! {
-                () = stop.wanted() => return Ended::Interrupted,
+                () = stop.requested() => return Ended::Interrupted,
                 () = until(Some(start)) => {}
             }
         }
@@ -206,7 +206,7 @@ impl Fetcher {
             }
             tokio::select! {
                 biased;
-                () = stop.wanted() => return Ended::Interrupted,
+                () = stop.requested() => return Ended::Interrupted,
                 Some(looked_up) = round.lookups.join_next() => {
                     if let Ok((fetch, addresses)) = looked_up {
                         self.resolved(fetch, addresses, round);
@@ -216,8 +216,8 @@ impl Fetcher {
                     if let Ok((text, address, answer)) = fetched {
                         self.pacer.finished(address, clock());
                         if matches!(answer, Err(FetchFailure::Timeout(_))) {
-                            *self.owing.entry(address).or_default() += 1;
-                            self.leave(address, round);
+                            *self.timeouts.entry(address).or_default() += 1;
+                            self.drop_parked(address, round);
                         }
                         round.end(text, answer);
                     }
@@ -228,7 +228,7 @@ impl Fetcher {
     }
 
     /// Resolves the host of the URL if it is a name.
-    fn begin<F: FnMut(String, Answer)>(&mut self, text: String, round: &mut Round<F>) {
+    fn begin<F: FnMut(String, FetchResult)>(&mut self, text: String, round: &mut Round<F>) {
         let address = match HttpAddress::parse(&text) {
             Ok(address) => address,
             Err(failure) => return round.end(text, Err(failure)),
@@ -251,7 +251,7 @@ impl Fetcher {
     }
 
     /// Parks the download for the first address that may be contacted.
-    fn resolved<F: FnMut(String, Answer)>(
+    fn resolved<F: FnMut(String, FetchResult)>(
         &mut self,
         fetch: Fetch,
         addresses: Result<Vec<IpAddr>, Failure>,
@@ -265,16 +265,20 @@ impl Fetcher {
     }
 
     /// Drops the remaining downloads from a server that timed out too often.
-    fn leave<F: FnMut(String, Answer)>(&mut self, address: IpAddr, round: &mut Round<F>) {
-        if self.owes_too_much(address) {
+    fn drop_parked<F: FnMut(String, FetchResult)>(
+        &mut self,
+        address: IpAddr,
+        round: &mut Round<F>,
+    ) {
+        if self.timed_out_too_often(address) {
             for fetch in self.pacer.take_parked(address) {
                 round.end(fetch.text, Err(FetchFailure::GivenUp(address)));
             }
         }
     }
 
-    fn owes_too_much(&self, address: IpAddr) -> bool {
-        self.owing
+    fn timed_out_too_often(&self, address: IpAddr) -> bool {
+        self.timeouts
             .get(&address)
             .is_some_and(|timeouts| *timeouts >= MOST_TIMEOUTS)
     }
@@ -299,7 +303,7 @@ impl Fetcher {
         if let Some(kind) = no_destination(address) {
             return Err(FetchFailure::Connect(format!("{address} is {kind}")));
         }
-        if self.owes_too_much(address) {
+        if self.timed_out_too_often(address) {
             return Err(FetchFailure::GivenUp(address));
         }
         self.guard.check(address, port)
@@ -388,7 +392,7 @@ mod tests {
         Fetcher::new(resolver, Arc::default(), guard, patience, visits)
     }
 
-    async fn fetched(fetcher: &mut Fetcher, addresses: Vec<String>) -> Vec<(String, Answer)> {
+    async fn fetched(fetcher: &mut Fetcher, addresses: Vec<String>) -> Vec<(String, FetchResult)> {
         let (stop, mut answers) = (Stop::new(), Vec::new());
         let done = |address, answer| answers.push((address, answer));
         fetcher.begin_phase();
@@ -420,8 +424,8 @@ mod tests {
         addresses.extend((0..5).map(|n| format!("{mapped}/{n}")));
         let answers = fetched(&mut fetcher, addresses).await;
         assert_eq!(answers.len(), 50);
-        let timeouts = |answers: &[(String, Answer)]| {
-            let late = |it: &&(String, Answer)| matches!(it.1, Err(FetchFailure::Timeout(_)));
+        let timeouts = |answers: &[(String, FetchResult)]| {
+            let late = |it: &&(String, FetchResult)| matches!(it.1, Err(FetchFailure::Timeout(_)));
             answers.iter().filter(late).count()
         };
         // Up to four requests to one address may be under way when the third timeout is seen.

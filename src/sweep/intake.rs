@@ -1,8 +1,7 @@
 //! Reads the inventory on its own thread. Skips duplicate and excluded targets and reports every
-//! line that cannot be parsed.
+//! line that cannot be parsed. With deduplication, this is the second reading (see `survey`).
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,8 +10,9 @@ use tokio::sync::mpsc::Sender;
 use super::counters::{Counters, count};
 use super::error::SweepError;
 use super::select::{Chosen, Selection, Selector};
-use crate::inventory::{Host, Input, InputError, Reject, Seen, Target, TargetReader};
-use crate::output::{Clean, notice};
+use super::survey::{Inventory, is_excluded};
+use crate::inventory::{Input, InputError, Reject, Seen, Target};
+use crate::output::{Clean, RejectFile, notice};
 use crate::resolve::ExcludeList;
 
 /// Maximum number of rejected lines shown on standard error; the rest are counted, and written to
@@ -24,10 +24,8 @@ const SHOWN: usize = 60;
 
 /// The source of targets, and which of them to skip.
 pub struct Intake {
-    /// Opened inputs, read one after the other.
-    pub readers: Vec<TargetReader>,
-    /// True if duplicate targets are visited only once.
-    pub dedupe: bool,
+    /// The inventory. If it was read before, duplicate targets are visited only once.
+    pub inventory: Inventory,
     /// Selection and order of the targets.
     pub choice: Selection,
     /// Targets and addresses that are never visited.
@@ -47,29 +45,50 @@ pub(super) struct Taken {
 impl Intake {
     /// Reads until the end of the inputs, or until the dispatcher stops receiving.
     pub(super) fn run(self, targets: &Sender<Arc<Target>>, counters: &Counters) -> Taken {
+        // The dispatcher closes the channel when it stops. Checking that also ends a long run of
+        // lines that contain no target.
+        self.each(
+            counters,
+            || !targets.is_closed(),
+            |target| targets.blocking_send(target).is_ok(),
+        )
+    }
+
+    /// Reads the inputs and passes each chosen target to `visit`. Ends early if `visit` or
+    /// `wanting` returns false.
+    pub(super) fn each(
+        self,
+        counters: &Counters,
+        wanting: impl Fn() -> bool,
+        mut visit: impl FnMut(Arc<Target>) -> bool,
+    ) -> Taken {
         let mut rejects = Rejects::new(self.rejects);
-        let mut seen = self.dedupe.then(Seen::default);
+        let survey = self.inventory.survey;
+        let mut seen = survey.as_ref().map(|it| Seen::with(it.key.clone()));
+        let first = survey.map_or_else(Vec::new, |it| it.inputs);
         let mut taken = Taken {
             inputs: Vec::new(),
             error: None,
         };
         let mut chooser = Selector::new(self.choice);
-        let send = |targets: &Sender<Arc<Target>>, chosen: &[Arc<Target>]| {
-            chosen.iter().all(|target| {
+        let mut send = |chosen: Vec<Arc<Target>>| {
+            chosen.into_iter().all(|target| {
                 count(&counters.targets);
-                targets.blocking_send(target.clone()).is_ok()
+                visit(target)
             })
         };
         let mut listening = true;
-        for mut reader in self.readers {
+        for mut reader in self.inventory.readers {
             let mut read = 0;
             listening = loop {
-                // The dispatcher closes the channel when it stops. Checking here also ends a long
-                // run of lines that contain no target.
-                if targets.is_closed() {
+                if !wanting() {
                     break false;
                 }
-                match reader.next() {
+                let next = reader.next();
+                for text in reader.notices() {
+                    notice(format_args!("{}", Clean::new(&text)));
+                }
+                match next {
                     None => break true,
                     Some(Err(InputError::Reject(reject))) => {
                         count(&counters.rejected);
@@ -85,23 +104,36 @@ impl Intake {
                         }
                         read += 1;
                         match chooser.take(target) {
-                            Chosen::Now(chosen) if !send(targets, &chosen) => break false,
-                            Chosen::LeftOut => count(&counters.left_out),
-                            Chosen::Now(_) | Chosen::Held => {}
+                            Chosen::Now(chosen) => {
+                                if !send(chosen) {
+                                    break false;
+                                }
+                            }
+                            Chosen::OtherShard => count(&counters.left_out),
+                            Chosen::Undrawn => {
+                                count(&counters.left_out);
+                                count(&counters.undrawn);
+                            }
+                            Chosen::Held => {}
                         }
                     }
                 }
             };
-            taken.inputs.push((reader.into_input(), read));
+            let input = reader.into_input();
+            let changed = changed(first.get(taken.inputs.len()), &input);
+            taken.error = taken.error.or(changed);
+            taken.inputs.push((input, read));
             if !listening {
                 break;
             }
         }
         if listening {
             // A stopped dispatcher is not an error here.
-            let _ = send(targets, &chooser.rest());
+            let _ = send(chooser.rest());
+            counters
+                .expected
+                .store(counters.targets.load(Relaxed), Relaxed);
         }
-        counters.input_ended.store(1, Relaxed);
         taken.error = taken.error.or(rejects.finish().err());
         taken
     }
@@ -113,56 +145,58 @@ fn wanted(
     excludes: &ExcludeList,
     counters: &Counters,
 ) -> bool {
-    let host = match &target.host {
-        Host::Name(name) => Some(name),
-        Host::Address(_) => None,
-    };
-    // The host is resolved, and the server name is sent.
-    let mut names = host.into_iter().chain(target.server_name());
-    let excluded = names.any(|name| excludes.excludes_name(name))
-        || target
-            .fixed_address()
-            .is_some_and(|address| excludes.excludes_address(address));
-    if excluded {
+    if is_excluded(target, excludes) {
         count(&counters.excluded);
         return false;
     }
-    let new = seen.is_none_or(|seen| seen.insert(target));
-    if !new {
-        count(&counters.duplicates);
+    seen.is_none_or(|seen| seen.insert(target))
+}
+
+/// Returns an error if an input is not the same in both readings.
+fn changed(first: Option<&Input>, second: &Input) -> Option<SweepError> {
+    let is_changed = second.complete && first.is_some_and(|it| it.sha256 != second.sha256);
+    is_changed.then(|| SweepError::Changed(second.source.clone()))
+}
+
+/// Reports every line that cannot be parsed, for an inventory of which nothing can be visited.
+///
+/// # Errors
+///
+/// Returns an error if an input cannot be read to its end or the file cannot be written.
+pub fn report_rejects(
+    inventory: Inventory,
+    file: Option<(String, File)>,
+) -> Result<(), SweepError> {
+    let mut rejects = Rejects::new(file);
+    for next in inventory.readers.into_iter().flatten() {
+        match next {
+            Ok(_) => {}
+            Err(InputError::Reject(reject)) => rejects.add(&reject),
+            Err(broken @ InputError::Unreadable { .. }) => return Err(SweepError::Input(broken)),
+        }
     }
-    new
+    rejects.finish()
 }
 
 fn described(reject: &Reject) -> String {
-    let Reject {
-        source,
-        line,
-        text,
-        reason,
-    } = reject;
-    let shown: String = text.chars().take(SHOWN).collect();
-    match &**source {
-        "argument" => format!("argument {line} ({shown:?}): {reason}"),
-        file => format!("{file}:{line}: {shown:?}: {reason}"),
+    let (shown, advice) = (reject.excerpt(SHOWN), reject.advice());
+    match &*reject.source {
+        "argument" => format!("argument {} ({shown:?}): {advice}", reject.line),
+        file => format!("{file}:{}: {shown:?}: {advice}", reject.line),
     }
 }
 
-/// Receives rejected lines. The file contains each line below a comment with the error, so that it
-/// can be corrected and read again.
+/// Receives rejected lines.
 struct Rejects {
-    file: Option<(String, BufWriter<File>)>,
+    file: Option<(String, RejectFile)>,
     rejected: u64,
-    error: Option<std::io::Error>,
 }
 
 impl Rejects {
     fn new(file: Option<(String, File)>) -> Self {
-        let file = file.map(|(name, file)| (name, BufWriter::new(file)));
         Self {
-            file,
+            file: file.map(|(name, file)| (name, RejectFile::new(file))),
             rejected: 0,
-            error: None,
         }
     }
 
@@ -176,18 +210,16 @@ impl Rejects {
             ));
         }
         self.rejected += 1;
-        if let Some((_, file)) = &mut self.file
-            && let Err(error) = writeln!(file, "# {}\n{}", described(reject), reject.text)
-        {
-            self.error.get_or_insert(error);
+        if let Some((_, file)) = &mut self.file {
+            file.add(reject);
         }
     }
 
-    fn finish(mut self) -> Result<(), SweepError> {
-        let Some((name, mut file)) = self.file.take() else {
+    fn finish(self) -> Result<(), SweepError> {
+        let Some((name, file)) = self.file else {
             return Ok(());
         };
-        let error = self.error.take().or(file.flush().err());
-        error.map_or(Ok(()), |error| Err(SweepError::Rejects { name, error }))
+        let finished = file.finish();
+        finished.map_err(|error| SweepError::Rejects { name, error })
     }
 }

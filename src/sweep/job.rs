@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::addresses;
 use crate::inventory::{Endpoint, Target};
 use crate::observation::{Addresses, Failure, Observation, Offer, Timing};
-use crate::pace::Sign;
+use crate::pace::VisitOutcome;
 use crate::probe::{self, Approach};
 use crate::verdict::Verdict;
 
@@ -153,12 +153,29 @@ pub(super) fn empty(
     }
 }
 
-/// A worker's report to the dispatcher at the end of an exchange.
+/// A job with its permit.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) job: Job,
+    /// Time of the permit.
+    pub(super) at: Instant,
+}
+
+/// A worker's report to the dispatcher.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// An exchange has ended.
+    Exchange(ExchangeReport),
+    /// A job for this address started only now, well after its permit.
+    StartedLate(IpAddr, Instant),
+}
+
+/// The end of an exchange.
 #[derive(Debug)]
 pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,
     /// What the visit so far shows about the address.
-    pub(super) sign: Sign,
+    pub(super) outcome: VisitOutcome,
     /// Total duration of the visit's connections so far.
     pub(super) took: Duration,
     pub(super) next: Next,

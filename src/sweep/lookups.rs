@@ -105,6 +105,7 @@ impl Dispatcher {
                 self.delay(attempt, Later::Lookup(target, attempt + 1));
             }
             Err(failure) => {
+                count(&self.counters.placed);
                 count(&self.counters.endpoints);
                 self.hand_in(unresolved(target, took, attempt, failure))
                     .await;
@@ -122,6 +123,7 @@ impl Dispatcher {
         mut addresses: Vec<IpAddr>,
         looked_up: LookedUp,
     ) {
+        count(&self.counters.placed);
         addresses.retain(|address| !self.excludes.excludes_address(*address));
         if addresses.is_empty() {
             count(&self.counters.excluded);
@@ -146,6 +148,7 @@ impl Dispatcher {
         mut addresses: Vec<IpAddr>,
         looked_up: LookedUp,
     ) -> Option<Begin> {
+        count(&self.counters.placed);
         let complete = !self.resolver.may_know_more(&addresses);
         addresses.retain(|address| !self.excludes.excludes_address(*address));
         let Some((address, addresses)) = addresses::first_of(addresses, complete) else {

@@ -1,6 +1,6 @@
 //! The pipeline, the only place where stages meet: read, resolve, admit, probe, judge, write.
 //!
-//! One thread reads the inventory, one makes the decisions (`dispatch`), one per core visits and
+//! Before a sweep, `survey` reads the inventory once. Then one thread reads it to visit it, one makes the decisions (`dispatch`), one per core visits and
 //! judges (`worker`), and one writes (`collect`). Bounded queues connect them, so a slow output
 //! slows down reading, and memory use stays bounded.
 
@@ -11,9 +11,11 @@ mod counters;
 mod dispatch;
 mod error;
 mod fetch;
+mod forecast;
 mod intake;
 mod job;
 mod later;
+mod listings;
 mod lists;
 mod lookups;
 mod names;
@@ -21,16 +23,19 @@ mod progress;
 mod recording;
 mod rejudge;
 mod retry;
+mod sample;
 mod select;
 mod shelves;
-mod signs;
 mod silence;
 mod spool;
 mod state;
 mod stop;
+mod survey;
+mod visit_outcome;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -40,7 +45,7 @@ use crate::judge::{Judge, Policy};
 use crate::pace::{Gate, Limits, Pacer};
 use crate::probe::{Approach, Timeouts};
 use crate::resolve::Resolver;
-use crate::summary;
+use crate::summary::Input;
 
 use collect::{Collected, Collector};
 use counters::{Counters, read};
@@ -48,19 +53,22 @@ use error::current_thread;
 use intake::Taken;
 use progress::Progress;
 use shelves::Ahead;
-use state::{Dispatcher, State, clock};
+use state::{Dispatcher, State, WorkerHandle, clock};
 use stop::{Finish, Stop};
 use worker::Worker;
 
-pub use aia::completed;
+pub use aia::fetch_for;
 pub use collect::SweepOutputs;
 pub use error::{Ended, SweepError};
 pub use fetch::Fetcher;
-pub use intake::Intake;
+pub use forecast::{Busiest, Forecast, Planned};
+pub use intake::{Intake, report_rejects};
 pub use progress::Display;
 pub use recording::RecordingFile;
 pub use rejudge::{Recording, RecordingError, Rejudge, Rejudged};
+pub use sample::{NotASample, Percentage, Sample};
 pub use select::{NotAShard, Selection, Shard};
+pub use survey::{Inventory, Sources, Survey};
 
 /// Number of targets read ahead of the dispatcher.
 const READ_AHEAD: usize = 1024;
@@ -107,6 +115,7 @@ impl Sweep {
     pub fn run(self) -> Result<Ended, SweepError> {
         let display = self.display;
         let counters = Arc::new(Counters::default());
+        counters.surveyed(self.intake.inventory.counts());
         let (dispatcher, threads) = self.start(&counters)?;
         let progress = Progress::start(display, counters.clone());
         let runtime = current_thread().map_err(SweepError::Start)?;
@@ -120,18 +129,24 @@ impl Sweep {
 
     /// Starts every thread. The event loop of a thread is created before the thread, so that a lack
     /// of resources is reported before the first packet.
-    fn start(self, counters: &Arc<Counters>) -> Result<(Dispatcher, Threads), SweepError> {
+    fn start(mut self, counters: &Arc<Counters>) -> Result<(Dispatcher, Threads), SweepError> {
         let stop = Stop::new();
         let attempts = self.retries.saturating_add(1);
         let (target_sender, targets) = mpsc::channel(READ_AHEAD);
         let (row_sender, rows) = mpsc::channel(ROWS_WAITING);
         let (report_sender, reports) = mpsc::unbounded_channel();
+        let (preparing, mut prepared) = mpsc::channel(1);
 
+        let survey = self.intake.inventory.survey.as_mut();
+        let listings = survey.map(|it| std::mem::take(&mut it.listings));
+        let inputs = Arc::new(OnceLock::new());
         let collector = Collector {
             destinations: self.destinations,
+            listings: listings.unwrap_or_default(),
             policy: self.policy.clone(),
             fetcher: self.fetcher,
             rows,
+            inputs: inputs.clone(),
             counters: counters.clone(),
             stop: stop.clone(),
         };
@@ -140,6 +155,7 @@ impl Sweep {
         let (mut working, mut workers) = (Vec::new(), Vec::new());
         for _ in 0..cores() {
             let (sender, jobs) = mpsc::unbounded_channel();
+            let started = Arc::new(AtomicU64::new(0));
             let worker = Worker {
                 timeouts: self.timeouts,
                 approach: self.approach,
@@ -147,23 +163,35 @@ impl Sweep {
                 policy: self.policy.clone(),
                 attempts,
                 jobs,
+                started: started.clone(),
+                preparing: preparing.clone(),
                 reports: report_sender.clone(),
                 rows: row_sender.clone(),
                 counters: counters.clone(),
             };
             let runtime = current_thread().map_err(SweepError::Start)?;
             working.push(spawn("visit", move || worker.run(&runtime))?);
-            workers.push(sender);
+            workers.push(WorkerHandle::new(sender, started));
         }
-        let heed = stop::heed_signals(stop.clone(), self.timeouts.total);
+        // The pace begins when the workers are ready: earlier permits would all be used at once.
+        drop(preparing);
+        let _: Option<()> = prepared.blocking_recv();
+        let signals = stop::handle_signals(stop.clone(), self.timeouts.total);
         let runtime = current_thread().map_err(SweepError::Start)?;
-        spawn("signals", move || runtime.block_on(heed))?;
+        spawn("signals", move || runtime.block_on(signals))?;
 
         let excludes = self.intake.excludes.clone();
         let (taken_sender, taken) = std::sync::mpsc::channel();
         let (intake, reading) = (self.intake, counters.clone());
         spawn("read", move || {
             let taken = intake.run(&target_sender, &reading);
+            // Set before the sender is dropped, which is what ends the sweep.
+            let described = taken.inputs.iter();
+            let _ = inputs.set(
+                described
+                    .map(|(read, targets)| Input::of(read, *targets))
+                    .collect(),
+            );
             // After an interrupt the result is not received.
             let _ = taken_sender.send(taken);
         })?;
@@ -229,13 +257,9 @@ impl Threads {
             .any(Result::is_err)
             .then_some(SweepError::Worker);
         let mut summary = collected.summary;
-        summary.intake = summary::Intake {
-            targets: read(&counters.targets),
-            rejected: read(&counters.rejected),
-            duplicates: read(&counters.duplicates),
-            excluded: read(&counters.excluded),
-            left_out: read(&counters.left_out),
-        };
+        summary.intake = counters.intake();
+        // A sample that leaves nothing out is a census.
+        summary.sampled = Some(read(&counters.undrawn) > 0);
         Ok(Ended {
             summary,
             inputs: taken.inputs,

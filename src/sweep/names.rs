@@ -79,6 +79,8 @@ impl Dispatcher {
             Next::Nothing => {}
             Next::Visit(begin) => self.route(Job::Begin(begin)),
             Next::Lookup => {
+                // Both are counted again after the lookup.
+                self.counters.placed.fetch_sub(1, Relaxed);
                 self.counters.endpoints.fetch_sub(1, Relaxed);
             }
         }

@@ -6,6 +6,8 @@ use std::io;
 use super::error::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
 use crate::output::{Clean, OutputError, Reserved, notice};
+use crate::probe;
+use crate::summary::{Input, SweepEnd};
 
 /// Maximum number of skipped visits shown on standard error; the rest are counted.
 const UNSAVED_SHOWN: u64 = 10;
@@ -69,7 +71,16 @@ impl RecordingFile {
         self.named_error(flushed)
     }
 
-    pub(super) fn finish(&mut self) -> Result<(), SweepError> {
+    /// Writes the end, with the time and the inputs of the sweep.
+    pub(super) fn finish(&mut self, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
+        let end = SweepEnd {
+            finished_at: Some(probe::now()),
+            inputs,
+        };
+        // The end of a sweep consists of texts and numbers, so it can be written as JSON.
+        if let Ok(end) = serde_json::to_value(end) {
+            self.writer.describe_end(end);
+        }
         let finished = self.writer.finish();
         self.named_error(finished)
     }
@@ -101,7 +112,7 @@ mod tests {
             recording.add(observation).unwrap();
         }
         recording.flush().unwrap();
-        recording.finish().unwrap();
+        recording.finish(None).unwrap();
         assert_eq!(recording.unsaved(), 1);
     }
 }

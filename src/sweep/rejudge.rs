@@ -15,7 +15,7 @@ use super::job::Judged;
 use crate::inventory::Tally;
 use crate::judge::{Judge, Policy};
 use crate::observation::{SavedError, SavedHeader, SavedReader};
-use crate::summary::Intake;
+use crate::summary::{Intake, Sweep};
 
 /// Limit in bytes for certificates kept in memory, those of about 50,000 servers; further ones are
 /// kept on disk.
@@ -86,6 +86,8 @@ pub struct Rejudged {
     pub ended: Ended,
     /// True if the recording is complete; otherwise only the saved part has rows.
     pub whole: bool,
+    /// The sweep that wrote the recording, as far as the recording describes it.
+    pub sweep: Option<Sweep>,
 }
 
 impl Rejudge {
@@ -100,8 +102,10 @@ impl Rejudge {
         let mut judge = Judge::new(policy.clone());
         let counters = Arc::new(Counters::default());
         let mut writing = Writing::new(destinations, policy, counters);
+        let mut targets = 0;
         let taken = reader.by_ref().try_for_each(|observation| {
             let observation = observation?;
+            targets += u64::from(observation.endpoint.target.duplicate_of.is_none());
             let verdict = judge.judge(&observation);
             writing.take(&Judged {
                 observation,
@@ -113,14 +117,15 @@ impl Rejudge {
         }
         let Collected {
             mut summary, error, ..
-        } = writing.conclude(taken, reader.whole());
-        let targets = reader.observations();
+        } = writing.conclude(taken, reader.whole(), None);
         summary.intake = Intake {
             targets,
             ..Intake::default()
         };
         summary.unsaved = reader.unsaved();
         let whole = reader.whole();
+        let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
+        summary.sampled = sweep.as_ref().and_then(|sweep| sweep.is_sample(targets));
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {
             ended: Ended {
@@ -130,6 +135,7 @@ impl Rejudge {
                 error,
             },
             whole,
+            sweep,
         }
     }
 }

@@ -3,10 +3,10 @@
 //! inventory need not be known.
 
 use std::collections::BinaryHeap;
-use std::num::NonZero;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::sample::Sample;
 use crate::crypto::Hasher;
 use crate::inventory::{Host, Target};
 
@@ -19,8 +19,8 @@ const BLOCK: usize = 65_536;
 pub struct Selection {
     /// The part of the inventory to visit.
     pub shard: Option<Shard>,
-    /// Number of targets to choose uniformly.
-    pub sample: Option<NonZero<usize>>,
+    /// Size of the uniform sample to visit.
+    pub sample: Option<Sample>,
     /// Seed of the sample and the order; without it, the order is that of the inventory.
     pub seed: Option<u64>,
 }
@@ -68,6 +68,17 @@ impl Shard {
     }
 }
 
+impl Selection {
+    /// Returns true if the target is in the shard, and in the sample if that is a percentage.
+    pub(super) fn may_take(&self, target: &Target) -> bool {
+        let drawn = || match self.sample {
+            Some(Sample::Share(share)) => share.holds(key(self.seed.unwrap_or_default(), target)),
+            Some(Sample::Count(_)) | None => true,
+        };
+        self.shard.is_none_or(|shard| shard.holds(target)) && drawn()
+    }
+}
+
 /// Holds targets back for as long as the selection needs them.
 pub(super) struct Selector {
     choice: Selection,
@@ -81,8 +92,10 @@ pub(super) enum Chosen {
     Now(Vec<Arc<Target>>),
     /// The target is held and may be visited later.
     Held,
-    /// This target, or one held before it, is not selected.
-    LeftOut,
+    /// This target is in another shard.
+    OtherShard,
+    /// This target, or one held before it, is not in the sample.
+    Undrawn,
 }
 
 impl Selector {
@@ -97,27 +110,42 @@ impl Selector {
     /// Adds the next target of the inventory.
     pub(super) fn take(&mut self, target: Target) -> Chosen {
         if self.choice.shard.is_some_and(|shard| !shard.holds(&target)) {
-            return Chosen::LeftOut;
+            return Chosen::OtherShard;
         }
-        if self.choice.sample.is_none() && self.choice.seed.is_none() {
+        let Selection { sample, seed, .. } = self.choice;
+        if sample.is_none() && seed.is_none() {
             return Chosen::Now(vec![Arc::new(target)]);
         }
+        let key = key(seed.unwrap_or_default(), &target);
+        if let Some(Sample::Share(share)) = sample {
+            if !share.holds(key) {
+                return Chosen::Undrawn;
+            }
+            if seed.is_none() {
+                return Chosen::Now(vec![Arc::new(target)]);
+            }
+        }
+        self.hold(key, target);
+        match sample {
+            // The sample consists of the targets with the smallest keys; the heap removes the
+            // largest.
+            Some(Sample::Count(size)) if self.held.len() > size.get() => {
+                self.held.pop();
+                Chosen::Undrawn
+            }
+            Some(Sample::Count(_)) => Chosen::Held,
+            Some(Sample::Share(_)) | None if self.held.len() == BLOCK => Chosen::Now(self.rest()),
+            Some(Sample::Share(_)) | None => Chosen::Held,
+        }
+    }
+
+    fn hold(&mut self, key: u64, target: Target) {
         self.read += 1;
         self.held.push(Held {
-            key: key(self.choice.seed.unwrap_or_default(), &target),
+            key,
             place: self.read,
             target: Arc::new(target),
         });
-        match self.choice.sample {
-            // The sample consists of the targets with the smallest keys; the heap removes the
-            // largest.
-            Some(size) if self.held.len() > size.get() => {
-                self.held.pop();
-                Chosen::LeftOut
-            }
-            None if self.held.len() == BLOCK => Chosen::Now(self.rest()),
-            _ => Chosen::Held,
-        }
     }
 
     /// Returns the held targets in order, at the end of the inventory or of a block.
@@ -199,6 +227,7 @@ mod tests {
             service: Service::named("https").unwrap(),
             sni: None,
             tags: vec![],
+            duplicate_of: None,
         }
     }
 
@@ -213,12 +242,16 @@ mod tests {
             match chooser.take(target) {
                 Chosen::Now(some) => order.extend(some),
                 Chosen::Held => {}
-                Chosen::LeftOut => left_out += 1,
+                Chosen::OtherShard | Chosen::Undrawn => left_out += 1,
             }
         }
         order.extend(chooser.rest());
         let names = order.iter().map(|target| target.text.clone()).collect();
         (names, left_out)
+    }
+
+    fn sized(text: &str) -> Option<Sample> {
+        Some(text.parse().unwrap())
     }
 
     fn shard(text: &str) -> Shard {
@@ -272,7 +305,7 @@ mod tests {
     #[test]
     fn a_sample_has_its_size_whatever_the_order_of_the_inventory() {
         let choice = Selection {
-            sample: NonZero::new(50),
+            sample: sized("50"),
             seed: Some(7),
             ..Selection::default()
         };
@@ -294,7 +327,7 @@ mod tests {
         let mut drawn = std::collections::HashMap::new();
         for seed in 0..400 {
             let choice = Selection {
-                sample: NonZero::new(10),
+                sample: sized("10"),
                 seed: Some(seed),
                 ..Selection::default()
             };
@@ -308,6 +341,37 @@ mod tests {
             drawn.values().all(|times| (10..=70).contains(times)),
             "{drawn:?}"
         );
+    }
+
+    #[test]
+    fn a_share_is_about_as_large_as_asked_and_keeps_its_targets() {
+        let choice = |sample, seed| Selection {
+            sample: sized(sample),
+            seed,
+            ..Selection::default()
+        };
+        let drawn = |sample, seed, length| chosen(choice(sample, seed), inventory(length)).0;
+        // Five standard deviations of a binomial distribution (30 and 7).
+        let (tenth, left_out) = chosen(choice("10%", None), inventory(10_000));
+        assert!((850..1150).contains(&tenth.len()), "{}", tenth.len());
+        assert_eq!(tenth.len() + left_out, 10_000);
+        let small = drawn("0.5%", None, 10_000);
+        assert!((15..85).contains(&small.len()), "{}", small.len());
+        // Without a seed it has the order of the inventory, and nothing is held.
+        let place = |name: &String| name[1..name.len() - 8].parse::<u32>().unwrap();
+        assert!(tenth.is_sorted_by_key(place));
+        // A longer list adds targets, and a larger share does too.
+        assert_eq!(
+            drawn("10%", None, 5_000),
+            tenth[..drawn("10%", None, 5_000).len()]
+        );
+        assert!(small.iter().all(|name| tenth.contains(name)));
+        // A seed draws another sample, and shuffles it.
+        let shuffled = drawn("10%", Some(7), 10_000);
+        assert!(!shuffled.is_sorted_by_key(place));
+        let both = shuffled.iter().filter(|name| tenth.contains(name)).count();
+        assert!((40..170).contains(&both), "{both}");
+        assert_eq!(drawn("100%", None, 300).len(), 300);
     }
 
     #[test]

@@ -10,11 +10,11 @@ use super::job::{ExchangeReport, Job, Next};
 use super::later::Later;
 use super::state::{Dispatcher, clock};
 use crate::observation::{Failure, Reason, Stage};
-use crate::pace::{Dead, Door, Sign, Turn};
+use crate::pace::{Action, Dead, Decision, VisitOutcome};
 
 /// If the loop runs this late, the process was stopped or the machine was overloaded. Otherwise
 /// the loop runs every 12 ms.
-const ABSENT: Duration = Duration::from_secs(1);
+const PAUSED: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
     /// Queues a visit for its permit, holds it back, or skips it, depending on its address.
@@ -26,10 +26,10 @@ impl Dispatcher {
             self.state.skipped.push_back((job, failure));
             return;
         }
-        match self.state.breaker.door(at, clock()) {
-            Door::Open => self.push(at, job),
-            Door::Held => self.hold(at, job),
-            Door::Shut(dead) => self.state.skipped.push_back((job, not_visited(dead))),
+        match self.state.breaker.decide(at, clock()) {
+            Decision::Allow => self.push(at, job),
+            Decision::Hold => self.hold(at, job),
+            Decision::Reject(dead) => self.state.skipped.push_back((job, not_visited(dead))),
         }
     }
 
@@ -47,25 +47,25 @@ impl Dispatcher {
     pub(super) fn update_breaker(&mut self, report: &ExchangeReport) {
         let at = report.at;
         // The visit continues, and the endpoint may still answer.
-        if matches!(report.next, Next::Again(..)) && report.sign != Sign::Alive {
+        if matches!(report.next, Next::Again(..)) && report.outcome != VisitOutcome::Answered {
             return;
         }
         match self
             .state
             .breaker
-            .ended(at, report.sign, report.took, clock())
+            .ended(at, report.outcome, report.took, clock())
         {
-            Turn::None => {}
-            Turn::Probe(pause) => {
+            Action::None => {}
+            Action::Probe(pause) => {
                 self.hold_back(at);
                 self.at(clock() + pause, Later::Probe(at));
             }
-            Turn::Release => {
+            Action::Release => {
                 for job in self.take_held(at) {
                     self.push(at, job);
                 }
             }
-            Turn::GiveUp(dead) => {
+            Action::Reject(dead) => {
                 self.hold_back(at);
                 let held = self.take_held(at);
                 self.state
@@ -149,10 +149,12 @@ impl Dispatcher {
 
     /// Detects that this process did not run for a while. Timeouts of that period are not evidence
     /// of silence, because the peers may have answered.
-    pub(super) fn check_absence(&mut self) {
+    pub(super) fn check_process_pause(&mut self) {
         let now = clock();
-        if now.saturating_duration_since(self.state.last_run) > ABSENT {
-            self.state.breaker.absent(now, self.patience + ABSENT);
+        if now.saturating_duration_since(self.state.last_run) > PAUSED {
+            self.state
+                .breaker
+                .process_paused(now, self.patience + PAUSED);
         }
         self.state.last_run = now;
     }

@@ -6,13 +6,15 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
 use super::counters::Counters;
-use super::job::{ExchangeReport, Job, Judged};
+use super::job::{Admitted, Job, Judged, Report};
 use super::later::Timed;
 use super::shelves::{Ahead, Names};
 use super::stop::Stop;
@@ -37,13 +39,50 @@ pub(super) struct Dispatcher {
     pub(super) attempts: u32,
     /// Maximum duration of a visit.
     pub(super) patience: Duration,
-    pub(super) workers: Vec<UnboundedSender<Job>>,
-    pub(super) reports: UnboundedReceiver<ExchangeReport>,
+    pub(super) workers: Vec<WorkerHandle>,
+    pub(super) reports: UnboundedReceiver<Report>,
     pub(super) judge: Judge,
     pub(super) rows: Sender<Judged>,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: Stop,
     pub(super) state: State,
+}
+
+/// A worker as the dispatcher sees it.
+pub(super) struct WorkerHandle {
+    pub(super) jobs: UnboundedSender<Admitted>,
+    /// Number of jobs that the worker has started.
+    pub(super) started: Arc<AtomicU64>,
+    /// Permit times of the jobs that it has not started yet, and of some that it has.
+    handed: VecDeque<Instant>,
+    /// Number of jobs that are no longer in `handed`.
+    forgotten: u64,
+}
+
+impl WorkerHandle {
+    pub(super) fn new(jobs: UnboundedSender<Admitted>, started: Arc<AtomicU64>) -> Self {
+        Self {
+            jobs,
+            started,
+            handed: VecDeque::new(),
+            forgotten: 0,
+        }
+    }
+
+    /// Passes on a job. Returns false if the worker has ended.
+    pub(super) fn hand_over(&mut self, job: Job, at: Instant) -> bool {
+        self.handed.push_back(at);
+        self.jobs.send(Admitted { job, at }).is_ok()
+    }
+
+    /// Returns the permit time of the oldest job that has not started.
+    pub(super) fn oldest_waiting(&mut self) -> Option<Instant> {
+        let started = self.started.load(Relaxed);
+        while self.forgotten < started && self.handed.pop_front().is_some() {
+            self.forgotten += 1;
+        }
+        self.handed.front().copied()
+    }
 }
 
 /// The state of the dispatcher.

@@ -26,12 +26,12 @@ impl Stop {
     }
 
     /// Requests a stop: what is under way is finished, nothing new is started.
-    pub(super) fn now(&self) {
+    pub(super) fn request(&self) {
         self.0.send_replace(true);
     }
 
     /// Returns true if a stop was requested.
-    pub(super) fn said(&self) -> bool {
+    pub(super) fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
@@ -42,7 +42,7 @@ impl Stop {
 
 impl Listener {
     /// Waits for a stop request. Never returns if nothing can request a stop any more.
-    pub(super) async fn wanted(&mut self) {
+    pub(super) async fn requested(&mut self) {
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending().await
         }
@@ -50,7 +50,7 @@ impl Listener {
 }
 
 /// Handles interrupts: the first one stops new visits, the second ends the process immediately.
-pub(super) async fn heed_signals(stop: Stop, patience: Duration) {
+pub(super) async fn handle_signals(stop: Stop, patience: Duration) {
     if interrupted().await.is_err() {
         return;
     }
@@ -58,7 +58,7 @@ pub(super) async fn heed_signals(stop: Stop, patience: Duration) {
         "stopping: no new visits; those under way end within {} s (interrupt again to quit immediately)",
         patience.as_secs_f64().ceil()
     ));
-    stop.now();
+    stop.request();
     if interrupted().await.is_ok() {
         #[allow(
             clippy::disallowed_methods,

@@ -48,6 +48,11 @@ impl AlertDescription {
         ALERTS.get(place).map(|row| row.1)
     }
 
+    /// Returns the name and the meaning of every registered alert.
+    pub fn registered() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ALERTS.iter().map(|(_, name, about)| (*name, *about))
+    }
+
     /// Returns the description whose display text this is, or `None` if there is none.
     pub fn displayed_as(text: &str) -> Option<Self> {
         let mut numbers = (0..=u8::MAX).map(Self);
@@ -68,44 +73,177 @@ impl fmt::Display for AlertDescription {
     }
 }
 
-const ALERTS: &[(u8, &str)] = &[
-    (0, "close_notify"),
-    (10, "unexpected_message"),
-    (20, "bad_record_mac"),
-    (21, "decryption_failed"),
-    (22, "record_overflow"),
-    (30, "decompression_failure"),
-    (40, "handshake_failure"),
-    (41, "no_certificate"),
-    (42, "bad_certificate"),
-    (43, "unsupported_certificate"),
-    (44, "certificate_revoked"),
-    (45, "certificate_expired"),
-    (46, "certificate_unknown"),
-    (47, "illegal_parameter"),
-    (48, "unknown_ca"),
-    (49, "access_denied"),
-    (50, "decode_error"),
-    (51, "decrypt_error"),
-    (52, "too_many_cids_requested"),
-    (60, "export_restriction"),
-    (70, "protocol_version"),
-    (71, "insufficient_security"),
-    (80, "internal_error"),
-    (86, "inappropriate_fallback"),
-    (90, "user_canceled"),
-    (100, "no_renegotiation"),
-    (109, "missing_extension"),
-    (110, "unsupported_extension"),
-    (111, "certificate_unobtainable"),
-    (112, "unrecognized_name"),
-    (113, "bad_certificate_status_response"),
-    (114, "bad_certificate_hash_value"),
-    (115, "unknown_psk_identity"),
-    (116, "certificate_required"),
-    (117, "general_error"),
-    (120, "no_application_protocol"),
-    (121, "ech_required"),
+/// Number, IANA name and meaning (RFC 8446 section 6, RFC 5246 section 7.2).
+const ALERTS: &[(u8, &str, &str)] = &[
+    (
+        0,
+        "close_notify",
+        "The sender ends the connection without an error.",
+    ),
+    (10, "unexpected_message", "A message arrived out of order."),
+    (
+        20,
+        "bad_record_mac",
+        "A record could not be decrypted or was changed on the way.",
+    ),
+    (
+        21,
+        "decryption_failed",
+        "A record could not be decrypted (TLS 1.0; obsolete).",
+    ),
+    (22, "record_overflow", "A record was longer than allowed."),
+    (
+        30,
+        "decompression_failure",
+        "A record could not be decompressed.",
+    ),
+    (
+        40,
+        "handshake_failure",
+        "No version, cipher suite, group or signature scheme of the ClientHello suits the server. Some servers send it for any other reason too.",
+    ),
+    (
+        41,
+        "no_certificate",
+        "There is no certificate to send (SSL 3.0; obsolete).",
+    ),
+    (
+        42,
+        "bad_certificate",
+        "A certificate is damaged, or its signature does not verify.",
+    ),
+    (
+        43,
+        "unsupported_certificate",
+        "A certificate is of a kind that is not supported.",
+    ),
+    (44, "certificate_revoked", "A certificate was revoked."),
+    (
+        45,
+        "certificate_expired",
+        "A certificate has expired or is not yet valid.",
+    ),
+    (
+        46,
+        "certificate_unknown",
+        "A certificate is not acceptable for another reason.",
+    ),
+    (
+        47,
+        "illegal_parameter",
+        "A field of the handshake has a value that is not allowed.",
+    ),
+    (
+        48,
+        "unknown_ca",
+        "The issuer of a certificate is not known or not trusted.",
+    ),
+    (
+        49,
+        "access_denied",
+        "A certificate is valid, but access is refused.",
+    ),
+    (50, "decode_error", "A message could not be decoded."),
+    (
+        51,
+        "decrypt_error",
+        "A signature or another cryptographic step of the handshake failed.",
+    ),
+    (
+        52,
+        "too_many_cids_requested",
+        "More connection ids were requested than allowed (DTLS).",
+    ),
+    (
+        60,
+        "export_restriction",
+        "A key is longer than export rules allowed (obsolete).",
+    ),
+    (
+        70,
+        "protocol_version",
+        "The server supports none of the protocol versions in the ClientHello.",
+    ),
+    (
+        71,
+        "insufficient_security",
+        "The server requires stronger parameters than the ClientHello offers.",
+    ),
+    (
+        80,
+        "internal_error",
+        "The server failed for a reason that is not about the handshake; often it has no usable certificate or key.",
+    ),
+    (
+        86,
+        "inappropriate_fallback",
+        "The client fell back to an older version than the server supports (TLS_FALLBACK_SCSV).",
+    ),
+    (
+        90,
+        "user_canceled",
+        "The sender ended the handshake for a reason outside the protocol.",
+    ),
+    (
+        100,
+        "no_renegotiation",
+        "A second handshake on the same connection is refused.",
+    ),
+    (
+        109,
+        "missing_extension",
+        "The ClientHello lacks an extension that is required.",
+    ),
+    (
+        110,
+        "unsupported_extension",
+        "A message has an extension that is not allowed in it.",
+    ),
+    (
+        111,
+        "certificate_unobtainable",
+        "A certificate could not be downloaded from the URL given for it.",
+    ),
+    (
+        112,
+        "unrecognized_name",
+        "The server does not serve the name that the client requested (SNI).",
+    ),
+    (
+        113,
+        "bad_certificate_status_response",
+        "An OCSP response is invalid.",
+    ),
+    (
+        114,
+        "bad_certificate_hash_value",
+        "A certificate has another hash than the one given for it.",
+    ),
+    (
+        115,
+        "unknown_psk_identity",
+        "The pre-shared key is unknown.",
+    ),
+    (
+        116,
+        "certificate_required",
+        "The server requires a client certificate.",
+    ),
+    (
+        117,
+        "general_error",
+        "The handshake failed for an unknown reason.",
+    ),
+    (
+        120,
+        "no_application_protocol",
+        "The server supports none of the application protocols that the client offers (ALPN).",
+    ),
+    (
+        121,
+        "ech_required",
+        "The server could not decrypt the hidden part of the ClientHello (Encrypted Client Hello).",
+    ),
 ];
 
 #[cfg(test)]

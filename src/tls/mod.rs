@@ -3,6 +3,7 @@
 
 mod alert;
 mod browser;
+mod client_hello;
 mod flight;
 mod hello;
 mod hellos;
@@ -17,9 +18,10 @@ pub use alert::AlertDescription;
 pub use browser::{
     BROWSER_GROUPS, BROWSER_SIGNATURES, BROWSER_SUITES, CHROME_GROUPS, CHROME_SUITES,
 };
+pub use client_hello::{ClientHello, NotAClientHello, extension_text};
 pub use flight::{
-    Flight, FlightError, KeyExchange, MAX_FLIGHT, MAX_OPENING, Progress, ServerHello, SignedParams,
-    has_odd_version, may_be_tls,
+    Flight, FlightError, FlightProgress, KeyExchange, MAX_FLIGHT, MAX_OPENING, ServerHello,
+    SignedParams, has_odd_version, may_be_tls,
 };
 pub use hello::Hello;
 pub use hellos::{
@@ -31,6 +33,6 @@ pub use names::{
     CertificateKey, CipherSuite, KeyAgreement, cipher_suite_name, cipher_suite_text, group_name,
     group_text, signature_scheme_name, signature_scheme_text,
 };
-pub use sniff::{printable_prefix, spoken};
+pub use sniff::{SPOKEN, printable_prefix, spoken};
 pub use version::ProtocolVersion;
 pub use wide::{WIDE_GROUPS, WIDE_SIGNATURES, WIDE_SUITES};

@@ -20,6 +20,36 @@ pub fn printable_prefix(bytes: &[u8]) -> String {
     head.iter().map(shown).collect()
 }
 
+/// Every protocol that [`spoken`] recognizes.
+pub const SPOKEN: &[&str] = &[
+    "amqp",
+    "ftp",
+    "http",
+    "imap",
+    "irc",
+    "ldap",
+    "memcached",
+    "mqtt",
+    "mssql",
+    "mysql",
+    "nntp",
+    "pop3",
+    "postgres",
+    "rdp",
+    "redis",
+    "rsync",
+    "rtsp",
+    "sieve",
+    "sip",
+    "smtp",
+    "smtp or ftp",
+    "socks",
+    "ssh",
+    "telnet",
+    "vnc",
+    "xmpp",
+];
+
 const MAX_PRINTED: usize = 80;
 
 /// Maximum number of bytes that are searched for a word: enough for a banner line, without searching
@@ -175,6 +205,12 @@ mod tests {
         for (bytes, name) in cases {
             assert_eq!(spoken(bytes), *name, "{}", printable_prefix(bytes));
         }
+        let seen = cases.iter().filter_map(|(_, name)| *name);
+        let named = PREFIXES.iter().map(|(_, name)| *name).chain(seen);
+        assert!(SPOKEN.is_sorted());
+        for name in named {
+            assert!(SPOKEN.contains(&name), "{name}");
+        }
     }
 
     #[test]
@@ -190,7 +226,8 @@ mod tests {
         fn any_bytes_are_named_or_not_and_print_as_ascii(
             bytes in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
-            let _named = spoken(&bytes);
+            let named = spoken(&bytes);
+            prop_assert!(named.is_none_or(|name| SPOKEN.contains(&name)));
             let printed = printable_prefix(&bytes);
             prop_assert!(printed.len() <= 80);
             prop_assert!(printed.bytes().all(|byte| (0x20..=0x7E).contains(&byte)));

@@ -1,8 +1,8 @@
 //! Reasons why a store does not accept a path.
 
-use super::words::words;
+use super::named_enum::named_enum;
 
-words! {
+named_enum! {
     /// Reason to reject a path: the `reason` of a store, and of the finding `invalid_certificate`.
     pub enum Barrier {
         /// A certificate of the path has expired.

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::FindingId;
+use super::{FindingId, Term};
 
 /// Severity of a finding.
 #[derive(
@@ -31,7 +31,7 @@ pub enum Severity {
     Error,
 }
 
-/// Which side can fix a problem.
+/// Where a problem can usually be fixed.
 #[derive(
     Clone,
     Copy,
@@ -81,6 +81,8 @@ impl fmt::Display for Severity {
 pub enum Value {
     /// A text.
     Text(String),
+    /// One of a fixed list.
+    Term(Term),
     /// A count or a size.
     Number(i64),
     /// True or false, for something that was checked.
@@ -98,10 +100,27 @@ pub struct Finding {
     pub id: FindingId,
     /// Severity in this case.
     pub severity: Severity,
-    /// Which side can fix it.
+    /// Where it can usually be fixed.
     pub side: Side,
     /// Structured fields that prove it, in the order given by the definition.
     pub evidence: Vec<(&'static str, Value)>,
+}
+
+impl Value {
+    /// Returns the text, or the name of a term. Returns `None` for every other kind of value.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Term(term) => Some(term.name()),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Into<Term>> From<T> for Value {
+    fn from(term: T) -> Self {
+        Self::Term(term.into())
+    }
 }
 
 impl From<String> for Value {

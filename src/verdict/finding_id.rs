@@ -1,8 +1,8 @@
 //! Ids of the findings.
 
-use super::words::words;
+use super::named_enum::named_enum;
 
-words! {
+named_enum! {
     /// Id of a finding. Its definition is in the file of the same name in `judge::findings`. The
     /// order is that of the list of findings.
     pub enum FindingId {

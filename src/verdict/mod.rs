@@ -2,19 +2,25 @@
 //! They are plain values; `judge` fills them.
 
 mod barrier;
+mod completed_by;
 mod finding;
 mod finding_id;
 mod kind;
+mod named_enum;
 mod revocation;
+mod revocation_reason;
 mod rule;
-mod words;
+mod term;
 
 pub use barrier::Barrier;
+pub use completed_by::CompletedBy;
 pub use finding::{Finding, Severity, Side, Value};
 pub use finding_id::FindingId;
 pub use kind::VerdictKind;
 pub use revocation::{Revocation, RevocationAnswer, RevocationStatus};
+pub use revocation_reason::RevocationReason;
 pub use rule::Rule;
+pub use term::{NameHint, Position, Term, UntrustedReason};
 
 use std::sync::Arc;
 
@@ -56,30 +62,6 @@ pub struct SeenIssuers {
     pub unproven: Vec<Arc<Certificate>>,
 }
 
-/// Source of the certificates that the server left out. If several sources have them, the one
-/// listed first here is reported.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum CompletedBy {
-    /// The user's file of intermediates (`--intermediates`).
-    Bundle,
-    /// Another host of the same sweep.
-    Sweep,
-    /// The AIA URL in the certificate below (`--aia`).
-    Aia,
-}
-
 /// The validated path, leaf first. The anchor comes last if it is a known certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustPath {
@@ -94,7 +76,7 @@ pub struct TrustPath {
 pub struct Verdict {
     /// The verdict of the row.
     pub kind: VerdictKind,
-    /// Which side can fix the problem; `None` if nothing is wrong.
+    /// Where the problem can usually be fixed; `None` if nothing is wrong.
     pub side: Option<Side>,
     /// All findings, the verdict's own finding first.
     pub findings: Vec<Finding>,
@@ -104,7 +86,8 @@ pub struct Verdict {
     pub path: Option<TrustPath>,
     /// Revocation answers; `None` if revocation was not checked.
     pub revocation: Option<Revocation>,
-    /// False if a certificate from elsewhere could still change the verdict.
+    /// False if what the rest of the sweep shows could still change the verdict: certificates from
+    /// elsewhere, or how many lookups fail.
     pub settled: bool,
     /// The CA certificates of each chain that the server sent.
     pub seen: Vec<Arc<SeenIssuers>>,

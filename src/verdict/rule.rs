@@ -1,8 +1,8 @@
 //! Rules that some verifiers do not implement.
 
-use super::words::words;
+use super::named_enum::named_enum;
 
-words! {
+named_enum! {
     /// A rule of RFC 5280 that rustls-webpki does not implement: one of the `rules` of the finding
     /// `unusual_path`.
     pub enum Rule {

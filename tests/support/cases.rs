@@ -238,6 +238,7 @@ pub(crate) fn observation(name: &str, at: jiff::Timestamp, certificates: Chain) 
         service: Service::named("https").expect("a service"),
         sni: None,
         tags: Vec::new(),
+        duplicate_of: None,
     };
     let exchange = Exchange {
         offer: Offer::Modern,

@@ -55,6 +55,8 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("rlimit", &["pace"]),
     ("rustls", &["probe", "lab"]),
     ("rustls_native_certs", &["judge"]),
+    // `explain` suggests similar words, as clap does.
+    ("strsim", &["commands"]),
     ("tempfile", &["output", "sweep", "commands"]),
     (
         "tokio",

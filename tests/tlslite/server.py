@@ -20,7 +20,7 @@ def settings(fields):
         if not hasattr(chosen, name):
             raise ValueError("tlslite has no setting " + name)
         setattr(chosen, name, tuple(value) if name.endswith("Version") else value)
-    # What can be chosen must also be offered; a wrong word is told here and not to a client.
+    # What can be chosen must also be offered; a wrong word is reported here and not to a client.
     return chosen.validate()
 
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::entries::{Entries, Listed, extension};
 use super::points::{PointName, point_names, reason_flags};
-use crate::crypto::der::{self, Reader, tag};
-use crate::crypto::{Fingerprint, Outcome, Signed};
+use crate::crypto::der::{self, DerReader, tag};
+use crate::crypto::{Fingerprint, SignatureCheck, Signed};
 use crate::observation::{DistinguishedName, oid_text, time};
 
 /// Maximum number of lists: enough for those of every public CA.
@@ -89,7 +89,7 @@ impl Crl {
     }
 
     /// Verifies its signature with the key of this SubjectPublicKeyInfo (DER).
-    pub(crate) fn signed_by(&self, spki: &[u8]) -> Outcome {
+    pub(crate) fn signed_by(&self, spki: &[u8]) -> SignatureCheck {
         self.signed.verify(spki)
     }
 
@@ -147,7 +147,7 @@ fn list(der: &[u8]) -> Option<Crl> {
     Some(crl)
 }
 
-fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
+fn to_be_signed(mut fields: DerReader<'_>) -> Option<Crl> {
     // Version 1 has neither this field nor extensions.
     fields.take_if(tag::INTEGER)?;
     fields.expect(tag::SEQUENCE)?;
@@ -182,12 +182,12 @@ fn to_be_signed(mut fields: Reader<'_>) -> Option<Crl> {
     fields.is_empty().then_some(crl)
 }
 
-fn date(fields: &mut Reader<'_>) -> Option<i64> {
+fn date(fields: &mut DerReader<'_>) -> Option<i64> {
     let kind = fields.peek()?;
     time(fields.whole(kind)?)
 }
 
-fn extensions(mut list: Reader<'_>, crl: &mut Crl) -> Option<()> {
+fn extensions(mut list: DerReader<'_>, crl: &mut Crl) -> Option<()> {
     while !list.is_empty() {
         let (oid, critical, value) = extension(&mut list)?;
         match oid {

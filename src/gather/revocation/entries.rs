@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::points::{directory, general_names};
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 use crate::observation::time;
 
 /// Maximum length of a serial number. The standard allows 20 bytes (RFC 5280 section 4.1.2.2); some
@@ -56,7 +56,7 @@ impl Entries {
     pub(super) fn read(list: &[u8]) -> Option<Self> {
         let (mut count, mut longest, mut unsupported) = (0, 0, false);
         let mut issuers = HashMap::new();
-        let mut reader = Reader::new(list);
+        let mut reader = DerReader::new(list);
         while !reader.is_empty() {
             let entry = entry(&mut reader)?;
             count += 1;
@@ -72,7 +72,7 @@ impl Entries {
         let mut sorted: Vec<u32> = (0..count).collect();
         let mut loose = Vec::with_capacity(width.checked_mul(sorted.len())?);
         let mut current = 0u16;
-        let mut reader = Reader::new(list);
+        let mut reader = DerReader::new(list);
         while !reader.is_empty() {
             let entry = entry(&mut reader)?;
             if let Some(names) = entry.issuer {
@@ -157,7 +157,7 @@ fn issuer(names: &[u8]) -> Option<Box<[u8]>> {
 }
 
 /// Parses `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }`.
-fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
+fn entry<'a>(list: &mut DerReader<'a>) -> Option<Entry<'a>> {
     let mut fields = list.expect(tag::SEQUENCE)?.inside();
     let serial = der::minimal(fields.expect(tag::INTEGER)?.content);
     if serial.is_empty() || serial.len() > MAX_SERIAL {
@@ -188,7 +188,7 @@ fn entry<'a>(list: &mut Reader<'a>) -> Option<Entry<'a>> {
 }
 
 /// Returns the next extension: its identifier, true if it is critical, and its value.
-pub(super) fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
+pub(super) fn extension<'a>(list: &mut DerReader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
     let mut fields = list.expect(tag::SEQUENCE)?.inside();
     let oid = fields.expect(tag::OID)?.content;
     let critical = fields.take_if(tag::BOOLEAN)?;

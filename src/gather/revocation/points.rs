@@ -2,7 +2,7 @@
 //! 4.2.1.13) and in the lists themselves (section 5.2.5). Names are stored in a canonical form, so
 //! that equal names are equal bytes.
 
-use crate::crypto::der::{self, Element, Reader, tag};
+use crate::crypto::der::{self, DerReader, Element, tag};
 use crate::observation::DistinguishedName;
 
 /// Maximum number of points of one certificate, and of names of one point. Certificates on the web
@@ -49,7 +49,7 @@ pub(crate) fn distribution_points(value: &[u8], issuer: &DistinguishedName) -> V
     std::iter::from_fn(next).take(MAX_ENTRIES).collect()
 }
 
-fn point(mut fields: Reader<'_>, issuer: &DistinguishedName) -> Option<Point> {
+fn point(mut fields: DerReader<'_>, issuer: &DistinguishedName) -> Option<Point> {
     let name = fields.take_if(tag::constructed(0))?;
     let reasons = match fields.take_if(tag::primitive(1))? {
         Some(flags) => reason_flags(flags.content)?,
@@ -92,7 +92,7 @@ pub(crate) fn point_names(name: &Element<'_>, base: &[u8]) -> Option<Vec<PointNa
 }
 
 /// Parses GeneralNames, or the elements inside.
-pub(super) fn general_names(mut list: Reader<'_>) -> Option<Vec<PointName>> {
+pub(super) fn general_names(mut list: DerReader<'_>) -> Option<Vec<PointName>> {
     let mut names = Vec::new();
     while !list.is_empty() {
         let name = list.next()?;

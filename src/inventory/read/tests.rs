@@ -22,7 +22,7 @@ fn all(reader: &mut TargetReader) -> Vec<String> {
                 let sni = target.sni.iter().map(|sni| format!(" as {sni}"));
                 target.canonical() + &sni.chain(tags).collect::<String>()
             }
-            Err(InputError::Reject(reject)) => format!("{}: {}", reject.line, reject.reason),
+            Err(InputError::Reject(reject)) => format!("{}: {}", reject.line, reject.advice()),
             Err(error) => error.to_string(),
         })
         .collect()
@@ -90,7 +90,7 @@ fn a_line_that_cannot_be_read_never_stops_the_next() {
             "2: \"127.1\" looks like an address",
             "3: the line is not UTF-8",
             "4: the line is longer than 65536 bytes",
-            "5: a target cannot contain a comma; CSV input must begin with a header",
+            "5: a target contains no comma; for a table, begin with a header line",
             "6: \"99\" is not a prefix length",
             "7: '\\0' is not allowed in a host name",
             "tls://192.0.2.0:443",
@@ -263,13 +263,15 @@ fn ports_are_read_as_scanners_list_them() {
         b"{\"host\":\"a.example\",\"starttls\":\"smtp\",\"ports\":[25,2525]}\n\
           {\"host\":\"a.example\",\"port\":443,\"ports\":[443]}\n\
           {\"host\":\"a.example\",\"dport\":8443}\n\
-          {\"host\":\"a.example\",\"port\":443.0,\"sport\":8443}\n",
+          {\"host\":\"a.example\",\"port\":443.0,\"sport\":8443}\n\
+          {\"host\":\"a.example\",\"dport\":8443,\"sport\":51234}\n",
         &[
             "smtp://a.example:25",
             "smtp://a.example:2525",
             "2: the columns port and ports are both filled",
-            "3: the key \"dport\" is not recognised; rename it to \"port\"",
+            "tls://a.example:8443",
             "tls://a.example:443 sport=8443",
+            "5: the keys \"dport\" and \"sport\" both seem to contain the port; rename",
         ],
     );
 }
@@ -300,35 +302,226 @@ fn ports_of_other_protocols_and_closed_ports_are_refused() {
 }
 
 #[test]
+fn usual_names_of_columns_are_recognised() {
+    for (header, row, expected) in [
+        (
+            "Hostname,Owner",
+            "a.example,ann",
+            "tls://a.example:443 Owner=\"ann\"",
+        ),
+        (
+            "Host Name;TCP Port",
+            "a.example;8443.0",
+            "tls://a.example:8443",
+        ),
+        (
+            "FQDN\tport number",
+            "a.example\t8443",
+            "tls://a.example:8443",
+        ),
+        (
+            "url,website owner",
+            "https://a.example/x,ann",
+            "https://a.example:443",
+        ),
+        (
+            "server_name,IP Address",
+            "a.example,192.0.2.1",
+            "tls://a.example@192.0.2.1:443",
+        ),
+        (
+            "ip_addr,open ports",
+            "192.0.2.1,8443",
+            "tls://192.0.2.1:8443",
+        ),
+        ("saddr,sport", "192.0.2.1,25", "smtp://192.0.2.1:25"),
+        (
+            "host,url",
+            "a.example,https://b.example",
+            "tls://a.example:443 url=",
+        ),
+        (
+            "Address,owner",
+            "192.0.2.1,ann",
+            "tls://192.0.2.1:443 owner=",
+        ),
+        (
+            "Address,owner",
+            "https://a.example:8443/,ann",
+            "https://a.example:8443 owner=",
+        ),
+        (
+            "host,address",
+            "a.example,192.0.2.1",
+            "tls://a.example@192.0.2.1:443",
+        ),
+        (
+            "host,address",
+            "a.example,12 High St",
+            "tls://a.example:443 address=\"12 High St\"",
+        ),
+        ("host,ip", "N/A,192.0.2.1", "tls://192.0.2.1:443"),
+    ] {
+        for text in [
+            format!("{header}\n{row}\n"),
+            format!("\u{feff}{header}\r\n{row}\r\n"),
+        ] {
+            let (_folder, source) = file("a", text.as_bytes());
+            let read = all(&mut open(source, &Defaults::default()).unwrap());
+            assert_eq!(read.len(), 1, "{text:?}: {read:?}");
+            assert!(read[0].starts_with(expected), "{text:?}: {read:?}");
+        }
+    }
+    assert_reads(
+        b"{\"Hostname\":\"a.example\",\"address\":{\"street\":\"x\"},\"fqdn\":null}\n",
+        &["tls://a.example:443 address={\"street\":\"x\"} fqdn=null"],
+    );
+}
+
+#[test]
 fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
-    for (header, meant) in [
-        ("ip,Dst Port", "`port`"),
-        ("host,PORT_ID", "`port`"),
-        ("saddr,sport", "`ip`"),
-        ("Hostname,owner", "`host`"),
-        ("owner;IP Address", "`ip`"),
+    for (header, parts) in [
+        ("domain,hostname", ["domain", "hostname"]),
+        ("saddr,daddr,port", ["saddr", "daddr"]),
+        ("hots,owner", ["hots", "rename it to `host`"]),
+        ("owner;site", ["owner", "separated by semicolons"]),
+        ("owner\tsite", ["owner", "separated by tabs"]),
     ] {
         let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
         let error = open(source, &Defaults::default())
             .err()
             .unwrap()
             .to_string();
-        assert!(error.contains(meant), "{header}: {error}");
+        assert!(
+            parts.iter().all(|part| error.contains(part)),
+            "{header}: {error}"
+        );
     }
     for (header, count) in [
-        ("host,ip_address,owner", 1),
-        ("ip,hostname,fqdn", 2),
+        ("host,ip,ip_address,owner", 1),
         ("target,port,dport", 1),
-        ("host,port,owner,site", 0),
+        ("host,prot", 1),
+        ("host,address", 1),
+        ("address,owner", 0),
+        ("host,public ip", 1),
+        ("host,port,owner,site,cost", 0),
+        ("hostname,tcp port,owner", 0),
     ] {
         let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
         let notices = open(source, &Defaults::default()).unwrap().notices();
         assert_eq!(notices.len(), count, "{header}: {notices:?}");
-        assert!(
-            notices.iter().all(|it| it.contains("kept as a tag")),
-            "{notices:?}"
-        );
+        assert!(notices.iter().all(|it| it.contains("a tag")), "{notices:?}");
     }
+    let json = b"{\"host\":\"a.example\",\"prot\":1}\n{\"host\":\"b.example\",\"prot\":2}\n";
+    let mut reader = open(stdin(json), &Defaults::default()).unwrap();
+    assert!(reader.notices().is_empty());
+    assert!(reader.next().is_some());
+    let notices = reader.notices();
+    assert!(notices[0].contains("rename it to `port`"), "{notices:?}");
+    assert!(reader.next().is_some());
+    assert!(reader.notices().is_empty());
+}
+
+#[test]
+fn blanks_and_separators_around_a_value_do_no_harm() {
+    assert_reads(
+        "a.example :8443\na.example: 8443\n\u{a0}a.example\u{200b}:8443\u{a0}\na.example:8443/\n\
+         a.example;8443\na.example\t8443.0\n\u{202a}a.example:8443\u{202c}\na.example:8443.0\n\
+         [2001:db8::1] :8443/\nhttps://a.example :8443\n2001:db8::1 :443\na.example;8443;x\n\
+         a.example\tx\n192.0.2.0/\n"
+            .as_bytes(),
+        &[
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "tls://[2001:db8::1]:8443",
+            "https://a.example:8443",
+            // Without its blank, it would be another address.
+            "11: the target contains white space",
+            "12: a target contains no semicolon; for a table, begin with a header line",
+            "13: a target contains no tab; for a table, begin with a header line",
+            "14: \"\" is not a prefix length",
+        ],
+    );
+    assert_reads(
+        "host,port,ip,sni\n\u{feff}a.example\u{200e},\u{a0}8443 ,\u{200b}192.0.2.1,\u{a0}\n"
+            .as_bytes(),
+        &["tls://a.example@192.0.2.1:8443"],
+    );
+}
+
+#[test]
+fn quotation_marks_and_words_for_nothing_are_no_hosts() {
+    let quoted = "‘a.example’:443\n“https://a.example/”\n\"a.example\"\n'192.0.2.1'\n«a.example»\n\
+        „a.example“:25\nhttps://‚a.example‘/\nhttps://a.example/it's\n";
+    let mark = |line: u64, mark: &str| format!("{line}: {mark} is a quotation mark");
+    let read = read(quoted.as_bytes());
+    for (index, found) in ["‘", "“", "\"", "'", "«", "„", "‚"].into_iter().enumerate() {
+        let expected = mark(index as u64 + 1, found);
+        assert!(read[index].starts_with(&expected), "{read:#?}");
+    }
+    assert_eq!(read[7], "https://a.example:443");
+    assert_reads(
+        b"host,port\nN/A,443\n-,\nnone,\nNULL,443\ntbd,\n#N/A,1\n",
+        &[
+            "2: no host is named, only \"N/A\"; write a name or an address, or remove the line",
+            "3: no host is named, only \"-\"",
+            "4: no host is named, only \"none\"",
+            "5: no host is named, only \"NULL\"",
+            "6: no host is named, only \"tbd\"",
+            "7: no host is named, only \"#N/A\"",
+        ],
+    );
+}
+
+#[test]
+fn rows_of_an_earlier_sweep_are_its_targets_and_tags() {
+    let row = |fields: &str| {
+        format!("{{\"schema\":1,\"verdict\":\"ok\",{fields},\"leaf\":{{\"x\":1}}}}\n")
+    };
+    let input = [
+        row(
+            r#""target":"https://a.example/x","host":"a.example","sni":"a.example","ip":"192.0.2.1","addresses":null,"port":443,"service":"https","tags":{"owner":"ann","n":[1]},"timing_ms":{"dns":0.5}"#,
+        ),
+        row(
+            r#""target":"b.example","host":"b.example","sni":"www.b.example","ip":"192.0.2.2","port":2525,"service":"smtp","tags":{},"timing_ms":{"dns":null}"#,
+        ),
+        row(
+            r#""target":"192.0.2.3","host":"192.0.2.3","sni":null,"ip":"192.0.2.3","port":8443,"service":"tls","tags":{},"timing_ms":{"dns":null}"#,
+        ),
+        row(
+            r#""target":"c.example@192.0.2.4","host":"c.example","sni":"c.example","ip":"192.0.2.4","port":443,"service":"tls","tags":{},"timing_ms":{"dns":null}"#,
+        ),
+        row(
+            r#""target":"d.example","host":"d.example","sni":"d.example","ip":null,"port":443,"service":"tls","tags":{},"timing_ms":{"dns":3}"#,
+        ),
+    ];
+    let expected = [
+        "https://a.example:443 owner=\"ann\" n=[1]",
+        "smtp://b.example@192.0.2.2:2525 as www.b.example",
+        "tls://192.0.2.3:8443",
+        "tls://c.example@192.0.2.4:443",
+        "tls://d.example:443",
+    ];
+    assert_reads(input.concat().as_bytes(), &expected);
+    let table = "schema,target,host,sni,ip,port,service,tags,timing_ms_dns,verdict,leaf_issuer\n\
+        1,https://a.example/x,a.example,a.example,192.0.2.1,443,https,\"{\"\"owner\"\":\"\"ann\"\",\"\"n\"\":[1]}\",0.5,ok,x\n\
+        1,b.example,b.example,www.b.example,192.0.2.2,2525,smtp,,,ok,x\n\
+        1,192.0.2.3,192.0.2.3,,192.0.2.3,8443,tls,,,ok,x\n\
+        1,c.example@192.0.2.4,c.example,c.example,192.0.2.4,443,tls,,,ok,x\n\
+        1,d.example,d.example,d.example,,443,tls,,3,ok,x\n\
+        1,'-e.example,'-e.example,'-e.example,,443,tls,,3,ok,x\n";
+    let with_hyphen = [&expected[..], &["tls://-e.example:443"]].concat();
+    assert_reads(table.as_bytes(), &with_hyphen);
+    let notices = open(stdin(table.as_bytes()), &Defaults::default())
+        .unwrap()
+        .notices();
+    assert!(notices[0].contains("rows of tlsweep"), "{notices:?}");
 }
 
 #[test]
@@ -375,16 +568,51 @@ fn a_file_ending_decides_the_format() {
 #[test]
 fn an_input_that_cannot_be_used_at_all_says_so_before_the_first_target() {
     let utf16: Vec<u8> = "host\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let cases: [(&str, &[u8], &str); 12] = [
+    let cases: &[(&str, &[u8], &str)] = &[
         ("a.json", b"[\n{\"host\":\"a.example\"}\n]\n", "jq -c '.[]'"),
         ("a.jsonl", b"[{\"host\":\"a.example\"}]", "JSON Lines"),
         ("a", b"[\"a.example\"]", "JSON Lines"),
         ("a.json", b"{\n\"host\":\"a.example\"}\n", "jq -c '.'"),
         ("a.xml", b"<?xml version=\"1.0\"?>\n<nmaprun>", "XML"),
         ("a.csv", b"a;b;c\nx;1;2\n", "only [\"a\", \"b\", \"c\"]"),
-        ("a.txt", &utf16, "iconv -f UTF-16 -t UTF-8"),
+        ("a.txt", &utf16, "iconv -f UTF-16LE -t UTF-8"),
         ("a.csv", b"\xff\xfeh\0", "iconv -f UTF-16 -t UTF-8"),
         ("b.txt", b"\xfe\xff", "iconv -f UTF-16 -t UTF-8"),
+        (
+            "a.xlsx",
+            b"PK\x03\x04\x14\0\x06\0\x08\0[Content_Types].xml",
+            "an Excel workbook",
+        ),
+        (
+            "a.ods",
+            b"PK\x03\x04\x14\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            "CSV UTF-8",
+        ),
+        (
+            "a.zip",
+            b"PK\x03\x04\x14\0\x06\0\x08\0list.csv",
+            "unzip -p ",
+        ),
+        (
+            "a.xls",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0",
+            "an old Excel workbook",
+        ),
+        ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
+        ("a.csv.gz", b"\x1f\x8b\x08\0", "gunzip -c "),
+        ("a.zst", b"\x28\xb5\x2f\xfdx", "zstd -dc "),
+        ("a.bz2", b"BZh91AY&SY\0", "bunzip2 -c "),
+        ("a.xz", b"\xfd7zXZ\0\0", "xz -dc "),
+        ("a.db", b"SQLite format 3\0\x10", "sqlite3 -csv -header "),
+        ("a.parquet", b"PAR1\x15\x04", "a Parquet file"),
+        ("a.pcap", b"\xd4\xc3\xb2\xa1\x02\0", "a packet capture"),
+        (
+            "a.pcapng",
+            b"\x0a\x0d\x0d\x0a\x1c\0\0\0",
+            "a packet capture",
+        ),
+        ("a.bin", b"\x7fELF\x02\x01\x01\0\0\0", "a binary file"),
+        ("a.csv", b"h\xf4te,host\n", "iconv -f WINDOWS-1252 -t UTF-8"),
         (
             "a.csv",
             b"name,port\nx,1\n",
@@ -433,20 +661,48 @@ fn arguments_are_read_by_position() {
     assert_eq!((&*input.source, input.complete), ("argument", true));
 }
 
+fn rejected(read: Option<Result<Target, InputError>>) -> Reject {
+    match read {
+        Some(Err(InputError::Reject(reject))) => reject,
+        other => panic!("not rejected: {other:?}"),
+    }
+}
+
 #[test]
-fn a_reject_keeps_the_beginning_of_its_text_and_its_file() {
-    let (_folder, source) = file(
-        "list",
-        format!("a.example\n{}\u{e9}\r\n", "* ".repeat(300)).as_bytes(),
-    );
+fn a_reject_keeps_its_lines_byte_for_byte() {
+    let long = [b"a.example # ", &vec![b'x'; MAX_LINE][..]].concat();
+    let text = [&b"a.example\n* \xff\xe9 *\t\r\n"[..], &long, b"\n"].concat();
+    let (_folder, source) = file("list", &text);
     let mut reader = open(source, &Defaults::default()).unwrap();
     assert!(reader.next().unwrap().is_ok());
-    let Some(Err(InputError::Reject(reject))) = reader.next() else {
-        panic!("the second line is not a target");
-    };
+    let reject = rejected(reader.next());
     assert!(reject.source.ends_with("list"));
-    assert_eq!(reject.line, 2);
-    assert_eq!(reject.text, "* ".repeat(100) + "…");
+    assert_eq!(
+        (reject.line, &*reject.original),
+        (2, &b"* \xff\xe9 *\t"[..])
+    );
+    assert_eq!(reject.reason, "the line is not UTF-8");
+    assert!(reject.hint.contains("iconv"), "{reject:?}");
+    assert_eq!(reject.excerpt(3), "* \u{fffd}…");
+    // Of a line that is too long, enough to be too long again.
+    let reject = rejected(reader.next());
+    assert_eq!(reject.original, long[..=MAX_LINE]);
+    assert!(
+        reject.reason.contains("only its beginning is kept"),
+        "{reject:?}"
+    );
+    // A row of several lines is whole, and has the header of its file.
+    let (_folder, source) = file(
+        "a.csv",
+        b"\xef\xbb\xbf# exported\nsep=;\r\nHostname;note\r\n127.1;\"x\r\ny\"\r\n",
+    );
+    let mut reader = open(source, &Defaults::default()).unwrap();
+    let reject = rejected(reader.next());
+    assert_eq!(
+        (reject.line, &*reject.original),
+        (4, &b"127.1;\"x\r\ny\""[..])
+    );
+    assert_eq!(reject.header, b"sep=;\nHostname;note");
 }
 
 /// Returns its bytes, then fails.

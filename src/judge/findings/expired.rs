@@ -31,7 +31,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let found = expired.map(|(position, certificate, contents)| {
         let days = case.at.saturating_sub(contents.not_after) / DAY;
         FINDING.found(vec![
-            ("certificate", position.word().into()),
+            ("certificate", position.into()),
             ("subject", contents.subject.text.as_str().into()),
             ("not_after", time(contents.not_after)),
             ("days", days.into()),

@@ -2,8 +2,7 @@
 
 use super::{DAY, Definition, Doc, Needs, Text};
 use crate::judge::case::{Case, time};
-use crate::judge::position::Position;
-use crate::verdict::{Finding, FindingId, Severity, Side};
+use crate::verdict::{Finding, FindingId, Position, Severity, Side};
 
 /// The definition of `expiring_soon`.
 pub(super) const FINDING: Definition = Definition {
@@ -39,7 +38,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             let soon = first && (0..=within).contains(&left);
             (soon && case.needs(position, certificate)).then(|| {
                 FINDING.found(vec![
-                    ("certificate", position.word().into()),
+                    ("certificate", position.into()),
                     ("subject", contents.subject.text.as_str().into()),
                     ("not_after", time(contents.not_after)),
                     ("days_left", (left / DAY).into()),

@@ -3,9 +3,8 @@
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
 use crate::judge::case::{Case, ChainCase};
 use crate::judge::defects::Defect;
-use crate::judge::outcome::Ending;
-use crate::judge::position::Position;
-use crate::verdict::{Barrier, Finding, FindingId, Severity, Side, Value, VerdictKind};
+use crate::judge::evaluated_path::Ending;
+use crate::verdict::{Barrier, Finding, FindingId, Position, Severity, Side, Value, VerdictKind};
 
 /// The definition of `invalid_certificate`.
 pub(super) const FINDING: Definition = Definition {
@@ -54,8 +53,8 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     match (best.ending, &chain.leaf.contents) {
         (Ending::BadSignature, _) => found.push(badly_signed(case, chain)),
         (_, Err(unparseable)) => found.push(FINDING.found(vec![
-            ("reason", Barrier::Unparseable.name().into()),
-            ("certificate", Position::Leaf.word().into()),
+            ("reason", Barrier::Unparseable.into()),
+            ("certificate", Position::Leaf.into()),
             ("fingerprint", chain.leaf.sha256.into()),
             ("field", unparseable.field.into()),
         ])),
@@ -73,7 +72,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
-    let last = chain.choice.best.path.len().checked_sub(1);
+    let last = chain.choice.best.steps.len().checked_sub(1);
     let detail = "the issuer of that name did not make this signature";
     let mut finding = defect_finding(chain, &Defect::new(Barrier::BadSignature, last, detail));
     let contents = chain.path().last().map(|(_, _, contents)| contents);
@@ -86,17 +85,17 @@ fn badly_signed(case: &Case<'_>, chain: &ChainCase<'_>) -> Finding {
 }
 
 fn defect_finding(chain: &ChainCase<'_>, defect: &Defect) -> Finding {
-    let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.name().into())];
+    let mut evidence: Vec<(&'static str, Value)> = vec![("reason", defect.reason.into())];
     let best = &chain.choice.best;
     let blamed = defect.at.and_then(|at| {
         let step = best
-            .path
+            .steps
             .get(at)
             .map(|step| (best.position(at), &step.certificate));
         step.or_else(|| Some((Position::Root, best.root()?)))
     });
     if let Some((position, certificate)) = blamed {
-        evidence.push(("certificate", position.word().into()));
+        evidence.push(("certificate", position.into()));
         if let Ok(contents) = &certificate.contents {
             evidence.push(("subject", contents.subject.text.as_str().into()));
         }

@@ -3,8 +3,8 @@
 
 use super::{Definition, Doc, MAX_LISTED, Needs, Text};
 use crate::judge::case::{Case, ChainCase};
+use crate::judge::evaluated_path::Ending;
 use crate::judge::graph::Source;
-use crate::judge::outcome::Ending;
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{CompletedBy, Finding, FindingId, Severity, Side, Value, VerdictKind};
 
@@ -126,14 +126,9 @@ fn confirmed(
         let (subject, sha256) = (&contents.subject.text, step.certificate.sha256);
         format!("{subject}, SHA-256 {sha256}, from {place}")
     });
-    let word = match by {
-        CompletedBy::Bundle => "bundle",
-        CompletedBy::Sweep => "sweep",
-        CompletedBy::Aia => "aia",
-    };
     let mut evidence = vec![
         ("confirmed", true.into()),
-        ("completed_by", word.into()),
+        ("completed_by", by.into()),
         ("missing", subjects.collect::<Vec<_>>().into()),
         ("fingerprints", fingerprints.collect::<Vec<_>>().into()),
         ("append", append.collect::<Vec<_>>().into()),

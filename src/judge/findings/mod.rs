@@ -6,10 +6,9 @@ use std::fmt;
 
 use super::case::Case;
 use super::order::Order;
-use super::position::Position;
 use crate::gather::RevocationSources;
 use crate::observation::{Contents, Fact, FactSet, Failure};
-use crate::verdict::{Finding, FindingId, Severity, Side, Value, VerdictKind};
+use crate::verdict::{Finding, FindingId, Position, Severity, Side, Value, VerdictKind};
 
 mod chain_contains_root;
 mod chain_duplicate;
@@ -50,6 +49,8 @@ mod weak_dh;
 mod weak_key;
 mod weak_signature;
 mod wildcard_on_public_suffix;
+
+pub(crate) use refused_by_today::CHAIN_SIZE;
 
 /// Every finding: first those that are verdicts, in order of precedence, then the warnings. The
 /// findings of a row are reported in this order.
@@ -120,7 +121,7 @@ pub struct Definition {
     pub verdict: Option<VerdictKind>,
     /// Usual severity.
     pub severity: Severity,
-    /// Side that can usually fix it.
+    /// Where it can usually be fixed.
     pub side: Side,
     /// Option that is required to detect it.
     pub needs: Needs,
@@ -251,7 +252,7 @@ fn about_certificates<const N: usize>(
             let said = said(position, contents)?;
             case.needs(position, certificate).then(|| {
                 let mut evidence: Vec<Evidence> = vec![
-                    ("certificate", position.word().into()),
+                    ("certificate", position.into()),
                     ("subject", contents.subject.text.as_str().into()),
                 ];
                 evidence.extend(said);

@@ -55,7 +55,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         ("presented_count", count(presented.len())),
     ];
     evidence.extend(nearest.map(|nearest| ("nearest", nearest.into())));
-    evidence.extend(hint.map(|hint| ("hint", hint.word().into())));
+    evidence.extend(hint.map(|hint| ("hint", hint.into())));
     let matches = common.is_some_and(|common| names::text_covers(common, &chain.asked));
     evidence.push(("common_name_matches", matches.into()));
     let neighbours = case.policy.neighbours.as_ref();

@@ -31,7 +31,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     let found = early.map(|(position, certificate, contents)| {
         let days = contents.not_before.saturating_sub(case.at) / DAY;
         FINDING.found(vec![
-            ("certificate", position.word().into()),
+            ("certificate", position.into()),
             ("subject", contents.subject.text.as_str().into()),
             ("not_before", time(contents.not_before)),
             ("days", days.into()),

@@ -65,7 +65,7 @@ fn chain_refused(case: &Case<'_>) -> Option<Finding> {
     let fails = ["Chrome", "Edge", OPENSSL].map(str::to_owned).to_vec();
     (bytes > MOST_OF_CHAIN).then(|| {
         FINDING.found(vec![
-            ("refused", vec!["chain_size".to_owned()].into()),
+            ("refused", vec![CHAIN_SIZE.to_owned()].into()),
             (
                 "accepted",
                 vec![format!("{bytes} bytes of certificates")].into(),
@@ -201,6 +201,9 @@ fn connecting(refusal: &BrowserRefusal<'_>) -> &'static [&'static str] {
         _ => &[OPENSSL, JAVA],
     }
 }
+
+/// The part that is refused if the certificates are larger than clients accept.
+pub(crate) const CHAIN_SIZE: &str = "chain_size";
 
 const DOC: Doc = Doc {
     en: Text {

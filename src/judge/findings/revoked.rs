@@ -58,7 +58,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         };
         let (source, answer) = that_say(RevocationStatus::Revoked).next()?;
         let mut evidence = vec![
-            ("certificate", position.word().into()),
+            ("certificate", position.into()),
             ("subject", contents.subject.text.as_str().into()),
             ("serial", serial(&contents.serial).into()),
             ("source", source.into()),

@@ -2,8 +2,8 @@
 
 use super::{Definition, Doc, Needs, Text};
 use crate::judge::case::Case;
+use crate::judge::evaluated_path::Ending;
 use crate::judge::graph::Proof;
-use crate::judge::outcome::Ending;
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `self_signed`.

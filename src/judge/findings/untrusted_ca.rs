@@ -3,9 +3,9 @@
 
 use super::{Definition, Doc, Needs, Text, missing_intermediate};
 use crate::judge::case::Case;
+use crate::judge::evaluated_path::Ending;
 use crate::judge::graph::Source;
-use crate::judge::outcome::Ending;
-use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
+use crate::verdict::{Finding, FindingId, Severity, Side, UntrustedReason, VerdictKind};
 
 /// The definition of `untrusted_ca`.
 pub(super) const FINDING: Definition = Definition {
@@ -51,14 +51,14 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
     };
     let evidence = match chain.choice.best.ending {
         Ending::Root => vec![
-            ("reason", "untrusted_root".into()),
+            ("reason", UntrustedReason::UntrustedRoot.into()),
             ("issuer", contents.subject.text.as_str().into()),
             ("root_sent", (top.source == Source::Sent).into()),
             ("fingerprint", top.certificate.sha256.into()),
         ],
         Ending::Absent if !chain.lacks_issuer_of_leaf() => {
             let mut evidence = vec![
-                ("reason", "issuer_unknown".into()),
+                ("reason", UntrustedReason::IssuerUnknown.into()),
                 ("issuer", contents.issuer.text.as_str().into()),
                 ("root_sent", false.into()),
             ];

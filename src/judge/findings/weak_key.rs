@@ -3,8 +3,7 @@
 use super::{Definition, Doc, Needs, Text, about_certificates};
 use crate::judge::case::Case;
 use crate::judge::keys;
-use crate::judge::position::Position;
-use crate::verdict::{Finding, FindingId, Severity, Side};
+use crate::verdict::{Finding, FindingId, Position, Severity, Side};
 
 /// The definition of `weak_key`.
 pub(super) const FINDING: Definition = Definition {

@@ -2,9 +2,8 @@
 
 use super::{Definition, Doc, Needs, Text, about_certificates};
 use crate::judge::case::Case;
-use crate::judge::position::Position;
 use crate::judge::weak;
-use crate::verdict::{Finding, FindingId, Severity, Side};
+use crate::verdict::{Finding, FindingId, Position, Severity, Side};
 
 /// The definition of `weak_signature`.
 pub(super) const FINDING: Definition = Definition {

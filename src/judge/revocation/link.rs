@@ -2,11 +2,10 @@
 
 use crate::crypto::{self, Fingerprint};
 use crate::gather::Crl;
-use crate::judge::position::Position;
 use crate::judge::signatures::Signatures;
 use crate::judge::store::Anchor;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::{RevocationAnswer, RevocationStatus};
+use crate::verdict::{Position, RevocationAnswer, RevocationReason, RevocationStatus};
 
 /// Maximum number of seconds by which the clocks of responders may be ahead of the time judged for.
 pub(super) const SKEW: i64 = 300;
@@ -40,7 +39,7 @@ pub(super) struct Signer<'a> {
 
 impl Signatures {
     /// Returns the outcome of verifying the signature of a CRL with the key of a signer.
-    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::Outcome {
+    pub(super) fn of_list(&mut self, crl: &Crl, signer: &Signer<'_>) -> crypto::SignatureCheck {
         self.of(crl.sha256, signer.spki_sha256, || {
             crl.signed_by(signer.spki)
         })
@@ -70,8 +69,9 @@ impl<'a> From<&'a Contents> for Signer<'a> {
 impl Link<'_> {
     /// Returns an answer with status `unknown` and this reason.
     pub(super) fn unknown(&self, reason: &'static str) -> RevocationAnswer {
+        debug_assert!(reason.is_empty() || RevocationReason::named(reason).is_some());
         RevocationAnswer {
-            certificate: self.position.word(),
+            certificate: self.position.name(),
             sha256: self.certificate.sha256,
             status: RevocationStatus::Unknown,
             reason: Some(reason),
@@ -86,15 +86,16 @@ impl Link<'_> {
 /// Returns the record's value for a CRLReason (RFC 5280 section 5.3.1), or `None` if it is
 /// unspecified or unknown.
 pub(super) fn reason(code: u8) -> Option<&'static str> {
-    Some(match code {
-        1 => "key_compromise",
-        2 => "ca_compromise",
-        3 => "affiliation_changed",
-        4 => "superseded",
-        5 => "cessation_of_operation",
-        6 => "certificate_hold",
-        9 => "privilege_withdrawn",
-        10 => "aa_compromise",
+    let reason = match code {
+        1 => RevocationReason::KeyCompromise,
+        2 => RevocationReason::CaCompromise,
+        3 => RevocationReason::AffiliationChanged,
+        4 => RevocationReason::Superseded,
+        5 => RevocationReason::CessationOfOperation,
+        6 => RevocationReason::CertificateHold,
+        9 => RevocationReason::PrivilegeWithdrawn,
+        10 => RevocationReason::AaCompromise,
         _ => return None,
-    })
+    };
+    Some(reason.name())
 }

@@ -12,7 +12,7 @@ mod pkits;
 use std::sync::Arc;
 
 use super::link::{Link, SKEW, Signer, reason};
-use crate::crypto::{Fingerprint, Outcome};
+use crate::crypto::{Fingerprint, SignatureCheck};
 use crate::gather::{
     ALL_REASONS, Crl, Point, PointName, RevocationData, directory, directory_name,
     distribution_points,
@@ -215,9 +215,9 @@ fn signer_allowed(
     let others = link.above.iter().filter(namesake);
     for (issuer, own) in issuers.chain(others.map(|issuer| (issuer, false))) {
         match signatures.of_list(crl, issuer) {
-            Outcome::Invalid => {}
-            Outcome::Unsupported => refusal = "crl_unverifiable",
-            Outcome::Valid => {
+            SignatureCheck::Invalid => {}
+            SignatureCheck::Unsupported => refusal = "crl_unverifiable",
+            SignatureCheck::Valid => {
                 let usage = issuer.contents.and_then(|contents| contents.key_usage);
                 if usage.is_none_or(|usage| usage & CRL_SIGN != 0) {
                     signed.get_or_insert((own, issuer.spki_sha256));

@@ -8,7 +8,7 @@ mod list;
 mod ocsp;
 pub(super) mod staple;
 
-use super::outcome::Outcome;
+use super::evaluated_path::EvaluatedPath;
 use super::signatures::Signatures;
 use crate::gather::RevocationData;
 use crate::observation::Session;
@@ -25,8 +25,8 @@ pub(super) struct Asking<'a> {
 
 impl Asking<'_> {
     /// Returns the answers of the sources for the certificates of a path.
-    pub(super) fn about(&self, outcome: &Outcome, signatures: &mut Signatures) -> Revocation {
-        let links = self.links(outcome);
+    pub(super) fn about(&self, path: &EvaluatedPath, signatures: &mut Signatures) -> Revocation {
+        let links = self.links(path);
         let leaf = links.first();
         let sources = self.data.sources;
         let staple = self
@@ -54,15 +54,15 @@ impl Asking<'_> {
 
     /// Returns the certificates below the anchor. The result is empty for a path that reaches no
     /// anchor.
-    fn links<'s>(&self, outcome: &'s Outcome) -> Vec<Link<'s>> {
-        let Some(anchor) = &outcome.anchor else {
+    fn links<'s>(&self, path: &'s EvaluatedPath) -> Vec<Link<'s>> {
+        let Some(anchor) = &path.anchor else {
             return Vec::new();
         };
-        let path = &outcome.path;
-        let links = path.iter().enumerate().filter_map(|(index, step)| {
-            let above = path.get(index + 1).and_then(|above| above.contents());
+        let steps = &path.steps;
+        let links = steps.iter().enumerate().filter_map(|(index, step)| {
+            let above = steps.get(index + 1).and_then(|above| above.contents());
             Some(Link {
-                position: outcome.position(index),
+                position: path.position(index),
                 certificate: &step.certificate,
                 contents: step.contents()?,
                 issuers: vec![above.map_or_else(|| Signer::from(&**anchor), Signer::from)],
@@ -70,7 +70,7 @@ impl Asking<'_> {
                     true => step.certificate.crl_addresses(),
                     false => Vec::new(),
                 },
-                above: path[index + 1..]
+                above: steps[index + 1..]
                     .iter()
                     .filter_map(|above| above.contents().map(Signer::from))
                     .chain([Signer::from(&**anchor)])

@@ -2,7 +2,7 @@
 //! covers the bytes as sent, and because one certificate that a strict library cannot parse must
 //! not discard the whole response.
 
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 use crate::crypto::{Key, digest};
 use crate::observation::{oid_text, time};
 
@@ -20,7 +20,7 @@ const UNKNOWN: u8 = tag::primitive(2);
 
 /// A BasicOCSPResponse.
 #[derive(Debug)]
-pub(super) struct Answer<'a> {
+pub(super) struct OcspAnswer<'a> {
     /// The signed bytes.
     pub(super) tbs: &'a [u8],
     /// Signature algorithm: dotted identifier, and the DER of its parameters.
@@ -72,7 +72,7 @@ impl Single<'_> {
 }
 
 /// Parses an OCSPResponse, or returns the reason why it is unusable.
-pub(super) fn read(bytes: &[u8]) -> Result<Answer<'_>, &'static str> {
+pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, &'static str> {
     let malformed = "staple_malformed";
     let basic = outside(bytes).ok_or(malformed)?;
     let basic = basic.ok_or("staple_not_successful")?;
@@ -96,7 +96,7 @@ fn outside(bytes: &[u8]) -> Option<Option<&[u8]>> {
     complete.then_some(Some(basic.content))
 }
 
-fn inside(basic: &[u8]) -> Option<Answer<'_>> {
+fn inside(basic: &[u8]) -> Option<OcspAnswer<'_>> {
     let mut fields = der::only(basic, tag::SEQUENCE)?.inside();
     let tbs = fields.whole(tag::SEQUENCE)?;
     let mut algorithm = fields.expect(tag::SEQUENCE)?.inside();
@@ -115,7 +115,7 @@ fn inside(basic: &[u8]) -> Option<Answer<'_>> {
     }
     let (statuses, critical) = to_be_signed(der::only(tbs, tag::SEQUENCE)?.inside())?;
     let complete = fields.is_empty() && algorithm.is_empty();
-    complete.then_some(Answer {
+    complete.then_some(OcspAnswer {
         tbs,
         algorithm: (oid, parameters),
         signature,
@@ -126,7 +126,7 @@ fn inside(basic: &[u8]) -> Option<Answer<'_>> {
 }
 
 /// Parses `ResponseData`. Returns the statuses, and true if an extension is critical.
-fn to_be_signed(mut fields: Reader<'_>) -> Option<(Vec<Single<'_>>, bool)> {
+fn to_be_signed(mut fields: DerReader<'_>) -> Option<(Vec<Single<'_>>, bool)> {
     fields.take_if(tag::constructed(0))?;
     let responder = fields.next()?;
     let named = [tag::constructed(1), tag::constructed(2)].contains(&responder.tag);
@@ -140,7 +140,7 @@ fn to_be_signed(mut fields: Reader<'_>) -> Option<(Vec<Single<'_>>, bool)> {
     (named && fields.is_empty()).then_some((statuses, critical))
 }
 
-fn single(mut fields: Reader<'_>) -> Option<Single<'_>> {
+fn single(mut fields: DerReader<'_>) -> Option<Single<'_>> {
     let mut id = fields.expect(tag::SEQUENCE)?.inside();
     let hash = id.expect(tag::SEQUENCE)?.inside().expect(tag::OID)?.content;
     let name_hash = id.expect(tag::OCTET_STRING)?.content;
@@ -171,7 +171,7 @@ fn single(mut fields: Reader<'_>) -> Option<Single<'_>> {
     })
 }
 
-fn revoked(mut fields: Reader<'_>) -> Option<Status> {
+fn revoked(mut fields: DerReader<'_>) -> Option<Status> {
     let at = moment(&mut fields)?;
     let reason = match fields.take_if(tag::constructed(0))? {
         Some(reason) => match der::only(reason.content, tag::ENUMERATED)?.content {
@@ -183,12 +183,12 @@ fn revoked(mut fields: Reader<'_>) -> Option<Status> {
     fields.is_empty().then_some(Status::Revoked { at, reason })
 }
 
-fn moment(fields: &mut Reader<'_>) -> Option<i64> {
+fn moment(fields: &mut DerReader<'_>) -> Option<i64> {
     time(fields.whole(GENERALIZED_TIME)?)
 }
 
 /// Returns true if one of the optional extensions in `[1]` is critical.
-fn critical(fields: &mut Reader<'_>) -> Option<bool> {
+fn critical(fields: &mut DerReader<'_>) -> Option<bool> {
     let Some(list) = fields.take_if(tag::constructed(1))? else {
         return Some(false);
     };

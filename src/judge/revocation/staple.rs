@@ -4,8 +4,8 @@
 use rustls_pki_types::CertificateDer;
 
 use super::link::{Link, SKEW, Signer, reason};
-use super::ocsp::{self, Answer, Single, Status};
-use crate::crypto::{Outcome, verify_certificate_signature};
+use super::ocsp::{self, OcspAnswer, Single, Status};
+use crate::crypto::{SignatureCheck, verify_certificate_signature};
 use crate::observation::{Certificate, Contents};
 use crate::verdict::{RevocationAnswer, RevocationStatus};
 
@@ -50,7 +50,7 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
     };
     let answer = match signed(&read, issuer, contents, at).and_then(|()| fresh(single, at)) {
         Ok(()) if read.unsupported => link.unknown("staple_unsupported"),
-        Ok(()) => said(link, single.status),
+        Ok(()) => answer_of(link, single.status),
         Err(reason) => link.unknown(reason),
     };
     RevocationAnswer {
@@ -60,7 +60,7 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
     }
 }
 
-fn said(link: &Link<'_>, status: Status) -> RevocationAnswer {
+fn answer_of(link: &Link<'_>, status: Status) -> RevocationAnswer {
     let unknown = link.unknown("responder_does_not_know");
     match status {
         Status::Unknown => unknown,
@@ -90,15 +90,15 @@ fn fresh(single: &Single<'_>, at: i64) -> Result<(), &'static str> {
 
 /// Checks that the issuer signed the response, or a responder that the issuer authorised.
 fn signed(
-    answer: &Answer<'_>,
+    answer: &OcspAnswer<'_>,
     issuer: &Signer<'_>,
     leaf: &Contents,
     at: i64,
 ) -> Result<(), &'static str> {
     let mut worst = match verify(answer, issuer.spki) {
-        Outcome::Valid => return Ok(()),
-        Outcome::Unsupported => "staple_unverifiable",
-        Outcome::Invalid => "staple_bad_signature",
+        SignatureCheck::Valid => return Ok(()),
+        SignatureCheck::Unsupported => "staple_unverifiable",
+        SignatureCheck::Invalid => "staple_bad_signature",
     };
     for der in &answer.certificates {
         let responder = Certificate::read(CertificateDer::from(der.to_vec()));
@@ -106,18 +106,20 @@ fn signed(
             continue;
         };
         match verify(answer, &contents.key.spki) {
-            Outcome::Valid if may_answer(&responder, contents, issuer, leaf, at) => return Ok(()),
-            Outcome::Valid => worst = "staple_responder_not_allowed",
-            Outcome::Unsupported if worst == "staple_bad_signature" => {
+            SignatureCheck::Valid if may_answer(&responder, contents, issuer, leaf, at) => {
+                return Ok(());
+            }
+            SignatureCheck::Valid => worst = "staple_responder_not_allowed",
+            SignatureCheck::Unsupported if worst == "staple_bad_signature" => {
                 worst = "staple_unverifiable";
             }
-            Outcome::Unsupported | Outcome::Invalid => {}
+            SignatureCheck::Unsupported | SignatureCheck::Invalid => {}
         }
     }
     Err(worst)
 }
 
-fn verify(answer: &Answer<'_>, spki: &[u8]) -> Outcome {
+fn verify(answer: &OcspAnswer<'_>, spki: &[u8]) -> SignatureCheck {
     let (oid, parameters) = &answer.algorithm;
     verify_certificate_signature(spki, oid, parameters, answer.tbs, answer.signature)
 }
@@ -133,7 +135,7 @@ fn may_answer(
 ) -> bool {
     let usages = contents.extended_key_usage.iter().flatten();
     contents.issuer.matches(&leaf.issuer)
-        && responder.signed_by_spki(issuer.spki) == Outcome::Valid
+        && responder.signed_by_spki(issuer.spki) == SignatureCheck::Valid
         && usages.into_iter().any(|usage| usage == OCSP_SIGNING)
         && contents.is_valid_at(at)
         && contents.unknown_critical.is_empty()

@@ -4,7 +4,7 @@
 
 use super::extensions::{Extensions, attribute_values};
 use super::forms::{Form, Side};
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 use crate::observation::Contents;
 use crate::verdict::Barrier;
 
@@ -40,7 +40,7 @@ impl<'a> Constraints<'a> {
     /// Parses the content of a NameConstraints sequence. Returns `None` if it is malformed or
     /// empty; an empty one is not allowed.
     pub(super) fn read(content: &'a [u8]) -> Option<Self> {
-        let mut fields = Reader::new(content);
+        let mut fields = DerReader::new(content);
         if fields.is_empty() {
             return None;
         }
@@ -78,7 +78,7 @@ impl<'a> Constraints<'a> {
             }
             return Ok(());
         };
-        let mut names = Reader::new(names);
+        let mut names = DerReader::new(names);
         while !names.is_empty() {
             let name = names.next().and_then(|name| Form::name(&name));
             self.check_name(&name.ok_or(Barrier::MalformedExtension)?, budget)?;
@@ -112,7 +112,7 @@ impl<'a> Constraints<'a> {
 }
 
 /// GeneralSubtrees. minimum must be 0, which is the default, and maximum absent.
-fn subtrees(mut list: Reader<'_>) -> Option<Vec<Form<'_>>> {
+fn subtrees(mut list: DerReader<'_>) -> Option<Vec<Form<'_>>> {
     let mut subtrees = Vec::new();
     while !list.is_empty() {
         let mut subtree = list.expect(tag::SEQUENCE)?.inside();

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::crypto::der::{self, Reader, tag};
+use crate::crypto::der::{self, DerReader, tag};
 use crate::observation::{Certificate, Contents};
 
 /// The extensions of one certificate.
@@ -136,9 +136,9 @@ pub(super) fn attribute_values<'a>(name: &'a [u8], wanted: &[u8]) -> Vec<&'a [u8
         return values;
     };
     let mut rdns = rdns.inside();
-    while let Some(set) = Reader::next(&mut rdns) {
+    while let Some(set) = DerReader::next(&mut rdns) {
         let mut set = set.inside();
-        while let Some(attribute) = Reader::next(&mut set) {
+        while let Some(attribute) = DerReader::next(&mut set) {
             let mut fields = attribute.inside();
             if let (Some(oid), Some(value)) = (fields.next(), fields.next())
                 && oid.content == wanted

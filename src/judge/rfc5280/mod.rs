@@ -53,7 +53,7 @@ pub(crate) fn validate(
 ) -> Result<(), Refusal> {
     let mut state = State::new(path.len(), top, inputs)?;
     for (place, certificate) in path.iter().enumerate().rev() {
-        let step = Step::read(certificate, place);
+        let step = CertificateStep::read(certificate, place);
         let checked = step.and_then(|step| state.step(step, at));
         checked.map_err(|reason| Refusal { reason, at: place })?;
     }
@@ -61,14 +61,14 @@ pub(crate) fn validate(
 }
 
 /// One certificate of the path with its parsed extensions.
-struct Step<'a> {
+struct CertificateStep<'a> {
     contents: &'a Contents,
     extensions: Extensions<'a>,
     self_issued: bool,
     is_leaf: bool,
 }
 
-impl<'a> Step<'a> {
+impl<'a> CertificateStep<'a> {
     fn read(certificate: &'a Certificate, place: usize) -> Result<Self, Barrier> {
         let contents = certificate
             .contents
@@ -121,7 +121,7 @@ impl<'a> State<'a> {
         })
     }
 
-    fn step(&mut self, step: Step<'a>, at: Option<i64>) -> Result<(), Barrier> {
+    fn step(&mut self, step: CertificateStep<'a>, at: Option<i64>) -> Result<(), Barrier> {
         self.basic(&step, at)?;
         // 6.1.3 (b) and (c).
         if step.is_leaf || !step.self_issued {
@@ -138,7 +138,7 @@ impl<'a> State<'a> {
     }
 
     /// 6.1.3 (a), 6.1.4 (o) and 6.1.5 (f).
-    fn basic(&self, step: &Step<'_>, at: Option<i64>) -> Result<(), Barrier> {
+    fn basic(&self, step: &CertificateStep<'_>, at: Option<i64>) -> Result<(), Barrier> {
         let contents = step.contents;
         if contents.version != 3 {
             return Err(Barrier::Version);
@@ -159,7 +159,7 @@ impl<'a> State<'a> {
     }
 
     /// 6.1.4, for every certificate except the leaf.
-    fn prepare(&mut self, step: Step<'a>) -> Result<(), Barrier> {
+    fn prepare(&mut self, step: CertificateStep<'a>) -> Result<(), Barrier> {
         let contents = step.contents;
         self.policies.map(&step.extensions)?;
         self.policies.tighten(&step.extensions, step.self_issued);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer};
+use crate::observation::{Exchange, Failure, Offer, phrases};
 use crate::tls::AlertDescription;
 
 /// The offered protocols, most preferred first.
@@ -23,14 +23,14 @@ pub struct Protocols {
 
 /// The answers so far to the series of hellos.
 #[derive(Default)]
-struct Row {
+struct AlpnSeries {
     accepted: Vec<&'static str>,
     asked: usize,
-    end: Option<End>,
+    end: Option<AlpnEnd>,
 }
 
 /// What ended the series. Code never derives it from text, which the server may control.
-enum End {
+enum AlpnEnd {
     /// All protocols were accepted.
     All,
     /// The server chose none of the remaining protocols.
@@ -44,16 +44,16 @@ enum End {
 impl Protocols {
     /// Returns what was found, or `None` if ALPN was not probed.
     pub(super) fn of(exchanges: &[Exchange]) -> Option<Self> {
-        let row = Row::over(exchanges);
+        let row = AlpnSeries::over(exchanges);
         if row.asked == 0 {
             return None;
         }
         let (complete, ended_by) = match row.end {
-            None => (false, "out of time".into()),
-            Some(End::All) => (true, "all_accepted".into()),
-            Some(End::NoneChosen) => (true, "none_chosen".into()),
-            Some(End::Again) => (false, "chose one not on offer".into()),
-            Some(End::Failed(failure)) => {
+            None => (false, phrases::OUT_OF_TIME.into()),
+            Some(AlpnEnd::All) => (true, phrases::ALL_ACCEPTED.into()),
+            Some(AlpnEnd::NoneChosen) => (true, phrases::NONE_CHOSEN.into()),
+            Some(AlpnEnd::Again) => (false, phrases::NOT_ON_OFFER.into()),
+            Some(AlpnEnd::Failed(failure)) => {
                 let none = failure.is_alert(AlertDescription::NO_APPLICATION_PROTOCOL);
                 (none, reason_text(&failure))
             }
@@ -67,14 +67,14 @@ impl Protocols {
 
     /// Returns the protocols to offer next, or `None` if the series has ended.
     pub(super) fn left(exchanges: &[Exchange]) -> Option<Vec<&'static str>> {
-        let row = Row::over(exchanges);
+        let row = AlpnSeries::over(exchanges);
         let mut left = ALPN_PROTOCOLS.to_vec();
         left.retain(|protocol| !row.accepted.contains(protocol));
         row.end.is_none().then_some(left)
     }
 }
 
-impl Row {
+impl AlpnSeries {
     fn over(exchanges: &[Exchange]) -> Self {
         let mut row = Self::default();
         let offer = Offer::Asked(Question::Alpn);
@@ -89,18 +89,18 @@ impl Row {
     /// the list.
     fn take(&mut self, exchange: &Exchange) {
         if let Some(failure) = &exchange.failure {
-            self.end = Some(End::Failed(failure.clone()));
+            self.end = Some(AlpnEnd::Failed(failure.clone()));
             return;
         }
         let session = exchange.session.as_ref();
         let chosen = session.and_then(|session| session.alpn.as_deref());
         match ALPN_PROTOCOLS.into_iter().find(|it| Some(*it) == chosen) {
-            None => self.end = Some(End::NoneChosen),
-            Some(protocol) if self.accepted.contains(&protocol) => self.end = Some(End::Again),
+            None => self.end = Some(AlpnEnd::NoneChosen),
+            Some(protocol) if self.accepted.contains(&protocol) => self.end = Some(AlpnEnd::Again),
             Some(protocol) => self.accepted.push(protocol),
         }
         if self.accepted.len() == ALPN_PROTOCOLS.len() {
-            self.end = Some(End::All);
+            self.end = Some(AlpnEnd::All);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::key_family::KeyFamily;
 use super::question::Question;
 use crate::observation::versions::{may_speak, reason_text};
-use crate::observation::{Exchange, Observation, Offer, PeerChain, Reason};
+use crate::observation::{Exchange, Observation, Offer, PeerChain, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// The answer to a client that supports only one family of keys.
@@ -48,7 +48,7 @@ impl KeyChain {
 fn refusal(asked: &Exchange, exchanges: &[Exchange]) -> Option<Cow<'static, str>> {
     if let Some(chain) = &asked.chain {
         let other = chain.leaf()?.contents.is_ok();
-        return other.then(|| "sent another kind of key all the same".into());
+        return other.then(|| phrases::ANOTHER_KEY.into());
     }
     let failure = asked.failure.as_ref()?;
     let rejected =

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::offered::{Offered, is_chacha};
 use super::question::Question;
-use super::walk::{End, Walk};
-use crate::observation::{Exchange, Offer, Session};
+use super::walk::{Walk, WalkEnd};
+use crate::observation::{Exchange, Offer, Session, phrases};
 
 /// Whose order of preference decides which suite is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -47,12 +47,12 @@ impl Listing {
         };
         let meant = look.is_some() || !walk.is_doubted();
         let (complete, ended_by) = match walk.end {
-            None => (false, "out of time".into()),
-            Some(End::Shown(text)) => (true, text),
-            Some(End::Refused(text)) => (meant, text),
+            None => (false, phrases::OUT_OF_TIME.into()),
+            Some(WalkEnd::Shown(text)) => (true, text),
+            Some(WalkEnd::Refused(text)) => (meant, text),
             // If nothing was accepted there is no second look, and a close is not an answer.
-            Some(End::Closed(text)) => (look.is_some(), text),
-            Some(End::Broke(text)) => (false, text),
+            Some(WalkEnd::Closed(text)) => (look.is_some(), text),
+            Some(WalkEnd::Broke(text)) => (false, text),
         };
         let mut shown = shown_elsewhere(exchanges, question);
         let missing = |number| offered.contains(&number) && !walk.accepted.contains(&number);
@@ -60,7 +60,7 @@ impl Listing {
         Some(Self {
             complete: complete && !contradicted,
             ended_by: match contradicted {
-                true => "contradicted".into(),
+                true => phrases::CONTRADICTED.into(),
                 false => ended_by,
             },
             accepted: walk.accepted,
@@ -73,7 +73,7 @@ impl Listing {
         Self {
             accepted: Vec::new(),
             complete: false,
-            ended_by: "not asked".into(),
+            ended_by: phrases::NOT_ASKED.into(),
             order: None,
         }
     }

@@ -1,6 +1,6 @@
 //! The probes that `--facts` can send.
 
-use super::KeyFamily;
+use super::{Fact, KeyFamily};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// A probe: what one additional connection measures.
@@ -94,6 +94,20 @@ impl Question {
             | Self::GroupsAgain(version) => tls::for_version(version),
             Self::Features | Self::Renegotiation => tls::for_version(ProtocolVersion::Tls12),
             Self::Tickets | Self::Alpn | Self::Nameless | Self::Keys(_) => &tls::MODERN,
+        }
+    }
+
+    /// Returns the facts for which it may be sent.
+    pub fn facts(self) -> &'static [Fact] {
+        match self {
+            Self::Suites(_) | Self::Order(_) => &[Fact::Ciphers],
+            Self::Groups(_) | Self::GroupsAgain(_) => &[Fact::Groups],
+            Self::Features => &[Fact::Renegotiation, Fact::Tickets, Fact::Compression],
+            Self::Renegotiation => &[Fact::Renegotiation],
+            Self::Tickets => &[Fact::Tickets],
+            Self::Alpn => &[Fact::Alpn],
+            Self::Nameless => &[Fact::DefaultCertificate],
+            Self::Keys(_) => &[Fact::Chains],
         }
     }
 

@@ -135,6 +135,7 @@ fn observation(facts: &[Fact]) -> Observation {
         service: Service::named("https").unwrap(),
         sni: None,
         tags: vec![],
+        duplicate_of: None,
     };
     Observation {
         endpoint: Endpoint {

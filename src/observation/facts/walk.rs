@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::offered::Offered;
 use super::question::Question;
 use crate::observation::versions::reason_text;
-use crate::observation::{Exchange, Failure, Offer, Reason};
+use crate::observation::{Exchange, Failure, Offer, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// The state of a series.
@@ -18,12 +18,12 @@ pub(super) struct Walk {
     /// Number of hellos sent.
     pub(super) asked: usize,
     /// What ended it, or `None` while it is open.
-    pub(super) end: Option<End>,
+    pub(super) end: Option<WalkEnd>,
     closes: Closes,
 }
 
 /// What ended a series, with its text.
-pub(super) enum End {
+pub(super) enum WalkEnd {
     /// Everything was accepted, or the server chose an older version.
     Shown(Cow<'static, str>),
     /// An alert that means "none of these".
@@ -57,12 +57,12 @@ impl Walk {
         let mut on_offer = Offered::at_first(question).list(question).into_owned();
         on_offer.retain(|number| !walk.accepted.contains(number));
         if walk.end.is_none() && on_offer.is_empty() {
-            walk.end = Some(End::Shown("all_accepted".into()));
+            walk.end = Some(WalkEnd::Shown(phrases::ALL_ACCEPTED.into()));
         }
         walk
     }
 
-    fn take(&mut self, answer: Result<u16, End>) {
+    fn take(&mut self, answer: Result<u16, WalkEnd>) {
         let closes = self.closes;
         if closes == Closes::Last {
             self.closes = Closes::Passed;
@@ -70,12 +70,12 @@ impl Walk {
         match answer {
             // Only the curve of the certificate is offered again.
             Ok(number) if self.accepted.contains(&number) => {
-                self.end = Some(End::Broke("certificate_curve".into()));
+                self.end = Some(WalkEnd::Broke(phrases::CERTIFICATE_CURVE.into()));
             }
             Ok(number) => self.accepted.push(number),
-            Err(End::Closed(_)) if closes == Closes::None => self.closes = Closes::Last,
-            Err(End::Closed(text)) if closes == Closes::Passed => {
-                self.end = Some(End::Broke(text));
+            Err(WalkEnd::Closed(_)) if closes == Closes::None => self.closes = Closes::Last,
+            Err(WalkEnd::Closed(text)) if closes == Closes::Passed => {
+                self.end = Some(WalkEnd::Broke(text));
             }
             Err(end) => self.end = Some(end),
         }
@@ -89,47 +89,49 @@ impl Walk {
     /// Returns true if a connection limit may have ended it. If the server still accepts what it accepted
     /// before, the end was a real refusal.
     pub(super) fn is_doubted(&self) -> bool {
-        let no = matches!(self.end, Some(End::Refused(_) | End::Closed(_)));
+        let no = matches!(self.end, Some(WalkEnd::Refused(_) | WalkEnd::Closed(_)));
         no && !self.accepted.is_empty()
     }
 }
 
 /// Returns the chosen number, or why there is none.
-fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, End> {
+fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, WalkEnd> {
     let (Question::Suites(version) | Question::Groups(version)) = question else {
-        return Err(End::Broke("no list".into()));
+        return Err(WalkEnd::Broke(phrases::NO_LIST.into()));
     };
     let Some(session) = exchange.agreed() else {
         let failure = exchange.failure.as_ref();
         let end = match (failure, &exchange.session) {
-            (None, _) => End::Broke("no answer".into()),
+            (None, _) => WalkEnd::Broke(phrases::NO_ANSWER.into()),
             // A ServerHello arrived, so this is not a refusal, whatever failed afterwards.
-            (Some(failure), Some(_)) => End::Broke(reason_text(failure)),
+            (Some(failure), Some(_)) => WalkEnd::Broke(reason_text(failure)),
             (Some(failure), None) => end_of(failure, version, first),
         };
         return Err(end);
     };
     if session.version != version {
-        return Err(End::Shown(format!("chose {}", session.version).into()));
+        return Err(WalkEnd::Shown(format!("chose {}", session.version).into()));
     }
     match question {
-        Question::Groups(_) => session.group.ok_or(End::Broke("no group named".into())),
+        Question::Groups(_) => session
+            .group
+            .ok_or(WalkEnd::Broke(phrases::NO_GROUP.into())),
         _ => Ok(session.cipher),
     }
 }
 
-fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> End {
+fn end_of(failure: &Failure, version: ProtocolVersion, first: bool) -> WalkEnd {
     let text = reason_text(failure);
     match failure.reason {
-        Reason::Eof | Reason::Reset => End::Closed(text),
-        _ if says_no(failure, version, first) => End::Refused(text),
-        _ => End::Broke(text),
+        Reason::Eof | Reason::Reset => WalkEnd::Closed(text),
+        _ if means_none_accepted(failure, version, first) => WalkEnd::Refused(text),
+        _ => WalkEnd::Broke(text),
     }
 }
 
 /// Returns true if the alert means "none of these"; other alerts may mean anything. The first hello of
 /// TLS 1.3 may be refused because of its empty key share, so there only `protocol_version` counts.
-fn says_no(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
+fn means_none_accepted(failure: &Failure, version: ProtocolVersion, first: bool) -> bool {
     const NO: [AlertDescription; 3] = [
         AlertDescription::PROTOCOL_VERSION,
         AlertDescription::HANDSHAKE_FAILURE,

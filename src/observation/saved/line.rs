@@ -48,6 +48,10 @@ pub struct SavedHeader {
     /// True if every version was probed (`--versions all`). `None` in files of older programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_versions: Option<bool>,
+    /// The sweep as its manifest describes it at the start: program, arguments, time, files,
+    /// resolvers, choice and limits. `None` in files of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<serde_json::Value>,
 }
 
 impl SavedHeader {
@@ -62,6 +66,7 @@ impl SavedHeader {
             facts,
             aia: false,
             all_versions: None,
+            sweep: None,
         }
     }
 }
@@ -104,7 +109,7 @@ pub(super) struct Visit {
 
 /// A fetch result with the numbers of its certificates.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct AnswerLine {
     pub(super) address: String,
     pub(super) certificates: Vec<u32>,
     pub(super) failure: Option<String>,
@@ -112,9 +117,12 @@ pub(super) struct Answer {
 
 /// Totals of the file.
 #[derive(Serialize, Deserialize)]
-pub(super) struct End {
+pub(super) struct EndLine {
     pub(super) observations: u64,
     /// Number of visits that were too large to save.
     #[serde(default)]
     pub(super) unsaved: u64,
+    /// The sweep as its manifest describes it at the end: time and inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sweep: Option<serde_json::Value>,
 }

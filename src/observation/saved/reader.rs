@@ -7,8 +7,8 @@ use super::bounds::{Answers, MAX_VISIT_BYTES};
 use super::certificates::Certificates;
 use super::frame::Frames;
 use super::line::{
-    self, ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader,
-    VERSION, Visit,
+    self, ANSWER, AnswerLine, CERTIFICATE, END, EndLine, HEADER, OBSERVATION, SavedAnswer,
+    SavedHeader, VERSION, Visit,
 };
 use super::{Damage, SavedError};
 use crate::observation::{MAX_EXCHANGES, Observation, hex};
@@ -27,6 +27,7 @@ pub struct SavedReader<R, S> {
     record: u64,
     observations: u64,
     unsaved: u64,
+    end: Option<serde_json::Value>,
     whole: bool,
     /// True after an error or the last frame. Nothing more is read then.
     over: bool,
@@ -64,6 +65,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 record: 1,
                 observations: 0,
                 unsaved: 0,
+                end: None,
                 whole: false,
                 over: false,
             }),
@@ -101,6 +103,11 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
     /// file was truncated.
     pub fn whole(&self) -> bool {
         self.whole
+    }
+
+    /// Returns what the end line says about the sweep, or `None` if it was not read or says nothing.
+    pub fn end(&self) -> Option<&serde_json::Value> {
+        self.end.as_ref()
     }
 
     /// Returns the source that the recording was read from.
@@ -143,15 +150,17 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     self.answers.push(answer);
                 }
                 END => {
-                    let End {
+                    let EndLine {
                         observations: counted,
                         unsaved,
+                        sweep,
                     } = serde_json::from_str(body)?;
                     let read = self.observations;
                     if counted != read {
                         return Err(Damage::Count { counted, read });
                     }
                     self.unsaved = unsaved;
+                    self.end = sweep;
                     self.whole = true;
                 }
                 HEADER => return Err(Damage::OutOfPlace(HEADER.to_owned())),
@@ -188,10 +197,10 @@ fn header(line: &[u8]) -> Option<SavedHeader> {
 
 /// Restores the certificates of a fetch result.
 fn whole<S: Read + Write + Seek>(
-    answer: Answer,
+    answer: AnswerLine,
     certificates: &mut Certificates<S>,
 ) -> Result<SavedAnswer, Damage> {
-    let Answer {
+    let AnswerLine {
         address,
         certificates: numbers,
         failure,

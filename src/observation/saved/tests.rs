@@ -131,7 +131,7 @@ fn fetched(lines: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn answers_that_no_sweep_had_are_refused() {
+fn answers_that_no_sweep_received_are_refused() {
     let answer = |failure: &str| {
         format!(
             r#"{{"kind":"answer","body":{{"address":"a","certificates":[],"failure":"{failure}"}}}}"#

@@ -9,8 +9,8 @@ use super::SaveError;
 use super::bounds::{self, Answers, MAX_ALL_BYTES, MAX_CERTIFICATES};
 use super::frame::{FULL, MAX_FRAME, Packer};
 use super::line::{
-    ANSWER, Answer, CERTIFICATE, END, End, HEADER, OBSERVATION, SavedAnswer, SavedHeader, Visit,
-    Written,
+    ANSWER, AnswerLine, CERTIFICATE, END, EndLine, HEADER, OBSERVATION, SavedAnswer, SavedHeader,
+    Visit, Written,
 };
 use crate::observation::{Certificate, Observation, PeerChain, hex};
 
@@ -29,6 +29,7 @@ pub struct SavedWriter<W> {
     fetched: bool,
     observations: u64,
     unsaved: u64,
+    end: Option<serde_json::Value>,
 }
 
 impl<W: Write> SavedWriter<W> {
@@ -48,6 +49,7 @@ impl<W: Write> SavedWriter<W> {
             fetched: header.aia,
             observations: 0,
             unsaved: 0,
+            end: None,
         };
         begun.line(HEADER, header)?;
         begun.flush()?;
@@ -110,7 +112,7 @@ impl<W: Write> SavedWriter<W> {
             Ok(chain) => (self.chain(chain)?, None),
             Err(failure) => (Vec::new(), Some(failure.clone())),
         };
-        let answer = Answer {
+        let answer = AnswerLine {
             address: answer.address.clone(),
             certificates,
             failure,
@@ -142,6 +144,11 @@ impl<W: Write> SavedWriter<W> {
         self.writer.flush()
     }
 
+    /// Sets what the end line says about the sweep: what its manifest says about its end.
+    pub fn describe_end(&mut self, sweep: serde_json::Value) {
+        self.end = Some(sweep);
+    }
+
     /// Writes the end line.
     ///
     /// # Errors
@@ -150,11 +157,13 @@ impl<W: Write> SavedWriter<W> {
     pub fn finish(&mut self) -> io::Result<()> {
         let observations = self.observations;
         let unsaved = self.unsaved;
+        let sweep = self.end.take();
         self.line(
             END,
-            &End {
+            &EndLine {
                 observations,
                 unsaved,
+                sweep,
             },
         )?;
         self.flush()

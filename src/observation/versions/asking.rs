@@ -12,26 +12,26 @@ pub(crate) fn next_for_versions(exchanges: &[Exchange]) -> Option<Offer> {
         return None;
     }
     let newest_first = || ProtocolVersion::ALL.into_iter().rev();
-    let again = newest_first().find_map(|version| again(exchanges, version));
+    let repeat = newest_first().find_map(|version| repeat_of(exchanges, version));
     let unasked = |version: &ProtocolVersion| match evidence(exchanges, *version) {
         None => true,
-        Some(Evidence::Claimed(_)) => looks(exchanges, *version).next().is_none(),
+        Some(Evidence::Claimed(_)) => probes_of(exchanges, *version).next().is_none(),
         Some(_) => false,
     };
     let first = || newest_first().find(unasked).map(Offer::Version);
-    again.filter(|_| has_spoken(exchanges)).or_else(first)
+    repeat.filter(|_| has_spoken(exchanges)).or_else(first)
 }
 
 /// Returns the hello that probes a version once more, or `None` if no retry is needed. After a close or
 /// silence the short hello follows the long one, and is repeated if it is dropped. The long one is repeated
 /// if there is no short one or the short one is inconclusive. One version gets at most four hellos.
-fn again(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
+fn repeat_of(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
     let found = evidence(exchanges, version)?;
     let open = found.is_doubtful() || matches!(found, Evidence::Silent(..));
-    let last = looks(exchanges, version).last().filter(|_| open)?;
+    let last = probes_of(exchanges, version).last().filter(|_| open)?;
     let (long, short) = (Offer::Version(version), Offer::ShortVersion(version));
     let sent = |offer| {
-        looks(exchanges, version)
+        probes_of(exchanges, version)
             .filter(|it| it.offer == offer)
             .count()
     };
@@ -46,8 +46,18 @@ fn again(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Offer> {
     }
 }
 
+/// Returns the largest number of hellos that probe the versions of one endpoint. [`again`] sends the long
+/// hello of a version at most twice, and its short hello, if there is one, at most twice.
+pub(crate) fn most_version_hellos() -> usize {
+    let most = |version: &ProtocolVersion| match short_for_version(*version) {
+        Some(_) => 4,
+        None => 2,
+    };
+    ProtocolVersion::ALL.iter().map(most).sum()
+}
+
 /// Returns the exchanges that probed this version.
-fn looks(exchanges: &[Exchange], version: ProtocolVersion) -> impl Iterator<Item = &Exchange> {
+fn probes_of(exchanges: &[Exchange], version: ProtocolVersion) -> impl Iterator<Item = &Exchange> {
     let asks = move |it: &&Exchange| it.offer.asks_for() == Some(version);
     exchanges.iter().filter(asks)
 }

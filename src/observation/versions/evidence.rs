@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::observation::{Exchange, Failure, Offer, Reason, Session, Stage};
+use crate::observation::{Exchange, Failure, Offer, Reason, Session, Stage, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
 
 /// What is known about one version, with the text of the reason and the offer that was answered.
@@ -22,7 +22,7 @@ pub(super) enum Evidence {
     BrokeOff(Cow<'static, str>, Offer),
     /// The server chose the version once and then aborted the handshake.
     DoubtfulChoice(Cow<'static, str>, Offer),
-    /// The downgrade marker in an older answer claims the version.
+    /// The downgrade mark in an older answer claims the version.
     Claimed(Offer),
     /// The connection was dropped once before TLS, so the ClientHello was not sent.
     TurnedAway(Cow<'static, str>, Offer),
@@ -116,7 +116,9 @@ fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence>
     let ends = || exchanges.iter().filter_map(|it| refuses(it, version));
     let silent = |end: &Evidence| matches!(end, Evidence::Silent(..));
     let chosen = |end: &Evidence| matches!(end, Evidence::DoubtfulChoice(..));
-    let definite = ends().find(Evidence::answers).or_else(|| twice(ends));
+    let definite = ends()
+        .find(Evidence::answers)
+        .or_else(|| confirmed_by_repeat(ends));
     definite
         .or_else(|| ends().find(silent))
         .or_else(|| ends().find(chosen))
@@ -125,7 +127,7 @@ fn refusal(exchanges: &[Exchange], version: ProtocolVersion) -> Option<Evidence>
 
 /// Returns the confirmed form of a doubtful reaction that the server showed twice to the same
 /// ClientHello, or `None` if there is none.
-fn twice<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
+fn confirmed_by_repeat<I: Iterator<Item = Evidence>>(ends: impl Fn() -> I) -> Option<Evidence> {
     let doubtful = || ends().filter(Evidence::is_doubtful);
     let again = |end: &Evidence| doubtful().filter(|it| it.offer() == end.offer()).count() > 1;
     let seen = || doubtful().filter(again);
@@ -149,7 +151,7 @@ fn supports(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
         template.oldest
     };
     let offered = (oldest..=template.newest).contains(&session.version);
-    offered.then_some(Evidence::Supported("chosen", exchange.offer))
+    offered.then_some(Evidence::Supported(phrases::CHOSEN, exchange.offer))
 }
 
 /// Returns the negotiated parameters if the server's first flight is complete. This includes the answer
@@ -161,7 +163,7 @@ fn completed(exchange: &Exchange) -> Option<&Session> {
     session.or_else(|| exchange.agreed())
 }
 
-/// Returns evidence from the downgrade marker in the random of an answer to an older offer.
+/// Returns evidence from the downgrade mark in the random of an answer to an older offer.
 fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let session = exchange.agreed()?;
     let newest = exchange.offer.template().newest;
@@ -212,7 +214,7 @@ pub(super) fn refuses(exchange: &Exchange, version: ProtocolVersion) -> Option<E
 /// Returns a short text for the failure.
 pub(in crate::observation) fn reason_text(failure: &Failure) -> Cow<'static, str> {
     match failure.reason {
-        Reason::Eof => "close".into(),
+        Reason::Eof => phrases::CLOSE.into(),
         Reason::Reset => "reset".into(),
         Reason::Timeout => "timeout".into(),
         Reason::Refused => "refused".into(),

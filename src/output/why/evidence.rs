@@ -1,17 +1,17 @@
-//! Describes the evidence of a verdict in words. Evidence of a finding that has no text here is
+//! Describes the evidence of a verdict as text. Evidence of a finding that has no text here is
 //! listed field by field.
 
 use jiff::Timestamp;
 
-use super::words::{DAY, LONGEST_TEXT, add, day, issuer, past, when};
+use super::phrases::{DAY, LONGEST_TEXT, add, day, issuer, past, shown_name, when};
 use crate::output::columns::own_finding;
 use crate::output::{Clean, Record};
-use crate::verdict::{Value, VerdictKind};
+use crate::verdict::{CompletedBy, NameHint, Position, Term, UntrustedReason, Value, VerdictKind};
 
 /// Maximum number of evidence fields in a line, and of members shown of a list. The record has all
 /// of them.
 const MOST_EVIDENCE: usize = 4;
-const MOST_WORDS: usize = 3;
+const MOST_MEMBERS: usize = 3;
 
 /// Describes the evidence of a certificate verdict; returns `None` if a required field is missing.
 pub(super) fn described(record: &Record<'_>) -> Option<String> {
@@ -36,10 +36,12 @@ pub(super) fn described(record: &Record<'_>) -> Option<String> {
         VerdictKind::MissingIntermediate => missing(&evidence),
         VerdictKind::UntrustedCa => {
             let issuer = evidence.text("issuer")?;
-            Some(match evidence.raw("reason")? {
-                "untrusted_root" => format!("root not trusted: {issuer}"),
-                _ => format!("issuer not sent and unknown: {issuer}"),
-            })
+            match evidence.term("reason")? {
+                Term::UntrustedReason(UntrustedReason::UntrustedRoot) => {
+                    Some(format!("root not trusted: {issuer}"))
+                }
+                _ => Some(format!("issuer not sent and unknown: {issuer}")),
+            }
         }
         VerdictKind::InvalidCertificate => invalid(&evidence),
         VerdictKind::NameMismatch => mismatched(record, &evidence),
@@ -62,34 +64,33 @@ pub(super) fn described(record: &Record<'_>) -> Option<String> {
 /// For example `intermediate R11: revoked 2026-11-01 (21 days ago), key compromise; crl of
 /// 2026-11-20`.
 fn revoked(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
-    let mut words = match (evidence.raw("certificate")?, evidence.text("subject")) {
-        ("leaf", _) | (_, None) => "revoked".to_owned(),
-        (place, Some(subject)) => format!("{place} {subject}: revoked"),
+    let mut text = match (evidence.position()?, evidence.text("subject")) {
+        (Position::Leaf, _) | (_, None) => "revoked".to_owned(),
+        (position, Some(subject)) => format!("{position} {subject}: revoked"),
     };
     if let Some(date) = evidence.time("revoked_at") {
-        add(
-            &mut words,
-            format_args!(" {}", when(date, record.judged_at)),
-        );
+        add(&mut text, format_args!(" {}", when(date, record.judged_at)));
     }
-    if let Some(reason) = evidence.raw("reason") {
-        add(&mut words, format_args!(", {}", reason.replace('_', " ")));
+    if let Some(reason) = evidence.text("reason") {
+        add(&mut text, format_args!(", {}", reason.replace('_', " ")));
     }
-    add(&mut words, format_args!("; {}", evidence.raw("source")?));
+    add(&mut text, format_args!("; {}", evidence.text("source")?));
     if let Some(date) = evidence.time("this_update") {
-        add(&mut words, format_args!(" of {}", day(date)));
+        add(&mut text, format_args!(" of {}", day(date)));
     }
     if let Some(others) = evidence.list("contradicted_by") {
-        add(&mut words, format_args!(", but {others} says good"));
+        add(&mut text, format_args!(", but {others} says good"));
     }
-    Some(words)
+    Some(text)
 }
 
 fn missing(evidence: &Evidence<'_>) -> Option<String> {
     if evidence.flag("confirmed") {
-        let place = match evidence.raw("completed_by")? {
-            "bundle" => "known from --intermediates".to_owned(),
-            "aia" => format!("fetched from {}", evidence.list("fetched_from")?),
+        let place = match evidence.term("completed_by")? {
+            Term::CompletedBy(CompletedBy::Bundle) => "known from --intermediates".to_owned(),
+            Term::CompletedBy(CompletedBy::Aia) => {
+                format!("fetched from {}", evidence.list("fetched_from")?)
+            }
             _ => "known from another host of this scan".to_owned(),
         };
         return Some(format!(
@@ -109,26 +110,27 @@ fn missing(evidence: &Evidence<'_>) -> Option<String> {
 /// For example `leaf: extended key usage (1.3.6.1.5.5.7.3.2)`. Names the subject if an intermediate
 /// is at fault.
 fn invalid(evidence: &Evidence<'_>) -> Option<String> {
-    let mut words = match (evidence.raw("certificate"), evidence.text("subject")) {
-        (Some("leaf"), _) => "leaf: ".to_owned(),
-        (Some(place), Some(subject)) => format!("{place} {subject}: "),
-        (Some(place), None) => format!("{place}: "),
+    let mut text = match (evidence.position(), evidence.text("subject")) {
+        (Some(position), Some(subject)) if position != Position::Leaf => {
+            format!("{position} {subject}: ")
+        }
+        (Some(position), _) => format!("{position}: "),
         (None, _) => String::new(),
     };
-    words.push_str(&evidence.raw("reason")?.replace('_', " "));
+    text.push_str(&evidence.text("reason")?.replace('_', " "));
     let detail = evidence.text("detail").or(evidence.text("field"));
     if let Some(detail) = detail {
-        add(&mut words, format_args!(" ({detail})"));
+        add(&mut text, format_args!(" ({detail})"));
     }
-    Some(words)
+    Some(text)
 }
 
 /// For example `certificate is for *.example (a wildcard covers one label)`. The requested name is
-/// shown only if it differs from the endpoint's host.
+/// shown only if the endpoint does not show it.
 fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
-    let asked = match evidence.text("asked")? {
-        asked if asked == record.host => String::new(),
-        asked => format!("asked {asked}, "),
+    let asked = match evidence.raw("asked")? {
+        asked if asked == record.host || Some(asked) == record.sni => String::new(),
+        asked => format!("asked {}, ", shown_name(asked)),
     };
     let count = evidence.number("presented_count")?;
     if count == 0 {
@@ -138,16 +140,17 @@ fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
         };
         return Some(format!("{asked}certificate has no names (SAN){common}"));
     }
-    let names = match evidence.text("nearest") {
+    let nearest = evidence.raw("nearest");
+    let names = match nearest.map(shown_name) {
         Some(nearest) if count > 1 => format!("{nearest} and {} more", count - 1),
         Some(nearest) => nearest,
         None => evidence.list("presented")?,
     };
-    let hint = match evidence.raw("hint") {
-        Some("www_missing") => " (www is missing)",
-        Some("apex_missing") => " (the bare domain is missing)",
-        Some("wildcard_depth") => " (a wildcard covers one label)",
-        Some("address_not_listed") => " (the address is not listed)",
+    let hint = match evidence.term("hint") {
+        Some(Term::NameHint(NameHint::WwwMissing)) => " (www is missing)",
+        Some(Term::NameHint(NameHint::ApexMissing)) => " (the bare domain is missing)",
+        Some(Term::NameHint(NameHint::WildcardDepth)) => " (a wildcard covers one label)",
+        Some(Term::NameHint(NameHint::AddressNotListed)) => " (the address is not listed)",
         _ => "",
     };
     Some(format!("{asked}certificate is for {names}{hint}"))
@@ -155,14 +158,14 @@ fn mismatched(record: &Record<'_>, evidence: &Evidence<'_>) -> Option<String> {
 
 /// Adds the certificate to the text of a date: the issuer of a leaf, or the subject of another
 /// certificate of the path.
-fn dated(record: &Record<'_>, evidence: &Evidence<'_>, words: &str) -> String {
-    match (evidence.raw("certificate"), evidence.text("subject")) {
-        (Some(place @ ("intermediate" | "root")), Some(subject)) => {
-            format!("{place} {words}: {subject}")
+fn dated(record: &Record<'_>, evidence: &Evidence<'_>, date: &str) -> String {
+    match (evidence.position(), evidence.text("subject")) {
+        (Some(position @ (Position::Intermediate | Position::Root)), Some(subject)) => {
+            format!("{position} {date}: {subject}")
         }
         _ => match record.leaf.as_ref().and_then(issuer) {
-            Some(issuer) => format!("{words}, {issuer}"),
-            None => words.to_owned(),
+            Some(issuer) => format!("{date}, {issuer}"),
+            None => date.to_owned(),
         },
     }
 }
@@ -172,14 +175,14 @@ pub(super) fn listed(record: &Record<'_>) -> String {
     let finding = own_finding(record);
     let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
     let visible = evidence.iter().filter(|(_, value)| is_shown(value));
-    let words = visible
+    let fields = visible
         .take(MOST_EVIDENCE)
         .map(|(name, value)| match value {
             Value::Flag(true) => name.replace('_', " "),
             Value::Flag(false) => format!("not {}", name.replace('_', " ")),
             value => format!("{} {}", name.replace('_', " "), shown(value, record)),
         });
-    words.collect::<Vec<_>>().join(", ")
+    fields.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns true if a value is worth showing to people; empty texts and fingerprints are not.
@@ -188,27 +191,28 @@ fn is_shown(value: &Value) -> bool {
         Value::Text(text) => {
             !(text.is_empty() || text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
         }
-        Value::List(words) => !words.is_empty(),
-        Value::Number(_) | Value::Flag(_) | Value::Time(_) => true,
+        Value::List(members) => !members.is_empty(),
+        Value::Term(_) | Value::Number(_) | Value::Flag(_) | Value::Time(_) => true,
     }
 }
 
 fn shown(value: &Value, record: &Record<'_>) -> String {
     match value {
         Value::Text(text) => Clean::bounded(text, LONGEST_TEXT).to_string(),
+        Value::Term(term) => term.name().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Flag(flag) => flag.to_string(),
         Value::Time(time) => when(*time, record.judged_at),
-        Value::List(words) => list(words),
+        Value::List(members) => list(members),
     }
 }
 
-fn list(words: &[String]) -> String {
-    let first = words.iter().take(MOST_WORDS);
+fn list(members: &[String]) -> String {
+    let first = members.iter().take(MOST_MEMBERS);
     let first: Vec<String> = first
         .map(|word| Clean::bounded(word, LONGEST_TEXT).to_string())
         .collect();
-    let more = words.len().saturating_sub(MOST_WORDS);
+    let more = members.len().saturating_sub(MOST_MEMBERS);
     match more {
         0 => first.join("; "),
         more => format!("{} and {more} more", first.join("; ")),
@@ -224,22 +228,34 @@ impl<'a> Evidence<'a> {
         found.map(|(_, value)| value)
     }
 
-    /// Returns the unescaped text, to be compared but not displayed.
-    fn raw(&self, name: &str) -> Option<&'a str> {
+    fn term(&self, name: &str) -> Option<Term> {
         match self.value(name)? {
-            Value::Text(text) => Some(text),
+            Value::Term(term) => Some(*term),
             _ => None,
         }
     }
 
+    /// Returns the role of the certificate that the finding is about.
+    fn position(&self) -> Option<Position> {
+        match self.term("certificate")? {
+            Term::Position(position) => Some(position),
+            _ => None,
+        }
+    }
+
+    /// Returns the unescaped text, to be compared but not displayed.
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        self.value(name)?.as_text().filter(|text| !text.is_empty())
+    }
+
     fn text(&self, name: &str) -> Option<String> {
-        let text = self.raw(name).filter(|text| !text.is_empty())?;
+        let text = self.raw(name)?;
         Some(Clean::bounded(text, LONGEST_TEXT).to_string())
     }
 
     fn list(&self, name: &str) -> Option<String> {
         match self.value(name)? {
-            Value::List(words) if !words.is_empty() => Some(list(words)),
+            Value::List(members) if !members.is_empty() => Some(list(members)),
             _ => None,
         }
     }

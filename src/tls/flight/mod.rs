@@ -17,7 +17,7 @@ pub use error::FlightError;
 use error::message_name;
 pub use hello::ServerHello;
 pub use key_exchange::{KeyExchange, SignedParams};
-use record::{Records, Step};
+use record::{RecordStep, Records};
 pub use record::{has_odd_version, may_be_tls};
 
 use super::alert::AlertDescription;
@@ -25,7 +25,7 @@ use super::reader::{Flaw, u24};
 
 /// State of the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum FlightProgress {
     /// More bytes are needed.
     More,
     /// Everything sent in clear has been parsed, or a fatal alert ended the flight.
@@ -67,7 +67,7 @@ pub struct Flight {
     pending: Vec<u8>,
     /// Position of the last message in the order of the flight.
     rank: u8,
-    end: Option<Progress>,
+    end: Option<FlightProgress>,
     /// True if messages are still read after a failure, because certificates may follow it.
     salvaging: bool,
 }
@@ -75,22 +75,22 @@ pub struct Flight {
 impl Flight {
     /// Parses the next bytes. Bytes after the end of the flight are ignored, except for certificates
     /// that follow a malformed message.
-    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+    pub fn push(&mut self, bytes: &[u8]) -> FlightProgress {
         self.keep_opening(bytes);
         if !may_be_tls(&self.opening) && self.open() {
-            self.end = Some(Progress::Failed(FlightError::NotTls));
+            self.end = Some(FlightProgress::Failed(FlightError::NotTls));
         }
         let mut rest = bytes;
         while self.open() && !rest.is_empty() {
             match self.records.step(&mut rest) {
-                Step::Partial => {}
-                Step::Record(kind, body) => {
+                RecordStep::Partial => {}
+                RecordStep::Record(kind, body) => {
                     if let Err(error) = self.record(kind, &body) {
-                        self.close(Progress::Failed(error));
+                        self.close(FlightProgress::Failed(error));
                     }
                     self.records.give_back(body);
                 }
-                Step::Failed(error) => self.close(Progress::Failed(error)),
+                RecordStep::Failed(error) => self.close(FlightProgress::Failed(error)),
             }
         }
         self.progress()
@@ -118,11 +118,11 @@ impl Flight {
     }
 
     /// Returns the state of the parser.
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> FlightProgress {
         match self.end {
             Some(end) => end,
-            None if self.retried() => Progress::Done,
-            None => Progress::More,
+            None if self.retried() => FlightProgress::Done,
+            None => FlightProgress::More,
         }
     }
 
@@ -143,7 +143,7 @@ impl Flight {
     }
 
     /// Ends the flight unless it has already ended.
-    fn close(&mut self, end: Progress) {
+    fn close(&mut self, end: FlightProgress) {
         self.end.get_or_insert(end);
         self.salvaging = false;
     }
@@ -151,7 +151,7 @@ impl Flight {
     /// Records a malformed message. The message after it can still be found.
     fn fail(&mut self, error: FlightError) {
         if self.end.is_none() {
-            self.end = Some(Progress::Failed(error));
+            self.end = Some(FlightProgress::Failed(error));
             self.salvaging = true;
         }
     }
@@ -191,7 +191,7 @@ impl Flight {
                     if self.end.is_none() {
                         self.fatal_alert = Some(description);
                     }
-                    self.close(Progress::Done);
+                    self.close(FlightProgress::Done);
                     return Ok(());
                 }
                 _ => return Err(FlightError::AlertLevel(level)),
@@ -283,7 +283,7 @@ impl Flight {
             SERVER_KEY_EXCHANGE => self.take_key_exchange(content),
             CERTIFICATE_REQUEST => self.take_request(content),
             _ => {
-                self.close(Progress::Done);
+                self.close(FlightProgress::Done);
                 Ok(())
             }
         };
@@ -315,7 +315,7 @@ impl Flight {
         if hello.hello_retry {
             self.rank = RANK_RETRIED;
         } else if hello.version >= TLS13 {
-            self.close(Progress::Done);
+            self.close(FlightProgress::Done);
         }
         hello.hello_retry |= retried;
         self.server_hello = Some(hello);

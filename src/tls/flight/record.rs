@@ -22,7 +22,7 @@ const MAX_EMPTY: usize = 32;
 const HEADER: usize = 5;
 
 /// The result of one step.
-pub(super) enum Step<'a> {
+pub(super) enum RecordStep<'a> {
     /// All input was consumed, and no record is complete yet.
     Partial,
     /// A complete record: its type and content. The content is borrowed if it came in one piece.
@@ -46,11 +46,11 @@ pub(super) struct Records {
 
 impl Records {
     /// Consumes bytes from the front of `input` until a record is complete or none are left.
-    pub(super) fn step<'a>(&mut self, input: &mut &'a [u8]) -> Step<'a> {
+    pub(super) fn step<'a>(&mut self, input: &mut &'a [u8]) -> RecordStep<'a> {
         let len = match self.header(input) {
             Ok(Some(len)) => len,
-            Ok(None) => return Step::Partial,
-            Err(error) => return Step::Failed(error),
+            Ok(None) => return RecordStep::Partial,
+            Err(error) => return RecordStep::Failed(error),
         };
         let fragment = take(input, len - self.body.len());
         let content = if fragment.len() == len {
@@ -58,7 +58,7 @@ impl Records {
         } else {
             self.body.extend_from_slice(fragment);
             if self.body.len() < len {
-                return Step::Partial;
+                return RecordStep::Partial;
             }
             Cow::Owned(std::mem::take(&mut self.body))
         };
@@ -66,7 +66,7 @@ impl Records {
         let kind = self.header.first().copied().unwrap_or_default();
         self.header.clear();
         self.len = None;
-        Step::Record(kind, content)
+        RecordStep::Record(kind, content)
     }
 
     /// Takes back the content of the last record, to reuse its memory for the next one.

@@ -137,13 +137,15 @@ impl CipherSuite {
     /// `idea` and `3des` are weak because of their 64-bit blocks (Sweet32). `md5` is the MAC.
     pub fn weakness(self) -> Option<&'static str> {
         let export = |part: &[u8]| part.starts_with(b"EXPORT");
-        let told = [
+        let weaknesses = [
             (self.cipher.starts_with("SHA"), (0, "null")),
             (self.anonymous(), (1, "anonymous")),
             (parts(self.exchange).any(export), (2, "export")),
         ];
-        let told = told.into_iter().filter_map(|(so, weak)| so.then_some(weak));
-        let worst = parts(self.cipher).filter_map(weak).chain(told).min();
+        let weaknesses = weaknesses
+            .into_iter()
+            .filter_map(|(so, weak)| so.then_some(weak));
+        let worst = parts(self.cipher).filter_map(weak).chain(weaknesses).min();
         worst.map(|(_, word)| word)
     }
 
@@ -362,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn anonymous_suites_are_told() {
+    fn anonymous_suites_are_recognised() {
         for (id, anonymous) in [
             (0x0000, true),
             (0x0018, true),

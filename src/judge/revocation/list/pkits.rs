@@ -13,13 +13,12 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::super::link::{Link, Signer};
-use crate::crypto::Outcome;
+use crate::crypto::SignatureCheck;
 use crate::gather::{RevocationData, RevocationSources};
-use crate::judge::position::Position;
 use crate::judge::rfc5280::{Inputs, Refusal, Top, validate};
 use crate::judge::signatures::Signatures;
 use crate::observation::Certificate;
-use crate::verdict::RevocationStatus;
+use crate::verdict::{Position, RevocationStatus};
 
 /// 2011-06-01: inside the validity of everything that should be valid.
 const AT: i64 = 1_306_886_400;
@@ -175,7 +174,7 @@ fn climb(
         let (Ok(below), Ok(above)) = (&subject.contents, &issuer.contents) else {
             return false;
         };
-        below.issuer.matches(&above.subject) && subject.signed_by(issuer) == Outcome::Valid
+        below.issuer.matches(&above.subject) && subject.signed_by(issuer) == SignatureCheck::Valid
     };
     let top = &certificates[path[path.len() - 1]];
     if signed(top, anchor) {

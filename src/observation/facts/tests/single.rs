@@ -20,7 +20,7 @@ fn failure(reason: Reason, detail: &str) -> Option<Failure> {
 #[test]
 fn a_failed_exchange_shows_no_features() {
     let facts = [Fact::Renegotiation, Fact::Tickets, Fact::Compression];
-    for (failure, tells) in [
+    for (failure, shown) in [
         (None, true),
         (failure(Reason::Anonymous, ""), true),
         (failure(Reason::Eof, ""), false),
@@ -34,10 +34,10 @@ fn a_failed_exchange_shows_no_features() {
         };
         visit.exchanges.push(answer);
         let found = Facts::of(&visit).unwrap();
-        let expected = tells.then_some(true);
+        let expected = shown.then_some(true);
         assert_eq!(found.tickets_tls12, expected, "{failure:?}");
         assert_eq!(found.compression, expected, "{failure:?}");
-        let renegotiation = tells.then_some(false);
+        let renegotiation = shown.then_some(false);
         assert_eq!(found.secure_renegotiation, renegotiation, "{failure:?}");
     }
 }

@@ -157,7 +157,7 @@ pub(super) fn canned() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-pub(super) fn read(bytes: &[u8]) -> (Flight, Progress) {
+pub(super) fn read(bytes: &[u8]) -> (Flight, FlightProgress) {
     let mut flight = Flight::default();
     let progress = flight.push(bytes);
     (flight, progress)
@@ -181,7 +181,7 @@ pub(super) fn seen(flight: &Flight) -> String {
 
 pub(super) fn failure(bytes: &[u8]) -> String {
     match read(bytes).1 {
-        Progress::Failed(error) => error.to_string(),
+        FlightProgress::Failed(error) => error.to_string(),
         other => format!("{other:?}"),
     }
 }

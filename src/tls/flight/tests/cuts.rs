@@ -39,7 +39,7 @@ fn byte_by_byte_and_in_records_of_one_byte_reads_the_same() {
         .flat_map(|byte| record(22, &[*byte]))
         .collect();
     let (flight, progress) = read(&tiny);
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let (whole, _) = read(&records(&messages));
     assert_eq!(flight.server_hello, whole.server_hello);
     assert_eq!(flight.key_exchange, whole.key_exchange);

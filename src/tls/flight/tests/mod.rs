@@ -13,7 +13,7 @@ use crate::tls::{AlertDescription, ProtocolVersion};
 #[test]
 fn ssl3_without_extensions() {
     let (flight, progress) = read(&ssl3());
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let hello = flight.server_hello.unwrap();
     assert_eq!(
         (hello.version, hello.cipher, hello.session_id.len()),
@@ -28,7 +28,7 @@ fn ssl3_without_extensions() {
 #[test]
 fn tls10_with_a_prime_of_1024_bits() {
     let (flight, progress) = read(&tls10_dhe());
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let exchange = flight.key_exchange.unwrap();
     assert_eq!(exchange.dh_bits, Some(1024));
     assert_eq!((exchange.group, exchange.signature_scheme), (None, None));
@@ -39,7 +39,7 @@ fn tls10_with_a_prime_of_1024_bits() {
 #[test]
 fn tls12_with_a_staple_over_several_records() {
     let (flight, progress) = read(&tls12_staple());
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let hello = flight.server_hello.unwrap();
     assert_eq!(hello.version, 0x0303);
     assert_eq!(hello.extensions, [0xFF01, 5, 16, 23]);
@@ -57,7 +57,7 @@ fn tls12_with_a_staple_over_several_records() {
 #[test]
 fn tls13_ends_with_the_hello() {
     let (flight, progress) = read(&tls13());
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let hello = flight.server_hello.unwrap();
     assert_eq!((hello.version, hello.legacy_version), (0x0304, 0x0303));
     assert_eq!((hello.cipher, hello.selected_group), (0x1302, Some(0x17)));
@@ -67,11 +67,11 @@ fn tls13_ends_with_the_hello() {
 #[test]
 fn a_retry_is_an_answer_and_may_go_on() {
     let (mut flight, progress) = read(&retry());
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     let hello = flight.server_hello.clone().unwrap();
     assert!(hello.hello_retry);
     assert_eq!((hello.version, hello.selected_group), (0x0304, Some(0x17)));
-    assert_eq!(flight.push(&tls13()), Progress::Done);
+    assert_eq!(flight.push(&tls13()), FlightProgress::Done);
     let hello = flight.server_hello.unwrap();
     assert!(hello.hello_retry);
     assert_eq!(hello.cipher, 0x1302);
@@ -88,7 +88,7 @@ fn a_warning_goes_before_the_hello() {
     assert_eq!(
         (progress, flight.warnings.as_slice()),
         (
-            Progress::Done,
+            FlightProgress::Done,
             [AlertDescription::UNRECOGNIZED_NAME].as_slice()
         )
     );
@@ -103,19 +103,31 @@ fn alert(number: u8) -> Option<AlertDescription> {
 #[test]
 fn alerts_that_end_the_flight() {
     let (flight, progress) = read(&refusal());
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(40)));
+    assert_eq!(
+        (progress, flight.fatal_alert),
+        (FlightProgress::Done, alert(40))
+    );
     let (flight, progress) = read(&record(21, &[1, 0]));
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(0)));
+    assert_eq!(
+        (progress, flight.fatal_alert),
+        (FlightProgress::Done, alert(0))
+    );
     let in_halves = [record(21, &[2]), record(21, &[70])].concat();
     let (flight, progress) = read(&in_halves);
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(70)));
+    assert_eq!(
+        (progress, flight.fatal_alert),
+        (FlightProgress::Done, alert(70))
+    );
     let after_hello = [
         records(&[hello(0x0303, 0x002F)]),
         record(21, &[1, 90, 2, 80]),
     ]
     .concat();
     let (flight, progress) = read(&after_hello);
-    assert_eq!((progress, flight.fatal_alert), (Progress::Done, alert(80)));
+    assert_eq!(
+        (progress, flight.fatal_alert),
+        (FlightProgress::Done, alert(80))
+    );
     assert_eq!(flight.warnings, [AlertDescription(90)]);
     assert!(flight.server_hello.is_some());
 }
@@ -126,12 +138,12 @@ fn the_version_of_a_record_says_nothing() {
     for version in [[0, 0], [1, 1], [2, 0], [3, 9], [0xFE, 0xFD]] {
         let [major, minor] = version;
         let (flight, progress) = read(&[21, major, minor, 0, 2, 2, 40]);
-        assert_eq!(progress, Progress::Done, "{version:?}");
+        assert_eq!(progress, FlightProgress::Done, "{version:?}");
         assert_eq!(flight.fatal_alert, alert(40), "{version:?}");
         let mut bytes = ssl3();
         bytes[1..3].copy_from_slice(&version);
         let (flight, progress) = read(&bytes);
-        assert_eq!(progress, Progress::Done, "{version:?}");
+        assert_eq!(progress, FlightProgress::Done, "{version:?}");
         assert!(flight.certificates.is_some(), "{version:?}");
     }
 }
@@ -158,7 +170,7 @@ fn what_is_not_tls_is_known_by_its_first_bytes() {
     ] {
         assert_eq!(
             read(bytes).1,
-            Progress::Failed(FlightError::NotTls),
+            FlightProgress::Failed(FlightError::NotTls),
             "{bytes:?}"
         );
     }
@@ -171,7 +183,7 @@ fn what_is_not_tls_is_known_by_its_first_bytes() {
         &[0x15, 1, 1, 0, 2, 2],
         &[0x16, 0, 0, 0, 60, 2, 0],
     ] {
-        assert_eq!(read(bytes).1, Progress::More, "{bytes:?}");
+        assert_eq!(read(bytes).1, FlightProgress::More, "{bytes:?}");
     }
     let (mut flight, _) = read(b"HT");
     flight.push(b"TP/1.1 400");
@@ -231,7 +243,7 @@ fn other_key_exchanges() {
         let (flight, progress) = read(&records(&[hello(version, cipher), message, done()]));
         assert_eq!(
             (progress, flight.key_exchange),
-            (Progress::Done, expected),
+            (FlightProgress::Done, expected),
             "{cipher:#06x}"
         );
     }
@@ -382,7 +394,10 @@ fn what_came_before_a_failure_stays() {
         message(99, &[]),
     ]);
     let (flight, progress) = read(&bytes);
-    assert_eq!(progress, Progress::Failed(FlightError::Unexpected(99)));
+    assert_eq!(
+        progress,
+        FlightProgress::Failed(FlightError::Unexpected(99))
+    );
     assert!(flight.server_hello.is_some());
     assert_eq!(flight.certificates, Some(vec![b"leaf".to_vec()]));
 }
@@ -391,5 +406,5 @@ fn what_came_before_a_failure_stays() {
 fn a_hello_request_is_passed_over() {
     let request = message(HELLO_REQUEST, &[]);
     let bytes = records(&[request.clone(), hello(0x0301, 0x002F), request, done()]);
-    assert_eq!(read(&bytes).1, Progress::Done);
+    assert_eq!(read(&bytes).1, FlightProgress::Done);
 }

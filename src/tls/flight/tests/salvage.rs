@@ -25,11 +25,11 @@ fn certificates_behind_a_flaw_are_read() {
         let bytes = records(&all);
         for step in [1, 7, bytes.len()] {
             let mut flight = Flight::default();
-            let mut progress = Progress::More;
+            let mut progress = FlightProgress::More;
             for part in bytes.chunks(step) {
                 progress = flight.push(part);
             }
-            assert!(matches!(progress, Progress::Failed(_)), "{name}");
+            assert!(matches!(progress, FlightProgress::Failed(_)), "{name}");
             let found = flight.certificates.clone().unwrap_or_default();
             assert_eq!(found, [b"leaf".to_vec(), b"issuer".to_vec()], "{name}");
             assert!(!flight.wants_more() && !flight.certificates_cut, "{name}");
@@ -42,7 +42,7 @@ fn certificates_behind_a_flaw_are_read() {
         done(),
     ]);
     let (flight, progress) = read(&behind);
-    assert!(matches!(progress, Progress::Failed(_)));
+    assert!(matches!(progress, FlightProgress::Failed(_)));
     assert!(flight.client_cert_requested && flight.certificates.is_some());
     let (flight, _) = read(&records(&[message(SERVER_HELLO, &[3, 3])]));
     assert!(flight.wants_more());
@@ -61,7 +61,10 @@ fn the_whole_certificates_of_a_list_that_is_cut_are_read() {
         (start + 15, Some(vec![b"leaf".to_vec()])),
     ] {
         let (mut flight, progress) = read(&records(&[bytes[5..end].to_vec()]));
-        assert_eq!((progress, &flight.certificates), (Progress::More, &None));
+        assert_eq!(
+            (progress, &flight.certificates),
+            (FlightProgress::More, &None)
+        );
         flight.finish();
         assert_eq!(flight.certificates_cut, found.is_some());
         assert_eq!(flight.certificates, found, "{end}");
@@ -71,7 +74,7 @@ fn the_whole_certificates_of_a_list_that_is_cut_are_read() {
     let (mut flight, progress) = read(&records(&[hello(0x0303, 0xC02F), huge]));
     assert!(matches!(
         progress,
-        Progress::Failed(FlightError::MessageLength(11, _))
+        FlightProgress::Failed(FlightError::MessageLength(11, _))
     ));
     assert!(flight.wants_more());
     flight.finish();
@@ -119,7 +122,7 @@ fn certificates_behind_a_flaw_in_a_record_that_is_cut_are_read() {
         ]
         .concat(),
     );
-    assert_eq!(progress, Progress::More);
+    assert_eq!(progress, FlightProgress::More);
     flight.finish();
     assert_eq!(flight.certificates, Some(vec![b"leaf".to_vec()]));
     assert!(flight.certificates_cut);
@@ -141,7 +144,11 @@ fn a_request_for_certificates_has_the_form_of_its_version() {
     ] {
         let request = message(CERTIFICATE_REQUEST, body);
         let (flight, progress) = read(&records(&[hello(version, 0x002F), request, done()]));
-        assert_eq!(progress == Progress::Done, sound, "{version:#06x} {body:?}");
+        assert_eq!(
+            progress == FlightProgress::Done,
+            sound,
+            "{version:#06x} {body:?}"
+        );
         assert!(flight.client_cert_requested);
     }
 }
@@ -155,7 +162,7 @@ fn a_chain_of_256_kib_is_read() {
         done(),
     ]);
     let (flight, progress) = read(&bytes);
-    assert_eq!(progress, Progress::Done);
+    assert_eq!(progress, FlightProgress::Done);
     assert_eq!(
         flight.certificates.map(|all| all[0].len()),
         Some(256 * 1024)

@@ -1,20 +1,20 @@
 //! Determines what a visit shows about the address, independent of the target's name.
 
 use crate::observation::{Exchange, Observation, Reason, Stage};
-use crate::pace::Sign;
+use crate::pace::VisitOutcome;
 
 /// Returns what the visit so far shows about its address.
-pub(super) fn sign(observation: &Observation) -> Sign {
+pub(super) fn of(observation: &Observation) -> VisitOutcome {
     let exchanges = observation.exchanges.as_slice();
     if exchanges.iter().any(answered) {
-        return Sign::Alive;
+        return VisitOutcome::Answered;
     }
     let silent = |exchange: &Exchange| {
         let failure = exchange.failure.as_ref();
         failure.is_some_and(|failure| failure.reason == Reason::Timeout)
     };
     if exchanges.is_empty() || !exchanges.iter().all(silent) {
-        return Sign::Unclear;
+        return VisitOutcome::Unclear;
     }
     let accepted = exchanges.iter().any(|exchange| {
         let failure = exchange.failure.as_ref();
@@ -23,8 +23,8 @@ pub(super) fn sign(observation: &Observation) -> Sign {
     // A retry of the same name proves nothing new about the address: the silence may be specific to
     // this name.
     match accepted && observation.attempt > 1 {
-        true => Sign::Unclear,
-        false => Sign::Silent { accepted },
+        true => VisitOutcome::Unclear,
+        false => VisitOutcome::Silent { accepted },
     }
 }
 
@@ -58,14 +58,14 @@ mod tests {
         use Stage::{Connect, Handshake, Starttls};
         let target = TargetSpec::expand("a.test@192.0.2.1", &Defaults::default());
         let target = std::sync::Arc::new(target.unwrap().next().unwrap());
-        let accepted = Sign::Silent { accepted: true };
-        let dropped = Sign::Silent { accepted: false };
+        let accepted = VisitOutcome::Silent { accepted: true };
+        let dropped = VisitOutcome::Silent { accepted: false };
         for (failures, attempt, want) in [
-            (&[][..], 1, Sign::Unclear),
+            (&[][..], 1, VisitOutcome::Unclear),
             (&[(Connect, Timeout, "")], 1, dropped),
             (&[(Connect, Timeout, "")], 2, dropped),
             (&[(Handshake, Timeout, "")], 1, accepted),
-            (&[(Handshake, Timeout, "")], 2, Sign::Unclear),
+            (&[(Handshake, Timeout, "")], 2, VisitOutcome::Unclear),
             (
                 &[(Handshake, Timeout, ""), (Connect, Timeout, "")],
                 1,
@@ -74,23 +74,23 @@ mod tests {
             (
                 &[(Handshake, Timeout, "the answer was not finished")],
                 1,
-                Sign::Alive,
+                VisitOutcome::Answered,
             ),
             (&[(Starttls, Timeout, "")], 1, accepted),
-            (&[(Connect, Refused, "")], 1, Sign::Alive),
-            (&[(Connect, Reset, "")], 1, Sign::Alive),
-            (&[(Handshake, Eof, "")], 1, Sign::Alive),
+            (&[(Connect, Refused, "")], 1, VisitOutcome::Answered),
+            (&[(Connect, Reset, "")], 1, VisitOutcome::Answered),
+            (&[(Handshake, Eof, "")], 1, VisitOutcome::Answered),
             (
                 &[(Handshake, Alert, "x"), (Handshake, Timeout, "")],
                 1,
-                Sign::Alive,
+                VisitOutcome::Answered,
             ),
-            (&[(Connect, NoRoute, "")], 1, Sign::Unclear),
-            (&[(Connect, LocalLimit, "")], 1, Sign::Unclear),
+            (&[(Connect, NoRoute, "")], 1, VisitOutcome::Unclear),
+            (&[(Connect, LocalLimit, "")], 1, VisitOutcome::Unclear),
             (
                 &[(Handshake, Timeout, ""), (Connect, LocalLimit, "")],
                 1,
-                Sign::Unclear,
+                VisitOutcome::Unclear,
             ),
         ] {
             let endpoint = Endpoint {
@@ -109,7 +109,7 @@ mod tests {
                     failure: Some(Failure::saved_as(*stage, *reason, detail)),
                 })
                 .collect();
-            assert_eq!(sign(&observation), want, "{failures:?} {attempt}");
+            assert_eq!(of(&observation), want, "{failures:?} {attempt}");
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The parts that all reasons share: dates, numbers of days, and text of limited length.
+//! The phrases that all reasons share: dates, numbers of days, and text of limited length.
 
 use std::fmt::Write;
 
 use jiff::Timestamp;
 
+use crate::inventory::unicode_name;
 use crate::output::{Clean, Leaf};
 
 /// Maximum number of characters of a text that a server sent: enough for nearly every name,
@@ -50,6 +51,14 @@ pub(super) fn days(count: i64) -> String {
 pub(super) fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _ = text.write_fmt(more);
+}
+
+/// Returns a name for people: an internationalised one in Unicode, with its ASCII form.
+pub(super) fn shown_name(name: &str) -> String {
+    match unicode_name(name) {
+        Some(unicode) => format!("{} ({})", Clean::new(&unicode), Clean::new(name)),
+        None => Clean::bounded(name, LONGEST_TEXT).to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use super::TrustStore;
 use super::defects::Defect;
 use super::graph::{Graph, Proof, Source};
 use super::paths::Reached;
-use super::position::Position;
 use super::store::Anchor;
 use crate::observation::{Certificate, Contents};
-use crate::verdict::{CompletedBy, Rule};
+use crate::verdict::{CompletedBy, Position, Rule};
 
 /// End of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +33,14 @@ pub(crate) enum Ending {
 
 /// One certificate of a path.
 #[derive(Clone)]
-pub(crate) struct Step {
+pub(crate) struct PathStep {
     /// The certificate.
     pub(crate) certificate: Arc<Certificate>,
     /// Source of the certificate.
     pub(crate) source: Source,
 }
 
-impl Step {
+impl PathStep {
     /// Returns the parsed contents. They are `None` only for a leaf that cannot be parsed.
     pub(crate) fn contents(&self) -> Option<&Contents> {
         self.certificate.contents.as_ref().ok()
@@ -50,11 +49,11 @@ impl Step {
 
 /// A path and its defects, without revocation.
 #[derive(Clone)]
-pub(crate) struct Outcome {
+pub(crate) struct EvaluatedPath {
     /// End of the path.
     pub(crate) ending: Ending,
-    /// The path, leaf first, without the anchor.
-    pub(crate) path: Vec<Step>,
+    /// Certificates of the path, leaf first, without the anchor.
+    pub(crate) steps: Vec<PathStep>,
     /// The anchor, if the path reaches one.
     pub(crate) anchor: Option<Arc<Anchor>>,
     /// Defects other than dates. For a path that reaches no anchor: the defects that would remain
@@ -65,7 +64,7 @@ pub(crate) struct Outcome {
     pub(crate) limits: Vec<Rule>,
 }
 
-impl Outcome {
+impl EvaluatedPath {
     /// Returns true if the path reaches an anchor.
     pub(crate) fn reaches(&self) -> bool {
         matches!(self.ending, Ending::Anchor | Ending::Completed(_))
@@ -78,10 +77,10 @@ impl Outcome {
 
     /// Returns the position of the certificate with this index. One past the end is the anchor.
     pub(crate) fn position(&self, index: usize) -> Position {
-        let root = self.ending == Ending::Root && index + 1 == self.path.len();
+        let root = self.ending == Ending::Root && index + 1 == self.steps.len();
         match index {
             0 => Position::Leaf,
-            _ if root || index >= self.path.len() => Position::Root,
+            _ if root || index >= self.steps.len() => Position::Root,
             _ => Position::Intermediate,
         }
     }
@@ -94,9 +93,9 @@ impl Outcome {
 
     /// Returns the certificates whose dates count, with their positions: the path and the anchor.
     pub(crate) fn dated(&self) -> impl Iterator<Item = (Position, &Arc<Certificate>)> {
-        let path = self.path.iter().enumerate();
-        let path = path.map(|(index, step)| (self.position(index), &step.certificate));
-        path.chain(self.root().map(|root| (Position::Root, root)))
+        let steps = self.steps.iter().enumerate();
+        let steps = steps.map(|(index, step)| (self.position(index), &step.certificate));
+        steps.chain(self.root().map(|root| (Position::Root, root)))
     }
 
     /// Returns the contents of the certificates whose dates count.
@@ -105,15 +104,15 @@ impl Outcome {
     }
 
     /// Returns the part of the path above the leaf.
-    pub(crate) fn above(&self) -> &[Step] {
-        self.path.get(1..).unwrap_or_default()
+    pub(crate) fn above(&self) -> &[PathStep] {
+        self.steps.get(1..).unwrap_or_default()
     }
 
     /// Returns a path of the leaf alone.
-    pub(crate) fn alone(leaf: Step, ending: Ending) -> Self {
+    pub(crate) fn alone(leaf: PathStep, ending: Ending) -> Self {
         Self {
             ending,
-            path: vec![leaf],
+            steps: vec![leaf],
             anchor: None,
             defects: Vec::new(),
             limits: Vec::new(),
@@ -124,14 +123,14 @@ impl Outcome {
     pub(crate) fn ending(ending: Ending, graph: &Graph<'_>, nodes: &[usize]) -> Self {
         let steps = nodes.iter().map(|node| {
             let node = graph.node(*node);
-            Step {
+            PathStep {
                 certificate: node.certificate.clone(),
                 source: node.source,
             }
         });
         Self {
             ending,
-            path: steps.collect(),
+            steps: steps.collect(),
             anchor: None,
             defects: Vec::new(),
             limits: Vec::new(),

@@ -1,13 +1,13 @@
-//! Enums whose variants are values in the record.
+//! Enums whose variants have the names that the record uses.
 
 /// Defines an enum from its variants and their names in the record. Each name occurs only in this
 /// definition. Other code uses the variant, so a wrong one does not compile.
-macro_rules! words {
-    ($(#[$attribute:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ }) => {
+macro_rules! named_enum {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($(#[doc = $about:literal])+ $variant:ident = $text:literal,)+ }) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $($(#[$about])* $variant,)+
+            $($(#[doc = $about])+ $variant,)+
         }
 
         impl $name {
@@ -17,13 +17,20 @@ macro_rules! words {
             /// Returns the name in the record.
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $word,)+
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            /// Returns what the name means.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($about),+).trim(),)+
                 }
             }
 
             /// Returns the variant with this name, or `None` if there is none.
-            pub fn named(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|it| it.name() == word)
+            pub fn named(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|it| it.name() == text)
             }
         }
 
@@ -41,4 +48,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use words;
+pub(crate) use named_enum;

@@ -1,4 +1,4 @@
-//! Converts the outcome of lookups: hickory's errors to our failures, and the outcomes of two
+//! Converts the results of lookups: hickory's errors to our failures, and the results of two
 //! address families to one.
 
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use crate::observation::{Failure, Reason, Stage};
 
 /// The addresses of one family, or why there are none.
-pub(super) type Outcome = Result<Vec<IpAddr>, Failure>;
+pub(super) type FamilyResult = Result<Vec<IpAddr>, Failure>;
 
 /// Why a lookup received no answer at all.
 pub(super) struct Silence {
@@ -70,8 +70,8 @@ fn mnemonic(code: ResponseCode) -> String {
     name.to_owned()
 }
 
-/// Combines the outcomes of both families: all addresses, or the more informative failure.
-pub(super) fn joined(v4: Outcome, v6: Outcome) -> Outcome {
+/// Combines the results of both families: all addresses, or the more informative failure.
+pub(super) fn joined(v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
     match (v4, v6) {
         (Ok(mut addresses), Ok(more)) => {
             addresses.extend(more);

@@ -52,6 +52,10 @@ pub struct Target {
     pub sni: Option<Arc<str>>,
     /// Other columns of the inventory.
     pub tags: Tags,
+    /// The visited target (`canonical`), if this is another listing of the same visit; `None` in
+    /// the visit itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<Arc<str>>,
 }
 
 /// The port of HTTPS, for targets that do not say which protocol they speak.

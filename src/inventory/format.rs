@@ -1,0 +1,66 @@
+//! The formats of an inventory, and the reading of their rows.
+
+use std::io::{self, BufRead};
+
+use super::columns::InputRow;
+use super::csv::Table;
+use super::error::RowError;
+use super::jsonl::Objects;
+use super::lines::{Lines, without_comment, without_return};
+
+/// A format, with what was read of its header.
+pub(super) enum Format {
+    Lines,
+    /// Boxed because csv-core's state table is large.
+    Csv(Box<Table>),
+    Jsonl(Objects),
+}
+
+impl Format {
+    /// Returns the next row, or why it is rejected; `None` at the end.
+    pub(super) fn next<R: BufRead>(
+        &mut self,
+        lines: &mut Lines<R>,
+    ) -> io::Result<Option<Result<InputRow, RowError>>> {
+        if let Self::Csv(table) = self {
+            return table.next(lines);
+        }
+        while lines.advance()? {
+            let row = lines.text().and_then(|line| match self {
+                Self::Jsonl(objects) => objects.row(line),
+                _ => Ok(target_of(line)),
+            });
+            if let Some(row) = row.transpose() {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the line number, the original lines and the header of the current row, for a reject.
+    pub(super) fn place<R: BufRead>(&self, lines: &Lines<R>) -> (u64, Vec<u8>, Vec<u8>) {
+        match self {
+            Self::Csv(table) => (table.number(), table.original(), table.header()),
+            Self::Lines | Self::Jsonl(_) => {
+                let original = without_return(lines.raw());
+                (lines.number(), original.to_vec(), Vec::new())
+            }
+        }
+    }
+
+    /// Returns the notices about columns and keys that were not returned yet.
+    pub(super) fn notices(&mut self) -> Vec<String> {
+        match self {
+            Self::Lines => Vec::new(),
+            Self::Csv(table) => table.notices(),
+            Self::Jsonl(objects) => objects.notices(),
+        }
+    }
+}
+
+fn target_of(line: &str) -> Option<InputRow> {
+    match without_comment(line) {
+        "" => None,
+        text => Some(InputRow::line(text)),
+    }
+}
