@@ -2,6 +2,7 @@
 //! line in `-h`; `--help` and the manual page also show the rest.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -174,7 +175,8 @@ pub struct TargetFlags {
     pub ehlo: Option<String>,
     /// Never connect to the names, addresses and CIDR blocks in FILE
     ///
-    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to.
+    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to, names
+    /// also to aliases (CNAME) and to the server name (SNI).
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
     /// Visit a target once for each time it is listed
@@ -229,6 +231,22 @@ pub struct NameFlags {
     /// Use only the IPv6 addresses of names
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
+    /// DNS queries per second; 0 means no limit [default: twice --rate, from 10 to 1000]
+    ///
+    /// Repeated queries count too.
+    #[arg(long, value_name = "N")]
+    pub dns_rate: Option<Rate>,
+    /// Concurrent DNS lookups [default: 1000]
+    ///
+    /// Lookups without an answer occupy most of them. The limit on open files of the process may
+    /// reduce the number.
+    #[arg(long, value_name = "N")]
+    pub dns_concurrency: Option<NonZero<usize>>,
+    /// Time to wait for the answer to a DNS query [default: 3s]
+    ///
+    /// A query without an answer is repeated once, after half of this time but at least 1 second.
+    #[arg(long, value_name = "DURATION", value_parser = values::timeout)]
+    pub dns_timeout: Option<Span>,
 }
 
 /// Rate limits.

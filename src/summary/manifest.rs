@@ -328,6 +328,16 @@ pub struct ManifestLimits {
     pub timeout_ms: Option<u64>,
     /// Maximum number of visits after the first.
     pub retries: Option<u32>,
+    /// Maximum rate of DNS queries; null in manifests of older versions too.
+    #[serde(default)]
+    pub dns_rate: Option<String>,
+    /// Maximum number of concurrent DNS lookups; null in manifests of older versions.
+    #[serde(default)]
+    pub dns_concurrency: Option<u64>,
+    /// Time to wait for the answer to a DNS query, in milliseconds; null in manifests of older
+    /// versions.
+    #[serde(default)]
+    pub dns_timeout_ms: Option<u64>,
 }
 
 /// Returns the JSON Schema of a manifest (draft 2020-12).

@@ -14,27 +14,25 @@ use super::counters::count;
 use super::job::{Begin, Job, Judged, Next, Report};
 use super::later::{Later, Timed};
 use super::retry;
-use super::state::{Dispatcher, WorkerHandle, clock};
+use super::state::{Dispatcher, State, WorkerHandle, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
 use crate::pace::Admission;
 
-/// Number of visits that may wait for a permit while others could start immediately: enough to be
-/// fair between addresses, without reading further than needed.
+/// Number of visits that may wait for a permit while others could start immediately, and of names
+/// that may wait for their lookup: enough to be fair between addresses, without reading further than
+/// needed.
 const PARKED: usize = 8_192;
 
-/// Number of visits that may wait if all of them are for addresses at their own limits. Until then
-/// reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
+/// Number of visits and names that may wait if all visits are for addresses at their own limits, and
+/// most lookups have no answer. Until then reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
 /// address with more names than this delays the targets after it in the inventory.
 const PARKED_IN_VAIN: usize = 250_000;
 
 /// Bytes that the waiting targets may take. Inventories with long columns have fewer waiting
 /// targets.
 const PARKED_BYTES: usize = 128 << 20;
-
-/// Number of names being resolved or waiting for the resolver's own limit.
-const RESOLVING: usize = 512;
 
 /// Interval at which the gate checks the delay of the workers.
 const GATE_TICK: Duration = Duration::from_millis(12);
@@ -65,6 +63,7 @@ impl Dispatcher {
         loop {
             self.handle_skipped().await;
             let wake = self.admit();
+            let wake = wake.into_iter().chain(self.start_lookups()).min();
             if self.is_done() {
                 return self.finish();
             }
@@ -127,6 +126,7 @@ impl Dispatcher {
     fn is_done(&self) -> bool {
         !self.state.input_open
             && self.state.resolving.is_empty()
+            && self.state.names.waiting() + self.state.names.shelved() == 0
             && self.state.later.is_empty()
             && self.state.skipped.is_empty()
             && self.state.holding == 0
@@ -135,17 +135,23 @@ impl Dispatcher {
     }
 
     fn has_room(&self) -> bool {
+        let State {
+            names,
+            later,
+            holding,
+            ..
+        } = &self.state;
+        let visits = self.pacer.parked() + names.shelved() + holding + later.len();
+        let names = names.waiting() + self.state.resolving.len();
+        let in_vain = self.pacer.starved() && self.state.weight < PARKED_BYTES;
+        let most = |ordinary: bool| match ordinary {
+            true => PARKED,
+            false => PARKED_IN_VAIN,
+        };
         self.state.input_open
-            && self.state.resolving.len() < RESOLVING
-            && self.pacer.parked() + self.state.holding + self.state.later.len() < self.parking()
-    }
-
-    fn parking(&self) -> usize {
-        if self.pacer.starved() && self.state.weight < PARKED_BYTES {
-            PARKED_IN_VAIN
-        } else {
-            PARKED
-        }
+            && visits < most(!in_vain)
+            && names < most(!in_vain || !self.lookups_are_stuck())
+            && visits + names < PARKED_IN_VAIN
     }
 
     /// Starts everything that may start now. Returns the time of the next attempt.
@@ -186,6 +192,7 @@ impl Dispatcher {
     }
 
     fn hand_over(&mut self, address: IpAddr, job: Job, now: Instant) {
+        self.state.names.popped(&job);
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
@@ -209,18 +216,8 @@ impl Dispatcher {
                 };
                 self.park(begin);
             }
-            None => self.look_up(target, 1),
+            None => self.queue_name(target, 1),
         }
-    }
-
-    pub(super) fn park(&mut self, begin: Begin) {
-        self.state.weight += begin.target.weight();
-        self.route(Job::Begin(Box::new(begin)));
-    }
-
-    /// Removes a parked visit that will not be made.
-    pub(super) fn unpark(&mut self, begin: &Begin) {
-        self.state.weight -= begin.target.weight();
     }
 
     /// Judges an observation that gets no further exchange, and passes it to the outputs.
@@ -293,7 +290,10 @@ impl Dispatcher {
             match self.state.later.pop().map(|Reverse(timed)| timed.later) {
                 Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
                 Some(Later::Probe(at)) => self.probe(at),
-                Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
+                Some(Later::Lookup(target, attempt)) => {
+                    self.state.weight -= target.weight();
+                    self.queue_name(target, attempt);
+                }
                 None => {}
             }
         }
@@ -315,6 +315,7 @@ impl Dispatcher {
         self.state.input_open = false;
         self.targets.close();
         self.state.resolving.abort_all();
+        self.state.names.clear();
         for Reverse(timed) in std::mem::take(&mut self.state.later) {
             if let Later::Visit(seen) = timed.later {
                 self.hand_in(*seen).await;

@@ -18,12 +18,14 @@ mod later;
 mod listings;
 mod lists;
 mod lookups;
+mod names;
 mod progress;
 mod recording;
 mod rejudge;
 mod retry;
 mod sample;
 mod select;
+mod shelves;
 mod silence;
 mod spool;
 mod state;
@@ -50,6 +52,7 @@ use counters::{Counters, read};
 use error::current_thread;
 use intake::Taken;
 use progress::Progress;
+use shelves::Ahead;
 use state::{Dispatcher, State, WorkerHandle, clock};
 use stop::{Finish, Stop};
 use worker::Worker;
@@ -199,6 +202,7 @@ impl Sweep {
             all_addresses: self.all_addresses,
             all_versions: self.approach.all_versions,
             pacer: Pacer::new(self.limits, clock()),
+            ahead: Ahead::new(&self.limits),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
             patience: self.timeouts.total,
