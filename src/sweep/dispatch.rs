@@ -143,12 +143,13 @@ impl Dispatcher {
         } = &self.state;
         let visits = self.pacer.parked() + names.shelved() + holding + later.len();
         let names = names.waiting() + self.state.resolving.len();
-        let in_vain = self.pacer.starved() && self.state.weight < PARKED_BYTES;
+        let in_vain = self.pacer.starved();
         let most = |ordinary: bool| match ordinary {
             true => PARKED,
             false => PARKED_IN_VAIN,
         };
         self.state.input_open
+            && self.state.weight < PARKED_BYTES
             && visits < most(!in_vain)
             && names < most(!in_vain || !self.lookups_are_stuck())
             && visits + names < PARKED_IN_VAIN

@@ -71,7 +71,7 @@ pub use select::{NotAShard, Selection, Shard};
 pub use survey::{Inventory, Sources, Survey};
 
 /// Number of targets read ahead of the dispatcher.
-const READ_AHEAD: usize = 1024;
+const READ_AHEAD: usize = 512;
 
 /// Number of judged visits that may wait for the outputs; beyond it, workers wait before handing in
 /// more.
