@@ -70,7 +70,7 @@ pub(super) struct Collector {
 pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
-    /// True if it was interrupted while downloading.
+    /// How the downloads ended.
     pub(super) fetching: Finish,
 }
 
@@ -275,7 +275,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Downloads what the waiting rows lack. Returns false if it was interrupted.
+    /// Downloads what the waiting rows lack. Returns `Stopped` if it was interrupted.
     async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<Finish, SweepError> {
         if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Stopped {
             return Ok(Finish::Stopped);

@@ -130,8 +130,8 @@ impl Fetcher {
     }
 
     /// Downloads each URL once, up to `cap` bytes. Every URL has a result when this returns, at the
-    /// latest at the end of the phase. Returns false if it was interrupted; the remaining URLs are
-    /// then not requested.
+    /// latest at the end of the phase. Returns `Stopped` if it was interrupted; the remaining URLs
+    /// are then not requested.
     pub(super) async fn fetch_all(
         &mut self,
         addresses: Vec<String>,
