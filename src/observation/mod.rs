@@ -41,7 +41,7 @@ pub use facts::{
     Question,
 };
 pub(crate) use facts::{most_questions, next_question, reduce};
-pub use failure::{Failure, Reason, Stage};
+pub use failure::{Failure, LookupReason, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;

@@ -13,7 +13,7 @@ use super::state::clock;
 use super::stop::{Finish, Listener};
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::inventory::no_destination;
-use crate::observation::{Failure, Reason};
+use crate::observation::{Failure, LookupReason};
 use crate::pace::{Admission, Ceiling, Limits, Pacer, Rate};
 use crate::resolve::{ExcludeList, Resolver};
 
@@ -337,16 +337,19 @@ async fn until(due: Option<Instant>) {
 }
 
 fn reason(failure: &Failure) -> String {
-    let reason = match failure.reason {
-        Reason::Nxdomain => "it does not exist",
-        Reason::NoAddress => "it has no address",
-        Reason::Timeout => "the lookup timed out",
-        Reason::InvalidName => "it is not a valid name",
-        _ => "the resolver failed",
+    use LookupReason as Is;
+    let reason = match failure.lookup() {
+        Some(Is::Nxdomain) => "it does not exist",
+        Some(Is::NoAddress) => "it has no address",
+        Some(Is::Timeout) => "the lookup timed out",
+        Some(Is::InvalidName) => "it is not a valid name",
+        Some(Is::Servfail | Is::NoResolver | Is::UnusableAddress | Is::LocalLimit) | None => {
+            "the resolver failed"
+        }
     };
-    match failure.detail.as_str() {
-        "" => reason.to_owned(),
-        detail => format!("{reason} ({detail})"),
+    match failure.detail.is_empty() {
+        true => reason.to_owned(),
+        false => format!("{reason} ({})", failure.detail),
     }
 }
 
