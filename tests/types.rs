@@ -5,7 +5,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use support::sources::compiled;
-use tlsweep::verdict::{Barrier, FindingId, Rule};
+use tlsweep::verdict::{Barrier, FindingId, Position, RevocationReason, Rule};
 
 /// Returns the lines of code of every source file, without comments and without tests.
 fn lines() -> Vec<(PathBuf, usize, String)> {
@@ -26,6 +26,7 @@ fn no_decision_reads_the_particulars_of_a_failure() {
         parts.any(|rest| rest.starts_with("==") || rest.starts_with("!="))
             || line.contains("== failure.detail")
             || line.contains("&*failure.detail")
+            || line.contains("match ") && line.contains("detail.as_str()")
     };
     let wrong: Vec<_> = lines()
         .into_iter()
@@ -54,9 +55,35 @@ fn a_finding_is_named_by_its_type() {
 fn what_bars_a_path_is_named_by_its_type() {
     let barriers = Barrier::ALL.iter().map(|it| it.name());
     let words = barriers.chain(Rule::ALL.iter().map(|it| it.name()));
-    // Revocation has reasons of its own, and findings name their fields.
-    let others = ["src/judge/revocation", "src/judge/findings"];
-    refuse("Barrier:: or Rule::", words, &["src/judge"], &others);
+    // Findings name their fields.
+    refuse(
+        "Barrier:: or Rule::",
+        words,
+        &["src/judge"],
+        &["src/judge/findings"],
+    );
+}
+
+#[test]
+fn a_reason_of_revocation_is_named_by_its_type() {
+    let words = RevocationReason::ALL.iter().map(|it| it.name());
+    refuse("RevocationReason::", words, &["src/"], &["src/verdict/"]);
+}
+
+/// No code compares a text with a word that is a value of one of these types.
+#[test]
+fn no_decision_compares_a_word_that_has_a_type() {
+    let roles = Position::ALL.iter().map(|it| it.name());
+    let words: Vec<_> = roles
+        .chain(["trailing_bytes"])
+        .flat_map(|word| [format!("== \"{word}\""), format!("!= \"{word}\"")])
+        .collect();
+    let compares = |line: &str| words.iter().any(|word| line.contains(word));
+    let wrong: Vec<_> = lines()
+        .into_iter()
+        .filter(|(_, _, line)| compares(line))
+        .collect();
+    assert!(wrong.is_empty(), "compare the types: {wrong:#?}");
 }
 
 /// Refuses these words as text in some folders, but for some files.

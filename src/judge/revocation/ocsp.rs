@@ -5,6 +5,7 @@
 use crate::crypto::der::{self, DerReader, tag};
 use crate::crypto::{Key, digest};
 use crate::observation::{oid_text, time};
+use crate::verdict::RevocationReason;
 
 /// Maximum number of statuses read from one response. Staples have one.
 const MAX_STATUSES: usize = 64;
@@ -72,10 +73,10 @@ impl Single<'_> {
 }
 
 /// Parses an OCSPResponse, or returns the reason why it is unusable.
-pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, &'static str> {
-    let malformed = "staple_malformed";
+pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, RevocationReason> {
+    let malformed = RevocationReason::StapleMalformed;
     let basic = outside(bytes).ok_or(malformed)?;
-    let basic = basic.ok_or("staple_not_successful")?;
+    let basic = basic.ok_or(RevocationReason::StapleNotSuccessful)?;
     inside(basic).ok_or(malformed)
 }
 
