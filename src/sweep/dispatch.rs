@@ -259,7 +259,7 @@ impl Dispatcher {
         {
             match self.state.later.pop().map(|Reverse(timed)| timed.later) {
                 Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
-                Some(Later::Probe(at)) => self.probe(at),
+                Some(Later::Trial(at)) => self.make_trial(at),
                 Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
                 None => {}
             }
