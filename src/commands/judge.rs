@@ -4,7 +4,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Manifest, ManifestLimits, Program, Saved, Selection, Summary};
+use crate::summary::{Manifest, ManifestLimits, ManifestSelection, Program, Saved, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -87,7 +87,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         all_versions: false,
         facts: header.facts,
         hellos: Vec::new(),
-        choice: Selection::default(),
+        choice: ManifestSelection::default(),
         limits: ManifestLimits::default(),
         counts: Summary::default().counts(),
     }
