@@ -90,7 +90,7 @@ impl Collector {
         let mut writing = Writing::new(destinations, policy, counters);
         writing.listings = listings;
         let mut taken = writing.take_all(&mut rows).await;
-        let mut fetching = Finish::Whole;
+        let mut fetching = Finish::Complete;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
             match writing.fetch(fetcher, &stop).await {
                 Ok(finish) => fetching = finish,
@@ -168,7 +168,7 @@ impl Writing {
         Collected {
             summary: self.summary,
             error,
-            fetching: Finish::Whole,
+            fetching: Finish::Complete,
         }
     }
 
@@ -275,10 +275,10 @@ impl Writing {
         Ok(())
     }
 
-    /// Downloads what the waiting rows lack. Returns `Stopped` if it was interrupted.
+    /// Downloads what the waiting rows lack. Returns `Interrupted` if it was interrupted.
     async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<Finish, SweepError> {
-        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Stopped {
-            return Ok(Finish::Stopped);
+        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Interrupted {
+            return Ok(Finish::Interrupted);
         }
         self.fetch_lists(&mut fetcher, stop).await
     }
@@ -392,9 +392,9 @@ impl SweepOutputs {
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, whole: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
+    fn finish(mut self, complete: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if whole => recording.finish(inputs),
+            Some(recording) if complete => recording.finish(inputs),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());

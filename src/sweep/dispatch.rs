@@ -112,8 +112,8 @@ async fn until(wake: Option<Instant>) {
 impl Dispatcher {
     fn finish(&self) -> Finish {
         match self.state.stopping {
-            true => Finish::Stopped,
-            false => Finish::Whole,
+            true => Finish::Interrupted,
+            false => Finish::Complete,
         }
     }
 

@@ -234,11 +234,11 @@ impl Threads {
             .collect();
         let collected = self.collecting.join().map_err(|_| SweepError::Worker)?;
         let taken = match finish {
-            Finish::Stopped => self
+            Finish::Interrupted => self
                 .taken
                 .recv_timeout(READER_ENDS_WITHIN)
                 .unwrap_or_default(),
-            Finish::Whole => self.taken.recv().map_err(|_| SweepError::Worker)?,
+            Finish::Complete => self.taken.recv().map_err(|_| SweepError::Worker)?,
         };
         let lost = worked
             .iter()
@@ -252,7 +252,7 @@ impl Threads {
             summary,
             inputs: taken.inputs,
             // A sweep stopped by a failed output was not interrupted.
-            interrupted: [finish, collected.fetching].contains(&Finish::Stopped)
+            interrupted: [finish, collected.fetching].contains(&Finish::Interrupted)
                 && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })

@@ -85,7 +85,7 @@ pub struct Rejudged {
     /// The end, as of a sweep; the recording is its only input.
     pub ended: Ended,
     /// True if the recording is complete; otherwise only the saved part has rows.
-    pub whole: bool,
+    pub complete: bool,
     /// The sweep that wrote the recording, as far as the recording describes it.
     pub sweep: Option<Sweep>,
 }
@@ -117,14 +117,14 @@ impl Rejudge {
         }
         let Collected {
             mut summary, error, ..
-        } = writing.conclude(taken, reader.whole(), None);
+        } = writing.conclude(taken, reader.is_complete(), None);
         let targets = reader.observations();
         summary.intake = Intake {
             targets,
             ..Intake::default()
         };
         summary.unsaved = reader.unsaved();
-        let whole = reader.whole();
+        let complete = reader.is_complete();
         let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {
@@ -134,7 +134,7 @@ impl Rejudge {
                 interrupted: false,
                 error,
             },
-            whole,
+            complete,
             sweep,
         }
     }

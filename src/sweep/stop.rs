@@ -7,11 +7,11 @@ use tokio::sync::watch;
 
 use crate::output::notice;
 
-/// How a stage ended: completely, or by a stop.
+/// How a stage ended: completely, or interrupted by a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
-    Whole,
-    Stopped,
+    Complete,
+    Interrupted,
 }
 
 /// Sends the request to stop.
