@@ -56,7 +56,7 @@ impl Remembered {
             let mut above = path.above().iter();
             let first = above.next();
             path.ending == Ending::Anchor
-                && path.limits.is_empty()
+                && path.needed_rules.is_empty()
                 && first.is_some_and(|first| first.certificate.sha256 == issuer.sha256)
                 && above.all(|step| step.contents().is_some_and(|it| !it.has_name_constraints))
                 && anchor_constrains_no_names(path)

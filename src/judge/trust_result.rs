@@ -137,7 +137,7 @@ impl TrustResult {
             steps: step.into_iter().collect(),
             anchor: None,
             defects: Vec::new(),
-            limits: Vec::new(),
+            needed_rules: Vec::new(),
         };
         let paths = vec![vec![path.clone()]; policy.stores.len()];
         Self {
