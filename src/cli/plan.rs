@@ -102,10 +102,10 @@ impl Plan {
         };
         let start = provenance::start(flags, &applied);
         let Opened {
-            mut destinations,
+            mut outputs,
             rejects,
         } = open(flags, &places, &start)?;
-        destinations.outputs = destinations.outputs.anonymized(anonymizer);
+        outputs.rows = outputs.rows.anonymized(anonymizer);
         Ok(Self {
             notices,
             start,
@@ -127,7 +127,7 @@ impl Plan {
                 retries: flags.patience.retries,
                 policy,
                 fetcher,
-                destinations,
+                outputs,
                 display,
             },
         })

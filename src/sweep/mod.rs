@@ -96,7 +96,7 @@ pub struct Sweep {
     /// Downloads missing issuers and CRLs, if allowed.
     pub fetcher: Option<Fetcher>,
     /// Outputs of the rows.
-    pub destinations: SweepOutputs,
+    pub outputs: SweepOutputs,
     /// The progress display.
     pub display: Display,
 }
@@ -136,7 +136,7 @@ impl Sweep {
         let listings = survey.map(|it| std::mem::take(&mut it.listings));
         let inputs = Arc::new(OnceLock::new());
         let collector = Collector {
-            destinations: self.destinations,
+            outputs: self.outputs,
             listings: listings.unwrap_or_default(),
             policy: self.policy.clone(),
             fetcher: self.fetcher,

@@ -77,7 +77,7 @@ pub struct Rejudge {
     /// Judging policy.
     pub policy: Arc<Policy>,
     /// Outputs of the rows; no new recording is written.
-    pub destinations: SweepOutputs,
+    pub outputs: SweepOutputs,
 }
 
 /// How judging a recording again ended.
@@ -97,11 +97,11 @@ impl Rejudge {
         let Self {
             recording: Recording { name, mut reader },
             policy,
-            destinations,
+            outputs,
         } = self;
         let mut judge = Judge::new(policy.clone());
         let counters = Arc::new(Counters::default());
-        let mut writing = Writing::new(destinations, policy, counters);
+        let mut writing = Writing::new(outputs, policy, counters);
         let mut targets = 0;
         let taken = reader.by_ref().try_for_each(|observation| {
             let observation = observation?;
