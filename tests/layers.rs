@@ -127,7 +127,7 @@ fn every_crate_of_the_manifest_has_a_home() {
 /// why these import it in turn.
 const SLICES: &[(&str, &str, &str)] = &[
     ("judge/findings/mod.rs", "FINDING", "each is a Definition"),
-    ("lab/case.rs", "CASES", "each is a Case"),
+    ("lab/case.rs", "CASES", "each is a LabCase"),
     ("output/format.rs", "FORMAT", "each is a Format"),
     (
         "starttls/mod.rs",
