@@ -11,11 +11,12 @@ pub(super) fn resolver(flags: &NameFlags, lookups: usize) -> Result<Resolver, Pl
         (_, true) => Families::V6,
         _ => Families::Both,
     };
-    Ok(Resolver::new(resolve::Settings {
+    let resolver = Resolver::new(resolve::Settings {
         servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
         families,
         all: flags.all_ips,
         in_flight: lookups,
         ..resolve::Settings::default()
-    })?)
+    });
+    resolver.map_err(PlanError::Resolver)
 }

@@ -60,9 +60,9 @@ impl Written<'_> {
         if !place.is_file() {
             return Ok(());
         }
-        std::fs::remove_file(place).map_err(|source| OutputError::Open {
+        std::fs::remove_file(place).map_err(|error| OutputError::Open {
             name: format!("the manifest {}", path.display()),
-            source,
+            error,
         })
     }
 

@@ -31,12 +31,12 @@ pub struct Recording {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The operating system cannot open the file.
-    #[error("{file} cannot be opened: {source}")]
+    #[error("{file} cannot be opened: {error}")]
     Open {
         /// Path of the file.
         file: String,
         /// The error of the operating system.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is not a valid recording.
     #[error(transparent)]
@@ -53,9 +53,9 @@ impl Recording {
         let name = path.display().to_string();
         let stream: Box<dyn io::Read + Send> = match path == Path::new("-") {
             true => Box::new(io::stdin()),
-            false => Box::new(File::open(path).map_err(|source| RecordingError::Open {
+            false => Box::new(File::open(path).map_err(|error| RecordingError::Open {
                 file: name.clone(),
-                source,
+                error,
             })?),
         };
         let source = BufReader::with_capacity(128 * 1024, Tally::new(stream));
