@@ -241,6 +241,16 @@ fn every_file_says_what_it_is_for_and_is_finished() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn no_file_is_beside_the_folder_of_its_module() {
+    let files = sources().into_iter();
+    let beside: Vec<_> = files
+        .filter(|source| source.path.with_extension("").is_dir())
+        .map(|source| source.name())
+        .collect();
+    assert!(beside.is_empty(), "move to NAME/mod.rs: {beside:?}");
+}
+
 /// Returns the number of lines that are neither comments nor compiled for tests only.
 fn lines_of_code(source: &Source) -> usize {
     let lines = source.code.lines();

@@ -82,7 +82,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, RevocationReason> {
 
 /// Returns the DER of the BasicOCSPResponse, or `Some(None)` if the responder reports an error.
 /// Returns `None` if the bytes are malformed.
-#[allow(clippy::option_option)]
 fn outside(bytes: &[u8]) -> Option<Option<&[u8]>> {
     const BASIC: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01];
     let mut response = der::only(bytes, tag::SEQUENCE)?.inside();
