@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use tlsweep::gather::CERTIFICATE_FORMS;
 use tlsweep::inventory::{REJECT_COLUMNS, SERVICES, SYNONYMS, Service, Start};
 use tlsweep::judge::clients::{self, Breaks};
 use tlsweep::judge::findings::{Definition, FINDINGS, Needs, Text};
-use tlsweep::observation::{Offer, Question};
+use tlsweep::observation::{Offer, Question, Reason};
 use tlsweep::output::{self, COLUMNS, FORMATS};
 use tlsweep::probe::HelloSample;
 use tlsweep::summary;
@@ -113,6 +113,36 @@ fn the_schema_of_manifests_is_in_step() {
     hold("docs/manifest.schema.json", &(schema + "\n"));
 }
 
+/// The keys in the first column of the table below this head.
+fn keys_written(page: &str, head: &str) -> BTreeSet<String> {
+    let mut lines = page.lines().skip_while(|line| !line.starts_with(head));
+    assert!(lines.next().is_some(), "no table {head}");
+    let rows = lines.take_while(|line| line.starts_with('|')).skip(1);
+    let first = rows.map(|row| row.split('|').nth(1).expect("a cell"));
+    let words = first.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    words.map(str::to_owned).collect()
+}
+
+/// The manifest's tables are written by hand. Each has the keys of its type, no more and no fewer.
+#[test]
+fn the_tables_of_the_manifest_have_the_keys_of_the_types() {
+    let schema = serde_json::to_value(summary::manifest_schema()).expect("JSON");
+    let page = fs::read_to_string(path("docs/OUTPUT.md")).expect("the page is there");
+    for (head, place) in [
+        ("| key | content |", "/properties"),
+        ("| key of `limits` |", "/$defs/ManifestLimits/properties"),
+        ("| key of `counts` |", "/$defs/Counts/properties"),
+        (
+            "| key of `counts.versions` |",
+            "/$defs/VersionCounts/properties",
+        ),
+    ] {
+        let fields = schema.pointer(place).expect("it is in the schema");
+        let fields = fields.as_object().expect("properties").keys().cloned();
+        assert_eq!(keys_written(&page, head), fields.collect(), "{head}");
+    }
+}
+
 /// The file that citation tools read has the version of the package.
 #[test]
 fn the_citation_is_in_step() {
@@ -139,7 +169,7 @@ fn the_findings_are_in_step() {
     let mut page = String::from(
         "# Findings\n\nGenerated from `src/judge/findings`; `tlsweep explain FINDING [--lang ja]` prints the same text.\n\
          A finding marked as a verdict decides the verdict of a row if no finding above it applies. The others do not change the\n\
-         verdict. The side is where the fault can usually be fixed.\n\n\
+         verdict. The side is where the problem can usually be fixed.\n\n\
          Abbreviations: SAN is the subject alternative name, the field with the names that a certificate is valid for. SNI is the\n\
          server name indication, the name that a client sends in its ClientHello. AIA is the authority information access\n\
          extension, in which a certificate names a URL of its issuer's certificate. OCSP is the Online Certificate Status\n\
@@ -149,6 +179,23 @@ fn the_findings_are_in_step() {
         describe(&mut page, finding).expect("writing to a string");
     }
     hold("docs/FINDINGS.md", &page);
+}
+
+/// A text without a step that another language has would be an incomplete translation.
+#[test]
+fn every_language_has_the_same_steps_and_fixes() {
+    for Definition { id, doc, .. } in FINDINGS {
+        let languages = [&doc.en, &doc.ja];
+        for text in languages {
+            assert_eq!(text.check_first.len(), doc.en.check_first.len(), "{id}");
+            assert_eq!(text.fixes.len(), doc.en.fixes.len(), "{id}");
+            let fixes = text.fixes.iter().flat_map(|(place, fix)| [*place, *fix]);
+            let steps = text.check_first.iter().copied().chain(fixes);
+            for part in steps.chain([text.title, text.meaning, text.by_hand]) {
+                assert!(!part.trim().is_empty(), "{id}: an empty text");
+            }
+        }
+    }
 }
 
 fn describe(page: &mut String, finding: &Definition) -> std::fmt::Result {
@@ -280,6 +327,32 @@ fn the_verdicts_in_the_readme_are_in_step() {
     hold_block("README.md", "verdicts", &table);
 }
 
+/// The row of a verdict names every reason that its finding can have.
+#[test]
+fn the_verdicts_in_the_readme_name_all_reasons() {
+    let written = written_rows("README.md", "verdicts");
+    let is_reason = |word: &&str| serde_json::from_value::<Reason>((*word).into()).is_ok();
+    let mut missing = Vec::new();
+    let mut checked = 0;
+    for finding in FINDINGS.iter().filter(|it| it.verdict.is_some()) {
+        let kinds = finding
+            .evidence
+            .iter()
+            .filter(|(field, _)| *field == "kind");
+        for (_, kinds) in kinds {
+            let words = kinds.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            for word in words.filter(is_reason) {
+                checked += 1;
+                if !written[finding.id.name()][1].contains(&format!("`{word}`")) {
+                    missing.push(format!("{}: {word}", finding.id));
+                }
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} reasons");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 #[test]
 fn the_warnings_in_the_readme_are_in_step() {
     let warnings = FINDINGS.iter().filter(|finding| finding.verdict.is_none());
@@ -383,7 +456,7 @@ fn wrapped(text: &str) -> String {
 
 #[test]
 fn the_columns_and_formats_are_in_step() {
-    let mut formats = String::from("| format | endings | what for |\n| --- | --- | --- |\n");
+    let mut formats = String::from("| format | extensions | what for |\n| --- | --- | --- |\n");
     for format in FORMATS {
         let endings = format.endings.join(", ");
         writeln!(

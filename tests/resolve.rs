@@ -138,6 +138,7 @@ fn resolver(server: SocketAddr, families: Families, all: bool) -> Resolver {
         all,
         timeout: Duration::from_millis(700),
         in_flight: 64,
+        ..Settings::default()
     })
     .expect("a resolver")
 }
@@ -220,7 +221,7 @@ async fn every_kind_of_answer_is_understood() {
             "InvalidName: a label that starts or ends with a hyphen",
         ),
     ] {
-        let outcome = unbound.resolver(families, all).resolve(name).await;
+        let outcome = unbound.resolver(families, all).resolve(name).await.found;
         assert_eq!(outcome_text(outcome), want, "{name} {families:?} all={all}");
     }
 }
@@ -230,9 +231,12 @@ async fn an_answer_too_large_for_udp_is_read_over_tcp_and_limited() {
     let unbound = Unbound::start();
     let all = unbound.resolver(Families::V4, true);
     let first_64: Vec<IpAddr> = (0..64).map(|n| IpAddr::from([127, 0, 1, n])).collect();
-    assert_eq!(all.resolve("many.lab.test").await, Ok(first_64.clone()));
+    assert_eq!(
+        all.resolve("many.lab.test").await.found,
+        Ok(first_64.clone())
+    );
     let one = unbound.resolver(Families::Both, false);
-    assert_eq!(one.resolve("many.lab.test").await, Ok(first_64));
+    assert_eq!(one.resolve("many.lab.test").await.found, Ok(first_64));
 }
 
 #[tokio::test]
@@ -247,7 +251,7 @@ async fn many_concurrent_lookups_all_return() {
             1 => format!("n{n}.lab.test"),
             _ => "text.lab.test".to_owned(),
         };
-        lookups.spawn(async move { (n % 3, outcome_text(resolver.resolve(&name).await)) });
+        lookups.spawn(async move { (n % 3, outcome_text(resolver.resolve(&name).await.found)) });
     }
     let mut count = 0;
     while let Some(outcome) = lookups.join_next().await {
@@ -266,7 +270,7 @@ async fn a_silent_server_is_a_timeout() {
     for all in [false, true] {
         let resolver = resolver(server, Families::Both, all);
         assert_eq!(
-            outcome_text(resolver.resolve("one.lab.test").await),
+            outcome_text(resolver.resolve("one.lab.test").await.found),
             "Timeout"
         );
         assert_eq!(resolver.describe(), [server.to_string()]);
@@ -280,7 +284,7 @@ async fn a_closed_port_is_a_timeout() {
         .expect("a free port");
     let resolver = resolver(closed, Families::V4, false);
     assert_eq!(
-        outcome_text(resolver.resolve("one.lab.test").await),
+        outcome_text(resolver.resolve("one.lab.test").await.found),
         "Timeout"
     );
 }
@@ -291,7 +295,7 @@ async fn an_unreachable_server_is_not_a_local_limit() {
     // machine.
     let nowhere = SocketAddr::from(([255, 255, 255, 255], 53));
     let resolver = resolver(nowhere, Families::Both, true);
-    let failure = resolver.resolve("one.lab.test").await.unwrap_err();
+    let failure = resolver.resolve("one.lab.test").await.found.unwrap_err();
     assert_eq!(failure.reason, Reason::NoResolver);
     assert!(!failure.detail.is_empty());
 }

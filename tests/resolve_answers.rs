@@ -20,6 +20,7 @@ fn resolver(servers: &[SocketAddr], families: Families, all: bool) -> Resolver {
         all,
         timeout: Duration::from_millis(500),
         in_flight: 64,
+        ..Settings::default()
     })
     .expect("a resolver")
 }
@@ -58,7 +59,7 @@ async fn a_query_is_repeated_without_edns_if_the_server_lacks_it() {
         let resolver = resolver(&[server.address], Families::V4, false);
         for name in ["a.test", "b.test", "c.test"] {
             assert_eq!(
-                outcome_text(resolver.resolve(name).await),
+                outcome_text(resolver.resolve(name).await.found),
                 "127.0.0.9",
                 "{label}: {name}"
             );
@@ -82,7 +83,7 @@ async fn missing_edns_is_remembered_for_each_server() {
         Scripted::start(|query| Some(query.records(0, &format!("{} A 127.0.0.9", query.name))));
     let resolver = resolver(&[plain.address, modern.address], Families::V4, false);
     for number in 0..6 {
-        let outcome = resolver.resolve(&format!("n{number}.test")).await;
+        let outcome = resolver.resolve(&format!("n{number}.test")).await.found;
         assert_eq!(outcome_text(outcome), "127.0.0.9");
     }
     assert_eq!(plain.forms(), (1, 3));
@@ -104,7 +105,11 @@ async fn failures_of_a_server_with_edns_are_not_retried_without_edns() {
         ("refused.test", "Servfail: REFUSED"),
         ("silent.test", "Timeout"),
     ] {
-        assert_eq!(outcome_text(resolver.resolve(name).await), want, "{name}");
+        assert_eq!(
+            outcome_text(resolver.resolve(name).await.found),
+            want,
+            "{name}"
+        );
     }
     assert_eq!(server.forms().1, 0);
 }
@@ -115,7 +120,7 @@ async fn a_server_that_refuses_both_forms_is_a_failure() {
     let resolver = resolver(&[server.address], Families::V4, false);
     for _ in 0..2 {
         assert_eq!(
-            outcome_text(resolver.resolve("a.test").await),
+            outcome_text(resolver.resolve("a.test").await.found),
             "Servfail: FORMERR"
         );
     }
@@ -179,7 +184,7 @@ async fn only_records_on_the_alias_chain_of_the_name_count() {
         });
         let resolver = resolver(&[server.address], Families::V4, false);
         assert_eq!(
-            outcome_text(resolver.resolve("q.test").await),
+            outcome_text(resolver.resolve("q.test").await.found),
             want,
             "{answer}"
         );
@@ -191,7 +196,10 @@ async fn only_records_on_the_alias_chain_of_the_name_count() {
 async fn the_response_code_applies_to_the_last_alias() {
     let server = Scripted::start(|query| Some(query.records(3, "q.test CNAME gone.test")));
     let resolver = resolver(&[server.address], Families::Both, false);
-    assert_eq!(outcome_text(resolver.resolve("q.test").await), "Nxdomain");
+    assert_eq!(
+        outcome_text(resolver.resolve("q.test").await.found),
+        "Nxdomain"
+    );
     assert_eq!(server.forms(), (1, 0));
 }
 
@@ -278,7 +286,7 @@ async fn addresses_that_cannot_be_visited_are_not_used() {
             Some(query.records(0, &records.collect::<Vec<_>>().join(",")))
         });
         let resolver = resolver(&[server.address], families, all);
-        let outcome = resolver.resolve("q.test").await;
+        let outcome = resolver.resolve("q.test").await.found;
         assert_eq!(
             outcome_text(outcome),
             want,
@@ -299,10 +307,10 @@ async fn the_other_family_is_queried_only_when_needed() {
         })
     });
     let one = resolver(&[server.address], Families::Both, false);
-    let known = one.resolve("q.test").await.unwrap();
+    let known = one.resolve("q.test").await.found.unwrap();
     assert_eq!(count.load(Relaxed), 1);
     assert!(one.may_know_more(&known));
-    assert_eq!(outcome_text(one.resolve_ipv6("q.test").await), "::1");
+    assert_eq!(outcome_text(one.resolve_ipv6("q.test").await.found), "::1");
     assert_eq!(count.load(Relaxed), 2);
     for (families, all) in [
         (Families::V4, false),

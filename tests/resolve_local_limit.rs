@@ -44,7 +44,7 @@ async fn a_lack_of_descriptors_is_a_local_limit() {
         open.push(file);
     }
     for name in ["a.lab.test", "b.lab.test"] {
-        let failure = resolver.resolve(name).await.unwrap_err();
+        let failure = resolver.resolve(name).await.found.unwrap_err();
         assert_eq!(
             (failure.stage, failure.reason),
             (Stage::Dns, Reason::LocalLimit)
@@ -52,6 +52,6 @@ async fn a_lack_of_descriptors_is_a_local_limit() {
         assert!(failure.detail.contains("open files"), "{}", failure.detail);
     }
     drop(open);
-    let found = resolver.resolve("a.lab.test").await;
+    let found = resolver.resolve("a.lab.test").await.found;
     assert_eq!(found, Ok(vec![IpAddr::from([127, 0, 0, 9])]));
 }

@@ -530,7 +530,7 @@ fn a_server_is_checked_by_one_visit() {
 #[test]
 fn what_is_neither_a_file_nor_a_server_is_reported_as_both() {
     for (what, words) in [
-        ("chain.pem", "chain.pem:443"),
+        ("chain.pem", "chain.pem: no such file"),
         ("192.0.2.0/28:443", "tlsweep scan"),
         ("no such file", "white space"),
         ("/nowhere/chain.pem", "/nowhere/chain.pem"),

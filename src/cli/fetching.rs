@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::PlanError;
 use super::flags::{FetchFlags, NameFlags};
-use super::naming::resolver;
+use super::naming::{LookupLimits, resolver};
 use crate::gather::{Guard, Patience};
 use crate::judge::Policy;
 use crate::pace::Limits;
@@ -41,7 +41,11 @@ pub fn fetcher(
         connect: timeouts.connect,
         total: timeouts.total,
     };
-    let resolver = resolver(names, LOOKUPS)?;
+    let lookups = LookupLimits {
+        concurrency: LOOKUPS,
+        ..LookupLimits::new(names, visits.rate)
+    };
+    let resolver = resolver(names, lookups, excludes.clone())?;
     let mut fetcher = Fetcher::new(resolver, excludes, guard, patience, visits);
     fetcher.issuers = fetch.aia;
     Ok(Some(fetcher))

@@ -2,6 +2,7 @@
 //! line in `-h`; `--help` and the manual page also show the rest.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -56,6 +57,12 @@ Examples:
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
 finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached).";
+
+/// The help of `judge --revocation`, which differs from that of the other commands.
+const JUDGE_REVOCATION: &str = "\
+Check revocation with these sources
+
+Revocation lists come only from --crls, because `judge` downloads nothing.";
 
 /// Shown below the help of `hellos`.
 const HELLOS_EXAMPLES: &str = "\
@@ -168,7 +175,8 @@ pub struct TargetFlags {
     pub ehlo: Option<String>,
     /// Never connect to the names, addresses and CIDR blocks in FILE
     ///
-    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to.
+    /// One entry per line. Addresses and blocks also apply to the addresses that names resolve to, names
+    /// also to aliases (CNAME) and to the server name (SNI).
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
     /// Visit a target once for each time it is listed
@@ -223,6 +231,22 @@ pub struct NameFlags {
     /// Use only the IPv6 addresses of names
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
+    /// DNS queries per second; 0 means no limit [default: twice --rate, from 10 to 1000]
+    ///
+    /// Repeated queries count too.
+    #[arg(long, value_name = "N")]
+    pub dns_rate: Option<Rate>,
+    /// Concurrent DNS lookups [default: 1000]
+    ///
+    /// Lookups without an answer occupy most of them. The limit on open files of the process may
+    /// reduce the number.
+    #[arg(long, value_name = "N")]
+    pub dns_concurrency: Option<NonZero<usize>>,
+    /// Time to wait for the answer to a DNS query [default: 3s]
+    ///
+    /// A query without an answer is repeated once, after half of this time but at least 1 second.
+    #[arg(long, value_name = "DURATION", value_parser = values::timeout)]
+    pub dns_timeout: Option<Span>,
 }
 
 /// Rate limits.
@@ -325,9 +349,10 @@ pub struct TrustFlags {
     /// is enough for the verdict. The row reports each of them.
     #[arg(long, value_name = "STORE")]
     pub trust: Vec<TrustChoice>,
-    /// Base the verdict on this store only, which must be one of --trust
+    /// Base the verdict only on the store NAME (see `stores list`); with several names, all must
+    /// trust the chain
     ///
-    /// If several are given, all of them must trust the chain.
+    /// Each must be one of the stores of --trust. The row reports all of those.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
     /// Complete chains with the intermediates in FILE (repeatable)
@@ -358,8 +383,7 @@ pub struct TrustFlags {
 pub struct RevocationFlags {
     /// Check revocation with these sources
     ///
-    /// With crl, lists that --crls does not contain are downloaded at the end, each http:// URL once.
-    /// `judge` downloads nothing and needs --crls.
+    /// With crl, lists that --crls does not contain are downloaded, each http:// URL once.
     #[arg(long, value_enum, value_name = "SOURCE,...", value_delimiter = ',')]
     pub revocation: Vec<RevocationChoice>,
     /// Certificate revocation lists: a PEM or DER file, or a folder (repeatable)
@@ -375,7 +399,7 @@ pub struct RevocationFlags {
 pub enum RevocationChoice {
     /// The OCSP response that the server sends in the handshake (stapling)
     Staple,
-    /// Certificate revocation lists (CRLs), from --crls or downloaded
+    /// Certificate revocation lists (CRLs)
     Crl,
     /// The CRLite filters from --crlite
     Crlite,
@@ -387,15 +411,15 @@ pub enum RevocationChoice {
 pub struct FetchFlags {
     /// Download missing issuer certificates from the URLs in certificates (AIA)
     ///
-    /// AIA is the certificate extension authority information access. Downloads happen at the end of
-    /// the scan, if an issuer is still missing: each http:// URL once, only from public addresses on
-    /// port 80.
+    /// AIA is the certificate extension authority information access. Downloads happen after all
+    /// chains were judged, if an issuer is still missing: each http:// URL once, only from public
+    /// addresses on port 80.
     #[arg(long)]
     pub aia: bool,
-    /// Allow downloads from private addresses and other ports
+    /// Allow downloads from private addresses and from ports other than 80
     ///
-    /// For private CAs, with --aia or --revocation crl. Caution: any scanned server can then make
-    /// this machine request URLs inside your network.
+    /// For private CAs, with --aia or --revocation crl. Caution: any certificate that is judged can
+    /// then make this machine request URLs inside your network.
     #[arg(long)]
     pub aia_allow_private: bool,
 }
@@ -455,16 +479,15 @@ pub struct ResultFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct GateFlags {
-    /// Exit with code 1 if a row has one of these verdicts or findings
+    /// Exit with code 1 if a row has one of these findings, as its verdict or in addition to it
     ///
     /// `any` means every verdict except ok. A finding that the other options cannot produce is a usage
     /// error. The exit code is 4 if too little was seen to say that no row has them.
-    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',')]
+    #[arg(long, value_name = "FINDING,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
-    /// With --fail-on: exit with code 4 if fewer endpoints could be reached
+    /// With --fail-on: exit with code 4 if less than PERCENT % of the endpoints accepted a connection
     ///
-    /// An endpoint was reached if a TCP connection to it was established. Names that did not resolve
-    /// count as not reached.
+    /// This means a TCP connection. Names that did not resolve count as endpoints that accepted none.
     #[arg(long, value_name = "PERCENT", default_value = "50", value_parser = values::percent, requires = "fail_on")]
     pub min_reached: u8,
 }
@@ -598,6 +621,7 @@ pub struct ImportFlags {
 
 /// `judge`.
 #[derive(Debug, Args)]
+#[command(mut_arg("revocation", |flag| flag.long_help(JUDGE_REVOCATION)))]
 pub struct JudgeFlags {
     /// File that `scan --save` wrote; `-` is standard input
     #[arg(value_name = "RECORDING")]

@@ -11,7 +11,7 @@ use super::flags::{
     HelloFlags, LaneChoice, OutputFlags, PaceFlags, PatienceFlags, ScanFlags, TargetFlags,
     VersionsChoice,
 };
-use super::naming::resolver;
+use super::naming::{LookupLimits, resolver};
 use super::opening::{self, Beginning, Opened, Written};
 use super::provenance::{self, Applied, WrittenFile};
 use super::publication::anonymizer;
@@ -27,10 +27,6 @@ use crate::resolve::ExcludeList;
 use crate::starttls;
 use crate::summary::SweepStart;
 use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
-
-/// Maximum number of concurrent lookups. Each may use three sockets and about 22 KB; with more,
-/// resolvers drop queries.
-const LOOKUPS: usize = 256;
 
 /// A sweep that can start.
 pub struct Plan {
@@ -68,10 +64,20 @@ impl Plan {
         };
         refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
-        let budget = files.budget(LOOKUPS, OPEN_OTHERWISE);
-        let resolver = resolver(&flags.names, budget.dns_in_flight)?;
+        let mut lookups = LookupLimits::new(&flags.names, flags.pace.rate);
+        let budget = files.budget(lookups.concurrency, OPEN_OTHERWISE);
+        lookups.concurrency = budget.dns_in_flight;
+        let resolver = resolver(&flags.names, lookups, excludes.clone())?;
         let timeouts = timeouts(&flags.patience);
         let limits = limits(&flags.pace, files, budget.in_flight, &mut notices);
+        if let Some(wanted) = flags.names.dns_concurrency
+            && wanted.get() > budget.dns_in_flight
+        {
+            notices.push(format!(
+                "--dns-concurrency {wanted} needs more open files than this machine allows ({}): using {}",
+                files.limit, budget.dns_in_flight
+            ));
+        }
         let fetcher = super::fetcher(
             flags.fetch,
             &policy,
@@ -97,6 +103,7 @@ impl Plan {
         let applied = Applied {
             limits,
             timeouts,
+            lookups,
             resolvers: resolver.describe(),
             approach,
         };

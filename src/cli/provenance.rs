@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::flags::{OutputFlags, ScanFlags, TargetFlags, TrustFlags};
+use super::naming::LookupLimits;
 use super::values::TrustChoice;
 use crate::observation::Offer;
 use crate::output::{Format, OutputPath};
@@ -25,6 +26,7 @@ pub struct WrittenFile {
 pub(super) struct Applied {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
+    pub(super) lookups: LookupLimits,
     pub(super) resolvers: Vec<String>,
     pub(super) approach: Approach,
 }
@@ -133,6 +135,9 @@ fn limits(applied: &Applied, retries: u32) -> summary::ManifestLimits {
         handshake_timeout_ms: milliseconds(timeouts.handshake),
         timeout_ms: milliseconds(timeouts.total),
         retries: Some(retries),
+        dns_rate: rate(applied.lookups.rate),
+        dns_concurrency: Some(applied.lookups.concurrency as u64),
+        dns_timeout_ms: milliseconds(applied.lookups.timeout),
     }
 }
 
@@ -149,7 +154,9 @@ mod tests {
         let scan = definition.find_subcommand("scan").unwrap();
         let limiting = scan.get_arguments().filter(|flag| {
             let heading = flag.get_help_heading().unwrap_or_default();
-            heading.starts_with("Rate limits") || heading.starts_with("Timeouts")
+            let limits = ["Rate limits", "Timeouts"];
+            limits.iter().any(|it| heading.starts_with(it))
+                || flag.get_id().as_str().starts_with("dns_")
         });
         let flags: BTreeSet<&str> = limiting.map(|flag| flag.get_id().as_str()).collect();
         let limits = serde_json::to_value(summary::ManifestLimits::default()).unwrap();
@@ -157,7 +164,11 @@ mod tests {
         let fields: BTreeSet<&str> = fields
             .map(|field| field.strip_suffix("_ms").unwrap_or(field))
             .collect();
-        assert!(flags.contains("rate") && flags.contains("timeout"));
+        assert!(
+            ["rate", "timeout", "dns_rate"]
+                .iter()
+                .all(|it| flags.contains(it))
+        );
         assert_eq!(flags, fields);
     }
 

@@ -212,8 +212,8 @@ pub struct Session {
     pub name_warning: bool,
     /// Proof of possession of the leaf's private key, or `None` if it was not checked.
     pub key_proof: Option<KeyProof>,
-    /// The newer version that the server supports according to the downgrade marker in its random
-    /// (RFC 8446, 4.1.3), or `None` without the marker.
+    /// The newer version that the server supports according to the downgrade mark in its random
+    /// (RFC 8446, 4.1.3), or `None` without the mark.
     #[serde(default)]
     pub downgrade: Option<ProtocolVersion>,
     /// True if the server supports secure renegotiation (RFC 5746). `None` in TLS 1.3, which has no

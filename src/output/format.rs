@@ -1,4 +1,5 @@
-//! The output formats. A new format needs one new file and one entry in `FORMATS`.
+//! The output formats. A new format is a new file and an entry in `FORMATS`;
+//! docs/CONTRIBUTING.md lists every place.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -54,7 +54,8 @@ pub struct Record<'a> {
     pub duplicate_of: Option<&'a str>,
     /// Number of this attempt: 1 for the first visit, 2 for the first retry, and so on.
     pub attempt: u32,
-    /// Time at which this attempt started (RFC 3339).
+    /// Time at which this attempt started, with its DNS lookup (RFC 3339). The time between the lookup
+    /// and the visit does not count.
     #[serde(serialize_with = "milliseconds")]
     #[schemars(with = "Instant")]
     pub started_at: Timestamp,
@@ -62,7 +63,7 @@ pub struct Record<'a> {
     pub timing_ms: TimingMs,
     /// The verdict.
     pub verdict: VerdictKind,
-    /// Which side can fix the problem; null if nothing is wrong.
+    /// Where the problem can usually be fixed; null if nothing is wrong.
     pub side: Option<Side>,
     /// How far the visit got: the denominator of a study that the row belongs to. Null if nothing was
     /// measured because of a limit or fault on our own side.
@@ -145,7 +146,8 @@ impl Addresses {
 /// Duration of each step in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimingMs {
-    /// DNS lookup.
+    /// DNS lookup, without the time that it waited for the limits of this program; null also for a
+    /// retry, which uses the addresses of the first attempt.
     pub dns: Option<f64>,
     /// TCP handshake of the first connection.
     pub connect: Option<f64>,

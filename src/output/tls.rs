@@ -43,7 +43,7 @@ pub struct Tls<'a> {
     pub offer: Option<Offer>,
     /// True if the server negotiated TLS 1.3; null if nothing proves that it supports it.
     pub supports_tls1_3: Option<bool>,
-    /// True if the server claims TLS 1.3 by the downgrade marker in the random of an older answer
+    /// True if the server claims TLS 1.3 by the downgrade mark in the random of an older answer
     /// (RFC 8446, 4.1.3), and no answer proves or refutes it. Middleboxes that copy the random make
     /// this claim falsely.
     pub claims_tls1_3: Option<bool>,

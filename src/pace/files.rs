@@ -21,8 +21,8 @@ pub struct Budget {
 
 /// Files reserved for everything else: inputs, the runtime, the terminal, libraries.
 const RESERVE: usize = 64;
-/// A lookup is sent up to three times, each time from a new socket.
-const SOCKETS_PER_LOOKUP: usize = 3;
+/// A query is sent up to twice, each time from a new socket.
+const SOCKETS_PER_LOOKUP: usize = 2;
 /// The limit assumed if the system does not report one.
 const UNTOLD: usize = 1024;
 /// Maximum that is used. More is not useful, and a larger reported value is not reliable.
@@ -63,10 +63,10 @@ mod tests {
     #[test]
     fn the_limit_is_shared_out() {
         for (limit, dns, outputs, want_dns, want_in_flight) in [
-            (20_000, 256, 2, 256, 20_000 - 64 - 2 - 768),
-            (1024, 256, 0, 80, 960 - 240),
-            (1024, 10, 0, 10, 960 - 30),
-            (70, 256, 1, 1, 2),
+            (20_000, 256, 2, 256, 20_000 - 64 - 2 - 512),
+            (1024, 256, 0, 120, 960 - 240),
+            (1024, 10, 0, 10, 960 - 20),
+            (70, 256, 1, 1, 3),
             (0, 0, 0, 1, 1),
         ] {
             let budget = OpenFiles { limit }.budget(dns, outputs);

@@ -184,6 +184,18 @@ impl<J> Pacer<J> {
         }
     }
 
+    /// Records that a job for this address started only at this time, after its permit. The next
+    /// permit then comes one interval after it.
+    pub fn started_late(&mut self, key: IpAddr, at: Instant) {
+        self.advance(at);
+        let at = u64::try_from(at.saturating_duration_since(self.origin).as_nanos());
+        let (Some(destination), Ok(at)) = (self.destinations.get_mut(&key), at) else {
+            return;
+        };
+        destination.paid = destination.paid.max(self.spacing.pay(0, at));
+        self.reschedule(key);
+    }
+
     /// Removes and returns the visits to one address that have not begun, in order.
     pub fn take_parked(&mut self, key: IpAddr) -> Vec<J> {
         let Some(destination) = self.destinations.get_mut(&key) else {

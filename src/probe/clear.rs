@@ -7,9 +7,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::broken::{closed, not_tls, timed_out};
+use super::clock::within;
 use super::read_on::{by_us, read_on};
 use super::{agreed, connect, proof};
 use crate::crypto::Randoms;
@@ -67,9 +67,9 @@ impl Clear {
             self.say(&hello, stream).await?;
             listen(stream, &mut flight, buffer).await
         };
-        let ended = match timeout(deadline, conversation).await {
-            Ok(ended) => ended,
-            Err(_) => Err(timed_out(flight.opening())),
+        let ended = match within(deadline, conversation).await {
+            Some(ended) => ended,
+            None => Err(timed_out(flight.opening())),
         };
         if ended.as_ref().is_err_and(by_us) {
             read_on(stream, &mut flight, deadline, buffer).await;

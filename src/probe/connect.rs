@@ -5,21 +5,21 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
+use super::clock::within;
 use crate::observation::{Failure, Reason, Stage};
 
 /// Connects, or returns the reason for the failure.
 pub(super) async fn connect(address: SocketAddr, deadline: Duration) -> Result<TcpStream, Failure> {
-    match timeout(deadline, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) if no_source_for(address, &error) => Err(Failure::new(
+    match within(deadline, TcpStream::connect(address)).await {
+        Some(Ok(stream)) => Ok(stream),
+        Some(Err(error)) if no_source_for(address, &error) => Err(Failure::new(
             Stage::Connect,
             Reason::NoRoute,
             error.to_string(),
         )),
-        Ok(Err(error)) => Err(failure(Stage::Connect, &error)),
-        Err(_) => Err(Failure::new(Stage::Connect, Reason::Timeout, "")),
+        Some(Err(error)) => Err(failure(Stage::Connect, &error)),
+        None => Err(Failure::new(Stage::Connect, Reason::Timeout, "")),
     }
 }
 

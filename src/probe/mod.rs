@@ -9,6 +9,7 @@ mod broken;
 mod capture;
 mod clear;
 mod clock;
+mod close;
 mod connect;
 mod estimate;
 mod groups;
@@ -40,7 +41,7 @@ use clock::Stopwatch;
 use modern::Modern;
 use upgrade::after_go_ahead;
 
-pub use clock::now;
+pub use clock::{beat, now, rest};
 pub use estimate::{Connections, Estimate};
 pub use modern::client_configuration;
 pub use sample::HelloSample;
@@ -63,6 +64,8 @@ pub struct Prober {
 /// One exchange and the durations of its steps.
 struct Timed {
     exchange: Exchange,
+    /// The connection, if it has to be ended in order.
+    open: Option<TcpStream>,
     connect: Option<Duration>,
     starttls: Option<Duration>,
     handshake: Option<Duration>,
@@ -114,6 +117,9 @@ impl Prober {
         let mut exchange = timed.exchange;
         reduce(&mut exchange, &observation.exchanges);
         observation.add(exchange);
+        if let Some(stream) = timed.open {
+            close::close(stream, &self.buffer).await;
+        }
     }
 
     async fn within(&self, budget: Duration, endpoint: &Endpoint, offered: &Offered) -> Timed {
@@ -141,6 +147,8 @@ impl Prober {
             }
         };
         timed.connect = Some(connect);
+        let complete = !offered.template.hand_made && timed.exchange.failure.is_none();
+        timed.open = complete.then_some(stream);
         timed
     }
 
@@ -204,6 +212,7 @@ impl Prober {
         }
         Timed {
             exchange,
+            open: None,
             connect: None,
             starttls: None,
             handshake: Some(watch.elapsed()),
@@ -237,6 +246,7 @@ impl Timed {
         };
         Self {
             exchange,
+            open: None,
             connect: None,
             starttls: None,
             handshake: None,

@@ -12,10 +12,10 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs as library};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::broken::{self, closed, not_tls, refused, timed_out};
 use super::capture::{Capture, Captured};
+use super::clock::within;
 use super::groups::group;
 use super::read_on::{by_us, read_on};
 use super::{connect, key_exchange};
@@ -82,9 +82,9 @@ impl Modern {
                 };
             }
         };
-        let ended = match timeout(deadline, handshake.run(stream, buffer)).await {
-            Ok(ended) => ended,
-            Err(_) => Err(timed_out(&handshake.tap)),
+        let ended = match within(deadline, handshake.run(stream, buffer)).await {
+            Some(ended) => ended,
+            None => Err(timed_out(&handshake.tap)),
         };
         let flight = handshake.second_reading(&ended);
         let mut flight = flight.unwrap_or_default();
@@ -265,10 +265,10 @@ impl Handshake {
             }
             Ok::<(), Failure>(())
         };
-        self.ticket.came = match timeout(TICKET_PATIENCE, received).await {
-            Ok(Ok(())) => Some(true),
-            Ok(Err(_)) => None,
-            Err(_) => Some(false),
+        self.ticket.came = match within(TICKET_PATIENCE, received).await {
+            Some(Ok(())) => Some(true),
+            Some(Err(_)) => None,
+            None => Some(false),
         };
         Ok(())
     }

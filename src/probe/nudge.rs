@@ -7,9 +7,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::broken::not_tls;
+use super::clock::within;
 use crate::observation::Failure;
 use crate::tls;
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// silent or answers with TLS.
 pub(super) async fn nudge(stream: &TcpStream, buffer: &RefCell<Box<[u8]>>) -> Option<Failure> {
     stream.try_write(EMPTY_LINES).ok()?;
-    timeout(PATIENCE, answer(stream, buffer)).await.ok()?
+    within(PATIENCE, answer(stream, buffer)).await?
 }
 
 async fn answer(stream: &TcpStream, buffer: &RefCell<Box<[u8]>>) -> Option<Failure> {

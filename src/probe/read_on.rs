@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
+use super::clock::within;
 use crate::observation::{Failure, Reason, Stage};
 use crate::tls::{Flight, FlightProgress};
 
@@ -22,7 +22,7 @@ pub(super) async fn read_on(
     buffer: &RefCell<Box<[u8]>>,
 ) {
     // What was read until then is kept, however it ends.
-    let _ = timeout(PATIENCE.min(deadline), take_all(stream, flight, buffer)).await;
+    let _ = within(PATIENCE.min(deadline), take_all(stream, flight, buffer)).await;
     flight.finish();
 }
 

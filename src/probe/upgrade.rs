@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
+use super::clock::within;
 use super::connect;
 use crate::observation::{Failure, Reason, Said, Stage, Transcript};
 use crate::starttls::{Conversation, Names, Protocol, Setback, SetbackKind, Turn, printable_line};
@@ -31,9 +31,9 @@ pub(super) async fn upgrade(
         conversation: Conversation::new(protocol, names),
         transcript: Transcript::default(),
     };
-    let ended = match timeout(deadline, talk.run()).await {
-        Ok(ended) => ended,
-        Err(_) => Err(talk.broken_off(Reason::Timeout)),
+    let ended = match within(deadline, talk.run()).await {
+        Some(ended) => ended,
+        None => Err(talk.broken_off(Reason::Timeout)),
     };
     if ended.is_err() && talk.transcript.heard() {
         // The farewell avoids entries in the server's log. Errors are ignored, as the peer may be gone.

@@ -42,6 +42,11 @@ impl Chain {
             .unwrap_or_else(|| unreachable!("a chain begins with a name, and names are only added"))
     }
 
+    /// Returns the aliases passed so far, without the name asked for.
+    pub(super) fn aliases(&self) -> &[Name] {
+        &self.names[1..]
+    }
+
     /// Follows the aliases in an answer section, from the last name on. The order of the records
     /// does not matter.
     pub(super) fn follow(&mut self, answers: &[Record], kind: RecordType) -> AliasStep {

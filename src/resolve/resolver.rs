@@ -2,7 +2,9 @@
 //! name, one record type per query. It does not retry; the sweep does.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use hickory_resolver::Hosts;
@@ -12,14 +14,18 @@ use hickory_resolver::proto::op::{Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
 use super::chain::{AliasStep, Chain, MOST_ALIASES};
+use super::exclude::ExcludeList;
 use super::family_result::{FamilyResult, Silence, failed, failure, joined, other_family_may_know};
+use super::lookup::Lookup;
 use super::server::{Servers, config};
 use super::sockets::{Sockets, Trouble};
+use super::turns::{Turn, Turns};
 use super::{hosts, names};
 use crate::inventory::no_destination;
-use crate::observation::{Failure, Reason};
+use crate::observation::Reason;
 
 /// Address families to resolve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,12 +49,16 @@ pub struct Settings {
     /// If true, IPv6 addresses are resolved even if there are IPv4 addresses. Not needed if one
     /// address is enough.
     pub all: bool,
-    /// Time to wait for an answer. A query is sent up to three times within it. A name may take
-    /// three times as long, because servers that may not support EDNS are queried again, and
-    /// aliases are followed.
+    /// Time to wait for an answer. A query is repeated once within it. A name may take three times
+    /// as long, because servers that may not support EDNS are queried again, and aliases are
+    /// followed.
     pub timeout: Duration,
-    /// Maximum number of concurrent queries. Each may use three sockets and about 22 KB.
+    /// Maximum number of record types looked up at once. Each may use two sockets.
     pub in_flight: usize,
+    /// Time between two queries, or `None` if their rate has no limit.
+    pub interval: Option<Duration>,
+    /// Names that are not queried and whose addresses are not used, even as aliases of others.
+    pub excludes: Arc<ExcludeList>,
 }
 
 impl Default for Settings {
@@ -59,6 +69,8 @@ impl Default for Settings {
             all: false,
             timeout: Duration::from_secs(3),
             in_flight: 256,
+            interval: None,
+            excludes: Arc::default(),
         }
     }
 }
@@ -80,16 +92,30 @@ pub struct Resolver {
     servers: Servers,
     hosts: Hosts,
     trouble: Arc<Trouble>,
+    turns: Turns,
     permits: Semaphore,
+    in_flight: usize,
+    /// Number of queries under way.
+    sent: AtomicUsize,
+    /// Number of queries under way for longer than [`PROMPT`].
+    slow: AtomicUsize,
+    excludes: Arc<ExcludeList>,
     families: Families,
     all: bool,
-    patience: Duration,
+    timeout: Duration,
     description: Vec<String>,
 }
 
 /// Maximum number of addresses of one name to visit. The largest legitimate sets have some dozens,
 /// and a hostile set could have thousands.
 const MOST_ADDRESSES: usize = 64;
+
+/// Number of queries in a row, with their timeouts, that the time for one lookup allows.
+const QUERIES_IN_A_ROW: u32 = 3;
+
+/// Nearly every answer arrives within this time. A lookup that takes longer will probably not lead to
+/// an address.
+const PROMPT: Duration = Duration::from_secs(1);
 
 impl Resolver {
     /// Sets up a resolver. It sends nothing.
@@ -111,15 +137,21 @@ impl Resolver {
         }
         let sockets = Sockets::default();
         let trouble = sockets.trouble();
+        let in_flight = settings.in_flight.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
             servers: Servers::new(servers, settings.timeout, &sockets)
                 .map_err(ResolverError::Setup)?,
             hosts,
             trouble,
-            permits: Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            turns: Turns::new(settings.interval),
+            permits: Semaphore::new(in_flight),
+            in_flight,
+            sent: AtomicUsize::new(0),
+            slow: AtomicUsize::new(0),
+            excludes: settings.excludes,
             families: settings.families,
             all: settings.all,
-            patience: settings.timeout.saturating_mul(3),
+            timeout: settings.timeout,
             description,
         })
     }
@@ -130,21 +162,35 @@ impl Resolver {
         self.description.clone()
     }
 
-    /// Returns the addresses of a name: IPv4 before IPv6, each family in ascending order, so that
+    /// Returns the maximum number of lookups under way.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Returns the number of queries that were sent and have no answer yet.
+    pub fn sent(&self) -> usize {
+        self.sent.load(Relaxed)
+    }
+
+    /// Returns how many of these have waited so long that an answer is unlikely.
+    pub fn slow(&self) -> usize {
+        self.slow.load(Relaxed)
+    }
+
+    /// Looks up the addresses of a name: IPv4 before IPv6, each family in ascending order, so that
     /// reruns agree even if the server rotates its answers, at most 64. At least one can be connected
     /// to; those that cannot come last. The name is in the form of
     /// [`Host`](crate::inventory::Host), without a trailing dot.
-    ///
-    /// # Errors
-    ///
-    /// Returns a failure if the name has no usable address or could not be resolved.
-    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
-        let name = names::absolute(name)?;
-        let found = match hosts::known(&self.hosts, &name, self.types()) {
-            Some(addresses) => self.usable(addresses)?,
-            None => self.ask(&name).await?,
+    pub async fn resolve(&self, name: &str) -> Lookup {
+        let name = match names::absolute(name) {
+            Ok(name) => name,
+            Err(failure) => return Lookup::unasked(Err(failure)),
         };
-        Ok(in_order(found))
+        let lookup = match hosts::known(&self.hosts, &name, self.types()) {
+            Some(addresses) => Lookup::unasked(self.usable(addresses)),
+            None => self.ask(&name).await,
+        };
+        lookup.map(|found| found.map(in_order))
     }
 
     /// Returns true if the name may have IPv6 addresses that were not queried, given its known
@@ -153,20 +199,22 @@ impl Resolver {
         self.families == Families::Both && !self.all && known.iter().all(IpAddr::is_ipv4)
     }
 
-    /// Returns the IPv6 addresses of a name for which [`may_know_more`](Self::may_know_more)
+    /// Looks up the IPv6 addresses of a name for which [`may_know_more`](Self::may_know_more)
     /// returned true, including those that cannot be connected to.
-    ///
-    /// # Errors
-    ///
-    /// Returns a failure if the name has no usable IPv6 address or could not be resolved.
-    pub async fn resolve_ipv6(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
-        let name = names::absolute(name)?;
-        let found = match hosts::known(&self.hosts, &name, self.types()) {
-            Some(addresses) => addresses,
-            None => self.query(&name, RecordType::AAAA).await?,
+    pub async fn resolve_ipv6(&self, name: &str) -> Lookup {
+        let name = match names::absolute(name) {
+            Ok(name) => name,
+            Err(failure) => return Lookup::unasked(Err(failure)),
         };
-        let ipv6 = found.iter().map(IpAddr::to_canonical);
-        Ok(in_order(ipv6.filter(IpAddr::is_ipv6).collect()))
+        let lookup = match hosts::known(&self.hosts, &name, self.types()) {
+            Some(addresses) => Lookup::unasked(Ok(addresses)),
+            None => self.query(&name, RecordType::AAAA).await,
+        };
+        let ipv6 = |found: Vec<IpAddr>| {
+            let found = found.iter().map(IpAddr::to_canonical);
+            in_order(found.filter(IpAddr::is_ipv6).collect())
+        };
+        lookup.map(|found| found.map(ipv6))
     }
 
     /// Returns the record types to query.
@@ -180,23 +228,25 @@ impl Resolver {
 
     /// Sends as few queries as possible. If one address is enough, the second family is queried
     /// only if the first has no address. For most inventories that halves the queries.
-    async fn ask(&self, name: &Name) -> FamilyResult {
+    async fn ask(&self, name: &Name) -> Lookup {
+        let usable = |found: FamilyResult| found.and_then(|found| self.usable(found));
         match (self.families, self.all) {
-            (Families::V4, _) => self.usable(self.query(name, RecordType::A).await?),
-            (Families::V6, _) => self.usable(self.query(name, RecordType::AAAA).await?),
+            (Families::V4, _) => self.query(name, RecordType::A).await.map(usable),
+            (Families::V6, _) => self.query(name, RecordType::AAAA).await.map(usable),
             (Families::Both, true) => {
                 let v4 = self.query(name, RecordType::A);
                 let v6 = self.query(name, RecordType::AAAA);
                 let (v4, v6) = tokio::join!(v4, v6);
-                self.both(v4, v6)
+                v4.beside(v6, |v4, v6| self.both(v4, v6))
             }
             (Families::Both, false) => {
                 let v4 = self.query(name, RecordType::A).await;
-                match v4.clone().and_then(|found| self.usable(found)) {
+                match usable(v4.found.clone()) {
                     Err(failure) if other_family_may_know(&failure) => {
-                        self.both(v4, self.query(name, RecordType::AAAA).await)
+                        let v6 = self.query(name, RecordType::AAAA).await;
+                        v4.then(v6, |v4, v6| self.both(v4, v6))
                     }
-                    result => result,
+                    found => Lookup { found, ..v4 },
                 }
             }
         }
@@ -204,6 +254,10 @@ impl Resolver {
 
     /// Joins the addresses of both families. If none can be connected to, each family has failed.
     fn both(&self, v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
+        // An alias belongs to the name, whichever family was queried.
+        if [&v4, &v6].into_iter().any(is_excluded) {
+            return Ok(Vec::new());
+        }
         let usable = |found: Vec<IpAddr>| self.usable(found);
         joined(v4.clone(), v6.clone())
             .and_then(usable)
@@ -211,32 +265,67 @@ impl Resolver {
     }
 
     /// Queries one record type.
-    async fn query(&self, name: &Name, kind: RecordType) -> FamilyResult {
+    async fn query(&self, name: &Name, kind: RecordType) -> Lookup {
         // The semaphore is never closed, so this always returns a permit.
         let _permit = self.permits.acquire().await;
+        let mut turn = self
+            .turns
+            .first(self.timeout.saturating_mul(QUERIES_IN_A_ROW))
+            .await;
+        let _sent = Counted::new(&self.sent);
         let before = self.trouble.local();
-        // hickory's own timeout is per connection: every further query restarts it.
-        match tokio::time::timeout(self.patience, self.follow(name, kind)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Err(failure(&error, || Silence {
+        let started = Instant::now();
+        let mut ttl = None;
+        let following = self.follow(name, kind, &mut turn, &mut ttl);
+        let found = match self.watched(following).await {
+            Ok(answer) => answer,
+            Err(error) => Err(failure(&error, || Silence {
                 local: self.trouble.local() != before,
                 message: self.trouble.last(),
             })),
-            Err(_) => Err(failed(Reason::Timeout, "")),
+        };
+        let took = started.elapsed().saturating_sub(turn.waited);
+        Lookup { found, took, ttl }
+    }
+
+    /// Counts the query as slow while it takes longer than [`PROMPT`].
+    async fn watched<T>(&self, query: impl Future<Output = T>) -> T {
+        let mut query = pin!(query);
+        if let Ok(ended) = timeout(PROMPT, &mut query).await {
+            return ended;
         }
+        let _slow = Counted::new(&self.slow);
+        query.await
     }
 
     /// Queries one record type. If the answer ends at an alias, it queries the alias as well.
-    async fn follow(&self, name: &Name, kind: RecordType) -> Result<FamilyResult, NetError> {
+    async fn follow(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        turn: &mut Turn<'_>,
+        ttl: &mut Option<Duration>,
+    ) -> Result<FamilyResult, NetError> {
         let mut chain = Chain::new(name.clone());
         loop {
             let asked = chain.last().clone();
             if let Some(known) = names::special(&asked, kind) {
                 return Ok(known);
             }
-            let answer = self.servers.ask(&Query::query(asked, kind)).await?;
+            let answer = self.servers.ask(&Query::query(asked, kind), turn).await?;
+            let lowest = answer.answers.iter().map(|record| record.ttl).min();
+            let lowest = lowest.map(|seconds| Duration::from_secs(seconds.into()));
+            *ttl = ttl.iter().copied().chain(lowest).min();
             let nowhere = |detail: &str| Ok(Err(failed(Reason::NoAddress, detail)));
-            match chain.follow(&answer.answers, kind) {
+            let step = chain.follow(&answer.answers, kind);
+            if chain
+                .aliases()
+                .iter()
+                .any(|alias| self.excludes_alias(alias))
+            {
+                return Ok(Ok(Vec::new()));
+            }
+            match step {
                 // RFC 6604: the response code is about the last name of the chain.
                 _ if answer.response_code == ResponseCode::NXDomain => {
                     return Ok(Err(failed(Reason::Nxdomain, "")));
@@ -253,9 +342,17 @@ impl Resolver {
         }
     }
 
+    fn excludes_alias(&self, alias: &Name) -> bool {
+        self.excludes.excludes_name(&alias.to_ascii())
+    }
+
     /// Returns the addresses of the wanted families, with IPv4-mapped ones as IPv4. Unusable addresses
     /// are included unless all are unusable.
     fn usable(&self, addresses: Vec<IpAddr>) -> FamilyResult {
+        // An alias is excluded.
+        if addresses.is_empty() {
+            return Ok(addresses);
+        }
         let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let unusable = |address: &IpAddr| match (no_destination(*address), self.families) {
             (None, Families::V6) if address.is_ipv4() => Some("an IPv4 address written as IPv6"),
@@ -271,6 +368,27 @@ impl Resolver {
                 Err(failed(Reason::UnusableAddress, reason.unwrap_or_default()))
             }
         }
+    }
+}
+
+/// Returns true if an alias of the name is excluded.
+fn is_excluded(outcome: &FamilyResult) -> bool {
+    matches!(outcome, Ok(addresses) if addresses.is_empty())
+}
+
+/// Adds one to a number for as long as it exists.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(number: &'a AtomicUsize) -> Self {
+        number.fetch_add(1, Relaxed);
+        Self(number)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -333,7 +451,7 @@ mod tests {
             ..Settings::default()
         };
         let resolver = Resolver::new(all).unwrap();
-        let addresses = resolver.resolve("localhost").await.unwrap();
+        let addresses = resolver.resolve("localhost").await.found.unwrap();
         assert!(addresses.iter().all(IpAddr::is_loopback), "{addresses:?}");
         let description = resolver.describe();
         assert!(description[0].ends_with(":53 (system)"), "{description:?}");

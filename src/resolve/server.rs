@@ -4,8 +4,12 @@
 //! server does not know OPT. Old appliances do not answer at all. In both cases the query is
 //! repeated without OPT. A server that answers only then is always queried without OPT from then
 //! on. Plain DNS works with every server: answers of more than 512 bytes are fetched over TCP.
+//!
+//! A query without an answer is repeated once, because UDP loses packets. A slow server must not get
+//! several queries for one name, so the repetition is late.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -18,7 +22,9 @@ use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
+use super::connections::Connections;
 use super::sockets::Sockets;
+use super::turns::Turn;
 
 /// All servers, queried in rotation.
 pub(super) struct Servers {
@@ -28,7 +34,12 @@ pub(super) struct Servers {
 
 /// One server.
 struct Server {
-    pool: NameServerPool<Sockets>,
+    pool: NameServerPool<Connections>,
+    /// The same server for repetitions: a pool merges equal queries that are under way.
+    again: NameServerPool<Connections>,
+    /// Time after which a query is repeated, and after which it has failed.
+    repeat: Duration,
+    timeout: Duration,
     edns: AtomicU8,
     /// Number of queries that received no answer, either with or without OPT.
     silent: AtomicU8,
@@ -45,6 +56,10 @@ const PLAIN: u8 = 2;
 /// OPT only. Then each further silence costs one timeout instead of two.
 const SILENCES: u8 = 8;
 
+/// Minimum time before a query is repeated. A server that must ask others often takes most of a
+/// second.
+const SOONEST_REPEAT: Duration = Duration::from_secs(1);
+
 impl Servers {
     /// Sets up the servers. It sends nothing.
     pub(super) fn new(
@@ -53,8 +68,14 @@ impl Servers {
         sockets: &Sockets,
     ) -> Result<Self, NetError> {
         let context = Arc::new(PoolContext::new(options(timeout), TlsConfig::new()?));
-        let server = |config| Server {
-            pool: NameServerPool::from_config([config], context.clone(), sockets.clone()),
+        let connections = Connections(sockets.clone());
+        let pool =
+            |config| NameServerPool::from_config([config], context.clone(), connections.clone());
+        let server = |config: NameServerConfig| Server {
+            pool: pool(config.clone()),
+            again: pool(config),
+            repeat: (timeout / 2).max(SOONEST_REPEAT),
+            timeout,
             edns: AtomicU8::new(UNKNOWN),
             silent: AtomicU8::new(0),
         };
@@ -65,13 +86,17 @@ impl Servers {
     }
 
     /// Queries the server whose turn it is, or the next one if it cannot be reached.
-    pub(super) async fn ask(&self, query: &Query) -> Result<DnsResponse, NetError> {
+    pub(super) async fn ask(
+        &self,
+        query: &Query,
+        turn: &mut Turn<'_>,
+    ) -> Result<DnsResponse, NetError> {
         let count = self.servers.len();
         let first = self.next.fetch_add(1, Relaxed) % count.max(1);
         let (before, from) = self.servers.split_at(first.min(count));
         let mut answer = Err(NetError::NoConnections);
         for server in from.iter().chain(before) {
-            answer = server.ask(query).await;
+            answer = server.ask(query, turn).await;
             match &answer {
                 Err(NetError::NoConnections | NetError::Io(_) | NetError::Busy) => {}
                 _ => break,
@@ -82,19 +107,19 @@ impl Servers {
 }
 
 impl Server {
-    async fn ask(&self, query: &Query) -> Result<DnsResponse, NetError> {
+    async fn ask(&self, query: &Query, turn: &mut Turn<'_>) -> Result<DnsResponse, NetError> {
         let known = self.edns.load(Relaxed);
         if known == PLAIN {
-            return self.send(query, false).await;
+            return self.send(query, false, turn).await;
         }
-        let answer = self.send(query, true).await;
+        let answer = self.send(query, true, turn).await;
         if !may_be_about_edns(&answer, known) {
             if is_answer(&answer) {
                 self.edns.store(SPOKEN, Relaxed);
             }
             return answer;
         }
-        let plain = self.send(query, false).await;
+        let plain = self.send(query, false, turn).await;
         if is_answer(&plain) {
             self.edns.store(PLAIN, Relaxed);
             return plain;
@@ -114,14 +139,51 @@ impl Server {
         plain
     }
 
-    async fn send(&self, query: &Query, edns: bool) -> Result<DnsResponse, NetError> {
-        let mut options = DnsRequestOptions::default();
-        options.use_edns = edns;
-        self.pool
-            .lookup(query.clone(), options)
-            .first_answer()
-            .await
+    /// Sends a query, and repeats it if no answer arrives.
+    async fn send(
+        &self,
+        query: &Query,
+        edns: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<DnsResponse, NetError> {
+        if turn.left().is_zero() {
+            return Err(NetError::Timeout);
+        }
+        turn.wait().await;
+        let timeout = self.timeout.min(turn.left());
+        let turns = turn.turns();
+        let mut first = pin!(once(&self.pool, query, edns));
+        let answered = async {
+            tokio::select! {
+                answer = &mut first => return answer,
+                () = tokio::time::sleep(self.repeat) => turns.next().await,
+            }
+            let mut second = pin!(once(&self.again, query, edns));
+            // An error of one socket says nothing about the other.
+            tokio::select! {
+                answer = &mut first => match &answer {
+                    Err(NetError::Timeout | NetError::NoConnections) => second.await,
+                    _ => answer,
+                },
+                answer = &mut second => match &answer {
+                    Err(NetError::Timeout | NetError::NoConnections) => first.await,
+                    _ => answer,
+                },
+            }
+        };
+        let answer = tokio::time::timeout(timeout, answered).await;
+        answer.unwrap_or(Err(NetError::Timeout))
     }
+}
+
+async fn once(
+    pool: &NameServerPool<Connections>,
+    query: &Query,
+    edns: bool,
+) -> Result<DnsResponse, NetError> {
+    let mut options = DnsRequestOptions::default();
+    options.use_edns = edns;
+    pool.lookup(query.clone(), options).first_answer().await
 }
 
 /// Returns true if the server answered the query, including answers without records.

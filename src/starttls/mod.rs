@@ -3,8 +3,8 @@
 //! no socket and no clock: the caller reads, writes and sets the deadline.
 //!
 //! A dialogue sends as little as its RFC allows. It asks for nothing that the greeting has already
-//! answered, and it never names a mailbox, user or password. To add a protocol, add a file here and
-//! a line in `PROTOCOLS`.
+//! answered, and it never names a mailbox, user or password. A new protocol is a new file and a line
+//! in `PROTOCOLS`; docs/CONTRIBUTING.md lists every place.
 
 mod conversation;
 mod ftp;

@@ -200,6 +200,17 @@ impl Sweep {
             end: end.unwrap_or_default(),
         })
     }
+
+    /// Returns true if the sweep visited a sample, of which this number of targets was recorded.
+    /// Returns `None` if the recording does not say how many there were.
+    pub fn is_sample(&self, recorded: u64) -> Option<bool> {
+        if self.start.choice.sample.is_none() {
+            return Some(false);
+        }
+        let inputs = self.end.inputs.as_ref()?.iter();
+        let read: Option<u64> = inputs.map(|input| input.targets).sum();
+        Some(read? > recorded)
+    }
 }
 
 /// The part of the inputs that was visited, and the order; null if not requested.
@@ -317,6 +328,16 @@ pub struct ManifestLimits {
     pub timeout_ms: Option<u64>,
     /// Maximum number of visits after the first.
     pub retries: Option<u32>,
+    /// Maximum rate of DNS queries; null in manifests of older versions too.
+    #[serde(default)]
+    pub dns_rate: Option<String>,
+    /// Maximum number of concurrent DNS lookups; null in manifests of older versions.
+    #[serde(default)]
+    pub dns_concurrency: Option<u64>,
+    /// Time to wait for the answer to a DNS query, in milliseconds; null in manifests of older
+    /// versions.
+    #[serde(default)]
+    pub dns_timeout_ms: Option<u64>,
 }
 
 /// Returns the JSON Schema of a manifest (draft 2020-12).

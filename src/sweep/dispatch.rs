@@ -11,21 +11,22 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::count;
-use super::job::{Begin, ExchangeReport, Job, Judged, Next};
+use super::job::{Begin, Job, Judged, Next, Report};
 use super::later::{Later, Timed};
 use super::retry;
-use super::state::{Dispatcher, clock};
+use super::state::{Dispatcher, State, WorkerHandle, clock};
 use super::stop::Finish;
 use crate::inventory::Target;
 use crate::observation::Observation;
 use crate::pace::Admission;
 
-/// Number of visits that may wait for a permit while others could start immediately: enough to be
-/// fair between addresses, without reading further than needed.
+/// Number of visits that may wait for a permit while others could start immediately, and of names
+/// that may wait for their lookup: enough to be fair between addresses, without reading further than
+/// needed.
 const PARKED: usize = 8_192;
 
-/// Number of visits that may wait if all of them are for addresses at their own limits. Until then
-/// reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
+/// Number of visits and names that may wait if all visits are for addresses at their own limits, and
+/// most lookups have no answer. Until then reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
 /// address with more names than this delays the targets after it in the inventory.
 const PARKED_IN_VAIN: usize = 250_000;
 
@@ -33,11 +34,14 @@ const PARKED_IN_VAIN: usize = 250_000;
 /// targets.
 const PARKED_BYTES: usize = 128 << 20;
 
-/// Number of names being resolved or waiting for the resolver's own limit.
-const RESOLVING: usize = 512;
-
 /// Interval at which the gate checks the delay of the workers.
 const GATE_TICK: Duration = Duration::from_millis(12);
+
+/// If a worker has not started a job this long after its permit, no further permits are given.
+const BEHIND: Duration = Duration::from_millis(25);
+
+/// Interval at which the dispatcher checks if the workers have caught up.
+const BEHIND_TICK: Duration = Duration::from_millis(1);
 
 /// Maximum number of reports or targets taken at once.
 const BATCH: usize = 512;
@@ -59,6 +63,7 @@ impl Dispatcher {
         loop {
             self.handle_skipped().await;
             let wake = self.admit();
+            let wake = wake.into_iter().chain(self.start_lookups()).min();
             if self.is_done() {
                 return self.finish();
             }
@@ -82,7 +87,8 @@ impl Dispatcher {
                     targets.drain(..).for_each(|target| self.take(target));
                 }
                 () = until(wake), if wake.is_some() => {}
-                _ = gate_ticks.tick() => self.tick(),
+                // Nothing can be late while nothing is in flight.
+                _ = gate_ticks.tick(), if expects_reports(&self) => self.tick(),
             }
         }
     }
@@ -96,8 +102,8 @@ fn expects_reports(dispatcher: &Dispatcher) -> bool {
 /// Waits until `from`, then receives the next reports of the workers. Returns their number.
 async fn next_batch(
     from: Instant,
-    reports: &mut UnboundedReceiver<ExchangeReport>,
-    batch: &mut Vec<ExchangeReport>,
+    reports: &mut UnboundedReceiver<Report>,
+    batch: &mut Vec<Report>,
 ) -> usize {
     tokio::time::sleep_until(from.into()).await;
     reports.recv_many(batch, BATCH).await
@@ -120,6 +126,7 @@ impl Dispatcher {
     fn is_done(&self) -> bool {
         !self.state.input_open
             && self.state.resolving.is_empty()
+            && self.state.names.waiting() + self.state.names.shelved() == 0
             && self.state.later.is_empty()
             && self.state.skipped.is_empty()
             && self.state.holding == 0
@@ -128,26 +135,39 @@ impl Dispatcher {
     }
 
     fn has_room(&self) -> bool {
+        let State {
+            names,
+            later,
+            holding,
+            ..
+        } = &self.state;
+        let visits = self.pacer.parked() + names.shelved() + holding + later.len();
+        let names = names.waiting() + self.state.resolving.len();
+        let in_vain = self.pacer.starved() && self.state.weight < PARKED_BYTES;
+        let most = |ordinary: bool| match ordinary {
+            true => PARKED,
+            false => PARKED_IN_VAIN,
+        };
         self.state.input_open
-            && self.state.resolving.len() < RESOLVING
-            && self.pacer.parked() + self.state.holding + self.state.later.len() < self.parking()
-    }
-
-    fn parking(&self) -> usize {
-        if self.pacer.starved() && self.state.weight < PARKED_BYTES {
-            PARKED_IN_VAIN
-        } else {
-            PARKED
-        }
+            && visits < most(!in_vain)
+            && names < most(!in_vain || !self.lookups_are_stuck())
+            && visits + names < PARKED_IN_VAIN
     }
 
     /// Starts everything that may start now. Returns the time of the next attempt.
     fn admit(&mut self) -> Option<Instant> {
         let now = clock();
         self.wake_later(now);
+        if self.pacer.in_flight() == 0 {
+            // The loop sleeps while nothing is in flight, which is no absence.
+            self.state.last_run = now;
+        }
+        if self.is_behind(now) {
+            return Some(now + BEHIND_TICK);
+        }
         let wake = loop {
             match self.pacer.poll(now) {
-                Admission::Go { key, job } => self.hand_over(key, job),
+                Admission::Go { key, job } => self.hand_over(key, job, now),
                 Admission::Wait(at) => break Some(at),
                 Admission::Blocked => break None,
             }
@@ -159,14 +179,27 @@ impl Dispatcher {
         wake.into_iter().chain(later).min()
     }
 
-    fn hand_over(&mut self, address: IpAddr, job: Job) {
+    /// Returns true if a worker has not started a job that it got a while ago. Further permits would
+    /// add up and start at once, faster than the limits allow.
+    fn is_behind(&mut self, now: Instant) -> bool {
+        let waiting = self
+            .workers
+            .iter_mut()
+            .filter_map(WorkerHandle::oldest_waiting);
+        waiting
+            .min()
+            .is_some_and(|at| now.saturating_duration_since(at) > BEHIND)
+    }
+
+    fn hand_over(&mut self, address: IpAddr, job: Job, now: Instant) {
+        self.state.names.popped(&job);
         if let Job::Begin(begin) = &job {
             self.unpark(begin);
         }
         self.state.next_worker = (self.state.next_worker + 1) % self.workers.len();
         // A worker that panicked accepts no more jobs; joining it reports the panic.
-        if self.workers[self.state.next_worker].send(job).is_err() {
-            self.pacer.finished(address, clock());
+        if !self.workers[self.state.next_worker].hand_over(job, now) {
+            self.pacer.finished(address, now);
         }
     }
 
@@ -183,18 +216,8 @@ impl Dispatcher {
                 };
                 self.park(begin);
             }
-            None => self.look_up(target, 1),
+            None => self.queue_name(target, 1),
         }
-    }
-
-    pub(super) fn park(&mut self, begin: Begin) {
-        self.state.weight += begin.target.weight();
-        self.route(Job::Begin(Box::new(begin)));
-    }
-
-    /// Removes a parked visit that will not be made.
-    pub(super) fn unpark(&mut self, begin: &Begin) {
-        self.state.weight -= begin.target.weight();
     }
 
     /// Judges an observation that gets no further exchange, and passes it to the outputs.
@@ -209,10 +232,17 @@ impl Dispatcher {
         let _ = self.rows.send(judged).await;
     }
 
-    async fn handle(&mut self, reports: &mut Vec<ExchangeReport>) {
+    async fn handle(&mut self, reports: &mut Vec<Report>) {
         self.check_process_pause();
         let now = clock();
         for report in reports.drain(..) {
+            let report = match report {
+                Report::Exchange(report) => report,
+                Report::StartedLate(address, at) => {
+                    self.pacer.started_late(address, at);
+                    continue;
+                }
+            };
             let address = report.at.ip();
             if !self.state.stopping {
                 self.update_breaker(&report);
@@ -260,7 +290,10 @@ impl Dispatcher {
             match self.state.later.pop().map(|Reverse(timed)| timed.later) {
                 Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
                 Some(Later::Trial(at)) => self.make_trial(at),
-                Some(Later::Lookup(target, attempt)) => self.look_up(target, attempt),
+                Some(Later::Lookup(target, attempt)) => {
+                    self.state.weight -= target.weight();
+                    self.queue_name(target, attempt);
+                }
                 None => {}
             }
         }
@@ -282,6 +315,7 @@ impl Dispatcher {
         self.state.input_open = false;
         self.targets.close();
         self.state.resolving.abort_all();
+        self.state.names.clear();
         for Reverse(timed) in std::mem::take(&mut self.state.later) {
             if let Later::Visit(seen) = timed.later {
                 self.hand_in(*seen).await;

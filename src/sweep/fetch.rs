@@ -245,7 +245,7 @@ impl Fetcher {
         }
         let resolver = self.resolver.clone();
         round.lookups.spawn(async move {
-            let addresses = resolver.resolve(&name).await;
+            let addresses = resolver.resolve(&name).await.found;
             (Fetch { text, address }, addresses)
         });
     }
@@ -292,7 +292,8 @@ impl Fetcher {
                 Err(failure) => first = first.or(Some(failure)),
             }
         }
-        Err(first.unwrap_or_else(|| FetchFailure::Name("no address".to_owned())))
+        // There is no address only if an alias of the name is excluded.
+        Err(first.unwrap_or(FetchFailure::Excluded))
     }
 
     fn may_ask(&self, address: IpAddr, port: u16) -> Result<(), FetchFailure> {

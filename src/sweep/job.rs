@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::addresses;
 use crate::inventory::{Endpoint, Target};
@@ -29,9 +29,18 @@ pub(super) enum Job {
 pub(super) struct Begin {
     pub(super) target: Arc<Target>,
     pub(super) address: IpAddr,
-    pub(super) dns: Option<Duration>,
+    /// The lookup that found the address; `None` if the target specifies it.
+    pub(super) dns: Option<LookedUp>,
     /// The other addresses of the name, if visiting one of them is enough.
     pub(super) addresses: Option<Box<Addresses>>,
+}
+
+/// A lookup that found the address of a visit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LookedUp {
+    pub(super) took: Duration,
+    /// Time after which the name is looked up again, or `None` if it never is.
+    pub(super) good_until: Option<Instant>,
 }
 
 impl Job {
@@ -43,7 +52,7 @@ impl Job {
                 let addresses = begin.addresses.take();
                 Observation {
                     addresses,
-                    ..empty(begin.endpoint(), begin.dns, 1, None)
+                    ..empty(begin.endpoint(), begin.took(), 1, None)
                 }
             }
             Self::Again(observation, offer) => return (*observation, Some(offer)),
@@ -52,7 +61,7 @@ impl Job {
                 let addresses = addresses::from_the_first(&seen);
                 Observation {
                     addresses,
-                    ..empty(seen.endpoint, seen.timing.dns, seen.attempt + 1, None)
+                    ..empty(seen.endpoint, None, seen.attempt + 1, None)
                 }
             }
         };
@@ -86,8 +95,18 @@ impl Begin {
         let addresses = self.addresses.take();
         Observation {
             addresses,
-            ..empty(self.endpoint(), self.dns, 1, Some(failure))
+            ..empty(self.endpoint(), self.took(), 1, Some(failure))
         }
+    }
+
+    /// Returns true if the name should be looked up again before the visit.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        let good_until = self.dns.and_then(|lookup| lookup.good_until);
+        good_until.is_some_and(|until| until < now)
+    }
+
+    fn took(&self) -> Option<Duration> {
+        self.dns.map(|lookup| lookup.took)
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -112,13 +131,16 @@ pub(super) fn unresolved(
     empty(endpoint, Some(dns), attempt, Some(failure))
 }
 
-/// Returns an observation without any exchange.
+/// Returns an observation without any exchange. If the attempt included a lookup, it started that
+/// much earlier: the time between lookup and visit is our own and does not count.
 pub(super) fn empty(
     endpoint: Endpoint,
     dns: Option<Duration>,
     attempt: u32,
     failure: Option<Failure>,
 ) -> Observation {
+    let now = probe::now();
+    let started_at = now.checked_sub(dns.unwrap_or_default()).unwrap_or(now);
     Observation {
         attempt,
         timing: Timing {
@@ -127,11 +149,28 @@ pub(super) fn empty(
             ..Timing::default()
         },
         failure,
-        ..Observation::of(endpoint, probe::now())
+        ..Observation::of(endpoint, started_at)
     }
 }
 
-/// A worker's report to the dispatcher at the end of an exchange.
+/// A job with its permit.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) job: Job,
+    /// Time of the permit.
+    pub(super) at: Instant,
+}
+
+/// A worker's report to the dispatcher.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// An exchange has ended.
+    Exchange(ExchangeReport),
+    /// A job for this address started only now, well after its permit.
+    StartedLate(IpAddr, Instant),
+}
+
+/// The end of an exchange.
 #[derive(Debug)]
 pub(super) struct ExchangeReport {
     pub(super) at: SocketAddr,

@@ -7,23 +7,26 @@ use std::time::Duration;
 
 use super::addresses;
 use super::counters::count;
-use super::job::{Begin, Job, unresolved};
+use super::job::{Begin, Job, LookedUp, unresolved};
 use super::later::Later;
 use super::retry;
 use super::state::{Asker, Dispatcher, Resolved, clock};
 use crate::inventory::Target;
 use crate::observation::Observation;
+use crate::resolve::Lookup;
+
+/// Minimum time for which the addresses of a name are used. Servers that balance load with DNS send
+/// TTLs near zero.
+const GOOD_FOR: Duration = Duration::from_secs(60);
 
 impl Dispatcher {
-    pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32) {
+    pub(super) fn look_up(&mut self, target: Arc<Target>, attempt: u32, place: Option<IpAddr>) {
         let resolver = self.resolver.clone();
         self.state.resolving.spawn(async move {
-            let started = clock();
-            let addresses = resolver.resolve(&target.host.to_string()).await;
+            let lookup = resolver.resolve(&target.host.to_string()).await;
             Resolved {
-                asker: Asker::Target(target, attempt),
-                took: started.elapsed(),
-                addresses,
+                asker: Asker::Target(target, attempt, place),
+                lookup,
             }
         });
     }
@@ -34,13 +37,11 @@ impl Dispatcher {
         if known.is_some_and(|known| !known.complete) {
             let resolver = self.resolver.clone();
             self.state.resolving.spawn(async move {
-                let started = clock();
                 let name = observation.endpoint.target.host.to_string();
-                let addresses = resolver.resolve_ipv6(&name).await;
+                let lookup = resolver.resolve_ipv6(&name).await;
                 Resolved {
                     asker: Asker::Visit(observation),
-                    took: started.elapsed(),
-                    addresses,
+                    lookup,
                 }
             });
             return;
@@ -69,31 +70,38 @@ impl Dispatcher {
     }
 
     pub(super) async fn resolved(&mut self, resolved: Resolved) {
-        let Resolved {
-            asker,
-            took,
-            addresses,
-        } = resolved;
+        let Resolved { asker, lookup } = resolved;
         if self.state.stopping {
             return;
         }
-        let (target, attempt) = match asker {
-            Asker::Target(target, attempt) => (target, attempt),
+        let (target, attempt, place) = match asker {
+            Asker::Target(target, attempt, place) => (target, attempt, place),
             Asker::Visit(mut observation) => {
                 // If the lookup failed, the visit continues with the addresses it has.
-                let mut found = addresses.unwrap_or_default();
+                let mut found = lookup.found.unwrap_or_default();
                 found.retain(|address| !self.excludes.excludes_address(*address));
                 addresses::complete(&mut observation, found);
                 return self.elsewhere(observation).await;
             }
         };
-        match addresses {
+        self.state.weight -= target.weight();
+        let Lookup { found, took, ttl } = lookup;
+        match found {
             Ok(addresses) if self.all_addresses => {
-                self.visit_each(&target, addresses, took);
+                // Looking up one of them again would visit the others twice.
+                let good_until = None;
+                return self.visit_each(&target, addresses, LookedUp { took, good_until });
             }
-            Ok(addresses) => self.visit_one(target, addresses, took),
+            Ok(addresses) => {
+                let good_until = ttl.map(|ttl| clock() + ttl.max(GOOD_FOR));
+                let looked_up = LookedUp { took, good_until };
+                if let Some(begin) = self.begin_one(target, addresses, looked_up) {
+                    return self.park_found(begin, place);
+                }
+            }
             Err(failure) if attempt < self.attempts && retry::transient(&failure) => {
                 count(&self.counters.retries);
+                self.state.weight += target.weight();
                 self.delay(attempt, Later::Lookup(target, attempt + 1));
             }
             Err(failure) => {
@@ -103,14 +111,17 @@ impl Dispatcher {
                     .await;
             }
         }
+        if let Some(address) = place {
+            self.release(address);
+        }
     }
 
     /// Parks a visit for every address of a name that may be visited.
-    pub(super) fn visit_each(
+    fn visit_each(
         &mut self,
         target: &Arc<Target>,
         mut addresses: Vec<IpAddr>,
-        took: Duration,
+        looked_up: LookedUp,
     ) {
         count(&self.counters.placed);
         addresses.retain(|address| !self.excludes.excludes_address(*address));
@@ -122,35 +133,34 @@ impl Dispatcher {
             let begin = Begin {
                 target: target.clone(),
                 address,
-                dns: Some(took),
+                dns: Some(looked_up),
                 addresses: None,
             };
             self.park(begin);
         }
     }
 
-    /// Parks a visit to the first address of a name that may be visited; the others are kept as
-    /// alternatives.
-    pub(super) fn visit_one(
+    /// Returns the visit to the first address of a name that may be visited, with the others as
+    /// alternatives, or `None` if all are excluded.
+    fn begin_one(
         &mut self,
         target: Arc<Target>,
         mut addresses: Vec<IpAddr>,
-        took: Duration,
-    ) {
+        looked_up: LookedUp,
+    ) -> Option<Begin> {
         count(&self.counters.placed);
         let complete = !self.resolver.may_know_more(&addresses);
         addresses.retain(|address| !self.excludes.excludes_address(*address));
         let Some((address, addresses)) = addresses::first_of(addresses, complete) else {
             count(&self.counters.excluded);
-            return;
+            return None;
         };
         count(&self.counters.endpoints);
-        let begin = Begin {
+        Some(Begin {
             target,
             address,
-            dns: Some(took),
+            dns: Some(looked_up),
             addresses: Some(addresses),
-        };
-        self.park(begin);
+        })
     }
 }

@@ -18,12 +18,14 @@ mod later;
 mod listings;
 mod lists;
 mod lookups;
+mod names;
 mod progress;
 mod recording;
 mod rejudge;
 mod retry;
 mod sample;
 mod select;
+mod shelves;
 mod silence;
 mod spool;
 mod state;
@@ -32,6 +34,7 @@ mod survey;
 mod visit_outcome;
 mod worker;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -49,7 +52,8 @@ use counters::{Counters, read};
 use error::current_thread;
 use intake::Taken;
 use progress::Progress;
-use state::{Dispatcher, State, clock};
+use shelves::Ahead;
+use state::{Dispatcher, State, WorkerHandle, clock};
 use stop::{Finish, Stop};
 use worker::Worker;
 
@@ -131,6 +135,7 @@ impl Sweep {
         let (target_sender, targets) = mpsc::channel(READ_AHEAD);
         let (row_sender, rows) = mpsc::channel(ROWS_WAITING);
         let (report_sender, reports) = mpsc::unbounded_channel();
+        let (preparing, mut prepared) = mpsc::channel(1);
 
         let survey = self.intake.inventory.survey.as_mut();
         let listings = survey.map(|it| std::mem::take(&mut it.listings));
@@ -150,6 +155,7 @@ impl Sweep {
         let (mut working, mut workers) = (Vec::new(), Vec::new());
         for _ in 0..cores() {
             let (sender, jobs) = mpsc::unbounded_channel();
+            let started = Arc::new(AtomicU64::new(0));
             let worker = Worker {
                 timeouts: self.timeouts,
                 approach: self.approach,
@@ -157,14 +163,19 @@ impl Sweep {
                 policy: self.policy.clone(),
                 attempts,
                 jobs,
+                started: started.clone(),
+                preparing: preparing.clone(),
                 reports: report_sender.clone(),
                 rows: row_sender.clone(),
                 counters: counters.clone(),
             };
             let runtime = current_thread().map_err(SweepError::Start)?;
             working.push(spawn("visit", move || worker.run(&runtime))?);
-            workers.push(sender);
+            workers.push(WorkerHandle::new(sender, started));
         }
+        // The pace begins when the workers are ready: earlier permits would all be used at once.
+        drop(preparing);
+        let _: Option<()> = prepared.blocking_recv();
         let signals = stop::handle_signals(stop.clone(), self.timeouts.total);
         let runtime = current_thread().map_err(SweepError::Start)?;
         spawn("signals", move || runtime.block_on(signals))?;
@@ -191,6 +202,7 @@ impl Sweep {
             all_addresses: self.all_addresses,
             all_versions: self.approach.all_versions,
             pacer: Pacer::new(self.limits, clock()),
+            ahead: Ahead::new(&self.limits),
             gate: Gate::new(self.limits.in_flight.get()),
             attempts,
             patience: self.timeouts.total,

@@ -118,7 +118,6 @@ impl Rejudge {
         let Collected {
             mut summary, error, ..
         } = writing.conclude(taken, reader.is_complete(), None);
-        let targets = reader.observations();
         summary.intake = Intake {
             targets,
             ..Intake::default()
@@ -126,6 +125,7 @@ impl Rejudge {
         summary.unsaved = reader.unsaved();
         let complete = reader.is_complete();
         let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
+        summary.sampled = sweep.as_ref().and_then(|sweep| sweep.is_sample(targets));
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {
             ended: Ended {

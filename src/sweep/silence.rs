@@ -27,10 +27,15 @@ impl Dispatcher {
             return;
         }
         match self.state.breaker.decide(at, clock()) {
-            Decision::Allow => self.pacer.push(at.ip(), job),
+            Decision::Allow => self.push(at, job),
             Decision::Hold => self.hold(at, job),
             Decision::Reject(dead) => self.state.skipped.push_back((job, not_visited(dead))),
         }
+    }
+
+    fn push(&mut self, at: SocketAddr, job: Job) {
+        self.state.names.pushed(&job);
+        self.pacer.push(at.ip(), job);
     }
 
     fn hold(&mut self, at: SocketAddr, job: Job) {
@@ -57,7 +62,7 @@ impl Dispatcher {
             }
             Action::Release => {
                 for job in self.take_held(at) {
-                    self.pacer.push(at.ip(), job);
+                    self.push(at, job);
                 }
             }
             Action::Reject(dead) => {
@@ -91,7 +96,7 @@ impl Dispatcher {
         let place = (place..count).chain(0..place).find(fresh).unwrap_or(place);
         if let Some(job) = held.and_then(|held| held.remove(place)) {
             self.state.holding -= 1;
-            self.pacer.push(at.ip(), job);
+            self.push(at, job);
         }
         if count == 1 {
             self.state.held.remove(&at);
@@ -101,9 +106,10 @@ impl Dispatcher {
     /// Holds back the visits to this address and port that wait for a permit.
     fn hold_back(&mut self, at: SocketAddr) {
         for job in self.pacer.take_parked(at.ip()) {
+            self.state.names.popped(&job);
             match job.at() == Some(at) {
                 true => self.hold(at, job),
-                false => self.pacer.push(at.ip(), job),
+                false => self.push(at, job),
             }
         }
     }

@@ -135,7 +135,13 @@ impl Inventory {
 
 /// Returns true if the target is never visited.
 pub(super) fn is_excluded(target: &Target, excludes: &ExcludeList) -> bool {
-    matches!(&target.host, Host::Name(name) if excludes.excludes_name(name))
+    let host = match &target.host {
+        Host::Name(name) => Some(name),
+        Host::Address(_) => None,
+    };
+    // The host is resolved, and the server name is sent.
+    let mut names = host.into_iter().chain(target.server_name());
+    names.any(|name| excludes.excludes_name(name))
         || target
             .fixed_address()
             .is_some_and(|address| excludes.excludes_address(address))

@@ -1,30 +1,37 @@
 //! A worker: one thread, one event loop, one prober, one judge. It receives admitted jobs, makes
 //! their exchanges, judges complete visits, and reports what each visit needs next.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::addresses;
 use super::counters::Counters;
-use super::job::{ExchangeReport, Job, Judged, Next, empty};
+use super::job::{Admitted, ExchangeReport, Judged, Next, Report, empty};
+use super::state::clock;
 use super::visit_outcome;
 use crate::inventory::{Endpoint, Target};
 use crate::judge::{Judge, Policy};
 use crate::observation::{Failure, Observation, Reason, Stage};
 use crate::pace::VisitOutcome;
-use crate::probe::{Approach, Prober, Timeouts};
+use crate::probe::{self, Approach, Prober, Timeouts};
 
 /// Interval at which a worker measures the delay of its event loop.
 const LAG_TICK: Duration = Duration::from_millis(10);
+
+/// A visit that starts this long after its permit is reported, so that the next permit for the
+/// address keeps its distance.
+const LATE: Duration = Duration::from_millis(2);
 
 /// Settings and channels of a worker.
 pub(super) struct Worker {
@@ -33,8 +40,12 @@ pub(super) struct Worker {
     pub(super) ehlo: Arc<str>,
     pub(super) policy: Arc<Policy>,
     pub(super) attempts: u32,
-    pub(super) jobs: UnboundedReceiver<Job>,
-    pub(super) reports: UnboundedSender<ExchangeReport>,
+    pub(super) jobs: UnboundedReceiver<Admitted>,
+    /// Number of jobs that this worker has started.
+    pub(super) started: Arc<AtomicU64>,
+    /// Dropped when the worker is ready for jobs.
+    pub(super) preparing: Sender<()>,
+    pub(super) reports: UnboundedSender<Report>,
     pub(super) rows: Sender<Judged>,
     pub(super) counters: Arc<Counters>,
 }
@@ -46,8 +57,17 @@ struct Shared {
     approach: Approach,
     judge: RefCell<Judge>,
     attempts: u32,
-    reports: UnboundedSender<ExchangeReport>,
+    started: Arc<AtomicU64>,
+    active: Active,
+    reports: UnboundedSender<Report>,
     rows: Sender<Judged>,
+}
+
+/// The number of jobs under way. The delay of the event loop is measured only while there are any.
+#[derive(Default)]
+struct Active {
+    count: Cell<usize>,
+    began: Notify,
 }
 
 impl Worker {
@@ -66,10 +86,13 @@ impl Worker {
             approach: self.approach,
             judge: RefCell::new(Judge::new(self.policy)),
             attempts: self.attempts,
+            started: self.started,
+            active: Active::default(),
             reports: self.reports,
             rows: self.rows,
         });
-        let ticker = tokio::task::spawn_local(measure_lag(self.counters));
+        drop(self.preparing);
+        let ticker = tokio::task::spawn_local(measure_lag(shared.clone(), self.counters));
         while let Some(job) = self.jobs.recv().await {
             tokio::task::spawn_local(visit(shared.clone(), job));
         }
@@ -78,22 +101,37 @@ impl Worker {
 }
 
 /// Records the delay of the event loop, so that a busy machine is not mistaken for slow targets.
-async fn measure_lag(counters: Arc<Counters>) {
+async fn measure_lag(shared: Rc<Shared>, counters: Arc<Counters>) {
     let mut ticks = tokio::time::interval(LAG_TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        if shared.active.count.get() == 0 {
+            probe::rest();
+            shared.active.began.notified().await;
+            ticks.reset_immediately();
+        }
         let due = ticks.tick().await;
+        probe::beat();
         let late = Instant::now().saturating_duration_since(due);
         let late = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
         counters.lag_us.fetch_max(late, Relaxed);
     }
 }
 
-async fn visit(shared: Rc<Shared>, job: Job) {
+async fn visit(shared: Rc<Shared>, admitted: Admitted) {
+    let Admitted { job, at: permitted } = admitted;
+    let _active = shared.active.enter(shared.clone());
     let (mut observation, offer) = job.start(&shared.approach);
+    shared.started.fetch_add(1, Relaxed);
     let Some(at) = observation.endpoint.socket_address() else {
         return;
     };
+    let now = clock();
+    if now.saturating_duration_since(permitted) > LATE {
+        let late = Report::StartedLate(at.ip(), now);
+        // The channel is only closed after the sweep has ended.
+        let _ = shared.reports.send(late);
+    }
     let mut slot = Slot::new(shared.clone(), at, &observation);
     if let Some(offer) = offer.or_else(|| shared.prober.next_offer(&observation)) {
         shared.prober.exchange(&mut observation, offer).await;
@@ -101,6 +139,25 @@ async fn visit(shared: Rc<Shared>, job: Job) {
     slot.record(&observation);
     let next = shared.next(observation).await;
     slot.release(next);
+}
+
+impl Active {
+    fn enter(&self, shared: Rc<Shared>) -> Entered {
+        if self.count.replace(self.count.get() + 1) == 0 {
+            self.began.notify_one();
+        }
+        Entered(shared)
+    }
+}
+
+/// A job under way, until it is dropped.
+struct Entered(Rc<Shared>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let count = &self.0.active.count;
+        count.set(count.get() - 1);
+    }
 }
 
 impl Shared {
@@ -182,12 +239,12 @@ impl Slot {
 
     fn report(&self, next: Next) {
         // The channel is only closed after the sweep has ended.
-        let _ = self.shared.reports.send(ExchangeReport {
+        let _ = self.shared.reports.send(Report::Exchange(ExchangeReport {
             at: self.at,
             outcome: self.outcome,
             took: self.took,
             next,
-        });
+        }));
     }
 }
 

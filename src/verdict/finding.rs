@@ -31,7 +31,7 @@ pub enum Severity {
     Error,
 }
 
-/// Which side can fix a problem.
+/// Where a problem can usually be fixed.
 #[derive(
     Clone,
     Copy,
@@ -100,7 +100,7 @@ pub struct Finding {
     pub id: FindingId,
     /// Severity in this case.
     pub severity: Severity,
-    /// Which side can fix it.
+    /// Where it can usually be fixed.
     pub side: Side,
     /// Structured fields that prove it, in the order given by the definition.
     pub evidence: Vec<(&'static str, Value)>,

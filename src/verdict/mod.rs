@@ -76,7 +76,7 @@ pub struct TrustPath {
 pub struct Verdict {
     /// The verdict of the row.
     pub kind: VerdictKind,
-    /// Which side can fix the problem; `None` if nothing is wrong.
+    /// Where the problem can usually be fixed; `None` if nothing is wrong.
     pub side: Option<Side>,
     /// All findings, the verdict's own finding first.
     pub findings: Vec<Finding>,
@@ -86,7 +86,8 @@ pub struct Verdict {
     pub path: Option<TrustPath>,
     /// Revocation answers; `None` if revocation was not checked.
     pub revocation: Option<Revocation>,
-    /// False if a certificate from elsewhere could still change the verdict.
+    /// False if what the rest of the sweep shows could still change the verdict: certificates from
+    /// elsewhere, or how many lookups fail.
     pub settled: bool,
     /// The CA certificates of each chain that the server sent.
     pub seen: Vec<Arc<SeenIssuers>>,

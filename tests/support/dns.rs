@@ -1,8 +1,9 @@
 //! A DNS server that answers as a test specifies.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 /// A query as the server receives it.
 pub(crate) struct Asked<'a> {
@@ -103,38 +104,79 @@ fn wire(name: &str) -> Vec<u8> {
     labels.chain([0]).collect()
 }
 
+/// A query that was received.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) name: String,
+    pub(crate) kind: u8,
+    pub(crate) at: SystemTime,
+    opt: bool,
+}
+
 /// A server that answers by calling a function, and records the queries.
 pub(crate) struct Scripted {
     pub(crate) address: SocketAddr,
-    asked: Arc<Mutex<Vec<(String, u8, bool)>>>,
+    asked: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Scripted {
     pub(crate) fn start(answer: impl Fn(&Asked<'_>) -> Option<Vec<u8>> + Send + 'static) -> Self {
+        Self::slow(Duration::ZERO, answer)
+    }
+
+    /// Starts a server that answers each query after this time.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the time of a query is what the tests check"
+    )]
+    pub(crate) fn slow(
+        delay: Duration,
+        answer: impl Fn(&Asked<'_>) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let address = socket.local_addr().expect("its address");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = asked.clone();
+        let sender = socket.try_clone().expect("a second handle");
+        let (replies, due) = mpsc::channel::<(SystemTime, Vec<u8>, SocketAddr)>();
+        thread::spawn(move || {
+            while let Ok((at, reply, client)) = due.recv() {
+                thread::sleep(
+                    (at + delay)
+                        .duration_since(SystemTime::now())
+                        .unwrap_or_default(),
+                );
+                let _ = sender.send_to(&reply, client);
+            }
+        });
         thread::spawn(move || {
             let mut buffer = [0; 1500];
             while let Ok((length, client)) = socket.recv_from(&mut buffer) {
+                let at = SystemTime::now();
                 let query = Asked::read(&buffer[..length]);
-                heard
-                    .lock()
-                    .unwrap()
-                    .push((query.name.clone(), query.kind, query.opt));
+                heard.lock().unwrap().push(Heard {
+                    name: query.name.clone(),
+                    kind: query.kind,
+                    at,
+                    opt: query.opt,
+                });
                 if let Some(reply) = answer(&query) {
-                    let _ = socket.send_to(&reply, client);
+                    let _ = replies.send((at, reply, client));
                 }
             }
         });
         Self { address, asked }
     }
 
+    /// Returns the queries so far.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.asked.lock().unwrap().clone()
+    }
+
     /// Returns the number of queries with OPT and without.
     pub(crate) fn forms(&self) -> (usize, usize) {
         let asked = self.asked.lock().unwrap();
-        let with = asked.iter().filter(|(_, _, opt)| *opt).count();
+        let with = asked.iter().filter(|query| query.opt).count();
         (with, asked.len() - with)
     }
 }

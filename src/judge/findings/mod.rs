@@ -121,7 +121,7 @@ pub struct Definition {
     pub verdict: Option<VerdictKind>,
     /// Usual severity.
     pub severity: Severity,
-    /// Side that can usually fix it.
+    /// Where it can usually be fixed.
     pub side: Side,
     /// Option that is required to detect it.
     pub needs: Needs,

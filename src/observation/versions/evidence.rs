@@ -22,7 +22,7 @@ pub(super) enum Evidence {
     BrokeOff(Cow<'static, str>, Offer),
     /// The server chose the version once and then aborted the handshake.
     DoubtfulChoice(Cow<'static, str>, Offer),
-    /// The downgrade marker in an older answer claims the version.
+    /// The downgrade mark in an older answer claims the version.
     Claimed(Offer),
     /// The connection was dropped once before TLS, so the ClientHello was not sent.
     TurnedAway(Cow<'static, str>, Offer),
@@ -163,7 +163,7 @@ fn completed(exchange: &Exchange) -> Option<&Session> {
     session.or_else(|| exchange.agreed())
 }
 
-/// Returns evidence from the downgrade marker in the random of an answer to an older offer.
+/// Returns evidence from the downgrade mark in the random of an answer to an older offer.
 fn claims(exchange: &Exchange, version: ProtocolVersion) -> Option<Evidence> {
     let session = exchange.agreed()?;
     let newest = exchange.offer.template().newest;

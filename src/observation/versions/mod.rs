@@ -30,7 +30,7 @@ use crate::tls::{AlertDescription, ProtocolVersion};
 pub enum VersionWord {
     /// The endpoint chose the version with offered parameters, and its answer was complete.
     Supported,
-    /// The endpoint claims to support the version by the downgrade marker in the random of an older
+    /// The endpoint claims to support the version by the downgrade mark in the random of an older
     /// answer. The version was not probed, or the probe got no answer.
     Claimed,
     /// The endpoint chose the version and then aborted the handshake in both attempts: by an alert, a
@@ -119,7 +119,7 @@ pub fn supports_tls13(observation: &Observation) -> Option<bool> {
     }
 }
 
-/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade marker in the random of an older
+/// Returns `Some(true)` if the server claims TLS 1.3 by the downgrade mark in the random of an older
 /// answer and no answer proves or refutes it, or `None` otherwise. Some middleboxes copy the random of
 /// the server behind them.
 pub fn claims_tls13(observation: &Observation) -> Option<bool> {
