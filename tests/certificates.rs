@@ -73,7 +73,7 @@ fn every_certificate_is_parsed_or_reports_why_not() {
     for case in cases() {
         let name = case.file_name().unwrap().to_str().unwrap().to_owned();
         for (place, certificate) in read(&case, "chain.pem").iter().enumerate() {
-            let field = certificate.contents.as_ref().err().map(|e| e.field);
+            let field = certificate.contents.as_ref().err().map(|e| e.field());
             stopped.extend(field.map(|field| (name.clone(), place, field)));
             count += 1;
         }

@@ -10,7 +10,7 @@ use std::thread;
 
 use nginx::Nginx;
 use tlsweep::inventory::{Endpoint, Host, Service, Target};
-use tlsweep::observation::{Exchange, KeyFamily, Observation, Offer, Question};
+use tlsweep::observation::{Exchange, GroupVersion, KeyFamily, Observation, Offer, Question};
 use tlsweep::probe::{Approach, HelloSample, Prober, Timeouts, now};
 use tlsweep::tls::{self, ClientHello, ProtocolVersion};
 
@@ -202,10 +202,10 @@ fn wanted(offer: Offer) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
     let mut signatures = template.signatures.to_vec();
     if let Offer::Asked(question) = offer {
         match question {
-            Question::Suites(ProtocolVersion::Tls13) | Question::Groups(ProtocolVersion::Tls13) => {
+            Question::Suites(ProtocolVersion::Tls13) | Question::Groups(GroupVersion::Tls13) => {
                 suites.retain(|suite| suite >> 8 == 0x13);
             }
-            Question::Groups(_) | Question::GroupsAgain(ProtocolVersion::Tls12) => {
+            Question::Groups(_) | Question::GroupsAgain(GroupVersion::Tls12) => {
                 let kept = ["TLS_ECDHE_", "TLS_ECDH_anon_", "TLS_EMPTY_"];
                 suites.retain(|suite| {
                     let name = tls::cipher_suite_text(*suite);

@@ -127,7 +127,7 @@ fn every_crate_of_the_manifest_has_a_home() {
 /// why these import it in turn.
 const SLICES: &[(&str, &str, &str)] = &[
     ("judge/findings/mod.rs", "FINDING", "each is a Definition"),
-    ("lab/case.rs", "CASES", "each is a Case"),
+    ("lab/case.rs", "CASES", "each is a LabCase"),
     ("output/format.rs", "FORMAT", "each is a Format"),
     (
         "starttls/mod.rs",
@@ -241,6 +241,16 @@ fn every_file_says_what_it_is_for_and_is_finished() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn no_file_is_beside_the_folder_of_its_module() {
+    let files = sources().into_iter();
+    let beside: Vec<_> = files
+        .filter(|source| source.path.with_extension("").is_dir())
+        .map(|source| source.name())
+        .collect();
+    assert!(beside.is_empty(), "move to NAME/mod.rs: {beside:?}");
+}
+
 /// Returns the number of lines that are neither comments nor compiled for tests only.
 fn lines_of_code(source: &Source) -> usize {
     let lines = source.code.lines();
@@ -299,43 +309,49 @@ fn spans(page: &str) -> Vec<(usize, String)> {
     spans.collect()
 }
 
+/// Returns the words of the code of a file.
+fn words(path: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(path).expect("sources are UTF-8");
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let words = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.map(str::to_owned).collect()
+}
+
+/// Returns true if the file has this path, or the path ends with `span`.
+fn is_named(path: &str, span: &str) -> bool {
+    format!("/{path}").ends_with(&format!("/{span}"))
+}
+
+/// Returns true if a code span names a type, a constant or one of their items.
+fn is_code(span: &str) -> bool {
+    let capital = span.starts_with(|c: char| c.is_ascii_uppercase());
+    let known = |c: char| c.is_ascii_alphanumeric() || "_:".contains(c);
+    span.chars().all(known) && (capital || span.contains("::"))
+}
+
 #[test]
 fn files_and_types_that_the_pages_for_developers_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut known = Vec::new();
     files(root, "", &mut known);
-    let mut words = BTreeSet::new();
-    for path in known.iter().filter(|path| path.ends_with(".rs")) {
-        let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
-        let code = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
-            let of_line = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-            words.extend(of_line.map(str::to_owned));
-        }
-    }
-    let is_file = |span: &str| {
-        let slashed = format!("/{span}");
-        let mut paths = known.iter().map(|path| format!("/{path}"));
-        paths.any(|path| match span.ends_with('/') {
-            true => path.contains(&slashed),
-            false => path.ends_with(&slashed),
-        })
+    let sources = known.iter().filter(|path| path.ends_with(".rs"));
+    let words: BTreeSet<_> = sources.flat_map(|path| words(&root.join(path))).collect();
+    let is_file = |span: &str| match span.ends_with('/') {
+        true => known
+            .iter()
+            .any(|path| format!("/{path}").contains(&format!("/{span}"))),
+        false => known.iter().any(|path| is_named(path, span)),
     };
     let mut unknown = Vec::new();
     for page in ["docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"] {
         let text = fs::read_to_string(root.join(page)).expect("the page is there");
         for (line, span) in spans(&text) {
-            let plain = |extra: &str| {
-                let known = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
-                span.chars().all(known)
-            };
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
             let ending = [".rs", ".txt", ".md", ".toml", ".facts", "/"];
-            let file = plain("_./-") && ending.iter().any(|it| span.ends_with(it));
-            let capital = span.starts_with(|c: char| c.is_ascii_uppercase());
-            let code = plain("_:") && (capital || span.contains("::"));
-            let exists = match (file, code) {
+            let file = span.chars().all(plain) && ending.iter().any(|it| span.ends_with(it));
+            let exists = match (file, is_code(&span)) {
                 (true, _) => is_file(&span),
                 (_, true) => span.split("::").all(|word| words.contains(word)),
                 _ => true,
@@ -346,4 +362,39 @@ fn files_and_types_that_the_pages_for_developers_name_exist() {
         }
     }
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+/// A recipe names a place as "`TYPE` in `FILE`" in one cell of a table.
+#[test]
+fn types_are_in_the_files_that_a_recipe_names_beside_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut known = Vec::new();
+    files(root, "", &mut known);
+    let text = fs::read_to_string(root.join("docs/CONTRIBUTING.md")).expect("the page is there");
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for (index, row) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, row)| row.starts_with('|'))
+    {
+        for cell in row.split(" | ") {
+            let cell = spans(cell);
+            let mut named = known.iter().filter(|path| {
+                let mut spans = cell.iter();
+                path.ends_with(".rs") && spans.any(|(_, span)| is_named(path, span))
+            });
+            let Some(first) = named.next() else { continue };
+            let mut inside = words(&root.join(first));
+            named.for_each(|path| inside.extend(words(&root.join(path))));
+            for (_, span) in cell.iter().filter(|(_, span)| is_code(span)) {
+                checked += 1;
+                if !span.split("::").all(|word| inside.contains(word)) {
+                    wrong.push(format!("docs/CONTRIBUTING.md:{}: {span}", index + 1));
+                }
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} names are beside a file");
+    assert!(wrong.is_empty(), "in another file:\n{}", wrong.join("\n"));
 }

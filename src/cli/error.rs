@@ -25,7 +25,7 @@ pub enum PlanError {
     Input(#[from] OpenError),
     /// A port list cannot be parsed.
     #[error("--ports: {0}")]
-    Ports(#[from] PortsError),
+    Ports(PortsError),
     /// A name cannot be parsed.
     #[error("{flag}: {error}")]
     Name {
@@ -36,13 +36,13 @@ pub enum PlanError {
     },
     /// An exclude list cannot be read.
     #[error("--exclude: {0}")]
-    Exclude(#[from] ExcludeError),
+    Exclude(ExcludeError),
     /// The resolver cannot be set up.
     #[error("--resolvers: {0}")]
-    Resolver(#[from] ResolverError),
+    Resolver(ResolverError),
     /// A trust store cannot be read.
     #[error("--trust: {0}")]
-    Trust(#[from] StoreError),
+    Trust(StoreError),
     /// A trust store of `stores list` cannot be read. It is not given by a flag.
     #[error(transparent)]
     Listed(StoreError),
@@ -68,7 +68,7 @@ pub enum PlanError {
     },
     /// A file of intermediates cannot be read.
     #[error("--intermediates: {0}")]
-    Intermediates(#[from] BundleError),
+    Intermediates(BundleError),
     /// `--aia-allow-private` is given, but nothing is fetched.
     #[error(
         "--aia-allow-private: nothing is downloaded; add --aia or --revocation crl, or leave it out"
@@ -96,7 +96,7 @@ pub enum PlanError {
     Recording(#[from] RecordingError),
     /// The output format is unknown.
     #[error("--output: {0}")]
-    Format(#[from] UnknownFormat),
+    Format(UnknownFormat),
     /// A file to check cannot be used.
     #[error("{file}: {reason}")]
     Chain {

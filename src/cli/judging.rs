@@ -66,8 +66,8 @@ impl JudgePlan {
             },
             header: recording.header(),
         })?;
-        let outputs = opened.destinations.outputs.anonymized(anonymizer);
-        opened.destinations.outputs = outputs;
+        let outputs = opened.outputs.rows.anonymized(anonymizer);
+        opened.outputs.rows = outputs;
         Ok(Self {
             notices,
             beside: regular_file(&places),
@@ -82,7 +82,7 @@ impl JudgePlan {
             rejudge: Rejudge {
                 recording,
                 policy,
-                destinations: opened.destinations,
+                outputs: opened.outputs,
             },
         })
     }

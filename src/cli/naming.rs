@@ -60,7 +60,7 @@ pub(super) fn resolver(
         (_, true) => Families::V6,
         _ => Families::Both,
     };
-    Ok(Resolver::new(resolve::Settings {
+    let resolver = Resolver::new(resolve::Settings {
         servers: flags.resolvers.as_deref().map(<[_]>::to_vec),
         families,
         all: flags.all_ips,
@@ -68,7 +68,8 @@ pub(super) fn resolver(
         in_flight: limits.concurrency,
         interval: limits.rate.interval(),
         excludes,
-    })?)
+    });
+    resolver.map_err(PlanError::Resolver)
 }
 
 #[cfg(test)]

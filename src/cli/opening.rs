@@ -32,7 +32,7 @@ pub(super) struct Beginning<'a> {
 
 /// The opened files.
 pub(super) struct Opened {
-    pub(super) destinations: SweepOutputs,
+    pub(super) outputs: SweepOutputs,
     pub(super) rejects: Option<(String, File)>,
 }
 
@@ -60,9 +60,9 @@ impl Written<'_> {
         if !place.is_file() {
             return Ok(());
         }
-        std::fs::remove_file(place).map_err(|source| OutputError::Open {
+        std::fs::remove_file(place).map_err(|error| OutputError::Open {
             name: format!("the manifest {}", path.display()),
-            source,
+            error,
         })
     }
 
@@ -83,8 +83,8 @@ impl Written<'_> {
         self.remove_manifest()?;
         Ok(Opened {
             rejects: rejects.map(Reserved::emptied).transpose()?,
-            destinations: SweepOutputs {
-                outputs: outputs.begin(beginning.layout)?,
+            outputs: SweepOutputs {
+                rows: outputs.begin(beginning.layout)?,
                 certificates: certs.map(CertificateFile::begin).transpose()?,
                 recording,
             },

@@ -46,7 +46,7 @@ impl Plan {
     /// Opens and checks everything that these flags name.
     pub fn new(flags: &ScanFlags) -> Result<Self, CannotStart> {
         let excludes = Arc::new(match &flags.targets.exclude {
-            Some(path) => ExcludeList::read(path).map_err(PlanError::from)?,
+            Some(path) => ExcludeList::read(path).map_err(PlanError::Exclude)?,
             None => ExcludeList::default(),
         });
         let sources = super::reading::sources(&flags.targets)?;
@@ -109,10 +109,10 @@ impl Plan {
         };
         let start = provenance::start(flags, &applied);
         let Opened {
-            mut destinations,
+            mut outputs,
             rejects,
         } = open(flags, &places, &start)?;
-        destinations.outputs = destinations.outputs.anonymized(anonymizer);
+        outputs.rows = outputs.rows.anonymized(anonymizer);
         Ok(Self {
             notices,
             start,
@@ -134,7 +134,7 @@ impl Plan {
                 retries: flags.patience.retries,
                 policy,
                 fetcher,
-                destinations,
+                outputs,
                 display,
             },
         })
@@ -213,7 +213,7 @@ pub(super) fn places(flags: &OutputFlags) -> Result<Vec<(OutputPath, &'static Fo
         let format = match (&place, flags.format) {
             (OutputPath::File(path), chosen) => match (Format::for_path(path), chosen) {
                 (Ok(format), _) | (Err(_), Some(format)) => format,
-                (Err(error), None) => return Err(PlanError::from(error)),
+                (Err(error), None) => return Err(PlanError::Format(error)),
             },
             (OutputPath::Stdout, Some(format)) => format,
             (OutputPath::Stdout, None) => for_stdout(),

@@ -10,7 +10,7 @@ use crate::observation::Offer;
 use crate::output::{Format, OutputPath};
 use crate::pace::{Ceiling, Limits, Rate};
 use crate::probe::{self, Approach, HelloSample, Timeouts};
-use crate::summary::{self, FileHash, HelloHash, Program, Selection, SweepStart};
+use crate::summary::{self, FileHash, HelloHash, ManifestSelection, Program, SweepStart};
 use crate::sweep;
 
 /// A file that a run writes, to be described when it is finished.
@@ -108,8 +108,8 @@ fn hellos(approach: &Approach) -> Vec<HelloHash> {
     .collect()
 }
 
-fn choice(flags: &TargetFlags) -> Selection {
-    Selection {
+fn choice(flags: &TargetFlags) -> ManifestSelection {
+    ManifestSelection {
         sample: flags.sample.map(|sample| match sample {
             sweep::Sample::Count(count) => summary::Sample::Count(count.get() as u64),
             sweep::Sample::Share(share) => summary::Sample::Share(share.to_string()),

@@ -15,7 +15,8 @@ pub(super) fn sources(flags: &TargetFlags) -> Result<Sources, PlanError> {
             .ports
             .as_deref()
             .map(parse_ports)
-            .transpose()?
+            .transpose()
+            .map_err(PlanError::Ports)?
             .unwrap_or_default(),
         sni: match &flags.sni {
             Some(name) => Some(fold_name(name).map_err(|error| PlanError::Name {

@@ -26,7 +26,7 @@ pub fn policy(
     let required = required(&flags.require_store, &stores)?;
     let mut issuers = IssuerPool::default();
     for path in &flags.intermediates {
-        let bundle = IssuerPool::from_file(path)?;
+        let bundle = IssuerPool::from_file(path).map_err(PlanError::Intermediates)?;
         let left_out = bundle.left_out.iter().take(MAX_NOTES);
         notices.extend(left_out.map(|part| format!("--intermediates {}: {part}", path.display())));
         bundle
@@ -78,8 +78,10 @@ fn stores(choices: &[TrustChoice]) -> Result<Vec<TrustStore>, PlanError> {
         }
         let more = match choice {
             TrustChoice::Mozilla => vec![TrustStore::mozilla()],
-            TrustChoice::System => vec![TrustStore::system()?],
-            TrustChoice::File(path) => TrustStore::from_path(&store_name(path, &stores), path)?,
+            TrustChoice::System => vec![TrustStore::system().map_err(PlanError::Trust)?],
+            TrustChoice::File(path) => {
+                TrustStore::from_path(&store_name(path, &stores), path).map_err(PlanError::Trust)?
+            }
         };
         for store in more {
             if let Some(twin) = stores.iter().position(|it| it.name() == store.name()) {

@@ -8,7 +8,7 @@ use crate::cli::PlanError;
 use crate::gather::{
     CERTIFICATE_FORMS, FilePosition, Listing, Why, certificates, has_certificate_extension,
 };
-use crate::observation::{Certificate, PeerChain};
+use crate::observation::{Certificate, PeerChain, Unparseable};
 
 /// Many times larger than any chain that a server could send; a larger file is not a chain.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -77,7 +77,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Chain>, PlanError> {
 
 fn der_refused(bytes: &[u8]) -> &'static str {
     match Certificate::read(bytes.to_vec().into()).contents {
-        Err(stopped) if stopped.field == "trailing_bytes" => "more than one DER certificate",
+        Err(Unparseable::TrailingBytes) => "more than one DER certificate",
         _ => "neither PEM nor a DER certificate",
     }
 }

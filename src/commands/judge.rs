@@ -4,7 +4,7 @@ use super::ending;
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Manifest, ManifestLimits, Program, Saved, Selection, Summary};
+use crate::summary::{Manifest, ManifestLimits, ManifestSelection, Program, Saved, Summary};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -16,7 +16,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
     let recorded = plan.rejudge.recording.header().all_versions.is_some();
     let Rejudged {
         ended,
-        whole,
+        complete,
         sweep,
     } = plan.rejudge.run();
     manifest.sweep = sweep.map(|mut sweep| {
@@ -25,7 +25,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         sweep
     });
     ending::report(&ended, flags.output.quiet);
-    if !whole && ended.error.is_none() {
+    if !complete && ended.error.is_none() {
         notice(format_args!(
             "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; only the {} complete visits in it are judged",
             flags.recording.display(),
@@ -39,12 +39,12 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
             flags.recording.display()
         ));
     }
-    manifest.complete = whole && unsaved == 0 && ended.error.is_none();
+    manifest.complete = complete && unsaved == 0 && ended.error.is_none();
     manifest.all_versions = ended.summary.counts().versions.is_some();
     manifest
         .saved
         .iter_mut()
-        .for_each(|saved| saved.whole = whole);
+        .for_each(|saved| saved.whole = complete);
     // The header of an older recording does not say which versions were tested.
     let unasked = !recorded && !manifest.all_versions && ended.summary.visits() > 0;
     let written = ending::write(manifest, plan.beside.as_deref(), &plan.written, &ended);
@@ -87,7 +87,7 @@ fn begun(plan: &JudgePlan, flags: &JudgeFlags) -> Manifest {
         all_versions: false,
         facts: header.facts,
         hellos: Vec::new(),
-        choice: Selection::default(),
+        choice: ManifestSelection::default(),
         limits: ManifestLimits::default(),
         counts: Summary::default().counts(),
     }

@@ -2,19 +2,10 @@
 
 use crate::cli::Exit;
 
-/// Returns an error and its causes in one line. A cause that is already quoted, as many of our
-/// errors do, is not repeated.
+/// Returns an error and its causes in one line.
 pub(super) fn message(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-    }
-    text
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 /// Writes to standard output. It is not an error if the reader has closed it (`| head`).
@@ -30,16 +21,17 @@ pub(super) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::PlanError;
+    use crate::judge::TrustStore;
 
     #[test]
-    fn a_cause_that_an_error_quotes_is_not_repeated() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("cannot read corp.pem: {0}")]
-        struct Unreadable(#[from] std::io::Error);
-        let io = || std::io::Error::other("no such file");
-        let quoting = anyhow::Error::from(Unreadable(io()));
-        assert_eq!(message(&quoting), "cannot read corp.pem: no such file");
-        let plain = anyhow::Error::from(io()).context("the scan could not finish");
-        assert_eq!(message(&plain), "the scan could not finish: no such file");
+    fn every_cause_is_named_once() {
+        let missing = std::path::Path::new("/missing/corp.pem");
+        let unreadable = TrustStore::from_path("corp", missing).err().unwrap();
+        let error =
+            anyhow::Error::from(PlanError::Trust(unreadable)).context("the scan cannot start");
+        let expected = "the scan cannot start: --trust: cannot read the trust store \
+                        /missing/corp.pem: No such file or directory (os error 2)";
+        assert_eq!(message(&error), expected);
     }
 }

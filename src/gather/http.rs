@@ -1,6 +1,7 @@
 //! Sends one guarded GET request: plain HTTP on a new connection to an address that has been
 //! checked, so that a second DNS lookup cannot lead elsewhere. There are no redirects, cookies,
-//! proxies or compression. The URLs and times are chosen elsewhere.
+//! proxies or compression. The URLs and times are chosen elsewhere. hyper is used directly, because a
+//! client above it would look up the name again and follow redirects.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

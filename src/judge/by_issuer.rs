@@ -8,8 +8,8 @@ use super::Policy;
 use super::defects;
 use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::graph::{MAX_SENT, Source};
+use super::list_faults::ListFaults;
 use super::memo::Window;
-use super::order::Order;
 use super::trust_result::TrustResult;
 use super::webpki_check;
 use crate::observation::{Certificate, Contents};
@@ -18,7 +18,7 @@ use crate::verdict::{Position, SeenIssuers};
 /// Cached data of an issuer: the paths of each store for one of its leaves.
 pub(crate) struct Remembered {
     stores: Vec<Vec<Arc<EvaluatedPath>>>,
-    order: Arc<Order>,
+    list_faults: Arc<ListFaults>,
     seen: Arc<SeenIssuers>,
 }
 
@@ -56,7 +56,7 @@ impl Remembered {
             let mut above = path.above().iter();
             let first = above.next();
             path.ending == Ending::Anchor
-                && path.limits.is_empty()
+                && path.needed_rules.is_empty()
                 && first.is_some_and(|first| first.certificate.sha256 == issuer.sha256)
                 && above.all(|step| step.contents().is_some_and(|it| !it.has_name_constraints))
                 && anchor_constrains_no_names(path)
@@ -80,7 +80,7 @@ impl Remembered {
             let paths = paths.map(|paths| paths.iter().map(|it| it.path.clone()).collect());
             let remembered = Self {
                 stores: paths.collect(),
-                order: result.order.clone(),
+                list_faults: result.list_faults.clone(),
                 seen: result.seen.clone(),
             };
             (issuer.clone(), remembered)
@@ -129,11 +129,11 @@ impl Remembered {
         let stores = self.stores.iter();
         let paths = stores.map(|paths| paths.iter().map(with_leaf).collect());
         let alone = Arc::new(EvaluatedPath::alone(step.clone(), Ending::Absent));
-        let order = self.order.clone();
+        let list_faults = self.list_faults.clone();
         Some(TrustResult {
             seen: self.seen.clone(),
             window: window.around(at, contents.not_before, contents.not_after),
-            ..TrustResult::choose(policy, paths.collect(), order, alone, at)
+            ..TrustResult::choose(policy, paths.collect(), list_faults, alone, at)
         })
     }
 }

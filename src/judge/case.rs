@@ -6,7 +6,7 @@ use super::Policy;
 use super::choice::Choice;
 use super::defects::{Defect, usage};
 use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
-use super::order::Order;
+use super::list_faults::ListFaults;
 use crate::inventory::Host;
 use crate::observation::{Certificate, Contents, Observation, PeerChain, Session};
 use crate::tls::{CipherSuite, KeyAgreement, ProtocolVersion};
@@ -36,8 +36,8 @@ pub(crate) struct ChainCase<'a> {
     pub(crate) leaf: &'a Certificate,
     /// The results of the stores.
     pub(crate) choice: &'a Choice,
-    /// Faults in the order of the certificates as sent.
-    pub(crate) order: &'a Order,
+    /// Faults of the list of certificates as sent.
+    pub(crate) list_faults: &'a ListFaults,
     /// Name or address that the leaf must cover.
     pub(crate) asked: Host,
     /// Defect if the leaf's key usage forbids what the handshake did with the key.

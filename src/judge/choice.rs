@@ -48,7 +48,7 @@ impl Choice {
         let judged = || policy.stores.iter().zip(&picks);
         let trust = judged().map(|(store, pick)| {
             let trusted = trusted(pick);
-            let needs_rules = trusted && !pick.path.limits.is_empty();
+            let needs_rules = trusted && !pick.path.needed_rules.is_empty();
             StoreTrust {
                 store: store.name().clone(),
                 trusted,

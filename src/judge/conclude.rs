@@ -4,7 +4,7 @@ use super::case::{Case, ChainCase};
 use super::evaluated_path::Ending;
 use super::findings::{FINDINGS, NEED_WHOLE_CHAIN};
 use super::trust_result::TrustResult;
-use crate::observation::Reason;
+use crate::observation::{Failure, LookupReason};
 use crate::verdict::{CompletedBy, StoreTrust, TrustPath, Verdict, VerdictKind};
 
 /// Returns the verdict with all findings in order of precedence. `results` are those of all
@@ -31,9 +31,8 @@ pub(super) fn conclude<'a>(
         _ => found.first().map(|finding| finding.side),
     };
     let chain = case.chain.as_ref();
-    // The other lookups of the sweep show which side is at fault.
-    let failure = case.observation.failure();
-    let mut settled = failure.is_none_or(|failure| failure.reason != Reason::Servfail);
+    let failed_lookup = case.observation.failure().and_then(Failure::lookup);
+    let mut settled = !failed_lookup.is_some_and(needs_other_lookups);
     let mut seen = Vec::new();
     for result in results {
         settled &= result.settled;
@@ -48,6 +47,16 @@ pub(super) fn conclude<'a>(
         revocation: case.revocation.cloned(),
         settled,
         seen,
+    }
+}
+
+/// Returns true if the other lookups of the sweep show which side is at fault.
+fn needs_other_lookups(reason: LookupReason) -> bool {
+    use LookupReason as Is;
+    match reason {
+        Is::Servfail => true,
+        Is::Nxdomain | Is::NoAddress | Is::InvalidName | Is::UnusableAddress => false,
+        Is::Timeout | Is::NoResolver | Is::LocalLimit => false,
     }
 }
 

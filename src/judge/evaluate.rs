@@ -56,12 +56,14 @@ pub(crate) fn evaluate(
             let defect = refusal.and_then(|it| refused_by_rfc5280(it, &evaluated.defects));
             evaluated.defects.extend(defect);
         }
-        Confirmed::Refused(error) if rfc5280::limit(&error, &certificates, &top).is_some() => {
+        Confirmed::Refused(error)
+            if rfc5280::missing_rule(&error, &certificates, &top).is_some() =>
+        {
             match validate() {
-                // webpki stops at its first reason, so its other limits must still be checked.
+                // webpki stops at its first reason, so its other missing rules must still be checked.
                 Ok(()) => match limit_of_webpki(&links) {
                     Some(defect) => evaluated.defects.push(defect),
-                    None => evaluated.limits = rfc5280::limits(&certificates, &top),
+                    None => evaluated.needed_rules = rfc5280::needed_rules(&certificates, &top),
                 },
                 Err(refusal) => {
                     let defect = refused_by_rfc5280(refusal, &evaluated.defects);

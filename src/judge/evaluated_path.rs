@@ -61,7 +61,7 @@ pub(crate) struct EvaluatedPath {
     pub(crate) defects: Vec<Defect>,
     /// Rules of RFC 5280 that this path needs and that webpki does not implement. Empty for a path
     /// that webpki accepts.
-    pub(crate) limits: Vec<Rule>,
+    pub(crate) needed_rules: Vec<Rule>,
 }
 
 impl EvaluatedPath {
@@ -115,7 +115,7 @@ impl EvaluatedPath {
             steps: vec![leaf],
             anchor: None,
             defects: Vec::new(),
-            limits: Vec::new(),
+            needed_rules: Vec::new(),
         }
     }
 
@@ -133,7 +133,7 @@ impl EvaluatedPath {
             steps: steps.collect(),
             anchor: None,
             defects: Vec::new(),
-            limits: Vec::new(),
+            needed_rules: Vec::new(),
         }
     }
 

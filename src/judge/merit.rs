@@ -104,7 +104,7 @@ pub(crate) struct Merit {
     /// Number of defects.
     defects: usize,
     /// Number of rules of RFC 5280 that it needs and that some verifiers do not implement.
-    limits: usize,
+    needed_rules: usize,
     /// Number of its certificates that are outside their validity.
     untimely: usize,
     /// Source of the certificates that were not sent: `--intermediates` first, then the sweep, then
@@ -148,7 +148,7 @@ impl Merit {
         Self {
             class: Class::of(path, revoked, dates),
             defects: path.defects.len(),
-            limits: path.limits.len(),
+            needed_rules: path.needed_rules.len(),
             untimely: dates.expired + dates.early,
             completed_by: match path.ending {
                 Ending::Completed(by) => Some(by),

@@ -31,10 +31,10 @@ mod evaluated_path;
 pub mod findings;
 mod graph;
 mod keys;
+mod list_faults;
 mod memo;
 mod merit;
 mod names;
-mod order;
 mod paths;
 mod policy;
 mod revocation;
@@ -256,7 +256,7 @@ fn chain_case<'a>(
         sent,
         leaf,
         choice: &judged.choice,
-        order: &judged.trust.order,
+        list_faults: &judged.trust.list_faults,
         asked: observation.endpoint.target.reference(),
         misused: misused(leaf, session),
     })

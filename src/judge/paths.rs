@@ -55,7 +55,7 @@ impl Paths {
             incomplete: anchors.incomplete,
             ..Self::default()
         };
-        let mut search = Search {
+        let mut search = PathSearch {
             graph,
             store,
             anchors: &anchors,
@@ -64,7 +64,7 @@ impl Paths {
         paths
     }
 
-    fn step(&mut self, search: &mut Search<'_, '_>, path: &mut Vec<usize>) {
+    fn step(&mut self, search: &mut PathSearch<'_, '_>, path: &mut Vec<usize>) {
         let Some(&top) = path.last() else { return };
         self.steps += 1;
         if self.steps > MAX_STEPS || self.reached.len() + self.ended.len() >= MAX_PATHS {
@@ -88,7 +88,7 @@ impl Paths {
         }
     }
 
-    fn climb(&mut self, search: &mut Search<'_, '_>, path: &mut Vec<usize>) {
+    fn climb(&mut self, search: &mut PathSearch<'_, '_>, path: &mut Vec<usize>) {
         let top = path[path.len() - 1];
         let above = search.graph.above(top).cloned().unwrap_or_default();
         let anchors = &search.anchors.above[top];
@@ -112,13 +112,13 @@ impl Paths {
 }
 
 /// Input of the enumeration.
-struct Search<'a, 's> {
+struct PathSearch<'a, 's> {
     graph: &'a mut Graph<'s>,
     store: &'a TrustStore,
     anchors: &'a Anchors,
 }
 
-impl Search<'_, '_> {
+impl PathSearch<'_, '_> {
     /// Returns true if the next certificate is the leaf, or if an issuer with its name and key is
     /// already on the path (RFC 4158 section 5.2).
     fn repeats(&self, path: &[usize], next: usize) -> bool {

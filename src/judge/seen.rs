@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::TrustStore;
 use super::graph::{Graph, Proof};
-use super::order::Order;
+use super::list_faults::ListFaults;
 use super::paths::Paths;
 use crate::observation::Certificate;
 use crate::verdict::SeenIssuers;
@@ -17,7 +17,7 @@ pub(super) fn seen(
     stores: &[TrustStore],
     paths: &[Paths],
     sent: &[Arc<Certificate>],
-    order: &Order,
+    list_faults: &ListFaults,
     own_leaf: bool,
 ) -> Arc<SeenIssuers> {
     let mut seen = SeenIssuers::default();
@@ -44,7 +44,7 @@ pub(super) fn seen(
         if !certificate.is_ca() || listed || place == 0 && own_leaf {
             continue;
         }
-        if !order.roots.contains(&place) {
+        if !list_faults.roots.contains(&place) {
             seen.unproven.push(certificate.clone());
         } else if stores.iter().any(|store| is_anchor(store, certificate)) {
             seen.proven.push(certificate.clone());

@@ -62,20 +62,20 @@ impl Anchor {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file cannot be read.
-    #[error("cannot read the trust store {}: {source}", path.display())]
+    #[error("cannot read the trust store {}: {error}", path.display())]
     Unreadable {
         /// Path of the file.
         path: PathBuf,
         /// Error of the operating system.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The file should contain several stores and is damaged.
-    #[error("cannot use the trust store file {}: {source}", path.display())]
+    #[error("cannot use the trust store file {}: {error}", path.display())]
     Stores {
         /// Path of the file.
         path: PathBuf,
         /// Description of the fault.
-        source: BadStoreFile,
+        error: BadStoreFile,
     },
     /// The file is a CCADB report, which lists the roots of several programs and is not a trust
     /// store.

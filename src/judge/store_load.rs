@@ -25,9 +25,9 @@ impl TrustStore {
         }
         let bytes = read_file(path).map_err(unreadable(path))?;
         if StoreFile::is_one(&bytes) {
-            let file = StoreFile::read(&bytes).map_err(|source| StoreError::Stores {
+            let file = StoreFile::read(&bytes).map_err(|error| StoreError::Stores {
                 path: path.to_owned(),
-                source,
+                error,
             })?;
             return Self::of_file(path, &file);
         }
@@ -154,9 +154,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::Unreadable {
+    move |error| StoreError::Unreadable {
         path: path.clone(),
-        source,
+        error,
     }
 }
 

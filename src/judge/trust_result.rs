@@ -10,9 +10,9 @@ use super::defects::{self, Defect};
 use super::evaluate::evaluate;
 use super::evaluated_path::{Ending, EvaluatedPath, PathStep};
 use super::graph::{Graph, Proof, Source};
+use super::list_faults::ListFaults;
 use super::memo::Window;
 use super::merit::Explanation;
-use super::order::Order;
 use super::paths::{PathEnd, Paths};
 use super::signatures::Signatures;
 use super::{Policy, TrustStore, seen, without_anchor};
@@ -25,8 +25,8 @@ pub(crate) struct TrustResult {
     pub(crate) choice: Arc<Choice>,
     /// Path of the chain if there is no store.
     pub(crate) alone: Arc<EvaluatedPath>,
-    /// Faults in the order of the certificates as sent.
-    pub(crate) order: Arc<Order>,
+    /// Faults of the list of certificates as sent.
+    pub(crate) list_faults: Arc<ListFaults>,
     /// The CA certificates that were sent.
     pub(crate) seen: Arc<SeenIssuers>,
     /// Certificates whose issuer is unknown, on the paths to stores that were not reached.
@@ -61,9 +61,16 @@ impl TrustResult {
         let stores = &policy.stores;
         let mut graph = Graph::of(sent, keeping);
         let paths: Vec<Paths> = stores.iter().map(|it| Paths::of(&mut graph, it)).collect();
-        let order = Order::of(sent, &mut graph);
+        let list_faults = ListFaults::of(sent, &mut graph);
         let self_signed = graph.self_signed(0).filter(|it| *it != Proof::Refuted);
-        let seen = seen::seen(&graph, stores, &paths, sent, &order, self_signed.is_some());
+        let seen = seen::seen(
+            &graph,
+            stores,
+            &paths,
+            sent,
+            &list_faults,
+            self_signed.is_some(),
+        );
         let as_sent = stores.iter().zip(&paths);
         let as_sent = as_sent.map(|(store, paths)| evaluated(&graph, leaf, store, paths, at));
         let mut results: Vec<Option<StoreResult>> = as_sent.collect();
@@ -96,7 +103,7 @@ impl TrustResult {
             window_above,
             incomplete,
             seen,
-            ..Self::choose(policy, paths, Arc::new(order), alone, at)
+            ..Self::choose(policy, paths, Arc::new(list_faults), alone, at)
         }
     }
 
@@ -104,7 +111,7 @@ impl TrustResult {
     pub(crate) fn choose(
         policy: &Policy,
         paths: Vec<Vec<EvaluatedPath>>,
-        order: Arc<Order>,
+        list_faults: Arc<ListFaults>,
         alone: Arc<EvaluatedPath>,
         at: i64,
     ) -> Self {
@@ -117,7 +124,7 @@ impl TrustResult {
         Self {
             choice: Arc::new(Choice::of(policy, stores.collect(), &alone, at)),
             alone,
-            order,
+            list_faults,
             seen: Arc::default(),
             lacking: Vec::new(),
             settled: true,
@@ -137,7 +144,7 @@ impl TrustResult {
             steps: step.into_iter().collect(),
             anchor: None,
             defects: Vec::new(),
-            limits: Vec::new(),
+            needed_rules: Vec::new(),
         };
         let paths = vec![vec![path.clone()]; policy.stores.len()];
         Self {

@@ -8,7 +8,7 @@ use super::{certificates, chains, dialogues, handshakes, legacy, misfits, names,
 use crate::verdict::VerdictKind;
 
 /// One healthy or faulty endpoint.
-pub struct Case {
+pub struct LabCase {
     /// Name of the case: `expired`, `missing-intermediate`.
     pub name: &'static str,
     /// Requested host: a name under [`ZONE`](super::ZONE), or `127.0.0.1`.
@@ -23,7 +23,7 @@ pub struct Case {
     pub(super) conduct: fn(&Workshop, host: &str) -> Result<Conduct, LabError>,
 }
 
-impl Case {
+impl LabCase {
     /// Returns every case, family by family.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         FAMILIES.iter().flat_map(|family| family.iter())
@@ -35,7 +35,7 @@ impl Case {
     }
 }
 
-const FAMILIES: &[&[Case]] = &[
+const FAMILIES: &[&[LabCase]] = &[
     handshakes::CASES,
     certificates::CASES,
     chains::CASES,

@@ -4,7 +4,7 @@
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
 use rustls_pki_types::CertificateDer;
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::Conduct;
 use super::error::LabError;
 use super::issue::{Draft, Workshop, spoil_signature, unknown_critical};
@@ -12,8 +12,8 @@ use super::servers::serve;
 use crate::verdict::VerdictKind;
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "expired",
         host: "expired.tlsweep.test",
         expect: VerdictKind::Expired,
@@ -21,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the leaf expired yesterday",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(-91, -1)),
     },
-    Case {
+    LabCase {
         name: "expired-long-ago",
         host: "expired-long-ago.tlsweep.test",
         expect: VerdictKind::Expired,
@@ -29,7 +29,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the leaf expired ten years ago",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(-3740, -3650)),
     },
-    Case {
+    LabCase {
         name: "not-yet-valid",
         host: "not-yet-valid.tlsweep.test",
         expect: VerdictKind::NotYetValid,
@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the leaf becomes valid in ten days",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(10, 100)),
     },
-    Case {
+    LabCase {
         name: "expiring-soon",
         host: "expiring-soon.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the leaf expires in five days",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(-85, 5)),
     },
-    Case {
+    LabCase {
         name: "long-validity",
         host: "long-validity.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -53,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a leaf valid for ten years from a private root: clients accept it, public CAs may not issue it",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.days(-30, 3620)),
     },
-    Case {
+    LabCase {
         name: "wrong-name",
         host: "wrong-name.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the certificate is for another host",
         conduct: |shop, _| leaf(shop, shop.leaf("somebody-else.tlsweep.test")?),
     },
-    Case {
+    LabCase {
         name: "www-missing",
         host: "www.shop.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the certificate has the domain but not www",
         conduct: |shop, _| leaf(shop, shop.leaf("shop.tlsweep.test")?),
     },
-    Case {
+    LabCase {
         name: "apex-missing",
         host: "bakery.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the certificate has www but not the bare domain",
         conduct: |shop, _| leaf(shop, shop.leaf("www.bakery.tlsweep.test")?),
     },
-    Case {
+    LabCase {
         name: "wildcard-too-deep",
         host: "a.b.wild.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a wildcard covers one label, but the requested name has two",
         conduct: |shop, _| leaf(shop, shop.leaf("*.wild.tlsweep.test")?),
     },
-    Case {
+    LabCase {
         name: "name-for-address",
         host: "127.0.0.1",
         expect: VerdictKind::NameMismatch,
@@ -93,7 +93,7 @@ pub(super) const CASES: &[Case] = &[
         about: "requested by IP address, but the certificate has only a name",
         conduct: |shop, _| leaf(shop, shop.leaf("by-name.tlsweep.test")?),
     },
-    Case {
+    LabCase {
         name: "no-san",
         host: "no-san.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -104,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
             leaf(shop, draft.with(|params| params.subject_alt_names.clear()))
         },
     },
-    Case {
+    LabCase {
         name: "self-signed",
         host: "self-signed.tlsweep.test",
         expect: VerdictKind::SelfSigned,
@@ -112,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the leaf is its own issuer",
         conduct: |shop, host| alone(shop, shop.leaf(host)?.self_signed(&shop.keys.p256)?),
     },
-    Case {
+    LabCase {
         name: "self-signed-ca",
         host: "self-signed-ca.tlsweep.test",
         expect: VerdictKind::SelfSigned,
@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
             alone(shop, draft.self_signed(&shop.keys.p256)?)
         },
     },
-    Case {
+    LabCase {
         name: "self-signed-and-worse",
         host: "self-signed-and-worse.tlsweep.test",
         expect: VerdictKind::SelfSigned,
@@ -134,7 +134,7 @@ pub(super) const CASES: &[Case] = &[
             alone(shop, draft.self_signed(&shop.keys.p256)?)
         },
     },
-    Case {
+    LabCase {
         name: "expired-wrong-name",
         host: "expired-wrong-name.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -142,7 +142,7 @@ pub(super) const CASES: &[Case] = &[
         about: "trusted, but for another name and expired",
         conduct: |shop, _| leaf(shop, shop.leaf("forgotten.tlsweep.test")?.days(-200, -110)),
     },
-    Case {
+    LabCase {
         name: "bad-signature",
         host: "bad-signature.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -154,7 +154,7 @@ pub(super) const CASES: &[Case] = &[
             serve(chain, &shop.keys.p256)
         },
     },
-    Case {
+    LabCase {
         name: "leaf-is-ca",
         host: "leaf-is-ca.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -162,7 +162,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a CA certificate is used as the leaf",
         conduct: |shop, host| leaf(shop, shop.leaf(host)?.with(|params| params.is_ca = ca())),
     },
-    Case {
+    LabCase {
         name: "client-certificate",
         host: "client-certificate.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -177,7 +177,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "unknown-critical",
         host: "unknown-critical.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -191,7 +191,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "unparseable-modern",
         host: "unparseable-modern.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,

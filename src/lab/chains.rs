@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, GeneralSubtree, IsCa, NameConstraints};
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::Conduct;
 use super::error::LabError;
 use super::issue::{Authority, Workshop, ca_issuers, spoil_signature};
@@ -10,8 +10,8 @@ use super::servers::serve;
 use crate::verdict::VerdictKind;
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "deep",
         host: "deep.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -28,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "missing-intermediate",
         host: "missing-intermediate.tlsweep.test",
         expect: VerdictKind::MissingIntermediate,
@@ -36,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
         about: "only the leaf is sent; other hosts of the lab send its issuer",
         conduct: |shop, host| below(shop, &shop.intermediate, host, Sent::LeafOnly),
     },
-    Case {
+    LabCase {
         name: "missing-both",
         host: "missing-both.tlsweep.test",
         expect: VerdictKind::MissingIntermediate,
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
         about: "two intermediates are missing; another host of the lab sends both",
         conduct: |shop, host| below(shop, &shop.deep, host, Sent::LeafOnly),
     },
-    Case {
+    LabCase {
         name: "missing-upper",
         host: "missing-upper.tlsweep.test",
         expect: VerdictKind::MissingIntermediate,
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the upper of two intermediates is missing; other hosts of the lab send it",
         conduct: |shop, host| below(shop, &shop.deep, host, Sent::WithIssuer),
     },
-    Case {
+    LabCase {
         name: "missing-with-aia",
         host: "missing-with-aia.tlsweep.test",
         expect: VerdictKind::MissingIntermediate,
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "missing-unknown",
         host: "missing-unknown.tlsweep.test",
         expect: VerdictKind::UntrustedCa,
@@ -84,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "unknown-issuer",
         host: "unknown-issuer.tlsweep.test",
         expect: VerdictKind::UntrustedCa,
@@ -92,7 +92,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a leaf of a private CA, sent without the CA",
         conduct: |shop, host| below(shop, &shop.stranger, host, Sent::LeafOnly),
     },
-    Case {
+    LabCase {
         name: "private-ca",
         host: "private-ca.tlsweep.test",
         expect: VerdictKind::UntrustedCa,
@@ -112,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "expired-intermediate",
         host: "expired-intermediate.tlsweep.test",
         expect: VerdictKind::Expired,
@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
             below(shop, &shop.root.subordinate(draft)?, host, Sent::WithIssuer)
         },
     },
-    Case {
+    LabCase {
         name: "intermediate-not-ca",
         host: "intermediate-not-ca.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -135,7 +135,7 @@ pub(super) const CASES: &[Case] = &[
             below(shop, &shop.root.subordinate(draft)?, host, Sent::WithIssuer)
         },
     },
-    Case {
+    LabCase {
         name: "path-too-long",
         host: "path-too-long.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -157,7 +157,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "name-constraints",
         host: "name-constraints.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -174,7 +174,7 @@ pub(super) const CASES: &[Case] = &[
             below(shop, &shop.root.subordinate(draft)?, host, Sent::WithIssuer)
         },
     },
-    Case {
+    LabCase {
         name: "intermediate-bad-signature",
         host: "intermediate-bad-signature.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,
@@ -191,7 +191,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "out-of-order",
         host: "out-of-order.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -208,7 +208,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "duplicate",
         host: "duplicate.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -219,7 +219,7 @@ pub(super) const CASES: &[Case] = &[
             with_extra(shop, host, twice)
         },
     },
-    Case {
+    LabCase {
         name: "extra",
         host: "extra.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -232,7 +232,7 @@ pub(super) const CASES: &[Case] = &[
             with_extra(shop, host, stranger.certificate())
         },
     },
-    Case {
+    LabCase {
         name: "root-included",
         host: "root-included.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -240,7 +240,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the root is sent too, which no client needs",
         conduct: |shop, host| with_extra(shop, host, shop.root.certificate()),
     },
-    Case {
+    LabCase {
         name: "expired-cross-sign",
         host: "expired-cross-sign.tlsweep.test",
         expect: VerdictKind::Ok,

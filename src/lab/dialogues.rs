@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::{Conduct, Dialogue};
 use super::error::LabError;
 use super::issue::Workshop;
@@ -17,8 +17,8 @@ const SMTP_OFFERS: &str = "250-mx.tlsweep.test\r\n250-SIZE 1000\r\n250-STARTTLS\
 const SMTP_GO: &str = "220 2.0.0 Ready to start TLS\r\n";
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "smtp-starttls",
         host: "smtp-starttls.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -26,7 +26,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a mail server that upgrades to TLS",
         conduct: |shop, host| smtp(shop, host, SMTP_OFFERS, SMTP_GO),
     },
-    Case {
+    LabCase {
         name: "imap-starttls",
         host: "imap-starttls.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -43,7 +43,7 @@ pub(super) const CASES: &[Case] = &[
             }))
         },
     },
-    Case {
+    LabCase {
         name: "smtp-starttls-missing",
         host: "smtp-starttls-missing.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
@@ -56,7 +56,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "smtp-starttls-refused",
         host: "smtp-starttls-refused.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
@@ -64,7 +64,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a mail server that offers STARTTLS but has no key",
         conduct: |_, _| refusing(SMTP_OFFERS, "454 4.7.0 TLS not available\r\n"),
     },
-    Case {
+    LabCase {
         name: "smtp-busy",
         host: "smtp-busy.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
@@ -81,7 +81,7 @@ pub(super) const CASES: &[Case] = &[
             }))
         },
     },
-    Case {
+    LabCase {
         name: "smtp-starttls-broken",
         host: "smtp-starttls-broken.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,
@@ -89,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a mail server that accepts STARTTLS but continues without encryption",
         conduct: |_, _| refusing(SMTP_OFFERS, SMTP_GO),
     },
-    Case {
+    LabCase {
         name: "smtp-starttls-injection",
         host: "smtp-starttls-injection.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -104,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "smtp-implicit-tls",
         host: "smtp-implicit-tls.tlsweep.test",
         expect: VerdictKind::StarttlsUnavailable,

@@ -7,7 +7,7 @@ use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::{Conduct, Split};
 use super::error::LabError;
 use super::issue::{Draft, Workshop};
@@ -19,8 +19,8 @@ use super::servers::{
 use crate::verdict::VerdictKind;
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "healthy",
         host: "healthy.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -28,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: TLS 1.3 and 1.2, a P-256 key",
         conduct: |shop, host| versions(shop, host, BOTH),
     },
-    Case {
+    LabCase {
         name: "healthy-rsa",
         host: "healthy-rsa.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "healthy-p384",
         host: "healthy-p384.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     },
-    Case {
+    LabCase {
         name: "only-tls1-2",
         host: "only-tls1-2.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: TLS 1.2 only",
         conduct: |shop, host| versions(shop, host, ONLY_12),
     },
-    Case {
+    LabCase {
         name: "only-tls1-3",
         host: "only-tls1-3.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -70,7 +70,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: TLS 1.3 only",
         conduct: |shop, host| versions(shop, host, ONLY_13),
     },
-    Case {
+    LabCase {
         name: "wildcard",
         host: "any.wild.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: the name is covered by a wildcard",
         conduct: |shop, _| versions(shop, "*.wild.tlsweep.test", BOTH),
     },
-    Case {
+    LabCase {
         name: "address",
         host: "127.0.0.1",
         expect: VerdictKind::Ok,
@@ -86,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: requested by IP address, which the certificate contains",
         conduct: |shop, host| versions(shop, host, BOTH),
     },
-    Case {
+    LabCase {
         name: "hello-retry",
         host: "hello-retry.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -94,7 +94,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: the server accepts only P-384, so the client sends a second ClientHello",
         conduct: |shop, host| Ok(Conduct::Tls(only_group(shop, host, kx_group::SECP384R1)?)),
     },
-    Case {
+    LabCase {
         name: "only-post-quantum",
         host: "only-post-quantum.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -108,7 +108,7 @@ pub(super) const CASES: &[Case] = &[
             )?))
         },
     },
-    Case {
+    LabCase {
         name: "post-quantum-or-tls1-0",
         host: "post-quantum-or-tls1-0.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -116,7 +116,7 @@ pub(super) const CASES: &[Case] = &[
         about: "X25519MLKEM768 only in TLS 1.3, beside TLS 1.0: browsers connect by TLS 1.3",
         conduct: |shop, host| post_quantum_or(shop, host, TLS10, false),
     },
-    Case {
+    LabCase {
         name: "post-quantum-or-tls1-1-closing",
         host: "post-quantum-or-tls1-1-closing.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -124,7 +124,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the same beside TLS 1.1; the server closes at a ClientHello without the group",
         conduct: |shop, host| post_quantum_or(shop, host, TLS11, true),
     },
-    Case {
+    LabCase {
         name: "virtual-host",
         host: "virtual-host.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -132,7 +132,7 @@ pub(super) const CASES: &[Case] = &[
         about: "healthy: only clients that send SNI get the right certificate",
         conduct: |shop, host| virtual_hosts(shop, host),
     },
-    Case {
+    LabCase {
         name: "default-host",
         host: "default-host.tlsweep.test",
         expect: VerdictKind::NameMismatch,
@@ -140,7 +140,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the server does not know the name and answers with its default certificate",
         conduct: |shop, _| virtual_hosts(shop, "some-customer.tlsweep.test"),
     },
-    Case {
+    LabCase {
         name: "client-certificate-optional",
         host: "client-certificate-optional.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -148,7 +148,7 @@ pub(super) const CASES: &[Case] = &[
         about: "client certificates are optional",
         conduct: |shop, host| asking(shop, host, BOTH, false),
     },
-    Case {
+    LabCase {
         name: "client-certificate-required",
         host: "client-certificate-required.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -156,7 +156,7 @@ pub(super) const CASES: &[Case] = &[
         about: "client certificates are required (TLS 1.3: refused only after the handshake)",
         conduct: |shop, host| asking(shop, host, BOTH, true),
     },
-    Case {
+    LabCase {
         name: "client-certificate-required-tls1-2",
         host: "client-certificate-required-tls1-2.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -164,7 +164,7 @@ pub(super) const CASES: &[Case] = &[
         about: "client certificates are required (TLS 1.2: refused within the handshake)",
         conduct: |shop, host| asking(shop, host, ONLY_12, true),
     },
-    Case {
+    LabCase {
         name: "wrong-key",
         host: "wrong-key.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -175,7 +175,7 @@ pub(super) const CASES: &[Case] = &[
             serve(chain, &shop.keys.other_p256)
         },
     },
-    Case {
+    LabCase {
         name: "wrong-key-tls1-2",
         host: "wrong-key-tls1-2.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,

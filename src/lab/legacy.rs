@@ -4,7 +4,7 @@
 
 use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
 
-use super::case::Case;
+use super::case::LabCase;
 use super::certificates::garbage;
 use super::conduct::{Conduct, OldServer, Refusal};
 use super::error::LabError;
@@ -30,8 +30,8 @@ const ECDHE_RSA_CBC: &[u16] = &[0xc013, 0xc027];
 const ANONYMOUS: &[u16] = &[0x0034, 0x001b, 0x0018, 0x003a];
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "only-tls1-0",
         host: "only-tls1-0.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.0 only; a modern ClientHello gets the alert protocol_version",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-tls1-1",
         host: "only-tls1-1.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -47,7 +47,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.1 only; a modern ClientHello gets the alert protocol_version",
         conduct: |shop, host| old(shop, host, TLS11, RSA_CBC, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-ssl3",
         host: "only-ssl3.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -55,7 +55,7 @@ pub(super) const CASES: &[Case] = &[
         about: "SSL 3.0 only; a modern ClientHello gets an alert",
         conduct: |shop, host| old(shop, host, SSL3, RSA_CBC, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-tls1-0-ancient",
         host: "only-tls1-0-ancient.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
             })))
         },
     },
-    Case {
+    LabCase {
         name: "only-tls1-0-closing",
         host: "only-tls1-0-closing.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.0 only; the connection is closed without an alert after a modern ClientHello",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Close),
     },
-    Case {
+    LabCase {
         name: "only-tls1-0-hanging",
         host: "only-tls1-0-hanging.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.0 only; a TLS 1.3 ClientHello is never answered",
         conduct: |shop, host| old(shop, host, TLS10, RSA_CBC, Refusal::Silence),
     },
-    Case {
+    LabCase {
         name: "rsa-key-exchange",
         host: "rsa-key-exchange.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -93,7 +93,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with RSA key exchange and CBC suites only",
         conduct: |shop, host| old(shop, host, TLS12, RSA_CBC, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-rc4",
         host: "only-rc4.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -101,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with RC4 only",
         conduct: |shop, host| old(shop, host, TLS12, RSA_RC4, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-3des",
         host: "only-3des.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with triple DES only",
         conduct: |shop, host| old(shop, host, TLS12, RSA_3DES, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-null",
         host: "only-null.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -117,7 +117,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with suites that do not encrypt",
         conduct: |shop, host| old(shop, host, TLS12, RSA_NULL, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "only-ecdhe-cbc",
         host: "only-ecdhe-cbc.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -125,7 +125,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with ECDHE and CBC only, as on old Windows servers",
         conduct: |shop, host| old(shop, host, TLS12, ECDHE_RSA_CBC, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "anonymous",
         host: "anonymous.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -133,7 +133,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with anonymous Diffie-Hellman only: there is no certificate",
         conduct: |shop, host| old(shop, host, TLS12, ANONYMOUS, Refusal::Alert),
     },
-    Case {
+    LabCase {
         name: "weak-key",
         host: "weak-key.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -146,7 +146,7 @@ pub(super) const CASES: &[Case] = &[
             Ok(Conduct::Old(Box::new(server)))
         },
     },
-    Case {
+    LabCase {
         name: "old-and-expired",
         host: "old-and-expired.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -159,7 +159,7 @@ pub(super) const CASES: &[Case] = &[
             Ok(Conduct::Old(Box::new(server)))
         },
     },
-    Case {
+    LabCase {
         name: "old-appliance",
         host: "old-appliance.tlsweep.test",
         expect: VerdictKind::LegacyTlsOnly,
@@ -175,7 +175,7 @@ pub(super) const CASES: &[Case] = &[
             Ok(Conduct::Old(Box::new(server)))
         },
     },
-    Case {
+    LabCase {
         name: "unparseable",
         host: "unparseable.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,

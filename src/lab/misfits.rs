@@ -1,7 +1,7 @@
 //! Cases about key exchanges of TLS 1.2 that no client goes along with: parameters that were not on
 //! offer, and suites, certificates and signatures that do not fit each other.
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::{Conduct, OldServer};
 use super::error::LabError;
 use super::issue::Workshop;
@@ -22,8 +22,8 @@ const RSA_PKCS1_SHA224: u16 = 0x0301;
 const RSA_PKCS1_SHA256: u16 = 0x0401;
 
 /// The family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "unoffered-scheme",
         host: "unoffered-scheme.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a signature scheme that no client offers (ECDSA with MD5)",
         conduct: |shop, host| ecdsa(shop, host, ECDHE_ECDSA, Some(ECDSA_MD5)),
     },
-    Case {
+    LabCase {
         name: "old-scheme",
         host: "old-scheme.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
             }))
         },
     },
-    Case {
+    LabCase {
         name: "unknown-scheme",
         host: "unknown-scheme.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -53,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
         about: "an unknown signature scheme",
         conduct: |shop, host| ecdsa(shop, host, ECDHE_ECDSA, Some(0x7777)),
     },
-    Case {
+    LabCase {
         name: "rsa-suite-ec-key",
         host: "rsa-suite-ec-key.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a suite with RSA signatures and a certificate with an EC key",
         conduct: |shop, host| ecdsa(shop, host, ECDHE_RSA, None),
     },
-    Case {
+    LabCase {
         name: "key-transport-ec-key",
         host: "key-transport-ec-key.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a suite with RSA key exchange and a certificate with an EC key",
         conduct: |shop, host| ecdsa(shop, host, RSA, None),
     },
-    Case {
+    LabCase {
         name: "ecdsa-suite-rsa-key",
         host: "ecdsa-suite-rsa-key.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
         about: "a suite with ECDSA signatures and a certificate with an RSA key",
         conduct: |shop, host| Ok(old(old_server(shop, host, TLS12, ECDHE_ECDSA)?)),
     },
-    Case {
+    LabCase {
         name: "ecdsa-suite-rsa-scheme",
         host: "ecdsa-suite-rsa-scheme.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
         about: "an EC key that says it signs by RSA",
         conduct: |shop, host| ecdsa(shop, host, ECDHE_ECDSA, Some(RSA_PKCS1_SHA256)),
     },
-    Case {
+    LabCase {
         name: "explicit-curve",
         host: "explicit-curve.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -99,7 +99,7 @@ pub(super) const CASES: &[Case] = &[
             }))
         },
     },
-    Case {
+    LabCase {
         name: "dh-empty",
         host: "dh-empty.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -113,7 +113,7 @@ pub(super) const CASES: &[Case] = &[
             }))
         },
     },
-    Case {
+    LabCase {
         name: "no-certificate",
         host: "no-certificate.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,

@@ -30,7 +30,7 @@ mod servers;
 mod tests;
 mod wires;
 
-pub use case::Case;
+pub use case::LabCase;
 pub use error::LabError;
 
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ const MOST_CONNECTIONS: usize = 4096;
 /// A case whose server is up.
 pub struct Running {
     /// The case.
-    pub case: &'static Case,
+    pub case: &'static LabCase,
     /// Target for a sweep with [`Lab::resolver_address`] as the resolver:
     /// `expired.tlsweep.test:41234`.
     pub target: String,
@@ -94,9 +94,9 @@ impl Lab {
     /// Returns an error if a certificate cannot be created or a socket cannot be opened.
     pub async fn start_some(
         now: Timestamp,
-        wanted: impl Fn(&Case) -> bool,
+        wanted: impl Fn(&LabCase) -> bool,
     ) -> Result<Self, LabError> {
-        let cases: Vec<_> = Case::all().filter(|case| wanted(case)).collect();
+        let cases: Vec<_> = LabCase::all().filter(|case| wanted(case)).collect();
         // Creating an RSA key takes too long for the runtime's own threads.
         let (conducts, root_pem) =
             tokio::task::spawn_blocking(move || prepare(now, cases)).await??;
@@ -139,7 +139,7 @@ impl Lab {
 
     async fn open(
         &mut self,
-        case: &'static Case,
+        case: &'static LabCase,
         conduct: Conduct,
         slots: &Arc<Semaphore>,
     ) -> Result<(), LabError> {
@@ -172,7 +172,7 @@ impl Lab {
 }
 
 impl Running {
-    fn new(case: &'static Case, scheme: Option<&str>, port: Option<u16>) -> Self {
+    fn new(case: &'static LabCase, scheme: Option<&str>, port: Option<u16>) -> Self {
         let host = case.host;
         let scheme = scheme
             .map(|scheme| format!("{scheme}://"))
@@ -189,10 +189,10 @@ impl Running {
     }
 }
 
-type Prepared = Vec<(&'static Case, Conduct)>;
+type Prepared = Vec<(&'static LabCase, Conduct)>;
 
 /// Creates what each case serves, and the root.
-fn prepare(now: Timestamp, cases: Vec<&'static Case>) -> Result<(Prepared, String), LabError> {
+fn prepare(now: Timestamp, cases: Vec<&'static LabCase>) -> Result<(Prepared, String), LabError> {
     let shop = Workshop::open(now)?;
     let conducts = cases
         .into_iter()

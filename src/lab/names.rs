@@ -1,13 +1,13 @@
 //! Cases about names without an address. They have no server; the lab's resolver answers.
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::Conduct;
 use super::resolver::Answer;
 use crate::verdict::VerdictKind;
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "gone",
         host: "gone.tlsweep.test",
         expect: VerdictKind::DnsFailure,
@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the name does not exist (NXDOMAIN)",
         conduct: |_, _| Ok(Conduct::NoAddress(Answer::Nxdomain)),
     },
-    Case {
+    LabCase {
         name: "broken",
         host: "broken.tlsweep.test",
         expect: VerdictKind::DnsFailure,
@@ -23,7 +23,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the resolver cannot answer (SERVFAIL)",
         conduct: |_, _| Ok(Conduct::NoAddress(Answer::Servfail)),
     },
-    Case {
+    LabCase {
         name: "empty",
         host: "empty.tlsweep.test",
         expect: VerdictKind::DnsFailure,
@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the name exists but has no address",
         conduct: |_, _| Ok(Conduct::NoAddress(Answer::NoData)),
     },
-    Case {
+    LabCase {
         name: "invalid-name",
         host: "a-label-may-have-sixty-three-characters-and-this-one-has-rather-more.tlsweep.test",
         expect: VerdictKind::DnsFailure,

@@ -3,7 +3,7 @@
 
 use rcgen::{KeyPair, PKCS_ED25519};
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::{Conduct, OldServer};
 use super::error::LabError;
 use super::issue::{WeakKey, Workshop};
@@ -21,8 +21,8 @@ const ECDHE_CBC_SHA256: &[u16] = &[0xc027];
 const RSA_CBC: &[u16] = &[0x002f];
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "only-dhe",
         host: "only-dhe.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with DHE only, which no browser supports any more",
         conduct: |shop, host| old(shop, host, DHE, 256),
     },
-    Case {
+    LabCase {
         name: "prefers-dhe",
         host: "prefers-dhe.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with DHE first, and RSA key exchange, which browsers use",
         conduct: |shop, host| old(shop, host, DHE_FIRST, 256),
     },
-    Case {
+    LabCase {
         name: "only-ecdhe-cbc-sha256",
         host: "only-ecdhe-cbc-sha256.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -46,7 +46,7 @@ pub(super) const CASES: &[Case] = &[
         about: "TLS 1.2 with ECDHE and CBC with SHA-256 only, which no browser supports any more",
         conduct: |shop, host| old(shop, host, ECDHE_CBC_SHA256, 256),
     },
-    Case {
+    LabCase {
         name: "dh-1024",
         host: "dh-1024.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
         about: "DHE only, with a group of 1024 bits",
         conduct: |shop, host| old(shop, host, DHE, 128),
     },
-    Case {
+    LabCase {
         name: "dh-512",
         host: "dh-512.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
         about: "DHE only, with a group of 512 bits, which no client accepts",
         conduct: |shop, host| old(shop, host, DHE, 64),
     },
-    Case {
+    LabCase {
         name: "ed25519-key",
         host: "ed25519-key.tlsweep.test",
         expect: VerdictKind::Ok,
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
             serve(shop.chain_for(shop.leaf(host)?, &*key)?, &key)
         },
     },
-    Case {
+    LabCase {
         name: "tiny-key",
         host: "tiny-key.tlsweep.test",
         expect: VerdictKind::InvalidCertificate,

@@ -239,9 +239,9 @@ async fn a_strict_client_accepts_the_healthy_and_rejects_the_rest_for_the_right_
 fn cases_have_distinct_names_and_cover_the_verdicts() {
     let mut names = HashSet::new();
     let mut verdicts = HashSet::new();
-    for case in Case::all() {
+    for case in LabCase::all() {
         assert!(names.insert(case.name), "{} exists twice", case.name);
-        assert!(std::ptr::eq(Case::named(case.name).unwrap(), case));
+        assert!(std::ptr::eq(LabCase::named(case.name).unwrap(), case));
         assert!(
             case.host == "127.0.0.1" || case.host.ends_with(ZONE),
             "{}",
@@ -302,7 +302,7 @@ async fn old_stacks_answer_an_old_hello_with_their_version_and_suite() {
         ("weak-key", 0x0303, 0x002f),
         ("unparseable", 0x0303, 0x002f),
     ];
-    let wanted = |case: &Case| expected.iter().any(|(name, ..)| *name == case.name);
+    let wanted = |case: &LabCase| expected.iter().any(|(name, ..)| *name == case.name);
     let lab = Lab::start_some(today(), wanted).await.unwrap();
     assert_eq!(lab.cases().len(), expected.len());
     for (name, version, suite) in expected {

@@ -1,7 +1,7 @@
 //! Cases about what is received instead of a handshake: other protocols, alerts, silence, malformed
 //! bytes, and ports that do not listen.
 
-use super::case::Case;
+use super::case::LabCase;
 use super::conduct::{Conduct, End};
 use super::error::LabError;
 use super::flight::{
@@ -16,8 +16,8 @@ const TLS12: u16 = 0x0303;
 const COMMON_SUITE: u16 = 0xc02f;
 
 /// The cases of this family.
-pub(super) const CASES: &[Case] = &[
-    Case {
+pub(super) const CASES: &[LabCase] = &[
+    LabCase {
         name: "handshake-failure",
         host: "handshake-failure.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the alert handshake_failure for any ClientHello",
         conduct: |_, _| alert(HANDSHAKE_FAILURE),
     },
-    Case {
+    LabCase {
         name: "alert-of-no-version",
         host: "alert-of-no-version.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
         about: "an alert in a record of version 0.0, as sent by a large network",
         conduct: |_, _| Ok(answer(fatal_alert(0, HANDSHAKE_FAILURE), End::Close)),
     },
-    Case {
+    LabCase {
         name: "internal-error",
         host: "internal-error.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the alert internal_error, as sent by servers that have lost their key",
         conduct: |_, _| alert(INTERNAL_ERROR),
     },
-    Case {
+    LabCase {
         name: "sni-rejected",
         host: "sni-rejected.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -49,7 +49,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the fatal alert unrecognized_name",
         conduct: |_, _| alert(UNRECOGNIZED_NAME),
     },
-    Case {
+    LabCase {
         name: "closes",
         host: "closes.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the connection is closed right after the ClientHello",
         conduct: |_, _| Ok(answer(Vec::new(), End::Close)),
     },
-    Case {
+    LabCase {
         name: "resets",
         host: "resets.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -65,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the connection is reset right after the ClientHello",
         conduct: |_, _| Ok(answer(Vec::new(), End::Reset)),
     },
-    Case {
+    LabCase {
         name: "silent",
         host: "silent.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the ClientHello is never answered",
         conduct: |_, _| Ok(answer(Vec::new(), End::Wait)),
     },
-    Case {
+    LabCase {
         name: "drip",
         host: "drip.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -81,7 +81,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the handshake arrives at two bytes per second",
         conduct: |shop, _| Ok(Conduct::Drip(common_flight(shop).done())),
     },
-    Case {
+    LabCase {
         name: "half-a-flight",
         host: "half-a-flight.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -93,7 +93,7 @@ pub(super) const CASES: &[Case] = &[
             Ok(answer(flight, End::Close))
         },
     },
-    Case {
+    LabCase {
         name: "malformed-hello",
         host: "malformed-hello.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -101,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
         about: "the ServerHello ends in the middle",
         conduct: |_, _| Ok(answer(malformed_server_hello(), End::Wait)),
     },
-    Case {
+    LabCase {
         name: "endless",
         host: "endless.tlsweep.test",
         expect: VerdictKind::HandshakeFailed,
@@ -114,7 +114,7 @@ pub(super) const CASES: &[Case] = &[
             })
         },
     },
-    Case {
+    LabCase {
         name: "http",
         host: "http.tlsweep.test",
         expect: VerdictKind::NotTls,
@@ -126,7 +126,7 @@ pub(super) const CASES: &[Case] = &[
             Ok(answer(page.to_vec(), End::Close))
         },
     },
-    Case {
+    LabCase {
         name: "http-patient",
         host: "http-patient.tlsweep.test",
         expect: VerdictKind::NotTls,
@@ -138,7 +138,7 @@ pub(super) const CASES: &[Case] = &[
             ))
         },
     },
-    Case {
+    LabCase {
         name: "smtp",
         host: "smtp.tlsweep.test",
         expect: VerdictKind::NotTls,
@@ -146,7 +146,7 @@ pub(super) const CASES: &[Case] = &[
         about: "an SMTP banner on a TLS port",
         conduct: |_, _| Ok(Conduct::Banner(b"220 smtp.tlsweep.test ESMTP\r\n")),
     },
-    Case {
+    LabCase {
         name: "ssh",
         host: "ssh.tlsweep.test",
         expect: VerdictKind::NotTls,
@@ -154,7 +154,7 @@ pub(super) const CASES: &[Case] = &[
         about: "an SSH banner on a TLS port",
         conduct: |_, _| Ok(Conduct::Banner(b"SSH-2.0-tlsweep_lab\r\n")),
     },
-    Case {
+    LabCase {
         name: "noise",
         host: "noise.tlsweep.test",
         expect: VerdictKind::NotTls,
@@ -162,7 +162,7 @@ pub(super) const CASES: &[Case] = &[
         about: "bytes of no known protocol",
         conduct: |_, _| Ok(answer([0xde, 0xad, 0xbe, 0xef].repeat(16), End::Close)),
     },
-    Case {
+    LabCase {
         name: "refused",
         host: "refused.tlsweep.test",
         expect: VerdictKind::Unreachable,

@@ -6,13 +6,60 @@ use std::ops::Range;
 use super::DistinguishedName;
 use crate::crypto::{Fingerprint, KeyAlgorithm, RsaNumbers};
 
-/// The field at which parsing a certificate failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {field} cannot be parsed")]
-pub struct Unparseable {
-    /// Name of the field: `certificate`, `validity`, `subject_public_key_info`, `extensions`, ...;
-    /// `trailing_bytes` if bytes follow the certificate, `size` if it is larger than 320 KiB.
-    pub field: &'static str,
+/// Where parsing a certificate failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {} cannot be parsed", self.field())]
+pub enum Unparseable {
+    /// The certificate is larger than 320 KiB.
+    Size,
+    /// The outermost structure, or the parser failed in an unexpected way.
+    Certificate,
+    /// Bytes follow the certificate.
+    TrailingBytes,
+    /// The field `tbs_certificate`.
+    TbsCertificate,
+    /// The field `signature_algorithm`.
+    SignatureAlgorithm,
+    /// The field `signature_value`.
+    SignatureValue,
+    /// The field `version`.
+    Version,
+    /// The field `serial_number`.
+    SerialNumber,
+    /// The field `signature`.
+    Signature,
+    /// The field `issuer`.
+    Issuer,
+    /// The field `validity`.
+    Validity,
+    /// The field `subject`.
+    Subject,
+    /// The field `subject_public_key_info`.
+    SubjectPublicKeyInfo,
+    /// The field `extensions`.
+    Extensions,
+}
+
+impl Unparseable {
+    /// Returns the name of the field in records.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Certificate => "certificate",
+            Self::TrailingBytes => "trailing_bytes",
+            Self::TbsCertificate => "tbs_certificate",
+            Self::SignatureAlgorithm => "signature_algorithm",
+            Self::SignatureValue => "signature_value",
+            Self::Version => "version",
+            Self::SerialNumber => "serial_number",
+            Self::Signature => "signature",
+            Self::Issuer => "issuer",
+            Self::Validity => "validity",
+            Self::Subject => "subject",
+            Self::SubjectPublicKeyInfo => "subject_public_key_info",
+            Self::Extensions => "extensions",
+        }
+    }
 }
 
 /// The parsed fields of a certificate.

@@ -196,7 +196,6 @@ fn extended_key_usage(value: &[u8]) -> Option<Vec<String>> {
 
 /// Returns the key id, or `Some(None)` if only issuer and serial number are present. x509-parser's
 /// `AuthorityKeyIdentifier` treats a key id that cannot be parsed as absent.
-#[allow(clippy::option_option)]
 fn authority_key_id(value: &[u8]) -> Option<Option<Vec<u8>>> {
     let mut fields = fields::sequence(value)?;
     let key_id = fields.take_if(primitive(0))?;

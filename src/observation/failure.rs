@@ -25,7 +25,7 @@ pub enum Stage {
 pub enum Reason {
     /// The name does not exist.
     Nxdomain,
-    /// The resolver failed or refused.
+    /// The resolver reported an error, such as SERVFAIL or REFUSED, or its answer is unusable.
     Servfail,
     /// No resolver could be reached.
     NoResolver,
@@ -121,6 +121,64 @@ impl Reason {
     }
 }
 
+/// Why a lookup failed. Code that decides by it names every variant, so that the compiler shows all
+/// of it to a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupReason {
+    /// The name does not exist.
+    Nxdomain,
+    /// The resolver reported an error, or its answer is unusable.
+    Servfail,
+    /// No resolver could be reached.
+    NoResolver,
+    /// The name has no address of the requested families.
+    NoAddress,
+    /// The name is not a valid DNS name.
+    InvalidName,
+    /// No answer arrived in time.
+    Timeout,
+    /// No connection is possible to any address of the name.
+    UnusableAddress,
+    /// This machine ran out of something that the lookup needs.
+    LocalLimit,
+}
+
+impl Reason {
+    /// Returns the reason as one of a lookup, or `None` if no lookup fails for it.
+    fn of_lookup(self) -> Option<LookupReason> {
+        match self {
+            Self::Nxdomain => Some(LookupReason::Nxdomain),
+            Self::Servfail => Some(LookupReason::Servfail),
+            Self::NoResolver => Some(LookupReason::NoResolver),
+            Self::NoAddress => Some(LookupReason::NoAddress),
+            Self::InvalidName => Some(LookupReason::InvalidName),
+            Self::Timeout => Some(LookupReason::Timeout),
+            Self::UnusableAddress => Some(LookupReason::UnusableAddress),
+            Self::LocalLimit => Some(LookupReason::LocalLimit),
+            Self::Refused
+            | Self::Reset
+            | Self::NoRoute
+            | Self::AddressDead
+            | Self::AllSilent
+            | Self::Eof
+            | Self::NotTls
+            | Self::Alert
+            | Self::Malformed
+            | Self::Incompatible
+            | Self::TooLarge
+            | Self::ScannerLimit
+            | Self::KeyNotProven
+            | Self::Anonymous
+            | Self::UpgradeNotOffered
+            | Self::UpgradeRefused
+            | Self::TurnedAway
+            | Self::Temporary
+            | Self::OtherProtocol
+            | Self::ImplicitTls => None,
+        }
+    }
+}
+
 /// A step that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Failure {
@@ -194,11 +252,17 @@ impl Failure {
     /// Returns true if the lookup got no answer to the question: the resolver is unreachable, silent
     /// or failing. The cause may be the resolver as well as the zone.
     pub fn is_failed_lookup(&self) -> bool {
-        let unanswered = matches!(
-            self.reason,
-            Reason::Timeout | Reason::Servfail | Reason::NoResolver
-        );
-        self.stage == Stage::Dns && unanswered
+        use LookupReason as Is;
+        match self.lookup() {
+            Some(Is::Timeout | Is::Servfail | Is::NoResolver) => true,
+            Some(Is::Nxdomain | Is::NoAddress | Is::InvalidName) => false,
+            Some(Is::UnusableAddress | Is::LocalLimit) | None => false,
+        }
+    }
+
+    /// Returns why the lookup failed, or `None` if another step failed.
+    pub fn lookup(&self) -> Option<LookupReason> {
+        self.reason.of_lookup().filter(|_| self.stage == Stage::Dns)
     }
 
     /// Returns true if nothing was received before the timeout.

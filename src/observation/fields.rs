@@ -59,7 +59,6 @@ impl<'a> Fields<'a> {
 
     /// Reads the next field if it has this tag byte. Otherwise consumes nothing and returns
     /// `Some(None)`.
-    #[allow(clippy::option_option)]
     pub(super) fn take_if(&mut self, tag: u8) -> Option<Option<Field<'a>>> {
         match self.left.first() {
             Some(first) if *first == tag => self.next().map(Some),

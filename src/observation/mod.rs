@@ -37,11 +37,11 @@ pub use contents::{
 pub(crate) use date::time;
 pub use exchange::{Exchange, KeyProof, Offer, Session, UnknownHello};
 pub use facts::{
-    ALPN_PROTOCOLS, Fact, FactSet, Facts, KeyChain, KeyFamily, Listing, Offered, Order, Protocols,
-    Question,
+    ALPN_PROTOCOLS, Fact, FactSet, Facts, GroupVersion, KeyChain, KeyFamily, Listing, Offered,
+    Order, Protocols, Question, Series,
 };
 pub(crate) use facts::{most_questions, next_question, reduce};
-pub use failure::{Failure, Reason, Stage};
+pub use failure::{Failure, LookupReason, Reason, Stage};
 pub use name::DistinguishedName;
 pub(crate) use oid::oid_text;
 pub use peer_chain::PeerChain;

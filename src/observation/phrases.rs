@@ -31,8 +31,6 @@ phrases! {
     CERTIFICATE_CURVE = "certificate_curve",
     /// The server chose a protocol that was no longer on offer.
     NOT_ON_OFFER = "chose one not on offer",
-    /// This fact is no list.
-    NO_LIST = "no list",
     /// The server sent no answer.
     NO_ANSWER = "no answer",
     /// The answer names no group.

@@ -28,29 +28,28 @@ const MAX_SIZE: usize = 320 * 1024;
 /// continues. Catching the panic is safe because the parser changes no shared state.
 pub(super) fn read(der: &[u8]) -> Result<Contents, Unparseable> {
     if der.len() > MAX_SIZE {
-        return Err(Unparseable { field: "size" });
+        return Err(Unparseable::Size);
     }
-    let field = "certificate";
-    catch_unwind(|| certificate(der)).unwrap_or(Err(Unparseable { field }))
+    catch_unwind(|| certificate(der)).unwrap_or(Err(Unparseable::Certificate))
 }
 
 fn certificate(der: &[u8]) -> Result<Contents, Unparseable> {
     let mut reader = Fields::of(der);
-    let certificate = reader.expect(Tag::Sequence).or_unparseable("certificate")?;
+    let certificate = reader
+        .expect(Tag::Sequence)
+        .or_unparseable(Unparseable::Certificate)?;
     if !reader.is_empty() {
-        return Err(Unparseable {
-            field: "trailing_bytes",
-        });
+        return Err(Unparseable::TrailingBytes);
     }
     let mut parts = certificate.inside();
     let tbs = parts
         .expect(Tag::Sequence)
-        .or_unparseable("tbs_certificate")?;
+        .or_unparseable(Unparseable::TbsCertificate)?;
     let algorithm = parts
         .expect(Tag::Sequence)
         .and_then(|identifier| signature_algorithm(identifier.inside()))
-        .or_unparseable("signature_algorithm")?;
-    let value = signature_value(&mut parts).or_unparseable("signature_value")?;
+        .or_unparseable(Unparseable::SignatureAlgorithm)?;
+    let value = signature_value(&mut parts).or_unparseable(Unparseable::SignatureValue)?;
 
     let start = certificate.whole.len() - certificate.any.data.len();
     let ranges = (start..start + tbs.whole.len(), der.len() - value..der.len());
@@ -109,25 +108,31 @@ struct ToBeSigned<'a> {
 
 fn to_be_signed<'a>(tbs: &Field<'a>) -> Result<ToBeSigned<'a>, Unparseable> {
     let mut fields = tbs.inside();
-    let version = version(&mut fields).or_unparseable("version")?;
+    let version = version(&mut fields).or_unparseable(Unparseable::Version)?;
     // Kept as encoded: many CAs use negative numbers or superfluous leading zeros.
     let serial = fields
         .expect(Tag::Integer)
         .filter(|serial| !serial.any.data.is_empty())
-        .or_unparseable("serial_number")?;
-    fields.expect(Tag::Sequence).or_unparseable("signature")?;
-    let issuer = fields.expect(Tag::Sequence).or_unparseable("issuer")?;
+        .or_unparseable(Unparseable::SerialNumber)?;
+    fields
+        .expect(Tag::Sequence)
+        .or_unparseable(Unparseable::Signature)?;
+    let issuer = fields
+        .expect(Tag::Sequence)
+        .or_unparseable(Unparseable::Issuer)?;
     let (not_before, not_after) = fields
         .expect(Tag::Sequence)
         .and_then(|validity| dates(validity.inside()))
-        .or_unparseable("validity")?;
-    let subject = fields.expect(Tag::Sequence).or_unparseable("subject")?;
+        .or_unparseable(Unparseable::Validity)?;
+    let subject = fields
+        .expect(Tag::Sequence)
+        .or_unparseable(Unparseable::Subject)?;
     let key = fields
         .expect(Tag::Sequence)
         .and_then(|key| fields::only::<SubjectPublicKeyInfo<'_>, _>(key.whole))
         .and_then(|key| public_key(&key))
-        .or_unparseable("subject_public_key_info")?;
-    let extensions = extensions(&mut fields).or_unparseable("extensions")?;
+        .or_unparseable(Unparseable::SubjectPublicKeyInfo)?;
+    let extensions = extensions(&mut fields).or_unparseable(Unparseable::Extensions)?;
     Ok(ToBeSigned {
         version,
         serial: serial.any.data,
@@ -170,11 +175,11 @@ fn extensions(fields: &mut Fields<'_>) -> Option<Extensions> {
 
 /// Converts `None` to an error that names the field.
 trait OrUnparseable<T> {
-    fn or_unparseable(self, field: &'static str) -> Result<T, Unparseable>;
+    fn or_unparseable(self, error: Unparseable) -> Result<T, Unparseable>;
 }
 
 impl<T> OrUnparseable<T> for Option<T> {
-    fn or_unparseable(self, field: &'static str) -> Result<T, Unparseable> {
-        self.ok_or(Unparseable { field })
+    fn or_unparseable(self, error: Unparseable) -> Result<T, Unparseable> {
+        self.ok_or(error)
     }
 }

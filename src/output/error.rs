@@ -6,12 +6,12 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The file could not be opened for writing.
-    #[error("{name} cannot be opened for writing: {source}")]
+    #[error("{name} cannot be opened for writing: {error}")]
     Open {
         /// Flag and path of the output.
         name: String,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
     /// Two outputs are the same file.
     #[error("{name} is given twice as an output; use a different file for each format")]
@@ -20,12 +20,12 @@ pub enum OutputError {
         name: String,
     },
     /// The output could not be written completely.
-    #[error("{name} cannot be written: {source}; the file may be truncated")]
+    #[error("{name} cannot be written: {error}; the file may be truncated")]
     Write {
         /// Flag and path of the output, or `standard output`.
         name: String,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
     /// The reader of standard output closed it, like `head` does. The sweep stops, but this is not
     /// a failure.
@@ -34,10 +34,10 @@ pub enum OutputError {
 }
 
 impl OutputError {
-    pub(super) fn write(name: &str, source: io::Error) -> Self {
+    pub(super) fn write(name: &str, error: io::Error) -> Self {
         Self::Write {
             name: name.to_owned(),
-            source,
+            error,
         }
     }
 }

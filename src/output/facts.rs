@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::fields::{Date, Hex};
 use super::names;
 use crate::observation::{
-    ALPN_PROTOCOLS, Facts, KeyChain, Listing, Observation, Order, PeerChain, Protocols, Question,
+    ALPN_PROTOCOLS, Facts, GroupVersion, KeyChain, Listing, Observation, Order, PeerChain,
+    Protocols, Question,
 };
 use crate::tls::ProtocolVersion;
 
@@ -137,8 +138,8 @@ impl FactsAsked {
             tls1_3: facts.tickets_tls13,
         };
         let groups = GroupsByVersion {
-            tls1_2: groups(ProtocolVersion::Tls12, facts.groups_tls12),
-            tls1_3: groups(ProtocolVersion::Tls13, facts.groups_tls13),
+            tls1_2: groups(GroupVersion::Tls12, facts.groups_tls12),
+            tls1_3: groups(GroupVersion::Tls13, facts.groups_tls13),
         };
         let chains = KeyChains {
             rsa: facts.rsa.map(KeyChainSent::from),
@@ -157,7 +158,7 @@ impl FactsAsked {
     }
 }
 
-fn groups(version: ProtocolVersion, listing: Option<Listing>) -> Option<Accepted> {
+fn groups(version: GroupVersion, listing: Option<Listing>) -> Option<Accepted> {
     let question = Question::Groups(version);
     listing.map(|listing| Accepted::new(listing, question, names::group))
 }

@@ -210,11 +210,11 @@ fn same(one: &OutputPath, other: &OutputPath) -> bool {
     }
 }
 
-fn failed(name: Option<&str>, source: io::Error) -> OutputError {
-    match (name, source.kind()) {
+fn failed(name: Option<&str>, error: io::Error) -> OutputError {
+    match (name, error.kind()) {
         (None, io::ErrorKind::BrokenPipe) => OutputError::Closed,
-        (None, _) => OutputError::write("standard output", source),
-        (Some(name), _) => OutputError::write(name, source),
+        (None, _) => OutputError::write("standard output", error),
+        (Some(name), _) => OutputError::write(name, error),
     }
 }
 

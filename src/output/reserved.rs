@@ -26,7 +26,7 @@ impl Reserved {
         let opened = options.write(true).create(true).truncate(false).open(path);
         match opened {
             Ok(file) => Ok(Self { name, file }),
-            Err(source) => Err(OutputError::Open { name, source }),
+            Err(error) => Err(OutputError::Open { name, error }),
         }
     }
 
@@ -45,7 +45,7 @@ impl Reserved {
         let Self { name, file } = self;
         match empty(&file) {
             Ok(()) => Ok((name, file)),
-            Err(source) => Err(OutputError::Open { name, source }),
+            Err(error) => Err(OutputError::Open { name, error }),
         }
     }
 }

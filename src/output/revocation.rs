@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::fields::{Date, Hex, Instant};
-use crate::verdict::{self, RevocationAnswer, RevocationStatus};
+use crate::verdict::{self, RevocationAnswer, RevocationReason, RevocationStatus};
 
 /// Revocation status of the path (`--revocation`). It is `revoked` if any source says so of any
 /// certificate on the path, even if another source disagrees; `good` and `unknown` describe the
@@ -64,8 +64,8 @@ impl<'a> Revocation<'a> {
         Some(Self {
             status: answer.status,
             source,
-            certificate: answer.certificate,
-            reason: answer.reason,
+            certificate: answer.certificate.name(),
+            reason: answer.reason.map(RevocationReason::name),
             revoked_at: answer.revoked_at.and_then(Date::new),
             this_update: answer.this_update.and_then(Date::new),
             answers: known.answers().map(Answer::new).collect(),
@@ -77,10 +77,10 @@ impl<'a> Answer<'a> {
     fn new((source, answer): (&'static str, &'a RevocationAnswer)) -> Self {
         Self {
             source,
-            certificate: answer.certificate,
+            certificate: answer.certificate.name(),
             sha256: Hex::from(&answer.sha256),
             status: answer.status,
-            reason: answer.reason,
+            reason: answer.reason.map(RevocationReason::name),
             revoked_at: answer.revoked_at.and_then(Date::new),
             this_update: answer.this_update.and_then(Date::new),
             next_update: answer.next_update.and_then(Date::new),
@@ -93,10 +93,10 @@ impl<'a> Answer<'a> {
 #[cfg(test)]
 pub(super) fn known(sha256: crate::crypto::Fingerprint) -> verdict::Revocation {
     let no_crl = RevocationAnswer {
-        certificate: "leaf",
+        certificate: verdict::Position::Leaf,
         sha256,
         status: RevocationStatus::Unknown,
-        reason: Some("no_crl"),
+        reason: Some(RevocationReason::NoCrl),
         revoked_at: None,
         this_update: None,
         next_update: None,

@@ -190,7 +190,7 @@ pub(crate) fn unreadable() -> Sample {
     let leaf = Arc::new(Certificate {
         der: CertificateDer::from(vec![5; 5]),
         sha256: Fingerprint([5; 32]),
-        contents: Err(Unparseable { field: "validity" }),
+        contents: Err(Unparseable::Validity),
     });
     let evidence = vec![
         ("reason", Barrier::Unparseable.into()),

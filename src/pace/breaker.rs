@@ -2,10 +2,10 @@
 //!
 //! It is a circuit breaker for each address and port, because a firewall may drop a single port.
 //! After a run of silent visits, the breaker of an endpoint is half-open: visits are held back, and
-//! a few probes are made one at a time, each after a longer pause. If a probe is answered, the
+//! a few trials are made one at a time, each after a longer pause. If a trial is answered, the
 //! breaker closes and all held visits go ahead. If none is, the breaker opens, because the endpoint
 //! is dead: visits are rejected without being made, except for one from time to time. Silence proves
-//! nothing if no other endpoint answers either. In that case more probes are made first, and the
+//! nothing if no other endpoint answers either. In that case more trials are made first, and the
 //! reason reported is different.
 //!
 //! It knows addresses and times, but not visits or sockets.
@@ -20,10 +20,10 @@ const RUN: u32 = 8;
 /// The same, if a connection was accepted before the silence. Such silence may depend on the name:
 /// a proxy stays silent for a name whose backend is down.
 const RUN_ACCEPTED: u32 = 16;
-/// Number of silent probes before a half-open breaker opens.
-const PROBES: u32 = 3;
+/// Number of silent trials before a half-open breaker opens.
+const TRIALS: u32 = 3;
 /// The same, if several addresses are silent and none has answered: our own network may be down.
-const PROBES_ALL_SILENT: u32 = 6;
+const TRIALS_ALL_SILENT: u32 = 6;
 /// Minimum and maximum of the duration of a silent visit. Pauses are multiples of that duration.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
@@ -74,7 +74,7 @@ pub enum Action {
     /// Nothing changes.
     None,
     /// Hold them back, and let one go after this pause.
-    Probe(Duration),
+    Trial(Duration),
     /// Release all that were held back.
     Release,
     /// Reject all that were held back.
@@ -114,13 +114,13 @@ struct Entry {
 enum State {
     /// Visits are made.
     Closed,
-    /// Visits are held back. `probes` is the number of silent probes, `next_is_probe` means that the
-    /// next visit is a probe, and `probing` that a probe is in flight. Visits that began before this
-    /// state are not probes.
+    /// Visits are held back. `trials` is the number of silent trials, `next_is_trial` means that the
+    /// next visit is a trial, and `trying` that a trial is in flight. Visits that began before this
+    /// state are not trials.
     HalfOpen {
-        probes: u32,
-        next_is_probe: bool,
-        probing: bool,
+        trials: u32,
+        next_is_trial: bool,
+        trying: bool,
     },
     /// Visits are rejected until `next`, when one is made.
     Open {
@@ -145,11 +145,11 @@ impl Breaker {
         match &mut entry.state {
             State::Closed => Decision::Allow,
             State::HalfOpen {
-                next_is_probe,
-                probing,
+                next_is_trial,
+                trying,
                 ..
-            } if *next_is_probe => {
-                (*next_is_probe, *probing) = (false, true);
+            } if *next_is_trial => {
+                (*next_is_trial, *trying) = (false, true);
                 Decision::Allow
             }
             State::HalfOpen { .. } => Decision::Hold,
@@ -179,10 +179,10 @@ impl Breaker {
         now: Instant,
     ) -> Action {
         match outcome {
-            VisitOutcome::Unclear => self.repeat_probe(at),
+            VisitOutcome::Unclear => self.repeat_trial(at),
             VisitOutcome::Answered => self.answered(at, now),
             VisitOutcome::Silent { .. } if self.paused_until.is_some_and(|until| now < until) => {
-                self.repeat_probe(at)
+                self.repeat_trial(at)
             }
             VisitOutcome::Silent { accepted } => self.silent(at, accepted, took, now),
         }
@@ -195,30 +195,30 @@ impl Breaker {
     }
 
     /// Returns true if one held visit may go, because the pause of a half-open breaker is over. If
-    /// no visit is held, the next visit becomes the probe.
-    pub fn may_probe(&mut self, at: SocketAddr, any_held: bool) -> bool {
+    /// no visit is held, the next visit becomes the trial.
+    pub fn may_try(&mut self, at: SocketAddr, any_held: bool) -> bool {
         match self.entry(at).map(|entry| &mut entry.state) {
             Some(State::HalfOpen {
-                next_is_probe,
-                probing,
+                next_is_trial,
+                trying,
                 ..
             }) => {
-                (*next_is_probe, *probing) = (!any_held, any_held);
+                (*next_is_trial, *trying) = (!any_held, any_held);
                 any_held
             }
             _ => false,
         }
     }
 
-    /// Repeats a probe that showed nothing.
-    fn repeat_probe(&mut self, at: SocketAddr) -> Action {
+    /// Repeats a trial that showed nothing.
+    fn repeat_trial(&mut self, at: SocketAddr) -> Action {
         let Some(entry) = self.entry(at) else {
             return Action::None;
         };
         match &mut entry.state {
-            State::HalfOpen { probing, .. } if *probing => {
-                *probing = false;
-                Action::Probe(entry.pause)
+            State::HalfOpen { trying, .. } if *trying => {
+                *trying = false;
+                Action::Trial(entry.pause)
             }
             _ => Action::None,
         }
@@ -268,30 +268,28 @@ impl Breaker {
             State::Closed if entry.silent < patience => Action::None,
             State::Closed => {
                 entry.state = State::HalfOpen {
-                    probes: 0,
-                    next_is_probe: false,
-                    probing: false,
+                    trials: 0,
+                    next_is_trial: false,
+                    trying: false,
                 };
-                Action::Probe(entry.pause)
+                Action::Trial(entry.pause)
             }
-            State::HalfOpen { probing: false, .. } => Action::None,
-            State::HalfOpen {
-                probes, probing, ..
-            } => {
-                *probing = false;
-                *probes += 1;
-                let made = *probes;
+            State::HalfOpen { trying: false, .. } => Action::None,
+            State::HalfOpen { trials, trying, .. } => {
+                *trying = false;
+                *trials += 1;
+                let made = *trials;
                 let nobody = last_answer.is_none_or(|last_answer| last_answer < entry.since);
                 let others = silent.iter().flatten();
                 let mut others = others.filter(|(ip, when)| *ip != at.ip() && *when >= entry.since);
                 let all_silent = nobody && others.next().is_some();
                 let enough = if all_silent {
-                    PROBES_ALL_SILENT
+                    TRIALS_ALL_SILENT
                 } else {
-                    PROBES
+                    TRIALS
                 };
                 if made < enough {
-                    return Action::Probe(entry.pause * (1 << made));
+                    return Action::Trial(entry.pause * (1 << made));
                 }
                 let silent = entry.silent;
                 let why = Dead { silent, all_silent };
@@ -406,13 +404,13 @@ mod tests {
             self.breaker.decide(at, self.now)
         }
 
-        /// Probes until the endpoint is given up, and returns the number of probes.
+        /// Makes trials until the endpoint is given up, and returns the number of trials.
         fn give_up(&mut self, at: SocketAddr, outcome: VisitOutcome) -> (u32, Dead) {
-            for probes in 1..100 {
-                assert!(self.breaker.may_probe(at, true));
+            for trials in 1..100 {
+                assert!(self.breaker.may_try(at, true));
                 match self.sees(at, outcome) {
-                    Action::Probe(pause) => self.now += pause,
-                    Action::Reject(dead) => return (probes, dead),
+                    Action::Trial(pause) => self.now += pause,
+                    Action::Reject(dead) => return (trials, dead),
                     action => panic!("{action:?}"),
                 }
             }
@@ -421,18 +419,18 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_address_is_suspended_probed_and_given_up() {
+    fn a_dead_address_is_suspended_tried_and_given_up() {
         let (one, other) = (at("192.0.2.1:443"), at("192.0.2.9:443"));
         for (outcome, run) in [(DROPPED, RUN), (TARPIT, RUN_ACCEPTED)] {
             let mut sim = Simulation::new();
             assert_eq!(sim.sees_times(one, outcome, run - 1), Action::None);
             assert_eq!(sim.decide(one), Decision::Allow);
-            assert_eq!(sim.sees(one, outcome), Action::Probe(TOOK));
+            assert_eq!(sim.sees(one, outcome), Action::Trial(TOOK));
             assert_eq!(sim.decide(one), Decision::Hold);
             sim.sees(other, VisitOutcome::Answered);
-            let (probes, dead) = sim.give_up(one, outcome);
-            assert_eq!((probes, dead.all_silent), (PROBES, false));
-            assert_eq!(dead.silent, run + PROBES);
+            let (trials, dead) = sim.give_up(one, outcome);
+            assert_eq!((trials, dead.all_silent), (TRIALS, false));
+            assert_eq!(dead.silent, run + TRIALS);
             assert_eq!(sim.decide(one), Decision::Reject(dead));
             assert_eq!(sim.decide(other), Decision::Allow);
             // Another port of the same address is a different endpoint.
@@ -441,17 +439,17 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_is_answered_releases_all_and_patience_grows() {
+    fn a_trial_that_is_answered_releases_all_and_patience_grows() {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         let mut run = RUN;
         for _ in 0..3 {
-            assert_eq!(sim.sees_times(one, DROPPED, run), Action::Probe(TOOK));
-            // Visits that began earlier are not probes.
+            assert_eq!(sim.sees_times(one, DROPPED, run), Action::Trial(TOOK));
+            // Visits that began earlier are not trials.
             assert_eq!(sim.sees_times(one, DROPPED, 100), Action::None);
             assert_eq!(sim.sees(one, VisitOutcome::Unclear), Action::None);
-            assert!(sim.breaker.may_probe(one, true));
-            assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK * 2));
+            assert!(sim.breaker.may_try(one, true));
+            assert_eq!(sim.sees(one, DROPPED), Action::Trial(TOOK * 2));
             assert_eq!(sim.sees(one, VisitOutcome::Answered), Action::Release);
             assert_eq!(sim.decide(one), Decision::Allow);
             run *= 2;
@@ -500,17 +498,17 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_answers_more_probes_are_made_for_another_reason() {
+    fn where_nothing_answers_more_trials_are_made_for_another_reason() {
         let (one, other) = (at("192.0.2.1:443"), at("192.0.2.2:443"));
         let mut sim = Simulation::new();
         for _ in 0..RUN - 1 {
             assert_eq!(sim.sees(one, DROPPED), Action::None);
             assert_eq!(sim.sees(other, DROPPED), Action::None);
         }
-        assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK));
-        assert_eq!(sim.sees(other, DROPPED), Action::Probe(TOOK));
-        let (probes, dead) = sim.give_up(one, DROPPED);
-        assert_eq!((probes, dead.all_silent), (PROBES_ALL_SILENT, true));
+        assert_eq!(sim.sees(one, DROPPED), Action::Trial(TOOK));
+        assert_eq!(sim.sees(other, DROPPED), Action::Trial(TOOK));
+        let (trials, dead) = sim.give_up(one, DROPPED);
+        assert_eq!((trials, dead.all_silent), (TRIALS_ALL_SILENT, true));
         assert!(matches!(sim.decide(one), Decision::Reject(_)));
         // The network is back, so the conclusion about it no longer applies.
         sim.sees(at("192.0.2.3:443"), VisitOutcome::Answered);
@@ -522,8 +520,8 @@ mod tests {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         sim.sees_times(one, DROPPED, RUN);
-        let (probes, dead) = sim.give_up(one, DROPPED);
-        assert_eq!((probes, dead.all_silent), (PROBES, false));
+        let (trials, dead) = sim.give_up(one, DROPPED);
+        assert_eq!((trials, dead.all_silent), (TRIALS, false));
     }
 
     #[test]
@@ -534,25 +532,25 @@ mod tests {
         sim.breaker.process_paused(sim.now, TOOK * 3);
         assert_eq!(sim.sees_times(one, DROPPED, 2), Action::None);
         assert_eq!(sim.decide(one), Decision::Allow);
-        assert_eq!(sim.sees(one, DROPPED), Action::Probe(TOOK));
-        // A probe that shows nothing is repeated.
+        assert_eq!(sim.sees(one, DROPPED), Action::Trial(TOOK));
+        // A trial that shows nothing is repeated.
         sim.breaker.process_paused(sim.now, TOOK * 2);
         for (outcome, action) in [
-            (DROPPED, Action::Probe(TOOK)),
-            (VisitOutcome::Unclear, Action::Probe(TOOK)),
-            (DROPPED, Action::Probe(TOOK * 2)),
+            (DROPPED, Action::Trial(TOOK)),
+            (VisitOutcome::Unclear, Action::Trial(TOOK)),
+            (DROPPED, Action::Trial(TOOK * 2)),
         ] {
-            assert!(sim.breaker.may_probe(one, true));
+            assert!(sim.breaker.may_try(one, true));
             assert_eq!(sim.sees(one, outcome), action);
         }
     }
 
     #[test]
-    fn a_probe_waits_for_a_visit_that_could_make_it() {
+    fn a_trial_waits_for_a_visit_that_could_make_it() {
         let one = at("192.0.2.1:443");
         let mut sim = Simulation::new();
         sim.sees_times(one, DROPPED, RUN);
-        assert!(!sim.breaker.may_probe(one, false));
+        assert!(!sim.breaker.may_try(one, false));
         assert_eq!(sim.decide(one), Decision::Allow);
         assert_eq!(sim.decide(one), Decision::Hold);
     }

@@ -12,7 +12,7 @@ use crate::observation::{Failure, Reason, Said, Stage, Transcript};
 use crate::starttls::{Conversation, Names, Protocol, Setback, SetbackKind, Turn, printable_line};
 
 /// A finished dialogue: its transcript, and `Ok` if TLS may begin.
-pub(super) struct Dialogue {
+pub(super) struct FinishedDialogue {
     pub(super) transcript: Transcript,
     pub(super) ended: Result<(), Failure>,
 }
@@ -24,7 +24,7 @@ pub(super) async fn upgrade(
     names: Names<'_>,
     deadline: Duration,
     buffer: &RefCell<Box<[u8]>>,
-) -> Dialogue {
+) -> FinishedDialogue {
     let mut talk = Talk {
         stream,
         buffer,
@@ -39,7 +39,7 @@ pub(super) async fn upgrade(
         // The farewell avoids entries in the server's log. Errors are ignored, as the peer may be gone.
         let _ = stream.try_write(protocol.farewell);
     }
-    Dialogue {
+    FinishedDialogue {
         transcript: talk.transcript,
         ended,
     }

@@ -27,12 +27,12 @@ pub struct ExcludeList {
 #[derive(Debug, thiserror::Error)]
 pub enum ExcludeError {
     /// The file cannot be read.
-    #[error("cannot read {file}: {source}")]
+    #[error("cannot read {file}: {error}")]
     Read {
         /// Name of the file.
         file: String,
         /// Error of the operating system.
-        source: io::Error,
+        error: io::Error,
     },
     /// A line is malformed.
     #[error("{file}, line {line}: {problem}")]
@@ -99,7 +99,7 @@ impl ExcludeList {
         let file = path.display().to_string();
         match File::open(path) {
             Ok(opened) => Self::parse(&file, BufReader::new(opened)),
-            Err(source) => Err(ExcludeError::Read { file, source }),
+            Err(error) => Err(ExcludeError::Read { file, error }),
         }
     }
 
@@ -120,9 +120,9 @@ impl ExcludeList {
             match read {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(source) => {
+                Err(error) => {
                     let file = file.to_owned();
-                    return Err(ExcludeError::Read { file, source });
+                    return Err(ExcludeError::Read { file, error });
                 }
             }
             entry(&bytes, line)

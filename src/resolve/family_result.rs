@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 
-use crate::observation::{Failure, Reason, Stage};
+use crate::observation::{Failure, LookupReason, Reason, Stage};
 
 /// The addresses of one family, or why there are none.
 pub(super) type FamilyResult = Result<Vec<IpAddr>, Failure>;
@@ -78,22 +78,21 @@ pub(super) fn joined(v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
             Ok(addresses)
         }
         (Ok(addresses), Err(_)) | (Err(_), Ok(addresses)) => Ok(addresses),
-        (Err(v4), Err(v6)) if rank(v6.reason) > rank(v4.reason) => Err(v6),
+        (Err(v4), Err(v6)) if rank(&v6) > rank(&v4) => Err(v6),
         (Err(v4), Err(_)) => Err(v4),
     }
 }
 
 /// Ranks failures by how much they say. NXDOMAIN holds for every type. "No address" is certain only
 /// if both families say so. If one of them failed in another way, that failure is reported.
-fn rank(reason: Reason) -> u8 {
-    match reason {
-        Reason::Nxdomain => 5,
-        Reason::LocalLimit => 4,
-        Reason::Servfail => 3,
-        Reason::NoResolver => 2,
-        Reason::Timeout => 2,
-        Reason::UnusableAddress => 1,
-        _ => 0,
+fn rank(failure: &Failure) -> u8 {
+    match failure.lookup() {
+        Some(LookupReason::Nxdomain) => 5,
+        Some(LookupReason::LocalLimit) => 4,
+        Some(LookupReason::Servfail) => 3,
+        Some(LookupReason::NoResolver | LookupReason::Timeout) => 2,
+        Some(LookupReason::UnusableAddress) => 1,
+        Some(LookupReason::NoAddress | LookupReason::InvalidName) | None => 0,
     }
 }
 
@@ -101,10 +100,12 @@ fn rank(reason: Reason) -> u8 {
 /// enough. NXDOMAIN holds for both families, and a timeout or a limit of our own would only occur
 /// again.
 pub(super) fn other_family_may_know(failure: &Failure) -> bool {
-    matches!(
-        failure.reason,
-        Reason::NoAddress | Reason::UnusableAddress | Reason::Servfail
-    )
+    use LookupReason as Is;
+    match failure.lookup() {
+        Some(Is::NoAddress | Is::UnusableAddress | Is::Servfail) => true,
+        Some(Is::Nxdomain | Is::Timeout | Is::NoResolver | Is::LocalLimit) => false,
+        Some(Is::InvalidName) | None => false,
+    }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub enum ResolverError {
     NoServers,
     /// hickory cannot be set up.
     #[error("cannot set up the resolver: {0}; try --resolvers ADDRESS")]
-    Setup(#[source] NetError),
+    Setup(NetError),
 }
 
 /// Resolves names. Shared by reference between tasks. All of them must be on one runtime, because a

@@ -190,7 +190,7 @@ impl Summary {
     }
 }
 
-/// All counts of a sweep. A key that would count zero is absent.
+/// All counts of a sweep. Maps omit keys that count zero.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Counts of the inventory's targets before any visit.

@@ -71,7 +71,7 @@ pub struct Manifest {
     /// The ClientHellos that the sweep may send. After `judge`, `sweep` has them.
     pub hellos: Vec<HelloHash>,
     /// The part of the inputs that was visited. After `judge`, `sweep` has it.
-    pub choice: Selection,
+    pub choice: ManifestSelection,
     /// The limits of the sweep. After `judge`, `sweep` has them.
     pub limits: ManifestLimits,
     /// The counts of the sweep.
@@ -168,7 +168,7 @@ pub struct SweepStart {
     pub hellos: Vec<HelloHash>,
     /// The part of the inputs that it visited.
     #[serde(default)]
-    pub choice: Selection,
+    pub choice: ManifestSelection,
     /// Its limits.
     #[serde(default)]
     pub limits: ManifestLimits,
@@ -215,7 +215,7 @@ impl Sweep {
 
 /// The part of the inputs that was visited, and the order; null if not requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Selection {
+pub struct ManifestSelection {
     /// The sample (`--sample`): a number of targets, or a percentage as text (`10%`).
     pub sample: Option<Sample>,
     /// The visited part and the number of parts (`--shard`), as `1/4`.
@@ -424,10 +424,10 @@ mod tests {
             all_versions: false,
             facts: [Fact::Groups].into_iter().collect(),
             hellos: vec![],
-            choice: Selection {
+            choice: ManifestSelection {
                 sample: Some(Sample::Share("10%".to_owned())),
                 shard: Some("1/4".to_owned()),
-                ..Selection::default()
+                ..ManifestSelection::default()
             },
             limits: ManifestLimits {
                 rate: Some("30/m".to_owned()),
@@ -477,7 +477,7 @@ mod tests {
         });
         let sweep = Sweep::of_recording(Some(&header), None).unwrap();
         assert_eq!(sweep.end, SweepEnd::default());
-        assert_eq!(sweep.start.choice, Selection::default());
+        assert_eq!(sweep.start.choice, ManifestSelection::default());
     }
 
     #[test]

@@ -16,8 +16,8 @@ mod wilson;
 pub use counts::{Counts, Example, Intake, Summary, Tally};
 pub use file_hash::FileHash;
 pub use manifest::{
-    Anonymized, HelloHash, Input, Manifest, ManifestLimits, Output, Program, Revocation, Sample,
-    Saved, Selection, Store, Sweep, SweepEnd, SweepStart, manifest_schema,
+    Anonymized, HelloHash, Input, Manifest, ManifestLimits, ManifestSelection, Output, Program,
+    Revocation, Sample, Saved, Store, Sweep, SweepEnd, SweepStart, manifest_schema,
 };
 pub(crate) use numbers::grouped;
 pub use own_side::{Addresses, OwnSideHint, Share};

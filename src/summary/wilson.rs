@@ -11,7 +11,6 @@ pub(super) fn interval(part: u64, whole: u64) -> Option<(f64, f64)> {
         return None;
     }
     // Counts of rows are far below 2^53, so they are exact in `f64`.
-    #[allow(clippy::cast_precision_loss)]
     let (part_exact, n) = (part as f64, whole as f64);
     let share = part_exact / n;
     let z2 = Z * Z;

@@ -1,5 +1,5 @@
-//! The addresses of a name of which one is visited: which comes next when one accepts no connection,
-//! and which one the row is about when none does.
+//! The addresses of a name. One of them is visited. This file chooses the next one if an address
+//! accepts no connection, and the one that the row is about if none accepts one.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use super::retry;
 use crate::inventory::no_destination;
 use crate::observation::{Addresses, Failure, Observation, Reason, Stage};
 
-/// Addresses of one name that are tried in a visit. The visit's own deadline ends it sooner where
-/// they are silent.
+/// Maximum number of addresses of a name that one visit tries. If they are silent, the deadline of
+/// the visit ends it sooner.
 pub(super) const MOST_TRIED: usize = 8;
 
 /// Returns the first address to visit and the state of the others, or `None` without an address.
@@ -28,7 +28,7 @@ pub(super) fn first_of(addresses: Vec<IpAddr>, complete: bool) -> Option<(IpAddr
     Some((first, Box::new(addresses)))
 }
 
-/// Why an address is not visited that no connection can be made to.
+/// Returns why no connection to the address is possible, or `None` if one is.
 pub(super) fn unusable(address: IpAddr) -> Option<Failure> {
     let kind = no_destination(address)?;
     let detail = format!("{address} is {kind}");
@@ -39,7 +39,7 @@ pub(super) fn unusable(address: IpAddr) -> Option<Failure> {
     ))
 }
 
-/// Returns the addresses that may be visited, and those that are no destination with the reason.
+/// Returns the addresses that may be visited, and the unusable ones with the reason.
 fn split_usable(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>) {
     let (mut open, mut failed) = (Vec::new(), Vec::new());
     for address in addresses {
@@ -51,7 +51,7 @@ fn split_usable(addresses: Vec<IpAddr>) -> (Vec<IpAddr>, Vec<(IpAddr, Failure)>)
     (open, failed)
 }
 
-/// Returns true for an address of `failed` that was visited.
+/// Returns true if this address of `failed` was visited.
 fn was_tried((_, failure): &(IpAddr, Failure)) -> bool {
     failure.reason != Reason::UnusableAddress
 }
@@ -118,7 +118,7 @@ pub(super) fn complete(observation: &mut Observation, found: Vec<IpAddr>) {
     }
 }
 
-/// Turns to the next address; false when there is none. What the visit has taken so far counts.
+/// Moves the visit to the next address. Returns false if there is none. Time spent so far counts.
 pub(super) fn turn_to_next(observation: &mut Observation) -> bool {
     let Some(addresses) = &mut observation.addresses else {
         return false;
@@ -140,7 +140,7 @@ pub(super) fn turn_to_next(observation: &mut Observation) -> bool {
     true
 }
 
-/// The row of a name of which no address accepted a connection is about the first one.
+/// If no address accepted a connection, the row is about the first one.
 pub(super) fn back_to_first(observation: &mut Observation) {
     let (Some(addresses), Some(here)) = (
         &mut observation.addresses,
@@ -164,8 +164,8 @@ pub(super) fn back_to_first(observation: &mut Observation) {
     addresses.failed.push(last);
 }
 
-/// What the visit after this one begins with: all addresses from the first on where none accepted
-/// a connection, else the one that did, with what is known of those before.
+/// Returns the addresses that the retry tries. If none accepted a connection, it tries all of them
+/// again, from the first on. Otherwise, those that failed before are not tried again.
 pub(super) fn from_the_first(seen: &Observation) -> Option<Box<Addresses>> {
     let mut addresses = seen.addresses.clone()?;
     if is_dead_end(seen) {

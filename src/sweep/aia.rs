@@ -26,10 +26,10 @@ pub(super) async fn fetch_issuers(
     stop: &mut Listener,
     counters: &Counters,
 ) -> Finish {
-    let mut finish = Finish::Whole;
+    let mut finish = Finish::Complete;
     fetcher.begin_phase();
     let mut addresses = search.next_round(&policy.issuers);
-    while finish == Finish::Whole && !addresses.is_empty() {
+    while finish == Finish::Complete && !addresses.is_empty() {
         counters.to_fetch.fetch_add(addresses.len() as u64, Relaxed);
         let answer = |address, answer| {
             count(&counters.fetched);

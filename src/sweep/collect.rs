@@ -45,7 +45,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(2);
 /// The outputs of a sweep.
 pub struct SweepOutputs {
     /// The row outputs, opened before the sweep starts.
-    pub outputs: Outputs,
+    pub rows: Outputs,
     /// File to which each certificate is written once.
     pub certificates: Option<CertificateFile>,
     /// The recording, from which the rows can be judged again.
@@ -54,7 +54,7 @@ pub struct SweepOutputs {
 
 /// The thread that writes.
 pub(super) struct Collector {
-    pub(super) destinations: SweepOutputs,
+    pub(super) outputs: SweepOutputs,
     /// The listings of duplicates that get their own rows.
     pub(super) listings: Listings,
     pub(super) policy: Arc<Policy>,
@@ -70,7 +70,7 @@ pub(super) struct Collector {
 pub(super) struct Collected {
     pub(super) summary: Summary,
     pub(super) error: Option<SweepError>,
-    /// True if it was interrupted while downloading.
+    /// How the downloads ended.
     pub(super) fetching: Finish,
 }
 
@@ -78,7 +78,7 @@ impl Collector {
     /// Runs until all workers have ended.
     pub(super) async fn run(self) -> Collected {
         let Self {
-            destinations,
+            outputs,
             listings,
             policy,
             fetcher,
@@ -87,10 +87,10 @@ impl Collector {
             counters,
             stop,
         } = self;
-        let mut writing = Writing::new(destinations, policy, counters);
+        let mut writing = Writing::new(outputs, policy, counters);
         writing.listings = listings;
         let mut taken = writing.take_all(&mut rows).await;
-        let mut fetching = Finish::Whole;
+        let mut fetching = Finish::Complete;
         if let (Ok(()), Some(fetcher)) = (&taken, fetcher) {
             match writing.fetch(fetcher, &stop).await {
                 Ok(finish) => fetching = finish,
@@ -111,7 +111,7 @@ impl Collector {
 
 /// Handles rows from visits and from recordings.
 pub(super) struct Writing {
-    destinations: SweepOutputs,
+    outputs: SweepOutputs,
     listings: Listings,
     policy: Arc<Policy>,
     counters: Arc<Counters>,
@@ -126,13 +126,9 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    pub(super) fn new(
-        destinations: SweepOutputs,
-        policy: Arc<Policy>,
-        counters: Arc<Counters>,
-    ) -> Self {
+    pub(super) fn new(outputs: SweepOutputs, policy: Arc<Policy>, counters: Arc<Counters>) -> Self {
         Self {
-            destinations,
+            outputs,
             listings: Listings::default(),
             policy,
             counters,
@@ -159,16 +155,14 @@ impl Writing {
             Err(error @ SweepError::Output(_)) => Err(error),
             taken => self.settle().and(taken),
         };
-        let recording = self.destinations.recording.as_ref();
+        let recording = self.outputs.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
-        let finished = self
-            .destinations
-            .finish(complete && settled.is_ok(), inputs);
+        let finished = self.outputs.finish(complete && settled.is_ok(), inputs);
         let error = settled.and(finished).err();
         Collected {
             summary: self.summary,
             error,
-            fetching: Finish::Whole,
+            fetching: Finish::Complete,
         }
     }
 
@@ -192,8 +186,8 @@ impl Writing {
                     batch.drain(..).try_for_each(|judged| self.take_visit(judged))?;
                     batch_until = Instant::now() + BATCH_DELAY;
                 }
-                _ = flushes.tick() => self.destinations.outputs.flush().map_err(SweepError::Output)?,
-                _ = saves.tick() => self.destinations.save()?,
+                _ = flushes.tick() => self.outputs.rows.flush().map_err(SweepError::Output)?,
+                _ = saves.tick() => self.outputs.save()?,
             }
         }
     }
@@ -227,7 +221,7 @@ impl Writing {
             observation,
             verdict,
         } = judged;
-        if let Some(recording) = &mut self.destinations.recording {
+        if let Some(recording) = &mut self.outputs.recording {
             recording.add(observation)?;
         }
         let is_visit = is_visit(observation);
@@ -241,13 +235,13 @@ impl Writing {
             }
         }
         let misnamed = verdict.finds(FindingId::NameMismatch);
-        let whose = observation.facts_asked.contains(Fact::DefaultCertificate);
-        if whose && !misnamed && is_visit {
+        let compares_default = observation.facts_asked.contains(Fact::DefaultCertificate);
+        if compares_default && !misnamed && is_visit {
             self.neighbours.add(observation);
         }
         let known = verdict.revocation.as_ref();
-        let listed = known.is_none_or(|known| known.wanted.is_empty());
-        if verdict.settled && listed && !(whose && misnamed) {
+        let has_all_lists = known.is_none_or(|known| known.wanted.is_empty());
+        if verdict.settled && has_all_lists && !(compares_default && misnamed) {
             return self.write(observation, verdict);
         }
         if is_visit {
@@ -259,13 +253,11 @@ impl Writing {
     fn write(&mut self, observation: &Observation, verdict: &Verdict) -> Result<(), SweepError> {
         let at = self.policy.time_for(observation);
         let record = Record::new(observation, verdict, at);
-        self.destinations
-            .outputs
+        self.outputs
+            .rows
             .write(&record)
             .map_err(SweepError::Output)?;
-        if let (Some(file), Some(chain)) =
-            (&mut self.destinations.certificates, observation.chain())
-        {
+        if let (Some(file), Some(chain)) = (&mut self.outputs.certificates, observation.chain()) {
             file.add(chain).map_err(SweepError::Output)?;
         }
         if is_visit(observation) {
@@ -275,10 +267,10 @@ impl Writing {
         Ok(())
     }
 
-    /// Downloads what the waiting rows lack. Returns false if it was interrupted.
+    /// Downloads what the waiting rows lack. Returns `Interrupted` if it was interrupted.
     async fn fetch(&mut self, mut fetcher: Fetcher, stop: &Stop) -> Result<Finish, SweepError> {
-        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Stopped {
-            return Ok(Finish::Stopped);
+        if fetcher.issuers && self.fetch_issuers(&mut fetcher, stop).await? == Finish::Interrupted {
+            return Ok(Finish::Interrupted);
         }
         self.fetch_lists(&mut fetcher, stop).await
     }
@@ -293,7 +285,7 @@ impl Writing {
         let (counters, mut stop) = (self.counters.clone(), stop.listen());
         let completing = aia::fetch_issuers(&policy, &mut search, fetcher, &mut stop, &counters);
         let finish = completing.await;
-        if let Some(recording) = &mut self.destinations.recording {
+        if let Some(recording) = &mut self.outputs.recording {
             let mut answers = search.fetched().answers();
             answers.try_for_each(|answer| recording.add_answer(&answer))?;
         }
@@ -359,7 +351,7 @@ impl Writing {
     /// Adds the fetched certificates to the certificate file, so that a user who is advised to send
     /// one finds it there.
     fn keep(&mut self, fetched: &Fetched) -> Result<(), SweepError> {
-        let Some(file) = &mut self.destinations.certificates else {
+        let Some(file) = &mut self.outputs.certificates else {
             return Ok(());
         };
         let mut chains = fetched.answers().filter_map(|answer| answer.outcome.ok());
@@ -392,13 +384,13 @@ impl SweepOutputs {
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, whole: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
+    fn finish(mut self, complete: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if whole => recording.finish(inputs),
+            Some(recording) if complete => recording.finish(inputs),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());
-        let rows = self.outputs.finish().and(certificates);
+        let rows = self.rows.finish().and(certificates);
         rows.map_err(SweepError::Output).and(recording)
     }
 }

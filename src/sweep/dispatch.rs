@@ -118,8 +118,8 @@ async fn until(wake: Option<Instant>) {
 impl Dispatcher {
     fn finish(&self) -> Finish {
         match self.state.stopping {
-            true => Finish::Stopped,
-            false => Finish::Whole,
+            true => Finish::Interrupted,
+            false => Finish::Complete,
         }
     }
 
@@ -290,7 +290,7 @@ impl Dispatcher {
         {
             match self.state.later.pop().map(|Reverse(timed)| timed.later) {
                 Some(Later::Visit(seen)) => self.route(Job::Retry(seen)),
-                Some(Later::Probe(at)) => self.probe(at),
+                Some(Later::Trial(at)) => self.make_trial(at),
                 Some(Later::Lookup(target, attempt)) => {
                     self.state.weight -= target.weight();
                     self.queue_name(target, attempt);

@@ -13,7 +13,7 @@ use super::state::clock;
 use super::stop::{Finish, Listener};
 use crate::gather::{self, FetchFailure, Guard, HttpAddress, Patience};
 use crate::inventory::no_destination;
-use crate::observation::{Failure, Reason};
+use crate::observation::{Failure, LookupReason};
 use crate::pace::{Admission, Ceiling, Limits, Pacer, Rate};
 use crate::resolve::{ExcludeList, Resolver};
 
@@ -130,8 +130,8 @@ impl Fetcher {
     }
 
     /// Downloads each URL once, up to `cap` bytes. Every URL has a result when this returns, at the
-    /// latest at the end of the phase. Returns false if it was interrupted; the remaining URLs are
-    /// then not requested.
+    /// latest at the end of the phase. Returns `Interrupted` if a stop was requested; the remaining
+    /// URLs are then not requested.
     pub(super) async fn fetch_all(
         &mut self,
         addresses: Vec<String>,
@@ -155,20 +155,20 @@ impl Fetcher {
         self.phase = Some((start, ends));
         let ended = tokio::select! {
             ended = self.run(addresses, &mut round, stop) => ended,
-            () = until(Some(ends)) => Ended::Late,
+            () = until(Some(ends)) => RoundEnd::Late,
         };
         // Requests that have not ended are abandoned.
         self.pacer = Pacer::new(self.limits, clock());
         let left = match ended {
-            Ended::Interrupted => FetchFailure::Interrupted,
-            Ended::Whole | Ended::Late => FetchFailure::Late,
+            RoundEnd::Interrupted => FetchFailure::Interrupted,
+            RoundEnd::Complete | RoundEnd::Late => FetchFailure::Late,
         };
         for text in std::mem::take(&mut round.open) {
             (round.done)(text, Err(left.clone()));
         }
         match ended {
-            Ended::Interrupted => Finish::Stopped,
-            Ended::Whole | Ended::Late => Finish::Whole,
+            RoundEnd::Interrupted => Finish::Interrupted,
+            RoundEnd::Complete | RoundEnd::Late => Finish::Complete,
         }
     }
 
@@ -177,12 +177,12 @@ impl Fetcher {
         addresses: Vec<String>,
         round: &mut Round<F>,
         stop: &mut Listener,
-    ) -> Ended {
+    ) -> RoundEnd {
         let mut addresses = addresses.into_iter();
         // The last visit may have ended just now.
         if let Some((start, _)) = self.phase.filter(|_| !round.open.is_empty()) {
             tokio::select! {
-                () = stop.requested() => return Ended::Interrupted,
+                () = stop.requested() => return RoundEnd::Interrupted,
                 () = until(Some(start)) => {}
             }
         }
@@ -202,11 +202,11 @@ impl Fetcher {
                 Admission::Blocked => None,
             };
             if due.is_none() && round.lookups.is_empty() && round.fetches.is_empty() {
-                return Ended::Whole;
+                return RoundEnd::Complete;
             }
             tokio::select! {
                 biased;
-                () = stop.requested() => return Ended::Interrupted,
+                () = stop.requested() => return RoundEnd::Interrupted,
                 Some(looked_up) = round.lookups.join_next() => {
                     if let Ok((fetch, addresses)) = looked_up {
                         self.resolved(fetch, addresses, round);
@@ -320,9 +320,9 @@ impl Fetcher {
 
 /// How downloading ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ended {
+enum RoundEnd {
     /// Every URL has a result.
-    Whole,
+    Complete,
     /// The time limit was reached.
     Late,
     /// A stop was requested.
@@ -338,16 +338,19 @@ async fn until(due: Option<Instant>) {
 }
 
 fn reason(failure: &Failure) -> String {
-    let reason = match failure.reason {
-        Reason::Nxdomain => "it does not exist",
-        Reason::NoAddress => "it has no address",
-        Reason::Timeout => "the lookup timed out",
-        Reason::InvalidName => "it is not a valid name",
-        _ => "the resolver failed",
+    use LookupReason as Is;
+    let reason = match failure.lookup() {
+        Some(Is::Nxdomain) => "it does not exist",
+        Some(Is::NoAddress) => "it has no address",
+        Some(Is::Timeout) => "the lookup timed out",
+        Some(Is::InvalidName) => "it is not a valid name",
+        Some(Is::Servfail | Is::NoResolver | Is::UnusableAddress | Is::LocalLimit) | None => {
+            "the resolver failed"
+        }
     };
-    match failure.detail.as_str() {
-        "" => reason.to_owned(),
-        detail => format!("{reason} ({detail})"),
+    match failure.detail.is_empty() {
+        true => reason.to_owned(),
+        false => format!("{reason} ({})", failure.detail),
     }
 }
 
@@ -398,7 +401,7 @@ mod tests {
         fetcher.begin_phase();
         let mut listener = stop.listen();
         let fetching = fetcher.fetch_all(addresses, 100, &mut listener, done);
-        assert_eq!(fetching.await, Finish::Whole);
+        assert_eq!(fetching.await, Finish::Complete);
         answers.sort_by(|one, other| one.0.cmp(&other.0));
         answers
     }

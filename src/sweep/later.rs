@@ -11,7 +11,7 @@ use crate::observation::Observation;
 pub(super) enum Later {
     Visit(Box<Observation>),
     Lookup(Arc<Target>, u32),
-    Probe(SocketAddr),
+    Trial(SocketAddr),
 }
 
 /// An item and its time; only the time is compared.

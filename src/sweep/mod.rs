@@ -100,7 +100,7 @@ pub struct Sweep {
     /// Downloads missing issuers and CRLs, if allowed.
     pub fetcher: Option<Fetcher>,
     /// Outputs of the rows.
-    pub destinations: SweepOutputs,
+    pub outputs: SweepOutputs,
     /// The progress display.
     pub display: Display,
 }
@@ -141,7 +141,7 @@ impl Sweep {
         let listings = survey.map(|it| std::mem::take(&mut it.listings));
         let inputs = Arc::new(OnceLock::new());
         let collector = Collector {
-            destinations: self.destinations,
+            outputs: self.outputs,
             listings: listings.unwrap_or_default(),
             policy: self.policy.clone(),
             fetcher: self.fetcher,
@@ -246,11 +246,11 @@ impl Threads {
             .collect();
         let collected = self.collecting.join().map_err(|_| SweepError::Worker)?;
         let taken = match finish {
-            Finish::Stopped => self
+            Finish::Interrupted => self
                 .taken
                 .recv_timeout(READER_ENDS_WITHIN)
                 .unwrap_or_default(),
-            Finish::Whole => self.taken.recv().map_err(|_| SweepError::Worker)?,
+            Finish::Complete => self.taken.recv().map_err(|_| SweepError::Worker)?,
         };
         let lost = worked
             .iter()
@@ -264,7 +264,7 @@ impl Threads {
             summary,
             inputs: taken.inputs,
             // A sweep stopped by a failed output was not interrupted.
-            interrupted: [finish, collected.fetching].contains(&Finish::Stopped)
+            interrupted: [finish, collected.fetching].contains(&Finish::Interrupted)
                 && collected.error.is_none(),
             error: collected.error.or(taken.error).or(lost),
         })

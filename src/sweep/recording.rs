@@ -32,7 +32,7 @@ impl RecordingFile {
         let (name, file) = reserved.emptied()?;
         match SavedWriter::new(file, header) {
             Ok(writer) => Ok(Self { name, writer }),
-            Err(source) => Err(OutputError::Write { name, source }),
+            Err(error) => Err(OutputError::Write { name, error }),
         }
     }
 

@@ -31,12 +31,12 @@ pub struct Recording {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The operating system cannot open the file.
-    #[error("{file} cannot be opened: {source}")]
+    #[error("{file} cannot be opened: {error}")]
     Open {
         /// Path of the file.
         file: String,
         /// The error of the operating system.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is not a valid recording.
     #[error(transparent)]
@@ -53,9 +53,9 @@ impl Recording {
         let name = path.display().to_string();
         let stream: Box<dyn io::Read + Send> = match path == Path::new("-") {
             true => Box::new(io::stdin()),
-            false => Box::new(File::open(path).map_err(|source| RecordingError::Open {
+            false => Box::new(File::open(path).map_err(|error| RecordingError::Open {
                 file: name.clone(),
-                source,
+                error,
             })?),
         };
         let source = BufReader::with_capacity(128 * 1024, Tally::new(stream));
@@ -77,7 +77,7 @@ pub struct Rejudge {
     /// Judging policy.
     pub policy: Arc<Policy>,
     /// Outputs of the rows; no new recording is written.
-    pub destinations: SweepOutputs,
+    pub outputs: SweepOutputs,
 }
 
 /// How judging a recording again ended.
@@ -85,7 +85,7 @@ pub struct Rejudged {
     /// The end, as of a sweep; the recording is its only input.
     pub ended: Ended,
     /// True if the recording is complete; otherwise only the saved part has rows.
-    pub whole: bool,
+    pub complete: bool,
     /// The sweep that wrote the recording, as far as the recording describes it.
     pub sweep: Option<Sweep>,
 }
@@ -97,11 +97,11 @@ impl Rejudge {
         let Self {
             recording: Recording { name, mut reader },
             policy,
-            destinations,
+            outputs,
         } = self;
         let mut judge = Judge::new(policy.clone());
         let counters = Arc::new(Counters::default());
-        let mut writing = Writing::new(destinations, policy, counters);
+        let mut writing = Writing::new(outputs, policy, counters);
         let mut targets = 0;
         let taken = reader.by_ref().try_for_each(|observation| {
             let observation = observation?;
@@ -117,13 +117,13 @@ impl Rejudge {
         }
         let Collected {
             mut summary, error, ..
-        } = writing.conclude(taken, reader.whole(), None);
+        } = writing.conclude(taken, reader.is_complete(), None);
         summary.intake = Intake {
             targets,
             ..Intake::default()
         };
         summary.unsaved = reader.unsaved();
-        let whole = reader.whole();
+        let complete = reader.is_complete();
         let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
         summary.sampled = sweep.as_ref().and_then(|sweep| sweep.is_sample(targets));
         let input = reader.into_source().into_inner().into_input(name.into());
@@ -134,7 +134,7 @@ impl Rejudge {
                 interrupted: false,
                 error,
             },
-            whole,
+            complete,
             sweep,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::observation::{Failure, Observation, Offer, Reason, Stage};
+use crate::observation::{Failure, LookupReason, Observation, Offer, Reason};
 
 /// Returns true if another visit could have a different result: a connection was dropped, timed
 /// out, met an internal error or a request to come later, or reached one of our own limits. One
@@ -31,10 +31,14 @@ fn is_complete(observation: &Observation) -> bool {
 
 /// Returns true if the failure may be temporary.
 pub(super) fn transient(failure: &Failure) -> bool {
-    match failure.reason {
-        Reason::LocalLimit | Reason::Timeout | Reason::NoResolver => true,
-        Reason::Servfail => failure.stage == Stage::Dns,
-        _ => failure.is_drop(),
+    use LookupReason as Is;
+    match failure.lookup() {
+        Some(Is::LocalLimit | Is::Timeout | Is::NoResolver | Is::Servfail) => true,
+        Some(Is::Nxdomain | Is::NoAddress | Is::InvalidName | Is::UnusableAddress) => false,
+        None => {
+            let passing = matches!(failure.reason, Reason::LocalLimit | Reason::Timeout);
+            passing || failure.is_drop()
+        }
     }
 }
 

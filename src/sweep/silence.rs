@@ -56,9 +56,9 @@ impl Dispatcher {
             .ended(at, report.outcome, report.took, clock())
         {
             Action::None => {}
-            Action::Probe(pause) => {
+            Action::Trial(pause) => {
                 self.hold_back(at);
-                self.at(clock() + pause, Later::Probe(at));
+                self.at(clock() + pause, Later::Trial(at));
             }
             Action::Release => {
                 for job in self.take_held(at) {
@@ -75,12 +75,12 @@ impl Dispatcher {
         }
     }
 
-    /// Releases one of the held visits as a probe. Neighbours in the inventory may fail together,
-    /// so the probe is taken from the middle, the end and the beginning in turn.
-    pub(super) fn probe(&mut self, at: SocketAddr) {
+    /// Releases one of the held visits as a trial. Neighbours in the inventory may fail together,
+    /// so the trial is taken from the middle, the end and the beginning in turn.
+    pub(super) fn make_trial(&mut self, at: SocketAddr) {
         let held = self.state.held.get_mut(&at);
         let count = held.as_ref().map_or(0, |held| held.len());
-        if !self.state.breaker.may_probe(at, count > 0) {
+        if !self.state.breaker.may_try(at, count > 0) {
             return;
         }
         let place = match self.state.holding % 3 {
@@ -88,7 +88,7 @@ impl Dispatcher {
             1 => count - 1,
             _ => 0,
         };
-        // A name that has not been visited yet is a better probe than one that timed out before.
+        // A name that has not been visited yet is a better trial than one that timed out before.
         let fresh = |place: &usize| {
             let job = held.as_ref().and_then(|held| held.get(*place));
             job.is_some_and(|job| !matches!(job, Job::Retry(_)))

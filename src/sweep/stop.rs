@@ -7,13 +7,14 @@ use tokio::sync::watch;
 
 use crate::output::notice;
 
-/// Sends the request to stop.
+/// How a stage ended: completely, or interrupted by a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
-    Whole,
-    Stopped,
+    Complete,
+    Interrupted,
 }
 
+/// Sends the request to stop.
 #[derive(Clone)]
 pub(super) struct Stop(watch::Sender<bool>);
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::revocation_reason::RevocationReason;
+use super::term::Position;
 use crate::crypto::Fingerprint;
 
 /// The revocation status that a source reports.
@@ -42,14 +44,14 @@ impl RevocationStatus {
 /// The answer of one source about one certificate of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationAnswer {
-    /// `leaf` or `intermediate`.
-    pub certificate: &'static str,
+    /// Role of the certificate on the path.
+    pub certificate: Position,
     /// SHA-256 of the certificate.
     pub sha256: Fingerprint,
     /// The status that the source reports.
     pub status: RevocationStatus,
     /// The revocation reason if the source gives one, or why the status is unknown.
-    pub reason: Option<&'static str>,
+    pub reason: Option<RevocationReason>,
     /// Time of revocation, in seconds since the epoch.
     pub revoked_at: Option<i64>,
     /// Date of the source's data; for a CRLite filter, the date of the newest certificate that it
@@ -95,7 +97,7 @@ impl Revocation {
     pub fn deciding(&self) -> Option<(&'static str, &RevocationAnswer)> {
         let revoked =
             |(_, answer): &(_, &RevocationAnswer)| answer.status == RevocationStatus::Revoked;
-        let leaf = |(_, answer): &(_, &RevocationAnswer)| answer.certificate == "leaf";
+        let leaf = |(_, answer): &(_, &RevocationAnswer)| answer.certificate == Position::Leaf;
         // `max_by_key` returns the last of equals, and the first is wanted.
         let about_leaf = || {
             let answers: Vec<_> = self.answers().filter(leaf).collect();
@@ -110,7 +112,7 @@ impl Revocation {
 mod tests {
     use super::*;
 
-    fn says(certificate: &'static str, status: RevocationStatus) -> RevocationAnswer {
+    fn says(certificate: Position, status: RevocationStatus) -> RevocationAnswer {
         RevocationAnswer {
             certificate,
             sha256: Fingerprint([0; 32]),
@@ -125,33 +127,30 @@ mod tests {
 
     #[test]
     fn revoked_counts_wherever_it_is_said_and_all_else_of_the_leaf() {
+        use Position::{Intermediate, Leaf};
         use RevocationStatus::{Good, Revoked, Unknown};
         let cases = [
             (None, vec![], None),
             (
                 None,
-                vec![("leaf", Unknown), ("intermediate", Good)],
+                vec![(Leaf, Unknown), (Intermediate, Good)],
                 Some(("crl", Unknown)),
             ),
-            (Some(Good), vec![("leaf", Unknown)], Some(("staple", Good))),
-            (Some(Unknown), vec![("leaf", Good)], Some(("crl", Good))),
-            (Some(Good), vec![("leaf", Good)], Some(("staple", Good))),
-            (Some(Good), vec![("leaf", Revoked)], Some(("crl", Revoked))),
+            (Some(Good), vec![(Leaf, Unknown)], Some(("staple", Good))),
+            (Some(Unknown), vec![(Leaf, Good)], Some(("crl", Good))),
+            (Some(Good), vec![(Leaf, Good)], Some(("staple", Good))),
+            (Some(Good), vec![(Leaf, Revoked)], Some(("crl", Revoked))),
             (
                 Some(Good),
-                vec![("leaf", Good), ("intermediate", Revoked)],
+                vec![(Leaf, Good), (Intermediate, Revoked)],
                 Some(("crl", Revoked)),
             ),
-            (
-                Some(Revoked),
-                vec![("leaf", Good)],
-                Some(("staple", Revoked)),
-            ),
+            (Some(Revoked), vec![(Leaf, Good)], Some(("staple", Revoked))),
         ];
         for (staple, crl, expected) in cases {
             let known = Revocation {
-                staple: staple.map(|status| says("leaf", status)),
-                crl: Some(crl.iter().map(|(of, status)| says(of, *status)).collect()),
+                staple: staple.map(|status| says(Leaf, status)),
+                crl: Some(crl.iter().map(|(of, status)| says(*of, *status)).collect()),
                 ..Revocation::default()
             };
             let deciding = known

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::named_enum::named_enum;
+use super::revocation_reason::RevocationReason;
 use super::{Barrier, CompletedBy};
 
 named_enum! {
@@ -56,6 +57,8 @@ pub enum Term {
     NameHint(NameHint),
     /// Role of the certificate that the finding is about.
     Position(Position),
+    /// Why a certificate was revoked, or why its revocation status is unknown.
+    RevocationReason(RevocationReason),
     /// Why the issuer is not trusted.
     UntrustedReason(UntrustedReason),
 }
@@ -68,6 +71,7 @@ impl Term {
             Self::CompletedBy(it) => it.name(),
             Self::NameHint(it) => it.name(),
             Self::Position(it) => it.name(),
+            Self::RevocationReason(it) => it.name(),
             Self::UntrustedReason(it) => it.name(),
         }
     }
@@ -94,6 +98,12 @@ impl From<NameHint> for Term {
 impl From<Position> for Term {
     fn from(position: Position) -> Self {
         Self::Position(position)
+    }
+}
+
+impl From<RevocationReason> for Term {
+    fn from(reason: RevocationReason) -> Self {
+        Self::RevocationReason(reason)
     }
 }
 

@@ -40,12 +40,12 @@ pub(super) enum NoLists {
 #[derive(Debug, thiserror::Error)]
 pub enum RevocationError {
     /// It cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     Unreadable {
         /// Path of the file or folder.
         path: PathBuf,
         /// Error of the operating system.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file contains no list.
     #[error("{}: {error}", path.display())]
@@ -254,9 +254,9 @@ impl RevocationData {
 
 /// Returns the regular files in a folder, sorted by name.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, RevocationError> {
-    let unreadable = |source| RevocationError::Unreadable {
+    let unreadable = |error| RevocationError::Unreadable {
         path: folder.to_owned(),
-        source,
+        error,
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -277,9 +277,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, RevocationError> {
 
 /// Returns the bytes of a file, or `None` if it has more than `limit`.
 fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, RevocationError> {
-    let unreadable = |source| RevocationError::Unreadable {
+    let unreadable = |error| RevocationError::Unreadable {
         path: path.to_owned(),
-        source,
+        error,
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;

@@ -23,7 +23,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    listed(case, &FINDING, |order| &order.duplicates)
+    listed(case, &FINDING, |faults| &faults.duplicates)
 }
 
 const DOC: Doc = Doc {

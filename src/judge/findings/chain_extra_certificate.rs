@@ -23,7 +23,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    listed(case, &FINDING, |order| &order.extra)
+    listed(case, &FINDING, |faults| &faults.extra)
 }
 
 const DOC: Doc = Doc {

@@ -26,7 +26,7 @@ pub(super) const FINDING: Definition = Definition {
 };
 
 fn look(case: &Case<'_>) -> Vec<Finding> {
-    listed(case, &FINDING, |order| &order.misplaced)
+    listed(case, &FINDING, |faults| &faults.misplaced)
 }
 
 const DOC: Doc = Doc {

@@ -2,7 +2,7 @@
 
 use super::{Definition, Doc, Needs, Text, failure_evidence};
 use crate::judge::case::Case;
-use crate::observation::{Reason, Stage};
+use crate::observation::{LookupReason, Reason, Stage};
 use crate::verdict::{Finding, FindingId, Severity, Side, VerdictKind};
 
 /// The definition of `dns_failure`.
@@ -30,7 +30,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         .failure()
         .filter(|failure| failure.stage == Stage::Dns && failure.reason != Reason::LocalLimit);
     let found = failure.map(|failure| Finding {
-        side: side(failure.reason, case.policy.resolver_suspect),
+        side: side(failure.lookup(), case.policy.resolver_suspect),
         ..FINDING.found(failure_evidence(failure))
     });
     found.into_iter().collect()
@@ -38,11 +38,13 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
 
 /// Returns the side at fault. If no answer arrived, nothing was learned about the name. SERVFAIL is
 /// usually caused by the zone, unless most lookups of the sweep fail.
-fn side(reason: Reason, resolver_suspect: bool) -> Side {
+fn side(reason: Option<LookupReason>, resolver_suspect: bool) -> Side {
+    use LookupReason as Is;
     match reason {
-        Reason::Timeout | Reason::NoResolver => Side::Network,
-        Reason::Servfail if resolver_suspect => Side::Network,
-        _ => Side::Server,
+        Some(Is::Timeout | Is::NoResolver) => Side::Network,
+        Some(Is::Servfail) if resolver_suspect => Side::Network,
+        Some(Is::Servfail | Is::Nxdomain | Is::NoAddress | Is::InvalidName) => Side::Server,
+        Some(Is::UnusableAddress | Is::LocalLimit) | None => Side::Server,
     }
 }
 

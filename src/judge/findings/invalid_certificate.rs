@@ -56,7 +56,7 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
             ("reason", Barrier::Unparseable.into()),
             ("certificate", Position::Leaf.into()),
             ("fingerprint", chain.leaf.sha256.into()),
-            ("field", unparseable.field.into()),
+            ("field", unparseable.field().into()),
         ])),
         _ => {}
     }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::case::Case;
-use super::order::Order;
+use super::list_faults::ListFaults;
 use crate::gather::RevocationSources;
 use crate::observation::{Contents, Fact, FactSet, Failure};
 use crate::verdict::{Finding, FindingId, Position, Severity, Side, Value, VerdictKind};
@@ -267,12 +267,12 @@ fn about_certificates<const N: usize>(
 fn listed(
     case: &Case<'_>,
     definition: &Definition,
-    places: impl Fn(&Order) -> &Vec<usize>,
+    places: impl Fn(&ListFaults) -> &Vec<usize>,
 ) -> Vec<Finding> {
     let Some(chain) = &case.chain else {
         return Vec::new();
     };
-    let places = places(chain.order);
+    let places = places(chain.list_faults);
     if places.is_empty() {
         return Vec::new();
     }

@@ -25,10 +25,10 @@ fn look(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let best = &chain.choice.best;
-    if best.limits.is_empty() || !best.reaches() {
+    if best.needed_rules.is_empty() || !best.reaches() {
         return Vec::new();
     }
-    let rules: Vec<String> = best.limits.iter().map(ToString::to_string).collect();
+    let rules: Vec<String> = best.needed_rules.iter().map(ToString::to_string).collect();
     vec![FINDING.found(vec![("rules", rules.into())])]
 }
 

@@ -68,13 +68,21 @@ impl<'a> From<&'a Contents> for Signer<'a> {
 
 impl Link<'_> {
     /// Returns an answer with status `unknown` and this reason.
-    pub(super) fn unknown(&self, reason: &'static str) -> RevocationAnswer {
-        debug_assert!(reason.is_empty() || RevocationReason::named(reason).is_some());
+    pub(super) fn unknown(&self, reason: RevocationReason) -> RevocationAnswer {
+        self.answer(RevocationStatus::Unknown, Some(reason))
+    }
+
+    /// Returns an answer without dates and source.
+    pub(super) fn answer(
+        &self,
+        status: RevocationStatus,
+        reason: Option<RevocationReason>,
+    ) -> RevocationAnswer {
         RevocationAnswer {
-            certificate: self.position.name(),
+            certificate: self.position,
             sha256: self.certificate.sha256,
-            status: RevocationStatus::Unknown,
-            reason: Some(reason),
+            status,
+            reason,
             revoked_at: None,
             this_update: None,
             next_update: None,
@@ -85,7 +93,7 @@ impl Link<'_> {
 
 /// Returns the record's value for a CRLReason (RFC 5280 section 5.3.1), or `None` if it is
 /// unspecified or unknown.
-pub(super) fn reason(code: u8) -> Option<&'static str> {
+pub(super) fn reason(code: u8) -> Option<RevocationReason> {
     let reason = match code {
         1 => RevocationReason::KeyCompromise,
         2 => RevocationReason::CaCompromise,
@@ -97,5 +105,5 @@ pub(super) fn reason(code: u8) -> Option<&'static str> {
         10 => RevocationReason::AaCompromise,
         _ => return None,
     };
-    Some(reason.name())
+    Some(reason)
 }

@@ -5,6 +5,7 @@
 use crate::crypto::der::{self, DerReader, tag};
 use crate::crypto::{Key, digest};
 use crate::observation::{oid_text, time};
+use crate::verdict::RevocationReason;
 
 /// Maximum number of statuses read from one response. Staples have one.
 const MAX_STATUSES: usize = 64;
@@ -72,16 +73,15 @@ impl Single<'_> {
 }
 
 /// Parses an OCSPResponse, or returns the reason why it is unusable.
-pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, &'static str> {
-    let malformed = "staple_malformed";
+pub(super) fn read(bytes: &[u8]) -> Result<OcspAnswer<'_>, RevocationReason> {
+    let malformed = RevocationReason::StapleMalformed;
     let basic = outside(bytes).ok_or(malformed)?;
-    let basic = basic.ok_or("staple_not_successful")?;
+    let basic = basic.ok_or(RevocationReason::StapleNotSuccessful)?;
     inside(basic).ok_or(malformed)
 }
 
 /// Returns the DER of the BasicOCSPResponse, or `Some(None)` if the responder reports an error.
 /// Returns `None` if the bytes are malformed.
-#[allow(clippy::option_option)]
 fn outside(bytes: &[u8]) -> Option<Option<&[u8]>> {
     const BASIC: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01];
     let mut response = der::only(bytes, tag::SEQUENCE)?.inside();

@@ -7,7 +7,7 @@ use super::link::{Link, SKEW, Signer, reason};
 use super::ocsp::{self, OcspAnswer, Single, Status};
 use crate::crypto::{SignatureCheck, verify_certificate_signature};
 use crate::observation::{Certificate, Contents};
-use crate::verdict::{RevocationAnswer, RevocationStatus};
+use crate::verdict::{RevocationAnswer, RevocationReason, RevocationStatus};
 
 /// id-kp-OCSPSigning.
 const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
@@ -18,14 +18,14 @@ const LIFE: i64 = 86_400;
 /// Reasons that make a staple unusable for every client and that its server or responder causes.
 /// The other reasons are our own limits (an algorithm, an issuer), or the responder's statement
 /// that it does not know the certificate.
-pub(crate) const FAULTS: [&str; 7] = [
-    "staple_malformed",
-    "staple_not_successful",
-    "staple_other_certificate",
-    "staple_bad_signature",
-    "staple_responder_not_allowed",
-    "staple_not_yet_valid",
-    "staple_expired",
+pub(crate) const FAULTS: [RevocationReason; 7] = [
+    RevocationReason::StapleMalformed,
+    RevocationReason::StapleNotSuccessful,
+    RevocationReason::StapleOtherCertificate,
+    RevocationReason::StapleBadSignature,
+    RevocationReason::StapleResponderNotAllowed,
+    RevocationReason::StapleNotYetValid,
+    RevocationReason::StapleExpired,
 ];
 
 /// Returns the answer of the staple.
@@ -35,7 +35,7 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
         Err(reason) => return link.unknown(reason),
     };
     if link.issuers.is_empty() {
-        return link.unknown("issuer_unknown");
+        return link.unknown(RevocationReason::IssuerUnknown);
     }
     let contents = link.contents;
     let about = |single: &&Single<'_>, issuer: &Signer<'_>| {
@@ -46,10 +46,10 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
         Some((issuer, single))
     });
     let Some((issuer, single)) = matching else {
-        return link.unknown("staple_other_certificate");
+        return link.unknown(RevocationReason::StapleOtherCertificate);
     };
     let answer = match signed(&read, issuer, contents, at).and_then(|()| fresh(single, at)) {
-        Ok(()) if read.unsupported => link.unknown("staple_unsupported"),
+        Ok(()) if read.unsupported => link.unknown(RevocationReason::StapleUnsupported),
         Ok(()) => answer_of(link, single.status),
         Err(reason) => link.unknown(reason),
     };
@@ -61,29 +61,22 @@ pub(super) fn answer(link: &Link<'_>, staple: &[u8], at: i64) -> RevocationAnswe
 }
 
 fn answer_of(link: &Link<'_>, status: Status) -> RevocationAnswer {
-    let unknown = link.unknown("responder_does_not_know");
     match status {
-        Status::Unknown => unknown,
-        Status::Good => RevocationAnswer {
-            status: RevocationStatus::Good,
-            reason: None,
-            ..unknown
-        },
+        Status::Unknown => link.unknown(RevocationReason::ResponderDoesNotKnow),
+        Status::Good => link.answer(RevocationStatus::Good, None),
         Status::Revoked { at, reason: code } => RevocationAnswer {
-            status: RevocationStatus::Revoked,
-            reason: reason(code),
             revoked_at: Some(at),
-            ..unknown
+            ..link.answer(RevocationStatus::Revoked, reason(code))
         },
     }
 }
 
-fn fresh(single: &Single<'_>, at: i64) -> Result<(), &'static str> {
+fn fresh(single: &Single<'_>, at: i64) -> Result<(), RevocationReason> {
     let until = single.next_update;
     let until = until.unwrap_or(single.this_update.saturating_add(LIFE));
     match () {
-        () if single.this_update > at + SKEW => Err("staple_not_yet_valid"),
-        () if until < at => Err("staple_expired"),
+        () if single.this_update > at + SKEW => Err(RevocationReason::StapleNotYetValid),
+        () if until < at => Err(RevocationReason::StapleExpired),
         () => Ok(()),
     }
 }
@@ -94,11 +87,11 @@ fn signed(
     issuer: &Signer<'_>,
     leaf: &Contents,
     at: i64,
-) -> Result<(), &'static str> {
+) -> Result<(), RevocationReason> {
     let mut worst = match verify(answer, issuer.spki) {
         SignatureCheck::Valid => return Ok(()),
-        SignatureCheck::Unsupported => "staple_unverifiable",
-        SignatureCheck::Invalid => "staple_bad_signature",
+        SignatureCheck::Unsupported => RevocationReason::StapleUnverifiable,
+        SignatureCheck::Invalid => RevocationReason::StapleBadSignature,
     };
     for der in &answer.certificates {
         let responder = Certificate::read(CertificateDer::from(der.to_vec()));
@@ -109,9 +102,9 @@ fn signed(
             SignatureCheck::Valid if may_answer(&responder, contents, issuer, leaf, at) => {
                 return Ok(());
             }
-            SignatureCheck::Valid => worst = "staple_responder_not_allowed",
-            SignatureCheck::Unsupported if worst == "staple_bad_signature" => {
-                worst = "staple_unverifiable";
+            SignatureCheck::Valid => worst = RevocationReason::StapleResponderNotAllowed,
+            SignatureCheck::Unsupported if worst == RevocationReason::StapleBadSignature => {
+                worst = RevocationReason::StapleUnverifiable;
             }
             SignatureCheck::Unsupported | SignatureCheck::Invalid => {}
         }

@@ -1,9 +1,9 @@
 //! Path validation by RFC 5280 section 6.1. It is the second opinion if rustls-webpki rejects a
-//! path because of a rule that it does not implement (`limits`).
+//! path because of a rule that it does not implement (`needed_rules`).
 //!
 //! Read `validate` first: it is the loop over the path and names the sections. `inputs` has its
 //! parameters. `extensions` parses the extensions from the DER, `policy` is the policy graph, and
-//! `constraints` and `forms` handle name constraints. `limits` decides which rejections by webpki
+//! `constraints` and `forms` handle name constraints. `needed_rules` decides which rejections by webpki
 //! to check.
 //!
 //! It does not check extended key usages, the strength of keys and signatures, the requested name,
@@ -13,7 +13,7 @@ mod constraints;
 mod extensions;
 mod forms;
 mod inputs;
-mod limits;
+mod needed_rules;
 mod policy;
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ use policy::Policies;
 
 pub(crate) use extensions::is_policy;
 pub(crate) use inputs::{Inputs, Top};
-pub(crate) use limits::{limit, limits};
+pub(crate) use needed_rules::{missing_rule, needed_rules};
 
 /// keyUsage's keyCertSign.
 const KEY_CERT_SIGN: u16 = 1 << 5;

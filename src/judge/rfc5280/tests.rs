@@ -11,7 +11,7 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::{Inputs, Refusal, Top, limit, validate};
+use super::{Inputs, Refusal, Top, missing_rule, validate};
 use crate::observation::{Certificate, DistinguishedName};
 use crate::verdict::{Barrier, Rule};
 
@@ -147,9 +147,9 @@ impl Chain {
             .map(drop)
     }
 
-    fn limit(&self) -> Option<Rule> {
+    fn missing_rule(&self) -> Option<Rule> {
         let path: Vec<_> = self.path.iter().collect();
-        limit(&self.webpki().unwrap_err(), &path, &self.anchored())
+        missing_rule(&self.webpki().unwrap_err(), &path, &self.anchored())
     }
 }
 
@@ -320,7 +320,12 @@ fn what_webpki_refuses_for_want_of_a_rule_is_asked_about() {
             expected,
             "case {number}"
         );
-        assert_eq!(chain.limit(), rule, "case {number}: {:?}", chain.webpki());
+        assert_eq!(
+            chain.missing_rule(),
+            rule,
+            "case {number}: {:?}",
+            chain.webpki()
+        );
     }
 }
 
@@ -422,7 +427,7 @@ fn a_path_damaged_anywhere_never_panics() {
                 path[place] = &damaged;
                 let _ = validate(&path, &chain.anchored(), &Inputs::default(), Some(AT));
                 for error in &errors {
-                    let _ = limit(error, &path, &chain.anchored());
+                    let _ = missing_rule(error, &path, &chain.anchored());
                 }
             }
         }

@@ -57,6 +57,9 @@ impl Fact {
 #[serde(into = "Vec<Fact>", from = "Vec<Fact>")]
 pub struct FactSet(u8);
 
+// Each fact has one bit.
+const _: () = assert!(Fact::ALL.len() <= u8::BITS as usize);
+
 impl FactSet {
     /// Returns true if the set is empty.
     pub fn is_empty(&self) -> bool {

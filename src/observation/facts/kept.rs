@@ -1,9 +1,9 @@
 //! Reduces the memory of an answer. Listing all suites takes up to hundreds of connections, and each
 //! repeats the greeting, the chain and the OCSP staple.
 
+use super::group_version::GroupVersion;
 use super::question::Question;
 use crate::observation::{Exchange, Offer, PeerChain, Stage};
-use crate::tls::ProtocolVersion;
 
 /// Drops what was not asked for, and what earlier exchanges already contain.
 pub(crate) fn reduce(exchange: &mut Exchange, earlier: &[Exchange]) {
@@ -23,7 +23,7 @@ fn drop_unasked(exchange: &mut Exchange, question: Question) {
     match question {
         Question::Keys(_) | Question::Nameless => {}
         // The leaf shows its curve.
-        Question::Groups(ProtocolVersion::Tls12) => {
+        Question::Groups(GroupVersion::Tls12) => {
             let chain = exchange.chain.iter_mut();
             chain.for_each(|chain| chain.certificates.truncate(1));
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::offered::{Offered, is_chacha};
 use super::question::Question;
+use super::series::Series;
 use super::walk::{Walk, WalkEnd};
 use crate::observation::{Exchange, Offer, Session, phrases};
 
@@ -33,17 +34,17 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Returns what was found, or `None` if the question was not asked.
-    pub fn of(exchanges: &[Exchange], question: Question) -> Option<Self> {
-        let walk = Walk::over(exchanges, question);
+    /// Returns what was found, or `None` if the series was not begun.
+    pub fn of(exchanges: &[Exchange], series: Series) -> Option<Self> {
+        let walk = Walk::over(exchanges, series);
         if walk.asked == 0 {
             return None;
         }
-        let offered = Offered::at_first(question).list(question);
-        let look = second_look(exchanges, question, &walk.accepted);
-        let order = match question {
-            Question::Suites(_) => order(&walk.accepted, &offered, look),
-            _ => None,
+        let offered = Offered::list(series);
+        let look = second_look(exchanges, series, &walk.accepted);
+        let order = match series {
+            Series::Suites(_) => order(&walk.accepted, &offered, look),
+            Series::Groups(_) => None,
         };
         let meant = look.is_some() || !walk.is_doubted();
         let (complete, ended_by) = match walk.end {
@@ -54,7 +55,7 @@ impl Listing {
             Some(WalkEnd::Closed(text)) => (look.is_some(), text),
             Some(WalkEnd::Broke(text)) => (false, text),
         };
-        let mut shown = shown_elsewhere(exchanges, question);
+        let mut shown = shown_elsewhere(exchanges, series);
         let missing = |number| offered.contains(&number) && !walk.accepted.contains(&number);
         let contradicted = complete && shown.any(missing);
         Some(Self {
@@ -81,55 +82,52 @@ impl Listing {
 
 /// Returns the next question of this series, including the one that confirms its end. Returns `None` if
 /// no more can be found out.
-pub(super) fn next_hello(exchanges: &[Exchange], question: Question) -> Option<Question> {
-    let walk = Walk::over(exchanges, question);
+pub(super) fn next_hello(exchanges: &[Exchange], series: Series) -> Option<Question> {
+    let walk = Walk::over(exchanges, series);
     if walk.is_open() {
-        return Some(question);
+        return Some(series.question());
     }
-    let look = question.second_look()?;
-    let needed = walk.is_doubted() || order_is_open(&walk.accepted, question);
+    let look = series.second_look();
+    let needed = walk.is_doubted() || order_is_open(&walk.accepted, series);
     let offer = Offer::Asked(look);
     let made = exchanges.iter().any(|exchange| exchange.offer == offer);
     (needed && !made).then_some(look)
 }
 
 /// Returns true if offering another order would show whose order decides.
-fn order_is_open(accepted: &[u16], question: Question) -> bool {
-    let Question::Suites(_) = question else {
+fn order_is_open(accepted: &[u16], series: Series) -> bool {
+    let Series::Suites(_) = series else {
         return false;
     };
     let differs = turned(accepted).first() != accepted.first();
-    differs && in_order(accepted, &Offered::at_first(question).list(question))
+    differs && in_order(accepted, &Offered::list(series))
 }
 
 /// Returns what the server chose when only the accepted numbers were offered again.
-fn second_look(exchanges: &[Exchange], question: Question, accepted: &[u16]) -> Option<u16> {
-    let offer = Offer::Asked(question.second_look()?);
+fn second_look(exchanges: &[Exchange], series: Series, accepted: &[u16]) -> Option<u16> {
+    let offer = Offer::Asked(series.second_look());
     let mut looks = exchanges.iter().filter(|exchange| exchange.offer == offer);
     looks
-        .find_map(|look| number(look.agreed()?, question))
+        .find_map(|look| number(look.agreed()?, series))
         .filter(|number| accepted.contains(number))
 }
 
 /// Returns the numbers that the other exchanges of the visit show in the same version. Exchanges without
 /// the plaintext dialogue or without SNI are skipped, because they may have reached another service.
-fn shown_elsewhere(
-    exchanges: &[Exchange],
-    question: Question,
-) -> impl Iterator<Item = u16> + use<'_> {
+fn shown_elsewhere(exchanges: &[Exchange], series: Series) -> impl Iterator<Item = u16> + use<'_> {
     let strangers = [Offer::Implicit, Offer::Asked(Question::Nameless)];
     let others = exchanges
         .iter()
         .filter(move |exchange| !strangers.contains(&exchange.offer));
-    others.filter_map(move |exchange| number(exchange.session.as_ref()?, question))
+    others.filter_map(move |exchange| number(exchange.session.as_ref()?, series))
 }
 
 /// Returns the chosen number, or `None` if the session has another version than the list.
-fn number(session: &Session, question: Question) -> Option<u16> {
-    match question {
-        Question::Suites(version) if session.version == version => Some(session.cipher),
-        Question::Groups(version) if session.version == version => session.group,
-        _ => None,
+fn number(session: &Session, series: Series) -> Option<u16> {
+    match series {
+        _ if session.version != series.version() => None,
+        Series::Suites(_) => Some(session.cipher),
+        Series::Groups(_) => session.group,
     }
 }
 

@@ -5,6 +5,7 @@
 mod alpn;
 mod chains;
 mod fact;
+mod group_version;
 mod kept;
 mod key_family;
 mod listing;
@@ -13,6 +14,7 @@ mod next;
 mod offered;
 mod question;
 mod remaining;
+mod series;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -24,6 +26,7 @@ use crate::tls::{AlertDescription, ProtocolVersion};
 pub use alpn::{ALPN_PROTOCOLS, Protocols};
 pub use chains::KeyChain;
 pub use fact::{Fact, FactSet};
+pub use group_version::GroupVersion;
 pub(crate) use kept::reduce;
 pub use key_family::KeyFamily;
 pub use listing::{Listing, Order};
@@ -31,6 +34,7 @@ pub(crate) use most::most_questions;
 pub(crate) use next::next_question;
 pub use offered::Offered;
 pub use question::Question;
+pub use series::Series;
 
 /// The results of the requested facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,16 +83,16 @@ impl Facts {
         let groups = |version| {
             let groups = asked.contains(Fact::Groups);
             groups
-                .then(|| listing(exchanges, version, Question::Groups(version)))
+                .then(|| listing(exchanges, Series::Groups(version)))
                 .flatten()
         };
-        let suites = |version| listing(exchanges, version, Question::Suites(version));
+        let suites = |version| listing(exchanges, Series::Suites(version));
         Some(Self {
             ciphers: asked
                 .contains(Fact::Ciphers)
                 .then(|| ProtocolVersion::ALL.map(suites)),
-            groups_tls12: groups(ProtocolVersion::Tls12),
-            groups_tls13: groups(ProtocolVersion::Tls13),
+            groups_tls12: groups(GroupVersion::Tls12),
+            groups_tls13: groups(GroupVersion::Tls13),
             alpn: asked
                 .contains(Fact::Alpn)
                 .then(|| Protocols::of(exchanges))
@@ -121,13 +125,9 @@ impl Facts {
 
 /// Returns what was found of a list, or an empty listing if it was not probed. Returns `None` for a
 /// version that is known to be rejected.
-fn listing(
-    exchanges: &[Exchange],
-    version: ProtocolVersion,
-    question: Question,
-) -> Option<Listing> {
-    let found = Listing::of(exchanges, question);
-    found.or_else(|| may_speak(exchanges, version).then(Listing::not_asked))
+fn listing(exchanges: &[Exchange], series: Series) -> Option<Listing> {
+    let found = Listing::of(exchanges, series);
+    found.or_else(|| may_speak(exchanges, series.version()).then(Listing::not_asked))
 }
 
 /// Returns true if the certificate with SNI is also the one without SNI. Returns `None` if that is not

@@ -3,6 +3,7 @@
 use super::alpn::ALPN_PROTOCOLS;
 use super::offered::Offered;
 use super::question::Question;
+use super::series::Series;
 use super::{Fact, FactSet, KeyFamily};
 
 /// Returns the largest number of connections that these facts take at one endpoint.
@@ -39,9 +40,8 @@ fn serves(fact: Fact, question: Question) -> bool {
 /// may be temporary.
 fn most(question: Question) -> usize {
     match question {
-        Question::Suites(_) | Question::Groups(_) => {
-            Offered::at_first(question).list(question).len() + 1
-        }
+        Question::Suites(version) => Offered::list(Series::Suites(version)).len() + 1,
+        Question::Groups(version) => Offered::list(Series::Groups(version)).len() + 1,
         Question::Order(_) | Question::GroupsAgain(_) => 1,
         Question::Alpn => ALPN_PROTOCOLS.len(),
         Question::Features

@@ -1,7 +1,7 @@
 //! Decides which question an endpoint is asked next.
 
 use super::listing::next_hello;
-use super::{Fact, KeyChain, KeyFamily, Protocols, Question, renegotiation};
+use super::{Fact, GroupVersion, KeyChain, KeyFamily, Protocols, Question, Series, renegotiation};
 use crate::observation::versions::{is_dead, may_speak};
 use crate::observation::{Exchange, Observation, Offer};
 use crate::tls::{AlertDescription, ProtocolVersion};
@@ -54,14 +54,14 @@ fn open(fact: Fact, observation: &Observation, exchanges: &[Exchange]) -> Option
                 .and_then(unasked)
         }
         Fact::Alpn => Protocols::left(exchanges).map(|_| Question::Alpn),
-        Fact::Groups => [ProtocolVersion::Tls13, ProtocolVersion::Tls12]
+        Fact::Groups => GroupVersion::ALL
             .into_iter()
-            .filter(|version| may(*version))
-            .find_map(|version| next_hello(exchanges, Question::Groups(version))),
+            .filter(|version| may(version.version()))
+            .find_map(|version| next_hello(exchanges, Series::Groups(version))),
         Fact::Ciphers => {
             let versions = ProtocolVersion::ALL.into_iter().rev();
             let mut versions = versions.filter(|version| may(*version));
-            versions.find_map(|version| next_hello(exchanges, Question::Suites(version)))
+            versions.find_map(|version| next_hello(exchanges, Series::Suites(version)))
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::group_version::GroupVersion;
 use super::key_family::KeyFamily;
 use super::question::Question;
+use super::series::Series;
 use crate::observation::Offer;
 use crate::tls::{CipherSuite, HelloTemplate, KeyAgreement, ProtocolVersion};
 
@@ -40,12 +42,12 @@ impl Offered {
         match question {
             Question::Suites(ProtocolVersion::Tls13)
             | Question::Order(ProtocolVersion::Tls13)
-            | Question::Groups(ProtocolVersion::Tls13)
-            | Question::GroupsAgain(ProtocolVersion::Tls13) => {
+            | Question::Groups(GroupVersion::Tls13)
+            | Question::GroupsAgain(GroupVersion::Tls13) => {
                 let suites = offered.suites.to_mut();
                 suites.retain(|suite| is(suite, KeyAgreement::Tls13) && !is_signal(suite));
             }
-            Question::Groups(_) | Question::GroupsAgain(_) => {
+            Question::Groups(GroupVersion::Tls12) | Question::GroupsAgain(GroupVersion::Tls12) => {
                 let suites = offered.suites.to_mut();
                 suites.retain(|suite| is(suite, KeyAgreement::Ecdhe) || is_signal(suite));
                 offered
@@ -63,12 +65,13 @@ impl Offered {
         offered
     }
 
-    /// Returns the list that a series of these hellos goes through, without signalling values.
-    pub(super) fn list(self, question: Question) -> Cow<'static, [u16]> {
-        if let Question::Groups(_) = question {
-            return self.groups;
+    /// Returns the list that a series of hellos goes through, without signalling values.
+    pub(super) fn list(series: Series) -> Cow<'static, [u16]> {
+        let offered = Self::at_first(series.question());
+        if let Series::Groups(_) = series {
+            return offered.groups;
         }
-        let mut suites = self.suites;
+        let mut suites = offered.suites;
         if suites.last().is_some_and(is_signal) {
             suites.to_mut().pop();
         }

@@ -1,6 +1,6 @@
 //! The probes that `--facts` can send.
 
-use super::{Fact, KeyFamily};
+use super::{Fact, GroupVersion, KeyFamily};
 use crate::tls::{self, HelloTemplate, ProtocolVersion};
 
 /// A probe: what one additional connection measures.
@@ -10,10 +10,10 @@ pub enum Question {
     Suites(ProtocolVersion),
     /// Which accepted suite the server chooses if they are offered in another order.
     Order(ProtocolVersion),
-    /// Which group the server chooses if those chosen before are not offered: TLS 1.3 or 1.2.
-    Groups(ProtocolVersion),
+    /// Which group the server chooses if those chosen before are not offered.
+    Groups(GroupVersion),
     /// Confirms that the server still chooses one of the accepted groups if only those are offered.
-    GroupsAgain(ProtocolVersion),
+    GroupsAgain(GroupVersion),
     /// Support for session tickets, compression and secure renegotiation, up to TLS 1.2.
     Features,
     /// Support for secure renegotiation only, up to TLS 1.2.
@@ -40,10 +40,10 @@ impl Question {
             Self::Keys(KeyFamily::Ecdsa),
             Self::Nameless,
             Self::Alpn,
-            Self::Groups(Tls13),
-            Self::GroupsAgain(Tls13),
-            Self::Groups(Tls12),
-            Self::GroupsAgain(Tls12),
+            Self::Groups(GroupVersion::Tls13),
+            Self::GroupsAgain(GroupVersion::Tls13),
+            Self::Groups(GroupVersion::Tls12),
+            Self::GroupsAgain(GroupVersion::Tls12),
             Self::Suites(Tls13),
             Self::Order(Tls13),
             Self::Suites(Tls12),
@@ -71,10 +71,10 @@ impl Question {
             Self::Order(Tls11) => "order_tls1_1",
             Self::Order(Tls12) => "order_tls1_2",
             Self::Order(Tls13) => "order_tls1_3",
-            Self::Groups(Tls13) => "groups_tls1_3",
-            Self::Groups(_) => "groups_tls1_2",
-            Self::GroupsAgain(Tls13) => "groups_again_tls1_3",
-            Self::GroupsAgain(_) => "groups_again_tls1_2",
+            Self::Groups(GroupVersion::Tls13) => "groups_tls1_3",
+            Self::Groups(GroupVersion::Tls12) => "groups_tls1_2",
+            Self::GroupsAgain(GroupVersion::Tls13) => "groups_again_tls1_3",
+            Self::GroupsAgain(GroupVersion::Tls12) => "groups_again_tls1_2",
             Self::Features => "features",
             Self::Renegotiation => "renegotiation",
             Self::Tickets => "tickets",
@@ -88,10 +88,10 @@ impl Question {
     /// Returns the template that its ClientHello is derived from.
     pub fn template(self) -> &'static HelloTemplate {
         match self {
-            Self::Suites(version)
-            | Self::Order(version)
-            | Self::Groups(version)
-            | Self::GroupsAgain(version) => tls::for_version(version),
+            Self::Suites(version) | Self::Order(version) => tls::for_version(version),
+            Self::Groups(version) | Self::GroupsAgain(version) => {
+                tls::for_version(version.version())
+            }
             Self::Features | Self::Renegotiation => tls::for_version(ProtocolVersion::Tls12),
             Self::Tickets | Self::Alpn | Self::Nameless | Self::Keys(_) => &tls::MODERN,
         }
@@ -125,16 +125,6 @@ impl Question {
         }
     }
 
-    /// Returns the question that confirms the end of its series: it offers only what was accepted.
-    /// Returns `None` if the question has none.
-    pub(super) fn second_look(self) -> Option<Self> {
-        match self {
-            Self::Suites(version) => Some(Self::Order(version)),
-            Self::Groups(version) => Some(Self::GroupsAgain(version)),
-            _ => None,
-        }
-    }
-
     /// Returns how its ClientHello differs from its template, for the documentation.
     pub fn about(self) -> &'static str {
         match self {
@@ -146,19 +136,19 @@ impl Question {
                 "only the accepted suites in reverse order of discovery, with one in front that is \
                  not ChaCha20 (some servers prefer ChaCha20 only if the client does)"
             }
-            Self::Groups(ProtocolVersion::Tls13) => {
+            Self::Groups(GroupVersion::Tls13) => {
                 "only the suites of TLS 1.3, and its groups without those chosen so far; the key \
                  share is empty"
             }
-            Self::Groups(_) => {
+            Self::Groups(GroupVersion::Tls12) => {
                 "only the ECDHE suites, including anonymous ones, and its elliptic curves without those \
                  chosen so far; the curve of an ECDSA certificate is always offered last, because the \
                  certificate cannot be used without it"
             }
-            Self::GroupsAgain(ProtocolVersion::Tls13) => {
+            Self::GroupsAgain(GroupVersion::Tls13) => {
                 "only the suites of TLS 1.3 and the accepted groups"
             }
-            Self::GroupsAgain(_) => {
+            Self::GroupsAgain(GroupVersion::Tls12) => {
                 "only the ECDHE suites, including anonymous ones, the accepted elliptic curves and \
                  the curve of an ECDSA certificate"
             }

@@ -1,12 +1,13 @@
 //! What the next hello of a series still offers after the answers so far.
 
 use super::alpn::Protocols;
+use super::group_version::GroupVersion;
 use super::listing::turned;
 use super::offered::{Offered, is_signal};
 use super::question::Question;
+use super::series::Series;
 use super::walk::Walk;
 use crate::observation::{Exchange, KeyKind, Offer, PeerChain};
-use crate::tls::ProtocolVersion;
 
 impl Offered {
     /// Returns what this offer contains after these exchanges.
@@ -16,26 +17,26 @@ impl Offered {
         };
         let mut offered = Self::at_first(question);
         match question {
-            Question::Suites(_) => {
-                let accepted = Walk::over(made, question).accepted;
+            Question::Suites(version) => {
+                let accepted = Walk::over(made, Series::Suites(version)).accepted;
                 let left = offered.suites.to_mut();
                 left.retain(|suite| !accepted.contains(suite));
             }
             Question::Order(version) => {
-                let accepted = Walk::over(made, Question::Suites(version)).accepted;
+                let accepted = Walk::over(made, Series::Suites(version)).accepted;
                 let signal = offered.suites.last().copied().filter(is_signal);
                 offered.suites = turned(&accepted).into();
                 offered.suites.to_mut().extend(signal);
             }
             Question::Groups(version) => {
-                let accepted = Walk::over(made, question).accepted;
+                let accepted = Walk::over(made, Series::Groups(version)).accepted;
                 let curve = curve_of_certificate(made, version);
                 let left = offered.groups.to_mut();
                 left.retain(|group| !accepted.contains(group) && Some(*group) != curve);
                 left.extend(curve);
             }
             Question::GroupsAgain(version) => {
-                let mut again = Walk::over(made, Question::Groups(version)).accepted;
+                let mut again = Walk::over(made, Series::Groups(version)).accepted;
                 let curve = curve_of_certificate(made, version);
                 again.extend(curve.filter(|curve| !again.contains(curve)));
                 offered.groups = again.into();
@@ -49,11 +50,11 @@ impl Offered {
 
 /// Returns the curve of the ECDSA certificate that the series got last, or `None` if there is none. In
 /// TLS 1.3 the groups do not restrict the certificate.
-fn curve_of_certificate(made: &[Exchange], version: ProtocolVersion) -> Option<u16> {
-    if version == ProtocolVersion::Tls13 {
+fn curve_of_certificate(made: &[Exchange], version: GroupVersion) -> Option<u16> {
+    if version == GroupVersion::Tls13 {
         return None;
     }
-    let asked = Offer::Asked(Question::Groups(ProtocolVersion::Tls12));
+    let asked = Offer::Asked(Question::Groups(version));
     let shown = made.iter().filter(|exchange| exchange.offer == asked);
     let leaf = shown
         .filter_map(|it| it.chain.as_ref().and_then(PeerChain::leaf))

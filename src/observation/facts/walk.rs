@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::offered::Offered;
-use super::question::Question;
+use super::series::Series;
 use crate::observation::versions::reason_text;
 use crate::observation::{Exchange, Failure, Offer, Reason, phrases};
 use crate::tls::{AlertDescription, ProtocolVersion};
@@ -47,14 +47,14 @@ enum Closes {
 }
 
 impl Walk {
-    pub(super) fn over(exchanges: &[Exchange], question: Question) -> Self {
+    pub(super) fn over(exchanges: &[Exchange], series: Series) -> Self {
         let mut walk = Self::default();
-        let offer = Offer::Asked(question);
+        let offer = Offer::Asked(series.question());
         for exchange in exchanges.iter().filter(|exchange| exchange.offer == offer) {
             walk.asked += 1;
-            walk.take(answer(exchange, question, walk.accepted.is_empty()));
+            walk.take(answer(exchange, series, walk.accepted.is_empty()));
         }
-        let mut on_offer = Offered::at_first(question).list(question).into_owned();
+        let mut on_offer = Offered::list(series).into_owned();
         on_offer.retain(|number| !walk.accepted.contains(number));
         if walk.end.is_none() && on_offer.is_empty() {
             walk.end = Some(WalkEnd::Shown(phrases::ALL_ACCEPTED.into()));
@@ -95,10 +95,8 @@ impl Walk {
 }
 
 /// Returns the chosen number, or why there is none.
-fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, WalkEnd> {
-    let (Question::Suites(version) | Question::Groups(version)) = question else {
-        return Err(WalkEnd::Broke(phrases::NO_LIST.into()));
-    };
+fn answer(exchange: &Exchange, series: Series, first: bool) -> Result<u16, WalkEnd> {
+    let version = series.version();
     let Some(session) = exchange.agreed() else {
         let failure = exchange.failure.as_ref();
         let end = match (failure, &exchange.session) {
@@ -112,11 +110,11 @@ fn answer(exchange: &Exchange, question: Question, first: bool) -> Result<u16, W
     if session.version != version {
         return Err(WalkEnd::Shown(format!("chose {}", session.version).into()));
     }
-    match question {
-        Question::Groups(_) => session
+    match series {
+        Series::Groups(_) => session
             .group
             .ok_or(WalkEnd::Broke(phrases::NO_GROUP.into())),
-        _ => Ok(session.cipher),
+        Series::Suites(_) => Ok(session.cipher),
     }
 }
 

@@ -57,6 +57,12 @@ pub enum SavedError {
     },
 }
 
+impl From<serde_json::Error> for Damage {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Text(error)
+    }
+}
+
 /// What is wrong with a line of a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum Damage {
@@ -71,7 +77,7 @@ pub enum Damage {
     FrameTooLarge(u64),
     /// Its JSON is not valid for its kind.
     #[error("its JSON is not valid for its kind: {0}")]
-    Text(#[from] serde_json::Error),
+    Text(serde_json::Error),
     /// Its certificate is not hexadecimal.
     #[error("its certificate is not hexadecimal")]
     NotHex,

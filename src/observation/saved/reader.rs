@@ -28,7 +28,7 @@ pub struct SavedReader<R, S> {
     observations: u64,
     unsaved: u64,
     end: Option<serde_json::Value>,
-    whole: bool,
+    complete: bool,
     /// True after an error or the last frame. Nothing more is read then.
     over: bool,
 }
@@ -66,7 +66,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 observations: 0,
                 unsaved: 0,
                 end: None,
-                whole: false,
+                complete: false,
                 over: false,
             }),
             Some(header) if header.version > VERSION => Err(SavedError::Newer {
@@ -101,8 +101,8 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
 
     /// Returns true if the end line was read. Otherwise the sweep was interrupted or killed, or the
     /// file was truncated.
-    pub fn whole(&self) -> bool {
-        self.whole
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Returns what the end line says about the sweep, or `None` if it was not read or says nothing.
@@ -123,7 +123,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                 return Ok(None);
             };
             let line: line::Read<'_> = serde_json::from_slice(text)?;
-            if self.whole {
+            if self.complete {
                 return Err(Damage::OutOfPlace(line.kind.into_owned()));
             }
             let body = line.body.get();
@@ -161,7 +161,7 @@ impl<R: BufRead, S: Read + Write + Seek> SavedReader<R, S> {
                     }
                     self.unsaved = unsaved;
                     self.end = sweep;
-                    self.whole = true;
+                    self.complete = true;
                 }
                 HEADER => return Err(Damage::OutOfPlace(HEADER.to_owned())),
                 _ if line.skippable => {}

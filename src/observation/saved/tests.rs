@@ -62,7 +62,7 @@ fn read(file: &[u8]) -> Result<Read, SavedError> {
     }
     assert!(reader.next().is_none(), "nothing follows an end");
     assert_eq!(reader.observations(), read.len() as u64);
-    Ok((read, reader.whole(), error))
+    Ok((read, reader.is_complete(), error))
 }
 
 /// Returns everything of an observation, including certificates.
@@ -109,7 +109,7 @@ fn what_was_fetched_comes_back_after_the_observations() {
     let scratch = Cursor::new(Vec::new());
     let mut reader = SavedReader::open("f".to_owned(), &*file, scratch).unwrap();
     assert_eq!(reader.by_ref().count(), 1);
-    assert!(reader.whole() && reader.header().aia);
+    assert!(reader.is_complete() && reader.header().aia);
     // The samples' certificates are invented. The reader parses them again from their bytes.
     let bytes = |answer: SavedAnswer| {
         let der = |chain: PeerChain| chain.certificates.iter().map(|it| it.der.clone()).collect();

@@ -271,7 +271,7 @@ mod tests {
         writer.finish().unwrap();
         let scratch = io::Cursor::new(Vec::new());
         let mut reader = SavedReader::open("f".to_owned(), &*file, scratch).unwrap();
-        assert!(reader.next().is_none() && reader.whole());
+        assert!(reader.next().is_none() && reader.is_complete());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::gather::{RevocationData, RevocationSources};
 use crate::judge::rfc5280::{Inputs, Refusal, Top, validate};
 use crate::judge::signatures::Signatures;
 use crate::observation::Certificate;
-use crate::verdict::{Position, RevocationStatus};
+use crate::verdict::{Position, RevocationReason, RevocationStatus};
 
 /// 2011-06-01: inside the validity of everything that should be valid.
 const AT: i64 = 1_306_886_400;
@@ -155,7 +155,7 @@ impl Test {
                 RevocationStatus::Good => {}
                 RevocationStatus::Revoked => return Err(("revoked", "")),
                 RevocationStatus::Unknown => {
-                    return Err(("unknown", answer.reason.unwrap_or_default()));
+                    return Err(("unknown", answer.reason.map_or("", RevocationReason::name)));
                 }
             }
         }

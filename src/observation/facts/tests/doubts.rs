@@ -87,7 +87,7 @@ fn the_most_connections_are_those_of_the_documentation() {
 
 #[test]
 fn a_list_that_lacks_what_was_seen_elsewhere_is_not_complete() {
-    let question = Question::Suites(ProtocolVersion::Tls12);
+    let series = Series::Suites(ProtocolVersion::Tls12);
     let server = Server {
         suites: SUITES[..2].to_vec(),
         order: Order::Client,
@@ -106,7 +106,7 @@ fn a_list_that_lacks_what_was_seen_elsewhere_is_not_complete() {
     ] {
         let mut visit = server.asked(&[Fact::Ciphers]);
         visit.exchanges.push(exchange(offer, Ok(cipher)));
-        let listing = Listing::of(&visit.exchanges, question).unwrap();
+        let listing = Listing::of(&visit.exchanges, series).unwrap();
         assert_eq!(listing.accepted, accepted);
         let ended_by = if complete {
             "handshake_failure"
@@ -120,7 +120,7 @@ fn a_list_that_lacks_what_was_seen_elsewhere_is_not_complete() {
 
 #[test]
 fn groups_are_looked_at_a_second_time_too() {
-    let version = ProtocolVersion::Tls12;
+    let version = GroupVersion::Tls12;
     let known = [0x001D, 0x0017];
     for (limited, complete) in [(false, true), (true, false)] {
         for no in [FAILURE, No::Close] {
@@ -134,7 +134,7 @@ fn groups_are_looked_at_a_second_time_too() {
                 }
                 answer
             });
-            let found = Listing::of(&visit.exchanges, Question::Groups(version)).unwrap();
+            let found = Listing::of(&visit.exchanges, Series::Groups(version)).unwrap();
             assert_eq!((&*found.accepted, found.complete), (&known[..], complete));
             let again = Offer::Asked(Question::GroupsAgain(version));
             let looks = visit.exchanges.iter().filter(|it| it.offer == again);
@@ -152,9 +152,9 @@ fn the_first_hello_of_tls13_is_refused_by_its_own_word_alone() {
         (session.version, session.group) = (version, Some(0x001D));
         answer
     };
-    for question in [Question::Suites(version), Question::Groups(version)] {
-        let offer = Offer::Asked(question);
-        let look = Offer::Asked(question.second_look().unwrap());
+    for series in [Series::Suites(version), Series::Groups(GroupVersion::Tls13)] {
+        let offer = Offer::Asked(series.question());
+        let look = Offer::Asked(series.second_look());
         for (alert, at_first, later) in [
             ("protocol_version", true, true),
             ("handshake_failure", false, true),
@@ -162,11 +162,11 @@ fn the_first_hello_of_tls13_is_refused_by_its_own_word_alone() {
             ("illegal_parameter", false, false),
         ] {
             let refused = exchange(offer, Err(No::Alert(alert)));
-            let first = Listing::of(std::slice::from_ref(&refused), question).unwrap();
-            assert_eq!(first.complete, at_first, "{question:?} {alert}");
+            let first = Listing::of(std::slice::from_ref(&refused), series).unwrap();
+            assert_eq!(first.complete, at_first, "{series:?} {alert}");
             let row = [tls13(offer), refused, tls13(look)];
-            let row = Listing::of(&row, question).unwrap();
-            assert_eq!(row.complete, later, "{question:?} {alert}");
+            let row = Listing::of(&row, series).unwrap();
+            assert_eq!(row.complete, later, "{series:?} {alert}");
             assert_eq!(&*row.ended_by, alert);
         }
     }

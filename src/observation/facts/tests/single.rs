@@ -75,8 +75,8 @@ fn every_hello_that_old_versions_may_answer_asks_for_renegotiation() {
             question,
             Question::Suites(ProtocolVersion::Tls13)
                 | Question::Order(ProtocolVersion::Tls13)
-                | Question::Groups(ProtocolVersion::Tls13)
-                | Question::GroupsAgain(ProtocolVersion::Tls13)
+                | Question::Groups(GroupVersion::Tls13)
+                | Question::GroupsAgain(GroupVersion::Tls13)
         );
         assert_eq!(offered.asks_renegotiation(), !alone, "{offer:?}");
     }
@@ -176,7 +176,7 @@ fn an_answer_keeps_what_was_asked_for_and_nothing_that_a_server_can_make_long() 
         let staple = answer.session.unwrap().ocsp_staple;
         let expected = match offer {
             Offer::Asked(Question::Keys(_) | Question::Nameless) => (Some(3), false),
-            Offer::Asked(Question::Groups(ProtocolVersion::Tls12)) => (Some(1), false),
+            Offer::Asked(Question::Groups(GroupVersion::Tls12)) => (Some(1), false),
             Offer::Asked(_) => (None, false),
             _ => (Some(3), true),
         };

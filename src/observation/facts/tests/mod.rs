@@ -234,7 +234,8 @@ fn what_was_cut_short_is_not_called_complete() {
 
 #[test]
 fn the_curve_of_an_ecdsa_certificate_stays_on_offer() {
-    let groups = Question::Groups(ProtocolVersion::Tls12);
+    let series = Series::Groups(GroupVersion::Tls12);
+    let groups = series.question();
     let mut answer = exchange(Offer::Asked(groups), Ok(0xC02B));
     answer.session.as_mut().unwrap().group = Some(0x001D);
     answer.chain = Some(ecdsa());
@@ -244,7 +245,7 @@ fn the_curve_of_an_ecdsa_certificate_stays_on_offer() {
     assert!(!offered.groups.contains(&0x001D));
     answer.session.as_mut().unwrap().group = Some(0x0017);
     let made = [made[0].clone(), answer.clone(), answer];
-    let listing = Listing::of(&made, groups).unwrap();
+    let listing = Listing::of(&made, series).unwrap();
     assert_eq!(listing.accepted, [0x001D, 0x0017]);
     assert_eq!(
         (listing.complete, &*listing.ended_by),

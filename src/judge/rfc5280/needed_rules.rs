@@ -13,7 +13,7 @@ use crate::verdict::Rule;
 
 /// Returns the missing rule that may have made webpki reject this path, or `None` if it rejected
 /// the path for another reason. The path is as for `validate`.
-pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<Rule> {
+pub(crate) fn missing_rule(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Option<Rule> {
     let contents = |certificate: &&'_ Certificate| certificate.contents.is_ok();
     if !path.iter().all(contents) {
         return None;
@@ -39,7 +39,7 @@ pub(crate) fn limit(error: &Error, path: &[&Certificate], top: &Top<'_>) -> Opti
 }
 
 /// Returns every rule that this path needs and webpki does not implement.
-pub(crate) fn limits(path: &[&Certificate], top: &Top<'_>) -> Vec<Rule> {
+pub(crate) fn needed_rules(path: &[&Certificate], top: &Top<'_>) -> Vec<Rule> {
     let rules = [
         (Rule::NameEncoding, differently_encoded(path, top)),
         (Rule::CriticalPolicies, critical_policies(path)),

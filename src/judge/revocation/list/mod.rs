@@ -18,7 +18,7 @@ use crate::gather::{
     distribution_points,
 };
 use crate::judge::signatures::Signatures;
-use crate::verdict::{RevocationAnswer, RevocationStatus};
+use crate::verdict::{RevocationAnswer, RevocationReason, RevocationStatus};
 
 /// keyUsage's cRLSign.
 const CRL_SIGN: u16 = 1 << 6;
@@ -27,18 +27,18 @@ const CRL_SIGN: u16 = 1 << 6;
 const REMOVED: u8 = 8;
 
 /// Reasons for the status `unknown`, the most informative last.
-const REASONS: [&str; 11] = [
-    "no_crl",
-    "crl_not_fetched",
-    "crl_not_by_issuer",
-    "crl_unverifiable",
-    "crl_signer_not_allowed",
-    "crl_unsupported",
-    "crl_out_of_scope",
-    "crl_some_reasons",
-    "crl_not_yet_valid",
-    "crl_no_next_update",
-    "crl_expired",
+const REASONS: [RevocationReason; 11] = [
+    RevocationReason::NoCrl,
+    RevocationReason::CrlNotFetched,
+    RevocationReason::CrlNotByIssuer,
+    RevocationReason::CrlUnverifiable,
+    RevocationReason::CrlSignerNotAllowed,
+    RevocationReason::CrlUnsupported,
+    RevocationReason::CrlOutOfScope,
+    RevocationReason::CrlSomeReasons,
+    RevocationReason::CrlNotYetValid,
+    RevocationReason::CrlNoNextUpdate,
+    RevocationReason::CrlExpired,
 ];
 
 /// Returns the combined answer of all lists: revoked if one says so, good if lists cover the
@@ -52,9 +52,9 @@ pub(super) fn answer(
     let mut best = match data.failed(&link.addresses) {
         Some(address) => RevocationAnswer {
             source: Some(address.as_str().into()),
-            ..link.unknown("crl_not_fetched")
+            ..link.unknown(RevocationReason::CrlNotFetched)
         },
-        None => link.unknown("no_crl"),
+        None => link.unknown(RevocationReason::NoCrl),
     };
     let points = points(link);
     let mut usable = Vec::new();
@@ -94,7 +94,7 @@ pub(super) fn answer(
                 best,
                 RevocationAnswer {
                     status: RevocationStatus::Unknown,
-                    reason: Some("crl_some_reasons"),
+                    reason: Some(RevocationReason::CrlSomeReasons),
                     ..said.clone()
                 },
             );
@@ -106,7 +106,10 @@ pub(super) fn answer(
     if lists.is_empty()
         && let Some((delta, _)) = deltas.first()
     {
-        best = better(best, from(delta, link.unknown("crl_unsupported")));
+        best = better(
+            best,
+            from(delta, link.unknown(RevocationReason::CrlUnsupported)),
+        );
     }
     best
 }
@@ -181,13 +184,13 @@ fn usable(
     points: &[Point],
     at: i64,
     signatures: &mut Signatures,
-) -> Result<Usage, &'static str> {
+) -> Result<Usage, RevocationReason> {
     let reasons = in_scope(link, crl, points)?;
     let (by_issuer, signer) = signer_allowed(link, crl, signatures)?;
     match crl.next_update {
-        _ if crl.this_update > at + SKEW => Err("crl_not_yet_valid"),
-        None => Err("crl_no_next_update"),
-        Some(until) if until < at => Err("crl_expired"),
+        _ if crl.this_update > at + SKEW => Err(RevocationReason::CrlNotYetValid),
+        None => Err(RevocationReason::CrlNoNextUpdate),
+        Some(until) if until < at => Err(RevocationReason::CrlExpired),
         Some(_) => Ok(Usage {
             reasons,
             by_issuer,
@@ -202,27 +205,27 @@ fn signer_allowed(
     link: &Link<'_>,
     crl: &Crl,
     signatures: &mut Signatures,
-) -> Result<(bool, Fingerprint), &'static str> {
+) -> Result<(bool, Fingerprint), RevocationReason> {
     let own = crl.issuer.matches(&link.contents.issuer);
     let namesake = |signer: &&Signer<'_>| {
         let contents = signer.contents;
         contents.is_some_and(|contents| contents.subject.matches(&crl.issuer))
     };
     let issuers = link.issuers.iter().filter(|_| own);
-    let mut refusal = "crl_not_by_issuer";
+    let mut refusal = RevocationReason::CrlNotByIssuer;
     let mut signed = None;
     let issuers = issuers.map(|issuer| (issuer, true));
     let others = link.above.iter().filter(namesake);
     for (issuer, own) in issuers.chain(others.map(|issuer| (issuer, false))) {
         match signatures.of_list(crl, issuer) {
             SignatureCheck::Invalid => {}
-            SignatureCheck::Unsupported => refusal = "crl_unverifiable",
+            SignatureCheck::Unsupported => refusal = RevocationReason::CrlUnverifiable,
             SignatureCheck::Valid => {
                 let usage = issuer.contents.and_then(|contents| contents.key_usage);
                 if usage.is_none_or(|usage| usage & CRL_SIGN != 0) {
                     signed.get_or_insert((own, issuer.spki_sha256));
                 }
-                refusal = "crl_signer_not_allowed";
+                refusal = RevocationReason::CrlSignerNotAllowed;
             }
         }
     }
@@ -231,10 +234,10 @@ fn signer_allowed(
 
 /// Returns the reasons for which the list covers this certificate (RFC 5280 section 6.3.3, b to d).
 /// A list restricted to certain distribution points says nothing about other certificates.
-fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, &'static str> {
+fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, RevocationReason> {
     let scope = &crl.scope;
     if scope.unsupported {
-        return Err("crl_unsupported");
+        return Err(RevocationReason::CrlUnsupported);
     }
     let others = match link.certificate.is_ca() {
         true => scope.only_users,
@@ -251,8 +254,8 @@ fn in_scope(link: &Link<'_>, crl: &Crl, points: &[Point]) -> Result<u16, &'stati
     });
     let reasons = matched.fold(0, |reasons, point| reasons | point.reasons);
     match reasons & scope.reasons.unwrap_or(ALL_REASONS) {
-        0 => Err("crl_out_of_scope"),
-        _ if others || scope.only_attributes => Err("crl_out_of_scope"),
+        0 => Err(RevocationReason::CrlOutOfScope),
+        _ if others || scope.only_attributes => Err(RevocationReason::CrlOutOfScope),
         reasons => Ok(reasons),
     }
 }
@@ -273,16 +276,10 @@ fn with_delta(link: &Link<'_>, crl: &Crl, delta: Option<&Crl>) -> RevocationAnsw
     };
     let answer = match listed.filter(|listed| listed.reason != REMOVED) {
         Some(listed) => RevocationAnswer {
-            status: RevocationStatus::Revoked,
-            reason: reason(listed.reason),
             revoked_at: Some(listed.revoked_at),
-            ..link.unknown("")
+            ..link.answer(RevocationStatus::Revoked, reason(listed.reason))
         },
-        None => RevocationAnswer {
-            status: RevocationStatus::Good,
-            reason: None,
-            ..link.unknown("")
-        },
+        None => link.answer(RevocationStatus::Good, None),
     };
     from(source, answer)
 }

@@ -8,7 +8,7 @@ use crate::observation::Certificate;
 
 /// Positions in the list as sent. The leaf is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct ListFaults {
     /// Copies of an earlier certificate.
     pub(crate) duplicates: Vec<usize>,
     /// Self-signed certificates after the leaf.
@@ -19,7 +19,7 @@ pub(crate) struct Order {
     pub(crate) misplaced: Vec<usize>,
 }
 
-impl Order {
+impl ListFaults {
     /// Returns the faults of the list. The graph must contain only certificates that were sent.
     pub(crate) fn of(sent: &[Arc<Certificate>], graph: &mut Graph<'_>) -> Self {
         let signers: Vec<Vec<usize>> = (0..graph.nodes().len())
@@ -31,7 +31,7 @@ impl Order {
             })
             .collect();
         let reachable = reachable(&signers);
-        let mut order = Self::default();
+        let mut faults = Self::default();
         let mut before: Vec<usize> = Vec::new();
         for (place, certificate) in sent.iter().take(MAX_SENT).enumerate() {
             let node = graph.position(certificate);
@@ -39,12 +39,12 @@ impl Order {
                 .iter()
                 .any(|other| other.sha256 == certificate.sha256)
             {
-                order.duplicates.push(place);
+                faults.duplicates.push(place);
                 continue;
             }
             let Some(node) = node else {
                 // A certificate that cannot be parsed is on no path.
-                order.extra.push(place);
+                faults.extra.push(place);
                 continue;
             };
             if place > 0
@@ -52,18 +52,18 @@ impl Order {
                     .self_signed(node)
                     .is_some_and(|proof| proof != Proof::Refuted)
             {
-                order.roots.push(place);
+                faults.roots.push(place);
             }
             if !reachable[node] {
-                order.extra.push(place);
+                faults.extra.push(place);
                 continue;
             }
             if place > 0 && !before.iter().any(|lower| signers[*lower].contains(&node)) {
-                order.misplaced.push(place);
+                faults.misplaced.push(place);
             }
             before.push(node);
         }
-        order
+        faults
     }
 }
 
