@@ -161,6 +161,7 @@ impl Writing {
         };
         let recording = self.destinations.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
+        self.summary.absent_tags = self.destinations.outputs.absent_tags();
         let finished = self
             .destinations
             .finish(complete && settled.is_ok(), inputs);
