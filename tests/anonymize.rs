@@ -51,7 +51,13 @@ fn swept() -> TempDir {
     folder
 }
 
+/// Judges the recording again and returns all row outputs in lower case.
 fn judge(folder: &TempDir, name: &str, more: &[&str]) -> String {
+    judge_reporting(folder, name, more).0
+}
+
+/// Also returns standard error.
+fn judge_reporting(folder: &TempDir, name: &str, more: &[&str]) -> (String, String) {
     let mut arguments = vec![
         "judge".to_owned(),
         path(folder, "lab.facts"),
@@ -65,10 +71,10 @@ fn judge(folder: &TempDir, name: &str, more: &[&str]) -> String {
             path(folder, &format!("{name}.{ending}"))
         ));
     }
-    run(&arguments).expect(0);
+    let ended = run(&arguments).expect(0);
     let texts = OUTPUTS.map(|ending| fs::read_to_string(path(folder, &format!("{name}.{ending}"))));
     let texts = texts.map(|text| text.expect("it is there"));
-    texts.concat().to_lowercase()
+    (texts.concat().to_lowercase(), ended.stderr)
 }
 
 /// Evidence that identifies a server.
@@ -143,7 +149,11 @@ fn anonymized_rows_contain_no_original_value() {
     let originals = originals(&folder);
     assert!(originals.len() > 200, "{}", originals.len());
     let key = format!("--anonymize-key={key}");
-    let text = judge(&folder, "public", &["--anonymize=host,tags.owner", &key]);
+    let text = judge(
+        &folder,
+        "public",
+        &["--anonymize=host", "--keep-tags=Region", &key],
+    );
     let leaked: Vec<_> = originals
         .iter()
         .filter(|it| text.contains(it.as_str()))
@@ -157,14 +167,17 @@ fn anonymized_rows_contain_no_original_value() {
     for zone in ["tlsweep.test", "127.0.", "127.1."] {
         assert!(!text.contains(zone), "{zone}");
     }
-    assert!(text.contains("\"region\":\"eu\""), "other tags stay");
+    assert!(text.contains("\"region\":\"eu\""), "a kept tag stays");
 
     // The manifest says what was done, and has no command line.
     let manifest = fs::read(path(&folder, "public.jsonl.manifest.json")).expect("a manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
-    let groups = serde_json::json!(["host", "tags.owner"]);
-    assert_eq!(manifest["anonymized"]["groups"], groups);
-    assert_eq!(manifest["anonymized"]["key_of_file"], true);
+    let anonymized = serde_json::json!({
+        "groups": ["host"],
+        "kept_tags": ["Region"],
+        "key_of_file": true,
+    });
+    assert_eq!(manifest["anonymized"], anonymized);
     let none = Value::Array(Vec::new());
     assert_eq!(
         (&manifest["arguments"], &manifest["sweep"]["arguments"]),
@@ -200,12 +213,149 @@ fn anonymized_rows_contain_no_original_value() {
     assert_eq!(count(&rows), count(&public));
     assert_eq!(
         text,
-        judge(&folder, "public", &["--anonymize=host,tags.owner", &key])
+        judge(
+            &folder,
+            "public",
+            &["--anonymize=host", "--keep-tags=Region", &key]
+        )
     );
     assert_ne!(
         text,
-        judge(&folder, "other", &["--anonymize=host,tags.owner"])
+        judge(
+            &folder,
+            "other",
+            &["--anonymize=host", "--keep-tags=region"]
+        )
     );
+}
+
+/// Host names whose labels are words of this program or not ASCII, and the case that serves each.
+const PROVOKING: &[(&str, &str)] = &[
+    ("refused.x", "refused"),
+    ("http.x", "http"),
+    ("anonymous.x", "anonymous"),
+    ("rc4.x", "only-rc4"),
+    ("alert.handshake.failure.x", "handshake-failure"),
+    ("smtp.x", "smtp-starttls-refused"),
+    ("injected.x", "smtp-starttls-injection"),
+    ("leaf.x", "expired"),
+    ("bücher.x", "healthy"),
+    ("a.10.9.8.7.x", "missing-intermediate"),
+    ("127.0.0.1", "address"),
+];
+
+/// Columns with values that lead to a host, but are not values of the row.
+const COLUMNS: &str = "target,contact,peer,print,Kunde,Region";
+const VALUES: &str =
+    "ops@related.x https://192.0.2.9/,2001:db8::77,AA:BB:CC:DD:EE:FF:00:11,Kunde Bücher,EU West";
+
+/// Parts of the values above.
+const HIDDEN: [&str; 5] = ["related", "192.0.2.9", "2001:db8", "aa:bb:cc", "bücher"];
+
+/// Scans the lab under the provoking names.
+fn provoked() -> TempDir {
+    let folder = folder();
+    let runtime = Runtime::new().expect("a runtime");
+    let lab = runtime
+        .block_on(Lab::start(probe::now()))
+        .expect("the lab starts");
+    write(&folder, "lab.pem", lab.root_pem());
+    let lines = PROVOKING.iter().map(|(host, case)| {
+        let mut cases = lab.cases().iter();
+        let running = cases.find(|it| it.case.name == *case).expect(case);
+        let pinned = running.pinned.as_ref().expect("an address");
+        format!("{},{VALUES}\n", pinned.replacen(running.case.host, host, 1))
+    });
+    let lines = format!("{COLUMNS}\n{}", lines.collect::<String>());
+    let input = write(&folder, "provoking.csv", lines);
+    let mut arguments = vec!["scan".to_owned(), "--quiet".to_owned()];
+    arguments.extend(AT_HOME.map(str::to_owned));
+    arguments.extend([
+        "--versions=all".to_owned(),
+        format!("--trust={}", path(&folder, "lab.pem")),
+        format!("--input={input}"),
+        format!("--save={}", path(&folder, "lab.facts")),
+        format!("--output={}", path(&folder, "live.jsonl")),
+    ]);
+    run(&arguments).expect(0);
+    runtime.block_on(lab.stop());
+    folder
+}
+
+/// Fields of evidence with words of this program.
+const WORDS: [&str; 9] = [
+    "certificate",
+    "cipher",
+    "kind",
+    "reason",
+    "refused",
+    "service",
+    "spoken",
+    "versions",
+    "weakness",
+];
+
+/// Panics unless the words of this program are the same in both rows.
+fn same_words(real: &support::Row, masked: &support::Row) {
+    assert_eq!(real.findings(), masked.findings());
+    for pointer in ["/error/kind", "/error/stage", "/tls/versions", "/verdict"] {
+        assert_eq!(real.0.pointer(pointer), masked.0.pointer(pointer));
+    }
+    let findings = |row: &support::Row| row.0["findings"].as_array().expect("a list").clone();
+    for (real, masked) in findings(real).iter().zip(&findings(masked)) {
+        for word in WORDS {
+            assert_eq!(real[word], masked[word], "{word} of {real}");
+        }
+    }
+}
+
+#[test]
+fn names_like_words_and_tags_of_any_kind_are_replaced_and_the_words_stay() {
+    let folder = provoked();
+    let rows = read_rows(&path(&folder, "live.jsonl"));
+    assert_eq!(rows.len(), PROVOKING.len());
+    let kinds: Vec<_> = rows
+        .iter()
+        .map(|row| row.0["error"]["kind"].as_str())
+        .collect();
+    assert!(kinds.contains(&Some("refused")) && kinds.contains(&Some("anonymous")));
+    for group in ["host", "address", "certificates"] {
+        let group_flag = format!("--anonymize={group}");
+        let keep = "--keep-tags=region,nowhere";
+        let (text, stderr) = judge_reporting(&folder, group, &[&group_flag, keep]);
+        assert!(
+            stderr.contains("no row has a tag named nowhere\n"),
+            "{stderr}"
+        );
+        assert_eq!(text.matches("\"region\":\"eu west\"").count(), rows.len());
+        for row in rows
+            .iter()
+            .zip(&read_rows(&path(&folder, &format!("{group}.jsonl"))))
+        {
+            same_words(row.0, row.1);
+            for tag in ["contact", "peer", "print", "Kunde"] {
+                let value = row.1.0["tags"][tag].as_str().expect("a pseudonym");
+                assert!(value.len() == 33 && value.starts_with('x'), "{value}");
+            }
+        }
+        // Only `host` replaces host names.
+        let hidden = HIDDEN
+            .iter()
+            .filter(|it| group == "host" || **it != "bücher");
+        for hidden in hidden {
+            assert!(!text.contains(hidden), "{group}: {hidden}");
+        }
+        for address in ["127.0.0.1", "10.9.8.7"] {
+            assert_eq!(text.contains(address), group == "certificates", "{address}");
+        }
+        let hosts = PROVOKING
+            .iter()
+            .map(|(host, _)| *host)
+            .filter(|it| it.ends_with(".x"));
+        for host in hosts.chain(["xn--bcher-kva", "tlsweep.test"]) {
+            assert!(group != "host" || !text.contains(host), "{host}");
+        }
+    }
 }
 
 #[test]
@@ -221,7 +371,10 @@ fn what_would_not_be_anonymous_is_refused() {
             "/no/such/key",
         ),
         (vec!["--anonymize-key", &short], "--anonymize"),
+        (vec!["--keep-tags=owner"], "--anonymize"),
+        (vec!["--anonymize=host", "--keep-tags="], "--keep-tags"),
         (vec!["--anonymize=sans"], "host, address"),
+        (vec!["--anonymize=host,tags.owner"], "--keep-tags"),
     ] {
         let mut all = vec!["scan", "127.0.0.1:9"];
         all.extend(&arguments);

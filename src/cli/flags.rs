@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -496,13 +497,26 @@ pub struct GateFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Publication")]
 pub struct AnonymizeFlags {
-    /// Replace values in rows: host, address, certificates, tags, tags.NAME
+    /// Replace values in rows: host, address, certificates; and all tags
     ///
     /// Equal values get equal pseudonyms. `host` includes addresses, the names in certificates and
-    /// everything else that leads to a host. docs/STUDIES.md says what stays. The manifest then has
-    /// no arguments. Recordings (--save) and rejected lines are not changed.
+    /// everything else that leads to a host. With any group the values of all tags are replaced,
+    /// except those of --keep-tags; their names stay. docs/STUDIES.md says what else stays. The
+    /// manifest then has no arguments. Recordings (--save) and rejected lines are not changed.
     #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
     pub anonymize: Vec<Group>,
+    /// With --anonymize: tags whose values are not replaced
+    ///
+    /// The values are published as they are, so they must contain nothing that leads to a host.
+    /// Upper and lower case do not matter. A name that no row has is reported at the end.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        value_parser = NonEmptyStringValueParser::new(),
+        requires = "anonymize"
+    )]
+    pub keep_tags: Vec<String>,
     /// Key of the pseudonyms, at least 16 bytes [default: random, and not kept]
     ///
     /// With the same key, the same values get the same pseudonyms in another run. Whoever has the

@@ -33,7 +33,9 @@ pub(super) fn anonymizer(
             reason: source.to_string(),
         })?,
     };
-    Ok(Some(Anonymizer::new(flags.anonymize.iter().cloned(), key)))
+    let groups = flags.anonymize.iter().copied();
+    let kept = flags.keep_tags.iter().cloned();
+    Ok(Some(Anonymizer::new(groups, kept, key)))
 }
 
 fn key(path: &Path) -> Result<HashKey, PlanError> {
@@ -54,11 +56,15 @@ fn key(path: &Path) -> Result<HashKey, PlanError> {
 
 /// Describes the replacement for the manifest, without the key.
 pub fn anonymized(flags: &AnonymizeFlags) -> Option<Anonymized> {
-    let mut groups: Vec<String> = flags.anonymize.iter().map(ToString::to_string).collect();
-    groups.sort();
-    groups.dedup();
-    (!groups.is_empty()).then(|| Anonymized {
-        groups,
+    let distinct = |mut names: Vec<String>| {
+        names.sort();
+        names.dedup();
+        names
+    };
+    let groups = flags.anonymize.iter().map(ToString::to_string);
+    (!flags.anonymize.is_empty()).then(|| Anonymized {
+        groups: distinct(groups.collect()),
+        kept_tags: distinct(flags.keep_tags.clone()),
         key_of_file: flags.anonymize_key.is_some(),
     })
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::cli::{AnonymizeFlags, Exit, GateFlags, WrittenFile};
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
-use crate::output::{OutputError, notice};
+use crate::output::{Clean, OutputError, notice};
 use crate::probe;
 use crate::summary::{FileHash, Input, Manifest, Output, Revocation, Store, Summary};
 use crate::sweep::{Ended, SweepError};
@@ -25,6 +25,13 @@ pub(super) fn report(ended: &Ended, quiet: bool) {
             .for_each(|hint| notice(format_args!("{hint}"))),
         // A write error on standard error is ignored.
         false => drop(write!(std::io::stderr(), "\n{summary}")),
+    }
+    if !summary.absent_tags.is_empty() && ended.error.is_none() {
+        let names = summary.absent_tags.join(", ");
+        notice(format_args!(
+            "--keep-tags: no row has a tag named {}",
+            Clean::new(&names)
+        ));
     }
 }
 

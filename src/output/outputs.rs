@@ -119,11 +119,20 @@ impl Outputs {
     ///
     /// Returns an error if an output cannot be written.
     pub fn write(&mut self, record: &Record<'_>) -> Result<(), OutputError> {
-        let masked = self.anonymizer.as_ref().map(|it| it.mask(record));
+        let masked = self.anonymizer.as_mut().map(|anonymizer| {
+            anonymizer.watch(record);
+            anonymizer.mask(record)
+        });
         let masked = masked.as_ref().map(|masked| masked.record(record));
         let record = masked.as_ref().unwrap_or(record);
         let mut outputs = self.all.iter_mut();
         outputs.try_for_each(|output| output.run(|sink| sink.write(record)))
+    }
+
+    /// Returns the tags to keep (`--keep-tags`) that no row has had so far.
+    pub fn absent_tags(&self) -> Vec<String> {
+        let anonymizer = self.anonymizer.as_ref();
+        anonymizer.map_or_else(Vec::new, Anonymizer::absent)
     }
 
     /// Flushes all outputs. Without a flush rows stay in the buffer until it is full, so call this

@@ -47,6 +47,8 @@ pub struct Summary {
     /// Number of visits that were too large for the recording (`--save`), set by the code that
     /// writes or reads the recording.
     pub unsaved: u64,
+    /// Tags of `--keep-tags` that no row had.
+    pub absent_tags: Vec<String>,
     /// True if the targets are a sample (`--sample`) that left some out, so that shares have a
     /// sampling error. `None` if that is not known. Set by the sweep.
     pub sampled: Option<bool>,

@@ -98,8 +98,10 @@ impl JsonSchema for Time {
 /// The values that were replaced in the rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Anonymized {
-    /// The groups of `--anonymize`.
+    /// The groups of `--anonymize`. All tags are replaced with any group.
     pub groups: Vec<String>,
+    /// Names of the tags that are not replaced, as given (`--keep-tags`).
+    pub kept_tags: Vec<String>,
     /// True if the key was that of a file (`--anonymize-key`), so that other runs may have the same
     /// pseudonyms; false if it was random.
     pub key_of_file: bool,
@@ -384,6 +386,7 @@ mod tests {
             arguments: vec!["tlsweep".to_owned(), "scan".to_owned()],
             anonymized: Some(Anonymized {
                 groups: vec!["host".to_owned()],
+                kept_tags: vec!["region".to_owned()],
                 key_of_file: false,
             }),
             started_at: Timestamp::UNIX_EPOCH,

@@ -157,6 +157,7 @@ impl Writing {
         };
         let recording = self.outputs.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
+        self.summary.absent_tags = self.outputs.rows.absent_tags();
         let finished = self.outputs.finish(complete && settled.is_ok(), inputs);
         let error = settled.and(finished).err();
         Collected {

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Anonymizer;
-use super::evidence::Secrets;
 use crate::crypto::Fingerprint;
 use crate::inventory::Tag;
 use crate::observation::{Failure, PresentedName};
@@ -32,8 +31,6 @@ pub struct Masked {
     sent: Vec<Fingerprint>,
     path: Option<Vec<Fingerprint>>,
     answers: Vec<(Fingerprint, Option<String>)>,
-    /// True if host names are replaced.
-    names: bool,
     dates: Dates,
 }
 
@@ -66,76 +63,33 @@ impl Dates {
 impl Anonymizer {
     /// Replaces the values of a row.
     pub fn mask(&self, row: &Record<'_>) -> Masked {
-        let secrets = self.secrets(row);
-        let host = match row.host.parse() {
-            Ok(address) => self.host(&crate::inventory::Host::Address(address)),
-            Err(_) => self.host(&crate::inventory::Host::Name(row.host.as_ref().into())),
-        };
-        let text = |text: &str| match self.names() {
-            true => self.text(text),
-            false => text.to_owned(),
-        };
-        let ip = |address: IpAddr| match self.addresses() {
-            true => self.ip(address),
-            false => address,
-        };
+        let host = self.host(&row.host);
+        let hashes = |hashes: &[Hex<'_>]| hashes.iter().map(|it| self.hash(*it)).collect();
+        let findings = row.findings.0.iter();
+        let answers = row.revocation.iter().flat_map(|it| &it.answers);
+        let chain = row.chain.as_ref();
         Masked {
-            target: match self.names() || secrets.in_text(row.target) {
-                true => target(&host, row),
-                false => row.target.to_owned(),
-            },
-            duplicate_of: row.duplicate_of.map(|visited| {
-                match self.names() || secrets.in_text(visited) {
-                    true => target(&host, row),
-                    false => visited.to_owned(),
-                }
-            }),
-            sni: row.sni.map(|name| match self.names() {
-                true => self.name(name),
-                false => name.to_owned(),
-            }),
+            target: self.target(row.target, &host, row),
+            duplicate_of: row
+                .duplicate_of
+                .map(|visited| self.target(visited, &host, row)),
             host,
-            ip: row.ip.map(ip),
-            failed: failed(row).map(ip).collect(),
-            tags: row
-                .tags
-                .0
-                .iter()
-                .map(|tag| self.tagged(tag, &secrets))
+            sni: row.sni.map(|name| self.dns(name)),
+            ip: row.ip.map(|ip| self.address(ip)),
+            failed: failed(row).map(|ip| self.address(ip)).collect(),
+            tags: self.tags(row.tags.0),
+            findings: findings.map(|finding| self.finding(finding)).collect(),
+            error: row.error.map(|failure| self.failure(failure)),
+            tls: row.tls.as_ref().map(|tls| self.tls(tls)),
+            leaf: row.leaf.as_ref().map(|leaf| self.leaf(leaf)),
+            sent: chain.map_or_else(Vec::new, |chain| hashes(&chain.sent)),
+            path: chain.and_then(|chain| chain.path.as_deref().map(hashes)),
+            answers: answers
+                .map(|answer| {
+                    let from = answer.from.map(|url| self.text(url));
+                    (self.hash(answer.sha256), from)
+                })
                 .collect(),
-            findings: row
-                .findings
-                .0
-                .iter()
-                .map(|finding| self.finding(finding, &secrets))
-                .collect(),
-            error: row.error.map(|failure| self.failure(failure, &secrets)),
-            tls: row.tls.as_ref().map(|tls| self.tls(tls, &secrets)),
-            leaf: row.leaf.as_ref().map(|leaf| MaskedLeaf {
-                sha256: self.hash(leaf.sha256),
-                spki: leaf.spki_sha256.map(|it| self.hash(it)),
-                subject: leaf.subject.map(text),
-                sans: leaf
-                    .sans
-                    .map(|sans| sans.0.iter().map(|name| self.san(name)).collect()),
-                issuer: leaf.issuer.map(text),
-                issuer_name: leaf.issuer_name.map(text),
-                serial: leaf.serial.map(|it| self.serial(it)),
-            }),
-            sent: hashes(row, |chain| Some(&chain.sent))
-                .map(|it| self.hash(it))
-                .collect(),
-            path: row.chain.as_ref().and_then(|chain| {
-                let path = chain.path.as_ref()?;
-                Some(path.iter().map(|it| self.hash(*it)).collect())
-            }),
-            answers: row
-                .revocation
-                .iter()
-                .flat_map(|it| &it.answers)
-                .map(|answer| (self.hash(answer.sha256), answer.from.map(text)))
-                .collect(),
-            names: self.names(),
             dates: match self.hashes() {
                 true => Dates::Days,
                 false => Dates::Exact,
@@ -143,42 +97,25 @@ impl Anonymizer {
         }
     }
 
-    /// Returns the original values that must not appear in the row.
-    fn secrets(&self, row: &Record<'_>) -> Secrets {
-        let mut secrets = Vec::new();
-        if self.names() {
-            let names = [Some(row.host.as_ref()), row.sni].into_iter().flatten();
-            for name in names {
-                secrets.push(name.to_owned());
-                // The own label of a host is as good as its name. The last label is not.
-                let labels = name.split('.').rev().skip(1);
-                secrets.extend(labels.filter(|it| it.len() > 3).map(str::to_owned));
-            }
-            let sans = row.leaf.iter().filter_map(|leaf| leaf.sans);
-            secrets.extend(sans.flat_map(Sans::iter).map(|name| {
-                let name = name.to_string();
-                name.strip_prefix("*.").unwrap_or(&name).to_owned()
-            }));
-            secrets.extend(
-                row.leaf
-                    .iter()
-                    .filter_map(|it| it.subject)
-                    .map(str::to_owned),
-            );
+    fn leaf(&self, leaf: &Leaf<'_>) -> MaskedLeaf {
+        let text = |text: &str| self.text(text);
+        let sans = |sans: Sans<'_>| sans.0.iter().map(|name| self.san(name)).collect();
+        MaskedLeaf {
+            sha256: self.hash(leaf.sha256),
+            spki: leaf.spki_sha256.map(|it| self.hash(it)),
+            subject: leaf.subject.map(text),
+            sans: leaf.sans.map(sans),
+            issuer: leaf.issuer.map(text),
+            issuer_name: leaf.issuer_name.map(text),
+            serial: leaf.serial.map(|it| self.serial(it)),
         }
-        if self.addresses() {
-            let addresses = row.ip.into_iter().chain(failed(row));
-            secrets.extend(addresses.map(|address| address.to_string()));
-            let host: Option<IpAddr> = row.host.parse().ok();
-            secrets.extend(host.map(|address| address.to_string()));
+    }
+
+    fn target(&self, text: &str, host: &str, row: &Record<'_>) -> String {
+        match self.hides(text) {
+            true => target(host, row),
+            false => text.to_owned(),
         }
-        if self.hashes() {
-            let leaf = row.leaf.iter();
-            secrets.extend(leaf.map(|it| it.sha256.to_string()));
-            let sent = hashes(row, |chain| Some(&chain.sent));
-            secrets.extend(sent.map(|it| it.to_string()));
-        }
-        Secrets::new(secrets)
     }
 
     fn hash(&self, hash: Hex<'_>) -> Fingerprint {
@@ -194,16 +131,6 @@ impl Anonymizer {
             true => self.fingerprint(serial.to_string().as_bytes()).0.to_vec(),
             false => serial.0.to_vec(),
         }
-    }
-
-    fn tagged(&self, (name, value): &(Arc<str>, Tag), secrets: &Secrets) -> (Arc<str>, Tag) {
-        let text = value.as_str();
-        let hidden = self.tag(name) || secrets.in_text(text);
-        let value = match hidden {
-            true => Tag::Text(self.text(text)),
-            false => value.clone(),
-        };
-        (name.clone(), value)
     }
 }
 
@@ -221,13 +148,6 @@ fn failed(row: &Record<'_>) -> impl Iterator<Item = IpAddr> {
     addresses.map(|failed| failed.ip)
 }
 
-fn hashes<'a>(
-    row: &'a Record<'_>,
-    of: fn(&'a Chain<'_>) -> Option<&'a Vec<Hex<'a>>>,
-) -> impl Iterator<Item = Hex<'a>> {
-    row.chain.iter().filter_map(of).flatten().copied()
-}
-
 impl Masked {
     /// Returns the row with the replaced values. `real` must be the row that was replaced.
     pub fn record<'a>(&'a self, real: &'a Record<'_>) -> Record<'a> {
@@ -235,9 +155,9 @@ impl Masked {
             schema: real.schema,
             target: &self.target,
             host: Cow::Borrowed(&self.host),
-            host_unicode: match self.names {
-                true => None,
-                false => real.host_unicode.clone(),
+            host_unicode: match self.host == real.host {
+                true => real.host_unicode.clone(),
+                false => None,
             },
             duplicate_of: self.duplicate_of.as_deref(),
             population: real.population,

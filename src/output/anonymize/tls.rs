@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 
 use super::Anonymizer;
-use super::evidence::Secrets;
 use crate::observation::{ALPN_PROTOCOLS, VersionOutcome};
 use crate::output::facts::{
     Accepted, AlpnAccepted, FactsAsked, GroupsByVersion, KeyChainSent, KeyChains, SuitesByVersion,
@@ -13,7 +12,7 @@ use crate::output::facts::{
 use crate::output::tls::{Tls, VersionsAsked};
 
 impl Anonymizer {
-    pub(super) fn tls(&self, tls: &Tls<'_>, secrets: &Secrets) -> Tls<'static> {
+    pub(super) fn tls(&self, tls: &Tls<'_>) -> Tls<'static> {
         Tls {
             version: tls.version,
             cipher: tls.cipher.clone(),
@@ -30,16 +29,16 @@ impl Anonymizer {
             supports_tls1_3: tls.supports_tls1_3,
             claims_tls1_3: tls.claims_tls1_3,
             alpn_refused: tls.alpn_refused,
-            versions: self.versions(&tls.versions, secrets),
-            facts: tls.facts.as_ref().map(|facts| self.facts(facts, secrets)),
+            versions: self.versions(&tls.versions),
+            facts: tls.facts.as_ref().map(|facts| self.facts(facts)),
         }
     }
 
-    fn versions(&self, versions: &VersionsAsked, secrets: &Secrets) -> VersionsAsked {
+    fn versions(&self, versions: &VersionsAsked) -> VersionsAsked {
         let outcome = |outcome: &Option<VersionOutcome>| {
             outcome.as_ref().map(|it| VersionOutcome {
                 outcome: it.outcome,
-                reason: self.reason(&it.reason, secrets),
+                reason: self.reason(&it.reason),
                 hello: it.hello,
             })
         };
@@ -52,16 +51,16 @@ impl Anonymizer {
         }
     }
 
-    fn reason(&self, reason: &str, secrets: &Secrets) -> Cow<'static, str> {
-        Cow::Owned(self.failure_text(reason, secrets).to_owned())
+    fn reason(&self, reason: &str) -> Cow<'static, str> {
+        Cow::Owned(self.message(reason))
     }
 
-    fn facts(&self, facts: &FactsAsked, secrets: &Secrets) -> FactsAsked {
+    fn facts(&self, facts: &FactsAsked) -> FactsAsked {
         let accepted = |list: &Option<Accepted>| {
             list.as_ref().map(|list| Accepted {
                 accepted: list.accepted.clone(),
                 complete: list.complete,
-                ended_by: self.reason(&list.ended_by, secrets),
+                ended_by: self.reason(&list.ended_by),
                 order: list.order,
                 hello: list.hello,
             })
@@ -82,7 +81,7 @@ impl Anonymizer {
                 offered: it.offered,
                 accepted: it.accepted.clone(),
                 complete: it.complete,
-                ended_by: self.reason(&it.ended_by, secrets),
+                ended_by: self.reason(&it.ended_by),
             }),
             tickets: facts.tickets.as_ref().map(|it| Tickets {
                 tls1_2: it.tls1_2,
@@ -91,14 +90,14 @@ impl Anonymizer {
             secure_renegotiation: facts.secure_renegotiation,
             compression: facts.compression,
             chains: facts.chains.as_ref().map(|it| KeyChains {
-                rsa: it.rsa.as_ref().map(|it| self.key_chain(it, secrets)),
-                ecdsa: it.ecdsa.as_ref().map(|it| self.key_chain(it, secrets)),
+                rsa: it.rsa.as_ref().map(|it| self.key_chain(it)),
+                ecdsa: it.ecdsa.as_ref().map(|it| self.key_chain(it)),
             }),
             default_certificate: facts.default_certificate,
         }
     }
 
-    fn key_chain(&self, chain: &KeyChainSent, secrets: &Secrets) -> KeyChainSent {
+    fn key_chain(&self, chain: &KeyChainSent) -> KeyChainSent {
         let hash = |hash: &String| match self.hashes() {
             true => self.fingerprint(hash.as_bytes()).to_string(),
             false => hash.clone(),
@@ -115,7 +114,7 @@ impl Anonymizer {
                 .map(|sent| sent.iter().map(hash).collect()),
             key: chain.key.clone(),
             not_after: chain.not_after.as_ref().and_then(day),
-            refused: chain.refused.as_ref().map(|it| self.reason(it, secrets)),
+            refused: chain.refused.as_ref().map(|it| self.reason(it)),
         }
     }
 }
