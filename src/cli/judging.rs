@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::error::{CannotStart, PlanError};
 use super::failing::{self, refuse_unasked};
-use super::flags::JudgeFlags;
+use super::flags::{JudgeFlags, TrustFlags};
 use super::opening::{Beginning, Written};
 use super::plan::places;
 use super::provenance::{WrittenFile, files_written, regular_file};
@@ -14,7 +14,9 @@ use super::publication::anonymizer;
 use super::revocation::Lists;
 use super::trust::policy;
 use crate::judge::findings::AskedFor;
+use crate::observation::SavedHeader;
 use crate::output::Layout;
+use crate::summary::Sweep;
 use crate::sweep::{Recording, Rejudge};
 
 /// Everything that judging a recording again needs, opened and checked.
@@ -40,6 +42,7 @@ impl JudgePlan {
         let policy = Arc::new(policy(&flags.trust, Lists::OfFiles, &mut notices)?);
         let recording = Recording::open(&flags.recording).map_err(PlanError::from)?;
         let header = recording.header();
+        notices.extend(other_stores(&flags.trust, header));
         let asked = AskedFor {
             // A recording from before this field existed shows it only in its observations.
             all_versions: header.all_versions.unwrap_or(true),
@@ -86,4 +89,21 @@ impl JudgePlan {
             },
         })
     }
+}
+
+/// Returns a notice if the scan used stores from files and this command names none: rows that those
+/// stores trust would be `untrusted_ca` without a word.
+fn other_stores(flags: &TrustFlags, header: &SavedHeader) -> Option<String> {
+    let sweep = Sweep::of_recording(header.sweep.as_ref(), None)?;
+    let files = sweep.start.files.iter();
+    let stores: Vec<_> = files
+        .filter(|file| file.flag == "--trust")
+        .map(|file| format!("--trust {}", file.path))
+        .collect();
+    (flags.trust.is_empty() && !stores.is_empty()).then(|| {
+        format!(
+            "the scan used {}; without --trust, this judges with the mozilla store only",
+            stores.join(" ")
+        )
+    })
 }
