@@ -64,7 +64,9 @@ fn cells(file: &str) -> Vec<Vec<Vec<u8>>> {
     let header = table.byte_headers().expect("a header").clone();
     assert_eq!(
         header,
-        vec!["file", "line", "reason", "hint", "original", "header"]
+        vec![
+            "file", "line", "reason", "hint", "original", "header", "format"
+        ]
     );
     let rows = table.byte_records().map(|row| row.expect("a row"));
     rows.map(|row| row.iter().map(<[u8]>::to_vec).collect())
@@ -98,6 +100,7 @@ fn rejected_lines_are_kept_byte_for_byte_and_read_again() {
         assert_eq!(row[1], (index + 2).to_string().as_bytes());
         assert_eq!(row[4], &bad[..bad.len().min(65_537)]);
         assert!(row[5].is_empty());
+        assert_eq!(row[6], b"lines");
         let place = format!("{inventory}:{}: ", index + 2);
         assert!(ended.stderr.contains(&place), "{place} in {ended:#?}");
     }
@@ -111,6 +114,74 @@ fn rejected_lines_are_kept_byte_for_byte_and_read_again() {
     scan(&["-i", &rejects, "--rejects", &again]).expect(2);
     let originals = |rows: Vec<Vec<Vec<u8>>>| rows.into_iter().map(|row| row[4].clone());
     assert!(originals(cells(&again)).eq(originals(kept)));
+}
+
+#[test]
+fn a_rejected_line_is_read_again_in_the_format_of_its_file() {
+    let folder = folder();
+    let port = Refusing::new().port;
+    let address = format!("127.0.0.1:{port}");
+    let object = format!("{{\"host\":\"{address}\"}}");
+    for (name, good, bad, format) in [
+        ("a.jsonl", &object, &address, "jsonl"),
+        ("a.txt", &address, &object, "lines"),
+    ] {
+        let inventory = write(&folder, name, format!("{good}\n{bad}\n"));
+        let rejects = path(&folder, "rejects.csv");
+        let ended = scan(&["-i", &inventory, "--rejects", &rejects]).expect(0);
+        assert_eq!(ended.rows().len(), 1);
+        let kept = cells(&rejects);
+        assert_eq!(
+            [&kept[0][4], &kept[0][6]],
+            [bad.as_bytes(), format.as_bytes()]
+        );
+        let again = path(&folder, "again.csv");
+        scan(&["-i", &rejects, "--rejects", &again]).expect(2);
+        assert_eq!(cells(&again)[0][2..], kept[0][2..], "{name}");
+        // Corrected, it is a target.
+        let text = fs::read_to_string(&rejects).expect("UTF-8");
+        let [from, to] = [bad, good].map(|line| format!("\"{}\"", line.replace('"', "\"\"")));
+        let text = text.replace(&format!(",{bad},"), &format!(",{from},"));
+        let corrected = write(&folder, "corrected.csv", text.replace(&from, &to));
+        assert_eq!(scan(&["-i", &corrected]).expect(0).rows().len(), 1);
+        // Nothing is guessed without a format.
+        let unknown = text.replace(&format!(",{format}\n"), ",\n");
+        let unknown = write(&folder, "unknown.csv", unknown);
+        let ended = scan(&["-i", &unknown]).expect(2);
+        assert!(ended.stderr.contains("column format"), "{ended:#?}");
+    }
+}
+
+#[test]
+fn long_rows_of_a_scan_are_read_again() {
+    let folder = folder();
+    let port = Refusing::new().port;
+    let note = "\u{1}".repeat(60_000);
+    let line = format!("127.0.0.1,{port},{note}\n");
+    let inventory = write(&folder, "inventory.csv", format!("host,port,note\n{line}"));
+    let [jsonl, csv] = ["rows.jsonl", "rows.csv"].map(|name| path(&folder, name));
+    scan(&["-i", &inventory, "-o", &jsonl, "-o", &csv]).expect(0);
+    for earlier in [&jsonl, &csv] {
+        let length = fs::metadata(earlier).expect("a file").len();
+        assert!(length > 300_000, "{earlier}: {length}");
+        let ended = scan(&["-i", earlier]).expect(0);
+        assert_eq!(visited(&ended.rows()), visited(&read_rows(&jsonl)));
+        // Rejected, they are kept whole and read again.
+        let wrong = fs::read_to_string(earlier).expect("UTF-8");
+        let wrong = wrong.replace("127.0.0.1", "127.1");
+        let ending = earlier.rsplit('.').next().expect("an ending");
+        let wrong = write(&folder, &format!("wrong.{ending}"), wrong);
+        let rejects = path(&folder, "rejects.csv");
+        scan(&["-i", &wrong, "--rejects", &rejects]).expect(2);
+        let corrected = fs::read_to_string(&rejects).expect("UTF-8");
+        let corrected = write(
+            &folder,
+            "corrected.csv",
+            corrected.replace("127.1", "127.0.0.1"),
+        );
+        let ended = scan(&["-i", &corrected]).expect(0);
+        assert_eq!(visited(&ended.rows()), visited(&read_rows(&jsonl)));
+    }
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::bounds::{MAX_LINE, MAX_NAME};
+use super::bounds::{MAX_GIVEN, MAX_LINE, MAX_NAME};
 use super::error::{PortsError, RowError, TargetError};
 use super::service::NotAStartTls;
-use super::{Service, Start};
+use super::{InputFormat, Service, Start};
 
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,12 +263,18 @@ impl RowError {
                 "column ip: a block of addresses cannot have an address",
                 "leave the column empty",
             ),
+            Self::PortList(text) => Advice::new(
+                format!("column port: {text:?} is a list of ports"),
+                "write one port, or rename the column to `ports`",
+            ),
             Self::PortTwice | Self::Disagree { .. } | Self::SameMeaning { .. } => {
                 self.of_contradictions()
             }
-            Self::Json { .. } | Self::JsonKind(_) | Self::KeyTwice(_) | Self::TooDeep(_) => {
-                self.of_json()
-            }
+            Self::Json { .. }
+            | Self::EarlierRow { .. }
+            | Self::JsonKind(_)
+            | Self::KeyTwice(_)
+            | Self::TooDeep(_) => self.of_json(),
             _ => self.of_lines(),
         }
     }
@@ -286,9 +292,10 @@ impl RowError {
             Self::SameMeaning {
                 first,
                 second,
+                contents,
                 meant,
             } => Advice::new(
-                format!("the keys {first:?} and {second:?} both seem to contain the {meant}"),
+                format!("the keys {first:?} and {second:?} both seem to contain {contents}"),
                 format!("rename the right one to {meant:?}"),
             ),
             _ => Advice::new(
@@ -300,9 +307,17 @@ impl RowError {
 
     fn of_json(&self) -> Advice {
         match self {
+            // The parser of a value that begins as no object does not say where.
+            Self::Json { reason, column: 0 } => {
+                Advice::new(format!("not a JSON object: {reason}"), "")
+            }
             Self::Json { reason, column } => {
                 Advice::new(format!("not a JSON object: {reason} (column {column})"), "")
             }
+            Self::EarlierRow { reason, column } => Advice::new(
+                format!("not a row of tlsweep: {reason} (column {column})"),
+                "correct it, or leave only the target",
+            ),
             Self::JsonKind(key) => Advice::new(
                 format!(
                     "the value of {key} must be a JSON string (port may also be a number, ports \
@@ -339,9 +354,20 @@ impl RowError {
                 "the cell in the column header is not the header of an inventory",
                 "leave it as the program wrote it, or empty",
             ),
-            Self::TooLong => Advice::new(
-                format!("the line is longer than {MAX_LINE} bytes, and only its beginning is kept"),
+            Self::RejectFormat(text) => Advice::new(
+                format!(
+                    "the cell in the column format is {text:?} instead of {}",
+                    InputFormat::ALL.map(InputFormat::name).join(", ")
+                ),
+                "leave it as the program wrote it",
+            ),
+            Self::TooLong(limit) => Advice::new(
+                format!("the line is longer than {limit} bytes, and only its beginning is kept"),
                 "shorten it",
+            ),
+            Self::TooLarge => Advice::new(
+                format!("the target and the tags of the row have more than {MAX_GIVEN} bytes"),
+                "remove some of the tags",
             ),
             _ => Advice::new("the line is not UTF-8", TO_UTF8),
         }

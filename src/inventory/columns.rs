@@ -134,7 +134,7 @@ impl InputRow {
         let is = |text: &str, words: &[&str]| words.iter().any(|it| it.eq_ignore_ascii_case(text));
         for (key, tag) in &self.tags {
             let value = tag.as_str().trim();
-            if is(key, &["proto", "protocol", "transport"]) && is(value, &["udp", "sctp", "icmp"]) {
+            if is(key, &["proto", "protocol", "transport"]) && is(value, &OTHER_TRANSPORTS) {
                 return Err(RowError::NotTcp {
                     key: key.to_ascii_lowercase(),
                     value: value.to_ascii_lowercase(),
@@ -151,13 +151,7 @@ impl InputRow {
 
     /// Sets the row's single port, or returns the ports of a list.
     fn merge_ports(&self, asked: &mut TargetSpec) -> Result<Vec<u16>, RowError> {
-        let one = self
-            .get(KnownColumn::Port)
-            .map(whole_number)
-            .map(parse_port);
-        let one = one
-            .transpose()
-            .map_err(|error| in_column(KnownColumn::Port, error))?;
+        let one = self.get(KnownColumn::Port).map(one_port).transpose()?;
         let listed = self
             .get(KnownColumn::Ports)
             .map(port_list)
@@ -230,6 +224,28 @@ impl InputRow {
                 Ok(())
             }
         }
+    }
+}
+
+/// Protocols that scanners list beside TCP.
+const OTHER_TRANSPORTS: [&str; 3] = ["udp", "sctp", "icmp"];
+
+/// Parses a single port, also as scanners write it: `443/tcp`. A list is refused, because a
+/// spreadsheet may write 8443 as `8,443`.
+fn one_port(text: &str) -> Result<u16, RowError> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = protocol.to_ascii_lowercase();
+    match parse_port(whole_number(trimmed(number))) {
+        Ok(port) if protocol == "tcp" => Ok(port),
+        Ok(_) if OTHER_TRANSPORTS.contains(&&*protocol) => Err(RowError::NotTcp {
+            key: KnownColumn::Port.name().to_owned(),
+            value: protocol,
+        }),
+        _ if port_list(text).is_ok() => Err(RowError::PortList(short(text))),
+        _ => Err(in_column(
+            KnownColumn::Port,
+            TargetError::BadPort(short(text)),
+        )),
     }
 }
 

@@ -10,13 +10,14 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use super::blanks::trimmed;
-use super::bounds::cut;
+use super::bounds::{MAX_LINE, MAX_ROW, cut};
 use super::cells::{Cells, texts};
 use super::columns::{Column, InputRow};
 use super::error::{OpenError, RowError};
 use super::headings::{self, Clash, KnownColumn, REJECT_COLUMNS};
 use super::lines::{Lines, without_return};
 use super::rows::RowColumns;
+use super::tag_names;
 
 /// A row or why it is rejected; `None` at the end.
 type Read<T> = io::Result<Option<Result<T, RowError>>>;
@@ -106,6 +107,9 @@ impl Table {
                     table.header.extend(table.first.body());
                     table.header.extend(&table.others);
                     table.identify(&cells, separator, file)?;
+                    if let Contents::Rows(_) = table.contents {
+                        lines.set_limit(MAX_ROW);
+                    }
                     return Ok(Some(table));
                 }
             }
@@ -251,6 +255,11 @@ impl Table {
         self.cells.start();
         self.cells.add(self.first.body());
         let (mut more, mut size) = (VecDeque::new(), self.first.bytes.len());
+        // A row of an earlier scan has no line ends in its cells.
+        let most = match self.contents {
+            Contents::Rejects => lines.limit(),
+            Contents::Inventory(_) | Contents::Rows(_) => MAX_LINE,
+        };
         while self.cells.is_open() || self.cells.is_stray() {
             if self.cells.is_stray() {
                 self.read_again(more);
@@ -261,7 +270,12 @@ impl Table {
                 false => self.line(lines)?,
             };
             match next {
-                Some(line) if line.fault.is_none() && size + line.bytes.len() < lines.limit() => {
+                // Empty lines take memory as well.
+                Some(line)
+                    if line.fault.is_none()
+                        && size + line.bytes.len() < most
+                        && more.len() < 2 * MAX_LINE =>
+                {
                     self.cells.add(line.body());
                     size += line.bytes.len() + 1;
                     more.push_back(line);
@@ -314,8 +328,8 @@ impl Table {
         separator: u8,
         file: &Arc<str>,
     ) -> Result<Vec<Column>, OpenError> {
-        let names = names.iter();
         let found: Vec<_> = names
+            .iter()
             .map(|name| (Arc::from(*name), KnownColumn::named(name)))
             .collect();
         let counts = headings::chosen(&found).map_err(|clash| refused(clash, file))?;
@@ -325,7 +339,7 @@ impl Table {
             columns.push(match known.filter(|_| *counts) {
                 Some((KnownColumn::Address, _)) => Column::Address(name.clone()),
                 Some((known, _)) => Column::Known(known),
-                None => Column::Tag(tag(name, index + 1, &mut seen)),
+                None => Column::Tag(tag_names::of_column(name, index + 1, &mut seen)),
             });
         }
         let host = |column: &Column| match column {
@@ -340,6 +354,7 @@ impl Table {
         let notices = headings::notices("column", &found, &counts);
         self.notices
             .extend(notices.into_iter().map(|(_, text)| text));
+        self.notices.extend(tag_names::notices(names, &columns));
         Ok(columns)
     }
 }
@@ -394,6 +409,7 @@ fn refused(clash: Clash, file: &Arc<str>) -> OpenError {
             file,
             first: cut(&first, 60),
             second: cut(&second, 60),
+            contents: meant.contents(),
             meant: meant.name(),
         },
     }
@@ -430,21 +446,6 @@ fn excel_separator(line: &str) -> Option<u8> {
     let value = line.strip_prefix("sep=")?;
     let value = value.strip_suffix('"').unwrap_or(value);
     SEPARATORS.into_iter().find(|it| value.as_bytes() == [*it])
-}
-
-/// Returns the name of a column that is carried as a tag. Tags are found by name in the record, so a
-/// missing name is replaced by the column's number, and a repeated name gets it as a suffix.
-fn tag(name: &str, number: usize, seen: &mut HashSet<Arc<str>>) -> Arc<str> {
-    let mut name = match name {
-        "" => format!("column{number}"),
-        name => name.to_owned(),
-    };
-    while seen.contains(name.as_str()) {
-        name = format!("{name}.{number}");
-    }
-    let name: Arc<str> = name.into();
-    seen.insert(name.clone());
-    name
 }
 
 #[cfg(test)]
@@ -500,8 +501,9 @@ mod tests {
 
     #[test]
     fn columns_without_a_name_of_their_own_get_one() {
-        let names = ["Host", "owner", "", "owner"];
-        let columns = Table::default().columns(&names, b',', &"f".into());
+        let names = ["Host", "owner", "", "owner", "", ""];
+        let mut table = Table::default();
+        let columns = table.columns(&names, b',', &"f".into());
         let tag = |name: &str| Column::Tag(name.into());
         assert_eq!(
             columns.unwrap(),
@@ -509,7 +511,17 @@ mod tests {
                 Column::Known(KnownColumn::Host),
                 tag("owner"),
                 tag("column3"),
-                tag("owner.4")
+                tag("owner.4"),
+                tag("column5"),
+                tag("column6"),
+            ]
+        );
+        assert_eq!(
+            table.notices(),
+            [
+                "column 3 has no name, so its tag is named \"column3\"; 2 more like it",
+                "column 4 \"owner\" has the name of an earlier column, so its tag is named \
+                 \"owner.4\"",
             ]
         );
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::InputFormat;
 use super::bounds::cut;
 use super::service::NotAStartTls;
 
@@ -95,6 +96,8 @@ pub enum RowError {
     StartTls(NotAStartTls),
     /// The `ports` column is invalid.
     Ports(PortsError),
+    /// The `port` column contains several ports.
+    PortList(String),
     /// Both `port` and `ports` are filled.
     PortTwice,
     /// None of the listed ports is an open TCP port.
@@ -112,6 +115,8 @@ pub enum RowError {
         first: String,
         /// The other key.
         second: String,
+        /// What they seem to contain.
+        contents: &'static str,
         /// The recognised name.
         meant: &'static str,
     },
@@ -145,6 +150,13 @@ pub enum RowError {
     Json {
         /// Message of the parser.
         reason: String,
+        /// Position in bytes, from 1; 0 if the parser does not say.
+        column: usize,
+    },
+    /// A row of an earlier scan with a field of the wrong type.
+    EarlierRow {
+        /// Message of the parser.
+        reason: String,
         /// Position in bytes, from 1.
         column: usize,
     },
@@ -156,8 +168,12 @@ pub enum RowError {
     TooDeep(String),
     /// The `header` cell of a rejected row is not the header of an inventory.
     RejectHeader,
-    /// The line is too long.
-    TooLong,
+    /// The `format` cell of a rejected row is not the name of a format.
+    RejectFormat(String),
+    /// The line is longer than this number of bytes.
+    TooLong(usize),
+    /// The target and the tags of a row of an earlier scan are larger than those of any inventory.
+    TooLarge,
     /// The line is not UTF-8.
     NotUtf8,
 }
@@ -197,6 +213,8 @@ pub struct Reject {
     pub original: Vec<u8>,
     /// For CSV input, the lines of the header as written; otherwise empty.
     pub header: Vec<u8>,
+    /// Format as which the original was read.
+    pub format: InputFormat,
 }
 
 impl Reject {
@@ -229,7 +247,7 @@ impl Reject {
 pub enum InputError {
     /// One row is not a target. Reading continues after it.
     #[error("{}:{}: {}", .0.source, .0.line, .0.advice())]
-    Reject(Reject),
+    Reject(Box<Reject>),
     /// Reading failed. Nothing follows.
     #[error("reading {file} failed before its end: {error}")]
     Unreadable {
@@ -239,6 +257,11 @@ pub enum InputError {
         error: io::Error,
     },
 }
+
+/// Writes `ADDRESS;PORT` for each open port in the XML of nmap. A semicolon also separates the port
+/// from an IPv6 address.
+const NMAP_HOSTS: &str = "xmlstarlet sel -t -m \"//port[@protocol='tcp'][state/@state='open']\" \
+                          -v \"../../address[@addrtype!='mac'][1]/@addr\" -o ';' -v @portid -n";
 
 /// The whole input is unusable.
 #[derive(Debug, thiserror::Error)]
@@ -286,7 +309,7 @@ pub enum OpenError {
     },
     /// Two columns have the same meaning, and neither has the recognised name.
     #[error(
-        "{file}: the columns {first:?} and {second:?} both seem to contain the {meant}; \
+        "{file}: the columns {first:?} and {second:?} both seem to contain {contents}; \
          rename the right one to `{meant}`"
     )]
     SameMeaning {
@@ -296,6 +319,8 @@ pub enum OpenError {
         first: String,
         /// Name of the other column.
         second: String,
+        /// What they seem to contain.
+        contents: &'static str,
         /// The recognised name.
         meant: &'static str,
     },
@@ -311,10 +336,15 @@ pub enum OpenError {
         filter: &'static str,
     },
     /// The input is XML or HTML.
-    #[error("{file} is XML or HTML; use lines, CSV or JSON Lines")]
+    #[error(
+        "{file} is XML or HTML; export the hosts as lines, CSV or JSON Lines. From nmap -oX: \
+         {NMAP_HOSTS} {shown} | tlsweep scan -i -"
+    )]
     Markup {
         /// Name of the input.
         file: Arc<str>,
+        /// Name of the file in a command.
+        shown: Arc<str>,
     },
     /// A CSV file has a recognised column twice.
     #[error("{file} has two columns named `{column}`; rename one")]

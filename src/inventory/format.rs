@@ -2,11 +2,13 @@
 
 use std::io::{self, BufRead};
 
+use super::bounds::MAX_ROW;
 use super::columns::InputRow;
 use super::csv::Table;
 use super::error::RowError;
 use super::jsonl::Objects;
 use super::lines::{Lines, without_comment, without_return};
+use super::place::{InputFormat, Place};
 
 /// A format, with what was read of its header.
 pub(super) enum Format {
@@ -37,14 +39,29 @@ impl Format {
         Ok(None)
     }
 
-    /// Returns the line number, the original lines and the header of the current row, for a reject.
-    pub(super) fn place<R: BufRead>(&self, lines: &Lines<R>) -> (u64, Vec<u8>, Vec<u8>) {
+    /// Returns the format of JSON Lines. Its lines may be as long as a row of an earlier scan.
+    pub(super) fn jsonl<R: BufRead>(lines: &mut Lines<R>) -> Self {
+        lines.set_limit(MAX_ROW);
+        Self::Jsonl(Objects::default())
+    }
+
+    /// Returns the place of the current row.
+    pub(super) fn place<R: BufRead>(&self, lines: &Lines<R>) -> Place {
+        let of_line = |format| Place {
+            line: lines.number(),
+            original: without_return(lines.raw()).to_vec(),
+            header: Vec::new(),
+            format,
+        };
         match self {
-            Self::Csv(table) => (table.number(), table.original(), table.header()),
-            Self::Lines | Self::Jsonl(_) => {
-                let original = without_return(lines.raw());
-                (lines.number(), original.to_vec(), Vec::new())
-            }
+            Self::Lines => of_line(InputFormat::Lines),
+            Self::Jsonl(_) => of_line(InputFormat::Jsonl),
+            Self::Csv(table) => Place {
+                line: table.number(),
+                original: table.original(),
+                header: table.header(),
+                format: InputFormat::Csv,
+            },
         }
     }
 

@@ -92,7 +92,9 @@ pub const SYNONYMS: &[(&str, &[&str])] = &[
 ];
 
 /// The columns of a file of rejected lines.
-pub const REJECT_COLUMNS: [&str; 6] = ["file", "line", "reason", "hint", "original", "header"];
+pub const REJECT_COLUMNS: [&str; 7] = [
+    "file", "line", "reason", "hint", "original", "header", "format",
+];
 
 /// Names whose cells decide what they mean.
 const VAGUE: [&str; 2] = ["address", "addr"];
@@ -141,6 +143,20 @@ impl KnownColumn {
             Self::Sni => "sni",
             Self::StartTls => "starttls",
             Self::Address => "address",
+        }
+    }
+
+    /// Returns what the cells of the column contain, in the plural.
+    pub(super) fn contents(self) -> &'static str {
+        match self {
+            Self::Target => "targets",
+            Self::Host => "host names",
+            Self::Port => "ports",
+            Self::Ports => "lists of ports",
+            Self::Ip => "IP addresses",
+            Self::Sni => "names to send as SNI",
+            Self::StartTls => "STARTTLS services",
+            Self::Address => "addresses",
         }
     }
 
@@ -239,9 +255,9 @@ pub(super) fn notices(kind: &str, found: &[Heading], counts: &[bool]) -> Vec<(Ar
                     counting().any(|(_, other)| other.meaning() == column.meaning())
                 };
                 resembled(name, filled).map(|column| {
-                    let meant = column.name();
+                    let (contents, meant) = (column.contents(), column.name());
                     format!(
-                        "the {kind} {shown:?} is kept as a tag; if it contains the {meant}, \
+                        "the {kind} {shown:?} is kept as a tag; if it contains {contents}, \
                          rename it to `{meant}`"
                     )
                 })
@@ -252,22 +268,20 @@ pub(super) fn notices(kind: &str, found: &[Heading], counts: &[bool]) -> Vec<(Ar
     notices
 }
 
-/// Returns the column that a name resembles: by a slip of the fingers, or, if no other column has
-/// this meaning, by its last word, as in `public ip`.
+/// Returns the column that a name resembles: by a slip of the fingers, as the plural of a name of
+/// hosts, or, if no other column has this meaning, by its last word, as in `public ip`.
 pub(super) fn resembled(name: &str, filled: impl Fn(KnownColumn) -> bool) -> Option<KnownColumn> {
     let letters = letters(name);
     let mut all = KnownColumn::EXACT.into_iter();
     let slip = all.find(|column| is_slip(&letters, column.name()));
-    let mut synonyms = SYNONYMS.iter().flat_map(|(column, names)| {
-        let names = names.iter();
-        names.map(move |name| (*column, *name))
-    });
+    let mut others = SYNONYMS.iter().flat_map(|(_, names)| *names).chain(&VAGUE);
     let slip = slip.or_else(|| {
         // Half of the shorter ones are a slip away from another word, such as `sort` from `sport`.
         let long = |name: &str| name.len() >= 6;
-        let (column, _) = synonyms.find(|(_, name)| long(name) && is_slip(&letters, name))?;
-        KnownColumn::named(column).map(|(column, _)| column)
+        let meant = others.find(|name| long(name) && is_slip(&letters, name))?;
+        KnownColumn::named(meant).map(|(column, _)| column)
     });
+    let slip = slip.or_else(|| plural(&letters));
     slip.or_else(|| {
         let words = || trimmed(name).split(|c: char| !c.is_alphanumeric());
         let last = words().rfind(|word| !word.is_empty())?;
@@ -276,20 +290,30 @@ pub(super) fn resembled(name: &str, filled: impl Fn(KnownColumn) -> bool) -> Opt
     })
 }
 
+/// Returns the column of hosts whose name, in the plural, these letters are.
+fn plural(letters: &str) -> Option<KnownColumn> {
+    let endings = ["s", "es"].into_iter();
+    let mut singular = endings.filter_map(|ending| letters.strip_suffix(ending));
+    let named = singular.find_map(KnownColumn::named);
+    let column = named.map(|(column, _)| column);
+    column.filter(|column| column.names_a_host())
+}
+
 /// Returns the letters and digits of a name, in lower case.
 fn letters(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.collect::<String>().to_ascii_lowercase()
 }
 
-/// Returns true if one slip turns one word into the other: two letters swapped, one missing, one too
-/// many, or, in longer words, another one after the first. Short words are not compared: `id` is no
-/// slip for `ip`, and `cost` is none for `host`.
+/// Returns true if one slip turns one word into the other: two letters swapped, or, in words of four
+/// letters, one missing or one too many, or, in longer words, another one after the first. Shorter
+/// words are not compared: `id` is no slip for `ip`, and `cost` is none for `host`.
 fn is_slip(word: &str, meant: &str) -> bool {
     let (word, meant) = (word.as_bytes(), meant.as_bytes());
-    if meant.len() < 4 || word == meant {
+    if meant.len() < 3 || word == meant {
         return false;
     }
+    let long = meant.len() > 3;
     let start = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
     let (a, b) = (&word[start..], &meant[start..]);
     match (a, b) {
@@ -297,8 +321,8 @@ fn is_slip(word: &str, meant: &str) -> bool {
         ([_, a @ ..], [_, b @ ..]) if word.len() == meant.len() => {
             a == b && start > 0 && meant.len() > 4
         }
-        (a, [_, b @ ..]) if word.len() + 1 == meant.len() => a == b,
-        ([_, a @ ..], b) if word.len() == meant.len() + 1 => a == b,
+        (a, [_, b @ ..]) if long && word.len() + 1 == meant.len() => a == b,
+        ([_, a @ ..], b) if long && word.len() == meant.len() + 1 => a == b,
         _ => false,
     }
 }
@@ -395,11 +419,18 @@ mod tests {
             ("startls", KnownColumn::StartTls),
             ("public ip", KnownColumn::Ip),
             ("primary_host", KnownColumn::Host),
+            ("adress", KnownColumn::Address),
+            ("addresses", KnownColumn::Address),
+            ("urls", KnownColumn::Host),
+            ("fqdns", KnownColumn::Host),
+            ("IPs", KnownColumn::Ip),
+            ("sin", KnownColumn::Sni),
         ] {
             assert_eq!(resembled(name, none), Some(column), "{name}");
         }
         for name in [
-            "id", "cost", "sort", "post", "part", "owner", "ip owner", "",
+            "id", "cost", "sort", "post", "part", "owner", "ip owner", "", "sn", "snip", "notes",
+            "sites",
         ] {
             assert_eq!(resembled(name, none), None, "{name}");
         }

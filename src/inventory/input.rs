@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::MAX_LINE;
 use super::columns::InputRow;
+use super::place::{InputFormat, Place};
 use crate::crypto::{Fingerprint, Hasher};
 
 /// What was read from one input.
@@ -43,7 +44,7 @@ impl Arguments {
     }
 
     /// Returns the position of the current argument, and its text.
-    pub(super) fn place(&self) -> (u64, Vec<u8>) {
+    pub(super) fn place(&self) -> Place {
         let last = self
             .given
             .checked_sub(1)
@@ -51,7 +52,12 @@ impl Arguments {
         let text = last.map_or(&b""[..], |text| text.as_bytes());
         // As long as a line that is too long, so that it is rejected again when it is read again.
         let text = text.get(..=MAX_LINE).unwrap_or(text);
-        (self.given as u64, text.to_vec())
+        Place {
+            line: self.given as u64,
+            original: text.to_vec(),
+            header: Vec::new(),
+            format: InputFormat::Lines,
+        }
     }
 
     pub(super) fn into_input(self, source: Arc<str>) -> Input {

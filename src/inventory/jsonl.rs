@@ -7,11 +7,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::bounds::short;
+use super::bounds::{MAX_LINE, short};
 use super::columns::{Column, InputRow};
 use super::error::RowError;
 use super::headings::{self, Clash, Heading, KnownColumn, Rank};
-use super::object::{Member, Object, json_error, string, tag};
+use super::members::{json_error, string, tag};
+use super::object::{Member, Object};
 use super::rows;
 
 /// Number of key names shared between rows. An inventory has few keys. A file with new keys in
@@ -35,12 +36,27 @@ impl Objects {
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
+        if line.len() > MAX_LINE {
+            return self.long_row(line).map(Some);
+        }
         let Object(members) = serde_json::from_str(line).map_err(json_error)?;
         if rows::is_row(members.iter().map(|(key, _)| &**key)) {
-            self.notice(rows::NOTICE.into(), || rows::NOTICE.to_owned());
-            return rows::of_json(line).map(Some);
+            return self.earlier_row(line).map(Some);
         }
         self.inventory_row(members).map(Some)
+    }
+
+    /// Only a row of an earlier scan may be longer than a line of an inventory.
+    fn long_row(&mut self, line: &str) -> Result<InputRow, RowError> {
+        match rows::is_long_row(line) {
+            true => self.earlier_row(line),
+            false => Err(RowError::TooLong(MAX_LINE)),
+        }
+    }
+
+    fn earlier_row(&mut self, line: &str) -> Result<InputRow, RowError> {
+        self.notice(rows::NOTICE.into(), || rows::NOTICE.to_owned());
+        rows::of_json(line)
     }
 
     /// Returns the notices about keys that were not returned yet.
@@ -131,6 +147,7 @@ fn refused(clash: Clash, found: &[Heading]) -> RowError {
         } => RowError::SameMeaning {
             first: short(&first),
             second: short(&second),
+            contents: meant.contents(),
             meant: meant.name(),
         },
     }

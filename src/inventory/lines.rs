@@ -62,7 +62,7 @@ impl<R: BufRead> Lines<R> {
     /// Concatenated files have byte order marks on later lines as well.
     pub(super) fn text(&self) -> Result<&str, RowError> {
         if self.too_long {
-            return Err(RowError::TooLong);
+            return Err(RowError::TooLong(self.limit));
         }
         let text = str::from_utf8(&self.line).map_err(|_| RowError::NotUtf8)?;
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -132,7 +132,7 @@ mod tests {
             read,
             [
                 (1, Ok("a\r".to_owned())),
-                (2, Err(RowError::TooLong)),
+                (2, Err(RowError::TooLong(MAX_LINE))),
                 (3, Err(RowError::NotUtf8)),
                 (4, Ok("c".to_owned())),
             ]

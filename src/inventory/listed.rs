@@ -129,6 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_nested_keys_makes_no_other_tags() {
+        let mut listed = Listed::with(VisitKey::default());
+        let mut add = |json: &str| {
+            let tag: Tag = serde_json::from_str(json).unwrap();
+            let tags = vec![("owner".into(), tag)];
+            listed
+                .add(&Target {
+                    tags,
+                    ..target("a.example")
+                })
+                .0
+        };
+        assert_eq!(add(r#"{"x":1,"y":2}"#), Listing::New);
+        assert_eq!(add(r#"{"y":2,"x":1}"#), Listing::Same);
+        assert_eq!(add(r#"{"y":1,"x":2}"#), Listing::OtherTags);
+    }
+
+    #[test]
     fn tags_of_another_type_are_other_tags() {
         let mut listed = Listed::with(VisitKey::default());
         let tagged = |tag| Target {

@@ -1,20 +1,21 @@
 //! Reads the file of `--rejects` as an input: after correction, each rejected line is read as the
-//! inventory would have read it, with the header of its file if that was CSV.
+//! inventory would have read it: in its format, with the header of its file if that was CSV.
 
 use std::io::{self, BufRead, Cursor};
 use std::sync::Arc;
 
-use super::bounds::MAX_LINE;
+use super::bounds::{MAX_LINE, MAX_ROW, short};
 use super::columns::InputRow;
 use super::csv::Table;
 use super::error::RowError;
 use super::format::Format;
 use super::headings::REJECT_COLUMNS;
 use super::lines::Lines;
+use super::place::{InputFormat, Place};
 
-/// Maximum length of a row of such a file in bytes. `original` and `header` have up to the length of
-/// a line each, and quoting may double it.
-const MAX_ROW: usize = 5 * MAX_LINE;
+/// Maximum length of a row of such a file in bytes. `original` may be a row of an earlier scan,
+/// `header` has up to the length of a line, and quoting may double both.
+const MAX_REJECT: usize = 2 * (MAX_ROW + MAX_LINE) + MAX_LINE;
 
 /// Reads the rows of a file of rejected lines.
 pub(super) struct RejectedRows {
@@ -27,6 +28,7 @@ pub(super) struct RejectedRows {
 struct Inner {
     original: Vec<u8>,
     header: Vec<u8>,
+    kind: InputFormat,
     lines: Lines<Cursor<Vec<u8>>>,
     format: Box<Format>,
 }
@@ -34,7 +36,7 @@ struct Inner {
 impl RejectedRows {
     /// Reads the rows below the header that `table` has read.
     pub(super) fn new<R: BufRead>(table: Table, lines: &mut Lines<R>, file: &Arc<str>) -> Self {
-        lines.set_limit(MAX_ROW);
+        lines.set_limit(MAX_REJECT);
         Self {
             file: file.clone(),
             table: Box::new(table),
@@ -64,12 +66,24 @@ impl RejectedRows {
         }
     }
 
-    /// Returns the line number, the original lines and the header of the current row.
-    pub(super) fn place(&self) -> (u64, Vec<u8>, Vec<u8>) {
-        let number = self.table.number();
+    /// Returns the place of the current row.
+    pub(super) fn place(&self) -> Place {
+        let line = self.table.number();
         match &self.inner {
-            Some(inner) => (number, inner.original.clone(), inner.header.clone()),
-            None => (number, self.table.original(), Vec::new()),
+            Some(inner) => Place {
+                line,
+                original: inner.original.clone(),
+                header: inner.header.clone(),
+                format: inner.kind,
+            },
+            // A row of this file itself. As CSV without a header, it is rejected again when it is
+            // read again.
+            None => Place {
+                line,
+                original: self.table.original(),
+                header: Vec::new(),
+                format: InputFormat::Csv,
+            },
         }
     }
 }
@@ -87,16 +101,21 @@ impl Inner {
             });
         }
         cells.resize(columns, Vec::new());
-        let [_, _, _, _, original, header] = <[Vec<u8>; 6]>::try_from(cells).unwrap_or_default();
-        let text = match header.is_empty() {
-            true => original.clone(),
-            false => [&header[..], b"\n", &original].concat(),
+        let [_, _, _, _, original, header, name] =
+            <[Vec<u8>; 7]>::try_from(cells).unwrap_or_default();
+        let mut formats = InputFormat::ALL.into_iter();
+        let kind = formats.find(|it| it.name().as_bytes() == name.trim_ascii());
+        let unknown = || RowError::RejectFormat(short(&String::from_utf8_lossy(&name)));
+        let kind = kind.ok_or_else(unknown)?;
+        let text = match kind {
+            InputFormat::Csv => [&header[..], b"\n", &original].concat(),
+            InputFormat::Lines | InputFormat::Jsonl => original.clone(),
         };
         let mut lines = Lines::new(Cursor::new(text));
-        let format = match (header.is_empty(), original.trim_ascii_start().first()) {
-            (true, Some(b'{')) => Format::Jsonl(Default::default()),
-            (true, _) => Format::Lines,
-            (false, _) => {
+        let format = match kind {
+            InputFormat::Lines => Format::Lines,
+            InputFormat::Jsonl => Format::jsonl(&mut lines),
+            InputFormat::Csv => {
                 let table = Table::open(&mut lines, file).ok().flatten();
                 let table = table.filter(|table| !table.holds_rejects());
                 Format::Csv(Box::new(table.ok_or(RowError::RejectHeader)?))
@@ -105,6 +124,7 @@ impl Inner {
         Ok(Self {
             original,
             header,
+            kind,
             lines,
             format: Box::new(format),
         })

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
+use super::bounds::MAX_GIVEN;
 use super::columns::InputRow;
 use super::error::RowError;
 use super::headings::KnownColumn;
-use super::object::{Object, json_error, tags};
+use super::members::{json_error, tags};
+use super::object::Object;
 use super::{Service, Tags};
 
 /// The notice about an input of such rows.
@@ -42,7 +46,13 @@ struct Visited {
 impl Visited {
     /// The row's `sni` and `ip` are also filled if the inventory did not give them. It gave the name
     /// if that is not the host, and the address if the visit needed no lookup.
-    fn into_row(self, tags: Tags) -> InputRow {
+    ///
+    /// A row may be longer than a line of an inventory, but what it takes from the inventory may not.
+    fn into_row(self, tags: Tags) -> Result<InputRow, RowError> {
+        let sizes = tags.iter().map(|(key, tag)| key.len() + tag.as_str().len());
+        if self.target.len() + sizes.sum::<usize>() > MAX_GIVEN {
+            return Err(RowError::TooLarge);
+        }
         let mut row = InputRow::default();
         if !self.sni.eq_ignore_ascii_case(&self.host) {
             row.set(KnownColumn::Sni, self.sni);
@@ -54,27 +64,50 @@ impl Visited {
         row.set(KnownColumn::Port, self.port);
         row.service = Service::named(&self.service);
         row.tags = tags;
-        row
+        Ok(row)
     }
 }
 
 /// Returns the row of a JSON object that is one.
 pub(super) fn of_json(line: &str) -> Result<InputRow, RowError> {
-    let row: JsonRow<'_> = serde_json::from_str(line).map_err(json_error)?;
+    let row: JsonRow<'_> = serde_json::from_str(line).map_err(row_error)?;
     let tags = match row.tags {
         Some(Object(members)) => tags(members)?,
         None => Tags::new(),
     };
+    let port = row.port.map(RawValue::get).unwrap_or_default();
     let visited = Visited {
         target: row.target,
         host: row.host.unwrap_or_default(),
         sni: row.sni.unwrap_or_default(),
         ip: row.ip.unwrap_or_default(),
-        port: row.port.map(|port| port.to_string()).unwrap_or_default(),
+        port: port.trim_matches('"').to_owned(),
         service: row.service.unwrap_or_default(),
         given: row.timing_ms.is_some_and(|timing| timing.dns == Some(None)),
     };
-    Ok(visited.into_row(tags))
+    visited.into_row(tags)
+}
+
+/// Returns true if the line is the JSON object of a row. Unlike `is_row`, it keeps nothing of the
+/// line, so that a long line takes no more memory.
+pub(super) fn is_long_row(line: &str) -> bool {
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only their presence counts")]
+    struct Marks {
+        schema: IgnoredAny,
+        target: IgnoredAny,
+        verdict: IgnoredAny,
+    }
+    serde_json::from_str::<Marks>(line).is_ok()
+}
+
+/// Returns the error of a row with a field of the wrong type, or of a line that is no object.
+fn row_error(error: serde_json::Error) -> RowError {
+    let is_object = error.is_data();
+    match json_error(error) {
+        RowError::Json { reason, column } if is_object => RowError::EarlierRow { reason, column },
+        error => error,
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,7 +116,9 @@ struct JsonRow<'a> {
     host: Option<String>,
     sni: Option<String>,
     ip: Option<String>,
-    port: Option<u16>,
+    /// Parsed like the port of an inventory, so that a wrong one has the same error.
+    #[serde(borrow)]
+    port: Option<&'a RawValue>,
     service: Option<String>,
     timing_ms: Option<TimingMs>,
     #[serde(borrow)]
@@ -138,7 +173,7 @@ impl RowColumns {
             service: text("service"),
             given: cell("timing_ms_dns") == Some(""),
         };
-        Ok(visited.into_row(tags))
+        visited.into_row(tags)
     }
 }
 

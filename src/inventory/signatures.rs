@@ -7,14 +7,19 @@ use super::error::OpenError;
 
 /// Returns the error for an input that begins like no text in UTF-8.
 pub(super) fn refused(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
-    let (what, remedy) = known(start).or_else(|| not_text(start))?;
+    let found = known(start).or_else(|| not_text(start));
+    let (what, remedy) = found.or_else(|| without_line_feeds(start))?;
+    let remedy = remedy.replace("FILE", &in_command(file));
     let file = file.clone();
-    let shown = match &*file {
-        "<stdin>" => "FILE",
-        name => name,
-    };
-    let remedy = remedy.replace("FILE", shown);
     Some(OpenError::Foreign { file, what, remedy })
+}
+
+/// Returns the name of an input as a command may contain it.
+pub(super) fn in_command(file: &Arc<str>) -> Arc<str> {
+    match &**file {
+        "<stdin>" => "FILE".into(),
+        _ => file.clone(),
+    }
 }
 
 type Known = (&'static str, &'static str);
@@ -115,6 +120,16 @@ fn known(start: &[u8]) -> Option<Known> {
 
 /// Names of the entries with which an Office file may begin.
 const OFFICE: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
+
+/// Lines that end with carriage returns only, as spreadsheets on a Mac still write them. They would
+/// be one line. The last line of another file may end with one.
+fn without_line_feeds(start: &[u8]) -> Option<Known> {
+    let lines = start.trim_ascii_end();
+    (!start.contains(&b'\n') && lines.contains(&b'\r')).then_some((
+        "text with the line ends of old Macs (carriage returns only)",
+        "convert it: tr '\\r' '\\n' < FILE | tlsweep scan -i -",
+    ))
+}
 
 /// Bytes of UTF-16 and of binary files. Text in UTF-8 contains no zero bytes.
 fn not_text(start: &[u8]) -> Option<Known> {

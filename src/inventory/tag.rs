@@ -1,11 +1,14 @@
 //! The value of an inventory column that is carried into the record: text from CSV, or a JSON value
 //! as written. Tags are never interpreted.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use super::object::Object;
 
 /// The value of a tag.
 #[derive(Clone)]
@@ -17,6 +20,15 @@ pub enum Tag {
 }
 
 impl Tag {
+    /// Returns the text, or the JSON with the keys of its objects in order. Numbers stay as written,
+    /// because a parsed number may lose digits.
+    fn comparable(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Json(json) => sorted(json.get()),
+        }
+    }
+
     /// Returns the text, or the JSON as written.
     pub fn as_str(&self) -> &str {
         match self {
@@ -38,10 +50,11 @@ impl From<&str> for Tag {
     }
 }
 
+/// JSON objects with the same members are equal, whatever the order of their keys.
 impl PartialEq for Tag {
     fn eq(&self, other: &Self) -> bool {
         matches!(self, Self::Text(_)) == matches!(other, Self::Text(_))
-            && self.as_str() == other.as_str()
+            && self.comparable() == other.comparable()
     }
 }
 
@@ -50,7 +63,7 @@ impl Eq for Tag {}
 impl Hash for Tag {
     fn hash<H: Hasher>(&self, state: &mut H) {
         matches!(self, Self::Text(_)).hash(state);
-        self.as_str().hash(state);
+        self.comparable().hash(state);
     }
 }
 
@@ -84,9 +97,37 @@ impl<'de> Deserialize<'de> for Tag {
     }
 }
 
+/// Returns JSON with the members of each object sorted by their keys. The JSON of a tag is nested at
+/// most 32 levels deep (see `object.rs`).
+fn sorted(json: &str) -> Cow<'_, str> {
+    let parts = match json.as_bytes().first() {
+        Some(b'{') => serde_json::from_str(json).map(|Object(mut members)| {
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let parts = members.iter().map(|(key, value)| {
+                let key = serde_json::Value::from(&**key);
+                format!("{key}:{}", sorted(value.get()))
+            });
+            format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
+        }),
+        Some(b'[') => serde_json::from_str(json).map(|values: Vec<&RawValue>| {
+            let parts = values.iter().map(|value| sorted(value.get()));
+            format!("[{}]", parts.collect::<Vec<_>>().join(","))
+        }),
+        _ => return Cow::Borrowed(json),
+    };
+    parts.map_or(Cow::Borrowed(json), Cow::Owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::hash::DefaultHasher;
+
+    fn hash(tag: &Tag) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        tag.hash(&mut hasher);
+        hasher.finish()
+    }
 
     #[test]
     fn a_tag_is_read_back_as_it_was_written() {
@@ -103,5 +144,29 @@ mod tests {
         }
         let (text, json) = (Tag::from("null"), serde_json::from_str("null").unwrap());
         assert_ne!(text, json);
+    }
+
+    #[test]
+    fn the_order_of_nested_keys_does_not_count() {
+        let equal = |a: &str, b: &str| {
+            let [a, b]: [Tag; 2] = [a, b].map(|json| serde_json::from_str(json).unwrap());
+            assert_eq!(a == b, hash(&a) == hash(&b));
+            a == b
+        };
+        assert!(equal(
+            r#"{"x":1,"y":[{"a":"{","b":2}]}"#,
+            r#"{"y":[{"b":2,"a":"{"}],"x":1}"#
+        ));
+        for (a, b) in [
+            (r#"{"x":1,"y":2}"#, r#"{"x":2,"y":1}"#),
+            ("[1,2]", "[2,1]"),
+            (
+                r#"{"x":12345678901234567890123}"#,
+                r#"{"x":12345678901234567890124}"#,
+            ),
+            (r#"{"x":1}"#, r#""{\"x\":1}""#),
+        ] {
+            assert!(!equal(a, b), "{a} {b}");
+        }
     }
 }

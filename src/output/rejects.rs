@@ -34,6 +34,7 @@ impl RejectFile {
             reject.hint.as_bytes(),
             &reject.original,
             &reject.header,
+            reject.format.name().as_bytes(),
         ]);
     }
 

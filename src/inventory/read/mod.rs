@@ -12,8 +12,8 @@ use super::csv::{Table, is_header};
 use super::error::{InputError, OpenError, Reject, RowError};
 use super::format::Format;
 use super::input::{Arguments, Input, Tally};
-use super::jsonl::Objects;
 use super::lines::Lines;
+use super::place::{InputFormat, Place};
 use super::rejects::RejectedRows;
 use super::signatures;
 use super::{Advice, Defaults, Expansion, Target};
@@ -108,17 +108,23 @@ impl TargetReader {
         }
     }
 
-    fn reject(&self, error: &RowError) -> Reject {
-        let (line, original, header) = self.rows.place();
+    fn reject(&self, error: &RowError) -> Box<Reject> {
+        let place = self.rows.place();
+        let mut original = place.original;
+        // A row of a table keeps its whole length, because its beginning alone may be a row.
+        if matches!(error, RowError::TooLong(_)) && place.format != InputFormat::Csv {
+            original.truncate(MAX_LINE + 1);
+        }
         let Advice { reason, hint } = error.advice();
-        Reject {
+        Box::new(Reject {
             source: self.source.clone(),
-            line,
+            line: place.line,
             reason,
             hint,
             original,
-            header,
-        }
+            header: place.header,
+            format: place.format,
+        })
     }
 }
 
@@ -164,14 +170,6 @@ enum Rows {
     },
 }
 
-/// A format that has been chosen but not opened yet.
-#[derive(Clone, Copy)]
-enum Kind {
-    Lines,
-    Csv,
-    Jsonl,
-}
-
 impl Rows {
     fn next(&mut self) -> io::Result<Option<Result<InputRow, RowError>>> {
         match self {
@@ -181,13 +179,10 @@ impl Rows {
         }
     }
 
-    /// Returns the line number, the original lines and the header of the current row, for a reject.
-    fn place(&self) -> (u64, Vec<u8>, Vec<u8>) {
+    /// Returns the place of the current row.
+    fn place(&self) -> Place {
         match self {
-            Self::Arguments(arguments) => {
-                let (number, text) = arguments.place();
-                (number, text, Vec::new())
-            }
+            Self::Arguments(arguments) => arguments.place(),
             Self::Text { lines, format } => format.place(lines),
             Self::Rejected { rows, .. } => rows.place(),
         }
@@ -197,7 +192,7 @@ impl Rows {
 fn open_text(
     name: &Arc<str>,
     stream: Box<dyn Read + Send>,
-    kind: Option<Kind>,
+    kind: Option<InputFormat>,
 ) -> Result<Rows, OpenError> {
     let mut stream = BufReader::with_capacity(MAX_LINE, Tally::new(stream));
     let start = beginning(&mut stream).map_err(|error| unreadable(name, error))?;
@@ -210,10 +205,10 @@ fn open_text(
     let kind = kind.unwrap_or_else(|| kind_of(&start));
     let mut lines = Lines::new(Cursor::new(start).chain(stream));
     let format = match kind {
-        Kind::Lines => Format::Lines,
-        Kind::Jsonl => Format::Jsonl(Objects::default()),
+        InputFormat::Lines => Format::Lines,
+        InputFormat::Jsonl => Format::jsonl(&mut lines),
         // A CSV file without a header has no rows in any format.
-        Kind::Csv => match Table::open(&mut lines, name)? {
+        InputFormat::Csv => match Table::open(&mut lines, name)? {
             None => Format::Lines,
             Some(table) if table.holds_rejects() => {
                 let rows = RejectedRows::new(table, &mut lines, name);
@@ -227,11 +222,11 @@ fn open_text(
     Ok(Rows::Text { lines, format })
 }
 
-fn format_of(path: &Path) -> Option<Kind> {
+fn format_of(path: &Path) -> Option<InputFormat> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
     match ending.as_str() {
-        "csv" | "tsv" => Some(Kind::Csv),
-        "jsonl" | "ndjson" => Some(Kind::Jsonl),
+        "csv" | "tsv" => Some(InputFormat::Csv),
+        "jsonl" | "ndjson" => Some(InputFormat::Jsonl),
         _ => None,
     }
 }
@@ -251,7 +246,9 @@ fn unsupported(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
         let filter = ".";
         return Some(OpenError::JsonOverLines { file, filter });
     }
-    line.starts_with('<').then_some(OpenError::Markup { file })
+    let shown = signatures::in_command(&file);
+    line.starts_with('<')
+        .then_some(OpenError::Markup { file, shown })
 }
 
 /// Reads up to and including the first line with content, but at most the length of one line.
@@ -266,14 +263,14 @@ fn beginning(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
     }
 }
 
-fn kind_of(start: &[u8]) -> Kind {
+fn kind_of(start: &[u8]) -> InputFormat {
     match start
         .split_inclusive(|&byte| byte == b'\n')
         .find_map(content)
     {
-        Some(line) if line.starts_with('{') => Kind::Jsonl,
-        Some(line) if is_header(&line) => Kind::Csv,
-        _ => Kind::Lines,
+        Some(line) if line.starts_with('{') => InputFormat::Jsonl,
+        Some(line) if is_header(&line) => InputFormat::Csv,
+        _ => InputFormat::Lines,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::*;
 use crate::crypto::Fingerprint;
+use crate::inventory::bounds::MAX_ROW;
 
 const _: () = {
     const fn is_send<T: Send>() {}
@@ -271,7 +272,25 @@ fn ports_are_read_as_scanners_list_them() {
             "2: the columns port and ports are both filled",
             "tls://a.example:8443",
             "tls://a.example:443 sport=8443",
-            "5: the keys \"dport\" and \"sport\" both seem to contain the port; rename",
+            "5: the keys \"dport\" and \"sport\" both seem to contain ports; rename",
+        ],
+    );
+}
+
+#[test]
+fn one_port_is_read_as_scanners_write_it_and_a_list_is_refused() {
+    assert_reads(
+        b"host;port\na.example;8443/tcp\na.example;8443.0/TCP\na.example;53/udp\na.example;8,443\n\
+          a.example;443/tcp 8443/tcp\na.example;1-3\na.example;8443/x\n",
+        &[
+            "tls://a.example:8443",
+            "tls://a.example:8443",
+            "4: column port: udp is not TCP",
+            "5: column port: \"8,443\" is a list of ports; write one port, or rename the column to \
+             `ports`",
+            "6: column port: \"443/tcp 8443/tcp\" is a list of ports",
+            "7: column port: \"1-3\" is a list of ports",
+            "8: column port: \"8443/x\" is not a port",
         ],
     );
 }
@@ -384,6 +403,8 @@ fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
         ("domain,hostname", ["domain", "hostname"]),
         ("saddr,daddr,port", ["saddr", "daddr"]),
         ("hots,owner", ["hots", "rename it to `host`"]),
+        ("adress,owner", ["adress", "rename it to `host`"]),
+        ("saddr,daddr", ["seem to contain IP addresses", "to `ip`"]),
         ("owner;site", ["owner", "separated by semicolons"]),
         ("owner\tsite", ["owner", "separated by tabs"]),
     ] {
@@ -404,14 +425,25 @@ fn columns_that_seem_to_be_ours_do_not_become_tags_in_silence() {
         ("host,address", 1),
         ("address,owner", 0),
         ("host,public ip", 1),
+        ("host,adress", 1),
+        ("host,urls", 1),
+        ("ip,fqdns", 1),
+        ("host,sin", 1),
+        ("host,owner,owner", 1),
+        ("host,,owner,", 1),
         ("host,port,owner,site,cost", 0),
         ("hostname,tcp port,owner", 0),
     ] {
         let (_folder, source) = file("a.csv", format!("{header}\n").as_bytes());
         let notices = open(source, &Defaults::default()).unwrap().notices();
         assert_eq!(notices.len(), count, "{header}: {notices:?}");
-        assert!(notices.iter().all(|it| it.contains("a tag")), "{notices:?}");
+        assert!(notices.iter().all(|it| it.contains(" tag")), "{notices:?}");
     }
+    let (_folder, source) = file("a.csv", b"host,public ip\n");
+    let notices = open(source, &Defaults::default()).unwrap().notices();
+    let expected = "the column \"public ip\" is kept as a tag; if it contains IP addresses, rename it \
+                    to `ip`";
+    assert!(notices[0].ends_with(expected), "{notices:?}");
     let json = b"{\"host\":\"a.example\",\"prot\":1}\n{\"host\":\"b.example\",\"prot\":2}\n";
     let mut reader = open(stdin(json), &Defaults::default()).unwrap();
     assert!(reader.notices().is_empty());
@@ -525,6 +557,87 @@ fn rows_of_an_earlier_sweep_are_its_targets_and_tags() {
 }
 
 #[test]
+fn rows_longer_than_a_line_of_an_inventory_are_read_within_bounds() {
+    let names = "\"name.example\",".repeat(20_000);
+    let row = |fields: &str| {
+        let row = "{\"schema\":1,\"target\":\"a.example\",\"verdict\":\"ok\"";
+        format!("{row},{fields},\"sans\":[{names}\"\"]}}\n")
+    };
+    let no_row = format!("{{\"host\":\"a.example\",\"x\":[{names}1]}}\n");
+    let tag = |length: usize| format!("\"tags\":{{\"x\":\"{}\"}}", "x".repeat(length));
+    let huge = row(&format!("\"x\":[{}1]", "1,".repeat(MAX_ROW)));
+    let input = [
+        row("\"tags\":{\"owner\":\"ann\"}"),
+        no_row,
+        row(&tag(65_000)),
+        row(&tag(2 * MAX_LINE)),
+        huge,
+        row("\"port\":8443"),
+    ];
+    assert_reads(
+        input.concat().as_bytes(),
+        &[
+            "tls://a.example:443 owner=\"ann\"",
+            "2: the line is longer than 65536 bytes",
+            "tls://a.example:443 x=\"xxx",
+            "4: the target and the tags of the row have more than 131072 bytes",
+            "5: the line is longer than 4194304 bytes",
+            "tls://a.example:8443",
+        ],
+    );
+    let mut reader = open(stdin(input.concat().as_bytes()), &Defaults::default()).unwrap();
+    let kept = reader.by_ref().filter_map(|read| match read {
+        Err(InputError::Reject(reject)) => Some(reject.original.len()),
+        _ => None,
+    });
+    let whole = input[3].len() - 1;
+    assert_eq!(
+        kept.collect::<Vec<_>>(),
+        [MAX_LINE + 1, whole, MAX_LINE + 1]
+    );
+    let Rows::Text { lines, .. } = &reader.rows else {
+        panic!("a stream is text");
+    };
+    assert!(lines.capacity() <= 2 * MAX_ROW, "{}", lines.capacity());
+    let names = "name.example ".repeat(20_000);
+    let table = format!(
+        "schema,target,verdict,leaf_sans,tags\n1,a.example,ok,{names},\"{{\"\"x\"\":1}}\"\n\
+         1,b.example,ok,\"{names}\n1,c.example,ok,,\n"
+    );
+    assert_reads(
+        table.as_bytes(),
+        &[
+            "tls://a.example:443 x=1",
+            "3: a double quote is not closed",
+            "tls://c.example:443",
+        ],
+    );
+}
+
+#[test]
+fn a_row_with_a_wrong_field_says_which() {
+    let row = |fields: &str| format!("{{\"schema\":1,\"verdict\":\"ok\",{fields}}}\n");
+    let lines = [
+        row("\"target\":\"a.example\",\"port\":99999"),
+        row("\"target\":\"a.example\",\"port\":\"8443\""),
+        row("\"target\":\"a.example\",\"port\":null"),
+        row("\"target\":1"),
+        "[1]\n".to_owned(),
+    ];
+    assert_reads(
+        lines.concat().as_bytes(),
+        &[
+            "1: column port: \"99999\" is not a port; write a number from 1 to 65535",
+            "tls://a.example:8443",
+            "tls://a.example:443",
+            "4: not a row of tlsweep: invalid type: integer `1`, expected a string (column ",
+            "5: not a JSON object: invalid type: sequence, expected an object",
+        ],
+    );
+    assert!(!read(lines.concat().as_bytes())[4].contains("column 0"));
+}
+
+#[test]
 fn a_range_of_addresses_is_no_name() {
     assert_reads(
         b"192.0.2.1-192.0.2.9\n192.0.2.1-9\n192.0.2.1 - 192.0.2.9\n192.0.2.1-9:8443\n192.0.2.1-x.example\n",
@@ -573,7 +686,14 @@ fn an_input_that_cannot_be_used_at_all_says_so_before_the_first_target() {
         ("a.jsonl", b"[{\"host\":\"a.example\"}]", "JSON Lines"),
         ("a", b"[\"a.example\"]", "JSON Lines"),
         ("a.json", b"{\n\"host\":\"a.example\"}\n", "jq -c '.'"),
-        ("a.xml", b"<?xml version=\"1.0\"?>\n<nmaprun>", "XML"),
+        (
+            "a.xml",
+            b"<?xml version=\"1.0\"?>\n<nmaprun>",
+            "xmlstarlet sel -t -m ",
+        ),
+        ("a.txt", b"a.example\rb.example\r", "tr '\\r' '\\n' < "),
+        ("a.csv", b"host,port\ra.example,443", "old Macs"),
+        ("a.txt", b"# ours\ra.example", "old Macs"),
         ("a.csv", b"a;b;c\nx;1;2\n", "only [\"a\", \"b\", \"c\"]"),
         ("a.txt", &utf16, "iconv -f UTF-16LE -t UTF-8"),
         ("a.csv", b"\xff\xfeh\0", "iconv -f UTF-16 -t UTF-8"),
@@ -661,7 +781,7 @@ fn arguments_are_read_by_position() {
     assert_eq!((&*input.source, input.complete), ("argument", true));
 }
 
-fn rejected(read: Option<Result<Target, InputError>>) -> Reject {
+fn rejected(read: Option<Result<Target, InputError>>) -> Box<Reject> {
     match read {
         Some(Err(InputError::Reject(reject))) => reject,
         other => panic!("not rejected: {other:?}"),
