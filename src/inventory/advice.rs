@@ -94,7 +94,7 @@ impl TargetError {
             }
             Self::Blank => Advice::new(
                 "the target contains white space",
-                "write one target per line, and a port as host:443",
+                "remove it; write one target per line, and a port as host:443",
             ),
             Self::UnknownScheme(scheme) => unknown_scheme(scheme),
             Self::Cells(_) | Self::Quote(_) | Self::BadCharacter(_) | Self::Wildcard => {

@@ -378,8 +378,8 @@ fn no_host(names: &[&str], separator: u8, file: &Arc<str>) -> OpenError {
             "if {:?} contains the hosts, rename it to `host`",
             cut(name, 60)
         ),
-        None => "the first line must name the columns, as in host,port,owner (with commas, \
-                 semicolons or tabs between them)"
+        None => "the first line must name the columns, and the column with the hosts must be \
+                 called `host`, as in host,port,owner (with commas, semicolons or tabs between them)"
             .to_owned(),
     };
     OpenError::NoHostColumn {
