@@ -25,8 +25,11 @@ pub enum Stage {
 pub enum Reason {
     /// The name does not exist.
     Nxdomain,
-    /// The resolver failed or refused.
+    /// The resolver answered SERVFAIL: it could not find the answer.
     Servfail,
+    /// The resolver answered with another error, such as REFUSED, FORMERR or NOTIMP, or with an answer
+    /// that cannot be used.
+    ResolverError,
     /// No resolver could be reached.
     NoResolver,
     /// The name exists, but has no address of the requested families.
@@ -91,6 +94,7 @@ impl Reason {
         match self {
             Self::Nxdomain => "nxdomain",
             Self::Servfail => "servfail",
+            Self::ResolverError => "resolver_error",
             Self::NoResolver => "no_resolver",
             Self::NoAddress => "no_address",
             Self::InvalidName => "invalid_name",
@@ -196,7 +200,7 @@ impl Failure {
     pub fn is_failed_lookup(&self) -> bool {
         let unanswered = matches!(
             self.reason,
-            Reason::Timeout | Reason::Servfail | Reason::NoResolver
+            Reason::Timeout | Reason::Servfail | Reason::ResolverError | Reason::NoResolver
         );
         self.stage == Stage::Dns && unanswered
     }

@@ -33,7 +33,7 @@ fn is_complete(observation: &Observation) -> bool {
 pub(super) fn transient(failure: &Failure) -> bool {
     match failure.reason {
         Reason::LocalLimit | Reason::Timeout | Reason::NoResolver => true,
-        Reason::Servfail => failure.stage == Stage::Dns,
+        Reason::Servfail | Reason::ResolverError => failure.stage == Stage::Dns,
         _ => failure.is_drop(),
     }
 }
