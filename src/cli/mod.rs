@@ -17,6 +17,7 @@ mod provenance;
 mod publication;
 mod reading;
 mod revocation;
+mod similar;
 mod trust;
 mod unknown;
 mod values;
@@ -41,6 +42,7 @@ pub use plan::{Plan, for_stdout};
 pub use provenance::{WrittenFile, arguments, files_read};
 pub use publication::anonymized;
 pub use revocation::Lists;
+pub use similar::similar;
 pub use trust::{policy, stores_at, warnings};
 pub use values::{FailOn, Span, TrustChoice};
 
