@@ -9,6 +9,7 @@ mod failing;
 mod fetching;
 mod files;
 mod flags;
+mod given_file;
 mod judging;
 mod naming;
 mod opening;
