@@ -202,6 +202,67 @@ fn folders_of_certbot_are_judged_under_their_names() {
     assert_eq!(hosts(0, &format!("{live}/{NAME}-0001/")), [fine]);
     let own = format!("{live}/{NAME}");
     run(&["check", &own, &trust, "--name=other.test"]).expect(1);
+
+    // Without its chain, a folder is reported instead of skipped.
+    fs::remove_file(format!("{live}/other.example.test/fullchain.pem")).expect("it exists");
+    let gone = "other.example.test/fullchain.pem: ";
+    let broken = format!("{live}/broken.example.test");
+    fs::create_dir_all(&broken).expect("a folder");
+    std::os::unix::fs::symlink("nowhere", format!("{broken}/fullchain.pem")).expect("a link");
+    let empty = format!("{live}/empty.example.test");
+    fs::create_dir_all(&empty).expect("a folder");
+    let ended = run(&["check", &live, &trust]).expect(2);
+    assert_eq!(ended.rows().len(), 2, "{ended:#?}");
+    for lost in [gone, "broken.example.test/", "empty.example.test/"] {
+        assert_eq!(ended.stderr.matches(lost).count(), 1, "{ended:#?}");
+    }
+    run(&["check", &broken, &trust]).expect(2);
+    // The only folder lacks it.
+    for name in [NAME, &format!("{NAME}-0001"), "broken.example.test"] {
+        fs::remove_dir_all(format!("{live}/{name}")).expect("it exists");
+    }
+    let ended = run(&["check", &live, &trust]).expect(2);
+    assert!(ended.stderr.contains(gone), "{ended:#?}");
+}
+
+#[test]
+fn errors_of_a_folder_name_each_file_once() {
+    let folder = folder();
+    let sites = path(&folder, "sites");
+    fs::create_dir_all(&sites).expect("a folder");
+    let pki = Pki::new();
+    let good = pki.leaf("good", Leaf::GOOD);
+    fs::write(format!("{sites}/junk.example.test.pem"), "junk").expect("a file");
+    for (file, from) in [
+        ("*.example.test.pem", &good.chain),
+        ("a.example.test:443.pem", &good.chain),
+        // A key needs no name of a host.
+        ("*.key", &good.key),
+    ] {
+        fs::copy(from, format!("{sites}/{file}")).expect("it was issued");
+    }
+    std::os::unix::fs::symlink("nowhere", format!("{sites}/lost.example.test.pem"))
+        .expect("a link");
+    let ended = run(&["check", &sites]).expect(2);
+    for file in [
+        "/junk.example.test.pem: ",
+        "/*.example.test.pem: ",
+        "/*.key: private",
+        "/lost.",
+    ] {
+        assert_eq!(ended.stderr.matches(file).count(), 1, "{ended:#?}");
+    }
+    for says in [
+        "\"*.example.test\" is not a host name (",
+        "\"a.example.test:443\" is not a host name (",
+        "give the name with --name",
+    ] {
+        assert!(ended.stderr.contains(says), "{ended:#?}");
+    }
+    assert!(!ended.stderr.contains("--name:"), "{ended:#?}");
+    // An invalid --name is reported once.
+    let ended = run(&["check", &sites, "--name=*.example.test"]).expect(2);
+    assert_eq!(ended.stderr.matches("--name: ").count(), 1, "{ended:#?}");
 }
 
 #[test]

@@ -258,6 +258,37 @@ fn what_cannot_be_used_is_said_and_exits_with_two() {
 }
 
 #[test]
+fn a_file_in_place_of_a_target_is_noticed() {
+    let folder = folder();
+    let list = write(&folder, "lab.txt", "a.example\n");
+    let recording = path(&folder, "week.recording");
+    let closed = format!("127.0.0.1:{}", Refusing::new().port);
+    run(&["scan", &closed, "--retries=0", "--save", &recording]).expect(0);
+    for (file, command) in [(&list, "scan -i"), (&recording, "judge")] {
+        let says = format!("there is a file of this name; to .*: tlsweep {command} {file}");
+        let (before, after) = says.split_once(".*").expect("two parts");
+        let only = run(&["scan", file]).expect(2);
+        assert!(only.stderr.contains("no valid target"), "{only:#?}");
+        let also = run(&["scan", file, &closed, "--retries=0"]).expect(0);
+        assert_eq!(also.rows().len(), 1);
+        for ended in [only, also] {
+            assert!(
+                ended.stderr.contains(before) && ended.stderr.contains(after),
+                "{ended:#?}"
+            );
+        }
+        let instead = run(&[file]).expect(2);
+        assert!(instead.stderr.contains(after), "{instead:#?}");
+    }
+    // A name that is a host as well: the file of the working directory.
+    let ended = run(&["scan", "Cargo.toml", "--dry-run"]).expect(0);
+    assert!(
+        ended.stderr.contains("tlsweep scan -i Cargo.toml"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
 fn an_inventory_without_a_usable_line_exits_with_two() {
     let ended = scan_with(&["-i", "-"], "not a target\n:443\n").expect(2);
     assert!(ended.stderr.contains("no valid target"), "{ended:#?}");

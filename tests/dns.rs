@@ -228,3 +228,43 @@ fn a_retry_does_not_count_the_lookup_of_the_first_attempt() {
     assert!(total < 2_900.0, "{total}");
     assert_eq!(server.heard().len(), 1);
 }
+
+#[test]
+fn an_error_of_the_resolver_is_no_fault_of_the_servers() {
+    for (code, word, kind, side) in [
+        // Alone it would be the server's side, but all names fail.
+        (2, "SERVFAIL", "servfail", "network"),
+        (5, "REFUSED", "resolver_error", "network"),
+        (4, "NOTIMP", "resolver_error", "network"),
+    ] {
+        let server = Scripted::start(move |query| Some(query.refusal(code, false)));
+        let targets = (0..30).map(|number| format!("n{number}.test"));
+        let (rows, _) = sweep(&server, &list(targets), &[ONCE]);
+        assert_eq!(rows.len(), 30, "{word}");
+        for row in &rows {
+            let error = row.at("/error");
+            assert_eq!(
+                (&error["kind"], &error["detail"]),
+                (&kind.into(), &word.into())
+            );
+            assert_eq!(*row.at("/side"), side, "{word}");
+        }
+    }
+    // Few lookups: SERVFAIL says something about the zone, and REFUSED does not.
+    let server = Scripted::start(|query| {
+        let broken = query.name.starts_with("broken");
+        Some(query.refusal(if broken { 2 } else { 5 }, true))
+    });
+    let targets = ["broken.test", "refused.test"].map(str::to_owned);
+    let (rows, _) = sweep(&server, &list(targets), &[ONCE]);
+    let mut sides: Vec<_> = rows
+        .iter()
+        .map(|row| (row.at("/error/kind"), row.at("/side")))
+        .map(|(kind, side)| format!("{kind} {side}"))
+        .collect();
+    sides.sort();
+    assert_eq!(
+        sides,
+        [r#""resolver_error" "network""#, r#""servfail" "server""#]
+    );
+}

@@ -20,6 +20,9 @@ pub enum PlanError {
     /// No line of the inventory is a target.
     #[error("the input contains no valid target")]
     NoTarget,
+    /// No argument is a target, and a file of the same name exists.
+    #[error("there is no valid target; {0}")]
+    OnlyFiles(String),
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),
@@ -144,6 +147,16 @@ pub enum PlanError {
         flag: String,
         /// Path of the file or folder.
         file: String,
+    },
+    /// The name of a file or folder in a folder is not a host name.
+    #[error("{file}: {name:?} is not a host name ({reason}); give the name with --name")]
+    FileName {
+        /// Path of the file.
+        file: String,
+        /// The host that the file would be checked for.
+        name: String,
+        /// Why it is not a host name.
+        reason: String,
     },
     /// `--name` contains more than a name.
     #[error("--name {asked:?}: give only the name or the address, as in --name example.com")]

@@ -11,6 +11,7 @@ use super::flags::{
     HelloFlags, LaneChoice, OutputFlags, PaceFlags, PatienceFlags, ScanFlags, TargetFlags,
     VersionsChoice,
 };
+use super::given_file::mistaken_for_targets;
 use super::naming::{LookupLimits, resolver};
 use super::opening::{self, Beginning, Opened, Written};
 use super::provenance::{self, Applied, WrittenFile};
@@ -50,7 +51,7 @@ impl Plan {
             None => ExcludeList::default(),
         });
         let sources = super::reading::sources(&flags.targets)?;
-        let mut notices = Vec::new();
+        let mut notices = mistaken_for_targets(&flags.targets.targets);
         let policy = Arc::new(policy(&flags.trust, Lists::Fetched, &mut notices)?);
         let approach = approach(&flags.hellos);
         let asked = AskedFor {
@@ -148,7 +149,10 @@ fn no_target(flags: &ScanFlags, inventory: Inventory) -> CannotStart {
         .map_err(CannotStart::from)
         .and_then(|file| Ok(report_rejects(inventory, file)?));
     match reported {
-        Ok(()) => PlanError::NoTarget.into(),
+        Ok(()) => match mistaken_for_targets(&flags.targets.targets).pop() {
+            Some(notice) => PlanError::OnlyFiles(notice).into(),
+            None => PlanError::NoTarget.into(),
+        },
         Err(error) => error,
     }
 }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::similar;
 use crate::gather::PROGRAMS;
 use crate::inventory::Service;
 use crate::judge::findings::Definition;
@@ -233,8 +234,18 @@ impl FromStr for FailOn {
             _ if text == "any" => Ok(Self::Any),
             Some(id) => Ok(Self::Finding(id)),
             None => {
-                let ids: Vec<_> = FindingId::ALL.iter().map(|id| id.name()).collect();
-                Err(format!("choose from {}, or any", ids.join(", ")))
+                let ids = || FindingId::ALL.iter().map(|id| id.name());
+                let similar = similar(&text.to_lowercase(), ids().map(str::to_owned));
+                Err(match similar.is_empty() {
+                    true => format!(
+                        "choose from {}, or any",
+                        ids().collect::<Vec<_>>().join(", ")
+                    ),
+                    false => format!(
+                        "no finding has this name; similar names are {}",
+                        similar.join(", ")
+                    ),
+                })
             }
         }
     }
@@ -243,6 +254,23 @@ impl FromStr for FailOn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelled_finding_gets_the_similar_names() {
+        for (text, similar) in [
+            ("expird", "expired"),
+            ("Expird", "expired"),
+            ("name-mismatch", "name_mismatch"),
+            ("weak_dhe", "weak_dh"),
+        ] {
+            let error = text.parse::<FailOn>().unwrap_err();
+            assert!(error.contains(similar), "{text}: {error}");
+            assert!(error.len() < 200 && !error.contains("choose"), "{error}");
+        }
+        let error = "zzz".parse::<FailOn>().unwrap_err();
+        assert!(error.starts_with("choose from ") && error.ends_with(", or any"));
+        assert_eq!("any".parse(), Ok(FailOn::Any));
+    }
 
     #[test]
     fn timeouts_have_a_unit_of_time() {

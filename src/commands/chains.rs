@@ -17,6 +17,9 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// contain parts of it, and the key.
 const CERTBOT_CHAIN: &str = "fullchain.pem";
 
+/// The files of a folder of certbot.
+const CERTBOT_FILES: [&str; 4] = [CERTBOT_CHAIN, "cert.pem", "chain.pem", "privkey.pem"];
+
 /// The file that certbot puts into its folders for people.
 const CERTBOT_README: &str = "README";
 
@@ -118,18 +121,19 @@ fn in_order(certificates: &mut [Certificate]) {
     }
 }
 
-/// A file of a folder, and the host that it is named after.
+/// A file of a folder, and the name of the host that it is named after.
 pub(super) struct Named {
     pub(super) path: PathBuf,
-    pub(super) host: String,
+    pub(super) name: String,
 }
 
 /// Returns the files of a folder, ordered by name. Names that start with a dot are skipped, and so
-/// are subfolders, unless they are folders of certbot, such as `live/www.example.com`.
+/// are subfolders, unless they are folders of certbot, such as `live/www.example.com`. A broken link,
+/// and the chain that a folder of certbot lacks, are returned too, so that they are reported.
 pub(super) fn files(folder: &Path) -> Result<Vec<Named>, PlanError> {
     let unreadable = |error: std::io::Error| unusable(folder, error.to_string());
-    if let Some(chain) = certbot(folder).map_err(unreadable)? {
-        return Ok(vec![chain]);
+    if has(folder, CERTBOT_CHAIN) {
+        return Ok(vec![certbot(folder).map_err(unreadable)?]);
     }
     let files = listed(folder).map_err(unreadable)?;
     if files.is_empty() {
@@ -140,42 +144,50 @@ pub(super) fn files(folder: &Path) -> Result<Vec<Named>, PlanError> {
 }
 
 fn listed(folder: &Path) -> std::io::Result<Vec<Named>> {
-    let (mut files, mut by_certbot) = (Vec::new(), Vec::new());
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default();
         if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
-        if path.is_file() {
-            let host = named_after(&path);
-            files.push(Named { path, host });
-        } else if path.is_dir() {
-            by_certbot.extend(certbot(&path)?);
+        if path.is_dir() {
+            folders.push(path);
+        } else if path.is_file() || !path.exists() {
+            let name = named_after(&path);
+            files.push(Named { path, name });
         }
     }
-    if !by_certbot.is_empty() {
+    // Certbot's `live` contains nothing but such folders.
+    if !folders.iter().any(|it| has(it, CERTBOT_CHAIN)) {
+        folders.retain(|folder| CERTBOT_FILES.iter().any(|file| has(folder, file)));
+    }
+    if !folders.is_empty() {
         files.retain(|file| file.path.file_name() != Some(CERTBOT_README.as_ref()));
     }
-    files.append(&mut by_certbot);
+    for folder in folders {
+        files.push(certbot(&folder)?);
+    }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
 }
 
-/// Returns the chain of a folder of certbot, or `None` if the folder is another one.
-fn certbot(folder: &Path) -> std::io::Result<Option<Named>> {
+/// Returns true if the folder has this file, or a link of this name that leads nowhere.
+fn has(folder: &Path, file: &str) -> bool {
+    folder.join(file).symlink_metadata().is_ok()
+}
+
+/// Returns the chain of a folder of certbot, which may be missing.
+fn certbot(folder: &Path) -> std::io::Result<Named> {
     let path = folder.join(CERTBOT_CHAIN);
-    if !path.is_file() {
-        return Ok(None);
-    }
     // The name of `.` is known only to the system.
     let named = match folder.file_name() {
         Some(_) => folder.to_owned(),
         None => folder.canonicalize()?,
     };
     let name = named.file_name().unwrap_or_default().to_string_lossy();
-    let host = without_number(&name).to_owned();
-    Ok(Some(Named { path, host }))
+    let name = without_number(&name).to_owned();
+    Ok(Named { path, name })
 }
 
 /// Returns the name without the number that certbot adds for a second certificate of the same name:

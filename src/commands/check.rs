@@ -8,6 +8,7 @@ use super::message::message;
 use super::offline::{host, observation};
 use super::{limbo, scan};
 use crate::cli::{self, CheckFlags, Exit, Lists, NameFlags, PlanError, Subject};
+use crate::inventory::Host;
 use crate::judge::{Judge, Policy};
 use crate::observation::Observation;
 use crate::output::{Clean, Layout, OutputPath, Outputs, Record, notice};
@@ -37,7 +38,7 @@ fn file(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
         .into());
     };
     let mut check = Check::begin(flags)?;
-    match check.chain(path, name)? {
+    match check.chain(path, name, || host(name))? {
         Held::Chain => check.end(),
         Held::Keys => {
             let reason = "contains a private key but no certificate; give the certificate's file";
@@ -57,13 +58,20 @@ enum Held {
 /// but the other files are still checked.
 fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     let files = chains::files(path)?;
+    let given = match &flags.name {
+        Some(name) => Some((name, host(name)?)),
+        None => None,
+    };
     let mut check = Check::begin(flags)?;
     let mut unusable = false;
-    for Named { path: file, host } in files {
-        match check.chain(&file, flags.name.as_ref().unwrap_or(&host)) {
+    for Named { path: file, name } in files {
+        let held = match &given {
+            Some((given, host)) => check.chain(&file, given, || Ok(host.clone())),
+            None => check.chain(&file, &name, || file_host(&file, &name)),
+        };
+        match held {
             Err(error) if error.is::<PlanError>() => {
                 unusable = true;
-                let error = error.context(file.display().to_string());
                 notice(format_args!("{}", Clean::new(&message(&error))));
             }
             held => {
@@ -76,6 +84,20 @@ fn folder(flags: &CheckFlags, path: &Path) -> anyhow::Result<Exit> {
     }
     let exit = check.end()?;
     Ok(if unusable { Exit::Usage } else { exit })
+}
+
+/// Parses the name of a file as the host to check it for.
+fn file_host(file: &Path, name: &str) -> Result<Host, PlanError> {
+    let reason = match host(name) {
+        Ok(host) => return Ok(host),
+        Err(PlanError::Name { error, .. }) => error.advice().reason,
+        Err(_) => "it is more than a name".to_owned(),
+    };
+    Err(PlanError::FileName {
+        file: file.display().to_string(),
+        name: name.to_owned(),
+        reason,
+    })
 }
 
 /// The judge of the chains, and the output of their rows.
@@ -116,11 +138,16 @@ impl Check {
         })
     }
 
-    fn chain(&mut self, path: &Path, name: &str) -> anyhow::Result<Held> {
+    fn chain(
+        &mut self,
+        path: &Path,
+        name: &str,
+        host: impl FnOnce() -> Result<Host, PlanError>,
+    ) -> anyhow::Result<Held> {
         let Some(Chain { chain, notes }) = chains::read(path)? else {
             return Ok(Held::Keys);
         };
-        let observation = observation(chain, name, host(name)?)?;
+        let observation = observation(chain, name, host()?)?;
         for note in notes {
             notice(format_args!("{}", Clean::new(&note)));
         }

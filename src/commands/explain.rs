@@ -81,7 +81,7 @@ fn about(terms: &[Term], language: Language) -> Result<String, std::fmt::Error> 
 fn sentence(term: &Term, language: Language) -> String {
     let quoted = term.findings.iter().map(|id| format!("`{id}`"));
     let quoted: Vec<String> = quoted.collect();
-    let (word, field, meaning) = (&term.word, term.field, &term.meaning);
+    let (word, field, meaning) = (&term.word, &term.field, &term.meaning);
     match (language, quoted.is_empty()) {
         (Language::En, true) => format!("`{word}` is {} (`{field}`). {meaning}", term.what),
         (Language::En, false) => {

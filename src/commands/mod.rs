@@ -14,6 +14,7 @@ mod man;
 mod message;
 mod offline;
 mod scan;
+mod schema_fields;
 mod stores;
 mod terms;
 

@@ -6,9 +6,13 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 
+use super::schema_fields;
 use crate::judge::findings::{CHAIN_SIZE, FINDINGS};
-use crate::observation::{KeyProof, Offer, Order, PHRASES, Part, Reason, Stage, VersionWord};
-use crate::tls::{AlertDescription, CipherSuite, SPOKEN};
+use crate::observation::{
+    KeyProof, Offer, Order, PHRASES, Part, Population, Reason, Stage, VersionWord,
+};
+use crate::output::schema;
+use crate::tls::{AlertDescription, CipherSuite, ProtocolVersion, SPOKEN};
 use crate::verdict::{
     Barrier, CompletedBy, FindingId, NameHint, RevocationReason, RevocationStatus, Rule, Severity,
     Side, UntrustedReason, VerdictKind,
@@ -20,7 +24,7 @@ pub(super) struct Term {
     /// What the word is, with its article.
     pub(super) what: &'static str,
     /// The fields of the record that contain it.
-    pub(super) field: &'static str,
+    pub(super) field: Cow<'static, str>,
     pub(super) meaning: Cow<'static, str>,
     /// The findings that it can belong to.
     pub(super) findings: Vec<FindingId>,
@@ -31,7 +35,9 @@ pub(super) struct Term {
 pub(super) fn named(word: &str) -> Vec<Term> {
     let asked = folded(word);
     let mut named = all();
-    named.retain(|term| folded(&term.word) == asked);
+    named.retain(|term| {
+        folded(&term.word) == asked || term.what == FIELD && folded(&term.field) == asked
+    });
     if named.is_empty() && asked.starts_with("chose_tls")
         || named.is_empty() && asked.starts_with("chose_ssl")
     {
@@ -40,7 +46,7 @@ pub(super) fn named(word: &str) -> Vec<Term> {
         named.push(Term {
             word: word.to_owned().into(),
             what: "the reason of an outcome",
-            field: VERSION_REASON,
+            field: VERSION_REASON.into(),
             meaning: meaning.into(),
             findings: Vec::new(),
         });
@@ -56,34 +62,18 @@ pub(super) fn named(word: &str) -> Vec<Term> {
 
 /// Returns the words that are similar to this one, the most similar first.
 pub(super) fn similar(word: &str) -> Vec<String> {
-    /// Similarity above which a word is probably the one that was meant; clap uses the same measure.
-    const ENOUGH: f64 = 0.84;
-    let asked = folded(word);
     let ids = FindingId::ALL.iter().map(|id| id.name().to_owned());
-    let words: BTreeSet<String> = ids
-        .chain(all().iter().map(|term| folded(&term.word)))
-        .collect();
-    let contains = |known: &str| {
-        let (long, short) = match known.len() < asked.len() {
-            true => (&*asked, known),
-            false => (known, &*asked),
-        };
-        short.len() >= 4 && long.contains(short) || known.starts_with(&asked) && asked.len() > 1
-    };
-    let scored = words.into_iter().map(|known| {
-        let score = strsim::jaro_winkler(&asked, &known);
-        let score = if contains(&known) { score + 1.0 } else { score };
-        (score, known)
-    });
-    let mut scored: Vec<_> = scored.filter(|(score, _)| *score > ENOUGH).collect();
-    scored.sort_by(|one, other| other.0.total_cmp(&one.0));
-    scored.into_iter().map(|(_, known)| known).collect()
+    let words = all().into_iter().map(|term| folded(&term.word));
+    crate::cli::similar(&folded(word), ids.chain(words))
 }
 
 fn folded(word: &str) -> String {
     let word = word.trim().to_lowercase();
     word.replace(['-', ' '], "_")
 }
+
+/// What the name of a field is.
+const FIELD: &str = "a field";
 
 const VERSION_REASON: &str = "tls.versions.*.reason";
 
@@ -98,6 +88,7 @@ fn all() -> Vec<Term> {
     outcomes(&mut all);
     others(&mut all);
     evidence(&mut all);
+    fields(&mut all);
     all
 }
 
@@ -107,7 +98,7 @@ fn failures(all: &mut Vec<Term>) {
         all.push(Term {
             word: word.into(),
             what: "a reason",
-            field: "error.kind",
+            field: "error.kind".into(),
             meaning: meaning.into(),
             // Words of the schema are reasons.
             findings: reason.map(failed).unwrap_or_default().to_vec(),
@@ -118,7 +109,7 @@ fn failures(all: &mut Vec<Term>) {
         all.push(Term {
             word: (*protocol).into(),
             what: "a detail",
-            field: "error.detail",
+            field: "error.detail".into(),
             meaning: "The server answered in this protocol instead of TLS.".into(),
             findings: vec![FindingId::NotTls, FindingId::StarttlsUnavailable],
         });
@@ -131,6 +122,7 @@ fn failed(reason: Reason) -> &'static [FindingId] {
     match reason {
         Reason::Nxdomain
         | Reason::Servfail
+        | Reason::ResolverError
         | Reason::NoResolver
         | Reason::NoAddress
         | Reason::InvalidName => &[DnsFailure],
@@ -172,7 +164,7 @@ fn alert(word: Cow<'static, str>, meaning: Cow<'static, str>) -> Term {
     Term {
         word,
         what: "an alert, a detail",
-        field: "error.detail, tls.versions.*.reason",
+        field: "error.detail, tls.versions.*.reason".into(),
         meaning,
         findings,
     }
@@ -331,10 +323,13 @@ fn others(all: &mut Vec<Term>) {
     all.extend(unfound.map(|(word, _)| Term {
         word: word.into(),
         what: "a verdict",
-        field: "verdict",
+        field: "verdict".into(),
         meaning: "No finding is a fault. Warnings are listed in `findings`.".into(),
         findings: Vec::new(),
     }));
+    all.extend(values::<Population>("a class", "population", &[]));
+    let field = "tls.version, tls.versions";
+    all.extend(values::<ProtocolVersion>("a version", field, &[]));
     all.extend(values::<Side>("a side", "side", &[]));
     all.extend(values::<Severity>("a severity", "findings[].severity", &[]));
     let suites = (0..=u16::MAX).filter_map(CipherSuite::of);
@@ -365,13 +360,28 @@ fn evidence(all: &mut Vec<Term>) {
             let meaning = sentence(about);
             all.push(Term {
                 word: (*field).into(),
-                what: "a field",
-                field: "findings[]",
+                what: FIELD,
+                field: "findings[]".into(),
                 meaning: meaning.into(),
                 findings: vec![finding.id],
             });
         }
     }
+}
+
+/// Adds the fields of a row, with the descriptions of the schema.
+fn fields(all: &mut Vec<Term>) {
+    let described = schema_fields::described(&schema());
+    all.extend(described.into_iter().map(|(path, about)| {
+        let word = path.rsplit('.').next().unwrap_or(&path);
+        Term {
+            word: word.trim_end_matches("[]").to_owned().into(),
+            what: FIELD,
+            meaning: sentence(&about).into(),
+            field: path.into(),
+            findings: Vec::new(),
+        }
+    }));
 }
 
 /// Returns a description as a sentence.
@@ -391,7 +401,7 @@ fn term(
     Term {
         word: word.into(),
         what,
-        field,
+        field: field.into(),
         meaning: meaning.into(),
         findings,
     }
@@ -408,7 +418,7 @@ fn values<T: JsonSchema>(
         .map(move |(word, meaning)| Term {
             word: word.into(),
             what,
-            field,
+            field: field.into(),
             meaning: meaning.into(),
             findings: findings.to_vec(),
         })
@@ -427,6 +437,7 @@ fn documented<T: JsonSchema>() -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::samples;
 
     fn has(word: &str) -> bool {
         FindingId::named(word).is_some() || !named(word).is_empty()
@@ -445,8 +456,10 @@ mod tests {
             documented::<VerdictKind>().len(),
             documented::<Side>().len(),
             documented::<Severity>().len(),
+            documented::<Population>().len(),
+            documented::<ProtocolVersion>().len(),
         ];
-        assert_eq!(sizes, [28, 4, 7, 3, 3, 3, 2, 15, 3, 3]);
+        assert_eq!(sizes, [29, 4, 7, 3, 3, 3, 2, 15, 3, 3, 8, 5]);
         let words = VerdictKind::ALL.iter().map(|it| it.name());
         let words = words.chain(Barrier::ALL.iter().map(|it| it.name()));
         let words = words.chain(Rule::ALL.iter().map(|it| it.name()));
@@ -510,6 +523,50 @@ mod tests {
                 meaning.ends_with('.') && !meaning.contains("[`"),
                 "{}: {meaning}",
                 term.word
+            );
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_record_is_found() {
+        let row = serde_json::to_value(samples::healthy().record()).unwrap();
+        let mut objects = vec![(String::new(), row)];
+        let mut seen = 0;
+        while let Some((path, object)) = objects.pop() {
+            for (name, value) in object.as_object().into_iter().flatten() {
+                let path = format!("{path}{name}");
+                for word in [name, &path] {
+                    let fields = named(word).into_iter().filter(|it| it.what == FIELD);
+                    let mut fields = fields.map(|it| it.field);
+                    assert!(fields.any(|it| it == path), "{word}");
+                }
+                seen += 1;
+                // The names below these are names of columns, versions and stores.
+                if !["tags", "trust", "versions"].contains(&&**name) {
+                    objects.push((format!("{path}."), value.clone()));
+                }
+            }
+        }
+        assert!(seen > 40, "{seen}");
+        for word in ["trust.*.reason", "addresses.failed[].kind", "timing ms"] {
+            assert!(!named(word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_of_each_kind_are_found() {
+        for (word, what, field) in [
+            ("unresolved", "a class", "population"),
+            ("tls_no_version", "a class", "population"),
+            ("no_tls_answer", "a class", "population"),
+            ("TLSv1.0", "a version", "tls.version, tls.versions"),
+            ("sslv3", "a version", "tls.version, tls.versions"),
+            ("resolver_error", "a reason", "error.kind"),
+        ] {
+            let mut terms = named(word).into_iter();
+            assert!(
+                terms.any(|it| it.what == what && it.field == field),
+                "{word}"
             );
         }
     }

@@ -56,7 +56,7 @@ fn needs_other_lookups(reason: LookupReason) -> bool {
     match reason {
         Is::Servfail => true,
         Is::Nxdomain | Is::NoAddress | Is::InvalidName | Is::UnusableAddress => false,
-        Is::Timeout | Is::NoResolver | Is::LocalLimit => false,
+        Is::Timeout | Is::NoResolver | Is::ResolverError | Is::LocalLimit => false,
     }
 }
 

@@ -25,8 +25,11 @@ pub enum Stage {
 pub enum Reason {
     /// The name does not exist.
     Nxdomain,
-    /// The resolver reported an error, such as SERVFAIL or REFUSED, or its answer is unusable.
+    /// The resolver answered SERVFAIL: it could not find the answer.
     Servfail,
+    /// The resolver answered with another error, such as REFUSED, FORMERR or NOTIMP, or with an answer
+    /// that cannot be used.
+    ResolverError,
     /// No resolver could be reached.
     NoResolver,
     /// The name exists, but has no address of the requested families.
@@ -91,6 +94,7 @@ impl Reason {
         match self {
             Self::Nxdomain => "nxdomain",
             Self::Servfail => "servfail",
+            Self::ResolverError => "resolver_error",
             Self::NoResolver => "no_resolver",
             Self::NoAddress => "no_address",
             Self::InvalidName => "invalid_name",
@@ -127,8 +131,10 @@ impl Reason {
 pub enum LookupReason {
     /// The name does not exist.
     Nxdomain,
-    /// The resolver reported an error, or its answer is unusable.
+    /// The resolver answered SERVFAIL.
     Servfail,
+    /// The resolver answered with another error, or its answer is unusable.
+    ResolverError,
     /// No resolver could be reached.
     NoResolver,
     /// The name has no address of the requested families.
@@ -149,6 +155,7 @@ impl Reason {
         match self {
             Self::Nxdomain => Some(LookupReason::Nxdomain),
             Self::Servfail => Some(LookupReason::Servfail),
+            Self::ResolverError => Some(LookupReason::ResolverError),
             Self::NoResolver => Some(LookupReason::NoResolver),
             Self::NoAddress => Some(LookupReason::NoAddress),
             Self::InvalidName => Some(LookupReason::InvalidName),
@@ -254,7 +261,7 @@ impl Failure {
     pub fn is_failed_lookup(&self) -> bool {
         use LookupReason as Is;
         match self.lookup() {
-            Some(Is::Timeout | Is::Servfail | Is::NoResolver) => true,
+            Some(Is::Timeout | Is::Servfail | Is::ResolverError | Is::NoResolver) => true,
             Some(Is::Nxdomain | Is::NoAddress | Is::InvalidName) => false,
             Some(Is::UnusableAddress | Is::LocalLimit) | None => false,
         }

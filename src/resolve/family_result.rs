@@ -30,9 +30,9 @@ pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Fa
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
             ResponseCode::NXDomain => failed(Reason::Nxdomain, ""),
             ResponseCode::NoError => failed(Reason::NoAddress, ""),
-            code => failed(Reason::Servfail, mnemonic(code)),
+            code => answered(code),
         },
-        NetError::Dns(DnsError::ResponseCode(code)) => failed(Reason::Servfail, mnemonic(*code)),
+        NetError::Dns(DnsError::ResponseCode(code)) => answered(*code),
         NetError::Timeout => failed(Reason::Timeout, ""),
         // Every socket error currently becomes `NoConnections`. `Io` is matched in case that
         // changes.
@@ -40,8 +40,19 @@ pub(super) fn failure(error: &NetError, silence: impl FnOnce() -> Silence) -> Fa
         // `Busy`: too many queries on one TCP connection, which is a limit of our own.
         NetError::Busy => failed(Reason::LocalLimit, error.to_string()),
         // Truncated over TCP, malformed, of a foreign class: an answer, but not a usable one.
-        error => failed(Reason::Servfail, error.to_string()),
+        error => failed(Reason::ResolverError, error.to_string()),
     }
+}
+
+/// Converts an error code of the resolver. SERVFAIL is also the answer for a broken zone (RFC 4035
+/// section 5.5). The other codes concern the query or the policy of the resolver (RFC 1035 section
+/// 4.1.1).
+fn answered(code: ResponseCode) -> Failure {
+    let reason = match code {
+        ResponseCode::ServFail => Reason::Servfail,
+        _ => Reason::ResolverError,
+    };
+    failed(reason, mnemonic(code))
 }
 
 fn unreachable_server(silence: Silence) -> Failure {
@@ -87,9 +98,10 @@ pub(super) fn joined(v4: FamilyResult, v6: FamilyResult) -> FamilyResult {
 /// if both families say so. If one of them failed in another way, that failure is reported.
 fn rank(failure: &Failure) -> u8 {
     match failure.lookup() {
-        Some(LookupReason::Nxdomain) => 5,
-        Some(LookupReason::LocalLimit) => 4,
-        Some(LookupReason::Servfail) => 3,
+        Some(LookupReason::Nxdomain) => 6,
+        Some(LookupReason::LocalLimit) => 5,
+        Some(LookupReason::Servfail) => 4,
+        Some(LookupReason::ResolverError) => 3,
         Some(LookupReason::NoResolver | LookupReason::Timeout) => 2,
         Some(LookupReason::UnusableAddress) => 1,
         Some(LookupReason::NoAddress | LookupReason::InvalidName) | None => 0,
@@ -102,7 +114,7 @@ fn rank(failure: &Failure) -> u8 {
 pub(super) fn other_family_may_know(failure: &Failure) -> bool {
     use LookupReason as Is;
     match failure.lookup() {
-        Some(Is::NoAddress | Is::UnusableAddress | Is::Servfail) => true,
+        Some(Is::NoAddress | Is::UnusableAddress | Is::Servfail | Is::ResolverError) => true,
         Some(Is::Nxdomain | Is::Timeout | Is::NoResolver | Is::LocalLimit) => false,
         Some(Is::InvalidName) | None => false,
     }
@@ -136,10 +148,30 @@ mod tests {
                 Reason::Servfail,
                 "SERVFAIL",
             ),
-            (answered(ResponseCode::Refused), Reason::Servfail, "REFUSED"),
+            (none(ResponseCode::ServFail), Reason::Servfail, "SERVFAIL"),
+            (
+                none(ResponseCode::Refused),
+                Reason::ResolverError,
+                "REFUSED",
+            ),
+            (
+                answered(ResponseCode::Refused),
+                Reason::ResolverError,
+                "REFUSED",
+            ),
+            (
+                answered(ResponseCode::FormErr),
+                Reason::ResolverError,
+                "FORMERR",
+            ),
+            (
+                answered(ResponseCode::NotImp),
+                Reason::ResolverError,
+                "NOTIMP",
+            ),
             (
                 answered(ResponseCode::BADVERS),
-                Reason::Servfail,
+                Reason::ResolverError,
                 "RCODE 16",
             ),
             (NetError::Timeout, Reason::Timeout, ""),
@@ -161,12 +193,17 @@ mod tests {
             (Reason::LocalLimit, "Too many open files")
         );
         assert_eq!(converted(&NetError::Busy, false).0, Reason::LocalLimit);
-        assert_eq!(converted(&NetError::Truncated, true).0, Reason::Servfail);
+        assert_eq!(
+            converted(&NetError::Truncated, true).0,
+            Reason::ResolverError
+        );
     }
 
     #[test]
     fn the_more_informative_failure_is_kept() {
-        use Reason::{LocalLimit, NoAddress, Nxdomain, Servfail, Timeout, UnusableAddress};
+        use Reason::{
+            LocalLimit, NoAddress, Nxdomain, ResolverError, Servfail, Timeout, UnusableAddress,
+        };
         for (a, b, want) in [
             (NoAddress, NoAddress, NoAddress),
             (NoAddress, Timeout, Timeout),
@@ -175,6 +212,9 @@ mod tests {
             (NoAddress, Servfail, Servfail),
             (NoAddress, LocalLimit, LocalLimit),
             (Timeout, Servfail, Servfail),
+            (NoAddress, ResolverError, ResolverError),
+            (Timeout, ResolverError, ResolverError),
+            (ResolverError, Servfail, Servfail),
             (Servfail, LocalLimit, LocalLimit),
             (Nxdomain, Timeout, Nxdomain),
             (Nxdomain, LocalLimit, Nxdomain),

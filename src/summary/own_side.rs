@@ -17,9 +17,9 @@ const MOST: u64 = 80;
 /// A possible fault on our own side, to be checked before the rows are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnSideHint {
-    /// Most lookups got no answer, or SERVFAIL.
+    /// Most lookups got no answer, SERVFAIL or another error of the resolver.
     Resolver(Share),
-    /// Most names do not exist or have no address.
+    /// Most names do not exist or have no usable address.
     Names(Share),
     /// Most addresses answered on no port.
     Silent(Addresses),
@@ -56,11 +56,11 @@ impl fmt::Display for OwnSideHint {
         match self {
             Self::Resolver(share) => write!(
                 f,
-                "{share} DNS lookups failed without an answer: check your resolver and network connection first (try --resolvers)"
+                "{share} DNS lookups failed (no answer, SERVFAIL or another error of the resolver): check your resolver and network connection first (try --resolvers)"
             ),
             Self::Names(share) => write!(
                 f,
-                "{share} names do not exist or have no address: check that the inventory is current, and that your resolver knows internal names (--resolvers)"
+                "{share} names do not exist or have no usable address: check that the inventory is current, and that your resolver knows internal names (--resolvers)"
             ),
             Self::Silent(addresses) => write!(
                 f,

@@ -119,7 +119,7 @@ pub(super) struct Writing {
     learned: Learned,
     neighbours: Neighbours,
     waiting: Spool,
-    /// The lookups that failed without an answer.
+    /// The lookups without an answer to the question.
     lookups: Share,
     /// Issuers downloaded for the waiting rows, if downloads are allowed.
     search: Option<Search>,

@@ -344,9 +344,8 @@ fn reason(failure: &Failure) -> String {
         Some(Is::NoAddress) => "it has no address",
         Some(Is::Timeout) => "the lookup timed out",
         Some(Is::InvalidName) => "it is not a valid name",
-        Some(Is::Servfail | Is::NoResolver | Is::UnusableAddress | Is::LocalLimit) | None => {
-            "the resolver failed"
-        }
+        Some(Is::Servfail | Is::ResolverError | Is::NoResolver) => "the resolver failed",
+        Some(Is::UnusableAddress | Is::LocalLimit) | None => "the resolver failed",
     };
     match failure.detail.is_empty() {
         true => reason.to_owned(),

@@ -33,7 +33,9 @@ fn is_complete(observation: &Observation) -> bool {
 pub(super) fn transient(failure: &Failure) -> bool {
     use LookupReason as Is;
     match failure.lookup() {
-        Some(Is::LocalLimit | Is::Timeout | Is::NoResolver | Is::Servfail) => true,
+        Some(Is::LocalLimit | Is::Timeout | Is::NoResolver | Is::Servfail | Is::ResolverError) => {
+            true
+        }
         Some(Is::Nxdomain | Is::NoAddress | Is::InvalidName | Is::UnusableAddress) => false,
         None => {
             let passing = matches!(failure.reason, Reason::LocalLimit | Reason::Timeout);

@@ -56,7 +56,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["probe", "lab"]),
     ("rustls_native_certs", &["judge"]),
     // `explain` suggests similar words, as clap does.
-    ("strsim", &["commands"]),
+    ("strsim", &["cli"]),
     ("tempfile", &["output", "sweep", "commands"]),
     (
         "tokio",

@@ -108,6 +108,9 @@ fn failure_message(failure: &Failure) -> String {
     match (failure.reason, has_detail) {
         (Reason::Nxdomain, _) => "no such name (nxdomain)".to_owned(),
         (Reason::Servfail, _) => "the DNS lookup failed (servfail)".to_owned(),
+        (Reason::ResolverError, true) => {
+            format!("the DNS resolver answered with an error: {detail}")
+        }
         (Reason::NoResolver, true) => format!("no DNS resolver can be reached: {detail}"),
         (Reason::NoResolver, false) => "no DNS resolver can be reached".to_owned(),
         (Reason::NoAddress, _) => "the name has no address".to_owned(),
