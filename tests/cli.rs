@@ -1032,6 +1032,48 @@ fn a_file_that_is_read_is_never_written() {
 }
 
 #[test]
+fn a_file_that_is_redirected_is_not_used_twice() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let line = format!("127.0.0.1:{}\n", refusing.port);
+    let (rows, facts) = (path(&folder, "rows.jsonl"), path(&folder, "facts"));
+    scan(&[line.trim(), "-o", &rows, "--save", &facts]).expect(0);
+    for (arguments, code) in [
+        ("scan -i - -o x.csv < x.csv", 2),
+        ("scan -o x.csv < x.csv", 2),
+        ("scan -o link.csv < x.csv", 2),
+        ("scan -o y.csv -o x.csv < x.csv", 2),
+        ("scan --save x.csv -o y.csv < x.csv", 2),
+        ("scan --rejects x.csv -o y.csv < x.csv", 2),
+        ("scan --certs x.csv -o y.csv < x.csv", 2),
+        ("scan -i x.csv >> x.csv", 2),
+        ("scan < x.csv >> x.csv", 2),
+        ("scan -i x.csv -o - -o y.csv >> x.csv", 2),
+        ("judge - -o facts --format=jsonl < facts", 2),
+        // Not read, or another file.
+        ("scan 127.0.0.1:1 -o y.csv < x.csv", 0),
+        ("scan -i /dev/stdin -o y.csv < x.csv", 0),
+        ("scan -o y.csv < x.csv >> x.csv", 0),
+        ("scan -o /dev/stdout --format=csv < x.csv > z.csv", 0),
+        ("judge - -o y.csv < facts", 0),
+    ] {
+        let inventory = write(&folder, "x.csv", &*line);
+        let link = path(&folder, "link.csv");
+        let _ = fs::remove_file(&link);
+        fs::hard_link(&inventory, &link).expect("a link");
+        let before = fs::read(&facts).expect("it is there");
+        let command = format!("'{TLSWEEP}' {arguments}");
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", &command]).current_dir(folder.path());
+        let ended = shell.output().expect("it runs");
+        let says = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{arguments}: {says}");
+        assert_eq!(says.contains("destroy"), code == 2, "{arguments}: {says}");
+        assert_eq!(fs::read_to_string(&inventory).expect("it is there"), line);
+        assert!(before == fs::read(&facts).expect("it is there"));
+    }
+}
+
+#[test]
 fn nobody_to_hear_it_does_not_end_a_sweep() {
     let folder = folder();
     let refusing = Refusing::new();
