@@ -20,6 +20,9 @@ pub enum PlanError {
     /// No line of the inventory is a target.
     #[error("the input contains no valid target")]
     NoTarget,
+    /// The inventory has targets, but all of them are excluded or outside the sample or shard.
+    #[error("nothing to visit: {0}")]
+    NothingToVisit(String),
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),

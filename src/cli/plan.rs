@@ -25,7 +25,7 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
-use crate::summary::SweepStart;
+use crate::summary::{self, SweepStart};
 use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
 
 /// A sweep that can start.
@@ -97,8 +97,8 @@ impl Plan {
         };
         // All flags are valid. Only the inventory and opening the outputs can still fail.
         let inventory = sources.survey(&excludes, &choice)?;
-        if inventory.is_empty() {
-            return Err(no_target(flags, inventory));
+        if let Some(skipped) = inventory.nothing_to_visit() {
+            return Err(no_target(flags, inventory, &skipped));
         }
         let applied = Applied {
             limits,
@@ -141,14 +141,17 @@ impl Plan {
     }
 }
 
-/// Reports the lines of an inventory without targets, and returns the error. Of the outputs, only
-/// the file of rejected lines is written.
-fn no_target(flags: &ScanFlags, inventory: Inventory) -> CannotStart {
+/// Reports the rejected lines of an inventory without a target to visit, and returns the error. Of
+/// the outputs, only the file of rejected lines is written.
+fn no_target(flags: &ScanFlags, inventory: Inventory, skipped: &summary::Intake) -> CannotStart {
     let reported = opening::rejects(flags.results.rejects.as_deref())
         .map_err(CannotStart::from)
         .and_then(|file| Ok(report_rejects(inventory, file)?));
     match reported {
-        Ok(()) => PlanError::NoTarget.into(),
+        Ok(()) => match skipped.skipped() {
+            Some(skipped) => PlanError::NothingToVisit(skipped).into(),
+            None => PlanError::NoTarget.into(),
+        },
         Err(error) => error,
     }
 }
