@@ -65,6 +65,7 @@ impl Plan {
         refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
         let mut lookups = LookupLimits::new(&flags.names, flags.pace.rate);
+        let dns_concurrency = lookups.concurrency;
         let budget = files.budget(lookups.concurrency, OPEN_OTHERWISE);
         lookups.concurrency = budget.dns_in_flight;
         let resolver = resolver(&flags.names, lookups, excludes.clone())?;
@@ -104,6 +105,7 @@ impl Plan {
             limits,
             timeouts,
             lookups,
+            dns_concurrency,
             resolvers: resolver.describe(),
             approach,
         };
@@ -116,7 +118,7 @@ impl Plan {
         Ok(Self {
             notices,
             start,
-            beside: provenance::regular_file(&places),
+            beside: provenance::first_regular_file(&places),
             written: written(flags),
             sweep: Sweep {
                 intake: Intake {

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::error::OpenError;
+use super::input::STDIN;
 
 /// Returns the error for an input that begins like no text in UTF-8.
 pub(super) fn refused(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
     let (what, remedy) = known(start).or_else(|| not_text(start))?;
     let file = file.clone();
     let shown = match &*file {
-        "<stdin>" => "FILE",
+        STDIN => "FILE",
         name => name,
     };
     let remedy = remedy.replace("FILE", shown);

@@ -24,7 +24,8 @@ use crate::inventory::Target;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
-use crate::summary::{Input, Share, Summary};
+use crate::probe;
+use crate::summary::{Input, Share, Summary, SweepEnd};
 use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
@@ -161,9 +162,13 @@ impl Writing {
         };
         let recording = self.destinations.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
-        let finished = self
-            .destinations
-            .finish(complete && settled.is_ok(), inputs);
+        let end = SweepEnd {
+            finished_at: Some(probe::now()),
+            inputs,
+            intake: Some(self.counters.intake()),
+            sampled: Some(self.counters.is_sampled()),
+        };
+        let finished = self.destinations.finish(complete && settled.is_ok(), end);
         let error = settled.and(finished).err();
         Collected {
             summary: self.summary,
@@ -392,9 +397,9 @@ impl SweepOutputs {
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, whole: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
+    fn finish(mut self, whole: bool, end: SweepEnd) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if whole => recording.finish(inputs),
+            Some(recording) if whole => recording.finish(end),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());
