@@ -94,10 +94,12 @@ fn a_gate_fails_if_too_little_was_seen() {
     let folder = folder();
     let facts = path(&folder, "gate.facts");
     let unread = "2 input lines could not be read (--max-unread 0)";
+    let one_unread = "1 input line could not be read (--max-unread 0)";
     let unreached = "only 1 of 3 endpoints could be reached (--min-reached 50)";
     let cases: &[(&[&str], &str, i32, &str)] = &[
         (&[here], "--fail-on=expired", 0, ""),
         (&[here, "a b", "c d"], "--fail-on=expired", 4, unread),
+        (&[here, "a b"], "--fail-on=expired", 4, one_unread),
         (
             &[here, "a b", "c d"],
             "--fail-on=expired --max-unread=2",
@@ -131,7 +133,8 @@ fn a_gate_fails_if_too_little_was_seen() {
             "{ended:#?}"
         );
         // A recording has no lines that could be unread.
-        let of_lines = flags.iter().any(|flag| flag.starts_with("--max")) || *reason == unread;
+        let of_lines = flags.iter().any(|flag| flag.starts_with("--max"))
+            || [unread, one_unread].contains(reason);
         if !of_lines {
             let judged = run(&[&["judge", "--quiet", &*facts], &flags[..]].concat());
             assert!(judged.expect(*code).stderr.contains(reason));
@@ -1062,6 +1065,48 @@ fn a_file_that_is_read_is_never_written() {
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:#?}");
         assert!(ended.stderr.contains("destroy"), "{ended:#?}");
         assert_eq!(fs::read_to_string(&inventory).expect("it is there"), lines);
+    }
+}
+
+#[test]
+fn a_file_that_is_redirected_is_not_used_twice() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let line = format!("127.0.0.1:{}\n", refusing.port);
+    let (rows, facts) = (path(&folder, "rows.jsonl"), path(&folder, "facts"));
+    scan(&[line.trim(), "-o", &rows, "--save", &facts]).expect(0);
+    for (arguments, code) in [
+        ("scan -i - -o x.csv < x.csv", 2),
+        ("scan -o x.csv < x.csv", 2),
+        ("scan -o link.csv < x.csv", 2),
+        ("scan -o y.csv -o x.csv < x.csv", 2),
+        ("scan --save x.csv -o y.csv < x.csv", 2),
+        ("scan --rejects x.csv -o y.csv < x.csv", 2),
+        ("scan --certs x.csv -o y.csv < x.csv", 2),
+        ("scan -i x.csv >> x.csv", 2),
+        ("scan < x.csv >> x.csv", 2),
+        ("scan -i x.csv -o - -o y.csv >> x.csv", 2),
+        ("judge - -o facts --format=jsonl < facts", 2),
+        // Not read, or another file.
+        ("scan 127.0.0.1:1 -o y.csv < x.csv", 0),
+        ("scan -i /dev/stdin -o y.csv < x.csv", 0),
+        ("scan -o y.csv < x.csv >> x.csv", 0),
+        ("scan -o /dev/stdout --format=csv < x.csv > z.csv", 0),
+        ("judge - -o y.csv < facts", 0),
+    ] {
+        let inventory = write(&folder, "x.csv", &*line);
+        let link = path(&folder, "link.csv");
+        let _ = fs::remove_file(&link);
+        fs::hard_link(&inventory, &link).expect("a link");
+        let before = fs::read(&facts).expect("it is there");
+        let command = format!("'{TLSWEEP}' {arguments}");
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", &command]).current_dir(folder.path());
+        let ended = shell.output().expect("it runs");
+        let says = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{arguments}: {says}");
+        assert_eq!(says.contains("destroy"), code == 2, "{arguments}: {says}");
+        assert_eq!(fs::read_to_string(&inventory).expect("it is there"), line);
+        assert!(before == fs::read(&facts).expect("it is there"));
     }
 }
 

@@ -74,6 +74,20 @@ fn refused(ended: Run, words: &[&str]) {
 }
 
 #[test]
+fn the_certificates_of_a_scan_may_include_no_issuer() {
+    let files = Files::new();
+    let chain = files.write("chain.pem", format!("{}{}", files.leaf, files.issuer));
+    let seen = files.write("seen.pem", &files.leaf);
+    let says = verdict(files.check(&chain, &["--intermediates", &seen]), "ok");
+    let expected = "seen.pem: none of its certificates is a CA certificate";
+    assert!(says.contains(expected), "{says}");
+    // A file without any certificate is a mistake.
+    let other = files.write("other.txt", "hello\n");
+    let ended = files.check(&chain, &["--intermediates", &other]);
+    refused(ended, &["--intermediates", "other.txt"]);
+}
+
+#[test]
 fn a_chain_is_read_from_every_kind_of_file() {
     let files = Files::new();
     let (leaf, issuer) = (&files.leaf, &files.issuer);

@@ -489,6 +489,52 @@ fn an_inventory_without_targets_costs_no_earlier_output() {
 }
 
 #[test]
+fn nothing_to_visit_is_no_success() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let port = refusing.port;
+    let two = format!("127.0.0.1:{port}\n127.0.0.2:{port}\n");
+    let inventory = write(&folder, "inventory", &*two);
+    let exclude = write(&folder, "exclude", "127.0.0.0/8\n");
+    let exclude = format!("--exclude={exclude}");
+    let [excluded, away] = ["2 excluded", "2 outside the sample or shard"];
+    let away_from = |shard: &str| (away, shard.to_owned());
+    let cases = [
+        (excluded, exclude.clone()),
+        away_from("--sample=0.000001%"),
+        away_from(&empty_shard(&inventory)),
+    ];
+    for (skipped, flag) in &cases {
+        for gate in [&[][..], &["--fail-on=any"]] {
+            let rows = write(&folder, "rows.jsonl", "of last week");
+            let more = [&["-i", &inventory, flag, "-o", &rows], gate].concat();
+            // The first reading shows it before any output is opened.
+            let ended = scan(&more).expect(2);
+            let says = format!("nothing to visit: {skipped}\n");
+            assert!(ended.stderr.contains(&says), "{ended:#?}");
+            assert_eq!(fs::read_to_string(&rows).unwrap(), "of last week");
+            // Without it, the end of the scan does.
+            let ended = scan(&[&more[..], &["--no-dedupe"]].concat()).expect(2);
+            let says = format!("nothing was visited: {skipped}\n");
+            assert!(ended.stderr.contains(&says), "{ended:#?}");
+            assert_eq!(manifest(&rows)["counts"]["rows"], 0);
+            let dry = [&more[..], &["--no-dedupe", "--dry-run"]].concat();
+            let says = format!("nothing to visit: {skipped}\n");
+            assert!(scan(&dry).expect(2).stderr.contains(&says));
+        }
+    }
+    // One target that is left is enough.
+    let inventory = write(&folder, "inventory", format!("{two}[::1]:{port}\n"));
+    scan(&["-i", &inventory, &exclude]).expect(0);
+}
+
+/// Returns the `--shard` of many without any of these targets.
+fn empty_shard(inventory: &str) -> String {
+    let mut shards = (1..=3).map(|part| format!("--shard={part}/3"));
+    let empty = shards.find(|shard| scan(&["-i", inventory, shard]).rows().is_empty());
+    empty.expect("two hosts are in two parts at most")
+}
+
+#[test]
 fn an_interrupt_of_the_first_reading_costs_no_earlier_output() {
     let folder = folder();
     let rows = write(&folder, "rows.jsonl", "of last week");

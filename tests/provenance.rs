@@ -12,7 +12,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 use support::pki::{self, Pki};
 use support::revocation::{List, list};
-use support::{Kept, Refusing, TLSWEEP, await_that, folder, path, read_rows, run, tool, write};
+use support::{
+    Kept, Refusing, TLSWEEP, await_that, folder, path, read_rows, run, run_with, tool, write,
+};
 use tempfile::TempDir;
 
 fn manifest(output: &str) -> Value {
@@ -51,7 +53,13 @@ const LIMITS: &[[&str; 3]] = &[
     ["--handshake-timeout=6s", "handshake_timeout_ms", "6000"],
     ["--timeout=1m", "timeout_ms", "60000"],
     ["--retries=0", "retries", "0"],
+    ["--dns-rate=70", "dns_rate", "\"70/s\""],
+    ["--dns-concurrency=9", "dns_concurrency", "9"],
+    ["--dns-timeout=1s", "dns_timeout_ms", "1000"],
 ];
+
+/// The limits that follow from a flag and the machine.
+const EFFECTIVE: [&str; 2] = ["concurrency_effective", "dns_concurrency_effective"];
 
 impl Run {
     fn new() -> Self {
@@ -149,7 +157,7 @@ fn a_manifest_agrees_with_reality() {
     }
     assert_eq!(
         manifest["limits"].as_object().map(|it| it.len()),
-        Some(LIMITS.len())
+        Some(LIMITS.len() + EFFECTIVE.len())
     );
 
     let rows = read_rows(&ran.path("rows.jsonl")).len();
@@ -355,6 +363,108 @@ fn a_killed_sweep_leaves_no_older_manifest_beside_its_rows() {
     sweeping.signal("KILL");
     sweeping.code();
     assert!(before > 0 && !Path::new(&beside).exists());
+}
+
+#[test]
+fn no_older_manifest_stays_beside_an_output() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let (csv, jsonl) = (path(&folder, "w.csv"), path(&folder, "w.jsonl"));
+    let target = format!("127.0.0.1:{}", refusing.port);
+    let facts = path(&folder, "w.recording");
+    let beside = |output: &str| Path::new(&format!("{output}.manifest.json")).exists();
+    let scan = ["scan", &target, "--quiet", "--save", &facts];
+    let judge = ["judge", &facts, "--quiet"];
+    for command in [&scan[..], &judge] {
+        for [first, second] in [[&csv, &jsonl], [&jsonl, &csv]] {
+            run(&[command, &["-o", first, "-o", second]].concat()).expect(0);
+            assert!(beside(first) && !beside(second), "{first}");
+        }
+    }
+    // The manifest that would be removed is not an input.
+    let manifest = format!("{csv}.manifest.json");
+    let ended = run(&["scan", "-i", &manifest, "-o", &jsonl, "-o", &csv]).expect(2);
+    assert!(
+        ended.stderr.contains("the manifest beside -o"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn a_manifest_has_the_limits_as_given_and_as_they_applied() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let rows = path(&folder, "rows.jsonl");
+    let target = format!("127.0.0.1:{}", refusing.port);
+    for (given, recorded) in [("0", Value::Null), ("5000", json!(5000)), ("20", json!(20))] {
+        let command = format!(
+            "ulimit -n 256; '{TLSWEEP}' scan {target} -q -o '{rows}' -c {given} --dns-concurrency 700"
+        );
+        shell(&command, "/");
+        let limits = &manifest(&rows)["limits"];
+        assert_eq!(limits["concurrency"], recorded, "{limits}");
+        assert_eq!(limits["dns_concurrency"], 700);
+        let [visits, lookups] = EFFECTIVE.map(|field| limits[field].as_u64().expect("a number"));
+        assert!(visits < 256 && lookups < 256, "{limits}");
+        assert_eq!(visits == 20, given == "20", "{limits}");
+    }
+}
+
+#[test]
+fn standard_input_has_one_name() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let (rows, facts) = (path(&folder, "rows.jsonl"), path(&folder, "facts"));
+    let target = format!("127.0.0.1:{}\n", refusing.port);
+    run_with(&["scan", "-q", "-o", &rows, "--save", &facts], &target).expect(0);
+    assert_eq!(manifest(&rows)["inputs"][0]["name"], "-");
+    shell(
+        &format!("'{TLSWEEP}' judge - -q -o '{rows}' < '{facts}'"),
+        "/",
+    );
+    let judged = manifest(&rows);
+    assert_eq!(judged["inputs"][0]["name"], "-");
+    assert_eq!(judged["sweep"]["inputs"][0]["name"], "-");
+}
+
+#[test]
+fn judge_keeps_the_counts_of_the_inventory_and_the_intervals() {
+    let (folder, refusing) = (folder(), Refusing::new());
+    let lines = |hosts: std::ops::Range<u8>, owner: &str| -> String {
+        hosts
+            .map(|host| format!("127.0.0.{host}:{},{owner}\n", refusing.port))
+            .collect()
+    };
+    let text = format!(
+        "target,owner\n{}{}{}nothing at all,x\n",
+        lines(1..101, "a"),
+        lines(1..4, "a"),
+        lines(1..101, "b")
+    );
+    let inventory = write(&folder, "inventory.csv", text);
+    let exclude = write(&folder, "exclude", "127.0.0.9\n127.0.0.99\n");
+    let [facts, live, again] = ["facts", "live.jsonl", "again.jsonl"].map(|it| path(&folder, it));
+    for (choice, sampled) in [
+        ("", false),
+        ("--sample=20%", true),
+        ("--sample=10", true),
+        ("--sample=10 --shard=1/2", true),
+        // More than the shard has, so that it is a census of the shard.
+        ("--sample=90 --shard=1/2", false),
+        ("--sample=100% --all-ips", false),
+    ] {
+        let mut scan = vec!["scan", "-i", &inventory, "--exclude", &exclude];
+        scan.extend(["--versions=all", "--save", &facts, "-o", &live]);
+        scan.extend(choice.split_whitespace());
+        let scanned = run(&scan).expect(0);
+        let judged = run(&["judge", &facts, "-o", &again]).expect(0);
+        for ended in [&scanned, &judged] {
+            let says = ended.stderr.contains("Wilson score intervals for a sample");
+            assert_eq!(says, sampled, "{choice}: {ended:#?}");
+        }
+        let (live, again) = (manifest(&live), manifest(&again));
+        assert_eq!(live["counts"], again["counts"], "{choice}");
+        assert_eq!(live["counts"]["duplicates"], 101);
+        assert_eq!(live["counts"]["excluded"], 4);
+        assert_eq!(again["sweep"]["sampled"], sampled);
+    }
 }
 
 #[test]

@@ -245,10 +245,30 @@ fn a_killed_sweep_leaves_a_usable_recording() {
         ended.stderr.contains("killed.facts is incomplete"),
         "{ended:#?}"
     );
+    assert!(
+        ended.stderr.contains("it has 16 complete visits, and only"),
+        "{ended:#?}"
+    );
     assert_eq!(read_rows(&output).len(), 16);
     let manifest = manifest(&output);
     assert_eq!(manifest["complete"], false);
+    gate(&facts, &["unreachable"], &["weak_dh", "expired"]);
     assert_eq!(manifest["saved"]["whole"], false);
+}
+
+/// Checks that `--fail-on` of an incomplete recording succeeds for no finding: these match, and
+/// those do not.
+fn gate(facts: &str, found: &[&str], absent: &[&str]) {
+    let judge = |id: &str| {
+        let fail_on = format!("--fail-on={id}");
+        run(&["judge", facts, "-q", "--min-reached=0", &fail_on])
+    };
+    found.iter().for_each(|id| drop(judge(id).expect(1)));
+    for id in absent {
+        let ended = judge(id).expect(4);
+        let says = "exit code 4: the recording is incomplete";
+        assert!(ended.stderr.contains(says), "{ended:#?}");
+    }
 }
 
 #[test]
@@ -402,6 +422,7 @@ fn recordings_that_lack_a_visit_say_so() {
     ] {
         assert!(ended.stderr.contains(expected), "{ended:#?}");
     }
+    gate(&facts, &[], &["weak_dh", "unreachable"]);
     let manifest = manifest(&rows);
     assert_eq!(manifest["counts"]["unsaved"], 1);
     assert_eq!(manifest["complete"], false);

@@ -23,6 +23,9 @@ pub enum PlanError {
     /// No argument is a target, and a file of the same name exists.
     #[error("there is no valid target; {0}")]
     OnlyFiles(String),
+    /// The inventory has targets, but all of them are excluded or outside the sample or shard.
+    #[error("nothing to visit: {0}")]
+    NothingToVisit(String),
     /// An input cannot be opened.
     #[error(transparent)]
     Input(#[from] OpenError),

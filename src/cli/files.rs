@@ -2,6 +2,7 @@
 //! that is read must not be written, and no file may be written twice. Otherwise an inventory given
 //! as its own output would be destroyed.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::PlanError;
@@ -186,6 +187,8 @@ struct Named<'a> {
     flag: &'static str,
     path: &'a Path,
     written: bool,
+    /// The file to which a standard stream is redirected; `None` for other files.
+    redirected: Option<Metadata>,
 }
 
 /// Checks the files of a command line before any of them is opened.
@@ -202,30 +205,81 @@ pub fn refuse_twins(command: &Command) -> Result<(), PlanError> {
             }
         }
     }
-    let manifest = output(command).and_then(|output| output.outputs.first());
-    let manifest = manifest.map(|path| Manifest::beside(path));
-    let mut named = Vec::new();
+    let outputs = output(command).map_or(&[][..], |output| &output.outputs);
+    let manifests: Vec<_> = outputs.iter().map(|path| Manifest::beside(path)).collect();
+    let mut named = redirected(command);
     for file in FILES {
         let written = file.role != FileRole::Read;
         named.extend((file.paths)(command).into_iter().map(|path| Named {
             flag: file.flag,
             path,
             written,
+            redirected: None,
         }));
     }
-    named.extend(manifest.iter().map(|path| Named {
+    named.extend(manifests.iter().map(|path| Named {
         flag: "the manifest beside -o",
         path,
         written: true,
+        redirected: None,
     }));
     refuse_named(&named)
+}
+
+/// Returns the standard streams that this command reads as its input or writes rows to, if they are
+/// redirected to regular files.
+fn redirected(command: &Command) -> Vec<Named<'_>> {
+    let path = Path::new("-");
+    let stream = |flag, written, redirected| Named {
+        flag,
+        path,
+        written,
+        redirected: Some(redirected),
+    };
+    let input = reads_stdin(command).then(|| open_file(std::io::stdin()));
+    let rows = output(command).is_some_and(rows_to_stdout);
+    let rows = rows.then(|| open_file(std::io::stdout()));
+    let input = input
+        .flatten()
+        .map(|it| stream("standard input", false, it));
+    let rows = rows.flatten().map(|it| stream("standard output", true, it));
+    input.into_iter().chain(rows).collect()
+}
+
+fn reads_stdin(command: &Command) -> bool {
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
+    match command {
+        Command::Scan(flags) => {
+            let targets = &flags.targets;
+            let nothing = targets.targets.is_empty() && targets.inputs.is_empty();
+            nothing || targets.inputs.iter().any(is_stdin)
+        }
+        Command::Judge(flags) => is_stdin(&flags.recording),
+        _ => false,
+    }
+}
+
+fn rows_to_stdout(output: &OutputFlags) -> bool {
+    let mut places = output.outputs.iter().map(|path| OutputPath::from(&**path));
+    output.outputs.is_empty() || places.any(|place| place == OutputPath::Stdout)
+}
+
+/// Returns the regular file behind a stream of this process, or `None` if it is something else.
+#[cfg(unix)]
+fn open_file(stream: impl std::os::fd::AsFd) -> Option<Metadata> {
+    let file = std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
+    file.metadata().ok().filter(Metadata::is_file)
+}
+
+#[cfg(not(unix))]
+fn open_file<T>(_: T) -> Option<Metadata> {
+    None
 }
 
 /// Returns an error for standard output in place of a file for something other than rows. `-`
 /// always means rows; /dev/stdout is allowed if all rows go elsewhere.
 fn refuse_stdout(flag: &'static str, path: &Path, output: &OutputFlags) -> Result<(), PlanError> {
-    let mut places = output.outputs.iter().map(|path| OutputPath::from(&**path));
-    let rows = output.outputs.is_empty() || places.any(|place| place == OutputPath::Stdout);
+    let rows = rows_to_stdout(output);
     let reason = match path.to_str() {
         Some("-") => {
             "`-` is only for rows; give a file, or ./- for a file with that name (if -o gives \
@@ -246,7 +300,7 @@ fn refuse_stdout(flag: &'static str, path: &Path, output: &OutputFlags) -> Resul
 fn refuse_named(named: &[Named<'_>]) -> Result<(), PlanError> {
     for (index, second) in named.iter().enumerate() {
         for first in &named[..index] {
-            let twins = same(first.path, second.path) || holds(first, second);
+            let twins = same(first, second) || holds(first, second);
             if (first.written || second.written) && twins {
                 return Err(PlanError::Twins {
                     path: second.path.display().to_string(),
@@ -268,9 +322,25 @@ fn holds(folder: &Named<'_>, file: &Named<'_>) -> bool {
     !folder.written && folder.path.is_dir() && !is_special(file.path) && inside() == Some(true)
 }
 
-/// Returns true if two paths are the same regular file, also through links. Standard streams, pipes
-/// and devices do not count, since they have no contents to destroy.
-fn same(one: &Path, other: &Path) -> bool {
+/// Returns true if both are the same regular file, also through links. Terminals, pipes and devices
+/// do not count, since they have no contents to destroy.
+fn same(one: &Named<'_>, other: &Named<'_>) -> bool {
+    match (&one.redirected, &other.redirected) {
+        (None, None) => same_path(one.path, other.path),
+        (Some(one), Some(other)) => linked(one, other),
+        (Some(stream), None) => is_stream(stream, other.path),
+        (None, Some(stream)) => is_stream(stream, one.path),
+    }
+}
+
+/// Returns true if the path is the file of this stream. The names of standard output are not: they
+/// mean the stream itself.
+fn is_stream(stream: &Metadata, path: &Path) -> bool {
+    let named = || OutputPath::from(path) == OutputPath::Stdout;
+    path.metadata().is_ok_and(|file| linked(stream, &file)) && !named()
+}
+
+fn same_path(one: &Path, other: &Path) -> bool {
     if [one, other]
         .iter()
         .any(|path| *path == Path::new("-") || is_special(path))
@@ -278,7 +348,7 @@ fn same(one: &Path, other: &Path) -> bool {
         return false;
     }
     match (one.canonicalize(), other.canonicalize()) {
-        (Ok(first), Ok(second)) => first == second || linked(&first, &second),
+        (Ok(first), Ok(second)) => first == second || linked_paths(&first, &second),
         (Err(_), Err(_)) => std::path::absolute(one).ok() == std::path::absolute(other).ok(),
         _ => false,
     }
@@ -288,17 +358,21 @@ fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| !file.is_file())
 }
 
-#[cfg(unix)]
-fn linked(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
+fn linked_paths(one: &Path, other: &Path) -> bool {
     match (one.metadata(), other.metadata()) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Ok(one), Ok(other)) => linked(&one, &other),
         _ => false,
     }
 }
 
+#[cfg(unix)]
+fn linked(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
 #[cfg(not(unix))]
-fn linked(_: &Path, _: &Path) -> bool {
+fn linked(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 

@@ -24,7 +24,7 @@ Examples:
   tlsweep scan -i inventory.csv -o rows.jsonl -o rows.csv --fail-on any
   tlsweep scan www.example.com@192.0.2.7 --trust mozilla --trust corp.pem
 
-Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or no usable input, 3 could not
+Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or nothing to visit, 3 could not
 finish, 4 no row matched --fail-on but too little was seen (--max-unread, --min-reached),
 130 interrupted (every row written so far is complete).";
 
@@ -57,7 +57,8 @@ Examples:
                                                               what breaks without a root
 
 Exit codes: 0 finished, 1 a row matched --fail-on, 2 usage error or unusable recording, 3 could not
-finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached).";
+finish, 4 no row matched --fail-on but too few endpoints were reached (--min-reached) or the
+recording is incomplete.";
 
 /// The help of `judge --revocation`, which differs from that of the other commands.
 const JUDGE_REVOCATION: &str = "\

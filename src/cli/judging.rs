@@ -9,7 +9,7 @@ use super::failing::{self, refuse_unasked};
 use super::flags::{JudgeFlags, TrustFlags};
 use super::opening::{Beginning, Written};
 use super::plan::places;
-use super::provenance::{WrittenFile, files_written, regular_file};
+use super::provenance::{WrittenFile, files_written, first_regular_file};
 use super::publication::anonymizer;
 use super::revocation::Lists;
 use super::trust::policy;
@@ -73,7 +73,7 @@ impl JudgePlan {
         opened.outputs.rows = outputs;
         Ok(Self {
             notices,
-            beside: regular_file(&places),
+            beside: first_regular_file(&places),
             written: files_written(
                 &flags.output,
                 [

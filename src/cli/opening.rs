@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::provenance::regular_file;
+use super::provenance::regular_files;
 use crate::observation::SavedHeader;
 use crate::output::{
     CertificateFile, Format, Layout, OutputError, OutputPath, Reserved, ReservedOutputs,
@@ -47,23 +47,10 @@ impl Written<'_> {
         }
     }
 
-    /// Removes the manifest of an earlier run. If this run is killed, that manifest would describe
-    /// rows that are no longer there.
-    fn remove_manifest(&self) -> Result<(), OutputError> {
-        let Some(path) = regular_file(self.places).map(|it| Manifest::beside(&it)) else {
-            return Ok(());
-        };
-        // A link stays: its destination will be written again.
-        let Ok(place) = path.canonicalize() else {
-            return Ok(());
-        };
-        if !place.is_file() {
-            return Ok(());
-        }
-        std::fs::remove_file(place).map_err(|error| OutputError::Open {
-            name: format!("the manifest {}", path.display()),
-            error,
-        })
+    /// Removes the manifests of earlier runs beside all outputs of rows. They describe rows that
+    /// will no longer be there, and this run writes only one manifest, or none if it is killed.
+    fn remove_manifests(&self) -> Result<(), OutputError> {
+        regular_files(self.places).try_for_each(remove_manifest)
     }
 
     /// Opens all files, then empties them.
@@ -80,7 +67,7 @@ impl Written<'_> {
         // The file whose header is written immediately comes first: if the disk is full, the others
         // keep their old contents.
         let recording = save.map(begin).transpose()?;
-        self.remove_manifest()?;
+        self.remove_manifests()?;
         Ok(Opened {
             rejects: rejects.map(Reserved::emptied).transpose()?,
             outputs: SweepOutputs {
@@ -90,6 +77,21 @@ impl Written<'_> {
             },
         })
     }
+}
+
+fn remove_manifest(output: &Path) -> Result<(), OutputError> {
+    let path = Manifest::beside(output);
+    // A link stays: its destination will be written again.
+    let Ok(place) = path.canonicalize() else {
+        return Ok(());
+    };
+    if !place.is_file() {
+        return Ok(());
+    }
+    std::fs::remove_file(place).map_err(|error| OutputError::Open {
+        name: format!("the manifest {}", path.display()),
+        error,
+    })
 }
 
 /// Opens and empties the file of rejected lines alone, if there is one.

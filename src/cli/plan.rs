@@ -26,7 +26,7 @@ use crate::pace::{Ceiling, Limits, OpenFiles, raise_open_files};
 use crate::probe::{Approach, Lane, Timeouts};
 use crate::resolve::ExcludeList;
 use crate::starttls;
-use crate::summary::SweepStart;
+use crate::summary::{self, SweepStart};
 use crate::sweep::{Display, Intake, Inventory, Selection, Sweep, report_rejects};
 
 /// A sweep that can start.
@@ -66,6 +66,7 @@ impl Plan {
         refuse_unasked(&flags.results.gate.fail_on, &asked, failing::From::Visits)?;
         let files = raise_open_files();
         let mut lookups = LookupLimits::new(&flags.names, flags.pace.rate);
+        let dns_concurrency = lookups.concurrency;
         let budget = files.budget(lookups.concurrency, OPEN_OTHERWISE);
         lookups.concurrency = budget.dns_in_flight;
         let resolver = resolver(&flags.names, lookups, excludes.clone())?;
@@ -98,13 +99,14 @@ impl Plan {
         };
         // All flags are valid. Only the inventory and opening the outputs can still fail.
         let inventory = sources.survey(&excludes, &choice)?;
-        if inventory.is_empty() {
-            return Err(no_target(flags, inventory));
+        if let Some(skipped) = inventory.nothing_to_visit() {
+            return Err(no_target(flags, inventory, &skipped));
         }
         let applied = Applied {
             limits,
             timeouts,
             lookups,
+            dns_concurrency,
             resolvers: resolver.describe(),
             approach,
         };
@@ -117,7 +119,7 @@ impl Plan {
         Ok(Self {
             notices,
             start,
-            beside: provenance::regular_file(&places),
+            beside: provenance::first_regular_file(&places),
             written: written(flags),
             sweep: Sweep {
                 intake: Intake {
@@ -142,16 +144,20 @@ impl Plan {
     }
 }
 
-/// Reports the lines of an inventory without targets, and returns the error. Of the outputs, only
-/// the file of rejected lines is written.
-fn no_target(flags: &ScanFlags, inventory: Inventory) -> CannotStart {
+/// Reports the rejected lines of an inventory without a target to visit, and returns the error. Of
+/// the outputs, only the file of rejected lines is written.
+fn no_target(flags: &ScanFlags, inventory: Inventory, skipped: &summary::Intake) -> CannotStart {
     let reported = opening::rejects(flags.results.rejects.as_deref())
         .map_err(CannotStart::from)
         .and_then(|file| Ok(report_rejects(inventory, file)?));
     match reported {
-        Ok(()) => match mistaken_for_targets(&flags.targets.targets).pop() {
-            Some(notice) => PlanError::OnlyFiles(notice).into(),
-            None => PlanError::NoTarget.into(),
+        Ok(()) => match (
+            skipped.skipped(),
+            mistaken_for_targets(&flags.targets.targets).pop(),
+        ) {
+            (Some(skipped), _) => PlanError::NothingToVisit(skipped).into(),
+            (None, Some(notice)) => PlanError::OnlyFiles(notice).into(),
+            (None, None) => PlanError::NoTarget.into(),
         },
         Err(error) => error,
     }

@@ -27,6 +27,8 @@ pub(super) struct Applied {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) lookups: LookupLimits,
+    /// Number of concurrent lookups before the limit on open files reduced it.
+    pub(super) dns_concurrency: usize,
     pub(super) resolvers: Vec<String>,
     pub(super) approach: Approach,
 }
@@ -41,7 +43,7 @@ pub(super) fn start(flags: &ScanFlags, applied: &Applied) -> SweepStart {
         resolvers: applied.resolvers.clone(),
         hellos: hellos(&applied.approach),
         choice: choice(&flags.targets),
-        limits: limits(applied, flags.patience.retries),
+        limits: limits(applied, flags),
     }
 }
 
@@ -89,14 +91,21 @@ pub(super) fn files_written(
         .collect()
 }
 
-/// Returns the first output that is a regular file. A manifest is not written next to pipes and
-/// devices.
-pub(super) fn regular_file(places: &[(OutputPath, &'static Format)]) -> Option<PathBuf> {
-    let mut files = places.iter().filter_map(|(place, _)| match place {
-        OutputPath::File(path) => Some(path.clone()),
+/// Returns the outputs that are regular files. The manifest is written next to the first one, never
+/// next to a pipe or device.
+pub(super) fn regular_files<'a>(
+    places: &'a [(OutputPath, &'static Format)],
+) -> impl Iterator<Item = &'a Path> {
+    let files = places.iter().filter_map(|(place, _)| match place {
+        OutputPath::File(path) => Some(path.as_path()),
         OutputPath::Stdout => None,
     });
-    files.find(|path| std::fs::metadata(path).is_ok_and(|file| file.is_file()))
+    files.filter(|path| std::fs::metadata(path).is_ok_and(|file| file.is_file()))
+}
+
+/// Returns the output next to which the manifest is written, if there is one.
+pub(super) fn first_regular_file(places: &[(OutputPath, &'static Format)]) -> Option<PathBuf> {
+    regular_files(places).next().map(Path::to_owned)
 }
 
 fn hellos(approach: &Approach) -> Vec<HelloHash> {
@@ -119,7 +128,7 @@ fn choice(flags: &TargetFlags) -> ManifestSelection {
     }
 }
 
-fn limits(applied: &Applied, retries: u32) -> summary::ManifestLimits {
+fn limits(applied: &Applied, flags: &ScanFlags) -> summary::ManifestLimits {
     let (limits, timeouts) = (&applied.limits, &applied.timeouts);
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).ok();
     let ceiling =
@@ -128,15 +137,17 @@ fn limits(applied: &Applied, retries: u32) -> summary::ManifestLimits {
     summary::ManifestLimits {
         rate: rate(limits.rate),
         rate_per_ip: rate(limits.rate_per_ip),
-        concurrency: ceiling(limits.in_flight),
+        concurrency: ceiling(flags.pace.concurrency),
+        concurrency_effective: ceiling(limits.in_flight),
         concurrency_per_ip: ceiling(limits.in_flight_per_ip),
         connect_timeout_ms: milliseconds(timeouts.connect),
         starttls_timeout_ms: milliseconds(timeouts.starttls),
         handshake_timeout_ms: milliseconds(timeouts.handshake),
         timeout_ms: milliseconds(timeouts.total),
-        retries: Some(retries),
+        retries: Some(flags.patience.retries),
         dns_rate: rate(applied.lookups.rate),
-        dns_concurrency: Some(applied.lookups.concurrency as u64),
+        dns_concurrency: Some(applied.dns_concurrency as u64),
+        dns_concurrency_effective: Some(applied.lookups.concurrency as u64),
         dns_timeout_ms: milliseconds(applied.lookups.timeout),
     }
 }
@@ -163,6 +174,7 @@ mod tests {
         let fields = limits.as_object().unwrap().keys();
         let fields: BTreeSet<&str> = fields
             .map(|field| field.strip_suffix("_ms").unwrap_or(field))
+            .map(|field| field.strip_suffix("_effective").unwrap_or(field))
             .collect();
         assert!(
             ["rate", "timeout", "dns_rate"]

@@ -29,6 +29,12 @@ pub fn policy(
         let bundle = IssuerPool::from_file(path).map_err(PlanError::Intermediates)?;
         let left_out = bundle.left_out.iter().take(MAX_NOTES);
         notices.extend(left_out.map(|part| format!("--intermediates {}: {part}", path.display())));
+        if bundle.pool.is_empty() {
+            notices.push(format!(
+                "--intermediates {}: none of its certificates is a CA certificate, so it completes no chain",
+                path.display()
+            ));
+        }
         bundle
             .pool
             .iter()

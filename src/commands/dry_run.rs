@@ -17,7 +17,10 @@ pub(super) fn run(plan: Plan, flags: &ScanFlags) -> anyhow::Result<Exit> {
     let downloads = plan.sweep.fetcher.is_some();
     let forecast = plan.sweep.forecast()?;
     if forecast.intake.targets == 0 {
-        notice(format_args!("there is no target to visit"));
+        match forecast.intake.skipped() {
+            Some(skipped) => notice(format_args!("nothing to visit: {skipped}")),
+            None => notice(format_args!("there is no target to visit")),
+        }
         return Ok(Exit::Usage);
     }
     print(report(&forecast, flags, downloads).as_bytes())?;

@@ -10,7 +10,7 @@ use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{Clean, OutputError, notice};
 use crate::probe;
-use crate::summary::{FileHash, Input, Manifest, Output, Revocation, Store, Summary};
+use crate::summary::{FileHash, Input, Manifest, Output, Revocation, Store, Summary, counted};
 use crate::sweep::{Ended, SweepError};
 
 /// Prints the summary on standard error, or only its hints if `quiet` is true. An error makes the
@@ -35,14 +35,20 @@ pub(super) fn report(ended: &Ended, quiet: bool) {
     }
 }
 
-/// Returns the exit code; `nothing` is the message if there was no target at all, and `max_unread`
-/// the number of input lines that may be unread under `--fail-on`.
-pub(super) fn exit(
-    ended: Ended,
-    gate: &GateFlags,
-    max_unread: u64,
-    nothing: &str,
-) -> anyhow::Result<Exit> {
+/// What the exit code depends on besides the rows.
+pub(super) struct Terms<'a> {
+    /// The flags of the exit code.
+    pub(super) gate: &'a GateFlags,
+    /// Number of input lines that may be unread under `--fail-on`.
+    pub(super) max_unread: u64,
+    /// Why rows are missing; `None` if none is.
+    pub(super) missing: Option<&'static str>,
+    /// Message if there is no row and no target was skipped.
+    pub(super) nothing: &'static str,
+}
+
+/// Returns the exit code.
+pub(super) fn exit(ended: Ended, terms: &Terms<'_>) -> anyhow::Result<Exit> {
     match ended.error {
         // The reader of standard output has stopped reading, which is not a failure.
         Some(SweepError::Output(OutputError::Closed)) => return Ok(Exit::Finished),
@@ -52,17 +58,20 @@ pub(super) fn exit(
     if ended.interrupted {
         return Ok(Exit::Interrupted);
     }
-    let intake = &ended.summary.intake;
-    if intake.targets + intake.excluded + intake.duplicates + intake.left_out == 0 {
-        notice(format_args!("{nothing}"));
+    if ended.summary.rows() == 0 {
+        match ended.summary.intake.skipped() {
+            Some(skipped) => notice(format_args!("nothing was visited: {skipped}")),
+            None => notice(format_args!("{}", terms.nothing)),
+        }
         return Ok(Exit::Usage);
     }
+    let fail_on = &terms.gate.fail_on;
     let mut found = FINDINGS.iter().filter(|it| ended.summary.found(it));
-    if found.any(|it| gate.fail_on.iter().any(|on| on.names(it))) {
+    if found.any(|it| fail_on.iter().any(|on| on.names(it))) {
         return Ok(Exit::Found);
     }
-    match unjudged(&ended.summary, gate, max_unread) {
-        Some(reason) if !gate.fail_on.is_empty() => {
+    match unjudged(&ended.summary, terms) {
+        Some(reason) if !fail_on.is_empty() => {
             notice(format_args!("exit code 4: {reason}"));
             Ok(Exit::Unjudged)
         }
@@ -71,17 +80,23 @@ pub(super) fn exit(
 }
 
 /// Returns why the rows cannot show that nothing matches `--fail-on`, or `None` if they can.
-fn unjudged(summary: &Summary, gate: &GateFlags, max_unread: u64) -> Option<String> {
-    let (unread, of) = (summary.intake.rejected, summary.visits());
+fn unjudged(summary: &Summary, terms: &Terms<'_>) -> Option<String> {
+    if let Some(missing) = terms.missing {
+        return Some(missing.to_owned());
+    }
+    let (unread, max_unread) = (summary.intake.rejected, terms.max_unread);
     if unread > max_unread {
+        let lines = counted(unread, "input line", "input lines");
         return Some(format!(
-            "{unread} input lines could not be read (--max-unread {max_unread})"
+            "{lines} could not be read (--max-unread {max_unread})"
         ));
     }
-    let (reached, least) = (summary.reached(), gate.min_reached);
+    let (reached, least) = (summary.reached(), terms.gate.min_reached);
+    let of = summary.visits();
     let enough = u128::from(reached) * 100 >= u128::from(of) * u128::from(least);
     (!enough).then(|| {
-        format!("only {reached} of {of} endpoints could be reached (--min-reached {least})")
+        let endpoints = counted(of, "endpoint", "endpoints");
+        format!("only {reached} of {endpoints} could be reached (--min-reached {least})")
     })
 }
 

@@ -1,10 +1,12 @@
 //! `judge`: judges a recording again and writes its rows.
 
-use super::ending;
+use super::ending::{self, Terms};
 use crate::cli::{self, Exit, JudgeFlags, JudgePlan};
 use crate::output::{Clean, notice};
 use crate::probe;
-use crate::summary::{Manifest, ManifestLimits, ManifestSelection, Program, Saved, Summary};
+use crate::summary::{
+    Manifest, ManifestLimits, ManifestSelection, Program, Saved, Summary, counted,
+};
 use crate::sweep::Rejudged;
 
 pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
@@ -25,18 +27,21 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         sweep
     });
     ending::report(&ended, flags.output.quiet);
+    let visits = ended.summary.visits();
     if !complete && ended.error.is_none() {
         notice(format_args!(
-            "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; only the {} complete visits in it are judged",
+            "{} is incomplete: the scan that wrote it was interrupted, or the file was truncated; it has {}, and only {} judged",
             flags.recording.display(),
-            ended.summary.visits()
+            counted(visits, "complete visit", "complete visits"),
+            if visits == 1 { "this is" } else { "these are" }
         ));
     }
     let unsaved = ended.summary.unsaved;
     if unsaved > 0 {
         notice(format_args!(
-            "{} lacks {unsaved} endpoints that sent too much data to be saved; only the output of the scan has their rows",
-            flags.recording.display()
+            "{} lacks {} that sent too much data to be saved; only the output of the scan has the rows",
+            flags.recording.display(),
+            counted(unsaved, "endpoint", "endpoints")
         ));
     }
     manifest.complete = complete && unsaved == 0 && ended.error.is_none();
@@ -46,10 +51,16 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         .iter_mut()
         .for_each(|saved| saved.whole = complete);
     // The header of an older recording does not say which versions were tested.
-    let unasked = !recorded && !manifest.all_versions && ended.summary.visits() > 0;
+    let unasked = !recorded && !manifest.all_versions && visits > 0;
     let written = ending::write(manifest, plan.beside.as_deref(), &plan.written, &ended);
-    let nothing = "the recording contains no endpoint";
-    let mut exit = ending::exit(ended, &flags.gate, 0, nothing)?;
+    let terms = Terms {
+        gate: &flags.gate,
+        // Which lines may be unread was a matter of the scan.
+        max_unread: u64::MAX,
+        missing: (!complete || unsaved > 0).then_some("the recording is incomplete"),
+        nothing: "the recording contains no endpoint",
+    };
+    let mut exit = ending::exit(ended, &terms)?;
     if unasked && let Some(error) = cli::versions_unasked(&flags.gate.fail_on) {
         notice(format_args!("{}", Clean::new(&error.to_string())));
         exit = Exit::Usage;

@@ -1,6 +1,6 @@
 //! `scan`: the sweep with its summary, manifest and exit code.
 
-use super::ending;
+use super::ending::{self, Terms};
 use crate::cli::{self, Exit, Plan, ScanFlags, WrittenFile};
 use crate::output::{Clean, notice};
 use crate::summary::{Manifest, SweepStart};
@@ -19,13 +19,13 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
     ending::report(&ended, flags.output.quiet);
     // If both fail, the error of the sweep is more important than that of the manifest.
     let written = manifest.finish(&ended);
-    let nothing = "the input contains no valid target";
-    let exit = ending::exit(
-        ended,
-        &flags.results.gate,
-        flags.results.max_unread,
-        nothing,
-    )?;
+    let terms = Terms {
+        gate: &flags.results.gate,
+        max_unread: flags.results.max_unread,
+        missing: None,
+        nothing: "the input contains no valid target",
+    };
+    let exit = ending::exit(ended, &terms)?;
     written.map(|()| exit)
 }
 

@@ -54,11 +54,11 @@ pub enum BundleError {
         /// The damaged part, and what is wrong with it.
         part: Omitted,
     },
-    /// The file contains no CA certificate: it is the wrong file, or in another format.
+    /// The file contains no certificate: it is the wrong file, or in another format.
     #[error(
-        "{path}: the file contains no CA certificate; use {CERTIFICATE_FORMS}, or a CCADB report with a PEM column"
+        "{path}: the file contains no certificate; use {CERTIFICATE_FORMS}, or a CCADB report with a PEM column"
     )]
-    NoIssuer {
+    NoCertificate {
         /// Path of the file.
         path: String,
     },
@@ -69,7 +69,7 @@ impl IssuerPool {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be read, is damaged, or contains no CA certificate.
+    /// Returns an error if the file cannot be read, is damaged, or contains no certificate.
     pub fn from_file(path: &Path) -> Result<Bundle, BundleError> {
         let named = || path.display().to_string();
         let bytes = read_file(path).map_err(|cause| BundleError::Unreadable {
@@ -98,8 +98,8 @@ impl IssuerPool {
                 false => bundle.ignored += 1,
             }
         }
-        match bundle.pool.is_empty() {
-            true => Err(BundleError::NoIssuer { path: named() }),
+        match bundle.pool.is_empty() && bundle.ignored == 0 {
+            true => Err(BundleError::NoCertificate { path: named() }),
             false => Ok(bundle),
         }
     }
@@ -182,12 +182,15 @@ mod tests {
         let (one, two, leaf) = (pem(true), pem(true), pem(false));
         let bundle = load(&format!("# ours\n{one}{leaf}{two}{one}")).unwrap();
         assert_eq!((bundle.pool.len(), bundle.ignored), (2, 1));
+        // The certificates of a scan may include no issuer.
+        let bundle = load(&leaf).unwrap();
+        assert_eq!((bundle.pool.len(), bundle.ignored), (0, 1));
     }
 
     #[test]
-    fn a_file_without_issuers_is_an_error_that_names_the_file() {
+    fn a_file_without_certificates_is_an_error_that_names_the_file() {
         let broken = pem(true).replace("MII", "M!!");
-        for text in ["", "not PEM", &pem(false), &broken] {
+        for text in ["", "not PEM", &broken] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains("intermediates.pem"), "{error}");
         }

@@ -11,10 +11,13 @@ use super::columns::InputRow;
 use super::place::{InputFormat, Place};
 use crate::crypto::{Fingerprint, Hasher};
 
+/// Name of standard input in messages.
+pub const STDIN: &str = "<stdin>";
+
 /// What was read from one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// File name, `<stdin>`, or `argument`.
+    /// File name, [`STDIN`], or `argument`.
     pub source: Arc<str>,
     /// SHA-256 of the bytes read. For arguments: of each argument followed by a line feed.
     pub sha256: Fingerprint,

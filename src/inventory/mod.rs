@@ -39,8 +39,8 @@ pub use error::{InputError, OpenError, PortsError, Reject, RowError, TargetError
 pub use expand::{Defaults, Expansion};
 pub use grammar::{HostSpec, TargetSpec};
 pub use headings::{REJECT_COLUMNS, SYNONYMS};
-pub use input::Input;
 pub(crate) use input::Tally;
+pub use input::{Input, STDIN};
 pub use listed::{Listed, Listing};
 pub use name::fold_name;
 pub use place::InputFormat;

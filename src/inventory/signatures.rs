@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::error::OpenError;
+use super::input::STDIN;
 
 /// Returns the error for an input that begins like no text in UTF-8.
 pub(super) fn refused(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
@@ -11,6 +12,11 @@ pub(super) fn refused(start: &[u8], file: &Arc<str>) -> Option<OpenError> {
     let (what, remedy) = found.or_else(|| without_line_feeds(start))?;
     let remedy = remedy.replace("FILE", &in_command(file));
     let file = file.clone();
+    let shown = match &*file {
+        STDIN => "FILE",
+        name => name,
+    };
+    let remedy = remedy.replace("FILE", shown);
     Some(OpenError::Foreign { file, what, remedy })
 }
 

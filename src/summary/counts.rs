@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::grouped;
 use super::own_side::{OwnSide, OwnSideHint};
 use super::population::PopulationCounts;
 use super::services::ServiceCounts;
@@ -37,6 +38,21 @@ pub struct Intake {
     /// Number of targets outside the requested sample or shard.
     #[serde(default)]
     pub left_out: u64,
+}
+
+impl Intake {
+    /// Returns why targets were skipped, with their numbers, or `None` if none was skipped.
+    pub fn skipped(&self) -> Option<String> {
+        let parts = [
+            (self.excluded, "excluded"),
+            (self.left_out, "outside the sample or shard"),
+        ];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts
+            .map(|(count, why)| format!("{} {why}", grouped(count)))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// The counts of a sweep so far.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, FileHash};
+use super::{Counts, FileHash, Intake};
 use crate::crypto::Fingerprint;
 use crate::inventory;
 use crate::observation::FactSet;
@@ -186,6 +186,13 @@ pub struct SweepEnd {
     /// The inputs that it read; null if it was interrupted or killed.
     #[serde(default)]
     pub inputs: Option<Vec<Input>>,
+    /// Its counts of the inventory; null if it was interrupted or killed, and in older recordings.
+    #[serde(default)]
+    pub intake: Option<Intake>,
+    /// True if its sample left targets out; null if it was interrupted or killed, and in older
+    /// recordings.
+    #[serde(default)]
+    pub sampled: Option<bool>,
 }
 
 impl Sweep {
@@ -203,15 +210,13 @@ impl Sweep {
         })
     }
 
-    /// Returns true if the sweep visited a sample, of which this number of targets was recorded.
-    /// Returns `None` if the recording does not say how many there were.
-    pub fn is_sample(&self, recorded: u64) -> Option<bool> {
-        if self.start.choice.sample.is_none() {
-            return Some(false);
+    /// Returns true if the sweep visited a sample that left targets out. Returns `None` if the
+    /// recording does not say that.
+    pub fn is_sample(&self) -> Option<bool> {
+        match self.start.choice.sample {
+            Some(_) => self.end.sampled,
+            None => Some(false),
         }
-        let inputs = self.end.inputs.as_ref()?.iter();
-        let read: Option<u64> = inputs.map(|input| input.targets).sum();
-        Some(read? > recorded)
     }
 }
 
@@ -253,7 +258,10 @@ impl Input {
     /// Describes an input from which this number of targets was read.
     pub fn of(read: &inventory::Input, targets: u64) -> Self {
         Self {
-            name: read.source.to_string(),
+            name: match &*read.source {
+                inventory::STDIN => "-".to_owned(),
+                name => name.to_owned(),
+            },
             sha256: read.complete.then_some(read.sha256),
             bytes: read.bytes,
             targets: Some(targets),
@@ -316,8 +324,12 @@ pub struct ManifestLimits {
     pub rate: Option<String>,
     /// Maximum number of new connections to one address, with its unit of time.
     pub rate_per_ip: Option<String>,
-    /// Maximum number of concurrent connections.
+    /// Maximum number of concurrent connections, as given.
     pub concurrency: Option<u64>,
+    /// Maximum number of concurrent connections that the limit on open files allowed; null in
+    /// manifests of older versions too.
+    #[serde(default)]
+    pub concurrency_effective: Option<u64>,
     /// Maximum number of concurrent connections to one address.
     pub concurrency_per_ip: Option<u64>,
     /// Timeout for connecting, in milliseconds.
@@ -333,9 +345,14 @@ pub struct ManifestLimits {
     /// Maximum rate of DNS queries; null in manifests of older versions too.
     #[serde(default)]
     pub dns_rate: Option<String>,
-    /// Maximum number of concurrent DNS lookups; null in manifests of older versions.
+    /// Maximum number of concurrent DNS lookups, as given or by default; null in manifests of older
+    /// versions.
     #[serde(default)]
     pub dns_concurrency: Option<u64>,
+    /// Maximum number of concurrent DNS lookups that the limit on open files allowed; null in
+    /// manifests of older versions.
+    #[serde(default)]
+    pub dns_concurrency_effective: Option<u64>,
     /// Time to wait for the answer to a DNS query, in milliseconds; null in manifests of older
     /// versions.
     #[serde(default)]

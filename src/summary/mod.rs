@@ -19,7 +19,7 @@ pub use manifest::{
     Anonymized, HelloHash, Input, Manifest, ManifestLimits, ManifestSelection, Output, Program,
     Revocation, Sample, Saved, Store, Sweep, SweepEnd, SweepStart, manifest_schema,
 };
-pub(crate) use numbers::grouped;
+pub(crate) use numbers::{counted, grouped};
 pub use own_side::{Addresses, OwnSideHint, Share};
 pub use population::PopulationCounts;
 pub use versions::{VersionCounts, VersionShare};

@@ -13,6 +13,12 @@ pub(crate) fn grouped(count: u64) -> String {
     grouped
 }
 
+/// Returns the number with the singular or the plural of a noun: `1 row`, `2,000 rows`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    let word = if count == 1 { one } else { many };
+    format!("{} {word}", grouped(count))
+}
+
 /// Returns the percentage, rounded to one decimal. A part that is not zero is never shown as 0%, and
 /// a part that is not the whole is never shown as 100%.
 pub(super) fn share(part: u64, whole: u64) -> String {

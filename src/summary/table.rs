@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::counts::{Summary, Tally};
-use super::numbers::{grouped, share};
+use super::numbers::{counted, grouped, share};
 use crate::judge::findings::Definition;
 use crate::output::Clean;
 use crate::verdict::VerdictKind;
@@ -139,11 +139,6 @@ fn side(sides: &[String]) -> String {
         [] => String::new(),
         sides => format!("{} side", sides.join("/")),
     }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    let word = if count == 1 { one } else { many };
-    format!("{} {word}", grouped(count))
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ use crate::inventory::Target;
 use crate::judge::{Judge, Policy};
 use crate::observation::{Fact, Failure, Observation, SavedAnswer};
 use crate::output::{CertificateFile, Outputs, Record};
-use crate::summary::{Input, Share, Summary};
+use crate::probe;
+use crate::summary::{Input, Share, Summary, SweepEnd};
 use crate::verdict::{FindingId, Verdict};
 
 /// Maximum time that a row stays in a buffer, for programs that read the output while it grows.
@@ -158,7 +159,13 @@ impl Writing {
         let recording = self.outputs.recording.as_ref();
         self.summary.unsaved = recording.map_or(0, RecordingFile::unsaved);
         self.summary.absent_tags = self.outputs.rows.absent_tags();
-        let finished = self.outputs.finish(complete && settled.is_ok(), inputs);
+        let end = SweepEnd {
+            finished_at: Some(probe::now()),
+            inputs,
+            intake: Some(self.counters.intake()),
+            sampled: Some(self.counters.is_sampled()),
+        };
+        let finished = self.outputs.finish(complete && settled.is_ok(), end);
         let error = settled.and(finished).err();
         Collected {
             summary: self.summary,
@@ -385,9 +392,9 @@ impl SweepOutputs {
     }
 
     /// A recording of an incomplete sweep gets no end frame, so that readers notice it.
-    fn finish(mut self, complete: bool, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
+    fn finish(mut self, complete: bool, end: SweepEnd) -> Result<(), SweepError> {
         let recording = match &mut self.recording {
-            Some(recording) if complete => recording.finish(inputs),
+            Some(recording) if complete => recording.finish(end),
             _ => self.save(),
         };
         let certificates = self.certificates.map_or(Ok(()), |mut file| file.flush());

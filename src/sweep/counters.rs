@@ -58,6 +58,11 @@ impl Counters {
         self.expected.store(counts.expected, Relaxed);
     }
 
+    /// Returns true if a sample left targets out. A sample that leaves nothing out is a census.
+    pub(super) fn is_sampled(&self) -> bool {
+        read(&self.undrawn) > 0
+    }
+
     /// Returns the counts of the inventory.
     pub(super) fn intake(&self) -> Intake {
         Intake {

@@ -48,7 +48,7 @@ use crate::resolve::Resolver;
 use crate::summary::Input;
 
 use collect::{Collected, Collector};
-use counters::{Counters, read};
+use counters::Counters;
 use error::current_thread;
 use intake::Taken;
 use progress::Progress;
@@ -258,8 +258,7 @@ impl Threads {
             .then_some(SweepError::Worker);
         let mut summary = collected.summary;
         summary.intake = counters.intake();
-        // A sample that leaves nothing out is a census.
-        summary.sampled = Some(read(&counters.undrawn) > 0);
+        summary.sampled = Some(counters.is_sampled());
         Ok(Ended {
             summary,
             inputs: taken.inputs,

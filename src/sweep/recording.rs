@@ -6,8 +6,7 @@ use std::io;
 use super::error::SweepError;
 use crate::observation::{Observation, SaveError, SavedAnswer, SavedHeader, SavedWriter};
 use crate::output::{Clean, OutputError, Reserved, notice};
-use crate::probe;
-use crate::summary::{Input, SweepEnd};
+use crate::summary::SweepEnd;
 
 /// Maximum number of skipped visits shown on standard error; the rest are counted.
 const UNSAVED_SHOWN: u64 = 10;
@@ -71,12 +70,8 @@ impl RecordingFile {
         self.named_error(flushed)
     }
 
-    /// Writes the end, with the time and the inputs of the sweep.
-    pub(super) fn finish(&mut self, inputs: Option<Vec<Input>>) -> Result<(), SweepError> {
-        let end = SweepEnd {
-            finished_at: Some(probe::now()),
-            inputs,
-        };
+    /// Writes the end, with what is known of the sweep.
+    pub(super) fn finish(&mut self, end: SweepEnd) -> Result<(), SweepError> {
         // The end of a sweep consists of texts and numbers, so it can be written as JSON.
         if let Ok(end) = serde_json::to_value(end) {
             self.writer.describe_end(end);
@@ -112,7 +107,7 @@ mod tests {
             recording.add(observation).unwrap();
         }
         recording.flush().unwrap();
-        recording.finish(None).unwrap();
+        recording.finish(SweepEnd::default()).unwrap();
         assert_eq!(recording.unsaved(), 1);
     }
 }

@@ -118,14 +118,16 @@ impl Rejudge {
         let Collected {
             mut summary, error, ..
         } = writing.conclude(taken, reader.is_complete(), None);
-        summary.intake = Intake {
-            targets,
-            ..Intake::default()
-        };
         summary.unsaved = reader.unsaved();
         let complete = reader.is_complete();
         let sweep = Sweep::of_recording(reader.header().sweep.as_ref(), reader.end());
-        summary.sampled = sweep.as_ref().and_then(|sweep| sweep.is_sample(targets));
+        summary.sampled = sweep.as_ref().and_then(Sweep::is_sample);
+        // Without the counts of the sweep, those of the recording remain.
+        let intake = sweep.as_ref().and_then(|sweep| sweep.end.intake);
+        summary.intake = intake.unwrap_or(Intake {
+            targets,
+            ..Intake::default()
+        });
         let input = reader.into_source().into_inner().into_input(name.into());
         Rejudged {
             ended: Ended {

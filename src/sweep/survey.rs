@@ -18,6 +18,7 @@ use crate::inventory::{
     TargetReader, VisitKey,
 };
 use crate::resolve::ExcludeList;
+use crate::summary::Intake;
 
 /// Bytes of a pipe kept in memory before a file is created.
 const IN_MEMORY: usize = 4 * 1024 * 1024;
@@ -49,10 +50,12 @@ pub struct Survey {
 /// Numbers of targets in the inventory.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
-    /// All targets.
-    pub(super) all: u64,
     /// Targets to visit.
     pub(super) expected: u64,
+    /// Targets on the exclude list.
+    pub(super) excluded: u64,
+    /// Targets outside the shard, or outside the sample if that is a percentage.
+    pub(super) left_out: u64,
     /// Duplicates, without excluded ones.
     pub(super) duplicates: u64,
     /// Duplicates whose tags no earlier listing of the same visit has.
@@ -127,9 +130,15 @@ impl Inventory {
         survey.map(|it| it.counts).unwrap_or_default()
     }
 
-    /// Returns true if the first reading found no target at all.
-    pub fn is_empty(&self) -> bool {
-        self.survey.as_ref().is_some_and(|it| it.counts.all == 0)
+    /// Returns the numbers of skipped targets if the first reading found no target to visit. Returns
+    /// `None` if there is one, and if there was no first reading.
+    pub fn nothing_to_visit(&self) -> Option<Intake> {
+        let counts = self.survey.as_ref()?.counts;
+        (counts.expected == 0).then(|| Intake {
+            excluded: counts.excluded,
+            left_out: counts.left_out,
+            ..Intake::default()
+        })
     }
 }
 
@@ -198,13 +207,14 @@ impl<'a> Surveying<'a> {
     }
 
     fn add(&mut self, target: &Target) -> io::Result<()> {
-        self.counts.all += 1;
         if is_excluded(target, self.excludes) {
+            self.counts.excluded += 1;
             return Ok(());
         }
         let is_chosen = || self.choice.may_take(target);
         match self.listed.add(target) {
-            (Listing::New, _) => self.counts.expected += u64::from(is_chosen()),
+            (Listing::New, _) if is_chosen() => self.counts.expected += 1,
+            (Listing::New, _) => self.counts.left_out += 1,
             (Listing::Same, _) => self.counts.duplicates += 1,
             (Listing::OtherTags, visit) => {
                 self.counts.duplicates += 1;

@@ -11,7 +11,7 @@ use super::columns::InputRow;
 use super::csv::{Table, is_header};
 use super::error::{InputError, OpenError, Reject, RowError};
 use super::format::Format;
-use super::input::{Arguments, Input, Tally};
+use super::input::{Arguments, Input, STDIN, Tally};
 use super::lines::Lines;
 use super::place::{InputFormat, Place};
 use super::rejects::RejectedRows;
@@ -64,7 +64,7 @@ pub fn open(source: Source, defaults: &Defaults) -> Result<TargetReader, OpenErr
             (name, rows)
         }
         Source::Stdin(stream) => {
-            let name: Arc<str> = "<stdin>".into();
+            let name: Arc<str> = STDIN.into();
             let rows = open_text(&name, stream, None)?;
             (name, rows)
         }
