@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::cli::{AnonymizeFlags, Exit, GateFlags, WrittenFile};
+use crate::cli::{AnonymizeFlags, Exit, FailOn, GateFlags, WrittenFile};
 use crate::judge::findings::FINDINGS;
 use crate::judge::{Policy, TrustStore};
 use crate::output::{Clean, OutputError, notice};
@@ -43,6 +43,8 @@ pub(super) struct Terms<'a> {
     pub(super) max_unread: u64,
     /// Why rows are missing; `None` if none is.
     pub(super) missing: Option<&'static str>,
+    /// True if a match of `--fail-on` is reported.
+    pub(super) explained: bool,
     /// Message if there is no row and no target was skipped.
     pub(super) nothing: &'static str,
 }
@@ -66,8 +68,11 @@ pub(super) fn exit(ended: Ended, terms: &Terms<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Usage);
     }
     let fail_on = &terms.gate.fail_on;
-    let mut found = FINDINGS.iter().filter(|it| ended.summary.found(it));
-    if found.any(|it| fail_on.iter().any(|on| on.names(it))) {
+    let matched = matched(&ended.summary, fail_on);
+    if !matched.is_empty() {
+        if terms.explained {
+            notice(format_args!("exit code 1: --fail-on matches {matched}"));
+        }
         return Ok(Exit::Found);
     }
     match unjudged(&ended.summary, terms) {
@@ -77,6 +82,19 @@ pub(super) fn exit(ended: Ended, terms: &Terms<'_>) -> anyhow::Result<Exit> {
         }
         _ => Ok(Exit::Finished),
     }
+}
+
+/// Returns the findings that match, with their numbers of rows; empty if there are none.
+fn matched(summary: &Summary, fail_on: &[FailOn]) -> String {
+    let matched = FINDINGS.iter().filter(|finding| {
+        let mut named = fail_on.iter().filter(|on| on.names(finding));
+        summary.rows_with(finding) > 0 && named.next().is_some()
+    });
+    let matched = matched.map(|finding| {
+        let rows = counted(summary.rows_with(finding), "endpoint", "endpoints");
+        format!("{} ({rows})", finding.id)
+    });
+    matched.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns why the rows cannot show that nothing matches `--fail-on`, or `None` if they can.

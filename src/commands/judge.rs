@@ -58,6 +58,7 @@ pub(super) fn run(flags: &JudgeFlags) -> anyhow::Result<Exit> {
         // Which lines may be unread was a matter of the scan.
         max_unread: u64::MAX,
         missing: (!complete || unsaved > 0).then_some("the recording is incomplete"),
+        explained: true,
         nothing: "the recording contains no endpoint",
     };
     let mut exit = ending::exit(ended, &terms)?;

@@ -23,6 +23,8 @@ pub(super) fn run(flags: ScanFlags) -> anyhow::Result<Exit> {
         gate: &flags.results.gate,
         max_unread: flags.results.max_unread,
         missing: None,
+        // `check` shows the findings instead.
+        explained: !flags.output.advice,
         nothing: "the input contains no valid target",
     };
     let exit = ending::exit(ended, &terms)?;

@@ -153,11 +153,11 @@ impl Summary {
         self.reached
     }
 
-    /// Returns true if a row has this finding, as its verdict or in addition to it.
-    pub fn found(&self, finding: &Definition) -> bool {
-        let kind = finding.verdict;
-        let verdict = kind.is_some_and(|kind| self.verdict(kind).rows > 0);
-        verdict || self.findings.get(&finding.id).is_some_and(|rows| *rows > 0)
+    /// Returns the number of endpoints that have this finding, as their verdict or in addition to it.
+    pub fn rows_with(&self, finding: &Definition) -> u64 {
+        let verdict = finding.verdict.map_or(0, |kind| self.verdict(kind).rows);
+        let found = self.findings.get(&finding.id).copied();
+        verdict.max(found.unwrap_or_default())
     }
 
     /// Returns the rows of a verdict.
