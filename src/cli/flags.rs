@@ -484,7 +484,8 @@ pub struct GateFlags {
     /// Exit with code 1 if a row has one of these findings, as its verdict or in addition to it
     ///
     /// `any` means every verdict except ok, but no warning such as expiring_soon. A finding
-    /// that the other options cannot produce is a usage error. The exit code is 4 if too little was seen to say that no row has them.
+    /// that the other options cannot produce is a usage error. The exit code is 4 if too little was
+    /// seen to say that no row has them.
     #[arg(long, value_name = "FINDING,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// With --fail-on: exit with code 4 if less than PERCENT % of the endpoints accepted a connection
