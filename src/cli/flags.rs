@@ -38,7 +38,8 @@ Example, with two reports of https://www.ccadb.org/resources:
 /// Shown below the help of `check`.
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  tlsweep check www.example.com example.com mail.example.com:465
+  tlsweep check www.example.com example.com
+  tlsweep check smtp://mail.example.com smtps://mail.example.com imaps://mail.example.com
   tlsweep check www.example.com --versions all --intermediates seen.pem
                                         seen.pem: written by scan --certs seen.pem
   tlsweep check fullchain.pem --name www.example.com --at 2027-03-01
@@ -191,9 +192,9 @@ pub struct TargetFlags {
     /// Visit a uniform random sample: N targets, or a share such as 10%
     ///
     /// A hash of the target under --seed (0 without it) decides, so the sample is the same in every
-    /// run. For N targets, the whole input is read before the first visit. For a share, visits begin
-    /// at once, the number of targets is approximate, and a longer list keeps the targets drawn
-    /// before.
+    /// run. For N targets, the whole input is read before the first visit. For a share, the number
+    /// of targets is approximate, a longer list keeps the targets drawn before, and with --no-dedupe
+    /// visits begin at once.
     #[arg(long, value_name = "N|P%")]
     pub sample: Option<Sample>,
     /// Visit part I of N of the inventory, for example 1/4
@@ -366,7 +367,7 @@ pub struct TrustFlags {
     pub intermediates: Vec<PathBuf>,
     /// Judge as of this time [default: the time of the visit or check]
     ///
-    /// Examples: 2026-03-01, 2026-03-01T12:00:00Z
+    /// A date means 00:00 UTC, the start of that day. Examples: 2026-03-01, 2026-03-01T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub at: Option<Timestamp>,
     /// Warn of certificates that expire within this time
@@ -483,8 +484,9 @@ pub struct ResultFlags {
 pub struct GateFlags {
     /// Exit with code 1 if a row has one of these findings, as its verdict or in addition to it
     ///
-    /// `any` means every verdict except ok. A finding that the other options cannot produce is a usage
-    /// error. The exit code is 4 if too little was seen to say that no row has them.
+    /// `any` means every verdict except ok, but no warning such as expiring_soon. A finding
+    /// that the other options cannot produce is a usage error. The exit code is 4 if too little was
+    /// seen to say that no row has them.
     #[arg(long, value_name = "FINDING,...", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// With --fail-on: exit with code 4 if less than PERCENT % of the endpoints accepted a connection

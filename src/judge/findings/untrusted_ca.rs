@@ -79,14 +79,19 @@ const DOC: Doc = Doc {
         meaning: "The root of the CA that issued the certificate is in none of the chosen trust \
             stores (with `--require-store`, it is missing from at least one of the named stores), \
             or an issuer's certificate is unknown. In the second case (`issuer_unknown`), the \
-            missing certificate is above a CA certificate. It is usually a root, which a server \
-            does not have to send, and occasionally another intermediate. For an internal service \
-            with a private CA, this result is normal and only means that the scan was not given \
-            the root. On a public service, visitors see a warning. Either the CA is private, the \
-            trust stores have removed the CA, or the wrong certificate is installed. If the same \
-            unexpected issuer appears on unrelated hosts, a device between the scanner and the \
-            hosts is decrypting the connections.",
+            certificate above the last one on the path is missing. If the last one is a CA \
+            certificate, the missing one is usually a root, which a server does not have to send, \
+            and occasionally another intermediate. If the last one is the server certificate and \
+            contains no URL of its issuer (AIA), the missing one is often an intermediate, which \
+            the server must send. For an internal service with a private CA, this result is normal \
+            and only means that the scan was not given the root. On a public service, visitors see \
+            a warning. Either the CA is private, the trust stores have removed the CA, or the \
+            wrong certificate is installed. If the same unexpected issuer appears on unrelated \
+            hosts, a device between the scanner and the hosts is decrypting the connections.",
         check_first: &[
+            "If only the server certificate was sent (`issuer_unknown`), first give the CA's \
+                intermediates: `--intermediates FILE`. If they complete the chain, the verdict \
+                is `missing_intermediate`.",
             "Check the issuer. If an external site shows the name of a firewall, a proxy, an \
                 antivirus product or your own company, TLS inspection is active. Scan from \
                 another network.",
@@ -132,16 +137,21 @@ const DOC: Doc = Doc {
     },
     ja: Text {
         title: "発行元の認証局が信頼されていません",
-        meaning: "証明書を発行した認証局のルート証明書が、選択したどのトラストストアにも登録されて\
-            いないか（`--require-store` を指定した場合は、指定したストアのうち少なくとも 1 つに登\
-            録されていないか）、発行元の証明書が見つかりません。後者（`issuer_unknown`）は、認証局\
-            の証明書の上位にある証明書が不明な場合です。多くはサーバーが送信する必要のないルート証\
-            明書ですが、さらに上位の中間証明書のこともあります。プライベート認証局を使う社内サービ\
-            スでは正常な結果であり、スキャンにルート証明書を指定していないことを示すだけです。公開\
-            サービスの場合は、利用者に警告が表示されます。プライベート認証局を使っているか、認証局\
-            がトラストストアから削除されたか、誤った証明書が設定されています。関連のない複数のホス\
-            トに同じ想定外の発行者が現れる場合は、経路上の機器が通信を復号しています。",
+        meaning: "証明書を発行した認証局のルート証明書が、選択したどのトラストストアにも登録さ\
+            れていないか（`--require-store` を指定した場合は、指定したストアのうち少なくとも 1 つ\
+            に登録されていないか）、発行元の証明書が見つかりません。後者（`issuer_unknown`）では、\
+            パスの最後の証明書の発行元が不明です。最後が認証局の証明書の場合、不足しているのは多く\
+            はサーバーが送信する必要のないルート証明書ですが、さらに上位の中間証明書のこともありま\
+            す。最後がサーバー証明書で、発行元の URL（AIA）が含まれていない場合は、サーバーが送信\
+            すべき中間証明書が不足していることが多くあります。プライベート認証局を使う社内サービス\
+            では正常な結果であり、スキャンにルート証明書を指定していないことを示すだけです。公開サ\
+            ービスの場合は、利用者に警告が表示されます。プライベート認証局を使っているか、認証局が\
+            トラストストアから削除されたか、誤った証明書が設定されています。関連のない複数のホスト\
+            に同じ想定外の発行者が現れる場合は、経路上の機器が通信を復号しています。",
         check_first: &[
+            "サーバー証明書だけが送信されている場合（`issuer_unknown`）は、まず `--intermediates \
+                FILE` で認証局の中間証明書を指定します。チェーンが完成すれば、判定は \
+                `missing_intermediate` になります。",
             "発行者を確認します。外部のサイトで、ファイアウォール、プロキシ、ウイルス対策ソフト、\
                 自社の名前が表示される場合は、TLS インスペクションが行われています。別の回線からス\
                 キャンします。",
