@@ -355,7 +355,7 @@ pub struct TrustFlags {
     /// Base the verdict only on the store NAME (see `stores list`); with several names, all must
     /// trust the chain
     ///
-    /// Each must be one of the stores of --trust. The row reports all of those.
+    /// Each must be one of the stores of --trust. The row still reports every store of --trust.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require_store: Vec<String>,
     /// Complete chains with the intermediates in FILE (repeatable)
@@ -453,7 +453,7 @@ pub struct OutputFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Other files and exit code")]
 pub struct ResultFlags {
-    /// Label for the place where the scan runs; written to the manifest
+    /// Label for the place where the scan runs; written to the manifest and the recording
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// Write each distinct certificate to FILE once, as PEM
@@ -465,7 +465,7 @@ pub struct ResultFlags {
     /// Record every visit in FILE, for `tlsweep judge`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Write invalid input lines to FILE as CSV, each with its reason and a hint
+    /// Write input lines that could not be read to FILE as CSV, with reason and hint
     ///
     /// After correction, `-i FILE` reads it.
     #[arg(long, value_name = "FILE")]
@@ -574,7 +574,7 @@ pub struct CheckFlags {
 pub struct ServerFlags {
     /// Ports for servers without a port, as in 443,8443,9000-9010 [default: 443]
     ///
-    /// A server with a scheme always uses the default port of that scheme.
+    /// A server with a scheme but no port uses the default port of that scheme.
     #[arg(short, long, value_name = "LIST")]
     pub ports: Option<String>,
     /// Use STARTTLS of this service for servers that name no service

@@ -83,7 +83,8 @@ pub(super) fn of_json(line: &str) -> Result<InputRow, RowError> {
         ip: row.ip.unwrap_or_default(),
         port: port.trim_matches('"').to_owned(),
         service: row.service.unwrap_or_default(),
-        given: row.timing_ms.is_some_and(|timing| timing.dns == Some(None)),
+        given: row.addresses.is_none()
+            && row.timing_ms.is_some_and(|timing| timing.dns == Some(None)),
     };
     visited.into_row(tags)
 }
@@ -120,6 +121,8 @@ struct JsonRow<'a> {
     #[serde(borrow)]
     port: Option<&'a RawValue>,
     service: Option<String>,
+    /// Present if the name was looked up, also in the row of a retry.
+    addresses: Option<IgnoredAny>,
     timing_ms: Option<TimingMs>,
     #[serde(borrow)]
     tags: Option<Object<'a>>,
@@ -171,7 +174,8 @@ impl RowColumns {
             ip: text("ip"),
             port: text("port"),
             service: text("service"),
-            given: cell("timing_ms_dns") == Some(""),
+            given: cell("addresses_of").is_none_or(str::is_empty)
+                && cell("timing_ms_dns") == Some(""),
         };
         visited.into_row(tags)
     }

@@ -532,6 +532,10 @@ fn rows_of_an_earlier_sweep_are_its_targets_and_tags() {
         row(
             r#""target":"d.example","host":"d.example","sni":"d.example","ip":null,"port":443,"service":"tls","tags":{},"timing_ms":{"dns":3}"#,
         ),
+        // A retry uses the lookup of the first attempt.
+        row(
+            r#""target":"f.example","host":"f.example","sni":"f.example","ip":"192.0.2.6","addresses":{"tried":1,"of":1},"port":443,"service":"tls","tags":{},"attempt":2,"timing_ms":{"dns":null}"#,
+        ),
     ];
     let expected = [
         "https://a.example:443 owner=\"ann\" n=[1]",
@@ -539,14 +543,16 @@ fn rows_of_an_earlier_sweep_are_its_targets_and_tags() {
         "tls://192.0.2.3:8443",
         "tls://c.example@192.0.2.4:443",
         "tls://d.example:443",
+        "tls://f.example:443",
     ];
     assert_reads(input.concat().as_bytes(), &expected);
-    let table = "schema,target,host,sni,ip,port,service,tags,timing_ms_dns,verdict,leaf_issuer\n\
+    let table = "schema,target,host,sni,ip,port,service,tags,timing_ms_dns,verdict,leaf_issuer,addresses_of\n\
         1,https://a.example/x,a.example,a.example,192.0.2.1,443,https,\"{\"\"owner\"\":\"\"ann\"\",\"\"n\"\":[1]}\",0.5,ok,x\n\
         1,b.example,b.example,www.b.example,192.0.2.2,2525,smtp,,,ok,x\n\
         1,192.0.2.3,192.0.2.3,,192.0.2.3,8443,tls,,,ok,x\n\
         1,c.example@192.0.2.4,c.example,c.example,192.0.2.4,443,tls,,,ok,x\n\
         1,d.example,d.example,d.example,,443,tls,,3,ok,x\n\
+        1,f.example,f.example,f.example,192.0.2.6,443,tls,,,ok,x,1\n\
         1,'-e.example,'-e.example,'-e.example,,443,tls,,3,ok,x\n";
     let with_hyphen = [&expected[..], &["tls://-e.example:443"]].concat();
     assert_reads(table.as_bytes(), &with_hyphen);
