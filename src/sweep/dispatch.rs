@@ -26,8 +26,9 @@ use crate::pace::Admission;
 const PARKED: usize = 8_192;
 
 /// Number of visits and names that may wait if all visits are for addresses at their own limits, and
-/// most lookups have no answer. Until then reading continues, to find other addresses. Each visit takes about 500 bytes with its target. An
-/// address with more names than this delays the targets after it in the inventory.
+/// most lookups have no answer. Until then reading continues, to find other addresses. Each visit
+/// takes about 500 bytes with its target. An address with more names than this delays the targets
+/// after it in the inventory.
 const PARKED_IN_VAIN: usize = 250_000;
 
 /// Bytes that the waiting targets may take. Inventories with long columns have fewer waiting
