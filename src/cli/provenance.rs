@@ -35,13 +35,22 @@ pub(super) struct Applied {
 
 /// Returns what is known at the start of a sweep.
 pub(super) fn start(flags: &ScanFlags, applied: &Applied) -> SweepStart {
+    // Files and ClientHellos are hashed only if a manifest or a recording says so.
+    let written = !flags.output.outputs.is_empty() || flags.results.save.is_some();
+    let described = written && !flags.targets.dry_run;
     SweepStart {
         program: Program::this(),
         arguments: arguments(),
         started_at: probe::now(),
-        files: files_read(flags.targets.exclude.as_deref(), &flags.trust),
+        files: match described {
+            true => files_read(flags.targets.exclude.as_deref(), &flags.trust),
+            false => Vec::new(),
+        },
         resolvers: applied.resolvers.clone(),
-        hellos: hellos(&applied.approach),
+        hellos: match described {
+            true => hellos(&applied.approach),
+            false => Vec::new(),
+        },
         choice: choice(&flags.targets),
         limits: limits(applied, flags),
     }
